@@ -1,0 +1,197 @@
+"""Every setting, typed and validated at start. Nothing else reads `os.environ`.
+
+Users set `YTP_<NAME>` (docs/contract/system.md 10); a deployment sets the names of its parts (`DLAMBDA_<NAME>`), which
+`template.yaml` and the one-machine runtime fill in. A bad value stops the start with a text that names the setting.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+USER_PREFIX = "YTP_"
+DEPLOYMENT_PREFIX = "DLAMBDA_"
+_TRUE = frozenset({"true", "on", "1"})
+_FALSE = frozenset({"false", "off", "0"})
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_EXTRACTOR_LIMIT = "max_workers_for_"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that the service cannot start with."""
+
+
+def _read_bool(value: object) -> object:
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError(f"must be true or false (also on/off, 1/0), not {value!r}")
+
+
+Flag = Annotated[bool, BeforeValidator(_read_bool)]
+VideoCodec = Literal[
+    "", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"
+]
+
+
+class Settings(BaseModel):
+    """The settings of docs/contract/system.md 10, then those of the deployment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    # What users set: YTP_<NAME>
+    app_env: Literal["production", "development"] = "production"
+    config_path: str = "/config"
+    download_path: str = "/downloads"
+    temp_path: str = "/tmp"  # noqa: S108 the documented default; on one machine it is DATA_DIR/work
+    download_path_depth: int = Field(2, ge=1, le=16)
+    download_info_expires: int = Field(10800, ge=0, description="seconds")
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    base_path: str = "/"
+    auth_username: str = ""
+    auth_password: str = ""
+    allow_open: Flag = False
+    output_template: str = "%(title)s.%(ext)s"
+    output_template_chapter: str = "%(title)s - %(section_number)s %(section_title)s.%(ext)s"
+    default_preset: str = "default"
+    default_pagination: int = Field(50, ge=1, le=1000)
+    history_all_limit: int = Field(1000, ge=1)
+    max_workers: int = Field(20, ge=1)
+    max_workers_per_extractor: int = Field(2, ge=1)
+    extractor_limits: Mapping[str, int] = Field(default_factory=dict, description="YTP_MAX_WORKERS_FOR_<EXTRACTOR>")
+    extract_info_timeout: float = Field(70, gt=0, description="seconds")
+    extract_info_concurrency: int = Field(4, ge=1)
+    temp_keep: Flag = False
+    temp_disabled: Flag = False
+    remove_files: Flag = False
+    keep_archive: Flag = True
+    archive_file: str = "{config_path}/archive.log"
+    ignore_archived_items: Flag = False
+    auto_clear_history_days: int = Field(0, ge=0)
+    prevent_live_premiere: Flag = True
+    live_premiere_buffer: int = Field(5, ge=0, description="minutes")
+    allow_internal_urls: Flag = False
+    browser_enabled: Flag = True
+    browser_control_enabled: Flag = False
+    console_enabled: Flag = False
+    file_logging: Flag = True
+    log_level: str = "info"
+    access_log: Flag = True
+    ytdlp_debug: Flag = False
+    tasks_handler_timer: str = "15 */1 * * *"
+    task_handler_random_delay: float = Field(60.0, ge=1, description="seconds")
+    pip_packages: str = ""
+    streamer_vcodec: VideoCodec = "auto"
+    streamer_acodec: str = "aac"
+    vaapi_device: str = "/dev/dri/renderD128"
+    pictures_backends: str = (
+        "https://unsplash.it/1920/1080?random,https://picsum.photos/1920/1080,"
+        "https://www.bing.com/HPImageArchive.aspx?format=js&idx=0&n=1&mkt=en-US"
+    )
+    apprise_config: str = "{config_path}/apprise.yml"
+    instance_title: str = ""
+    simple_mode: Flag = False
+    ui_update_title: Flag = True
+    check_for_updates: Flag = True
+    cors_origins: str = Field("", description="blank-separated origins that may send credentials")
+    admin_key: str = Field("", description="first key of the key API")
+
+    # What a deployment sets: DLAMBDA_<NAME>
+    table_prefix: str = "dlambda-"
+    bucket: str = "dlambda"
+    queue_prefix: str = Field("", description="queue name -> URL is asked by this prefix + name")
+    socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
+    media_public_url: str = Field("", description="origin of presigned URLs; 'request': the host the client used")
+    work_dir: str = Field("", description="scratch folder; empty: temp_path")
+    work_durable: Flag = False
+    tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
+    secret_key: str = Field("", description="32 bytes, base64; encrypts cookies, headers and keys at rest")
+    log_dir: str = Field("", description="where log files lie on one machine; empty: standard output alone")
+    started_at: float = Field(0.0, description="unix seconds of the deployment's start")
+    app_version: str = "v0.1.0"
+    app_commit_sha: str = "unknown"
+    app_build_date: str = "unknown"
+    app_branch: str = "main"
+
+    @property
+    def auth_enabled(self) -> bool:
+        """Only with both a user name and a password (system.md 2)."""
+        return bool(self.auth_username and self.auth_password)
+
+    @property
+    def scratch(self) -> Path:
+        """Where workers put partial files."""
+        return Path(self.work_dir or self.temp_path)
+
+    def workers_for(self, extractor: str) -> int:
+        """Parallel downloads of one extractor, never above `max_workers` (downloads.md 5.7)."""
+        limit = self.extractor_limits.get(extractor.upper(), self.max_workers_per_extractor)
+        return min(limit, self.max_workers)
+
+    @model_validator(mode="after")
+    def _base_path_has_slashes(self) -> "Settings":
+        if not self.base_path.startswith("/"):
+            raise ValueError("base_path must begin with /")
+        return self
+
+
+def _values(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that `environ` names, unread (text)."""
+    values: dict[str, Any] = {}
+    limits: dict[str, int] = {}
+    for name, text in environ.items():
+        for prefix in (USER_PREFIX, DEPLOYMENT_PREFIX):
+            if name.startswith(prefix):
+                key = name.removeprefix(prefix).lower()
+                if key.startswith(_EXTRACTOR_LIMIT):
+                    # An unusable override is ignored, as documented: it must not stop the start.
+                    if text.strip().isdigit() and int(text) > 0:
+                        limits[key.removeprefix(_EXTRACTOR_LIMIT).upper()] = int(text)
+                elif key in Settings.model_fields and text != "":
+                    values[key] = text
+    values["extractor_limits"] = limits
+    return values
+
+
+def _fill_in(values: dict[str, Any]) -> None:
+    """Replaces `{name}` inside texts by that setting, in place."""
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+
+    def lookup(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in defaults:
+            raise SettingsError(f"a setting refers to {{{name}}}, and there is no such setting")
+        return str(values.get(name, defaults[name]))
+
+    for name, value in (defaults | values).items():
+        if isinstance(value, str) and _PLACEHOLDER.search(value):
+            values[name] = _PLACEHOLDER.sub(lookup, value)
+    if "base_path" in values:
+        values["base_path"] = values["base_path"].rstrip("/") + "/"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes. Raises `SettingsError` with a text for the operator."""
+    values = _values(environ)
+    _fill_in(values)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{USER_PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError(problems) from None
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once. Tests that change the environment call `get_settings.cache_clear()`."""
+    return read_settings(os.environ)
