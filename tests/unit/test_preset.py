@@ -1,0 +1,152 @@
+"""docs/contract/rules.md 2."""
+
+import shlex
+
+import pytest
+from dlambda.domain.preset import (
+    FIRST_OWN_ID,
+    SYSTEM_PRESETS,
+    Preset,
+    choose,
+    fill_in_variables,
+    find_system_preset,
+    find_system_preset_by_id,
+    join_cli,
+    normalise_name,
+    without_comments,
+)
+
+TALKS = Preset(name="talks", folder="talks", template="%(title)s.%(ext)s", cookies="jar", cli="--format 720p")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("My  Preset", "my_preset"), ("Custom", "custom"), ("  a\tb \n c ", "a_b_c"), ("Ünder", "ünder"), ("", "")],
+)
+def test_names_are_compared_in_one_form(name, key):
+    assert normalise_name(name) == key
+
+
+def test_lists_put_high_priorities_first_and_then_go_by_name():
+    presets = [Preset(name="B", priority=1), Preset(name="a", priority=1), Preset(name="c", priority=2)]
+    assert [preset.name for preset in sorted(presets, key=lambda preset: preset.order)] == ["c", "a", "B"]
+
+
+def test_the_system_presets_are_the_documented_ones():
+    assert [preset.name for preset in SYSTEM_PRESETS] == [
+        "default", "mobile", "1080p", "720p", "audio_only", "info_reader_plugin", "nfo_maker_tv", "nfo_maker_movie",
+        "generic_browser",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("preset", SYSTEM_PRESETS, ids=lambda preset: preset.name)
+def test_every_system_preset(preset):
+    assert preset.default
+    assert (preset.folder, preset.cookies, preset.priority) == ("", "", 0)
+    assert preset.id < FIRST_OWN_ID
+    assert shlex.split(preset.cli)[:4] == ["--socket-timeout", "30", "--download-archive", "%(archive_file)s"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("default", []),
+        (
+            "mobile",
+            ["-t", "mp4", "--merge-output-format", "mp4", "--add-chapters", "--remux-video", "mp4", "--embed-metadata",
+             "--embed-thumbnail", "--postprocessor-args", "-movflags +faststart"],
+        ),
+        ("1080p", ["-S", "vcodec:h264", "--format", "bv[height<=1080][ext=mp4]+ba[ext=m4a]/b[ext=mp4]/b[ext=webm]"]),
+        ("720p", ["-S", "vcodec:h264", "--format", "bv[height<=720][ext=mp4]+ba[ext=m4a]/b[ext=mp4]/b[ext=webm]"]),
+        (
+            "audio_only",
+            ["--extract-audio", "--add-chapters", "--embed-metadata", "--embed-thumbnail", "--format",
+             "bestaudio/best"],
+        ),
+        (
+            "info_reader_plugin",
+            ["--windows-filenames", "--write-info-json", "--embed-info-json", "--convert-thumbnails", "jpg",
+             "--write-thumbnail", "--embed-metadata"],
+        ),
+        (
+            "nfo_maker_tv",
+            ["--use-postprocessor", "NFOMakerPP:when=after_move", "--windows-filenames", "--convert-thumbnails", "jpg",
+             "--write-thumbnail"],
+        ),
+        (
+            "nfo_maker_movie",
+            ["--use-postprocessor", "NFOMakerPP:when=after_move;mode=movie", "--windows-filenames",
+             "--convert-thumbnails", "jpg", "--write-thumbnail"],
+        ),
+        ("generic_browser", ["--use-extractors", "generic"]),
+    ],
+)  # fmt: skip
+def test_options_of_system_presets(name, words):
+    preset = find_system_preset(name)
+    assert preset is not None
+    assert shlex.split(preset.cli)[4:] == words
+
+
+EPISODE = (
+    "%(channel)s [%(channel_id|Unknown_id)s]/Season %(release_date>%Y,upload_date>%Y|Unknown)s/"
+    "S%(release_date>%Y,upload_date>%Y)sE%(release_date>%m%d,upload_date>%m%d)s - %(title).100B [%(id)s].%(ext)s"
+)
+READER = (
+    "%(channel)s [%(channel_id|Unknown_id)s]/Season %(release_date>%Y,upload_date>%Y|Unknown)s/"
+    "%(release_date>%Y%m%d,upload_date>%Y%m%d)s - %(title).180B [%(id)s].%(ext)s"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [("default", ""), ("info_reader_plugin", READER), ("nfo_maker_tv", EPISODE), ("nfo_maker_movie", EPISODE)],
+)
+def test_templates_of_system_presets(name, template):
+    preset = find_system_preset(name)
+    assert preset is not None
+    assert preset.template == template
+
+
+def test_a_system_preset_is_found_in_any_spelling():
+    assert find_system_preset(" Audio  Only ") is find_system_preset("audio_only")
+    assert find_system_preset("nobody") is None
+
+
+def test_a_system_preset_is_found_by_id():
+    assert [find_system_preset_by_id(preset.id) for preset in SYSTEM_PRESETS] == list(SYSTEM_PRESETS)
+    assert find_system_preset_by_id(FIRST_OWN_ID) is None
+
+
+def test_what_the_item_says_wins():
+    choice = choose(TALKS, default_template="d", folder="mine", template="%(id)s", cookies="own", cli="--format best")
+    assert (choice.folder, choice.template, choice.cookies) == ("mine", "%(id)s", "own")
+
+
+def test_what_the_item_leaves_out_comes_from_its_preset():
+    choice = choose(TALKS, default_template="d")
+    assert (choice.folder, choice.template, choice.cookies) == ("talks", "%(title)s.%(ext)s", "jar")
+
+
+def test_what_nobody_says_is_the_servers():
+    choice = choose(None, default_template="d")
+    assert (choice.folder, choice.template, choice.cookies, choice.cli) == ("", "d", "", "")
+
+
+def test_options_add_up_from_preset_to_item_to_condition():
+    choice = choose(TALKS, default_template="d", cli="--format best", condition_cli="-x")
+    assert shlex.split(choice.cli) == ["--format", "720p", "--format", "best", "-x"]
+
+
+def test_comments_are_no_options():
+    assert without_comments("# a\n  #b\n-x # stays\n") == "-x # stays"
+    assert join_cli("# only a comment", "", "-x") == "-x"
+
+
+def test_variables_are_filled_in_and_the_extractors_own_stay():
+    values = {"download_path": "/d", "temp_path": "/t", "config_path": "/c", "archive_file": "/c/a.log", "os_sep": "/"}
+    cli = "-a %(archive_file)s -b %(download_path)s%(os_sep)s%(title)s"
+    assert fill_in_variables(cli, values) == "-a /c/a.log -b /d/%(title)s"
+
+
+def test_cookies_are_not_shown_in_logs():
+    assert "jar" not in repr(TALKS)
