@@ -1,0 +1,59 @@
+"""Media types: docs/contract/files.md 2 (MIME) and 3 (/api/download)."""
+
+import pytest
+
+from dlambda.domain.content_type import content_type, is_active, probed_type, suffix
+
+MOV = "mov,mp4,m4a,3gp,3g2,mj2"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.mp4", "video/mp4"),
+        ("a.M4A", "audio/mp4"),
+        ("a.ts", "video/mp2t"),
+        ("a.opus", "audio/ogg"),
+        ("a.ass", "text/x-ssa"),
+        ("a.en.srt", "text/plain"),
+        ("a.nfo", "text/xml"),
+        ("a.mkv", "video/x-matroska"),
+        ("a.vtt", "text/vtt"),
+        ("a.info.json", "application/json"),
+        ("a.jpg", "image/jpeg"),
+        ("a.html", "text/html"),
+        ("a.nonsense", "application/octet-stream"),
+        ("README", "application/octet-stream"),
+        (".mp4", "application/octet-stream"),
+    ],
+)
+def test_type_by_extension(name, expected):
+    assert content_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name", "codecs", "expected"),
+    [
+        ("a.mp4", MOV, ["h264", "aac"], "video/mp4"),
+        ("a.m4a", MOV, ["aac"], "audio/mp4"),
+        ("a.mkv", "matroska,webm", ["h264", "aac"], "video/x-matroska"),
+        ("a.mkv", "matroska,webm", ["vp9", "opus"], "video/webm"),
+        ("a.webm", "matroska,webm", ["av1", "opus"], "video/webm"),
+        ("a.ts", "mpegts", ["h264"], "video/mp2t"),
+        ("a.mp3", "mp3", ["mp3"], "audio/mpeg"),
+        ("a.bin", "wonder", [], "application/octet-stream"),
+        ("a.mp4", None, [], "video/mp4"),
+    ],
+)
+def test_type_by_probe(name, format_name, codecs, expected):
+    assert probed_type(name, format_name, codecs) == expected
+
+
+@pytest.mark.parametrize(("name", "active"), [("a.html", True), ("a.svg", True), ("a.mp4", False), ("a.txt", False)])
+def test_what_a_browser_might_run_is_only_saved(name, active):
+    assert is_active(name) is active
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a.b/c", ""), ("a.MP4", ".mp4"), ("a.", ""), ("..x", ""), ("...", "")])
+def test_suffix(name, expected):
+    assert suffix(name) == expected
