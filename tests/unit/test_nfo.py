@@ -1,0 +1,163 @@
+"""NFO files: docs/contract/downloads.md 7."""
+
+import hashlib
+import xml.etree.ElementTree as ET
+from datetime import date
+
+import pytest
+
+from dlambda.domain.description import plot_of
+from dlambda.domain.nfo import computed_id, nfo_text, read_nfo_type
+from dlambda.errors import Invalid
+
+INFO = {
+    "id": "a1B2c3D4e5F",
+    "extractor": "example",
+    "title": "Harbour <at> dawn & dusk",
+    "upload_date": "20240115",
+    "description": "First line.\n#tag\n00:01:23 Intro",
+}
+
+
+def parsed(text):
+    return ET.fromstring(text.encode())
+
+
+def test_an_episode_has_title_season_episode_and_day():
+    root = parsed(nfo_text("tv", INFO, "x"))
+    assert root.tag == "episodedetails"
+    assert [root.findtext(tag) for tag in ("title", "season", "episode", "aired", "plot")] == [
+        "Harbour <at> dawn & dusk", "2024", "10115", "2024-01-15", "First line.",
+    ]  # fmt: skip
+    assert {node.get("type"): node.text for node in root.findall("uniqueid")} == {
+        "cmdb": computed_id("x", date(2024, 1, 15)),
+        "example": "a1B2c3D4e5F",
+    }
+
+
+def test_timestamps_and_tags_stay_out_of_the_plot():
+    text = nfo_text("tv", INFO, "x")
+    assert "<episodedetails>" in text
+    assert "Intro" not in text
+    assert "#tag" not in text
+
+
+def test_a_movie_has_title_and_runtime():
+    info = INFO | {"title": "Test Movie", "duration": 7200, "thumbnail": 'https://x.example/t.jpg?a=1&b="2"'}
+    text = nfo_text("movie", info, "x")
+    assert "<movie>" in text
+    assert "<title>Test Movie</title>" in text
+    assert "<runtime>7200" in text
+    thumb = parsed(text).find("thumb")
+    assert thumb.get("aspect") == "poster"
+    assert thumb.get("preview") == thumb.text == info["thumbnail"]
+    assert parsed(text).findtext("premiered") == "2024-01-15"
+    assert parsed(text).findtext("year") == "2024"
+
+
+@pytest.mark.parametrize(
+    ("extra", "season", "episode"),
+    [
+        ({"season_number": 3, "episode_number": 7}, "3", "17"),
+        ({"season": "Spring", "episode": "Pilot"}, "Spring", "1Pilot"),
+        ({"year": 2019}, "2019", "10115"),
+        ({"release_date": "20230704"}, "2023", "10704"),
+        ({"release_date": "soon"}, "2024", "10115"),
+    ],
+)
+def test_the_first_source_that_is_there_wins(extra, season, episode):
+    root = parsed(nfo_text("tv", INFO | extra, "x"))
+    assert (root.findtext("season"), root.findtext("episode")) == (season, episode)
+
+
+def test_the_prefix_can_be_left_out():
+    assert parsed(nfo_text("tv", INFO, "x", prefix=False)).findtext("episode") == "0115"
+
+
+def test_lines_without_a_value_are_left_out():
+    root = parsed(nfo_text("movie", {"upload_date": "20240115"}, "x"))
+    assert [node.tag for node in root] == ["uniqueid", "premiered", "year"]
+
+
+def test_the_computed_id_is_stable_and_ignores_case():
+    digits = "".join(str(ord(letter)) for letter in hashlib.sha256(b"my show").hexdigest())
+    assert (
+        computed_id("My Show", date(2024, 12, 3)) == f"11203{digits[:4]}" == computed_id("my show", date(1999, 12, 3))
+    )
+
+
+@pytest.mark.parametrize("info", [{"title": "x"}, {"title": "x", "upload_date": "NA"}])
+def test_no_date_no_file(info):
+    with pytest.raises(Invalid, match="failed to write NFO"):
+        nfo_text("tv", info, "x")
+
+
+def test_no_metadata_no_file():
+    with pytest.raises(Invalid, match="no metadata found to write to NFO file"):
+        nfo_text("tv", {}, "x")
+
+
+def test_control_characters_cannot_break_the_xml():
+    root = parsed(nfo_text("tv", INFO | {"title": "a\x00b\x1b\ud800]]>\u202e🎬"}, "x"))
+    assert root.findtext("title") == "ab]]>\u202e🎬"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("tv", "tv"), (" TV ", "tv"), ("Movie", "movie"), (None, "tv"), ("", "tv")]
+)
+def test_type_in_any_case(value, kind):
+    assert read_nfo_type(value) == kind
+
+
+def test_other_types_are_refused():
+    with pytest.raises(Invalid, match="type must be 'tv' or 'movie'."):
+        read_nfo_type("song")
+
+
+LONG = "A long walk along the harbour while the first boats return with their catch."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "00:01:23 Intro",
+        "12:30 - The middle",
+        "#sea #harbour, #boats",
+        "Camera: @somebody",
+        "Please SUBSCRIBE for more!",
+        "Follow me on Instagram",
+        "Support: https://patreon.com/x",
+        "Music: bit.ly/abc",
+        "https://only-a-link.example/x",
+        "Discord | https://x.example",
+    ],
+)
+def test_noise_lines_go(line):
+    assert plot_of(f"{LONG}\n{line}\n") == LONG
+
+
+def test_markdown_links_keep_their_label():
+    assert plot_of(f"{LONG} See [the map](https://maps.example/x).") == f"{LONG} See the map."
+
+
+def test_links_inside_a_sentence_go():
+    assert plot_of(f"{LONG}\nMore at https://x.example/y?z and www.site.example or site.com/abc today.") == (
+        f"{LONG} More at and or today."
+    )
+
+
+def test_too_short_a_rest_falls_back_to_the_whole():
+    text = "Subscribe to see the harbour at dawn with every single boat https://x.example"
+    assert plot_of(text) == "Subscribe to see the harbour at dawn with every single boat"
+
+
+def test_nothing_of_use():
+    assert plot_of("") == ""
+    assert plot_of("#a #b") == ""
+
+
+def test_the_end_is_a_sentences_end():
+    plot = plot_of("This is one of many sentences in it. " * 60)
+    assert len(plot) <= 1200
+    assert plot.endswith("in it.")
+    assert len(plot_of("word " * 600)) <= 1200
