@@ -1,0 +1,88 @@
+"""The lock files: written from the .in files by `--write`, else checked without any network.
+
+A lock names no host: which index serves the packages is the business of the machine that installs them.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("requirements", "requirements-local", "requirements-dev")
+_HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
+
+
+def write(name: str) -> None:
+    """Resolves `name`.in for every Python from 3.11 on, with hashes."""
+    subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--no-header",
+         "--generate-hashes", "--no-emit-index-url", f"{name}.in", "-o", f"{name}.txt"],
+        cwd=ROOT, check=True,
+    )  # fmt: skip
+
+
+def requirements(path: Path) -> Iterator[Requirement]:
+    """The requirements of an .in or .txt file, included files first."""
+    text = path.read_text().replace("\\\n", " ")
+    for raw in text.splitlines():
+        line = raw.split(" --hash")[0].split(" #")[0].strip()
+        if line.startswith("-r "):
+            yield from requirements(path.parent / line[3:])
+        elif line and not line.startswith("#"):
+            yield Requirement(line)
+
+
+def pins(path: Path) -> dict[str, set[str]]:
+    """Canonical name -> the versions that the lock allows (more than one where markers differ)."""
+    found: dict[str, set[str]] = {}
+    for requirement in requirements(path):
+        found.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier).removeprefix("=="))
+    return found
+
+
+def problems(name: str) -> Iterator[str]:
+    lock = ROOT / f"{name}.txt"
+    if match := _HOST.search(lock.read_text()):
+        yield f"{lock.name} names an index: {match.group()}"
+    locked = pins(lock)
+    for wanted in requirements(ROOT / f"{name}.in"):
+        versions = locked.get(canonicalize_name(wanted.name), set())
+        if not any(wanted.specifier.contains(version) for version in versions):
+            yield f"{lock.name} does not fulfil `{wanted}` of {name}.in; run `make lock`"
+    for package, versions in locked.items():
+        yield from installed_problems(lock.name, package, versions, locked)
+
+
+def installed_problems(lock: str, package: str, versions: set[str], locked: dict[str, set[str]]) -> Iterator[str]:
+    """What the installed package says against the lock; nothing for one of another platform."""
+    try:
+        here = metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return
+    if here.version not in versions:
+        yield f"{package} {here.version} is installed, {lock} has {', '.join(sorted(versions))}"
+    for text in here.requires or ():
+        needed = Requirement(text)
+        if (needed.marker is None or needed.marker.evaluate({"extra": ""})) and (
+            canonicalize_name(needed.name) not in locked
+        ):
+            yield f"{lock} lacks {needed.name}, which {package} needs; run `make lock`"
+
+
+def main() -> int:
+    if "--write" in sys.argv:
+        for name in NAMES:
+            write(name)
+    found = [problem for name in NAMES for problem in problems(name)]
+    print("\n".join(found) or "lock files are in step")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

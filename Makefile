@@ -1,0 +1,83 @@
+# Everything a person does here, one target each. `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+TOOLS ?= .tools
+
+PY := $(abspath $(VENV))/bin/python
+# The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
+key = $(firstword $(shell (pwd; cat $(1)) | cksum))
+RUN_READY := $(VENV)/.run-$(call key,requirements-local.txt package-lock.json)
+DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json)
+
+# Some machines forbid .pyc files; a start without them takes a second longer each time.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
+export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench clean layer openapi lock
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' Makefile
+
+run: $(RUN_READY) ## Start the service on this machine (PORT=8080, DATA_DIR=./data)
+	@exec $(PY) -m local
+
+test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(DEV_READY) ## Lint, types, import rules, template, lock files
+	@$(PY) .ci/locks.py
+	@$(PY) -m ruff check functions local tests .ci layers
+	@$(PY) -m mypy functions local
+	@$(abspath $(VENV))/bin/lint-imports
+	@$(abspath $(VENV))/bin/cfn-lint template.yaml
+
+format: $(DEV_READY) ## Format the code and sort its imports
+	@$(PY) -m ruff check --fix-only --select I functions local tests .ci layers
+	@$(PY) -m ruff format functions local tests .ci layers
+
+bench: $(DEV_READY) ## Measure: start, memory, requests, media
+	@$(PY) -m tests.bench
+
+layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
+	@$(PY) layers/ffmpeg/build.py
+
+openapi: $(RUN_READY) ## Write docs/openapi.json from the functions
+	@$(PY) -m local.openapi docs/openapi.json
+
+lock: $(DEV_READY) ## Resolve requirements*.in again into the lock files
+	@$(PY) .ci/locks.py --write
+
+clean: ## Remove what was installed and built; DATA_DIR stays
+	rm -rf $(VENV) $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam
+	find functions local tests .ci layers -name __pycache__ -prune -exec rm -rf {} +
+
+# A virtual environment of our own; Debian keeps the part that makes one in a package of its own.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer, or set PYTHON=."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older. Set PYTHON=/path/to/python3."; exit 1; }
+	@echo "Making a Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python cannot make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+
+$(RUN_READY): | $(VENV)/bin/python
+	@echo "Installing Python packages (once; about a minute)"
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-local.txt
+	@$(MAKE) --no-print-directory .tools-ready
+	@rm -f $(VENV)/.run-*; touch $@
+
+$(DEV_READY): $(RUN_READY)
+	@echo "Installing the tools of development"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@rm -f $(VENV)/.dev-*; touch $@
+
+.PHONY: .tools-ready
+.tools-ready:
+	@command -v npm >/dev/null || { echo "npm is missing: the table engine comes from there. On Debian: apt install npm"; exit 1; }
+	@echo "Installing binaries into $(TOOLS)"
+	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)/
+	@npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(PY) -m local.tools $(TOOLS)
+	@$(PY) -m compileall -q -j 2 functions local
