@@ -1,0 +1,45 @@
+"""What a handler reads from a feed or page (docs/contract/tasks.md 6, 7). Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FeedItem:
+    """One entry. `archive_id` is None when nobody knows it yet.
+
+    `other_archive_ids` are further forms under which a finished download of it may stand in the archive.
+    """
+
+    url: str
+    title: str = ""
+    archive_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    thumbnail: str = ""
+    description: str = ""
+    other_archive_ids: tuple[str, ...] = ()
+
+    @property
+    def archive_ids(self) -> tuple[str, ...]:
+        return (self.archive_id, *self.other_archive_ids) if self.archive_id else self.other_archive_ids
+
+    def view(self, *, is_archived: bool = False) -> dict[str, Any]:
+        """The item as `inspect` answers it."""
+        return {
+            "url": self.url,
+            "title": self.title,
+            "archive_id": self.archive_id,
+            "metadata": dict(self.metadata),
+            "thumbnail": self.thumbnail,
+            "description": self.description,
+            "is_archived": is_archived,
+        }
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one fetch found; `metadata` says where and how much."""
+
+    items: tuple[FeedItem, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,24 @@
+"""What counts as a web address, before anything is looked up (docs/contract/system.md 8, rows 1-4).
+
+Whether the host may be reached is a second question, asked when it is fetched: `dlambda.media.guard`.
+"""
+
+from urllib.parse import SplitResult, urlsplit
+
+from dlambda.errors import Invalid, Required
+
+
+def check_web_address(url: str) -> SplitResult:
+    """The parts of `url`. Raises `Required` or `Invalid` with the documented reason."""
+    if not url:
+        raise Required("URL is required.")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 reading it is the check: a port that is no number raises
+    except ValueError:
+        raise Invalid("Invalid URL.") from None
+    if parts.scheme.lower() not in {"http", "https"}:
+        raise Invalid("Invalid scheme usage. Only HTTP or HTTPS allowed.")
+    if not parts.hostname:
+        raise Invalid("Invalid hostname.")
+    return parts
