@@ -1,0 +1,165 @@
+"""The bucket: files of users, large extraction results, caches (the design's section on media).
+
+Keys: `files/<path>` is what users see below the download root, `info/<id>` an item's extraction, `resume/<id>/...` the
+state of an unfinished download, `cache/...` and `zips/...` what a lifecycle rule removes.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.session import Session, get_session
+
+from dlambda.errors import NotFound
+from dlambda.settings import get_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PRESIGN_SECONDS = 6 * 3600
+_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_PART_BYTES = 16 * 1024 * 1024
+_DELETE_BATCH = 1000
+_UPLOAD = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as a listing or a HEAD shows it."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+    etag: str
+
+
+@lru_cache(maxsize=1)
+def client() -> "S3Client":
+    # Checksums "when supported" would read and frame each body once more, which not every S3 understands.
+    config = Config(
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"mode": "standard", "max_attempts": 5},
+        max_pool_connections=20,
+    )
+    return boto3.client("s3", config=config)
+
+
+def _bucket() -> str:
+    return get_settings().bucket
+
+
+def put_file(path: Path, key: str, content_type: str) -> None:
+    """Streams a file into the bucket, in parts when it is large; it appears whole or not at all."""
+    client().upload_file(str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD)
+
+
+def put_bytes(key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+    client().put_object(Bucket=_bucket(), Key=key, Body=body, ContentType=content_type)
+
+
+def get_bytes(key: str) -> bytes:
+    """The whole object; only for what we made small. Raises `NotFound`."""
+    try:
+        return client().get_object(Bucket=_bucket(), Key=key)["Body"].read()
+    except ClientError as error:
+        raise _translated(error, key) from None
+
+
+def get_file(key: str, path: Path) -> None:
+    try:
+        client().download_file(_bucket(), key, str(path))
+    except ClientError as error:
+        raise _translated(error, key) from None
+
+
+def put_json(key: str, value: Any) -> None:
+    put_bytes(key, zlib.compress(json.dumps(value).encode(), 3))
+
+
+def get_json(key: str) -> Any:
+    return json.loads(zlib.decompress(get_bytes(key)))
+
+
+def find(key: str) -> Stored | None:
+    """The object's size and time, or None."""
+    try:
+        head = client().head_object(Bucket=_bucket(), Key=key)
+    except ClientError as error:
+        if isinstance(_translated(error, key), NotFound):
+            return None
+        raise
+    return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
+
+
+def list_(prefix: str) -> Iterator[Stored]:
+    """All objects below `prefix`, by key."""
+    for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
+        for each in answer.get("Contents", ()):
+            yield Stored(each["Key"], each["Size"], each["LastModified"], each.get("ETag", "").strip('"'))
+
+
+def list_folder(prefix: str) -> tuple[list[Stored], list[str]]:
+    """The objects directly in the folder `prefix` (which ends in `/`), and the names of the folders in it."""
+    files: list[Stored] = []
+    folders: list[str] = []
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix, Delimiter="/")
+    for answer in pages:
+        files += [
+            Stored(each["Key"], each["Size"], each["LastModified"], each.get("ETag", "").strip('"'))
+            for each in answer.get("Contents", ())
+        ]
+        folders += [each["Prefix"].removeprefix(prefix).rstrip("/") for each in answer.get("CommonPrefixes", ())]
+    return files, folders
+
+
+def delete(keys: Iterable[str]) -> None:
+    """Deletes objects; what is not there is no error."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), _DELETE_BATCH):
+        objects = [{"Key": key} for key in wanted[start : start + _DELETE_BATCH]]
+        client().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
+
+
+def presign(
+    key: str, *, origin: str = "", method: str = "GET", seconds: int = PRESIGN_SECONDS, answer: Mapping[str, str] | None = None
+) -> str:
+    """A URL that anyone may use for `seconds`. Signed without a request, and without loading an S3 client.
+
+    `origin` is the `scheme://host` that the client used; it counts where the deployment answers media itself
+    (`media_public_url=request`). `answer` sets response headers: `content-type`, `content-disposition` ...
+    """
+    public = get_settings().media_public_url
+    base = (origin if public == "request" else public) or client().meta.endpoint_url
+    url = f"{base.rstrip('/')}/{_bucket()}/{quote(key)}"
+    if answer:
+        url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
+    request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
+    session = _session()
+    region = session.get_config_variable("region") or "us-east-1"
+    S3SigV4QueryAuth(session.get_credentials(), "s3", region, expires=seconds).add_auth(request)
+    return str(request.url)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    return get_session()
+
+
+def _translated(error: ClientError, key: str) -> Exception:
+    if error.response["Error"]["Code"] in _MISSING:
+        return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
+    return error

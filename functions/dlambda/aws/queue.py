@@ -1,0 +1,41 @@
+"""Queues: a message is a wake-up that names a record; the tables hold the truth (the design's section on state)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from dlambda.settings import get_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_BATCH = 10
+
+
+@lru_cache(maxsize=1)
+def client() -> "SQSClient":
+    return boto3.client("sqs", config=Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4}))
+
+
+@lru_cache(maxsize=16)
+def queue_url(name: str) -> str:
+    return client().get_queue_url(QueueName=get_settings().queue_prefix + name)["QueueUrl"]
+
+
+def send(name: str, body: Mapping[str, Any], *, delay_seconds: int = 0) -> None:
+    client().send_message(QueueUrl=queue_url(name), MessageBody=json.dumps(body), DelaySeconds=delay_seconds)
+
+
+def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
+    """Ten a request. What a batch could not take is sent again alone, so that a failure is seen."""
+    rest = iter(bodies)
+    while batch := list(islice(rest, _BATCH)):
+        entries = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate(batch)]
+        answer = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries)  # type: ignore[arg-type]
+        for failed in answer.get("Failed", ()):
+            send(name, batch[int(failed["Id"])])

@@ -1,0 +1,32 @@
+"""Pushes to WebSocket clients through the gateway's management API."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from dlambda.settings import get_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+
+_GONE = frozenset({"GoneException", "410"})
+
+
+@lru_cache(maxsize=1)
+def _client() -> "ApiGatewayManagementApiClient":
+    config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
+    return boto3.client("apigatewaymanagementapi", endpoint_url=get_settings().socket_endpoint, config=config)
+
+
+def push(connection_id: str, frame: bytes) -> bool:
+    """Sends one frame. False when the client is gone."""
+    try:
+        _client().post_to_connection(ConnectionId=connection_id, Data=frame)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            return False
+        raise
+    return True

@@ -1,0 +1,148 @@
+"""Events: what the service tells its listeners (docs/contract/websocket.md 3, 5, 7)."""
+
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from dlambda.domain.item import Item
+
+_ALPHABET = string.ascii_letters + string.digits
+_ID_LENGTH = 16
+_CONTEXT_WINS = frozenset({"id", "title"})
+
+
+class Name(StrEnum):
+    """websocket.md 7: first those that clients get, then the internal ones."""
+
+    CONNECTED = "connected"
+    CONFIG_UPDATE = "config_update"
+    LOG_INFO = "log_info"
+    LOG_SUCCESS = "log_success"
+    LOG_WARNING = "log_warning"
+    LOG_ERROR = "log_error"
+    ITEM_ADDED = "item_added"
+    ITEM_UPDATED = "item_updated"
+    ITEM_CANCELLED = "item_cancelled"
+    ITEM_DELETED = "item_deleted"
+    ITEM_MOVED = "item_moved"
+    ITEM_STATUS = "item_status"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ITEM_COMPLETED = "item_completed"
+    ITEM_PAUSED = "item_paused"
+    ITEM_RESUMED = "item_resumed"
+    TASK_DISPATCHED = "task_dispatched"
+    TEST = "test"
+
+
+INTERNAL = frozenset({Name.ITEM_COMPLETED, Name.ITEM_PAUSED, Name.ITEM_RESUMED, Name.TASK_DISPATCHED, Name.TEST})
+
+
+def random_id(length: int = _ID_LENGTH) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `data` is the payload; `beside` are further keys that stand next to it."""
+
+    name: Name
+    data: Mapping[str, Any]
+    title: str | None = None
+    message: str | None = None
+    beside: Mapping[str, Any] | None = None
+    id: str = field(default_factory=random_id)
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def for_clients(self) -> bool:
+        return self.name not in INTERNAL
+
+    def frame(self) -> dict[str, Any]:
+        """The WebSocket message: the Event object, with the payload's top-level keys copied beside it (websocket.md 1)."""
+        own = {
+            "id": self.id,
+            "created_at": self.created_at.isoformat(),
+            "event": self.name.value,
+            "title": self.title,
+            "message": self.message,
+            "data": dict(self.data),
+        }
+        beside = dict(self.data) if self.beside is None else dict(self.beside)
+        if self.name.value.startswith("log_"):
+            beside = {key: value for key, value in beside.items() if key not in own} | {
+                "timestamp": self.created_at.timestamp()
+            }
+        elif not self.name.value.startswith("item_"):
+            beside = {key: value for key, value in beside.items() if key not in own}
+        else:
+            beside = {key: value for key, value in beside.items() if key in _CONTEXT_WINS or key not in own}
+        return {"event": self.name.value, "data": own | beside}
+
+
+def _view(item: Item) -> dict[str, Any]:
+    """The item as events carry it: a long description would pass a gateway's frame limit (websocket.md 9)."""
+    view = item.view()
+    view["description"] = view["description"][:500]
+    return view
+
+
+def item_added(item: Item) -> Event:
+    message = f"Item '{item.title}' has been added to the download queue."
+    return Event(Name.ITEM_ADDED, _view(item), "Item Added", message)
+
+
+def item_updated(item: Item, progress: Mapping[str, Any] | None = None) -> Event:
+    return Event(Name.ITEM_UPDATED, _view(item) | dict(progress or {}))
+
+
+def item_cancelled(item: Item) -> Event:
+    message = f"Download '{item.title}' has been cancelled."
+    return Event(Name.ITEM_CANCELLED, _view(item), "Download Cancelled", message)
+
+
+def item_moved(item: Item) -> Event:
+    """Queue to history: the UI reads `to: history` and `item`, the published form stands beside (websocket.md 1)."""
+    data = {"to": "history", "preset": item.preset, "item": _view(item)}
+    beside = data | {"id": item.id, "from": "queue", "to": "done"}
+    return Event(Name.ITEM_MOVED, data, "Item Moved", f"Item '{item.title}' has been moved to history.", beside)
+
+
+def item_deleted(item: Item, title: str, message: str) -> Event:
+    return Event(Name.ITEM_DELETED, _view(item), title, message)
+
+
+def item_completed(item: Item) -> Event:
+    return Event(Name.ITEM_COMPLETED, _view(item), "Download Completed", f"Completed '{item.title}' download.")
+
+
+def item_held(item: Item, *, held: bool) -> Event:
+    """Internal: for notification targets (downloads.md 4.8)."""
+    if held:
+        return Event(Name.ITEM_PAUSED, _view(item), "Download Paused", f"Download '{item.title}' has been paused.")
+    return Event(Name.ITEM_RESUMED, _view(item), "Download Resumed", f"Download '{item.title}' has been resumed.")
+
+
+def log(name: Name, title: str, message: str, **data: Any) -> Event:
+    return Event(name, data, title, message)
+
+
+def download_error(item: Item) -> Event:
+    message = f"'{item.title}' failed to download. {item.error}"
+    return Event(Name.LOG_ERROR, _view(item), "Download Error", message)
+
+
+def pause_changed(*, paused: bool, at: float) -> Event:
+    if paused:
+        message = "Non-active downloads have been paused."
+        return Event(Name.PAUSED, {"paused": True, "at": at}, "Downloads Paused", message)
+    return Event(Name.RESUMED, {"paused": False, "at": at}, "Downloads Resumed", "Resumed all downloads.")
+
+
+def config_update(feature: str, action: str, data: Mapping[str, Any]) -> Event:
+    """A resource changed; the object's own keys stand beside `feature`, `action` and `data` (README.md, Other fields)."""
+    return Event(Name.CONFIG_UPDATE, dict(data) | {"feature": feature, "action": action, "data": dict(data), "extras": {}})

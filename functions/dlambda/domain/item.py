@@ -1,0 +1,222 @@
+"""An item: one URL that somebody wants, from the add to the history (docs/contract/downloads.md 2).
+
+An `Item` is a value. A change returns a new one; `store.items` decides by the difference what must be written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from enum import StrEnum
+from typing import Any, Self
+
+MASK = "********"
+DESCRIPTION_LIMIT = 2000
+
+
+class Status(StrEnum):
+    """downloads.md 2.4. The first four live in the queue, the others in the history."""
+
+    PENDING = "pending"  # waits for extraction, for a slot, or is held
+    PREPARING = "preparing"  # a worker has it
+    DOWNLOADING = "downloading"  # bytes move
+    POSTPROCESSING = "postprocessing"  # `postprocessor` names what runs
+    FINISHED = "finished"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    SKIP = "skip"  # in the archive already, or ignored by a condition
+    NOT_LIVE = "not_live"  # an upcoming stream; retried when it begins
+
+
+ACTIVE = frozenset({Status.PREPARING, Status.DOWNLOADING, Status.POSTPROCESSING})
+IN_QUEUE = ACTIVE | {Status.PENDING}
+IN_HISTORY = frozenset(Status) - IN_QUEUE
+
+
+class Shelf(StrEnum):
+    """The two lists; an item is in exactly one, which its status decides."""
+
+    QUEUE = "queue"
+    DONE = "done"
+
+
+def shelf_of(status: Status) -> Shelf:
+    return Shelf.QUEUE if status in IN_QUEUE else Shelf.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record of downloads.md 2.2. `id` is its `_id`; `source_id` is the site's `id`.
+
+    Units: `timestamp` nanoseconds, `stored_at` and the other times unix seconds, sizes bytes.
+    """
+
+    id: str
+    url: str
+    title: str
+    preset: str
+    timestamp: int
+    stored_at: float
+    status: Status = Status.PENDING
+    seq: int = 0  # place in its list; given by the store when it enters that list
+    version: int = 0  # counts writes; every write is conditional on the one it read
+    source_id: str = ""
+    description: str = ""
+    folder: str = ""
+    template: str = ""
+    template_chapter: str | None = None
+    cli: str = ""
+    cookies: str = field(default="", repr=False)  # sealed at rest, never in a view
+    auto_start: bool = True
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    download_dir: str | None = None
+    temp_dir: str | None = None
+    is_live: bool | None = None
+    live_in: str | None = None
+    file_size: int | None = None
+    filename: str | None = None
+    total_bytes: float | None = None
+    downloaded_bytes: float | None = None
+    archive_id: str | None = None
+    is_archivable: bool | None = None
+    is_archived: bool | None = None
+    sidecar: Mapping[str, Any] = field(default_factory=dict)
+    msg: str | None = None
+    error: str | None = None
+    failure: Mapping[str, Any] | None = None  # {kind, advice, retry_at}
+
+    # What no client sees.
+    extracted: bool = False  # intake is done: a slot is all it waits for
+    requeued: bool = False  # conditions were applied already
+    posted_url: str = ""  # as posted; counts for uniqueness beside `url`
+    archive: str | None = None  # the archive that its options name
+    old_archive_ids: tuple[str, ...] = ()
+    info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
+    expanded: int = 0  # entries of a playlist that are records already
+    chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
+    start_at: float = 0.0  # when an upcoming stream is due
+    attempts: int = 0
+
+    @property
+    def shelf(self) -> Shelf:
+        return shelf_of(self.status)
+
+    @property
+    def extractor(self) -> str:
+        """First word of the archive id (downloads.md 5.7); what the limit per extractor goes by."""
+        return self.archive_id.split()[0] if self.archive_id else "unknown"
+
+    @property
+    def urls(self) -> frozenset[str]:
+        """The URLs that no second record may have."""
+        return frozenset(url for url in (self.posted_url, self.url) if url)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Only a slot is missing."""
+        return self.status is Status.PENDING and self.extracted and self.auto_start
+
+    @property
+    def holds_slot(self) -> bool:
+        """Counts against the limits; live items pass them (downloads.md 5.7)."""
+        return self.status in ACTIVE and not self.is_live
+
+    @property
+    def path(self) -> str | None:
+        """The file below the download root, without a leading slash."""
+        if not self.filename:
+            return None
+        folder = self.folder.strip("/")
+        return f"{folder}/{self.filename}" if folder else self.filename
+
+    def but(self, **changes: Any) -> Self:
+        """The same item with `changes`."""
+        return replace(self, **changes)
+
+    def ended(self, status: Status, now: float, **changes: Any) -> Self:
+        """The item as it enters the history."""
+        live_in = None if status is Status.FINISHED else self.live_in
+        return replace(self, status=status, stored_at=now, live_in=live_in, **changes)
+
+    def view(self) -> dict[str, Any]:
+        """The record as clients see it (downloads.md 2.2): cookies masked, progress as it was last stored."""
+        percent = 100.0 if self.status is Status.FINISHED else None
+        return {
+            "_id": self.id,
+            "id": self.source_id,
+            "error": self.error,
+            "failure": self.failure,
+            "title": self.title,
+            "description": self.description,
+            "url": self.url,
+            "preset": self.preset,
+            "folder": self.folder,
+            "download_dir": self.download_dir,
+            "temp_dir": self.temp_dir,
+            "status": self.status.value,
+            "cookies": MASK if self.cookies else "",
+            "has_cookies": bool(self.cookies),
+            "template": self.template,
+            "template_chapter": self.template_chapter,
+            "timestamp": self.timestamp,
+            "is_live": self.is_live,
+            "datetime": format_datetime(datetime.fromtimestamp(self.stored_at, UTC)),
+            "live_in": self.live_in,
+            "file_size": self.file_size,
+            "options": {},
+            "extras": dict(self.extras),
+            "cli": self.cli,
+            "auto_start": self.auto_start,
+            "is_archivable": self.is_archivable,
+            "is_archived": self.is_archived,
+            "archive_id": self.archive_id,
+            "sidecar": dict(self.sidecar),
+            "tmpfilename": None,
+            "filename": self.filename,
+            "total_bytes": self.total_bytes,
+            "total_bytes_estimate": None,
+            "downloaded_bytes": self.downloaded_bytes,
+            "msg": self.msg,
+            "percent": percent,
+            "progress": percent,
+            "speed": None,
+            "eta": None,
+            "speed_bps": None,
+            "eta_seconds": None,
+            "postprocessor": None,
+        }
+
+
+_NAMES_IN_VIEW = {"id": "_id", "source_id": "id"}
+_PRIVATE = ("seq", "version", "cookies", "stored_at")
+_HIDDEN = (
+    "extracted",
+    "requeued",
+    "posted_url",
+    "archive",
+    "old_archive_ids",
+    "info_at",
+    "expanded",
+    "chain",
+    "start_at",
+    "attempts",
+)
+
+
+def hidden_part(item: Item) -> dict[str, Any]:
+    """What a store keeps of `item` beside its view, its place and its cookies. JSON-able."""
+    return {name: getattr(item, name) for name in _HIDDEN} | {"stored_at": item.stored_at}
+
+
+def restore(
+    view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str
+) -> Item:
+    """The item of which `view` and `hidden` were kept."""
+    values = {
+        each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]
+        for each in fields(Item)
+        if each.name not in _HIDDEN and each.name not in _PRIVATE
+    }
+    values |= {name: tuple(value) if isinstance(value, list) else value for name, value in hidden.items()}
+    values["status"] = Status(view["status"])
+    return Item(**values, seq=seq, version=version, cookies=cookies)

@@ -1,0 +1,49 @@
+"""Download archives: one record per (archive, id). What a text file with a lock is elsewhere (downloads.md 4.12, 8)."""
+
+from collections.abc import Iterable, Sequence
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from dlambda.store.table import Row
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "archive"
+
+    archive = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    added_at = NumberAttribute(default=0)
+
+
+def list_(archive: str) -> list[str]:
+    """All ids, in the order they came."""
+    rows = sorted(_Row.query(archive, consistent_read=True), key=lambda row: row.added_at)
+    return [row.entry for row in rows]
+
+
+def find_present(archive: str, entries: Sequence[str]) -> list[str]:
+    """Those of `entries` that are in the archive, in their order."""
+    keys = [(archive, entry) for entry in dict.fromkeys(entries)]
+    present = {row.entry for row in _Row.batch_get(keys, consistent_read=True)} if keys else set()
+    return [entry for entry in dict.fromkeys(entries) if entry in present]
+
+
+def add(archive: str, entries: Iterable[str], now: float) -> list[str]:
+    """Adds ids; answers those that were not there. Adding twice is no harm."""
+    wanted = list(dict.fromkeys(entries))
+    present = set(find_present(archive, wanted))
+    new = [entry for entry in wanted if entry not in present]
+    with _Row.batch_write() as batch:
+        for place, entry in enumerate(new):
+            batch.save(_Row(archive, entry, added_at=now + place / 1e6))
+    return new
+
+
+def remove(archive: str, entries: Iterable[str]) -> list[str]:
+    """Removes ids; answers those that were there."""
+    present = find_present(archive, list(entries))
+    with _Row.batch_write() as batch:
+        for entry in present:
+            batch.delete(_Row(archive, entry))
+    return present

@@ -1,0 +1,144 @@
+"""Who works on an item. A lease has an owner, an expiry and a fencing number; one write a second renews it, carries the
+progress and brings back what the user wants meanwhile.
+
+Kept apart from the items because its writes come each second: they touch no index and no list.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
+
+from dlambda.errors import Conflict
+from dlambda.store.table import Row, Transaction
+
+LEASE_SECONDS = 20
+LOST = "the lease is somebody else's"
+_KEEP_SECONDS = 7 * 86400
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "leases"
+
+    item_id = UnicodeAttribute(hash_key=True)
+    owner = UnicodeAttribute(null=True)
+    until = NumberAttribute(null=True)
+    fence = NumberAttribute(null=True)
+    wanted = UnicodeAttribute(null=True)
+    progress = BinaryAttribute(null=True, legacy_encoding=False)
+    expires_at = NumberAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to change an item: valid while no other owner has taken it with a higher `fence`."""
+
+    item_id: str
+    owner: str
+    fence: int
+
+
+class Lost(Conflict):
+    """The lease ran out and another worker has it, or the item was ended by its user."""
+
+
+def take(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS) -> Lease:
+    """Takes the lease when it is free or has run out. Raises `Lost` while another holds it."""
+    row = _Row(item_id)
+    try:
+        row.update(
+            actions=[
+                _Row.owner.set(owner),
+                _Row.until.set(now + seconds),
+                _Row.fence.add(1),
+                _Row.expires_at.set(int(now + _KEEP_SECONDS)),
+            ],
+            condition=_Row.until.does_not_exist() | (_Row.until < now) | (_Row.owner == owner),
+        )
+    except UpdateError as error:
+        raise _lost(error, item_id) from None
+    return Lease(item_id, owner, int(row.fence))
+
+
+def renew(
+    lease: Lease, now: float, progress: Mapping[str, Any] | None = None, seconds: float = LEASE_SECONDS
+) -> str | None:
+    """Keeps the lease and stores `progress`; answers what the user wants (`"cancel"`) or None. Raises `Lost`."""
+    row = _Row(lease.item_id)
+    actions = [_Row.until.set(now + seconds)]
+    if progress is not None:
+        actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
+    try:
+        row.update(actions=actions, condition=holds(lease))
+    except UpdateError as error:
+        raise _lost(error, lease.item_id) from None
+    return row.wanted
+
+
+def _lost(error: UpdateError, item_id: str) -> Exception:
+    if error.cause_response_code == "ConditionalCheckFailedException":
+        return Lost(f"The lease of '{item_id}' is held by another worker.")
+    return error
+
+
+def holds(lease: Lease) -> Condition:
+    return (_Row.owner == lease.owner) & (_Row.fence == lease.fence)
+
+
+def check(transaction: Transaction, lease: Lease) -> None:
+    """Refuses the transaction with `LOST` when the lease is another's by now."""
+    transaction.check(_Row, lease.item_id, condition=holds(lease), because=LOST)
+
+
+def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
+    """The lease goes with the transaction; with a `lease`, only if it is still held."""
+    transaction.delete(_Row(item_id), condition=holds(lease) if lease else None, because=LOST)
+
+
+def release(lease: Lease) -> None:
+    """Lets the next worker begin at once. What the user wants stays."""
+    try:
+        _Row(lease.item_id).update(actions=[_Row.until.set(0)], condition=holds(lease))
+    except UpdateError as error:
+        lost = _lost(error, lease.item_id)
+        if not isinstance(lost, Lost):
+            raise lost from None
+
+
+def want(item_id: str, what: str) -> bool:
+    """Tells the worker what the user wants. False when nobody works on the item."""
+    try:
+        _Row(item_id).update(actions=[_Row.wanted.set(what)], condition=_Row.owner.exists())
+    except UpdateError as error:
+        if not isinstance(_lost(error, item_id), Lost):
+            raise
+        return False
+    return True
+
+
+def find_progress(item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The newest progress of each item that has any. One request for up to 100."""
+    return {
+        row.item_id: json.loads(zlib.decompress(row.progress))
+        for row in _Row.batch_get(list(item_ids), consistent_read=True)
+        if row.progress
+    }
+
+
+def find_expired(item_ids: Iterable[str], now: float) -> set[str]:
+    """Those of `item_ids` that nobody holds."""
+    held = {row.item_id for row in _Row.batch_get(list(item_ids), consistent_read=True) if (row.until or 0) >= now}
+    return set(item_ids) - held
+
+
+def find_wanted(item_id: str) -> str | None:
+    try:
+        return _Row.get(item_id, consistent_read=True).wanted
+    except DoesNotExist:
+        return None

@@ -1,0 +1,120 @@
+"""Who downloads now, who waits, and whether all is paused: one row, so that limits are exact under parallel requests.
+
+Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<extractor>`, how many items of
+it wait for a slot; `paused_at`, set while paused. An item takes its slot in the transaction that starts it and gives it
+back in the one that ends it, so a slot can't outlive its item (docs/contract/downloads.md 5.7).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
+
+from dlambda.domain.item import Item
+from dlambda.settings import Settings
+from dlambda.store.table import Row, Transaction, connection
+
+NO_SLOT = "no slot is free"
+_KEY = "slots"
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "state"
+
+    key = UnicodeAttribute(hash_key=True)
+    paused_at = NumberAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """What the row says at one moment."""
+
+    taken: frozenset[str] = frozenset()
+    taken_by: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    paused_at: float | None = None
+
+    def free(self, extractor: str, settings: Settings) -> int:
+        """How many more of `extractor` may start now."""
+        if self.paused_at is not None:
+            return 0
+        in_all = settings.max_workers - len(self.taken)
+        return max(0, min(in_all, settings.workers_for(extractor) - self.taken_by.get(extractor, 0)))
+
+
+def read() -> Slots:
+    table = _Row._get_connection().table_name  # noqa: SLF001 the name with its prefix
+    row = connection().get_item(table, _KEY, consistent_read=True).get("Item", {})
+    return Slots(
+        taken=frozenset(row.get("all", {}).get("SS", ())),
+        taken_by={name[2:]: len(value["SS"]) for name, value in row.items() if name.startswith("x~")},
+        waiting={name[2:]: int(value["N"]) for name, value in row.items() if name.startswith("w~")},
+        paused_at=float(row["paused_at"]["N"]) if "paused_at" in row else None,
+    )
+
+
+def pause(at: float) -> bool:
+    """Stops new starts. False when it was paused already."""
+    return _switch(_Row.paused_at.set(at), _Row.paused_at.does_not_exist())
+
+
+def resume() -> bool:
+    """False when it was not paused."""
+    return _switch(_Row.paused_at.remove(), _Row.paused_at.exists())
+
+
+def _switch(action: Action, condition: Condition) -> bool:
+    transaction = Transaction()
+    transaction.update(_Row(_KEY), [action], condition=condition, because="already so")
+    return transaction.took()
+
+
+def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | None]], settings: Settings) -> None:
+    """Adds what the `(before, after)` pairs do to slots and waiting counts; at most one operation.
+
+    It is refused with `NO_SLOT` when an item would take a slot that is not there, or while paused.
+    """
+    deltas: dict[str, int] = defaultdict(int)
+    gives: dict[str, set[str]] = defaultdict(set)
+    takes: dict[str, set[str]] = defaultdict(set)
+    starts = False
+    for before, after in moves:
+        if before is not None and before.is_waiting:
+            deltas[f"w~{before.extractor}"] -= 1
+        if after is not None and after.is_waiting:
+            deltas[f"w~{after.extractor}"] += 1
+        held, holds = before is not None and before.holds_slot, after is not None and after.holds_slot
+        if before is not None and held and not holds:
+            gives["all"].add(before.id)
+            gives[f"x~{before.extractor}"].add(before.id)
+        if after is not None and holds and not held:
+            takes["all"].add(after.id)
+            takes[f"x~{after.extractor}"].add(after.id)
+        starts = starts or _starts(before, after)
+    actions: list[Action] = [Path([name]).add(delta) for name, delta in deltas.items() if delta]
+    actions += [UnicodeSetAttribute(attr_name=name).delete(ids) for name, ids in gives.items()]
+    actions += [UnicodeSetAttribute(attr_name=name).add(ids) for name, ids in takes.items()]
+    if actions or starts:
+        condition = _room(takes, settings) if starts else None
+        transaction.update(_Row(_KEY), actions or [Path("checked").set(1)], condition=condition, because=NO_SLOT)
+
+
+def _starts(before: Item | None, after: Item | None) -> bool:
+    return before is not None and before.is_waiting and after is not None and after.status is not before.status and (
+        after.shelf is before.shelf
+    )
+
+
+def _room(takes: Mapping[str, set[str]], settings: Settings) -> Condition:
+    """That nothing is paused and each set that grows stays within its limit."""
+    condition: Condition = _Row.paused_at.does_not_exist()
+    for name, ids in takes.items():
+        limit = settings.max_workers if name == "all" else settings.workers_for(name[2:])
+        path = Path([name])
+        condition &= path.does_not_exist() | (size(path) <= limit - len(ids))
+    return condition

@@ -1,0 +1,120 @@
+"""What every table has in common: its name, one connection, and transactions that say which condition refused them."""
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from dlambda.settings import get_settings
+
+MAX_OPERATIONS = 100
+_CONFLICT_TRIES = 8
+_CONFLICT_WAIT_SECONDS = 0.02
+_POOL_SIZE = 50
+# The order in which DynamoDB is sent the operations, and so that of its reasons.
+_ORDER = ("condition_check", "delete", "save", "update")
+
+# Its debug lines print whole requests, cookies included.
+logging.getLogger("pynamodb").setLevel(logging.WARNING)
+
+
+class Row(Model):
+    """Base of the rows. Region, endpoint and credentials come from the environment, as for every AWS client."""
+
+    class Meta:
+        table_name = ""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        # The prefix is a setting, read at the first request; and one client serves all tables: each costs memory.
+        if cls._connection is None:
+            cls.Meta.table_name = get_settings().table_prefix + cls.Meta.table_name
+            table: TableConnection = super()._get_connection()
+            connection().add_meta_table(table.get_meta_table())
+            table.connection = connection()
+        return super()._get_connection()
+
+
+class Refused(Exception):
+    """A transaction changed nothing because of the conditions that `reasons` name."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+class Transaction:
+    """Up to `MAX_OPERATIONS` writes, all or none. `because` names the condition for whoever handles `Refused`."""
+
+    def __init__(self) -> None:
+        self._operations: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def __len__(self) -> int:
+        return len(self._operations)
+
+    def put(self, row: Row, *, condition: Condition | None = None, because: str = "") -> None:
+        self._operations.append((because, "save", (row,), {"condition": condition}))
+
+    def update(
+        self, row: Row, actions: Sequence[Action], *, condition: Condition | None = None, because: str = ""
+    ) -> None:
+        self._operations.append((because, "update", (row,), {"actions": list(actions), "condition": condition}))
+
+    def delete(self, row: Row, *, condition: Condition | None = None, because: str = "") -> None:
+        self._operations.append((because, "delete", (row,), {"condition": condition}))
+
+    def check(self, row: type[Row], key: str, *, condition: Condition, because: str) -> None:
+        self._operations.append((because, "condition_check", (row, key), {"condition": condition}))
+
+    def commit(self) -> None:
+        """Writes. Raises `Refused` when a condition does not hold; a mere collision with another writer is tried again."""
+        if not self._operations:
+            return
+        self._operations.sort(key=lambda operation: _ORDER.index(operation[1]))
+        for turn in range(_CONFLICT_TRIES):
+            try:
+                self._write()
+            except TransactWriteError as error:
+                codes = [reason.code if reason else None for reason in error.cancellation_reasons]
+                failed = [
+                    because
+                    for (because, *_), code in zip(self._operations, codes, strict=False)
+                    if code == "ConditionalCheckFailed"
+                ]
+                if failed:
+                    raise Refused(failed) from None
+                if "TransactionConflict" not in codes or turn == _CONFLICT_TRIES - 1:
+                    raise
+                time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
+            else:
+                return
+
+    def took(self) -> bool:
+        """Writes, and says whether it was not refused."""
+        try:
+            self.commit()
+        except Refused:
+            return False
+        return True
+
+    def _write(self) -> None:
+        with TransactWrite(connection=connection()) as write:
+            for _, method, arguments, options in self._operations:
+                getattr(write, method)(*arguments, **options)
+
+
+@lru_cache(maxsize=1)
+def connection() -> Connection:
+    """The one connection of this process, for raw requests, transactions and all rows. Safe between threads."""
+    made = Connection(max_pool_connections=_POOL_SIZE)
+    _ = made.client  # made here, under the cache's lock: two threads must not make two
+    return made
