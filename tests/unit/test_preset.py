@@ -3,6 +3,7 @@
 import shlex
 
 import pytest
+
 from dlambda.domain.preset import (
     FIRST_OWN_ID,
     SYSTEM_PRESETS,
