@@ -143,7 +143,7 @@ def _make(folder: Path) -> None:
 
 def _run(folder: Path, arguments: list[str]) -> None:
     command = [ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *arguments[:-1], *_FIXED]
-    subprocess.run([*command, arguments[-1]], cwd=folder, check=True)  # noqa: S603 our own arguments
+    subprocess.run([*command, arguments[-1]], cwd=folder, check=True)
 
 
 def _write_subtitles(folder: Path) -> None:
@@ -156,7 +156,7 @@ def _write_subtitles(folder: Path) -> None:
 def _make_big(clip: Path, big: Path) -> None:
     head = clip.read_bytes()
     box = BIG_BYTES - len(head)
-    noise = random.Random(522).randbytes(_BLOCK)  # noqa: S311 reproducible bytes, no secret
+    noise = random.Random(522).randbytes(_BLOCK)
     making = big.with_suffix(".part")
     with making.open("wb") as file:
         file.write(head + box.to_bytes(4, "big") + b"free")

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
-from typing import cast
+from typing import Self, cast
 from urllib.parse import quote, unquote
 
 from tests.origin.answers import Answer
@@ -48,14 +48,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 names that http.server asks for
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
 
     @property
     def _origin(self) -> _Server:
-        return cast(_Server, self.server)
+        return cast("_Server", self.server)
 
     def _serve(self) -> None:
         raw, _, query = self.path.partition("?")
@@ -184,7 +184,7 @@ class Origin:
         with self._server.routes.state.lock:
             return list(self._server.routes.state.hooks[key])
 
-    def start(self) -> "Origin":
+    def start(self) -> Self:
         """Serves in a thread."""
         self._thread.start()
         return self
@@ -195,7 +195,7 @@ class Origin:
         self._server.shutdown()
         self._server.server_close()
 
-    def __enter__(self) -> "Origin":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

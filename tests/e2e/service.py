@@ -1,0 +1,156 @@
+"""The whole service as a user starts it: `python -m local`, one data folder, one port."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Self
+
+from tests.e2e import processes
+from tests.e2e.api import Api
+from tests.e2e.processes import MARK, Process
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+STOP_SECONDS = 20
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME")
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """A service in `folder`. `settings` are environment variables over the defaults for tests."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, command: list[str] | None = None):
+        self.folder = folder
+        self.port = free_port()
+        self.mark = uuid.uuid4().hex
+        self.log_file = folder.parent / f"{folder.name}.log"
+        self.command = command or [sys.executable, "-m", "local"]
+        self._settings = dict(settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+
+    @property
+    def base(self) -> str:
+        """The service's URL without a final slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api(self) -> Api:
+        """A client without credentials."""
+        return Api(self.base)
+
+    @property
+    def supervisor(self) -> int:
+        """The process id of what the user started."""
+        assert self._process
+        return self._process.pid
+
+    def environment(self) -> dict[str, str]:
+        """What the started process sees: nothing of the developer's own settings."""
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        return (
+            inherited
+            | {
+                "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}",
+                "DATA_DIR": str(self.folder),
+                "PORT": str(self.port),
+                "YTP_ALLOW_INTERNAL_URLS": "true",
+                "YTP_CHECK_FOR_UPDATES": "false",
+                MARK: self.mark,
+            }
+            | self._settings
+        )
+
+    def launch(self) -> None:
+        """Starts the process and returns at once."""
+        self._log = self.log_file.open("ab")
+        self._process = subprocess.Popen(
+            self.command, cwd=ROOT, env=self.environment(), stdin=subprocess.DEVNULL, stdout=self._log,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+    def start(self) -> Self:
+        """Starts and waits until it answers."""
+        self.launch()
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Waits for /api/ping; 401 counts, since a password may be set."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._process and self._process.poll() is not None:
+                raise AssertionError(f"the service ended with {self._process.returncode}:\n{self.log_tail()}")
+            with contextlib.suppress(OSError):
+                if self.api.get("/api/ping", timeout=5).status in (200, 401):
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"no answer after {seconds} s:\n{self.log_tail()}")
+
+    def processes(self) -> list[Process]:
+        """All of its processes, engines and children included."""
+        return processes.processes_of(self.mark, self.folder)
+
+    def stop(self) -> None:
+        """Ctrl-C. Fails when it does not end, or leaves a process behind; kills those first."""
+        if not self._process:
+            return
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+            ended = True
+        except subprocess.TimeoutExpired:
+            ended = False
+        left = processes.wait_gone(self.mark, self.folder, 2)
+        processes.kill_all(left)
+        process.wait()
+        if self._log:
+            self._log.close()
+        assert ended, f"Ctrl-C did not stop it within {STOP_SECONDS} s:\n{self.log_tail()}"
+        assert not left, f"left behind: {left}"
+
+    def kill(self) -> None:
+        """SIGKILL to every process, as when the power goes."""
+        process, self._process = self._process, None
+        left = self.processes()
+        while left:
+            processes.kill_all(left)
+            time.sleep(0.05)
+            left = self.processes()
+        if process:
+            process.wait()
+        if self._log:
+            self._log.close()
+
+    def log_tail(self, lines: int = 60) -> str:
+        """The last lines that it printed."""
+        if not self.log_file.exists():
+            return ""
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.stop()
+        else:
+            self.kill()

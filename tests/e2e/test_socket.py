@@ -1,0 +1,151 @@
+"""What a WebSocket client hears (docs/contract/websocket.md)."""
+
+import re
+from datetime import datetime
+
+from tests.e2e.api import Api, wait_until
+from tests.e2e.listener import Listener, Message, payload
+from tests.e2e.service import Service
+from tests.origin import Origin
+
+
+def about(url: str, **wanted: object):  # type: ignore[no-untyped-def]
+    """Matches messages whose item has this URL and these values."""
+
+    def match(message: Message) -> bool:
+        found = payload(message)
+        item = found.get("item", found)
+        return item.get("url") == url and all(item.get(key) == value for key, value in wanted.items())
+
+    return match
+
+
+def test_the_greeting_names_the_session(service: Service) -> None:
+    with Listener(service.base, "_=123") as client:
+        greeting = client.wait("connected")["data"]
+        assert re.fullmatch(r"[A-Za-z0-9_-]{14}", greeting["data"]["sid"])
+        assert greeting["sid"] == greeting["data"]["sid"]
+        assert isinstance(greeting["timestamp"], float)
+
+
+def test_a_download_is_told_from_add_to_history(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("slow/700000/socket/clip-told.mp4")
+    api.add(url)
+    moved = payload(listener.wait("item_moved", about(url)))
+    item_id = moved["item"]["_id"]
+    assert moved["to"] == "history"
+    assert moved["item"]["status"] == "finished"
+
+    events = [message["event"] for message in listener.messages if _id(message) == item_id]
+    assert events[0] == "item_added"
+    assert events[-1] == "item_moved"
+    assert set(events[1:-1]) == {"item_updated"}
+
+    updates = [payload(message) for message in listener.of("item_updated", item_id)]
+    loaded = [item["downloaded_bytes"] for item in updates if item["status"] == "downloading"]
+    grown = [size for size in loaded if size]
+    assert len(grown) >= 2
+    assert grown == sorted(grown)
+    assert "preparing" in [item["status"] for item in updates]
+
+
+def test_progress_comes_as_text_and_as_number(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("slow/500000/socket/clip-numbers.mp4")
+    api.add(url)
+    item = payload(listener.wait("item_updated", lambda m: about(url)(m) and payload(m).get("speed_bps")))
+    assert re.fullmatch(r"[\d.]+ ?[KMG]?i?B/s", item["speed"])
+    assert 0 < item["percent"] <= 100
+    assert item["progress"] == item["percent"]
+    assert item["eta"] is None or re.fullmatch(r"\d\d:\d\d:\d\d", item["eta"])
+    api.wait_for(url)
+
+
+def test_every_message_has_the_documented_envelope(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("socket/clip-envelope.mp4")
+    api.add(url)
+    moved = listener.wait("item_moved", about(url))
+    for message in listener.messages:
+        event = message["data"]
+        assert event["event"] == message["event"]
+        assert {"id", "created_at", "event", "title", "message", "data"} <= event.keys()
+        datetime.fromisoformat(event["created_at"])
+        if message["event"] in ("item_added", "item_updated"):
+            assert event["id"] == event["data"]["id"]  # the item's own wins beside the payload
+            assert event["_id"] == event["data"]["_id"]
+    assert (moved["data"]["from"], moved["data"]["to"]) == ("queue", "done")
+    assert payload(moved)["to"] == "history"
+    added = listener.wait("item_added", about(url))["data"]
+    assert added["message"] is None or "has been added to the download queue" in added["message"]
+
+
+def test_item_updates_carry_the_whole_item_and_no_cookies(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("socket/clip-whole.mp4")
+    cookies = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsecret\tverysecret\n"
+    api.add(url, cookies=cookies)
+    listener.wait("item_moved", about(url))
+    known = api.wait_for(url).keys() - {"ffprobe", "sidecar"}
+    for message in listener.of("item_updated"):
+        if about(url)(message):
+            assert known <= payload(message).keys()
+    assert "verysecret" not in repr(listener.messages)
+
+
+def test_a_failure_is_logged_and_moved(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("status/404/socket-failure.mp4")
+    api.add(url)
+    moved = payload(listener.wait("item_moved", about(url)))
+    assert moved["item"]["status"] == "error"
+    assert moved["item"]["error"]
+    assert listener.of("log_error")
+
+
+def test_add_url_answers_its_sender_alone(service: Service, api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("socket/clip-by-socket.mp4")
+    with Listener(service.base) as other:
+        other.wait("connected")
+        listener.send("add_url", {"url": url})
+        status = payload(listener.wait("item_status", seconds=20))
+        assert status["status"] in ("ok", "queued")
+        other.wait("item_added", about(url))
+        assert not other.of("item_status")
+    api.wait_for(url)
+
+
+def test_wrong_requests_are_answered_with_log_error(listener: Listener) -> None:
+    listener.send("add_url", {})
+    listener.wait("log_error", lambda m: m["data"]["message"] == "No URL provided.")
+    listener.send("item_cancel", 5)
+    listener.wait("log_error", lambda m: m["data"]["message"] == "No item ID provided.")
+    listener.send("item_start", [])
+    listener.wait("log_error", lambda m: m["data"]["message"] == "No items provided to start.")
+    listener.send("item_pause", [])
+    listener.wait("log_error", lambda m: m["data"]["message"] == "No items provided to pause.")
+
+
+def test_nonsense_is_ignored_and_the_connection_stays(service: Service, origin: Origin) -> None:
+    with Listener(service.base) as client:
+        client.wait("connected")
+        for text in ("not json", "[1]", "{}", '{"event": 5}', '{"event":"no_such_event","data":{}}'):
+            client.send_text(text)
+        client.send("item_cancel", "")
+        client.wait("log_error")
+        assert [message["event"] for message in client.messages] == ["connected", "log_error"]
+
+
+def test_holding_and_starting_by_socket(api: Api, listener: Listener, origin: Origin) -> None:
+    url = origin.url("socket/clip-held.mp4")
+    api.add(url, auto_start=False)
+    listener.wait("item_added", about(url))
+    item_id = api.wait_for(url, "pending")["_id"]
+    listener.send("item_start", item_id)
+    listener.wait("item_updated", about(url, auto_start=True))
+    assert api.wait_for(url)["status"] == "finished"
+    listener.send("item_delete", {"id": item_id, "remove_file": True})
+    listener.wait("item_deleted", about(url))
+    wait_until(lambda: api.find(url) is None, 5, lambda: "the record is still there")
+
+
+def _id(message: Message) -> str | None:
+    found = payload(message)
+    item = found.get("item", found) if isinstance(found, dict) else {}
+    return item.get("_id") if isinstance(item, dict) else None
