@@ -1,0 +1,101 @@
+"""What a message of yt-dlp, ffmpeg or the network means for the person who waits for the file.
+
+`classify` is a table of texts, tried in order; a site's own wording is reported beside it as it came.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """Stable words: they are stored and shown to clients as `failure.kind`."""
+
+    LOGIN = "login"  # the site wants an account, an age check or cookies
+    BLOCKED = "blocked"  # the site refuses this server's address or takes it for a robot
+    GONE = "gone"  # removed, private, or never there
+    GEO = "geo"  # not in this country
+    RATE_LIMITED = "rate_limited"
+    UNSUPPORTED = "unsupported"  # nothing here can read that page
+    NO_FORMATS = "no_formats"  # the page is read, but holds nothing that fits the options
+    DRM = "drm"
+    LIVE = "live"  # not started yet, or over without a recording
+    INTERNAL = "internal"  # refused by our own address guard
+    OPTIONS = "options"  # the options contradict the media
+    DISK = "disk"
+    TIMEOUT = "timeout"
+    TRANSIENT = "transient"  # network trouble: the same again may work
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`advice` is a sentence for the user, empty when there is nothing to do; `retryable`: the same again may work;
+    `wait_seconds`: how long to wait before the first retry."""
+
+    kind: FailureKind
+    advice: str = ""
+    retryable: bool = False
+    wait_seconds: int = 0
+
+
+_LOGIN = Failure(FailureKind.LOGIN, "The site wants a login: add cookies of a logged-in browser to the item or preset.")
+_BLOCKED = Failure(
+    FailureKind.BLOCKED,
+    "The site blocks this server's address. Add cookies, use a proxy, or try again later.",
+    retryable=True,
+    wait_seconds=1800,
+)
+_GONE = Failure(FailureKind.GONE, "The media is not there (any more) or is private.")
+_GEO = Failure(FailureKind.GEO, "Not available in this server's country: a proxy in another country may help.")
+_RATE = Failure(FailureKind.RATE_LIMITED, "The site asks to slow down.", retryable=True, wait_seconds=900)
+_UNSUPPORTED = Failure(FailureKind.UNSUPPORTED, "yt-dlp knows no way to read this page.")
+_NO_FORMATS = Failure(FailureKind.NO_FORMATS, "Nothing fits the format asked for: try other format options.")
+_DRM = Failure(FailureKind.DRM, "The media is encrypted for players with a licence.")
+_LIVE = Failure(FailureKind.LIVE, "The stream is not live at this moment.")
+_INTERNAL = Failure(FailureKind.INTERNAL, "The address lies in a private network.")
+_OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or preset.")
+_DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True, wait_seconds=600)
+_TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True, wait_seconds=60)
+_TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True, wait_seconds=60)
+_OTHER = Failure(FailureKind.OTHER)
+
+# Order matters: what is more certain stands first.
+_RULES: tuple[tuple[str, Failure], ...] = (
+    (r"Access to internal urls or private networks", _INTERNAL),
+    (r"No space left on device|Disk quota exceeded|Read-only file system", _DISK),
+    (r"\bDRM\b|is DRM protected|Widevine|FairPlay", _DRM),
+    (r"confirm you.re not a bot|unusual traffic|not a robot|captcha|Cloudflare|anti-bot|blocked (your|this) IP"
+     r"|IP address is blocked|Your IP .{0,40}block", _BLOCKED),
+    (r"HTTP Error 429|Too Many Requests|rate.?limit|try again later.{0,40}limit", _RATE),
+    (r"not (made this video )?available (in|from) your (country|location|region)|geo.?restrict|"
+     r"blocked it in your country|This video is available in", _GEO),
+    (r"confirm your age|age.?restricted|Sign in|sign in to|log ?in|login required|account (credentials|is required)"
+     r"|members.only|available to this channel.s members|Join this channel|requires? (payment|purchase|authentication)"
+     r"|only available for (registered|premium)|subscri(ber|ption)|Use --cookies|HTTP Error 401|password.protected"
+     r"|video password", _LOGIN),
+    (r"live event will begin|Premieres in|not currently live|is offline|live stream recording is not available"
+     r"|This live event has ended|has not started", _LIVE),
+    (r"Video unavailable|has been removed|removed by the (user|uploader)|no longer (available|exists)|Private video"
+     r"|video is private|does not exist|account .{0,40}terminated|HTTP Error (404|410)|Not Found", _GONE),
+    (r"Unsupported URL|No suitable extractor|not a valid URL|is not a supported|Unsupported scheme"
+     r"|no handlers? could|Unsupported url scheme", _UNSUPPORTED),
+    (r"Requested format is not available|No video formats found|No formats|Failed to extract any formats", _NO_FORMATS),
+    (r"Invalid (filter|format|output template)|Postprocessing: .*(not supported|Invalid)|Error in output template",
+     _OPTIONS),
+    (r"timed? ?out|TimeoutError", _TIMEOUT),
+    (r"HTTP Error (403|408|5\d\d)|bytes read, \d+ more expected|IncompleteRead|content too short|Connection (reset|refused"
+     r"|aborted)|Remote end closed|EOF occurred|Temporary failure in name resolution|Name or service not known"
+     r"|Network is unreachable|No route to host|No address associated|fragment \d+ not found|Did not get any data"
+     r"|ended unexpectedly|SSL|Unable to (download|fetch)|unable to download video data|The downloaded file is empty",
+     _TRANSIENT),
+)  # fmt: skip
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), failure) for pattern, failure in _RULES)
+
+
+def classify(message: str | None) -> Failure:
+    """What `message` means. Unknown texts are `OTHER`, not retryable."""
+    for pattern, failure in _COMPILED:
+        if message and pattern.search(message):
+            return failure
+    return _OTHER

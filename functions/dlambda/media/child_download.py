@@ -1,0 +1,269 @@
+"""Inside a worker process: downloading one item (docs/contract/downloads.md 5.8)."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
+
+from dlambda.media import guard, resume
+from dlambda.media.downloader import Downloader, Journal, build_params, plain
+from dlambda.media.jobs import DownloadJob
+
+_PROGRESS_SECONDS = 0.2
+_PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
+# What an expired or bound link answers: the page is read once more before the download counts as failed.
+_STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
+EXISTING_TEXT = "Item has already been downloaded."
+
+
+class _Talk:
+    """The connection to the parent: reports go out from any thread; a question waits for its answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+
+    def say(self, **message: Any) -> None:
+        with self._lock:
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def ask(self, **question: Any) -> Any:
+        with self._asking:
+            self.say(**question)
+            return json.loads(self._connection.recv_bytes())["answer"]
+
+
+class _Archive:
+    """Looks like the set that `YoutubeDL` keeps its archive in; membership is asked for, additions are reported."""
+
+    def __init__(self, talk: _Talk) -> None:
+        self._talk = talk
+        self._known: dict[str, bool] = {}
+        self.added: list[str] = []
+
+    def __contains__(self, archive_id: object) -> bool:
+        if not isinstance(archive_id, str):
+            return False
+        if archive_id not in self._known:
+            self._known[archive_id] = bool(self._talk.ask(type="ask", about="archive", value=archive_id))
+        return self._known[archive_id]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def add(self, archive_id: str) -> None:
+        self.added.append(archive_id)
+
+
+class _Session(Downloader):
+    """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
+
+    def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk) -> None:
+        self._job = job
+        self._talk = talk
+        self._suffixes: dict[str, str] = {}
+        self.source_guard = resume.SourceGuard()
+        self.rejected: str | None = None
+        super().__init__(params, root=Path(job.workdir))
+
+    def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
+        reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        if reason is not None and not incomplete:
+            self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
+        return reason
+
+    def _prepare_filename(
+        self, info_dict: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None = None
+    ) -> str | None:
+        name: str | None = super()._prepare_filename(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
+        if not name or name == "-":
+            return None
+        main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
+        stem = os.path.splitext(main or name)[0]
+        suffix = self._suffix(stem)
+        return stem + suffix + name.removeprefix(stem) if suffix and name.startswith(stem) else name
+
+    def _suffix(self, stem: str) -> str:
+        """What makes a name unique among the files that are there already: nothing, or ` (2)` and so on."""
+        if stem not in self._suffixes:
+            self._suffixes[stem] = str(self._talk.ask(type="ask", about="name", value=stem))
+        return self._suffixes[stem]
+
+    def urlopen(self, req: Any) -> Any:
+        return self.source_guard.open(super().urlopen, req)
+
+    def process_info(self, info_dict: dict[str, Any]) -> None:
+        for key, value in self._job.extras.items():
+            if key != "is_live" and info_dict.get(key) is None:
+                info_dict[key] = value
+        super().process_info(info_dict)
+
+
+class _Reports:
+    """yt-dlp's hooks, as messages."""
+
+    def __init__(self, talk: _Talk, workdir: Path) -> None:
+        self._talk = talk
+        self._workdir = workdir
+        self._last: tuple[float, str] = (0.0, "")
+        self.filepath: str | None = None
+
+    def _relative(self, path: object) -> str | None:
+        return os.path.relpath(str(path), self._workdir) if path else None
+
+    def progress(self, status: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        state = str(status.get("status"))
+        if state == self._last[1] == "downloading" and now - self._last[0] < _PROGRESS_SECONDS:
+            return
+        self._last = (now, state)
+        names = {name: self._relative(status.get(name)) for name in ("filename", "tmpfilename")}
+        self._talk.say(type="progress", **{key: status.get(key) for key in _PROGRESS_FIELDS}, **names)
+
+    def postprocessor(self, status: Mapping[str, Any]) -> None:
+        if status.get("status") in ("started", "finished"):
+            self._talk.say(type="postprocessor", status=status["status"], name=status.get("postprocessor"))
+
+    def moved(self, filepath: str) -> None:
+        self.filepath = self.filepath or filepath
+        self._talk.say(type="file", path=os.path.relpath(filepath, self._workdir / "home"))
+
+
+def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
+    workdir = Path(job.workdir)
+    forced: dict[str, Any] = {
+        "color": {"stdout": "never", "stderr": "never"},
+        "paths": {"home": str(workdir / "home"), "temp": str(workdir / "temp")},
+        "ignoreerrors": False,
+        "quiet": True,
+        "no_warnings": False,
+        "noprogress": True,
+        "verbose": False,
+        "simulate": False,
+        "cachedir": False,
+        "skip_unavailable_fragments": False,
+        "nopart": False,
+        "logger": journal,
+        "cookiefile": _cookie_file(job),
+        "download_archive": archive,
+        "ffmpeg_location": job.ffmpeg,
+        "progress_hooks": [reports.progress],
+        "postprocessor_hooks": [reports.postprocessor],
+        "post_hooks": [reports.moved],
+    }
+    if not job.params.get("fragment_retries") and not job.is_live:
+        forced["fragment_retries"] = 10
+    return forced
+
+
+def _cookie_file(job: DownloadJob) -> str | None:
+    if not job.cookies:
+        return None
+    path = Path(job.workdir) / "cookies.txt"
+    path.write_text(job.cookies, encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+def _fetch(ydl: _Session, job: DownloadJob) -> None:
+    """Downloads from the metadata at hand; when its links have gone stale, from the page."""
+    if job.info:
+        info = ydl.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
+        try:
+            ydl.process_ie_result(info, download=True)
+        except DownloadError as error:
+            if not _STALE_LINK.search(str(error)):
+                raise
+        else:
+            return
+    force_generic = bool(job.params.get("force_generic_extractor"))
+    ydl.extract_info(job.url, download=True, force_generic_extractor=force_generic)
+
+
+def _files(home: Path) -> list[str]:
+    """All files of the result, relative to its folder."""
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
+
+
+def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
+    """Does the job; answers the fields of `dlambda.media.download.Result`."""
+    workdir = Path(job.workdir)
+    home = workdir / "home"
+    for folder in (home, workdir / "temp"):
+        folder.mkdir(parents=True, exist_ok=True)
+    resume.prepare(workdir, keep=job.params.get("continuedl", True) is not False)
+    journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
+    archive = _Archive(talk) if job.has_archive else None
+    reports = _Reports(talk, workdir)
+    error, skipped = None, None
+    with _Session(build_params(job.params, _forced(job, journal, archive, reports)), job, talk) as ydl:
+        try:
+            _fetch(ydl, job)
+        except ExistingVideoReached:
+            skipped = EXISTING_TEXT
+        except DownloadCancelled as stop:
+            if reports.filepath is None:
+                skipped = plain(stop)
+        except (YoutubeDLError, OSError) as failure:
+            error = plain(failure) or type(failure).__name__
+    files = _files(home)
+    main = os.path.relpath(reports.filepath, home) if reports.filepath else None
+    if main is None and skipped is None and error is None:
+        skipped = ydl.rejected
+        error = None if skipped else (journal.errors or ["The download gave no file."])[0]
+    return {
+        "ok": main is not None and error is None,
+        "error": error,
+        "filepath": main,
+        "extra_files": [name for name in files if name != main],
+        "archive_ids": archive.added if archive else [],
+        "skipped_reason": skipped,
+        "warnings": journal.warnings,
+    }
+
+
+def run(job: DownloadJob, connection: Connection) -> None:
+    """Downloads and reports to the parent; a stop request ends a live recording in order, anything else at once."""
+    talk = _Talk(connection)
+
+    def stop(*_: object) -> None:
+        if job.is_live:
+            raise KeyboardInterrupt
+        # What lies on disk is consistent at any moment (see `resume`), so there is nothing to finish.
+        os.killpg(0, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, stop)
+    guard.install(allow_internal=job.allow_internal)
+    try:
+        result = download(job, talk)
+    except KeyboardInterrupt:
+        result = {"ok": False, "error": "Stopped.", "stopped": True}
+    except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed download
+        result = {"ok": False, "error": plain(error) or type(error).__name__}
+    talk.say(type="result", **result)
+
+
+class _Silence(_Talk):
+    def __init__(self) -> None:
+        """Answers for a download without a parent."""
+
+    def say(self, **message: Any) -> None:
+        """To nobody."""
+
+    def ask(self, **question: Any) -> Any:
+        return "" if question["about"] == "name" else False
+
+
+def rehearse(info: Mapping[str, Any], folder: str) -> None:
+    """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
+    params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
+    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info), _Silence())

@@ -1,0 +1,231 @@
+"""Downloading one item in a worker process: started, listened to, stopped (docs/contract/downloads.md 5.8)."""
+
+import time
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlambda.domain.failure import Failure, classify
+from dlambda.media.ffmpeg import find_tool
+from dlambda.media.jobs import DownloadJob
+from dlambda.media.worker import Worker, start_worker
+from dlambda.settings import get_settings
+
+ENDED_TEXT = "Download process ended unexpectedly."
+_MAX_SUFFIX = 10_000
+
+
+@dataclass(frozen=True)
+class DownloadSpec:
+    """What to download and where.
+
+    `params` from `dlambda.media.options.effective_params`; their `paths` play no part: the result lies in
+    `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
+    `info` is an extraction's `info`, used in place of the page. `cookies` is the text of a Netscape cookie file.
+    `extras` fill metadata that is missing (playlist fields in templates). `archive`: `in` is asked with ids such as
+    `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with names relative to the final folder, without
+    extension; a name in use gets ` (2)`. Both are asked in the caller's thread, inside `Running.messages`.
+    """
+
+    item_id: str
+    url: str
+    params: Mapping[str, Any]
+    workdir: Path
+    info: Mapping[str, Any] | None = None
+    cookies: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    is_live: bool = False
+    allow_internal: bool = False
+    archive: Container[str] | None = None
+    taken: Container[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it is: bytes, bytes per second, seconds. At most five a second. Names are relative to the workdir.
+
+    `status` is yt-dlp's: `downloading`, or `finished` for one file of possibly several.
+    """
+
+    status: str
+    downloaded_bytes: float | None = None
+    total_bytes: float | None = None
+    total_bytes_estimate: float | None = None
+    speed: float | None = None
+    eta: float | None = None
+    filename: str | None = None
+    tmpfilename: str | None = None
+
+
+@dataclass(frozen=True)
+class Postprocessing:
+    """A post-processor has `started` or `finished`."""
+
+    status: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line for the log; `level` is `warning` (or `debug`, when yt-dlp's debugging is on)."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FileReady:
+    """A media file that nothing will change any more; `path` is relative to `workdir/home`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The last message. Exactly one of `ok`, `error` and `skipped_reason` tells what happened.
+
+    With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
+    `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
+    `stopped`: it ended because `Running.stop` asked for it.
+    """
+
+    ok: bool
+    error: str | None = None
+    filepath: str | None = None
+    extra_files: tuple[str, ...] = ()
+    archive_ids: tuple[str, ...] = ()
+    skipped_reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    stopped: bool = False
+
+    @property
+    def failure(self) -> Failure | None:
+        """What the error means; None without one."""
+        return classify(self.error) if self.error else None
+
+
+Message = Progress | Postprocessing | Log | FileReady | Result
+
+
+class Running:
+    """A download under way. Not for several threads at once."""
+
+    def __init__(self, spec: DownloadSpec, worker: Worker) -> None:
+        self._spec = spec
+        self._worker = worker
+        self._result: Result | None = None
+        self._stopping = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the result is still to come."""
+        return self._result is None
+
+    @property
+    def result(self) -> Result | None:
+        """The result, once `messages` has brought it."""
+        return self._result
+
+    def messages(self, timeout_seconds: float) -> list[Message]:
+        """What has happened since the last call; waits up to the timeout for the first message.
+
+        Call it at least every few seconds: the worker waits for its questions to be answered. The last message is the
+        `Result`, whatever happens.
+        """
+        if self._result is not None:
+            return []
+        found: list[Message] = []
+        end = time.monotonic() + timeout_seconds
+        while self._result is None:
+            wait = 0.0 if found else end - time.monotonic()
+            raw = self._worker.receive(wait)
+            if raw is None:
+                if self._worker.ended:
+                    self._finish(Result(ok=False, error=ENDED_TEXT), found)
+                elif found or time.monotonic() >= end:
+                    break
+            elif raw["type"] == "ask":
+                self._worker.send({"answer": self._answer(raw)})
+            elif raw["type"] == "result":
+                self._finish(_result(raw), found)
+            else:
+                found.append(_message(raw))
+        return found
+
+    def stop(self, grace_seconds: float = 2.0) -> Result:
+        """Ends the download and its whole process group; nothing of it is left running.
+
+        What was downloaded stays in the workdir. A live recording is closed in order within the grace, and its result
+        then may be `ok`.
+        """
+        self._stopping = True
+        if self._result is None:
+            self._worker.interrupt()
+            end = time.monotonic() + grace_seconds
+            while self._result is None and time.monotonic() < end:
+                self.messages(end - time.monotonic())
+        self._worker.kill()
+        if self._result is None:
+            self._finish(Result(ok=False, error=ENDED_TEXT), [])
+        assert self._result is not None
+        return self._result
+
+    def _finish(self, result: Result, found: list[Message]) -> None:
+        if self._stopping and not result.ok:
+            result = Result(ok=False, stopped=True, filepath=result.filepath, extra_files=result.extra_files,
+                            archive_ids=result.archive_ids, warnings=result.warnings)  # fmt: skip
+        self._result = result
+        found.append(result)
+        self._worker.kill()
+
+    def _answer(self, question: Mapping[str, Any]) -> bool | str:
+        value = str(question["value"])
+        if question["about"] == "archive":
+            return self._spec.archive is not None and value in self._spec.archive
+        return next(
+            suffix
+            for number in range(1, _MAX_SUFFIX)
+            if value + (suffix := f" ({number})" if number > 1 else "") not in self._spec.taken
+        )
+
+
+def _result(raw: Mapping[str, Any]) -> Result:
+    return Result(
+        ok=bool(raw["ok"]),
+        error=raw.get("error"),
+        filepath=raw.get("filepath"),
+        extra_files=tuple(raw.get("extra_files", ())),
+        archive_ids=tuple(raw.get("archive_ids", ())),
+        skipped_reason=raw.get("skipped_reason"),
+        warnings=tuple(raw.get("warnings", ())),
+        stopped=bool(raw.get("stopped")),
+    )
+
+
+def _message(raw: Mapping[str, Any]) -> Message:
+    fields = {key: value for key, value in raw.items() if key != "type"}
+    kinds: dict[str, type[Progress | Postprocessing | Log | FileReady]] = {
+        "progress": Progress, "postprocessor": Postprocessing, "log": Log, "file": FileReady,
+    }  # fmt: skip
+    return kinds[raw["type"]](**fields)
+
+
+def start_download(spec: DownloadSpec) -> Running:
+    """Starts the download. Raises `Unavailable` when no worker can be started."""
+    spec.workdir.mkdir(parents=True, exist_ok=True)
+    job = DownloadJob(
+        item_id=spec.item_id,
+        url=spec.url,
+        params=dict(spec.params),
+        workdir=str(spec.workdir),
+        info=dict(spec.info) if spec.info else None,
+        cookies=spec.cookies,
+        extras=dict(spec.extras),
+        is_live=spec.is_live,
+        allow_internal=spec.allow_internal,
+        has_archive=spec.archive is not None,
+        ffmpeg=find_tool("ffmpeg"),
+        debug=get_settings().ytdlp_debug,
+    )
+    return Running(spec, start_worker(job))

@@ -1,0 +1,100 @@
+"""`YoutubeDL` as a service runs it: no console, no configuration, no files outside its folder.
+
+Imported only inside worker processes (and the warm one): it imports yt_dlp.
+"""
+
+import copy
+import functools
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yt_dlp
+from yt_dlp.utils import DownloadError, FormatSorter
+
+from dlambda.media.rejection import reject_reason
+
+Report = Callable[[str, str], None]  # level, text
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
+
+
+def plain(message: object) -> str:
+    """A message of yt-dlp without colours and without its `ERROR:`."""
+    return _PREFIX.sub("", _ANSI.sub("", str(message)).strip()).strip()
+
+
+class Journal:
+    """yt-dlp's logger: keeps warnings and errors, and hands each to `report`."""
+
+    def __init__(self, report: Report | None = None, *, debug: bool = False) -> None:
+        self.warnings: list[str] = []
+        self.errors: list[str] = []
+        self._report = report
+        self._debug = debug
+
+    def debug(self, message: str) -> None:
+        if self._debug and self._report:
+            self._report("debug", plain(message))
+
+    info = debug
+
+    def warning(self, message: str) -> None:
+        text = plain(message)
+        if text and text not in self.warnings:
+            self.warnings.append(text)
+            if self._report:
+                self._report("warning", text)
+
+    def error(self, message: str) -> None:
+        text = plain(message)
+        if text:
+            self.errors.append(text)
+
+
+@functools.lru_cache(maxsize=1)
+def default_params() -> Mapping[str, Any]:
+    """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""
+    return dict(yt_dlp.parse_options(["--ignore-config"]).ydl_opts)
+
+
+def build_params(given: Mapping[str, Any], forced: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults of the command line, what the user's options change, and what the service insists on."""
+    params = copy.deepcopy(dict(default_params()))
+    extra_pps = list(given.get("postprocessors") or [])
+    params.update({key: value for key, value in given.items() if key != "postprocessors"})
+    params["postprocessors"] = [*extra_pps, *params.get("postprocessors", [])]
+    params.update(forced)
+    if "prefer-vp9-sort" in params.get("compat_opts", ()):
+        FormatSorter.default = FormatSorter._prefer_vp9_sort  # noqa: SLF001 as yt-dlp's own command line does
+    return params
+
+
+class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
+    """`YoutubeDL` whose templates know no environment and whose files stay below `root`."""
+
+    def __init__(self, params: dict[str, Any], *, root: Path | None = None) -> None:
+        self._root = root.resolve() if root else None
+        super().__init__(params)
+
+    @staticmethod
+    def _outtmpl_expandpath(outtmpl: str) -> str:
+        """As it is: `~` and `$NAME` in a template are text, not the server's environment."""
+        return outtmpl
+
+    def get_output_path(self, dir_type: str = "", filename: str | None = None) -> str:
+        path = str(super().get_output_path(dir_type, filename))
+        if self._root is not None and not Path(path).resolve().is_relative_to(self._root):
+            raise DownloadError("The output template leads outside the download folder.")
+        return path
+
+    def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
+        """Why an entry is left out, in the words of docs/contract/downloads.md 5.5."""
+        if not self.in_download_archive(info_dict):
+            reason = reject_reason(info_dict, self.params)
+            if reason is not None and not self.params.get("break_on_reject"):
+                return reason
+        found: str | None = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        return found

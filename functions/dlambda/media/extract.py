@@ -1,0 +1,87 @@
+"""Reading a page's metadata in a worker process with a time limit (docs/contract/ytdlp.md 10)."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dlambda.domain.failure import Failure, FailureKind, classify
+from dlambda.media.jobs import ExtractJob
+from dlambda.media.worker import start_worker
+from dlambda.settings import get_settings
+
+NOTHING_TEXT = "Unable to extract info."
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What a page gave. `info` is JSON-able, and None when nothing could be read; then `error` is a text for the user.
+
+    `info` may be a video, a playlist (its `entries` flat) or, unless followed, a `url`. Warnings are plain strings.
+    """
+
+    info: dict[str, Any] | None
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    timed_out: bool = False
+
+    @property
+    def failure(self) -> Failure | None:
+        """What the error means; None when there is none."""
+        if self.error is None:
+            return None
+        found = classify(self.error)
+        if found.kind is FailureKind.OTHER:
+            return classify("\n".join(self.warnings))
+        return found
+
+
+def extract(
+    url: str,
+    params: Mapping[str, Any],
+    *,
+    cookies: str | None = None,
+    timeout_seconds: float = 70,
+    allow_internal: bool = False,
+    follow: bool = True,
+) -> Extraction:
+    """The metadata of `url`; errors of sites are values here. Ends the worker's whole group at the timeout.
+
+    `params` as from `dlambda.media.options.effective_params`; its archive and post-processors play no part.
+    `cookies` is the text of a Netscape cookie file. `follow`: redirects of type `url` are followed.
+    Raises `Unavailable` when no worker can be started.
+    """
+    folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
+    try:
+        job = ExtractJob(
+            url=url, params=dict(params), workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
+            debug=get_settings().ytdlp_debug,
+        )  # fmt: skip
+        return _answer(job, timeout_seconds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch() -> str:
+    folder = get_settings().scratch / "extract"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
+
+
+def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
+    end = time.monotonic() + timeout_seconds
+    worker = start_worker(job)
+    answer = worker.receive(end - time.monotonic())
+    ended = worker.ended
+    worker.kill()
+    if answer is None and ended:
+        return Extraction(info=None, error=f"{NOTHING_TEXT} The worker ended unexpectedly.")
+    if answer is None:
+        text = f"TimeoutError: {timeout_seconds:g}s reached {NOTHING_TEXT}"
+        return Extraction(info=None, error=text, timed_out=True)
+    warnings = tuple(answer["warnings"])
+    if answer["info"] is None:
+        return Extraction(info=None, warnings=warnings, error=answer["error"] or NOTHING_TEXT)
+    return Extraction(info=answer["info"], warnings=warnings)

@@ -1,0 +1,84 @@
+"""The address guard: nobody may send a worker into the private network (docs/contract/system.md 8).
+
+Three lines of defence: `check_url` before anything is stored or fetched, an audit hook in each worker that sees the real
+address of every connection (so neither a redirect nor a name that changes its address gets through), and for ffmpeg,
+which the hook cannot see, a filtering proxy (`dlambda.media.proxy`).
+"""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from dlambda.domain.urls import INTERNAL_TEXT, check_syntax, is_internal
+from dlambda.errors import Invalid
+
+Resolve = Callable[[str], list[str]]
+_LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".home.arpa")
+
+
+def resolve(host: str) -> list[str]:
+    """All addresses of `host`. Raises OSError when there is none."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def check_url(url: str, *, allow_internal: bool = False, resolve: Resolve = resolve) -> None:
+    """Raises `Invalid` (or `Required`) with the texts of system.md 8, in its order.
+
+    Asks the name server unless `allow_internal`. Every address of the name must be public: one private one is enough to
+    refuse. The connection itself is checked again by the worker's hook.
+    """
+    host = check_syntax(url)
+    if allow_internal:
+        return
+    name = host.rstrip(".")
+    if any(name == local.lstrip(".") or name.endswith(local) for local in _LOCAL_NAMES):
+        raise Invalid(INTERNAL_TEXT)
+    try:
+        addresses = resolve(host)
+    except (OSError, UnicodeError):
+        raise Invalid("Invalid hostname.") from None
+    if not addresses:
+        raise Invalid("Invalid hostname.")
+    if any(is_internal(address) for address in addresses):
+        raise Invalid(INTERNAL_TEXT)
+
+
+class InternalAddress(PermissionError):
+    """A connection into the private network was refused; an OSError, so that libraries treat it as network trouble."""
+
+    def __init__(self) -> None:
+        super().__init__(INTERNAL_TEXT)
+
+    def __str__(self) -> str:
+        return INTERNAL_TEXT
+
+
+_allowed: set[tuple[str, int]] = set()
+_ADDRESS_AT = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1}
+
+
+def allow(host: str, port: int) -> None:
+    """Lets this process reach one address of its own machine: the filtering proxy."""
+    _allowed.add((host, port))
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    position = _ADDRESS_AT.get(event)
+    if position is None:
+        return
+    address = arguments[position]
+    if address is None:  # sendmsg on a connected socket
+        return
+    if not isinstance(address, tuple):  # a Unix socket: services of this machine
+        raise InternalAddress
+    host = str(address[0])
+    if (host, address[1]) not in _allowed and is_internal(host):
+        raise InternalAddress
+
+
+def install(*, allow_internal: bool) -> None:
+    """Guards this process for the rest of its life. An audit hook cannot be taken away again."""
+    if not allow_internal:
+        sys.addaudithook(_hook)

@@ -1,0 +1,39 @@
+"""What a worker process is asked to do. Plain values: they travel pickled into the child, never out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ExtractJob:
+    """Read a page's metadata; see `dlambda.media.extract.extract`."""
+
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    cookies: str | None = None
+    allow_internal: bool = False
+    follow: bool = True
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class DownloadJob:
+    """Download one item; see `dlambda.media.download.DownloadSpec`. Paths are texts, the workdir exists."""
+
+    item_id: str
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    info: Mapping[str, Any] | None = None
+    cookies: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    is_live: bool = False
+    allow_internal: bool = False
+    has_archive: bool = False
+    ffmpeg: str | None = None
+    debug: bool = False
+
+
+Job = ExtractJob | DownloadJob
