@@ -136,6 +136,14 @@ class Service:
         if self._log:
             self._log.close()
 
+    def relaunch(self) -> None:
+        """Starts again after the supervisor alone was killed; what it left behind is its own business."""
+        assert self._process
+        self._process.wait()
+        if self._log:
+            self._log.close()
+        self.launch()
+
     def log_tail(self, lines: int = 60) -> str:
         """The last lines that it printed."""
         if not self.log_file.exists():
