@@ -1,9 +1,9 @@
 """One HTTP request to an address that a user or a site named: guarded, bounded in size and in time.
 
-urllib3 alone, because its connection class is the one place where a host name becomes an address: each connection looks
-the name up itself, refuses internal addresses (docs/contract/system.md 8) and connects to the address that it checked, so
-neither a redirect nor a name that changes between check and use leads inside. Used by handlers of tasks, and fit for
-thumbnails and notification targets.
+urllib3 alone, because its connection class is the one place where a host name becomes an address: each connection
+looks the name up itself, refuses internal addresses (docs/contract/system.md 8) and connects to the address that it
+checked, so neither a redirect nor a name that changes between check and use leads inside. Used by handlers of tasks,
+and fit for thumbnails and notification targets.
 
     FetchFailed             the address could not be read: network, time, size, a status where one was not wanted
     Invalid                 the address is none, or leads into a private network (texts of system.md 8)
@@ -12,14 +12,16 @@ thumbnails and notification targets.
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final
+from http.client import HTTPException
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 import certifi
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout, make_headers
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
@@ -31,6 +33,8 @@ from dlambda.errors import Invalid, OperationFailed
 DEFAULT_TIMEOUT_SECONDS: Final = 120.0
 DEFAULT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
+_CONNECT_SECONDS: Final = 30.0
+_URL_CHARACTERS: Final = "!#$%&'()*+,/:;=?@[]~"
 _CHUNK_BYTES: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -83,14 +87,19 @@ class Answer:
         return self
 
 
-def fetch(request: Request, *, allow_internal: bool = False) -> Answer:
+IsRefused = Callable[[str], bool]
+"""Whether an IP address must not be reached."""
+
+
+def fetch(request: Request, *, allow_internal: bool = False, is_refused: IsRefused = is_internal) -> Answer:
     """The answer to `request`, whatever its status. Raises `FetchFailed` or `Invalid`.
 
     A redirect to another origin loses its credentials; one of a POST by 301, 302 or 303 becomes a GET.
     """
     end = time.monotonic() + request.timeout_seconds
+    refused = (lambda _: False) if allow_internal else is_refused
     for _ in range(MAX_REDIRECTS + 1):
-        answer = _ask(request, end, allow_internal=allow_internal)
+        answer = _ask(request, end, refused)
         location = answer.headers.get("location")
         if not request.follow or answer.status not in _REDIRECTS or not location:
             return answer
@@ -127,43 +136,44 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def _ask(request: Request, end: float, *, allow_internal: bool) -> Answer:
-    """One hop."""
-    check_web_address(request.url)
+def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
+    """One redirect's worth."""
+    host = str(check_web_address(request.url).hostname)
     left = end - time.monotonic()
     if left <= 0:
         raise FetchFailed("Timed out")
-    with _pool(request.proxy, allow_internal=allow_internal) as pool, _deadline(left) as clock:
-        if request.proxy and not allow_internal:
-            # The proxy looks the name up once more; this keeps plain attempts out.
-            _addresses(str(urlsplit(request.url).hostname), 0, allow_internal=False)
+    hop = _Hop(is_refused)
+    if request.proxy:
+        # The proxy looks the name up once more, so this only keeps plain attempts out.
+        hop.addresses(host, 0)
+    with _pool(request.proxy) as pool, _under_way(hop, left):
         try:
             response = pool.request(
                 request.method,
-                quote(request.url, safe="!#$%&'()*+,/:;=?@[]~"),
+                quote(request.url, safe=_URL_CHARACTERS),
                 headers=dict(request.headers),
                 body=request.body,
-                timeout=Timeout(connect=min(left, 30.0), read=left),
-                retries=Retry(total=False, redirect=False),
+                timeout=Timeout(connect=min(left, _CONNECT_SECONDS), read=left),
+                retries=False,
                 redirect=False,
                 preload_content=False,
             )
-            body = _read(response, request.limit_bytes, end)
-        except (HTTPError, OSError) as error:
-            raise FetchFailed("Timed out" if clock.is_set() else _cause(error)) from error
+            body = _read(response, request.limit_bytes)
+        except (HTTPError, HTTPException, OSError) as error:
+            raise FetchFailed("Timed out" if hop.timed_out.is_set() else _cause(error)) from error
+        if hop.timed_out.is_set():
+            raise FetchFailed("Timed out")
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(request.url, response.status, headers, body)
 
 
-def _read(response: BaseHTTPResponse, limit_bytes: int, end: float) -> bytes:
+def _read(response: BaseHTTPResponse, limit_bytes: int) -> bytes:
     body = bytearray()
     try:
         while chunk := response.read1(_CHUNK_BYTES, decode_content=True):
             body += chunk
             if len(body) > limit_bytes:
                 raise FetchFailed(f"The answer is larger than {limit_bytes} bytes")
-            if time.monotonic() > end:
-                raise FetchFailed("Timed out")
     finally:
         response.close()
     return bytes(body)
@@ -179,19 +189,57 @@ def _cause(error: Exception) -> str:
 # Where names become addresses
 
 
-class _Guarded:
-    """Connects to an address that was looked up and checked here. Mixed into urllib3's connections."""
+@dataclass(frozen=True)
+class _Hop:
+    """The request that is under way: whom it may not reach, and its sockets, for the clock to end."""
 
-    allow_internal: ClassVar[bool] = False
-    host: str
-    port: int
-    timeout: Any
-    socket_options: Any
-    _dns_host: str
+    is_refused: IsRefused
+    sockets: list[socket.socket] = field(default_factory=list)
+    timed_out: threading.Event = field(default_factory=threading.Event)
+
+    def addresses(self, host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+        """All addresses of `host`. Raises `Invalid` when there is none, or when one of them is refused."""
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise Invalid("Invalid hostname.") from None
+        if any(self.is_refused(str(address[0])) for *_, address in found):
+            raise Invalid(INTERNAL_TEXT)
+        return [(family, address) for family, *_, address in found]
+
+    def ring(self) -> None:
+        """Time is over. A timeout of a socket starts anew with each byte, so a slow sender could go on for hours."""
+        self.timed_out.set()
+        for sock in list(self.sockets):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+_hop: ContextVar[_Hop] = ContextVar("_hop")
+
+
+@contextmanager
+def _under_way(hop: _Hop, seconds: float) -> Iterator[None]:
+    token = _hop.set(hop)
+    timer = threading.Timer(seconds, hop.ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _hop.reset(token)
+        for sock in hop.sockets:
+            sock.close()
+
+
+class _Guarded(HTTPConnection):
+    """Connects to an address that was looked up and checked here."""
 
     def _new_conn(self) -> socket.socket:
+        hop = _hop.get()
         error: OSError = OSError("no address")
-        for family, address in _addresses(self._dns_host, self.port, allow_internal=self.allow_internal):
+        for family, address in hop.addresses(self._dns_host, self.port):
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 for option in self.socket_options or ():
@@ -203,55 +251,25 @@ class _Guarded:
                 sock.close()
                 error = failure
             else:
-                _watch(sock)
+                # A second handle: TLS takes the first one over.
+                hop.sockets.append(sock.dup())
                 return sock
         raise error
 
 
-def _addresses(host: str, port: int, *, allow_internal: bool) -> list[tuple[socket.AddressFamily, Any]]:
-    """All addresses of `host`. Raises `Invalid` when there is none, or when one of them is internal."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Invalid("Invalid hostname.") from None
-    if not allow_internal and any(is_internal(str(address[0])) for *_, address in found):
-        raise Invalid(INTERNAL_TEXT)
-    return [(family, address) for family, *_, address in found]
-
-
-class _PlainConnection(_Guarded, HTTPConnection):
+class _GuardedTls(_Guarded, HTTPSConnection):
     pass
-
-
-class _TlsConnection(_Guarded, HTTPSConnection):
-    pass
-
-
-class _OpenPlainConnection(_PlainConnection):
-    allow_internal = True
-
-
-class _OpenTlsConnection(_TlsConnection):
-    allow_internal = True
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls = _Guarded
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+    ConnectionCls = _GuardedTls
 
 
-class _OpenPlainPool(HTTPConnectionPool):
-    ConnectionCls = _OpenPlainConnection
-
-
-class _OpenTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _OpenTlsConnection
-
-
-def _pool(proxy: str | None, *, allow_internal: bool) -> PoolManager:
+def _pool(proxy: str | None) -> PoolManager:
     """A pool for one request; nothing is kept, as requests to one host are rare and far between."""
     pool: PoolManager
     if proxy:
@@ -262,45 +280,5 @@ def _pool(proxy: str | None, *, allow_internal: bool) -> PoolManager:
         pool = ProxyManager(bare, proxy_headers=headers, ca_certs=certifi.where())
     else:
         pool = PoolManager(ca_certs=certifi.where())
-    pool.pool_classes_by_scheme = (
-        {"http": _OpenPlainPool, "https": _OpenTlsPool} if allow_internal else {"http": _PlainPool, "https": _TlsPool}
-    )
+    pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
     return pool
-
-
-# The clock: a timeout of a socket starts anew with each byte, so a slow sender could hold a request for hours.
-
-_watched = threading.local()
-
-
-def _watch(sock: socket.socket) -> None:
-    """The deadline of this thread's request ends `sock` too."""
-    _watched.sockets.append(socket.socket(fileno=_duplicate(sock)))
-
-
-def _duplicate(sock: socket.socket) -> int:
-    return sock.dup().detach()
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[threading.Event]:
-    """Shuts the sockets that are opened inside down after `seconds`; the event says that it did."""
-    sockets: list[socket.socket] = []
-    rang = threading.Event()
-
-    def ring() -> None:
-        rang.set()
-        for sock in list(sockets):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    _watched.sockets = sockets
-    timer = threading.Timer(seconds, ring)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield rang
-    finally:
-        timer.cancel()
-        for sock in sockets:
-            sock.close()

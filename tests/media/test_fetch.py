@@ -1,0 +1,163 @@
+"""The guarded fetcher: docs/contract/system.md 8."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from dlambda.errors import Invalid
+from dlambda.media.fetch import Answer, FetchFailed, Request, fetch, with_params
+from tests.origin import Origin
+
+INTERNAL = "Access to internal urls or private networks is not allowed."
+
+
+def get(url: str, **changes: object) -> Answer:
+    return fetch(Request(url, **changes), allow_internal=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("", "URL is required."),
+        ("http://[bad", "Invalid URL."),
+        ("ftp://a.example", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+        ("file:///etc/passwd", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+        ("https:///x", "Invalid hostname."),
+        ("http://does-not-exist.invalid", "Invalid hostname."),
+        ("http://127.0.0.1:1/", INTERNAL),
+        ("http://localhost:1/", INTERNAL),
+        ("http://[::1]:1/", INTERNAL),
+        ("http://[::ffff:127.0.0.1]:1/", INTERNAL),
+        ("http://169.254.169.254/latest/meta-data", INTERNAL),
+        ("http://10.0.0.1/", INTERNAL),
+        ("http://0x7f000001:1/", INTERNAL),
+        ("http://2130706433:1/", INTERNAL),
+        ("http://127.1:1/", INTERNAL),
+    ],
+)
+def test_an_address_is_refused_before_anything_is_sent(url: str, text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        fetch(Request(url))
+    assert caught.value.message == text
+
+
+def test_a_redirect_cannot_lead_inside(origin: Origin) -> None:
+    inside = origin.url("/page.html").replace("127.0.0.1", "127.0.0.2")
+    request = Request(origin.url(f"/redirect-to?url={inside}"))
+    with pytest.raises(Invalid, match="internal urls"):
+        fetch(request, is_refused=lambda address: address != "127.0.0.1")
+
+
+def test_a_proxy_may_not_be_internal_either() -> None:
+    with pytest.raises(Invalid, match="internal urls"):
+        fetch(Request("http://8.8.8.8/", proxy="http://127.0.0.1:1/"))
+    with pytest.raises(Invalid, match="Invalid scheme"):
+        fetch(Request("http://8.8.8.8/", proxy="socks5://127.0.0.1:1/"))
+
+
+def test_a_page_comes_with_its_final_address(origin: Origin) -> None:
+    answer = get(origin.url("/redirect/3/page.html"))
+    assert (answer.status, answer.ok) == (200, True)
+    assert answer.url.endswith("/page.html")
+    assert answer.content_type == "text/html"
+
+
+def test_headers_and_body_arrive(origin: Origin) -> None:
+    answer = get(origin.url("/__echo"), method="POST", body=b"x=1", headers={"X-Mine": "1"})
+    echo = json.loads(answer.body)
+    assert echo["method"] == "POST"
+    assert echo["headers"]["x-mine"] == "1"
+
+
+def test_another_origin_gets_no_credentials(origin: Origin) -> None:
+    there = origin.url("/__echo").replace("127.0.0.1", "localhost")
+    headers = {"Authorization": "Bearer s", "Cookie": "a=b", "X-Mine": "1"}
+    moved = json.loads(get(origin.url(f"/redirect-to?url={there}"), headers=headers).body)["headers"]
+    assert ("authorization" in moved, "cookie" in moved, moved["x-mine"]) == (False, False, "1")
+    same = json.loads(get(origin.url("/redirect/1/__echo"), headers=headers).body)["headers"]
+    assert same["authorization"] == "Bearer s"
+
+
+def test_redirects_end(origin: Origin) -> None:
+    with pytest.raises(FetchFailed, match="Too many redirects"):
+        get(origin.url("/redirect-loop/x"))
+
+
+def test_a_bad_status_is_an_answer_until_it_is_not_wanted(origin: Origin) -> None:
+    answer = get(origin.url("/status/404/page.html"))
+    assert not answer.ok
+    with pytest.raises(FetchFailed) as caught:
+        answer.expect_ok()
+    assert caught.value.upstream_status == 404
+
+
+def test_a_large_answer_is_cut_short(origin: Origin) -> None:
+    with pytest.raises(FetchFailed, match="larger than 1000 bytes"):
+        get(origin.url("/clip-1.mp4"), limit_bytes=1000)
+
+
+@pytest.mark.parametrize("path", ["/hang/page.html", "/slow/1000/clip-1.mp4", "/delay/20/page.html"])
+def test_a_slow_site_is_left_in_time(origin: Origin, path: str) -> None:
+    begin = time.monotonic()
+    with pytest.raises(FetchFailed, match=r"[Tt]imed out"):
+        get(origin.url(path), timeout_seconds=0.5)
+    assert time.monotonic() - begin < 3
+
+
+@pytest.fixture
+def dribbler() -> Iterator[str]:
+    """A server that sends a header line every 50 ms, for ever."""
+    server = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for number in range(1000):
+                if ended.wait(0.05):
+                    break
+                connection.sendall(b"X-%d: y\r\n" % number)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+    ended.set()
+    thread.join()
+    server.close()
+
+
+def test_a_site_that_never_finishes_its_headers_is_left_too(dribbler: str) -> None:
+    begin = time.monotonic()
+    with pytest.raises(FetchFailed, match="Timed out"):
+        get(dribbler, timeout_seconds=0.5)
+    assert time.monotonic() - begin < 3
+
+
+def test_a_refused_connection_is_told_without_inner_names() -> None:
+    with pytest.raises(FetchFailed) as caught:
+        get("http://127.0.0.1:1/")
+    assert "object at" not in caught.value.message
+    assert "refused" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "params", "expected"),
+    [
+        ("https://a.example/feed?sort=new", {"page": 2}, "https://a.example/feed?sort=new&page=2"),
+        ("https://a.example/feed?page=1", {"page": 2}, "https://a.example/feed?page=2"),
+        ("https://a.example/feed", {"a": True, "b": None, "c": "x y"}, "https://a.example/feed?a=true&c=x+y"),
+        ("https://a.example/feed?x=", {}, "https://a.example/feed?x="),
+        ("https://a.example/feed?x=", {"y": 1.5}, "https://a.example/feed?x=&y=1.5"),
+    ],
+)
+def test_parameters_join_the_query(url: str, params: dict[str, object], expected: str) -> None:
+    assert with_params(url, params) == expected
