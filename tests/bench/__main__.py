@@ -1,0 +1,81 @@
+"""`python -m tests.bench [--only start,clips,big,serving,history] [--items 100,10000,100000] [--json FILE]`.
+
+Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench import downloading, listing, starting
+from tests.bench.figures import Figure, table, write_json
+from tests.bench.seed import seed
+from tests.e2e.service import Service
+from tests.origin import Origin
+
+PARTS = ("start", "clips", "big", "serving", "history")
+
+
+def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
+    """All figures of `parts`; the service is running afterwards."""
+    figures = starting.measure_start(service)
+    api = service.api
+    time.sleep(2)  # what warms up in the background is part of the weight
+    if "start" in parts:
+        figures += starting.measure_memory(service, "at rest")
+        print(starting.memory_by_process(service), flush=True)
+    if "clips" in parts:
+        figures += downloading.measure_clips(api, origin, str(time.time_ns()))
+    if "big" in parts:
+        figures += downloading.measure_big(api, origin)
+    if "serving" in parts:
+        figures += downloading.measure_serving(api, origin)
+    if "history" in parts:
+        figures += _history(service, sizes)
+    if "start" in parts and len(parts) > 1:
+        figures += starting.measure_memory(service, "after work")
+    return figures
+
+
+def _history(service: Service, sizes: Sequence[int]) -> list[Figure]:
+    figures: list[Figure] = []
+    there = 0
+    for size in sizes:
+        began = time.perf_counter()
+        seed(service, there, size - there)
+        print(f"seeded {size - there:,} items in {time.perf_counter() - began:.0f} s", flush=True)
+        there = size
+        figures += listing.measure_pages(service.api, size)
+        figures.append(listing.measure_rate(service.api, size))
+    return figures
+
+
+def main() -> int:
+    """Reads the command line; 1 when an aim was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--items", default="100,10000,100000", help="lengths of history, ascending")
+    parser.add_argument("--json", type=Path, default=Path(f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"))
+    options = parser.parse_args()
+    place = Path(tempfile.mkdtemp(prefix="dlambda-bench-"))
+    service = Service(place / "data", {"YTP_ACCESS_LOG": "false"})
+    try:
+        with Origin() as origin:
+            sizes = [int(size) for size in options.items.split(",")]
+            figures = measure(service, origin, options.only.split(","), sizes)
+        service.stop()
+    finally:
+        service.kill()
+        shutil.rmtree(place, ignore_errors=True)
+    print(table(figures))
+    write_json(figures, options.json, time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+    print(f"written to {options.json}")
+    return 1 if any(figure.reached is False for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""From the POST to a finished file."""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.figures import Figure
+from tests.bench.timing import seconds_of
+from tests.e2e.api import Api, Record, wait_until
+from tests.origin import Origin
+from tests.origin.media import BIG_BYTES, big_file
+
+_MB = 1_000_000
+_POLL_SECONDS = 0.025  # a finer poll would compete with what it measures
+
+
+def seconds_until_finished(api: Api, urls: list[str], folder: str, patience: float = 120) -> float:
+    """From the POST of all `urls` until the history holds all of them as finished."""
+    known = _finished(api)
+    began = time.perf_counter()
+    reply = api.post("/api/history", [{"url": url, "folder": folder} for url in urls])
+    assert reply.status == 200, reply.body
+    while time.perf_counter() - began < patience:
+        if _finished(api) >= known + len(urls):
+            return time.perf_counter() - began
+        time.sleep(_POLL_SECONDS)
+    raise AssertionError(f"not finished after {patience} s: {[api.find(url) for url in urls][:3]}")
+
+
+def _finished(api: Api) -> int:
+    total: int = api.listed("done", status="finished", per_page=1)["pagination"]["total"]
+    return total
+
+
+def measure_clips(api: Api, origin: Origin, tag: str) -> list[Figure]:
+    """One clip at a time, then twenty at once."""
+    single = statistics.median(
+        seconds_until_finished(api, [origin.url(f"clip-{tag}-{number}.mp4")], "bench") for number in range(7)
+    )
+    twenty = [origin.url(f"clip-{tag}-many-{number}.mp4") for number in range(20)]
+    return [
+        Figure("2 MB mp4, POST until finished", single, "s", "0.81 s", "0.5 s", 0.5),
+        Figure("20 clips in one POST", seconds_until_finished(api, twenty, "bench"), "s", "8.1 s", "4 s", 4),
+    ]
+
+
+def measure_big(api: Api, origin: Origin) -> list[Figure]:
+    """The big file: by the service, and by yt-dlp alone, in turns from the same origin."""
+    big_file()
+    ours, plain = [], []
+    for number in range(3):
+        plain.append(_plain_seconds(origin.url(f"big.mp4?plain-{number}")))
+        ours.append(seconds_until_finished(api, [origin.url(f"big.mp4?ours-{number}")], f"bench/big-{number}"))
+    service, alone = statistics.median(ours), statistics.median(plain)
+    return [
+        Figure("522 MB mp4, POST until finished", service, "s", "2.1 s"),
+        Figure("522 MB mp4, plain yt-dlp", alone, "s"),
+        Figure("522 MB mp4, ratio to plain yt-dlp", service / alone, "x", "", "1.5 x", 1.5),
+    ]
+
+
+def _plain_seconds(url: str) -> float:
+    place = Path(tempfile.mkdtemp(prefix="dlambda-plain-"))
+    command = [sys.executable, "-m", "yt_dlp", "-q", "--no-warnings", "-o", "%(id)s.%(ext)s", url]
+    try:
+        return seconds_of(lambda: subprocess.run(command, cwd=place, check=True))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def measure_serving(api: Api, origin: Origin) -> list[Figure]:
+    """GET /api/download of the big file, through the redirect, to a client that throws the bytes away."""
+    url = origin.url("big.mp4?ours-0")
+    item = api.find(url)
+    if not item or item["status"] != "finished":
+        item = api.fetch(url, folder="bench/serving", seconds=120)
+    speeds = [BIG_BYTES / _MB / _seconds_to_read(api, item) for _ in range(3)]
+    return [
+        Figure(
+            "/api/download of 522 MB", statistics.median(speeds), "MB/s", "1,700 MB/s", "300 MB/s", 300, at_least=True
+        )
+    ]
+
+
+def _seconds_to_read(api: Api, item: Record) -> float:
+    address = api.base + api.download_path(item)
+    command = ["curl", "-sfL", "-o", "/dev/null", "-w", "%{size_download}", address]
+
+    def read() -> None:
+        size = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert int(size) == BIG_BYTES, size
+
+    return seconds_of(read)
+
+
+def wait_idle(api: Api) -> None:
+    """Waits until nothing is queued."""
+    wait_until(lambda: not api.queue(), 60, lambda: "the queue does not empty")
