@@ -99,6 +99,7 @@ def patiently(ask: Callable[[], T], service: Service, seconds: float = 90) -> T:
         except (OSError, HTTPException, ValueError, KeyError) as error:
             if time.monotonic() > end:
                 raise AssertionError(f"no answer for {seconds} s ({error}):\n{service.log_tail()}") from error
+            service.restart_if_ended()
             time.sleep(0.1)
 
 

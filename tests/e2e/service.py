@@ -144,11 +144,17 @@ class Service:
             self._log.close()
         self.launch()
 
-    def log_tail(self, lines: int = 60) -> str:
-        """The last lines that it printed."""
-        if not self.log_file.exists():
-            return ""
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+    def restart_if_ended(self) -> bool:
+        """Starts again when the supervisor has ended by itself, as a service manager would."""
+        if self._process and self._process.poll() is not None:
+            self.relaunch()
+            return True
+        return False
+
+    def log_tail(self, lines: int = 40) -> str:
+        """The last lines that it printed, and those of its log files."""
+        files = [self.log_file, *sorted((self.folder / "logs").glob("*.log"))]
+        return "\n".join(f"--- {file.name}\n{_tail(file, lines)}" for file in files if file.exists())
 
     def __enter__(self) -> Self:
         try:
@@ -162,3 +168,7 @@ class Service:
             self.stop()
         else:
             self.kill()
+
+
+def _tail(file: Path, lines: int) -> str:
+    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
