@@ -1,0 +1,101 @@
+"""How handlers ask sites, what they are, and how they fail (docs/contract/tasks.md 6)."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from dlambda.domain.feed import Feed
+from dlambda.errors import AppError, Invalid
+from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request
+
+Ask = Callable[[Request], Answer]
+"""`dlambda.media.fetch.fetch` with the deployment's guard bound; tests hand in canned answers."""
+
+_NEWEST_CHROME: Final = 142
+_PLATFORMS: Final = ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64")
+
+
+class HandlerFailed(Invalid):
+    """`message` is the documented text of the handler, `cause` what happened."""
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause or message
+
+
+class Handler(Protocol):
+    """Serves the URLs that it `takes`. Its class name is the name that the API shows."""
+
+    knows_archive_ids: bool
+    """False: an item's archive id must still be looked up by its URL (tasks.md 7.5)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def takes(self, url: str) -> bool: ...
+
+    def fetch(self, url: str, client: "Client") -> Feed:
+        """What the feed or page behind `url` holds. Raises `HandlerFailed`."""
+
+
+class Named:
+    """`name`: the class's own."""
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks in the way of a browser, with the proxy and the timeout of a task's options."""
+
+    ask: Ask
+    user_agent: str
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    proxy: str | None = None
+
+    def send(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Answer:
+        """An answer with a status below 400. Raises an `AppError` whose message is the cause."""
+        named = {"User-Agent": self.user_agent, "Accept-Language": "en-US,en;q=0.9"}
+        given = dict(headers or {})
+        names = {name.lower() for name in given}
+        request = Request(
+            url,
+            method=method,
+            headers={name: value for name, value in named.items() if name.lower() not in names} | given,
+            body=body,
+            timeout_seconds=timeout_seconds or self.timeout_seconds,
+            proxy=self.proxy,
+        )
+        return self.ask(request).expect_ok()
+
+    def read(self, url: str, failure: str, **options: Any) -> Answer:
+        """As `send`; raises `HandlerFailed` with `failure` as its text."""
+        try:
+            return self.send(url, **options)
+        except AppError as error:
+            raise HandlerFailed(failure, error.message) from error
+
+    def read_json(self, url: str, failure: str, **options: Any) -> Any:
+        answer = self.read(url, failure, **options)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise HandlerFailed(failure, "The answer is not JSON") from None
+
+
+def browser_like(random: Callable[[], float]) -> str:
+    """A user agent of a current browser. `random` answers a number in [0, 1)."""
+    platform = _PLATFORMS[int(random() * len(_PLATFORMS))]
+    version = _NEWEST_CHROME - int(random() * 6)
+    return f"Mozilla/5.0 ({platform}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"

@@ -1,0 +1,75 @@
+"""Any RSS or Atom feed (docs/contract/tasks.md 6). Archive ids of its items are looked up by their URLs."""
+
+import re
+from urllib.parse import urljoin
+
+from dlambda.domain.feed import Feed, FeedItem
+from dlambda.media.handlers import xml
+from dlambda.media.handlers.client import Client, HandlerFailed, Named
+
+FAILURE = "Failed to fetch RSS/Atom feed."
+_FEED = re.compile(r"https?://\S+?(?:\.(?:rss|atom|xml)(?:\?.*)?$|handler=rss)", re.IGNORECASE)
+
+
+class RssGenericHandler(Named):
+    knows_archive_ids = False
+
+    def takes(self, url: str) -> bool:
+        return _FEED.match(url) is not None
+
+    def fetch(self, url: str, client: Client) -> Feed:
+        if not self.takes(url):
+            raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
+        answer = client.read(url, FAILURE)
+        try:
+            items = read_feed(answer.body, answer.url)
+        except ValueError as error:
+            raise HandlerFailed(FAILURE, str(error)) from None
+        return Feed(items, {"feed_url": url, "entry_count": len(items)})
+
+
+def read_feed(body: bytes, base: str) -> tuple[FeedItem, ...]:
+    """The entries that have a URL, in feed order. Raises `ValueError` when `body` is no feed."""
+    root = xml.read_xml(body)
+    atom = [_atom_item(entry, base) for entry in xml.entries(root)]
+    found = atom or [_rss_item(element, base) for element in xml.items(root)]
+    return tuple(item for item in found if item.url)
+
+
+def _atom_item(entry: xml.Element, base: str) -> FeedItem:
+    link = xml.attribute(entry, f"{xml.ATOM}link[@rel='alternate']", "href") or xml.attribute(
+        entry, f"{xml.ATOM}link", "href"
+    )
+    description = xml.media_description(entry) or xml.child_text(entry, f"{xml.ATOM}summary", f"{xml.ATOM}content")
+    return FeedItem(
+        url=urljoin(base, link) if link else "",
+        title=xml.child_text(entry, f"{xml.ATOM}title"),
+        metadata=_published(xml.child_text(entry, f"{xml.ATOM}published")),
+        thumbnail=xml.media_thumbnail(entry, base),
+        description=description,
+    )
+
+
+def _rss_item(element: xml.Element, base: str) -> FeedItem:
+    link = (
+        xml.plain(element, "link")
+        or xml.attribute(element, f"{xml.MEDIA}content", "url")
+        or xml.attribute(element, f"{xml.MEDIA}group/{xml.MEDIA}content", "url")
+        or xml.attribute(element, "enclosure", "url")
+    )
+    description = (
+        xml.media_description(element)
+        or xml.plain(element, "description")
+        or xml.child_text(element, f"{xml.CONTENT}encoded")
+    )
+    return FeedItem(
+        url=urljoin(base, link) if link else "",
+        title=xml.plain(element, "title"),
+        metadata=_published(xml.plain(element, "pubDate")),
+        thumbnail=xml.media_thumbnail(element, base),
+        description=description,
+    )
+
+
+def _published(when: str) -> dict[str, str]:
+    return {"published": when} if when else {}
