@@ -4,18 +4,24 @@ import shlex
 
 import pytest
 
+from dlambda.domain.body import read
+from dlambda.domain.item import MASK
 from dlambda.domain.preset import (
     FIRST_OWN_ID,
     SYSTEM_PRESETS,
     Preset,
+    PresetInput,
     choose,
     fill_in_variables,
     find_system_preset,
     find_system_preset_by_id,
     join_cli,
+    masked,
     normalise_name,
+    unmasked,
     without_comments,
 )
+from dlambda.errors import ValidationFailed
 
 TALKS = Preset(name="talks", folder="talks", template="%(title)s.%(ext)s", cookies="jar", cli="--format 720p")
 
@@ -151,3 +157,54 @@ def test_variables_are_filled_in_and_the_extractors_own_stay():
 
 def test_cookies_are_not_shown_in_logs():
     assert "jar" not in repr(TALKS)
+
+
+# What a client sends
+
+TEXT = "Failed to validate preset."
+
+
+def test_defaults_of_what_is_sent():
+    assert read(PresetInput, {"name": " My  Preset "}, text=TEXT) == {
+        "name": "My  Preset", "description": "", "folder": "", "template": "", "cookies": "", "cli": "", "priority": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "msg"),
+    [
+        ({}, "Field required"),
+        ({"name": None}, "Value error, Name must be a string."),
+        ({"name": 1}, "Value error, Name must be a string."),
+        ({"name": ""}, "Value error, Name cannot be empty."),
+        ({"name": "a", "priority": -1}, "Value error, Priority must be >= 0."),
+        ({"name": "a", "priority": "x"}, "Value error, Priority must be an integer."),
+        ({"name": "a", "cli": "--bogus-option"}, "Value error, Invalid command options for yt-dlp: No such option"),
+        ({"name": "a", "cli": "-f"}, "Value error, Invalid command options for yt-dlp: -f option requires 1 argument"),
+    ],
+)
+def test_refusals(body, msg):
+    with pytest.raises(ValidationFailed) as caught:
+        read(PresetInput, body, text=TEXT)
+    assert caught.value.message == TEXT
+    assert caught.value.extra["detail"][0]["msg"].startswith(msg)
+
+
+def test_an_option_that_no_client_may_set_is_named():
+    with pytest.raises(ValidationFailed) as caught:
+        read(PresetInput, {"name": "a", "cli": "--exec x"}, text=TEXT)
+    assert caught.value.message == "Option '--exec' is not allowed."
+
+
+@pytest.mark.parametrize("preset", SYSTEM_PRESETS, ids=lambda preset: preset.name)
+def test_system_presets_pass_their_own_checks(preset):
+    assert read(PresetInput, {"name": preset.name, "cli": preset.cli}, text=TEXT)["cli"] == preset.cli
+
+
+def test_cookies_are_masked_and_the_mask_means_unchanged():
+    known = read(PresetInput, {"name": "a", "cookies": "jar", "cli": "--proxy socks5://u:p@h:1"}, text=TEXT)
+    shown = masked(known)
+    assert (shown["cookies"], shown["cli"]) == (MASK, f"--proxy socks5://u:{MASK}@h:1")
+    assert unmasked(shown, known) == known
+    assert unmasked({"cookies": "new"}, known) == {"cookies": "new"}
+    assert unmasked({"cookies": MASK}, {}) == {"cookies": ""}

@@ -7,10 +7,15 @@ of a client that bears the name of a system preset is shadowed by it. Their ids 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+from pydantic import field_validator
+
+from dlambda.domain.body import Body, Name, Priority, check_cli
+from dlambda.domain.item import MASK
+from dlambda.domain.mask import mask_passwords, unmask_passwords
 
 FIRST_OWN_ID: Final = 101
-MAX_NAME_LENGTH: Final = 255
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -178,3 +183,38 @@ def fill_in_variables(cli: str, values: Mapping[str, str]) -> str:
     `values` holds all five: download_path, temp_path, config_path, archive_file, os_sep.
     """
     return _VARIABLE.sub(lambda match: values[match.group(1)], cli)
+
+
+# What a client sends and sees
+
+
+class PresetInput(Body):
+    """The fields that a client may set."""
+
+    name: Name
+    description: str = ""
+    folder: str = ""
+    template: str = ""
+    cookies: str = ""
+    cli: str = ""
+    priority: Priority = 0
+
+    @field_validator("cli")
+    @classmethod
+    def _cli_is_a_command_line(cls, value: str) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp: {}")
+
+
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with what is secret in them masked: cookies, and passwords in the options."""
+    return {**fields, "cookies": MASK if fields["cookies"] else "", "cli": mask_passwords(fields["cli"])}
+
+
+def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged."""
+    clear = dict(fields)
+    if clear.get("cookies") == MASK:
+        clear["cookies"] = known.get("cookies", "")
+    if "cli" in clear:
+        clear["cli"] = unmask_passwords(clear["cli"], known.get("cli", ""))
+    return clear
