@@ -32,6 +32,9 @@ class RetrySleep:
 
     expression: str
 
+    def __str__(self) -> str:
+        return self.expression
+
     def __call__(self, n: int) -> float:
         found = _SLEEP.fullmatch(self.expression.strip())
         if found is None:

@@ -7,7 +7,7 @@ import optparse
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -173,8 +173,12 @@ def parse_options(text: object, variables: Mapping[str, str] | None = None) -> P
     if not isinstance(text, str) or not split_words(text):
         return ParsedOptions()
     removed: list[str] = []
-    found = list(_kept(read_options(fill_in(text, variables or {})), removed))
-    check_passwords(found)
+    kept = list(_kept(read_options(text), removed))
+    check_passwords(kept)
+    # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
+    found = [
+        replace(one, values=tuple(fill_in(value, variables or {}) for value in one.values)) for one in kept
+    ]
     arguments = [word for one in found for word in (one.option.flags[-1], *one.values)]
     params = _picklable(_differing(_parse(arguments)), found)
     template = params.get("outtmpl", {}).get("default")
