@@ -79,7 +79,8 @@ def key_frame_grid(key_frames: Sequence[float], duration: float, length: float =
 
     None when the key frames lie too far apart to be of use (a segment above 60 s): such a source is transcoded.
     """
-    later = [time for time in sorted(key_frames) if _LEAST < time < duration - _LEAST]
+    # Less than a second at the end belongs to the piece before it.
+    later = [time for time in sorted(key_frames) if _LEAST < time < duration - 1]
     bounds = [0.0]
     for position, time in enumerate(later):
         aim = bounds[-1] + length

@@ -1,0 +1,62 @@
+"""Short media files of every kind that a player may meet, made with ffmpeg."""
+
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+SECONDS = 13
+RATE = 25
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+
+_PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r={RATE}:d={SECONDS}")
+_SOUND = ("-f", "lavfi", "-i", f"sine=440:sample_rate=44100:d={SECONDS}")
+_H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "60", "-pix_fmt", "yuv420p")  # a key frame every 2.4 s
+_RECIPES: dict[str, tuple[str, ...]] = {
+    "h264-aac.mp4": (*_PICTURE, *_SOUND, *_H264, "-c:a", "aac"),
+    "faststart.mp4": (*_PICTURE, *_SOUND, *_H264, "-c:a", "aac", "-movflags", "+faststart"),
+    "fragments.mp4": (*_PICTURE, *_SOUND, *_H264, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"),
+    "h264-mp3.mkv": (*_PICTURE, *_SOUND, *_H264, "-c:a", "libmp3lame"),
+    "h264-aac.ts": (*_PICTURE, *_SOUND, *_H264, "-c:a", "aac"),
+    "h264-opus.mkv": (*_PICTURE, *_SOUND, *_H264, "-c:a", "libopus"),
+    "h264-10bit.mkv": (*_PICTURE, *_SOUND, *_H264[:-1], "yuv420p10le", "-c:a", "aac"),
+    "hevc-flac.mkv": (
+        *_PICTURE,
+        *_SOUND,
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        "log-level=error",
+        "-c:a",
+        "flac",
+    ),
+    "vp9-opus.webm": (
+        *_PICTURE,
+        *_SOUND,
+        "-c:v",
+        "libvpx-vp9",
+        "-deadline",
+        "realtime",
+        "-cpu-used",
+        "8",
+        "-c:a",
+        "libopus",
+    ),
+    "silent.mp4": (*_PICTURE, *_H264),
+    "aac.m4a": (*_SOUND, "-c:a", "aac"),
+    "mp3.mp3": (*_SOUND, "-c:a", "libmp3lame"),
+    "opus.opus": (*_SOUND, "-c:a", "libopus"),
+    "short-sound.mp4": (*_PICTURE, *_SOUND[:-1], "sine=440:d=5", *_H264, "-c:a", "aac"),
+}
+NAMES = tuple(_RECIPES)
+
+
+def make(name: str, folder: Path) -> Path:
+    """The sample of this name, 13 s long at 25 frames a second."""
+    path = folder / name
+    if not path.exists():
+        command = [FFMPEG, "-y", "-loglevel", "error", *_RECIPES[name], str(path)]
+        subprocess.run(command, check=True)
+    return path

@@ -1,0 +1,221 @@
+"""Segments of every kind of source, with real ffmpeg: they join, they add up, each starts where its playlist says."""
+
+import shutil
+import subprocess
+from itertools import pairwise
+
+import av
+import pytest
+
+from dlambda.domain.segment import Conversion, Segment, conversion_of, fixed_grid, key_frame_grid
+from dlambda.errors import Invalid, NotFound
+from dlambda.media.key_frames import key_frames
+from dlambda.media.segments import SHIFT, write_segment
+from dlambda.media.source import open_source
+from dlambda.media.transcode import VideoEncoder, candidates, video_arguments
+from tests.media.range_server import serve
+from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make
+
+COPIED = ("h264-aac.mp4", "faststart.mp4", "fragments.mp4", "h264-mp3.mkv", "h264-aac.ts", "silent.mp4", "aac.m4a")
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory):
+    return tmp_path_factory.mktemp("samples")
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    return VideoEncoder(FFMPEG)
+
+
+def plan(location):
+    """What a playlist of this file would hold."""
+    with open_source(location) as source:
+        streams = [
+            {
+                "codec_type": stream.type,
+                "codec_name": stream.codec_context.codec.canonical_name,
+                "pix_fmt": getattr(stream, "pix_fmt", None),
+            }
+            for stream in source.container.streams
+        ]
+        conversion = conversion_of(streams)
+        times = None if conversion.video else key_frames(source)
+        grid = key_frame_grid(times, source.duration) if times else None
+        return conversion, grid or fixed_grid(source.duration), source.duration
+
+
+def cut_all(location, folder, encoder):
+    conversion, grid, duration = plan(location)
+    paths = []
+    for segment in grid:
+        paths.append(folder / f"{segment.index:03}.ts")
+        # As the door makes it: a request does not say which is the last.
+        asked = Segment(segment.index, round(segment.start, 6), round(segment.length, 6))
+        write_segment(location, asked, conversion, paths[-1], encoder)
+    return paths, grid, duration
+
+
+def times_of(path):
+    """First time, and number, of each kind of packets in a segment."""
+    found = {}
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.pts is not None:
+                found.setdefault(packet.stream.type, []).append(float(packet.pts * packet.time_base))
+    return {kind: (min(times), len(times)) for kind, times in found.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_segments_join_and_add_up(name, samples, tmp_path, encoder):
+    paths, grid, duration = cut_all(str(make(name, samples)), tmp_path, encoder)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(path.read_bytes() for path in paths))
+    check = subprocess.run(
+        [FFMPEG, "-v", "warning", "-xerror", "-i", joined, "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (check.returncode, check.stderr) == (0, "")
+    assert sum(segment.length for segment in grid) == pytest.approx(duration, abs=0.001)
+    with open_source(str(joined)) as source:
+        assert source.duration == pytest.approx(duration, abs=0.1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_segment_starts_where_its_playlist_says(name, samples, tmp_path, encoder):
+    paths, grid, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+    for path, segment in zip(paths, grid, strict=True):
+        # Fragmented files begin with their first frame two frames late.
+        slack = 0.1 if segment.start == 0 else 0.03
+        for first, _count in times_of(path).values():
+            assert first - float(SHIFT) == pytest.approx(segment.start, abs=slack)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("aac.m4a", "mp3.mp3", "opus.opus")])
+def test_no_frame_is_lost_or_doubled(name, samples, tmp_path, encoder):
+    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+    assert sum(times_of(path)["video"][1] for path in paths) == SECONDS * RATE
+
+
+@pytest.mark.parametrize("name", ["h264-opus.mkv", "hevc-flac.mkv", "opus.opus"])
+def test_encoded_sound_has_no_gap(name, samples, tmp_path, encoder):
+    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+    times = []
+    for path in paths:
+        with av.open(str(path)) as container:
+            times += [float(p.pts * p.time_base) for p in container.demux(audio=0) if p.pts is not None]
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    assert steps == pytest.approx([1024 / 48_000] * len(steps), abs=0.0001)
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_what_browsers_play_is_copied(name, samples):
+    conversion, grid, _ = plan(str(make(name, samples)))
+    assert conversion == Conversion()
+    if name != "aac.m4a":
+        assert [segment.length for segment in grid] == pytest.approx([4.8, 4.8, 3.4], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "video", "audio"),
+    [
+        ("h264-opus.mkv", False, True),
+        ("h264-10bit.mkv", True, False),
+        ("hevc-flac.mkv", True, True),
+        ("vp9-opus.webm", True, True),
+        ("opus.opus", False, True),
+    ],
+)
+def test_the_rest_is_converted(name, video, audio, samples):
+    assert plan(str(make(name, samples)))[0] == Conversion(video=video, audio=audio)
+
+
+def test_a_copy_that_starts_between_key_frames_is_converted_after_all(samples, tmp_path, encoder):
+    target = tmp_path / "1.ts"
+    write_segment(str(make("h264-aac.mp4", samples)), Segment(1, 6.0, 6.0), Conversion(), target, encoder)
+    found = times_of(target)
+    assert found["video"] == (pytest.approx(6.0 + float(SHIFT), abs=0.001), 6 * RATE)
+    assert found["audio"][0] == pytest.approx(6.0 + float(SHIFT), abs=0.03)
+
+
+def test_a_segment_is_read_by_ranges(samples, tmp_path, encoder):
+    path = make("faststart.mp4", samples)
+    with serve(path.parent) as server:
+        url = f"{server.url}/{path.name}?signed=1"
+        with open_source(url) as source:
+            assert key_frames(source) == pytest.approx([2.4 * count for count in range(6)])
+        write_segment(url, Segment(1, 4.8, 8.2), Conversion(), tmp_path / "1.ts", encoder)
+        write_segment(url, Segment(1, 6.0, 6.0), Conversion(video=True), tmp_path / "2.ts", encoder)
+    assert any(asked.startswith("bytes=") for asked in server.ranges)
+    assert times_of(tmp_path / "1.ts")["video"][1] == 205
+    assert times_of(tmp_path / "2.ts")["video"][1] == 150
+
+
+@pytest.mark.parametrize(
+    "name", ["a:b.mp4", "-i.mp4", "concat:x|y.mp4", "%d #1?.mp4", "🎬 'q\".mp4", "x" * 240 + ".mp4"]
+)
+@pytest.mark.parametrize("converted", [False, True])
+def test_any_name_is_only_a_name(name, converted, samples, tmp_path, encoder):
+    path = tmp_path / name
+    shutil.copy(make("h264-aac.mp4", samples), path)
+    write_segment(str(path), Segment(0, 0.0, 2.4), Conversion(video=converted), tmp_path / "0.ts", encoder)
+    assert times_of(tmp_path / "0.ts")["video"][1] == 60
+
+
+def test_beyond_the_end_is_not_found(samples, tmp_path, encoder):
+    with pytest.raises(NotFound):
+        write_segment(
+            str(make("h264-aac.mp4", samples)), Segment(9, 54.0, 6.0), Conversion(), tmp_path / "9.ts", encoder
+        )
+
+
+def test_a_missing_file_is_not_found(tmp_path, encoder):
+    with pytest.raises(NotFound):
+        write_segment(str(tmp_path / "none.mp4"), Segment(0, 0.0, 6.0), Conversion(), tmp_path / "0.ts", encoder)
+
+
+def test_a_playlist_that_poses_as_a_video_opens_nothing(samples, tmp_path):
+    trap = tmp_path / "trap.mp4"
+    trap.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n{make('h264-aac.ts', samples)}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(Invalid), open_source(str(trap)):
+        pass
+    concat = tmp_path / "concat.mp4"
+    concat.write_text(f"ffconcat version 1.0\nfile {make('h264-aac.mp4', samples)}\n")
+    with pytest.raises(Invalid), open_source(str(concat)):
+        pass
+
+
+@pytest.mark.parametrize(("index", "length", "start"), [(0, "6.000000", "0.000000"), (2, "5.500000", "11.000000")])
+def test_the_encoder_is_told_start_and_length_before_the_input(index, length, start):
+    arguments = video_arguments("a.mp4", Segment(index, float(start), float(length)), "libx264")
+    assert arguments[arguments.index("-ss") + 1] == start
+    assert arguments[arguments.index("-t") + 1] == length
+    assert arguments.index("-ss") < arguments.index("-t") < arguments.index("-i")
+    assert arguments[arguments.index("-g") + 1] == "52"
+    assert arguments[arguments.index("-pix_fmt") + 1] == "yuv420p"
+
+
+@pytest.mark.parametrize(
+    ("setting", "available", "order"),
+    [
+        ("libx264", [], ["libx264"]),
+        ("auto", [], ["libx264"]),
+        ("", ["h264_nvenc"], ["h264_nvenc", "libx264"]),
+        ("auto", ["h264_vaapi", "h264_qsv"], ["h264_qsv", "h264_vaapi", "libx264"]),
+        ("h264_amf", [], ["h264_amf", "libx264"]),
+    ],
+)
+def test_which_encoders_are_tried(setting, available, order):
+    assert candidates(setting, available) == order
+
+
+def test_a_missing_encoder_is_replaced_and_remembered(samples, tmp_path):
+    encoder = VideoEncoder(FFMPEG, "h264_vaapi", "/dev/nonexistent")
+    write_segment(
+        str(make("silent.mp4", samples)), Segment(0, 0.0, 1.0), Conversion(video=True), tmp_path / "0.ts", encoder
+    )
+    assert encoder.order == ["libx264"]
+    assert times_of(tmp_path / "0.ts")["video"][1] == RATE
