@@ -1,0 +1,200 @@
+"""What this machine's run is made of: settings from the environment and `.env` files, folders, secrets.
+
+Order: environment, then `.env` in the current folder, then `.env` in DATA_DIR/config. `PORT` and `DATA_DIR` are
+shorthands that win over `YTP_PORT` and the default `./data`.
+"""
+
+import base64
+import ipaddress
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from dlambda.settings import Settings, SettingsError, read_settings
+from local.template import ROOT, STACK
+
+_PRIVATE = 0o600
+_LOCALSTACK_PORT = 4566
+_FOLDERS = ("config", "logs", "work", "media", "tables")
+
+
+class StartError(Exception):
+    """The service cannot start; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the engines and the functions sign with; made once for each DATA_DIR."""
+
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines."""
+
+    data_dir: Path
+    tools_dir: Path
+    settings: Settings
+    environ: Mapping[str, str]
+    endpoint: str
+
+    @property
+    def media_dir(self) -> Path:
+        """The bucket lies in it as a folder of its name."""
+        return self.data_dir / "media"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+
+def read_config(environ: Mapping[str, str], folder: Path) -> Config:
+    """The run that `environ` and the `.env` files describe; makes the folders. Raises `StartError`."""
+    values = _with_file(dict(environ), folder / ".env")
+    data_dir = (folder / values.get("DATA_DIR", "data")).absolute()
+    values = _with_file(values, data_dir / "config" / ".env")
+    if port := values.get("PORT"):
+        values["YTP_PORT"] = port
+    values.setdefault("YTP_CONFIG_PATH", str(data_dir / "config"))
+    try:
+        settings = read_settings(values)
+    except SettingsError as error:
+        raise StartError(f"A setting is wrong. {error}") from None
+    _check_openness(settings)
+    _make_folders(data_dir)
+    tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
+    return Config(data_dir, tools_dir, settings, values, _endpoint(values))
+
+
+def _with_file(values: dict[str, str], path: Path) -> dict[str, str]:
+    try:
+        found = dotenv_values(path, interpolate=False) if path.is_file() else {}
+    except OSError as error:
+        raise StartError(f"{path} cannot be read: {error.strerror}.") from None
+    return {name: text for name, text in found.items() if text is not None} | values
+
+
+def _endpoint(values: Mapping[str, str]) -> str:
+    if endpoint := values.get("AWS_ENDPOINT_URL"):
+        return endpoint.rstrip("/")
+    if host := values.get("LOCALSTACK_HOST"):
+        return f"http://{host if ':' in host else f'{host}:{_LOCALSTACK_PORT}'}"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_openness(settings: Settings) -> None:
+    if is_loopback(settings.host) or settings.auth_enabled or settings.allow_open:
+        return
+    raise StartError(
+        f"YTP_HOST={settings.host} lets other machines in, and no password is set.\n"
+        "Set YTP_AUTH_USERNAME and YTP_AUTH_PASSWORD (in the environment or in .env),\n"
+        "or YTP_ALLOW_OPEN=true if everyone who reaches this address may use the service."
+    )
+
+
+def _make_folders(data_dir: Path) -> None:
+    try:
+        for name in _FOLDERS:
+            (data_dir / name).mkdir(parents=True, exist_ok=True)
+        probe = data_dir / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StartError(
+            f"The data folder {data_dir} cannot be written: {error.strerror}.\nSet DATA_DIR to a folder that can."
+        ) from None
+
+
+def secret_key(data_dir: Path) -> str:
+    """32 bytes in base64, made at the first start; encrypts cookies, header values and keys at rest."""
+    return _kept(data_dir / "secret.key", base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+def credentials(data_dir: Path) -> Credentials:
+    """The key pair of this DATA_DIR's engines, made at the first start."""
+    key, _, secret = _kept(data_dir / "engines.key", f"{secrets.token_hex(10)}:{secrets.token_hex(20)}").partition(":")
+    return Credentials(key, secret)
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """The text in the private file `path`, which begins as `fresh`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(fresh + "\n")
+    return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the parts listen. Empty: not ours."""
+
+    tables: str
+    media: str
+    queues: str
+    sockets: str
+    nudge_port: int
+
+
+def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, str]:
+    """The environment of the gateway and the worker."""
+    # With our own engines, a person's profile and session have no business here.
+    foreign = () if config.endpoint else ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+    environ = {name: text for name, text in config.environ.items() if name not in foreign}
+    environ.update(
+        YTP_PORT=str(port),
+        DLAMBDA_BUCKET=STACK,
+        DLAMBDA_TABLE_PREFIX=f"{STACK}-",
+        DLAMBDA_QUEUE_PREFIX=f"{STACK}-",
+        DLAMBDA_SOCKET_ENDPOINT=endpoints.sockets,
+        DLAMBDA_MEDIA_PUBLIC_URL="request",
+        DLAMBDA_WORK_DIR=str(config.data_dir / "work"),
+        DLAMBDA_WORK_DURABLE="true",
+        DLAMBDA_TOOLS_DIR=str(config.tools_dir),
+        DLAMBDA_LOG_DIR=str(config.logs_dir),
+        DLAMBDA_STARTED_AT=f"{time.time():.3f}",
+        DLAMBDA_NUDGE_PORT=str(endpoints.nudge_port),
+    )
+    environ.setdefault("DLAMBDA_SECRET_KEY", secret_key(config.data_dir))
+    environ.update(_aws_environ(config, endpoints))
+    environ["NO_PROXY"] = environ["no_proxy"] = ",".join(
+        filter(None, [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"])
+    )
+    return environ
+
+
+def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
+    region = config.environ.get("AWS_REGION") or config.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    values = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
+    if config.endpoint:
+        values["AWS_ENDPOINT_URL"] = config.endpoint
+        values["AWS_ACCESS_KEY_ID"] = config.environ.get("AWS_ACCESS_KEY_ID", "test")
+        values["AWS_SECRET_ACCESS_KEY"] = config.environ.get("AWS_SECRET_ACCESS_KEY", "test")
+        return values
+    pair = credentials(config.data_dir)
+    return values | {
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoints.tables,
+        "AWS_ENDPOINT_URL_S3": endpoints.media,
+        "AWS_ENDPOINT_URL_SQS": endpoints.queues,
+        "AWS_ACCESS_KEY_ID": pair.key,
+        "AWS_SECRET_ACCESS_KEY": pair.secret,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }

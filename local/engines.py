@@ -1,0 +1,68 @@
+"""The engines of one machine: tables (dynoxide), media (rclone), queues (ministack). All on loopback only."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.config import Config, Credentials, StartError
+from local.processes import Child
+
+_LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on the loopback `port`."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((_LOOPBACK, port)) == 0
+
+
+def _tool(config: Config, name: str) -> str:
+    path = config.tools_dir / name
+    if not path.exists():
+        raise StartError(f"{name} is missing in {config.tools_dir}. `make run` installs it (linux on x64).")
+    return str(path)
+
+
+def _environ(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
+    """Engines see the machine, none of the service's secrets."""
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR") if name in os.environ}
+    return kept | {"HOME": str(config.data_dir)} | dict(extra)
+
+
+def tables(config: Config, port: int) -> Child:
+    database = config.data_dir / "tables" / "tables.db"
+    command = [_tool(config, "dynoxide"), "--host", _LOOPBACK, "--port", str(port), "--db-path", str(database)]
+    return Child("tables", command, _environ(config, {}), config.logs_dir / "tables.log", "the table engine (dynoxide)")
+
+
+def media(config: Config, port: int, pair: Credentials) -> Child:
+    command = [
+        _tool(config, "rclone"), "serve", "s3", "--addr", f"{_LOOPBACK}:{port}", "--etag-hash", "none",
+        "--vfs-cache-mode", "off", "--dir-cache-time", "1s", str(config.media_dir),
+    ]  # fmt: skip
+    # By the environment (where rclone reads lists as CSV), since everyone on the machine may read a command line.
+    extra = {"RCLONE_AUTH_KEY": f'"{pair.key},{pair.secret}"', "RCLONE_CONFIG": os.devnull}
+    return Child("media", command, _environ(config, extra), config.logs_dir / "media.log", "the media engine (rclone)")
+
+
+def queues(config: Config, port: int) -> Child:
+    extra = {
+        "SERVICES": "sqs",
+        "BIND_HOST": _LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "localhost",
+        "PERSIST_STATE": "0",
+    }
+    command = [str(Path(sys.executable).parent / "ministack")]
+    return Child("queues", command, _environ(config, extra), config.logs_dir / "queues.log", "the queue engine (ministack)")

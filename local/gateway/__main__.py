@@ -1,0 +1,151 @@
+"""The gateway process: one public port for HTTP, WebSockets and media, one internal port for posts to the sockets.
+
+Started by the supervisor as `python -m local.gateway PUBLIC_FD INTERNAL_FD`, with listening sockets.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import uvicorn
+import uvloop
+
+from dlambda.entry.logs import set_up_logs
+from dlambda.settings import Settings, get_settings
+from local import nudge, template
+from local.gateway.asgi import App, Receive, Scope, Send, refuse
+from local.gateway.functions import Functions
+from local.gateway.media import Media
+from local.gateway.sockets import Sockets
+from local.guided import wait_for_go
+
+_PING_SECONDS = 10.0
+_GRACE_SECONDS = 2
+_FRAME_LIMIT_BYTES = 1024 * 1024
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, PATCH, PUT, POST, DELETE"),
+    (b"access-control-allow-headers", b"Content-Type, Authorization"),
+]
+
+
+class Gateway:
+    """Sends each request where it belongs."""
+
+    def __init__(self, settings: Settings, functions: Functions, sockets: Sockets, media: Media) -> None:
+        self._base = settings.base_path.rstrip("/")
+        self._functions = functions
+        self._sockets = sockets
+        self._media = media
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if scope["path"].rstrip("/") == f"{self._base}/ws":
+                await self._sockets.serve(scope, receive, send)
+            else:
+                await send({"type": "websocket.close"})
+        elif self._media.owns(scope["raw_path"]):
+            await self._media.serve(scope, send)
+        else:
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if self._base and path == "/":
+            location = [(b"location", f"{self._base}/".encode())]
+            return await refuse(send, 302, "The service lies below its base path.", "MOVED", [*_CORS, *location])
+        inside = path.startswith(f"{self._base}/")
+        app = self._functions.find(scope["method"], path.removeprefix(self._base)) if inside else None
+        if app is None:
+            return await refuse(send, 404, "Not Found", "NOT_FOUND", _CORS)
+        return await self._functions.call(app, self._base, scope, receive, send)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: two servers share this process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws_ping_interval=_PING_SECONDS,
+        ws_ping_timeout=_PING_SECONDS,
+        ws_max_size=_FRAME_LIMIT_BYTES,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=75,
+    )
+
+
+async def _serve(app: App, manage: App, sockets: Sockets, listeners: list[socket.socket]) -> None:
+    """Serves both ports until SIGTERM; the public one ends first, so that its sockets can say goodbye."""
+    servers = [_Server(_config(app)), _Server(_config(manage))]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    background = loop.create_task(sockets.prepare())
+    await asyncio.gather(*(server.serve([listener]) for server, listener in zip(servers, listeners, strict=True)))
+    with contextlib.suppress(Exception):
+        await background
+
+
+def _below(secret_path: str, app: App) -> App:
+    """Answers below the secret path alone."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(f"{secret_path}/"):
+            await app(scope, receive, send)
+        elif scope["type"] == "http":
+            await refuse(send, 403, "Access denied.", "FORBIDDEN")
+        else:
+            await send({"type": "websocket.close"})
+
+    return guarded
+
+
+def _media_engine(settings: Settings) -> tuple[str, int]:
+    import os
+
+    where = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ["AWS_ENDPOINT_URL"])
+    return where.hostname or "127.0.0.1", where.port or 80
+
+
+def main() -> None:
+    settings = get_settings()
+    set_up_logs()
+    listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
+    plan = template.read()
+    functions = Functions(plan.routes)
+    sockets = Sockets(plan.socket)
+    gateway = Gateway(settings, functions, sockets, Media(settings.bucket, _media_engine(settings)))
+    manage = _below(urlsplit(settings.socket_endpoint).path, sockets.manage)
+    wait_for_go()
+    # boto3 takes a while to load; the first add that sends is not there yet.
+    threading.Thread(target=nudge.watch_sends, name="nudge", daemon=True).start()
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(gateway, manage, sockets, listeners))
+
+
+if __name__ == "__main__":
+    main()

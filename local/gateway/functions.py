@@ -1,0 +1,119 @@
+"""HTTP groups: the template's routes lead to the Flask applications of the functions, in threads."""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from local.gateway.asgi import Receive, Scope, Send
+from local.template import Function, Route
+
+_THREADS = 32
+_APP = "dlambda.app"
+_GONE = "dlambda.gone"
+_log = logging.getLogger(__name__)
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Router:
+    """Finds the function of a path; the longest route wins."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._exact = {(route.method, route.path): route.function for route in routes if not route.greedy}
+        self._greedy = [route for route in routes if route.greedy]
+
+    def find(self, method: str, path: str) -> Function | None:
+        """The function that answers `method` on `path` (below the base path), or None."""
+        bare = path.rstrip("/")
+        for each in (method, "ANY"):
+            if found := self._exact.get((each, bare)):
+                return found
+        for route in self._greedy:
+            if route.method in {method, "ANY"} and path.startswith(route.path + "/"):
+                return route.function
+        return None
+
+
+class Functions:
+    """The applications, each loaded once; all share the same threads."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._router = Router(routes)
+        modules = {route.function.module for route in routes}
+        self._apps = {module: _load(module) for module in sorted(modules)}
+        self._wsgi = WSGIMiddleware(_dispatch, workers=_THREADS)  # type: ignore[arg-type]
+
+    def find(self, method: str, path: str) -> WsgiApp | None:
+        """The application that answers, or None."""
+        function = self._router.find(method, path)
+        return self._apps[function.module] if function else None
+
+    async def call(self, app: WsgiApp, base: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets `app` answer. It sees its path below `base`, and stops streaming when the client goes."""
+        gone = threading.Event()
+        inner = {**scope, "root_path": base, _APP: app, _GONE: gone}
+        watched = _Receive(receive, gone)
+        try:
+            await self._wsgi(inner, watched, send)  # type: ignore[arg-type]
+        finally:
+            watched.stop()
+
+
+class _Receive:
+    """Hands on the request's body, then waits for the client to go."""
+
+    def __init__(self, receive: Receive, gone: threading.Event) -> None:
+        self._receive = receive
+        self._gone = gone
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._gone.set()
+        elif not message.get("more_body"):
+            self._watch = asyncio.get_running_loop().create_task(self._wait())
+        return message
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+
+    def stop(self) -> None:
+        if self._watch:
+            self._watch.cancel()
+
+
+def _load(module: str) -> WsgiApp:
+    """The `app` of a function's module. One that does not load answers 500, and the others work."""
+    try:
+        app: WsgiApp = importlib.import_module(module).app
+    except Exception:
+        _log.exception("function %s does not load", module)
+        return _broken
+    return app
+
+
+def _broken(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("500 INTERNAL SERVER ERROR", [("Content-Type", "application/json")])
+    return [b'{"error": "Internal Server Error", "code": "INTERNAL_ERROR"}']
+
+
+def _dispatch(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    scope = environ["asgi.scope"]
+    chunks = scope[_APP](environ, start_response)
+    try:
+        for chunk in chunks:
+            if scope[_GONE].is_set():
+                return
+            yield chunk
+    finally:
+        with contextlib.suppress(AttributeError):
+            chunks.close()

@@ -1,0 +1,199 @@
+"""Presigned media: `/<bucket>/...` goes to the media engine, which checks the signature; what it lacks is added here.
+
+The Host header stays as it came, since the signature covers it. `Authorization` goes no further: a redirect may carry
+it, and storage refuses two credentials. The engine answers ranges with status 200, has no ETag and loose CORS.
+"""
+
+import asyncio
+import contextlib
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
+from urllib.parse import parse_qs, unquote_to_bytes
+
+from local.gateway.asgi import Scope, Send, answer, header, refuse
+
+_CHUNK_BYTES = 512 * 1024
+_HEAD_LIMIT_BYTES = 64 * 1024
+_TIMEOUT_SECONDS = 30.0
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since, Content-Type, Authorization"),
+    (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges, ETag, Last-Modified"),
+    (b"access-control-max-age", b"900"),
+]
+_KEPT = (b"content-type", b"content-disposition", b"content-range", b"last-modified", b"cache-control", b"content-language")
+_TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)$")
+# Content that a browser would run as a page of this origin.
+_ACTIVE = re.compile(rb"html|xml|svg|javascript")
+
+
+@dataclass(slots=True)
+class _Upstream:
+    """The engine's answer up to its headers; `rest` is the body's begin."""
+
+    socket: socket.socket
+    status: int
+    headers: dict[bytes, bytes]
+    rest: bytes
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Media:
+    """Forwards requests for the bucket to `engine` (host, port)."""
+
+    def __init__(self, bucket: str, engine: tuple[str, int]) -> None:
+        self._prefix = f"/{bucket}/".encode()
+        self._engine = engine
+
+    def owns(self, raw_path: bytes) -> bool:
+        """Whether the path as it came lies in the bucket (or is the bucket)."""
+        return (raw_path + b"/").startswith(self._prefix)
+
+    async def serve(self, scope: Scope, send: Send) -> None:
+        method = scope["method"]
+        if method == "OPTIONS":
+            return await answer(send, 204, _CORS)
+        if method not in {"GET", "HEAD"}:
+            return await refuse(send, 405, "Method Not Allowed", "METHOD_NOT_ALLOWED", _CORS)
+        if not _is_plain(scope["raw_path"], self._prefix) or not _is_signed(scope["query_string"]):
+            return await refuse(send, 403, "Access denied.", "FORBIDDEN", _CORS)
+        try:
+            upstream = await self._fetch(scope)
+        except (OSError, TimeoutError, ValueError):
+            return await refuse(send, 503, "The media engine does not answer.", "UNAVAILABLE", _CORS)
+        try:
+            await self._answer(scope, send, upstream)
+        finally:
+            upstream.close()
+        return None
+
+    async def _fetch(self, scope: Scope) -> _Upstream:
+        """A URL signed for GET serves HEAD as well: only its headers are used. One signed for HEAD is tried second."""
+        upstream = await self._request(scope, "GET", header(scope, b"range"))
+        if scope["method"] == "HEAD" and upstream.status == 403:
+            upstream.close()
+            upstream = await self._request(scope, "HEAD", header(scope, b"range"))
+        condition = header(scope, b"if-range")
+        if condition and upstream.status < 300 and condition not in {_etag(upstream.headers), upstream.headers.get(b"last-modified")}:
+            upstream.close()
+            upstream = await self._request(scope, "GET", b"")
+        return upstream
+
+    async def _request(self, scope: Scope, method: str, wanted_range: bytes) -> _Upstream:
+        """Asks in HTTP/1.0: one request on one connection, and no chunks in the answer."""
+        loop = asyncio.get_running_loop()
+        target = scope["raw_path"] + b"?" + scope["query_string"]
+        head = b"%s %s HTTP/1.0\r\nHost: %s\r\n" % (method.encode(), target, header(scope, b"host"))
+        if wanted_range:
+            head += b"Range: %s\r\n" % wanted_range
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await loop.sock_connect(connection, self._engine)
+                await loop.sock_sendall(connection, head + b"\r\n")
+                return await _read_head(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    async def _answer(self, scope: Scope, send: Send, upstream: _Upstream) -> None:
+        headers = _headers(upstream, scope["query_string"])
+        if upstream.status < 300:
+            etag = _etag(upstream.headers)
+            headers += [(b"accept-ranges", b"bytes"), (b"etag", etag)]
+            if _is_unchanged(scope, etag, upstream.headers.get(b"last-modified", b"")):
+                await send({"type": "http.response.start", "status": 304, "headers": headers})
+                return await send({"type": "http.response.body", "body": b""})
+        status = 206 if upstream.status == 200 and b"content-range" in upstream.headers else upstream.status
+        if length := upstream.headers.get(b"content-length"):
+            headers.append((b"content-length", length))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if scope["method"] == "HEAD":
+            return await send({"type": "http.response.body", "body": b""})
+        return await _stream(upstream, send)
+
+
+async def _stream(upstream: _Upstream, send: Send) -> None:
+    loop = asyncio.get_running_loop()
+    chunk = upstream.rest or await loop.sock_recv(upstream.socket, _CHUNK_BYTES)
+    while chunk:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        chunk = await loop.sock_recv(upstream.socket, _CHUNK_BYTES)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _read_head(connection: socket.socket) -> _Upstream:
+    loop = asyncio.get_running_loop()
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = await loop.sock_recv(connection, _HEAD_LIMIT_BYTES)
+        if not more or len(data) > _HEAD_LIMIT_BYTES:
+            raise ValueError("no HTTP answer")
+        data += more
+    head, _, rest = data.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    pairs = (line.partition(b":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return _Upstream(connection, int(first.split(b" ", 2)[1]), headers, rest)
+
+
+def _is_plain(raw_path: bytes, prefix: bytes) -> bool:
+    """Whether the path names an object of this bucket and no way out of it, however it is encoded."""
+    if not raw_path.startswith(prefix):
+        return False
+    decoded = unquote_to_bytes(raw_path)
+    parts = decoded.split(b"/")[1:]
+    return len(parts) > 1 and not any(part in {b"", b".", b".."} for part in parts) and b"\0" not in decoded
+
+
+def _is_signed(query: bytes) -> bool:
+    return b"X-Amz-Signature=" in query and b"X-Amz-Credential=" in query
+
+
+def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
+    """What the client gets of the engine's headers, with those that the signed URL itself names."""
+    found = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
+    if upstream.status < 300:
+        found |= _named_by_url(query)
+    headers = [*found.items(), *_CORS, (b"x-content-type-options", b"nosniff")]
+    if _ACTIVE.search(found.get(b"content-type", b"").lower()):
+        headers.append((b"content-security-policy", b"sandbox"))
+    return headers
+
+
+def _named_by_url(query: bytes) -> Mapping[bytes, bytes]:
+    """The `response-...` parameters; the signature, which the engine has checked, covers them."""
+    named = parse_qs(query.decode("latin-1"), encoding="utf-8", errors="replace")
+    found = {}
+    for name in ("content-type", "content-disposition", "cache-control", "content-language"):
+        for value in named.get(f"response-{name}", ()):
+            if value.isprintable():
+                found[name.encode()] = value.encode("latin-1", "replace")
+    return found
+
+
+def _etag(headers: Mapping[bytes, bytes]) -> bytes:
+    """The engine's, or one made of length and time."""
+    if etag := headers.get(b"etag", b"").replace(b'""', b""):
+        return etag
+    match = _TOTAL.search(headers.get(b"content-range", b""))
+    total = match.group(1) if match else headers.get(b"content-length", b"")
+    return b'"%s"' % blake2b(total + headers.get(b"last-modified", b""), digest_size=12).hexdigest().encode()
+
+
+def _is_unchanged(scope: Scope, etag: bytes, modified: bytes) -> bool:
+    """RFC 9110 13.2: If-None-Match counts before If-Modified-Since."""
+    if tags := header(scope, b"if-none-match"):
+        return tags.strip() == b"*" or etag in {tag.strip().removeprefix(b"W/") for tag in tags.split(b",")}
+    with contextlib.suppress(ValueError, TypeError):
+        since = parsedate_to_datetime(header(scope, b"if-modified-since").decode("latin-1"))
+        return parsedate_to_datetime(modified.decode("latin-1")) <= since
+    return False

@@ -1,0 +1,218 @@
+"""WebSockets as API Gateway gives them to a function, and the management API by which functions post to them."""
+
+import asyncio
+import importlib
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from local.context import Context
+from local.gateway.asgi import Receive, Scope, Send, answer, header
+from local.template import Function
+
+_HANDSHAKE_SECONDS = 29.0
+_POST_SECONDS = 5.0
+_THREADS = 16
+_LIMIT_PER_SOCKET = 16
+_FRAME_LIMIT_BYTES = 1024 * 1024
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+@dataclass(slots=True)
+class _Connection:
+    """An open socket. `open` is done once the handshake is answered."""
+
+    id: str
+    send: Send
+    connected_at: float
+    source_ip: str
+    user_agent: str
+    host: str
+    open: "asyncio.Future[None]"
+    last_active: float
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LIMIT_PER_SOCKET))
+
+
+class Sockets:
+    """All sockets of this gateway."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._handler: Handler | None = None
+        self._threads = ThreadPoolExecutor(_THREADS, "socket")
+        self._open: dict[str, _Connection] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One client from handshake to end."""
+        await receive()
+        connection = _connection(scope, send)
+        # Known before the function is: it may greet the client sooner than we have answered.
+        self._open[connection.id] = connection
+        try:
+            status, body = await self._connect(scope, connection)
+            if status != 200:
+                return await _deny(send, status, body)
+            await send({"type": "websocket.accept"})
+            connection.open.set_result(None)
+            await self._listen(connection, receive)
+            await self._call(connection, "DISCONNECT", {})
+        finally:
+            del self._open[connection.id]
+            connection.open.cancel()
+        return None
+
+    async def _connect(self, scope: Scope, connection: _Connection) -> tuple[int, str]:
+        try:
+            found = await asyncio.wait_for(self._call(connection, "CONNECT", _request(scope)), _HANDSHAKE_SECONDS)
+        except TimeoutError:
+            return 504, ""
+        if not isinstance(found, dict):
+            return 500, ""
+        return int(found.get("statusCode", 500)), str(found.get("body") or "")
+
+    async def _listen(self, connection: _Connection, receive: Receive) -> None:
+        """Each text frame is handled beside the others; too many of one client make it wait."""
+        while (message := await receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            if text is None:
+                continue
+            connection.last_active = time.time()
+            await connection.slots.acquire()
+            task = asyncio.get_running_loop().create_task(self._call(connection, "MESSAGE", {"body": text}))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: connection.slots.release())
+
+    async def _call(self, connection: _Connection, kind: str, request: dict[str, Any]) -> Any:
+        """Calls the function; None when it fails, which is logged and leaves the socket open."""
+        event = {**request, "requestContext": _request_context(connection, kind), "isBase64Encoded": False}
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event)
+        except Exception:
+            _log.exception("%s failed", self._function.module)
+            return None
+
+    def _invoke(self, event: dict[str, Any]) -> Any:
+        if self._handler is None:
+            self._handler = getattr(importlib.import_module(self._function.module), self._function.attribute)
+        return self._handler(event, Context(self._function.name, self._function.timeout_seconds))
+
+    async def manage(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`/@connections/{id}`: POST sends the body, GET describes, DELETE closes; 410 when the client is gone."""
+        body = await _body(receive)
+        prefix, _, name = scope["path"].rpartition("/")
+        connection = self._open.get(unquote(name))
+        if not prefix.endswith("/@connections"):
+            return await answer(send, 404)
+        if connection is None:
+            return await _gone(send)
+        if scope["method"] == "GET":
+            return await answer(send, 200, [(b"content-type", b"application/json")], _description(connection))
+        post = scope["method"] == "POST"
+        try:
+            async with asyncio.timeout(_POST_SECONDS):
+                await asyncio.shield(connection.open)
+                await connection.send(_text(body) if post else {"type": "websocket.close", "code": 1000})
+        except (TimeoutError, asyncio.CancelledError, RuntimeError, OSError):
+            return await _gone(send)
+        return await answer(send, 200 if post else 204)
+
+    async def prepare(self) -> None:
+        """Loads the function before the first client needs it."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, importlib.import_module, self._function.module)
+
+
+def _connection(scope: Scope, send: Send) -> _Connection:
+    return _Connection(
+        id=secrets.token_urlsafe(10),  # 14 characters
+        send=send,
+        connected_at=time.time(),
+        source_ip=(scope.get("client") or ("", 0))[0],
+        user_agent=header(scope, b"user-agent").decode("latin-1"),
+        host=header(scope, b"host").decode("latin-1"),
+        open=asyncio.get_running_loop().create_future(),
+        last_active=time.time(),
+    )
+
+
+def _request(scope: Scope) -> dict[str, Any]:
+    """The handshake's headers and query, single and multiple."""
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").title(), []).append(value.decode("latin-1"))
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="utf-8"):
+        query.setdefault(name, []).append(value)
+    return {
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+    }
+
+
+def _request_context(connection: _Connection, kind: str) -> dict[str, Any]:
+    now = time.time()
+    request_id = secrets.token_hex(8)
+    context = {
+        "routeKey": {"CONNECT": "$connect", "DISCONNECT": "$disconnect"}.get(kind, "$default"),
+        "eventType": kind,
+        "connectionId": connection.id,
+        "connectedAt": int(connection.connected_at * 1000),
+        "requestTimeEpoch": int(now * 1000),
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+        "requestId": request_id,
+        "extendedRequestId": request_id,
+        "messageDirection": "IN",
+        "stage": "ws",
+        "apiId": "local",
+        "domainName": connection.host,
+        "identity": {"sourceIp": connection.source_ip, "userAgent": connection.user_agent},
+    }
+    return context | ({"messageId": secrets.token_hex(8)} if kind == "MESSAGE" else {})
+
+
+def _description(connection: _Connection) -> bytes:
+    def stamp(seconds: float) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+    identity = {"sourceIp": connection.source_ip, "userAgent": connection.user_agent}
+    times = {"connectedAt": stamp(connection.connected_at), "lastActiveAt": stamp(connection.last_active)}
+    return json.dumps({**times, "identity": identity}).encode()
+
+
+def _text(body: bytes) -> dict[str, Any]:
+    return {"type": "websocket.send", "text": body.decode(errors="replace")}
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    more = True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _deny(send: Send, status: int, body: str) -> None:
+    """Answers the handshake as a plain request, before the upgrade."""
+    headers = [(b"content-type", b"application/json")]
+    if status == 401:
+        headers.append((b"www-authenticate", b'Basic realm="Authorization Required."'))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body.encode(), "more_body": False})
+
+
+def _gone(send: Send) -> Awaitable[None]:
+    headers = [(b"content-type", b"application/json"), (b"x-amzn-errortype", b"GoneException")]
+    return answer(send, 410, headers, b'{"message": "Gone"}')

@@ -1,0 +1,183 @@
+"""Child processes that never outlive us: their own groups, a signal when we die, an order in which they end."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+_LAST_LINES = 5
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 10.0
+# A process that ran so long before it ended is started again without a wait.
+_STEADY_SECONDS = 30.0
+
+
+def adopt_orphans() -> None:
+    """Grandchildren whose parent dies become ours (Linux), so that we can end them."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _follow(parent: int, death_signal: int) -> Callable[[], None] | None:
+    """Runs in the new process: it gets `death_signal` when its parent is gone, even by SIGKILL."""
+    if _LIBC is None:
+        return None
+    libc = _LIBC
+
+    def follow() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, death_signal)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return follow
+
+
+@dataclass(slots=True)
+class Child:
+    """A program that is kept running. `kind` is what a person calls it."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    kind: str = ""
+    descriptors: tuple[int, ...] = ()
+    # Our own processes wait at their standard input for the word that all is there, and end when it closes.
+    guided: bool = False
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    started: float = field(default=0.0, init=False)
+    restart_at: float = field(default=0.0, init=False)
+    ends: int = field(default=0, init=False)
+    _wait: float = field(default=0.0, init=False)
+
+    def start(self) -> None:
+        _rotate(self.log)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env=dict(self.environ),
+                stdin=subprocess.PIPE if self.guided else subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=self.descriptors,
+                start_new_session=True,
+                # The supervisor has one thread, so that running code between fork and exec is safe.
+                preexec_fn=_follow(os.getpid(), signal.SIGTERM if self.guided else signal.SIGKILL),  # noqa: PLW1509
+            )
+        self.started = time.monotonic()
+        self.restart_at = 0.0
+
+    def go(self) -> None:
+        """Tells a guided process that what it needs is there."""
+        if self.process and self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.write(b"\n")
+                self.process.stdin.flush()
+
+    def ended(self) -> int | None:
+        """The exit status, once, when the process has ended; then `restart_at` says when to start it again."""
+        if self.process is None or (status := self.process.poll()) is None:
+            return None
+        self.kill_group()
+        self.ends += 1
+        steady = time.monotonic() - self.started > _STEADY_SECONDS
+        self._wait = _FIRST_WAIT_SECONDS if steady else min(max(self._wait * 2, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
+        self.restart_at = time.monotonic() + self._wait
+        self._close()
+        return status
+
+    def last_lines(self) -> str:
+        """What it wrote last, for a person who asks why it ended."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
+
+    def _close(self) -> None:
+        if self.process and self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        self.process = None
+
+    def terminate(self) -> None:
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
+
+    def kill_group(self) -> None:
+        if self.process:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def end(children: Iterable[Child], patience_seconds: float) -> None:
+    """Asks all to end, waits together, then ends their groups."""
+    running = [child for child in children if child.process]
+    for child in running:
+        child.terminate()
+    deadline = time.monotonic() + patience_seconds
+    for child in running:
+        assert child.process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        child.kill_group()
+        child.process.wait()
+
+
+def descendants(root: int) -> list[int]:
+    """All processes below `root`, whatever their groups; only where /proc tells."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, rest = entry.parent.name, entry.read_text(errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(rest[1]), []).append(int(pid))
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def end_descendants() -> None:
+    """Ends whatever is left below us; a few rounds, since an orphan's children come up one level at a time."""
+    for _ in range(5):
+        left = descendants(os.getpid())
+        if not left:
+            return
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        _collect(left)
+
+
+def _collect(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def collect_orphans(own: Iterable[int]) -> None:
+    """Collects ended processes that we adopted, and leaves our own children to `Child.ended`."""
+    if not hasattr(os, "waitid"):
+        return
+    mine = set(own)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is None or found.si_pid in mine:
+                return
+            os.waitpid(found.si_pid, 0)
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
+        log.replace(log.with_suffix(log.suffix + ".1"))

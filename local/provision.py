@@ -1,0 +1,86 @@
+"""Makes what the template names in the engines: tables, queues, the bucket.
+
+Plain requests instead of boto3: this runs in the supervisor at every start, and loading boto3 would cost half a second.
+The engines (and LocalStack) read the key from the signature without checking it; the media engine, which does check,
+gets its bucket as a folder.
+"""
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.config import StartError
+from local.template import STACK, Map, Queue, Table
+
+_TIMEOUT_SECONDS = 10
+_EXISTS = ("ResourceInUseException", "BucketAlreadyOwnedByYou", "QueueAlreadyExists", "QueueNameExists")
+_REGION = "us-east-1"
+
+
+def _ask(endpoint: str, method: str, path: str, service: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    where = urlsplit(endpoint)
+    scope = f"test/20200101/{_REGION}/{service}/aws4_request"
+    signed = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "X-Amz-Date": "20200101T000000Z",
+    }
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path, body, {**headers, **signed})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except OSError as error:
+        raise StartError(f"No answer from {endpoint}: {error}.") from None
+    finally:
+        connection.close()
+
+
+def _call(endpoint: str, service: str, target: str, version: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    headers = {"Content-Type": f"application/x-amz-json-{version}", "X-Amz-Target": target}
+    status, text = _ask(endpoint, "POST", "/", service, headers, json.dumps(body).encode())
+    answer: dict[str, Any] = json.loads(text or b"{}")
+    if status != 200 and not any(code in str(answer.get("__type", "")) for code in _EXISTS):
+        raise StartError(f"{target} was refused by {endpoint}: {text.decode(errors='replace')[:500]}")
+    return answer
+
+
+def make_tables(endpoint: str, tables: tuple[Table, ...]) -> None:
+    """Makes those that are missing."""
+    there = set(_call(endpoint, "dynamodb", "DynamoDB_20120810.ListTables", "1.0", {}).get("TableNames", ()))
+    for table in tables:
+        name = f"{STACK}-{table.name}"
+        if name in there:
+            continue
+        _call(endpoint, "dynamodb", "DynamoDB_20120810.CreateTable", "1.0", {"TableName": name, **table.definition})
+        if table.ttl:
+            ttl = {"AttributeName": table.ttl, "Enabled": True}
+            body = {"TableName": name, "TimeToLiveSpecification": ttl}
+            _call(endpoint, "dynamodb", "DynamoDB_20120810.UpdateTimeToLive", "1.0", body)
+
+
+def make_queues(endpoint: str, queues: tuple[Queue, ...]) -> None:
+    """Makes those that are missing, dead-letter queues first."""
+    for queue in queues:
+        attributes = {"VisibilityTimeout": str(queue.visibility_seconds)}
+        if queue.dead_letters:
+            arn = f"arn:aws:sqs:{_REGION}:000000000000:{STACK}-{queue.dead_letters}"
+            redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue.max_receives}
+            attributes["RedrivePolicy"] = json.dumps(redrive)
+        body = {"QueueName": f"{STACK}-{queue.name}", "Attributes": attributes}
+        _call(endpoint, "sqs", "AmazonSQS.CreateQueue", "1.0", body)
+
+
+def make_bucket(endpoint: str) -> None:
+    """In a foreign cloud; ours is a folder."""
+    status, text = _ask(endpoint, "PUT", f"/{STACK}", "s3", {}, b"")
+    if status != 200 and not any(code.encode() in text for code in _EXISTS):
+        raise StartError(f"The bucket {STACK} was refused by {endpoint}: {text.decode(errors='replace')[:500]}")
+
+
+def make_all(endpoint: str, plan: Map) -> None:
+    """Everything, at one address."""
+    make_tables(endpoint, plan.tables)
+    make_queues(endpoint, plan.queues)
+    make_bucket(endpoint)

@@ -1,0 +1,246 @@
+"""Starts the engines, the gateway and the worker, keeps them running, ends them in order."""
+
+import contextlib
+import fcntl
+import http.client
+import os
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from local import engines, provision
+from local.config import Config, Endpoints, StartError, child_environ, credentials
+from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
+from local.template import Map
+
+_READY_SECONDS = 60.0
+_START_TRIES = 3
+_POLL_SECONDS = 0.01
+_TICK_SECONDS = 1.0
+_OWN_PATIENCE_SECONDS = 3.0
+_ENGINE_PATIENCE_SECONDS = 1.0
+_BACKLOG = 1024
+
+
+def lock(config: Config) -> IO[str]:
+    """Holds DATA_DIR for this run. Raises `StartError` when another run has it."""
+    file = (config.data_dir / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise StartError(
+            f"Another run uses the data folder {config.data_dir}.\nStop it, or set DATA_DIR to another folder."
+        ) from None
+    return file
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The public socket, kept over crashes of the gateway so that clients wait instead of failing."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host.strip("[]") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except socket.gaierror:
+        raise StartError(f"YTP_HOST={host} is no address of this machine.") from None
+    except PermissionError:
+        raise StartError(f"Port {port} may not be used by this user. Set PORT to one above 1023.") from None
+    except OSError as error:
+        if error.errno in {98, 48}:  # in use: Linux, macOS
+            raise StartError(f"Port {port} is in use. Stop what uses it, or set PORT to another one.") from None
+        raise StartError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+    return listener
+
+
+class Stopped(Exception):
+    """A person wants to stop while we still start."""
+
+
+class Supervisor:
+    """One run on this machine."""
+
+    def __init__(self, config: Config, plan: Map) -> None:
+        self._config = config
+        self._plan = plan
+        self._began = time.monotonic()
+        self._listener = listen(config.settings.host, config.settings.port)
+        self.port: int = self._listener.getsockname()[1]
+        self._internal = listen("127.0.0.1", 0)
+        self._table_port, self._media_port, self._queue_port = (engines.free_port() for _ in range(3))
+        self._engines = [] if config.endpoint else self._make_engines()
+        self._own = self._make_own()
+        self._wake_read, self._wake_write = os.pipe()
+        self._stopping = False
+        self._provisioned = False
+        self._ready = False
+
+    def _make_engines(self) -> list[Child]:
+        pair = credentials(self._config.data_dir)
+        # rclone takes longest, so it begins first.
+        return [
+            engines.media(self._config, self._media_port, pair),
+            engines.tables(self._config, self._table_port),
+            engines.queues(self._config, self._queue_port),
+        ]
+
+    def _make_own(self) -> list[Child]:
+        secret = secrets.token_urlsafe(16)
+        endpoints = Endpoints(
+            tables=f"http://127.0.0.1:{self._table_port}",
+            media=f"http://127.0.0.1:{self._media_port}",
+            queues=f"http://127.0.0.1:{self._queue_port}",
+            sockets=f"http://127.0.0.1:{self._internal.getsockname()[1]}/{secret}",
+            nudge_port=engines.free_port(),
+        )
+        environ = child_environ(self._config, endpoints, self.port)
+        public, internal = self._listener.fileno(), self._internal.fileno()
+        (self._config.media_dir / "dlambda").mkdir(exist_ok=True)
+        gateway = [sys.executable, "-m", "local.gateway", str(public), str(internal)]
+        logs = self._config.logs_dir
+        return [
+            Child("gateway", gateway, environ, logs / "gateway.log", "the gateway", (public, internal), guided=True),
+            Child("worker", [sys.executable, "-m", "local.worker"], environ, logs / "worker.log", "the worker", guided=True),
+        ]
+
+    def run(self) -> None:
+        """Runs until a signal. Raises `StartError` when it cannot begin."""
+        adopt_orphans()
+        self._hear_signals()
+        try:
+            self._start()
+            self._announce()
+            while not self._stopping:
+                self._watch()
+        except Stopped:
+            pass
+        finally:
+            self._stop()
+
+    def _hear_signals(self) -> None:
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_stop)
+
+    def _on_stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self) -> None:
+        for child in self._engines + self._own:
+            child.start()
+        self._provision()
+        for child in self._own:
+            child.go()
+        self._wait_until(lambda: not self._engines or engines.answers(self._media_port), "the media engine")
+        self._wait_until(self._gateway_answers, "the gateway")
+        self._ready = True
+
+    def _provision(self) -> None:
+        if self._config.endpoint:
+            provision.make_all(self._config.endpoint, self._plan)
+        else:
+            self._wait_until(lambda: engines.answers(self._table_port), "the table engine")
+            provision.make_tables(f"http://127.0.0.1:{self._table_port}", self._plan.tables)
+            self._make_queues()
+        self._provisioned = True
+
+    def _make_queues(self) -> None:
+        self._wait_until(lambda: engines.answers(self._queue_port), "the queue engine")
+        provision.make_queues(f"http://127.0.0.1:{self._queue_port}", self._plan.queues)
+
+    def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
+        """Waits for `ready()`; what ended meanwhile is started again."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not ready():
+            if self._stopping:
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise StartError(f"{what} does not answer. Its log is in {self._config.logs_dir}.")
+            time.sleep(_POLL_SECONDS)
+            self._restart_ended()
+
+    def _gateway_answers(self) -> bool:
+        host, port = self._listener.getsockname()[:2]
+        connection = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=1)  # noqa: S104
+        try:
+            connection.request("GET", self._config.settings.base_path + "api/ping")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def _watch(self) -> None:
+        """Waits for a signal or a second, and starts again what ended."""
+        select.select([self._wake_read], [], [], _TICK_SECONDS)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4096)
+        if not self._stopping:
+            self._restart_ended()
+
+    def _restart_ended(self) -> None:
+        children = self._engines + self._own
+        for child in children:
+            if (status := child.ended()) is not None:
+                self._give_up_early(child)
+                print(f"{child.kind} ended ({_reason(status)}) and is started again; see {child.log}", flush=True)
+            if child.process is None and child.restart_at <= time.monotonic():
+                self._restart(child)
+        collect_orphans(child.process.pid for child in children if child.process)
+
+    def _give_up_early(self, child: Child) -> None:
+        """What ends again and again before all is ready will not get better."""
+        if not self._ready and child.ends >= _START_TRIES:
+            raise StartError(f"{child.kind} does not start. It says:\n{child.last_lines()}")
+
+    def _restart(self, child: Child) -> None:
+        child.start()
+        if not self._provisioned:
+            return
+        if child.name == "queues":
+            # It keeps nothing; the sweep wakes again what its messages would have woken.
+            with contextlib.suppress(StartError, Stopped):
+                self._make_queues()
+        child.go()
+
+    def _announce(self) -> None:
+        for line in self._welcome():
+            print(line, flush=True)
+
+    def _welcome(self) -> Iterator[str]:
+        settings = self._config.settings
+        host = settings.host if ":" not in settings.host.strip("[]") else f"[{settings.host.strip('[]')}]"
+        address = f"http://{host}:{self.port}{settings.base_path.rstrip('/')}"
+        login = " -u USER:PASSWORD" if settings.auth_enabled else ""
+        yield f"dlambda {settings.app_version} answers at {address} (ready in {time.monotonic() - self._began:.1f} s)"
+        yield f"  Data    {self._config.data_dir}"
+        if self._config.endpoint:
+            yield f"  Cloud   {self._config.endpoint}"
+        yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
+        yield f"          curl{login} '{address}/api/history?type=queue'"
+        yield "  Stop    Ctrl-C"
+
+    def _stop(self) -> None:
+        if self._stopping:
+            print("Stopping", flush=True)
+        end(self._own, _OWN_PATIENCE_SECONDS)
+        end(self._engines, _ENGINE_PATIENCE_SECONDS)
+        end_descendants()
+        self._listener.close()
+        self._internal.close()
+
+
+def _reason(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -1,0 +1,268 @@
+"""The worker process: functions behind queues, and the minute's ticker."""
+
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlambda.aws import queue
+from dlambda.entry.logs import set_up_logs
+from dlambda.settings import Settings, get_settings
+from local import nudge, template
+from local.context import UNLIMITED_SECONDS, Context
+from local.guided import wait_for_go
+from local.template import Consumer, Function
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+_POLL_SECONDS = 2.0
+_FIRST_TICK_SECONDS = 2.0
+_TICK_SECONDS = 60.0
+# Short, and extended while a handler runs: what a killed worker held is seen again soon.
+_VISIBILITY_SECONDS = 60
+_EXTEND_SECONDS = 20.0
+_BATCH = 10
+# Live items pass the limit of downloads at once.
+_BESIDE_THE_LIMIT = 8
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+def handler_of(function: Function) -> Handler:
+    """The function's entry point, as the cloud would call it."""
+    found: Handler = getattr(importlib.import_module(function.module), function.attribute)
+    return found
+
+
+def limit_of(consumer: Consumer, settings: Settings) -> int:
+    """How many handlers of this queue may run at once."""
+    if consumer.concurrency == "MaxWorkers":
+        return settings.max_workers + _BESIDE_THE_LIMIT
+    if consumer.concurrency == "ExtractInfoConcurrency":
+        return settings.extract_info_concurrency
+    return int(consumer.concurrency)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Messages that one call handles; `held` are the receipts that we must keep invisible."""
+
+    messages: list["MessageTypeDef"]
+    held: set[str] = field(default_factory=set)
+
+
+class Poller:
+    """Receives from one queue and calls its function in threads."""
+
+    def __init__(self, consumer: Consumer, client: "SQSClient", limit: int) -> None:
+        self.name = consumer.queue
+        self._consumer = consumer
+        self._client = client
+        self._url = queue.queue_url(consumer.queue)
+        self._handler: Handler | None = None
+        self._slots = threading.Semaphore(limit)
+        self._threads = ThreadPoolExecutor(limit, f"on-{consumer.queue}")
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._held: set[str] = set()
+        self._stopped = False
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Polls until stopped: at once after a nudge, else every two seconds."""
+        while not self._stopped:
+            self._wake.clear()
+            try:
+                while not self._stopped and self._receive():
+                    pass
+            except Exception:
+                # The engine may be restarting; the next round finds it.
+                _log.warning("queue %s does not answer", self.name, exc_info=True)
+                time.sleep(1)
+            self._wake.wait(_POLL_SECONDS)
+
+    def _receive(self) -> bool:
+        """One request; whether there may be more."""
+        wanted = self._take_slots()
+        if not wanted:
+            self._wake.wait(_POLL_SECONDS)
+            return False
+        messages: list[MessageTypeDef] = []
+        try:
+            messages = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(_BATCH, wanted * self._consumer.batch_size),
+                WaitTimeSeconds=0,
+                VisibilityTimeout=_VISIBILITY_SECONDS,
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            ).get("Messages", [])
+        finally:
+            used = self._dispatch(messages)
+            for _ in range(wanted - used):
+                self._slots.release()
+        return bool(messages)
+
+    def _take_slots(self) -> int:
+        taken = 0
+        while taken < _BATCH and self._slots.acquire(blocking=False):
+            taken += 1
+        return taken
+
+    def _dispatch(self, messages: list["MessageTypeDef"]) -> int:
+        """Hands the messages to threads, a batch for each; how many threads."""
+        size = self._consumer.batch_size
+        batches = [messages[start : start + size] for start in range(0, len(messages), size)]
+        for batch in batches:
+            with self._lock:
+                self._held.update(message["ReceiptHandle"] for message in batch)
+            self._threads.submit(self._handle, batch)
+        return len(batches)
+
+    def _handle(self, batch: list["MessageTypeDef"]) -> None:
+        failed = {message["MessageId"] for message in batch}
+        try:
+            failed = self._invoke(batch)
+        except Exception:
+            _log.exception("%s failed", self._consumer.function.module)
+        finally:
+            self._settle(batch, failed)
+            self._slots.release()
+            self._wake.set()
+
+    def _invoke(self, batch: list["MessageTypeDef"]) -> set[str]:
+        """Calls the function; the ids of the messages that it could not handle."""
+        if self._handler is None:
+            self._handler = handler_of(self._consumer.function)
+        answer = self._handler(
+            {"Records": [self._record(message) for message in batch]},
+            Context(self._consumer.function.name, UNLIMITED_SECONDS),
+        )
+        return {failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures", ())}
+
+    def _record(self, message: "MessageTypeDef") -> dict[str, Any]:
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": dict(message.get("Attributes", {})),
+            "messageAttributes": dict(message.get("MessageAttributes", {})),
+            "md5OfBody": message.get("MD5OfBody", ""),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:local:000000000000:{self.name}",
+            "awsRegion": "local",
+        }
+
+    def _settle(self, batch: list["MessageTypeDef"], failed: set[str]) -> None:
+        """Deletes what is done. What failed comes back when its visibility ends."""
+        done = [message["ReceiptHandle"] for message in batch if message["MessageId"] not in failed]
+        with self._lock:
+            self._held.difference_update(message["ReceiptHandle"] for message in batch)
+        for receipt in done:
+            try:
+                self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+            except Exception:
+                # It comes again, which does no harm.
+                _log.warning("a message of %s could not be deleted", self.name, exc_info=True)
+
+    def hold(self, seconds: int) -> None:
+        """Keeps what is being handled invisible for `seconds` more; 0 gives it back."""
+        with self._lock:
+            held = sorted(self._held)
+        for start in range(0, len(held), _BATCH):
+            entries: Any = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                for number, receipt in enumerate(held[start : start + _BATCH])
+            ]
+            with contextlib.suppress(Exception):
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+
+class Worker:
+    """All pollers, the ticker, and the ear for nudges."""
+
+    def __init__(self, plan: template.Map, settings: Settings) -> None:
+        self._plan = plan
+        self._pollers = [
+            Poller(consumer, queue.client(), limit_of(consumer, settings)) for consumer in plan.consumers
+        ]
+        self._prefix = settings.queue_prefix
+        self.stopping = threading.Event()
+
+    def run(self, listener: socket.socket) -> None:
+        """Runs until `stopping` is set."""
+        parts: Mapping[str, Callable[[], None]] = {
+            **{poller.name: poller.run for poller in self._pollers},
+            "nudges": lambda: self._hear(listener),
+            "holder": self._hold,
+            "ticker": self._tick,
+        }
+        for name, target in parts.items():
+            threading.Thread(target=target, name=name, daemon=True).start()
+        self.stopping.wait()
+        for poller in self._pollers:
+            poller.stop()
+
+    def give_back(self) -> None:
+        for poller in self._pollers:
+            poller.hold(0)
+
+    def _hear(self, listener: socket.socket) -> None:
+        pollers = {self._prefix + poller.name: poller for poller in self._pollers}
+        while True:
+            if poller := pollers.get(nudge.hear(listener)):
+                poller.wake()
+
+    def _hold(self) -> None:
+        while not self.stopping.wait(_EXTEND_SECONDS):
+            for poller in self._pollers:
+                poller.hold(_VISIBILITY_SECONDS)
+
+    def _tick(self) -> None:
+        """Once soon after the start, then each full minute."""
+        wait = _FIRST_TICK_SECONDS
+        while not self.stopping.wait(wait):
+            for function in self._plan.scheduled:
+                try:
+                    handler_of(function)({"source": "aws.events"}, Context(function.name, function.timeout_seconds))
+                except Exception:
+                    _log.exception("%s failed", function.module)
+            wait = _TICK_SECONDS - time.time() % _TICK_SECONDS
+
+
+def main() -> None:
+    settings = get_settings()
+    set_up_logs()
+    plan = template.read()
+    listener = nudge.listen(int(os.environ["DLAMBDA_NUDGE_PORT"]))
+    wait_for_go()
+    worker = Worker(plan, settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
+    nudge.watch_sends()
+    worker.run(listener)
+    worker.give_back()
+    # At once, without waiting for handlers: a handler that saw its child end would take it for a failure of the item.
+    # Their work goes on from the tables; the children end with this process.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
