@@ -1,0 +1,83 @@
+"""Runs a user's expressions in a process that can be ended.
+
+Regular expressions stop by themselves (`dlambda.domain.pattern`), but no library stops an XPath such as
+`//*[count(//*[count(//*)>0])>0]`, and a JMESPath of 100 characters can ask for 2**25 values. A thread with a deadline
+would go on computing behind it, so the extraction runs in a child with limits on processor time and memory, and is
+killed at the deadline. A start costs about 0.3 s, little against the fetch before it.
+"""
+
+import json
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from dlambda.domain.recipe import read_recipe
+from dlambda.errors import Invalid
+
+DEADLINE_SECONDS: Final = 20.0
+_MEMORY_BYTES: Final = 1024 * 1024 * 1024
+_IMPORT_ROOT: Final = Path(__file__).resolve().parents[3]
+_MODULE: Final = "dlambda.media.handlers.sandbox"
+
+
+def extract_safely(
+    document: Mapping[str, Any], body: bytes, content_type: str, *, deadline_seconds: float = DEADLINE_SECONDS
+) -> list[dict[str, str]]:
+    """The rows that `document` (a definition as stored) finds in `body`.
+
+    Raises `Invalid` when the body cannot be read, or when the expressions take too much time or memory.
+    """
+    order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type}
+    command = [sys.executable, "-m", _MODULE, str(deadline_seconds)]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(order).encode(),
+            capture_output=True,
+            check=False,
+            timeout=deadline_seconds,
+            cwd=_IMPORT_ROOT,
+        )
+        answer = json.loads(done.stdout) if done.returncode == 0 else None
+    except (subprocess.TimeoutExpired, ValueError):
+        answer = None
+    if answer is None:
+        raise Invalid("The expressions of the task definition need too much time or memory.")
+    if "error" in answer:
+        raise Invalid(answer["error"])
+    rows: list[dict[str, str]] = answer["rows"]
+    return rows
+
+
+def _limit(seconds: float) -> None:
+    # Not on every system, and needed by no other process than this one.
+    import resource
+
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """The child: an order on standard input, rows or an error on standard output."""
+    # Here and not above: the asking process needs neither parsel nor jmespath.
+    from dlambda.media.handlers.extraction import extract_rows
+
+    order = json.load(sys.stdin)
+    _limit(float(sys.argv[1]))
+    try:
+        rows = extract_rows(read_recipe(order["document"]), b64decode(order["body"]), order["content_type"])
+    except Invalid as error:
+        json.dump({"error": error.message}, sys.stdout)
+    else:
+        json.dump({"rows": rows}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

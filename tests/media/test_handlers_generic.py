@@ -1,0 +1,318 @@
+"""Pages that a task definition describes: docs/contract/tasks.md 7.4, 7.6."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dlambda.domain.definition import Definition
+from dlambda.domain.feed import Feed
+from dlambda.media.handlers.client import HandlerFailed
+from dlambda.media.handlers.generic import GenericTaskHandler, read_page
+from tests.media.canned import Web, client_of
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+URL = "https://example.com/base/"
+
+
+def define(document: dict[str, Any], **changes: Any) -> Definition:
+    return Definition(1, "Mine", document, T0, T0, **changes)
+
+
+def read(document: dict[str, Any], page: Any, *, content_type: str = "") -> Feed:
+    body = page if isinstance(page, str | bytes) else json.dumps(page)
+    return read_page(define(document), URL, client_of(Web({URL: body}, content_type=content_type)))
+
+
+def css(expression: str, attribute: str | None = None, **rest: Any) -> dict[str, Any]:
+    return {"type": "css", "expression": expression, "attribute": attribute, **rest}
+
+
+def test_direct_rules_pair_by_position() -> None:
+    document = {
+        "parse": {
+            "url": css(".article a.link::attr(href)"),
+            "title": css(".article .title", "text"),
+            "id": css(".article", "data-id"),
+        }
+    }
+    page = """<div class="article" data-id="101"><a class="link" href="/article-101">x</a>
+      <h2 class="title">First
+       Title</h2></div>
+    <div class="article" data-id="102"><a class="link" href="https://example.com/article-102">x</a>
+      <h2 class="title">Second</h2></div>"""
+    feed = read(document, page)
+    assert [(item.url, item.title, item.metadata) for item in feed.items] == [
+        ("https://example.com/article-101", "First Title", {"id": "101"}),
+        ("https://example.com/article-102", "Second", {"id": "102"}),
+    ]
+    assert feed.metadata == {"definition": "Mine", "response_format": "html"}
+
+
+CARDS = """<div class="columns">
+<div class="card"><header class="card-header"><a href="/p/1">One</a></header>
+ <footer><span class="card-footer-item"><a>Poet A</a></span><span class="card-footer-item"><a>Love</a></span></footer></div>
+<div class="card"><header class="card-header"><a href="/p/2">Two</a></header>
+ <footer><span class="card-footer-item"><a>Poet B</a></span></footer></div>
+<div class="card"><header class="card-header">No link</header></div></div>"""
+
+
+def test_a_field_that_one_node_lacks_shifts_nothing() -> None:
+    fields = {
+        "url": css(".card-header a[href]", "href"),
+        "title": css(".card-header a[href]", "text"),
+        "poet": css("footer .card-footer-item:first-child a", "text"),
+        "category": css("footer .card-footer-item:nth-child(2) a", "text"),
+    }
+    feed = read({"parse": {"items": {"type": "css", "selector": ".columns .card", "fields": fields}}}, CARDS)
+    assert [(item.url, item.title, item.metadata) for item in feed.items] == [
+        ("https://example.com/p/1", "One", {"poet": "Poet A", "category": "Love"}),
+        ("https://example.com/p/2", "Two", {"poet": "Poet B"}),
+    ]
+
+
+def test_xpath_selects_nodes_and_values() -> None:
+    fields = {
+        "url": {"type": "xpath", "expression": ".//header/a/@href"},
+        "title": {"type": "xpath", "expression": "string(.//header/a)"},
+    }
+    feed = read({"parse": {"items": {"type": "xpath", "selector": "//*[@class='card']", "fields": fields}}}, CARDS)
+    assert [(item.url, item.title) for item in feed.items] == [
+        ("https://example.com/p/1", "One"),
+        ("https://example.com/p/2", "Two"),
+    ]
+
+
+def jsonpath(expression: str, **rest: Any) -> dict[str, Any]:
+    return {"type": "jsonpath", "expression": expression, **rest}
+
+
+def json_items(selector: str, kind: str = "jsonpath", **fields: str) -> dict[str, Any]:
+    rules = {name: jsonpath(expression) for name, expression in fields.items()}
+    return {
+        "parse": {"items": {"type": kind, "selector": selector, "fields": rules}},
+        "response": {"type": "json"},
+    }
+
+
+def test_json_items() -> None:
+    data = {
+        "entries": [
+            {"url": "/video/1", "title": "One", "id": 1},
+            {"url": "https://b.example/2", "title": "Two", "id": 2},
+            {"title": "No URL"},
+        ]
+    }
+    feed = read(json_items("entries", url="url", title="title", id="id"), data)
+    assert [(item.url, item.title, item.metadata) for item in feed.items] == [
+        ("https://example.com/video/1", "One", {"id": "1"}),
+        ("https://b.example/2", "Two", {"id": "2"}),
+    ]
+    assert feed.metadata["response_format"] == "json"
+
+
+def test_json_items_of_a_list_at_the_top_keep_their_order() -> None:
+    feed = read(json_items("[]", url="u"), [{"u": "/1"}, {"u": "/2"}])
+    assert [item.url for item in feed.items] == ["https://example.com/1", "https://example.com/2"]
+
+
+def test_a_selector_may_yield_one_object() -> None:
+    assert len(read(json_items("data", url="u"), {"data": {"u": "/1"}}).items) == 1
+
+
+def test_items_of_json_need_jsonpath() -> None:
+    assert read(json_items("entries", "css", url="u"), {"entries": [{"u": "/1"}]}).items == ()
+
+
+def test_known_fields_are_no_metadata() -> None:
+    row = {"u": "/1", "t": "/t.jpg", "d": "Words", "p": "today"}
+    feed = read(json_items("[]", url="u", thumbnail="t", description="d", published="p"), [row])
+    (item,) = feed.items
+    assert (item.thumbnail, item.description) == ("https://example.com/t.jpg", "Words")
+    assert item.metadata == {"published": "today"}
+
+
+def test_direct_json_rules_give_one_item_at_most() -> None:
+    document = {
+        "parse": {"url": jsonpath("items[].u"), "flag": jsonpath("flag"), "none": jsonpath("none"), "o": jsonpath("o")},
+        "response": {"type": "json"},
+    }
+    data = {"items": [{"u": "/1"}, {"u": "/2"}], "flag": 1.5, "none": None, "o": {"a": 1}}
+    (item,) = read(document, data).items
+    assert item.url == "https://example.com/1"
+    assert item.metadata == {"flag": "1.5", "o": '{"a": 1}'}
+
+
+def test_on_json_regex_reads_the_text_and_css_nothing() -> None:
+    document = {
+        "parse": {"url": {"type": "regex", "expression": r'"u": "([^"]+)"'}, "title": css("a")},
+        "response": {"type": "json"},
+    }
+    (item,) = read(document, {"u": "/1"}).items
+    assert (item.url, item.title) == ("https://example.com/1", "")
+
+
+def test_on_html_jsonpath_finds_nothing() -> None:
+    assert read({"parse": {"url": jsonpath("a")}}, "<a href='/1'>x</a>").items == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"expression": r"v=(?P<x>\w+)&t=(?P<y>\w+)", "attribute": "y"}, ["T1", "T2"]),
+        ({"expression": r"v=(?P<x>\w+)&t=(?P<y>\w+)"}, ["A1", "A2"]),
+        ({"expression": r"v=(\w+)&t=(\w+)"}, ["A1", "A2"]),
+        ({"expression": r"v=(\w+)&t=(\w+)", "attribute": "2"}, ["T1", "T2"]),
+        ({"expression": r"v=\w+"}, ["v=A1", "v=A2"]),
+        ({"expression": r"v=(?P<x>\w+)", "attribute": "unknown"}, []),
+        ({"expression": r"^v=(\w+)"}, ["A1", "A2"]),
+        ({"expression": r"v=A1.*?(v=A2)"}, ["v=A2"]),
+        ({"expression": r"("}, []),
+    ],
+)
+def test_regex_rules(rule: dict[str, str], expected: list[str]) -> None:
+    document = {"parse": {"url": {"type": "regex", **rule}}}
+    feed = read(document, "v=A1&t=T1\nv=A2&t=T2")
+    assert [item.url.removeprefix(URL) for item in feed.items] == expected
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [
+        ("text", "Some bold words"),
+        ("inner_text", "Some bold words"),
+        ("DATA-X", "1"),
+        ("data-none", ""),
+        (None, "Some bold words"),
+    ],
+)
+def test_attributes_of_a_node(attribute: str | None, expected: str) -> None:
+    page = '<a href="/1" data-x="1">Some  <b>bold</b>\nwords</a>'
+    (item,) = read({"parse": {"url": css("a"), "title": css("a", attribute)}}, page).items
+    assert (item.url, item.title) == ("https://example.com/1", expected)
+
+
+def test_markup_is_an_attribute_too() -> None:
+    (item,) = read({"parse": {"url": css("a"), "title": css("b", "outer_html")}}, "<a href=/1>x</a><b>y</b>").items
+    assert item.title == "<b>y</b>"
+
+
+def test_a_post_filter_drops_what_it_does_not_find() -> None:
+    rule = css("a", "href", post_filter={"filter": r"^/video/(?P<id>\d+)$", "value": None})
+    page = "<a href=/about>x</a><a href=/video/7>y</a>"
+    assert [item.url for item in read({"parse": {"url": rule}}, page).items] == ["https://example.com/base/7"]
+
+
+def test_urls_that_are_no_web_addresses_are_dropped() -> None:
+    page = "<a href='javascript:x'>1</a><a href='mailto:a@b'>2</a><a href='//b.example/3'>3</a>"
+    assert [item.url for item in read({"parse": {"url": css("a", "href")}}, page).items] == ["https://b.example/3"]
+
+
+@pytest.mark.parametrize(
+    "rule", [css("a[["), {"type": "xpath", "expression": "//["}, {"type": "xpath", "expression": "x("}]
+)
+def test_a_failing_expression_finds_nothing(rule: dict[str, Any]) -> None:
+    assert read({"parse": {"url": rule}}, "<a href=/1>x</a>").items == ()
+
+
+def test_pages_are_read_in_their_own_encoding() -> None:
+    page = "<meta charset=shift_jis><a href=/1>日本</a>".encode("shift_jis")
+    (item,) = read({"parse": {"url": css("a"), "title": css("a", "text")}}, page).items
+    assert item.title == "日本"
+    page = "<a href=/1>é</a>".encode("latin-1")
+    document = {"parse": {"url": css("a"), "title": css("a", "text")}}
+    (item,) = read(document, page, content_type="text/html; charset=iso-8859-1").items
+    assert item.title == "é"
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("document", "page", "text"),
+    [
+        ({"parse": {"url": css("a")}}, " ", "Received empty response body."),
+        (json_items("[]", url="u"), "<html>", "Expected JSON response but decoding failed."),
+        (json_items("[]", url="u"), "[" * 100_000, "Expected JSON response but decoding failed."),
+        ({"parse": {"url": css("a")}, "request": {"url": "ftp://x"}}, "x", "Invalid target URL."),
+        ({"parse": {"url": css("a")}, "request": {"url": "https://other.example"}}, "x", "Failed to fetch target URL."),
+        (
+            {"parse": {"url": css("a")}, "engine": {"type": "browser", "options": {"url": "http://none:4444"}}},
+            "x",
+            "Failed to fetch target URL.",
+        ),
+    ],
+)
+def test_failures_have_their_texts(document: dict[str, Any], page: str, text: str) -> None:
+    with pytest.raises(HandlerFailed) as caught:
+        read(document, page)
+    assert caught.value.message == text
+
+
+def test_without_a_definition_it_fails() -> None:
+    with pytest.raises(HandlerFailed, match=r"No generic task definition matched the provided URL\."):
+        GenericTaskHandler([]).fetch(URL, client_of(Web({})))
+
+
+def test_it_takes_what_an_enabled_definition_matches() -> None:
+    document = {"parse": {"url": css("a")}}
+    on = define(document, match_url=("https://example.com/*",))
+    assert GenericTaskHandler([on]).takes(URL)
+    assert not GenericTaskHandler([define(document, match_url=on.match_url, enabled=False)]).takes(URL)
+    feed = GenericTaskHandler([on]).fetch(URL, client_of(Web({URL: "<a href=/1>x</a>"})))
+    assert len(feed.items) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "method", "url", "body", "content_type"),
+    [
+        ({"params": {"page": 2}}, "GET", URL + "?page=2", None, None),
+        ({"json_data": {"active": True}}, "POST", URL, b'{"active":true}', "application/json"),
+        ({"data": {"query": "new videos", "page": 2}}, "POST", URL, b"query=new+videos&page=2",
+         "application/x-www-form-urlencoded"),
+        ({"method": "POST", "body": {"type": "json", "value": None}}, "POST", URL, b"null", "application/json"),
+        ({"method": "POST", "body": {"type": "raw", "value": "x=1"}, "headers": {"content-type": "text/x"}}, "POST",
+         URL, b"x=1", "text/x"),
+    ],
+)  # fmt: skip
+def test_what_is_sent(
+    request_: dict[str, Any], method: str, url: str, body: bytes | None, content_type: str | None
+) -> None:
+    web = Web({url: "<a href=/1>x</a>"})
+    read_page(define({"parse": {"url": css("a")}, "request": request_ | {"timeout": 7}}), URL, client_of(web))
+    (asked,) = web.asked
+    headers = {name.lower(): value for name, value in asked.headers.items()}
+    assert (asked.method, asked.url, asked.body, headers.get("content-type")) == (method, url, body, content_type)
+    assert asked.timeout_seconds == 7
+
+
+# Expressions that would never end
+
+
+@pytest.mark.parametrize(
+    ("document", "page"),
+    [
+        (
+            {"parse": {"url": {"type": "xpath", "expression": "//*[count(//*[count(//*)>0])>0]"}}},
+            "<p>" + "<b>x</b>" * 20_000,
+        ),
+        (json_items("[]", url="[@,@]" + "|[[],[]][]" * 40), [{"u": "/1"}]),
+    ],
+)
+def test_an_endless_expression_is_ended(document: dict[str, Any], page: Any) -> None:
+    from dlambda.media.handlers import sandbox
+
+    body = page if isinstance(page, str) else json.dumps(page)
+    begin = time.monotonic()
+    with pytest.raises(Exception, match="too much time or memory"):
+        sandbox.extract_safely(document, body.encode(), "text/html", deadline_seconds=3)
+    assert time.monotonic() - begin < 6
+
+
+def test_an_endless_pattern_finds_nothing_in_time() -> None:
+    document = {"parse": {"url": {"type": "regex", "expression": "(x+x+)+y"}}}
+    begin = time.monotonic()
+    assert read(document, "x" * 10_000).items == ()
+    assert time.monotonic() - begin < 10
