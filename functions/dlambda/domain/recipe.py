@@ -105,8 +105,8 @@ class BrowserOptions(_Closed):
         "--disable-gpu",
     )
     wait_for: WaitFor | None = None
-    wait_timeout: float = Field(15, ge=0, le=300)
-    page_load_timeout: float = Field(60, ge=0, le=300)
+    wait_timeout: float = Field(default=15, ge=0, le=300)
+    page_load_timeout: float = Field(default=60, ge=0, le=300)
 
     @field_validator("url")
     @classmethod
