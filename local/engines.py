@@ -65,4 +65,6 @@ def queues(config: Config, port: int) -> Child:
         "PERSIST_STATE": "0",
     }
     command = [str(Path(sys.executable).parent / "ministack")]
-    return Child("queues", command, _environ(config, extra), config.logs_dir / "queues.log", "the queue engine (ministack)")
+    return Child(
+        "queues", command, _environ(config, extra), config.logs_dir / "queues.log", "the queue engine (ministack)"
+    )

@@ -3,6 +3,7 @@
 The queue stays the way; a lost datagram costs the time until the next poll.
 """
 
+import contextlib
 import os
 import socket
 from typing import Any
@@ -23,17 +24,17 @@ class Nudger:
     def watch(self, client: Any) -> None:
         """Registers with `client`, once for each."""
         for operation in ("SendMessage", "SendMessageBatch"):
-            client.meta.events.register(f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}")
+            client.meta.events.register(
+                f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}"
+            )
             client.meta.events.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
 
     def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context[_CONTEXT_KEY] = str(params.get("QueueUrl", "")).rpartition("/")[2]
 
     def _nudge(self, context: dict[str, Any], **_: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the next poll finds the message
             self._socket.sendto(context.get(_CONTEXT_KEY, "").encode(), self._address)
-        except OSError:
-            pass  # the next poll finds the message
 
 
 def watch_sends() -> None:

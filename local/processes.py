@@ -91,7 +91,9 @@ class Child:
         self.kill_group()
         self.ends += 1
         steady = time.monotonic() - self.started > _STEADY_SECONDS
-        self._wait = _FIRST_WAIT_SECONDS if steady else min(max(self._wait * 2, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
+        self._wait = (
+            _FIRST_WAIT_SECONDS if steady else min(max(self._wait * 2, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
+        )
         self.restart_at = time.monotonic() + self._wait
         self._close()
         return status

@@ -19,7 +19,9 @@ _EXISTS = ("ResourceInUseException", "BucketAlreadyOwnedByYou", "QueueAlreadyExi
 _REGION = "us-east-1"
 
 
-def _ask(endpoint: str, method: str, path: str, service: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+def _ask(
+    endpoint: str, method: str, path: str, service: str, headers: Mapping[str, str], body: bytes
+) -> tuple[int, bytes]:
     where = urlsplit(endpoint)
     scope = f"test/20200101/{_REGION}/{service}/aws4_request"
     signed = {

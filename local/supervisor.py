@@ -108,7 +108,14 @@ class Supervisor:
         logs = self._config.logs_dir
         return [
             Child("gateway", gateway, environ, logs / "gateway.log", "the gateway", (public, internal), guided=True),
-            Child("worker", [sys.executable, "-m", "local.worker"], environ, logs / "worker.log", "the worker", guided=True),
+            Child(
+                "worker",
+                [sys.executable, "-m", "local.worker"],
+                environ,
+                logs / "worker.log",
+                "the worker",
+                guided=True,
+            ),
         ]
 
     def run(self) -> None:

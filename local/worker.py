@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import queue
@@ -54,14 +53,6 @@ def limit_of(consumer: Consumer, settings: Settings) -> int:
     return int(consumer.concurrency)
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Messages that one call handles; `held` are the receipts that we must keep invisible."""
-
-    messages: list["MessageTypeDef"]
-    held: set[str] = field(default_factory=set)
-
-
 class Poller:
     """Receives from one queue and calls its function in threads."""
 
@@ -90,7 +81,7 @@ class Poller:
         while not self._stopped:
             self._wake.clear()
             try:
-                while not self._stopped and self._receive():
+                while self._receive():
                     pass
             except Exception:
                 # The engine may be restarting; the next round finds it.
@@ -100,6 +91,8 @@ class Poller:
 
     def _receive(self) -> bool:
         """One request; whether there may be more."""
+        if self._stopped:
+            return False
         wanted = self._take_slots()
         if not wanted:
             self._wake.wait(_POLL_SECONDS)
@@ -200,9 +193,7 @@ class Worker:
 
     def __init__(self, plan: template.Map, settings: Settings) -> None:
         self._plan = plan
-        self._pollers = [
-            Poller(consumer, queue.client(), limit_of(consumer, settings)) for consumer in plan.consumers
-        ]
+        self._pollers = [Poller(consumer, queue.client(), limit_of(consumer, settings)) for consumer in plan.consumers]
         self._prefix = settings.queue_prefix
         self.stopping = threading.Event()
 

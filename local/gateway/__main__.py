@@ -6,6 +6,7 @@ Started by the supervisor as `python -m local.gateway PUBLIC_FD INTERNAL_FD`, wi
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -77,7 +78,7 @@ class _Server(uvicorn.Server):
 
 def _config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         http="httptools",
         ws="websockets-sansio",
         lifespan="off",
@@ -123,9 +124,7 @@ def _below(secret_path: str, app: App) -> App:
     return guarded
 
 
-def _media_engine(settings: Settings) -> tuple[str, int]:
-    import os
-
+def _media_engine() -> tuple[str, int]:
     where = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ["AWS_ENDPOINT_URL"])
     return where.hostname or "127.0.0.1", where.port or 80
 
@@ -137,7 +136,7 @@ def main() -> None:
     plan = template.read()
     functions = Functions(plan.routes)
     sockets = Sockets(plan.socket)
-    gateway = Gateway(settings, functions, sockets, Media(settings.bucket, _media_engine(settings)))
+    gateway = Gateway(settings, functions, sockets, Media(settings.bucket, _media_engine()))
     manage = _below(urlsplit(settings.socket_endpoint).path, sockets.manage)
     wait_for_go()
     # boto3 takes a while to load; the first add that sends is not there yet.

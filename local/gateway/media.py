@@ -22,11 +22,21 @@ _TIMEOUT_SECONDS = 30.0
 _CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since, Content-Type, Authorization"),
+    (
+        b"access-control-allow-headers",
+        b"Range, If-Range, If-None-Match, If-Modified-Since, Content-Type, Authorization",
+    ),
     (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges, ETag, Last-Modified"),
     (b"access-control-max-age", b"900"),
 ]
-_KEPT = (b"content-type", b"content-disposition", b"content-range", b"last-modified", b"cache-control", b"content-language")
+_KEPT = (
+    b"content-type",
+    b"content-disposition",
+    b"content-range",
+    b"last-modified",
+    b"cache-control",
+    b"content-language",
+)
 _TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)$")
 # Content that a browser would run as a page of this origin.
 _ACTIVE = re.compile(rb"html|xml|svg|javascript")
@@ -81,7 +91,11 @@ class Media:
             upstream.close()
             upstream = await self._request(scope, "HEAD", header(scope, b"range"))
         condition = header(scope, b"if-range")
-        if condition and upstream.status < 300 and condition not in {_etag(upstream.headers), upstream.headers.get(b"last-modified")}:
+        if (
+            condition
+            and upstream.status < 300
+            and condition not in {_etag(upstream.headers), upstream.headers.get(b"last-modified")}
+        ):
             upstream.close()
             upstream = await self._request(scope, "GET", b"")
         return upstream
