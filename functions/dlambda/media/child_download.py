@@ -13,7 +13,7 @@ from typing import Any
 
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
-from dlambda.media import guard, resume
+from dlambda.media import continuing, guard, postprocessing, recording, resume
 from dlambda.media.downloader import Downloader, Journal, build_params, plain
 from dlambda.media.jobs import DownloadJob
 
@@ -22,6 +22,9 @@ _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_es
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
 EXISTING_TEXT = "Item has already been downloaded."
+
+
+continuing.install()
 
 
 class _Talk:
@@ -64,14 +67,14 @@ class _Archive:
         self.added.append(archive_id)
 
 
-class _Session(Downloader):
+class _Session(Downloader, continuing.Watched):
     """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
-    def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk) -> None:
+    def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
         self._job = job
         self._talk = talk
+        self._state = state
         self._suffixes: dict[str, str] = {}
-        self.source_guard = resume.SourceGuard()
         self.rejected: str | None = None
         super().__init__(params, root=Path(job.workdir))
 
@@ -99,7 +102,20 @@ class _Session(Downloader):
         return self._suffixes[stem]
 
     def urlopen(self, req: Any) -> Any:
-        return self.source_guard.open(super().urlopen, req)
+        if self.watch is not None and self.watch.concerns(req):
+            return self.watch.open(super().urlopen, req)
+        return super().urlopen(req)
+
+    def dl(self, name: str, info: dict[str, Any], subtitle: bool = False, test: bool = False) -> Any:
+        """One file of a format. What lies there already counts only when it is finished and the same format."""
+        path = Path(name)
+        self.format_id = info.get("format_id")
+        if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
+            path.unlink()
+        done, real = super().dl(name, info, subtitle, test)
+        if done and not subtitle and not test:
+            self._state.note_finished(path, self.format_id)
+        return done, real
 
     def process_info(self, info_dict: dict[str, Any]) -> None:
         for key, value in self._job.extras.items():
@@ -129,6 +145,14 @@ class _Reports:
         names = {name: self._relative(status.get(name)) for name in ("filename", "tmpfilename")}
         self._talk.say(type="progress", **{key: status.get(key) for key in _PROGRESS_FIELDS}, **names)
 
+    def quiet_seconds(self) -> float:
+        """How long ago the last word was."""
+        return time.monotonic() - self._last[0]
+
+    def growth(self, size: int, speed: float) -> None:
+        """What ffmpeg has written, which calls no hooks."""
+        self._talk.say(type="progress", status="downloading", downloaded_bytes=size, speed=speed)
+
     def postprocessor(self, status: Mapping[str, Any]) -> None:
         if status.get("status") in ("started", "finished"):
             self._talk.say(type="postprocessor", status=status["status"], name=status.get("postprocessor"))
@@ -152,6 +176,8 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
         "cachedir": False,
         "skip_unavailable_fragments": False,
         "nopart": False,
+        "continuedl": True,  # the folder is this item's alone; `--no-continue` has emptied it
+        "overwrites": None,
         "logger": journal,
         "cookiefile": _cookie_file(job),
         "download_archive": archive,
@@ -198,14 +224,20 @@ def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
     """Does the job; answers the fields of `dlambda.media.download.Result`."""
     workdir = Path(job.workdir)
     home = workdir / "home"
-    for folder in (home, workdir / "temp"):
-        folder.mkdir(parents=True, exist_ok=True)
-    resume.prepare(workdir, keep=job.params.get("continuedl", True) is not False)
+    state = resume.prepare(workdir, job.item_id, keep=job.params.get("continuedl", True) is not False)
+    if state.result is not None:
+        return dict(state.result)  # done before, and the parent died before it took the files over
     journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
     archive = _Archive(talk) if job.has_archive else None
     reports = _Reports(talk, workdir)
     error, skipped = None, None
-    with _Session(build_params(job.params, _forced(job, journal, archive, reports)), job, talk) as ydl:
+    params = build_params(job.params, _forced(job, journal, archive, reports))
+    recording.use_tool(job.ffmpeg)
+    postprocessing.install()
+    if not job.allow_internal:
+        recording.guard_ffmpeg(params)
+    growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
+    with _Session(params, job, talk, state) as ydl, growth:
         try:
             _fetch(ydl, job)
         except ExistingVideoReached:
@@ -220,7 +252,7 @@ def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
     if main is None and skipped is None and error is None:
         skipped = ydl.rejected
         error = None if skipped else (journal.errors or ["The download gave no file."])[0]
-    return {
+    result = {
         "ok": main is not None and error is None,
         "error": error,
         "filepath": main,
@@ -229,6 +261,10 @@ def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
         "skipped_reason": skipped,
         "warnings": journal.warnings,
     }
+    if result["ok"]:
+        state.result = result
+        state.save()
+    return result
 
 
 def run(job: DownloadJob, connection: Connection) -> None:

@@ -1,41 +1,115 @@
-"""Continuing a download where it stopped, without losing data (docs/decisions: resume).
+"""Continuing a download where it stopped, without losing data. Needs no yt-dlp; the child's half is in `continuing`.
 
-What may be kept is `.part`, `.ytdl` and finished format files; never `*-Frag*`: a complete fragment is answered with 416
-on the retry, and yt-dlp would skip it and report success. Whether the source is still the same is known from its ETag
-and length, kept beside the `.part`.
+Kept are `.part`, `.ytdl`, what is known of their source, and finished format files; never `*-Frag*`: a complete
+fragment is answered with 416 on the retry, and yt-dlp would skip it and report success. A file counts as finished when
+`state.json` says so with its size: what a post-processor was writing when the worker died looks the same otherwise.
+Every write here is atomic, so a worker may be killed at any moment.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 _FRAGMENT = re.compile(r"-Frag\d+(\.part)?$")
-_STATE_SUFFIX = ".source.json"
-_LEFT_BEHIND = (".temp.", "cookies.txt")
+_UNFINISHED = (".part", ".ytdl", ".source.json")
+_STATE = "state.json"
+
+
+def write_json(path: Path, value: object) -> None:
+    """All or nothing."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(json.dumps(value), encoding="utf-8")
+    beside.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file; `{}` when it is missing or broken."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass
+class State:
+    """What is known of an item's folder: whose it is, which files are finished, and the result once there is one."""
+
+    workdir: Path
+    item_id: str = ""
+    finished: dict[str, dict[str, Any]] = field(default_factory=dict)  # path in the workdir -> {size, format_id}
+    result: Mapping[str, Any] | None = None
+
+    @classmethod
+    def load(cls, workdir: Path) -> "State":
+        found = read_json(workdir / _STATE)
+        result = found.get("result")
+        finished = found.get("finished")
+        return cls(
+            workdir=workdir,
+            item_id=str(found.get("item_id", "")),
+            finished=finished if isinstance(finished, dict) else {},
+            result=result if isinstance(result, dict) else None,
+        )
+
+    def save(self) -> None:
+        value = {"item_id": self.item_id, "finished": self.finished, "result": self.result}
+        write_json(self.workdir / _STATE, value)
+
+    def note_finished(self, path: Path, format_id: str | None) -> None:
+        """A downloader has completed `path`."""
+        if path.is_file():
+            name = os.path.relpath(path, self.workdir)
+            self.finished[name] = {"size": path.stat().st_size, "format_id": format_id}
+            self.save()
+
+    def is_finished(self, path: Path, format_id: str | None = None) -> bool:
+        """Whether `path` is complete, and of that format when one is given."""
+        known = self.finished.get(os.path.relpath(path, self.workdir))
+        if known is None or not path.is_file() or path.stat().st_size != known.get("size"):
+            return False
+        return format_id is None or known.get("format_id") == format_id
+
+    def keeps(self, path: Path) -> bool:
+        """Whether a file in `temp` is worth keeping for the next run."""
+        if _FRAGMENT.search(path.name):
+            return False
+        return path.name.endswith(_UNFINISHED) or self.is_finished(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def snapshot(workdir: Path) -> list[Path]:
     """The files that let a download continue elsewhere, sorted. Take it while no worker runs."""
-    found = []
-    for folder in ("temp", "home"):
-        for path in (workdir / folder).rglob("*"):
-            if path.is_file() and not _FRAGMENT.search(path.name):
-                found.append(path)
-    return sorted(found)
+    state = State.load(workdir)
+    kept = [path for path in _files(workdir / "temp") if state.keeps(path)]
+    return [*([workdir / _STATE] if (workdir / _STATE).is_file() else []), *kept]
 
 
-def prepare(workdir: Path, *, keep: bool = True) -> None:
-    """Removes what must not be met again: fragments always, everything with `--no-continue`."""
-    for path in (workdir / "temp").rglob("*"):
-        if path.is_file() and (not keep or _FRAGMENT.search(path.name)):
+def prepare(workdir: Path, item_id: str, *, keep: bool = True) -> State:
+    """Makes the folder fit for a run and answers its state.
+
+    Removes what must not be met again: fragments, half-made files, results that nobody took over. `keep` false
+    (`--no-continue`) removes everything, unless it is this item's own earlier run.
+    """
+    state = State.load(workdir)
+    same = state.item_id == item_id
+    if same and state.result is not None:
+        return state
+    for path in _files(workdir / "temp"):
+        if not state.keeps(path) or not (keep or same):
             path.unlink()
-
-
-class SourceGuard:
-    """Watches responses; filled in by the resume rules."""
-
-    def open(self, urlopen: Callable[[Any], Any], request: Any) -> Any:
-        return urlopen(request)
+    for path in _files(workdir / "home"):
+        path.unlink()
+    state.finished = {name: known for name, known in state.finished.items() if (workdir / name).is_file()}
+    state.item_id, state.result = item_id, None
+    for folder in ("home", "temp"):
+        (workdir / folder).mkdir(parents=True, exist_ok=True)
+    state.save()
+    return state

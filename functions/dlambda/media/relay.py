@@ -1,0 +1,162 @@
+"""A small HTTP proxy on the loopback for ffmpeg, whose connections no audit hook of ours can see.
+
+It runs inside the worker, so that the connections it makes go through the worker's guard. It knows CONNECT and plain
+requests, and may itself go through the user's proxy. One thread per connection; everything ends with the worker.
+"""
+
+import base64
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+_HEAD_LIMIT = 64 * 1024
+_CHUNK = 256 * 1024
+_CONNECT_SECONDS = 20.0
+_IDLE_SECONDS = 300.0
+
+Connect = Callable[[str, int], socket.socket]
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The user's proxy, for requests that go on through it."""
+
+    host: str
+    port: int
+    authorization: str | None = None
+
+    @classmethod
+    def parse(cls, proxy: str) -> "Upstream | None":
+        """None for a proxy that does not speak HTTP."""
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if parts.scheme != "http" or not parts.hostname:
+            return None
+        login = None
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            login = "Basic " + base64.b64encode(pair.encode()).decode()
+        return cls(parts.hostname, parts.port or 80, login)
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), _CONNECT_SECONDS)
+
+
+class Relay:
+    """A proxy at `url`; serves from `start` on."""
+
+    def __init__(self, upstream: Upstream | None = None, connect: Connect = _connect) -> None:
+        self._upstream = upstream
+        self._connect = connect
+        self._listener = socket.create_server(("127.0.0.1", 0))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def start(self) -> "Relay":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def close(self) -> None:
+        """No new connections; those under way go on."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            client.settimeout(_IDLE_SECONDS)
+            head, rest = _read_head(client)
+            if not head:
+                return
+            try:
+                server, first = self._open(head)
+            except PermissionError:
+                _refuse(client, "403 Forbidden")
+                return
+            except (OSError, ValueError):
+                _refuse(client, "502 Bad Gateway")
+                return
+            with server:
+                if first:
+                    server.sendall(first + rest)
+                else:
+                    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                _pump(client, server)
+
+    def _open(self, head: bytes) -> tuple[socket.socket, bytes]:
+        """The connection to go on with, and what to send first (nothing: a tunnel is to be confirmed)."""
+        line, _, fields = head.partition(b"\r\n")
+        method, target, version = line.decode("latin-1").split(" ", 2)
+        if method == "CONNECT":
+            host, _, port = target.rpartition(":")
+            if self._upstream is None:
+                return self._connect(host.strip("[]"), int(port)), b""
+            return self._to_upstream(), self._with_login(head)
+        parts = urlsplit(target)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(target)
+        if self._upstream is not None:
+            return self._to_upstream(), self._with_login(head)
+        path = target.split("/", 3)[3] if target.count("/") > 2 else ""
+        kept = [
+            one for one in fields.split(b"\r\n") if not one.lower().startswith((b"proxy-", b"connection:"))
+        ]
+        request = f"{method} /{path} {version}\r\n".encode("latin-1")
+        # One request for each connection: where the next one goes must be looked at again.
+        body = b"\r\n".join([one for one in kept if one] + [b"Connection: close", b"", b""])
+        return self._connect(parts.hostname, parts.port or 80), request + body
+
+    def _to_upstream(self) -> socket.socket:
+        assert self._upstream is not None
+        return self._connect(self._upstream.host, self._upstream.port)
+
+    def _with_login(self, head: bytes) -> bytes:
+        assert self._upstream is not None
+        if self._upstream.authorization is None:
+            return head
+        line, _, fields = head.partition(b"\r\n")
+        return line + f"\r\nProxy-Authorization: {self._upstream.authorization}\r\n".encode() + fields
+
+
+def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
+    """The request line and header fields with the blank line, and what came behind them."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = client.recv(4096)
+        if not chunk or len(data) > _HEAD_LIMIT:
+            return b"", b""
+        data += chunk
+    end = data.index(b"\r\n\r\n") + 4
+    return data[:end], data[end:]
+
+
+def _refuse(client: socket.socket, status: str) -> None:
+    client.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    """Copies both ways until either side ends or nothing has come for long."""
+    pairs = {one: other, other: one}
+    while True:
+        readable, _, _ = select.select(list(pairs), [], [], _IDLE_SECONDS)
+        if not readable:
+            return
+        for source in readable:
+            chunk = source.recv(_CHUNK)
+            if not chunk:
+                return
+            pairs[source].sendall(chunk)
