@@ -6,9 +6,10 @@ state of an unfinished download, `cache/...` and `zips/...` what a lifecycle rul
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session, get_session
 
+from dlambda.domain.etag import made_etag
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 
@@ -44,6 +46,11 @@ class Stored:
     modified: datetime
     etag: str
 
+    @property
+    def version(self) -> str:
+        """What changes when the object does, as an ETag without its quotes."""
+        return self.etag or made_etag(self.size_bytes, format_datetime(self.modified, usegmt=True))
+
 
 @lru_cache(maxsize=1)
 def client() -> "S3Client":
@@ -62,9 +69,15 @@ def _bucket() -> str:
     return get_settings().bucket
 
 
-def put_file(path: Path, key: str, content_type: str) -> None:
-    """Streams a file into the bucket, in parts when it is large; it appears whole or not at all."""
-    client().upload_file(str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD)
+def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+    """Streams a file into the bucket, in parts when it is large; it appears whole or not at all.
+
+    `on_part` is called from other threads as bytes go out.
+    """
+    callback = (lambda _sent: on_part()) if on_part else None
+    client().upload_file(
+        str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD, Callback=callback
+    )
 
 
 def put_bytes(key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
@@ -135,7 +148,12 @@ def delete(keys: Iterable[str]) -> None:
 
 
 def presign(
-    key: str, *, origin: str = "", method: str = "GET", seconds: int = PRESIGN_SECONDS, answer: Mapping[str, str] | None = None
+    key: str,
+    *,
+    origin: str = "",
+    method: str = "GET",
+    seconds: int = PRESIGN_SECONDS,
+    answer: Mapping[str, str] | None = None,
 ) -> str:
     """A URL that anyone may use for `seconds`. Signed without a request, and without loading an S3 client.
 

@@ -39,3 +39,14 @@ def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
         answer = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries)  # type: ignore[arg-type]
         for failed in answer.get("Failed", ()):
             send(name, batch[int(failed["Id"])])
+
+
+def depth(name: str) -> int:
+    """About how many messages the queue holds, those under way and those that wait for their time included."""
+    names = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    )
+    answer = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=list(names))
+    return sum(int(answer["Attributes"].get(each, "0")) for each in names)

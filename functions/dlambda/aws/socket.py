@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+PUSH_ERRORS = (ClientError, BotoCoreError)
 _GONE = frozenset({"GoneException", "410"})
 
 

@@ -145,4 +145,6 @@ def pause_changed(*, paused: bool, at: float) -> Event:
 
 def config_update(feature: str, action: str, data: Mapping[str, Any]) -> Event:
     """A resource changed; the object's own keys stand beside `feature`, `action` and `data` (README.md, Other fields)."""
-    return Event(Name.CONFIG_UPDATE, dict(data) | {"feature": feature, "action": action, "data": dict(data), "extras": {}})
+    return Event(
+        Name.CONFIG_UPDATE, dict(data) | {"feature": feature, "action": action, "data": dict(data), "extras": {}}
+    )

@@ -92,7 +92,8 @@ class Item:
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
-    expanded: int = 0  # entries of a playlist that are records already
+    entries: int = 0  # of a playlist; they lie beside its extraction
+    expanded: int = 0  # how many of them are records already
     chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
     start_at: float = 0.0  # when an upcoming stream is due
     attempts: int = 0
@@ -196,6 +197,7 @@ _HIDDEN = (
     "archive",
     "old_archive_ids",
     "info_at",
+    "entries",
     "expanded",
     "chain",
     "start_at",
@@ -208,9 +210,7 @@ def hidden_part(item: Item) -> dict[str, Any]:
     return {name: getattr(item, name) for name in _HIDDEN} | {"stored_at": item.stored_at}
 
 
-def restore(
-    view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str
-) -> Item:
+def restore(view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str) -> Item:
     """The item of which `view` and `hidden` were kept."""
     values = {
         each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]

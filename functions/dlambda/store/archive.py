@@ -29,10 +29,10 @@ def find_present(archive: str, entries: Sequence[str]) -> list[str]:
     return [entry for entry in dict.fromkeys(entries) if entry in present]
 
 
-def add(archive: str, entries: Iterable[str], now: float) -> list[str]:
-    """Adds ids; answers those that were not there. Adding twice is no harm."""
+def add(archive: str, entries: Iterable[str], now: float, *, again: bool = False) -> list[str]:
+    """Adds ids; answers those that were not there, or all of them with `again`. Adding twice is no harm."""
     wanted = list(dict.fromkeys(entries))
-    present = set(find_present(archive, wanted))
+    present = set() if again else set(find_present(archive, wanted))
     new = [entry for entry in wanted if entry not in present]
     with _Row.batch_write() as batch:
         for place, entry in enumerate(new):

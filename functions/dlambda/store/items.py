@@ -22,12 +22,14 @@ from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
+# Where the index has those that wait for their extraction; no extractor's name begins so.
+INTAKE = "~intake"
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
 
 
 class _WaitingIndex(GlobalSecondaryIndex["_Row"]):
-    """Items that wait for a slot, by extractor, in queue order. Sparse."""
+    """Items that wait: for their extraction, or for a slot of their extractor; in queue order. Sparse."""
 
     class Meta:
         index_name = "waiting"
@@ -143,7 +145,7 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
 
 
 def find_waiting(extractor: str, limit: int) -> list[tuple[int, str]]:
-    """(place, id) of the oldest items of `extractor` that wait for a slot. The index may lag: a claim decides."""
+    """(place, id) of the oldest items that wait for a slot of `extractor`, or for `INTAKE`. It may lag: a claim decides."""
     found = _Row.by_waiting.query(extractor, limit=limit, page_size=limit)
     return [(int(row.seq), row.id) for row in found]
 
@@ -175,8 +177,8 @@ def commit(changes: Sequence[Change]) -> list[Item]:
     transaction = Transaction()
     for change in changes:
         _write_row(transaction, change)
-        _write_urls(transaction, change)
         _write_lease(transaction, change)
+    _write_urls(transaction, changes)
     moved = [change for change in changes if _entry(change.before) != _entry(change.after)]
     catalogue.change(
         transaction,
@@ -225,14 +227,22 @@ def _write_row(transaction: Transaction, change: Change) -> None:
         transaction.put(_row(after), condition=_Row.id.does_not_exist(), because=_CHANGED)
 
 
-def _write_urls(transaction: Transaction, change: Change) -> None:
-    before = change.before.urls if change.before else frozenset()
-    after = change.after.urls if change.after else frozenset()
-    item_id = (change.after or change.before).id  # type: ignore[union-attr]  # one of them is there
-    for url in before - after:
+def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
+    """A URL may go from one item to another in the same transaction: that is one write."""
+    gone: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for change in changes:
+        before = change.before.urls if change.before else frozenset()
+        after = change.after.urls if change.after else frozenset()
+        if change.before:
+            gone |= dict.fromkeys(before - after, change.before.id)
+        if change.after:
+            new |= dict.fromkeys(after - before, change.after.id)
+    for url in gone.keys() - new.keys():
         transaction.delete(_Url(_hash(url)))
-    for url in after - before:
-        free = _Url.url_hash.does_not_exist() | (_Url.item_id == item_id)
+    for url, item_id in new.items():
+        owner = gone.get(url, item_id)
+        free = _Url.url_hash.does_not_exist() | (_Url.item_id == owner)
         transaction.put(_Url(_hash(url), item_id=item_id), condition=free, because=f"{_URL_TAKEN}{url}")
 
 
@@ -274,11 +284,18 @@ def _row(item: Item) -> _Row:
         item.id,
         seq=item.seq,
         version=item.version,
-        waiting=item.extractor if item.is_waiting else None,
+        waiting=_waiting_for(item),
         view=_json(item.view()),
         hidden=_json(hidden_part(item)),
         cookies=sealing.seal(item.cookies) if item.cookies else None,
     )
+
+
+def _waiting_for(item: Item) -> str | None:
+    """The partition of the index that has the item, if any."""
+    if item.status is Status.PENDING and not item.extracted:
+        return INTAKE
+    return item.extractor if item.is_waiting else None
 
 
 def _item(row: _Row) -> Item:
@@ -301,4 +318,6 @@ def _hash(url: str) -> str:
 
 def statuses_of(shelf: Shelf) -> frozenset[Status]:
     """The statuses that a list knows."""
-    return frozenset(status for status in Status if (status in ACTIVE or status is Status.PENDING) == (shelf is Shelf.QUEUE))
+    return frozenset(
+        status for status in Status if (status in ACTIVE or status is Status.PENDING) == (shelf is Shelf.QUEUE)
+    )

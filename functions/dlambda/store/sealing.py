@@ -26,7 +26,7 @@ def unseal(sealed: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _cipher() -> "AESGCM":
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 7 MB that most calls never need
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     key = base64.b64decode(get_settings().secret_key)
     if len(key) != _KEY_BYTES:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.expressions.operand import Path
 from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from dlambda.domain.item import Item
@@ -105,8 +105,12 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
 
 
 def _starts(before: Item | None, after: Item | None) -> bool:
-    return before is not None and before.is_waiting and after is not None and after.status is not before.status and (
-        after.shelf is before.shelf
+    return (
+        before is not None
+        and before.is_waiting
+        and after is not None
+        and after.status is not before.status
+        and (after.shelf is before.shelf)
     )
 
 

@@ -1,0 +1,57 @@
+"""Bodies and answers of `/api/archiver` (docs/contract/downloads.md 4.12)."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from dlambda.errors import Invalid, Required
+
+
+def _preset(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Required("preset is required.")
+    return value.strip()
+
+
+class ReadQuery(BaseModel):
+    preset: str | None = Field(None, description="whose options name the archive")
+    ids: str | None = Field(None, description="comma list: only those of them that are in the archive")
+
+
+class ItemsBody(BaseModel):
+    preset: str
+    items: list[str]
+    skip_check: bool = Field(False, description="add without looking for what is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> dict[str, Any]:
+        given = body if isinstance(body, dict) else {}
+        preset = _preset(given.get("preset"))
+        items = given.get("items")
+        if not isinstance(items, list) or not items:
+            raise Invalid("items is required and must be a non-empty list.")
+        texts = [each for each in items if isinstance(each, str)]
+        return {"preset": preset, "items": texts, "skip_check": given.get("skip_check") is True}
+
+    @field_validator("items")
+    @classmethod
+    def _normalised(cls, items: list[str]) -> list[str]:
+        return normalised(items)
+
+
+def normalised(entries: list[str]) -> list[str]:
+    """Trimmed, each once, and only those of at least two words: an archive id is `<extractor> <id>`."""
+    return [entry for entry in dict.fromkeys(" ".join(each.split()) for each in entries) if " " in entry]
+
+
+class Entries(BaseModel):
+    file: str
+    items: list[str]
+    count: int
+
+
+class Changed(BaseModel):
+    file: str
+    status: bool
+    items: list[str]

@@ -1,0 +1,70 @@
+"""What a client sends to have something downloaded (docs/contract/downloads.md 2.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from dlambda.domain.options import check_options
+from dlambda.domain.paths import resolve_folder, safe_template
+from dlambda.domain.urls import check_syntax, item_url
+from dlambda.errors import Invalid, Required
+
+_CLI_MINIMUM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request item, checked as far as it can be without a look-up. Unknown keys are dropped."""
+
+    url: str
+    preset: str = ""
+    folder: str = ""
+    cookies: str = field(default="", repr=False)
+    template: str = ""
+    cli: str = ""
+    auto_start: bool = True
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    requeued: bool = False
+
+    def but(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+
+def read_request(value: object) -> Request:
+    """Reads one element of a body. Raises `Required` or `Invalid` with the documented text and the element as `data`."""
+    if not isinstance(value, Mapping):
+        raise Invalid("Invalid request body. Expecting an item or a list of items.", extra={"data": value})
+    try:
+        return _read(value)
+    except Invalid as error:
+        error.extra.setdefault("data", dict(value))
+        raise
+
+
+def _read(value: Mapping[str, Any]) -> Request:
+    url = value.get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise Required("url param is required.")
+    url = item_url(url)
+    check_syntax(url)
+    cli = _text(value, "cli")
+    cli = cli if len(cli) >= _CLI_MINIMUM else ""
+    check_options(cli)
+    extras = value.get("extras")
+    return Request(
+        url=url,
+        preset=_text(value, "preset"),
+        folder=resolve_folder(_text(value, "folder")),
+        cookies=_text(value, "cookies"),
+        template=safe_template(_text(value, "template")),
+        cli=cli,
+        auto_start=value["auto_start"] if isinstance(value.get("auto_start"), bool) else True,
+        extras=dict(extras) if isinstance(extras, Mapping) and extras else {},
+        requeued=value.get("requeued") is True,
+    )
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    """Texts are trimmed; what is no text is ignored."""
+    found = value.get(key)
+    return found.strip() if isinstance(found, str) else ""

@@ -1,0 +1,47 @@
+"""Who may come in: Basic credentials in the header or the query (docs/contract/system.md 2)."""
+
+import base64
+import binascii
+import hmac
+
+from dlambda.errors import Unauthorized
+from dlambda.settings import Settings, get_settings
+
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
+
+
+def check_credentials(authorization: str | None, apikey: str | None) -> None:
+    """Lets pass when authentication is off or the credentials are right. Raises `Unauthorized` with the documented text."""
+    settings = get_settings()
+    if not settings.auth_enabled:
+        return
+    if authorization:
+        encoded = _from_header(authorization)
+    elif apikey:
+        encoded = apikey
+    else:
+        raise Unauthorized("Authorization Required.", headers=_CHALLENGE)
+    if not _matches(_decoded(encoded), settings):
+        raise Unauthorized("Unauthorized (Invalid credentials).", headers=_CHALLENGE)
+
+
+def _from_header(header: str) -> str:
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise Unauthorized("Unsupported authentication method.", extra={"method": scheme})
+    return rest.strip()
+
+
+def _decoded(encoded: str) -> bytes:
+    """Either alphabet, with or without padding; a `+` that arrived as a blank. What is no base64 decodes to nothing."""
+    text = encoded.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _matches(given: bytes, settings: Settings) -> bool:
+    """In constant time. The password may contain `:`."""
+    right = f"{settings.auth_username}:{settings.auth_password}".encode()
+    return hmac.compare_digest(given, right)

@@ -1,0 +1,218 @@
+"""The HTTP door: an app per endpoint group, errors in one place, and the ways in (functions-framework, API Gateway).
+
+routes = make_routes("history")            # routes.py: `@routes.get(...)`, `@routes.post(...)`
+app = make_app(routes)                     # main.py
+history = http_entry(app)                  # functions-framework target
+lambda_handler = make_lambda_handler(app)  # API Gateway
+"""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from flask import Flask, Request, Response, g, request
+from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from dlambda.entry.auth import check_credentials
+from dlambda.entry.base_path import BasePath
+from dlambda.entry.logs import set_request_id, set_up_logs
+from dlambda.errors import AppError, Invalid, ValidationFailed
+from dlambda.settings import get_settings
+
+log = logging.getLogger(__name__)
+access_log = logging.getLogger("dlambda.access")
+
+Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
+_PREFLIGHT_SECONDS = 900
+_QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
+_SECURITY = [{"basic": []}, {"apikey": []}]
+
+
+class Problem(BaseModel):
+    """Every error body: `error` is for people, `code` for programs."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str = Field(examples=["Item not found."])
+    code: str = Field(examples=["NOT_FOUND"])
+
+
+class JsonRequest(Request):
+    """A request whose body is JSON whatever its Content-Type says; none is None."""
+
+    def get_json(self, *_: Any, **__: Any) -> Any:
+        """Raises `Invalid` for what is no JSON."""
+        body = self.get_data()
+        if not body.strip():
+            return None
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise Invalid("Invalid JSON in request body.") from None
+
+
+def problems(*statuses: int) -> dict[int | str, Any]:
+    """The error answers of a route, for its documentation."""
+    return dict.fromkeys(statuses, Problem)
+
+
+def make_routes(name: str, description: str = "") -> APIBlueprint:
+    """The routes of one group, named by its URL's noun."""
+    return APIBlueprint(
+        name,
+        name,
+        abp_tags=[Tag(name=name, description=description)],
+        abp_security=_SECURITY,  # type: ignore[arg-type]
+        abp_responses=problems(401, 500),
+    )
+
+
+def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
+    """A group's app. `authenticated=False` is for groups that check keys of their own."""
+    set_up_logs()
+    app = OpenAPI(
+        groups[0].name,
+        info=Info(title="dlambda", version=get_settings().app_version),
+        security_schemes={
+            "basic": {"type": "http", "scheme": "basic"},  # type: ignore[dict-item]
+            "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},  # type: ignore[dict-item]
+        },
+        validation_error_status=400,
+        validation_error_model=Problem,
+        validation_error_callback=_refuse,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.request_class = JsonRequest
+    app.url_map.strict_slashes = False
+    app.json.ensure_ascii = True  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    for group in groups:
+        app.register_api(group)
+    app.before_request(_begin)
+    if authenticated:
+        app.before_request(_authenticate)
+    app.after_request(_finish)
+    app.register_error_handler(AppError, _render)
+    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(Exception, _render_unexpected)
+    app.wsgi_app = BasePath(app.wsgi_app, get_settings().base_path)  # type: ignore[method-assign]
+    return app
+
+
+def http_entry(app: Flask) -> Callable[[Request], Response]:
+    """The app as a functions-framework target, which must be a plain function."""
+
+    def entry(incoming: Request) -> Response:
+        # Read here: in debug mode the framework's body can't be read from a second app.
+        body = incoming.get_data(cache=True)
+        with app.request_context({**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}):
+            return app.full_dispatch_request()
+
+    return entry
+
+
+def make_lambda_handler(app: Flask) -> Handler:
+    """The app behind API Gateway's HTTP API (payload format 2.0)."""
+    from apig_wsgi import make_lambda_handler as adapt
+
+    return adapt(app, binary_support=True)  # type: ignore[no-any-return]
+
+
+class _Replay:
+    """A body that has been read already, as a WSGI input."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        part = self._body if size < 0 else self._body[:size]
+        self._body = self._body[len(part) :]
+        return part
+
+    def readline(self, _size: int = -1) -> bytes:
+        line, mark, self._body = self._body.partition(b"\n")
+        return line + mark
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    """A body or query that does not fit its model, as `docs/contract/tasks.md` 0 describes."""
+    detail = [
+        {"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]}
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    first = detail[0]
+    where = ".".join(str(part) for part in first["loc"])  # type: ignore[union-attr]
+    raise ValidationFailed(f"Invalid request. {where}: {first['msg']}" if where else str(first["msg"]), detail)
+
+
+def _begin() -> Response | None:
+    g.began = time.monotonic()
+    g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
+    set_request_id(g.request_id)
+    if request.method == "OPTIONS" and request.url_rule is not None:
+        return Response(status=204)
+    return None
+
+
+def _authenticate() -> None:
+    check_credentials(request.headers.get("Authorization"), request.args.get("apikey"))
+
+
+def _finish(response: Response) -> Response:
+    response.headers.setdefault("X-Request-Id", g.request_id)
+    _allow_origins(response)
+    if get_settings().access_log and request.path not in _QUIET_PATHS:
+        took = round((time.monotonic() - g.began) * 1000, 1)
+        access_log.info(
+            "%s %s %s",
+            request.method,
+            request.path,
+            response.status_code,
+            extra={"status": response.status_code, "ms": took},
+        )
+    return response
+
+
+def _allow_origins(response: Response) -> None:
+    """CORS (system.md 3): any page may ask; only configured origins may send a user's credentials."""
+    headers = response.headers
+    origin = request.headers.get("Origin")
+    if origin and origin in get_settings().cors_origins.split():
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Allow-Credentials"] = "true"
+        headers.add("Vary", "Origin")
+    else:
+        headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization, If-Match"
+    headers["Access-Control-Allow-Methods"] = "GET, PATCH, PUT, POST, DELETE"
+    headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
+
+
+def _render(error: AppError) -> Response:
+    response = _json({"error": error.message, "code": error.code, **error.extra}, error.status)
+    response.headers.update(error.headers)
+    return response
+
+
+def _render_http(error: HTTPException) -> Response:
+    code = error.name.upper().replace(" ", "_").replace("'", "")
+    response = _json({"error": error.name, "code": code}, error.code or 500)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _render_unexpected(_: Exception) -> Response:
+    log.exception("Unexpected failure in %s %s", request.method, request.path)
+    return _json({"error": "Internal Server Error", "code": AppError.code}, 500)
+
+
+def _json(body: Mapping[str, Any], status: int) -> Response:
+    return Response(json.dumps(body, default=str), status, mimetype="application/json")

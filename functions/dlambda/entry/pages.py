@@ -1,0 +1,41 @@
+"""`page` and `per_page`, and the `pagination` that answers them (docs/contract/downloads.md 4.1, tasks.md 0)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlambda.errors import Invalid
+from dlambda.settings import get_settings
+
+MAX_PER_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    page: int
+    per_page: int
+
+
+def read_page(page: str | None, per_page: str | None) -> PageRequest:
+    """Raises `Invalid` with the documented text, in the documented order."""
+    try:
+        number = int(page) if page else 1
+        size = int(per_page) if per_page else get_settings().default_pagination
+    except ValueError:
+        raise Invalid("page and per_page must be valid integers.") from None
+    if number < 1:
+        raise Invalid("page must be >= 1.")
+    if not 1 <= size <= MAX_PER_PAGE:
+        raise Invalid("per_page must be between 1 and 1000.")
+    return PageRequest(number, size)
+
+
+def pagination(page: int, per_page: int, total: int) -> dict[str, Any]:
+    pages = max(1, -(-total // per_page))
+    return {
+        "page": page,
+        "per_page": per_page,
+        "total": total,
+        "total_pages": pages,
+        "has_next": page < pages,
+        "has_prev": page > 1,
+    }

@@ -1,0 +1,160 @@
+"""The routes that every kind of resource has: list, create, read, change, replace, remove (docs/contract/rules.md 1).
+
+    routes = make_resource_routes(DL_FIELDS, "Extra inputs of the download form", shown=DownloadFieldView)
+
+Every single object comes with its version as `ETag`; who sends it back in `If-Match` changes that version or nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import request
+from flask_openapi3 import APIBlueprint
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+
+from dlambda.domain.resource import Fields, Kind
+from dlambda.entry.http import make_routes, problems
+from dlambda.entry.pages import pagination, read_page
+from dlambda.errors import PreconditionFailed
+from dlambda.store.resources import Document
+from dlambda.usecases import resources
+
+Answer = dict[str, Any] | tuple[dict[str, Any], int, dict[str, str]]
+Check = Callable[[Fields], dict[str, Any]]
+Arrange = Callable[[Sequence[Document], Mapping[str, str]], Sequence[Document]]
+_TAG = re.compile(r'(?:W/)?"(\d{1,15})"')
+
+
+class ResourcePath(BaseModel):
+    id: int = Field(description="given by the service", examples=[7])
+
+
+class ResourceQuery(BaseModel):
+    page: str | None = Field(None, description="from 1; beyond the last it means the last")
+    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+
+
+class Pagination(BaseModel):
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+
+
+def no_check(_: Fields) -> dict[str, Any]:
+    return {}
+
+
+def as_listed(documents: Sequence[Document], _: Mapping[str, str]) -> Sequence[Document]:
+    return documents
+
+
+def make_resource_routes(
+    kind: Kind,
+    description: str,
+    *,
+    shown: type[BaseModel],
+    query: type[ResourceQuery] = ResourceQuery,
+    check: Check = no_check,
+    arrange: Arrange = as_listed,
+) -> APIBlueprint:
+    """`shown` documents the object as it is answered. `check` corrects or refuses what no model can judge alone.
+
+    `arrange` gets all documents in their order, and the query: for lists that can be sorted or filtered.
+    """
+    routes = make_routes(kind.feature, description)
+    _add_collection(routes, kind, shown, query, check, arrange)
+    _add_single(routes, kind, shown, check)
+    return routes
+
+
+def _add_collection(
+    routes: APIBlueprint,
+    kind: Kind,
+    shown: type[BaseModel],
+    query_model: type[ResourceQuery],
+    check: Check,
+    arrange: Arrange,
+) -> None:
+    base = f"/api/{kind.feature}"
+    page_model = create_model(f"{shown.__name__}Page", items=(list[shown], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
+    body_model = _any_body(kind, whole=True)
+
+    @routes.get(base, responses={200: page_model, **problems(400)})
+    def list_(query: query_model) -> Answer:  # type: ignore[valid-type]
+        """All of them, a page at a time, secrets masked."""
+        wanted = read_page(query.page, query.per_page)  # type: ignore[attr-defined]
+        documents = arrange(resources.list_documents(kind), request.args)
+        last = max(1, -(-len(documents) // wanted.per_page))
+        page = min(wanted.page, last) if documents else wanted.page
+        chosen = documents[(page - 1) * wanted.per_page : page * wanted.per_page]
+        items = [resources.view(kind, document) for document in chosen]
+        return {"items": items, "pagination": pagination(page, wanted.per_page, len(documents))}
+
+    @routes.post(base, responses={200: shown, **problems(400)})
+    def create(body: body_model) -> Answer:  # type: ignore[valid-type]
+        """Makes a new one."""
+        return _answer(kind, resources.create(kind, body.root, check))  # type: ignore[attr-defined]
+
+
+def _add_single(routes: APIBlueprint, kind: Kind, shown: type[BaseModel], check: Check) -> None:
+    single = f"/api/{kind.feature}/<int:id>"
+    part_model, whole_model = _any_body(kind, whole=False), _any_body(kind, whole=True)
+    taken = 409 if kind.change_conflicts else 400
+    changes: dict[int | str, Any] = {200: shown, **problems(400, 404, taken, 412)}
+
+    @routes.get(single, responses={200: shown, **problems(404)})
+    def read(path: ResourcePath) -> Answer:
+        """One of them, secrets in clear."""
+        return _answer(kind, resources.get_document(kind, path.id), clear=True)
+
+    @routes.patch(single, responses=changes)
+    def change(path: ResourcePath, body: part_model) -> Answer:  # type: ignore[valid-type]
+        """Changes what is sent. A mask sent back means unchanged."""
+        version = _if_match()
+        document = resources.change(kind, path.id, body.root, whole=False, if_match=version, check=check)  # type: ignore[attr-defined]
+        return _answer(kind, document)
+
+    @routes.put(single, responses=changes)
+    def replace(path: ResourcePath, body: whole_model) -> Answer:  # type: ignore[valid-type]
+        """Sets everything; what is left out goes back to its default."""
+        version = _if_match()
+        document = resources.change(kind, path.id, body.root, whole=True, if_match=version, check=check)  # type: ignore[attr-defined]
+        return _answer(kind, document)
+
+    @routes.delete(single, responses={200: shown, **problems(400, 404, 412)})
+    def remove(path: ResourcePath) -> Answer:
+        """Removes one and answers what went."""
+        return resources.view(kind, resources.remove(kind, path.id, if_match=_if_match()))
+
+
+def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
+    """A body that the use case reads itself: its errors have texts of their own. Documented as what it should be."""
+    schema = kind.model.model_json_schema(ref_template=f"#/components/schemas/{kind.model.__name__}.{{model}}")
+    schema.pop("$defs", None)
+    if not whole:
+        schema.pop("required", None)
+    name = kind.model.__name__ if whole else f"{kind.model.__name__}Change"
+    return type(
+        name,
+        (RootModel[Any],),
+        {"model_config": ConfigDict(json_schema_extra={**schema, "title": name}), "__module__": __name__},
+    )
+
+
+def _answer(kind: Kind, document: Document, *, clear: bool = False) -> Answer:
+    return resources.view(kind, document, clear=clear), 200, {"ETag": f'"{document.version}"'}
+
+
+def _if_match() -> int | None:
+    """The version that the client names; None when it names none. Raises `PreconditionFailed` for what never was one."""
+    header = request.headers.get("If-Match", "").strip()
+    if header in ("", "*"):
+        return None
+    match = _TAG.fullmatch(header)
+    if match is None:
+        raise PreconditionFailed("It was changed meanwhile.")
+    return int(match[1])

@@ -1,0 +1,36 @@
+"""Archive ids that a URL tells by itself, without a request (docs/contract/ytdlp.md 6)."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class UrlId:
+    """What the first working extractor that claims the URL can tell."""
+
+    id: str
+    ie_key: str
+
+    @property
+    def archive_id(self) -> str:
+        return f"{self.ie_key.lower()} {self.id}"
+
+
+@lru_cache(maxsize=4096)
+def id_of_url(url: str) -> UrlId | None:
+    """None when no extractor claims the URL, or none can tell an id. The first call loads yt-dlp (about a second)."""
+    from yt_dlp.extractor import gen_extractor_classes  # noqa: PLC0415 40 MB that doors never need
+
+    for extractor in gen_extractor_classes():
+        if not extractor.suitable(url) or not extractor.working() or extractor.ie_key() == "Generic":
+            continue
+        found = extractor.get_temp_id(url)
+        if found:
+            return UrlId(str(found), extractor.ie_key())
+    return None
+
+
+def archive_id_of_url(url: str) -> str | None:
+    """`<extractor lowercase> <id>`, or None."""
+    found = id_of_url(url)
+    return found.archive_id if found else None

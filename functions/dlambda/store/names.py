@@ -1,0 +1,46 @@
+"""Names below the download root: who has which, so that two downloads of one name never overwrite one another.
+
+What is claimed is a name without its extension: a media file and its sidecars share it.
+"""
+
+from collections.abc import Iterable
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import PutError
+
+from dlambda.store.table import Row
+
+# DynamoDB refuses an empty key: the root's partition bears the one name that no folder can have.
+_ROOT = "/"
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "names"
+
+    folder = UnicodeAttribute(hash_key=True)
+    stem = UnicodeAttribute(range_key=True)
+    source = UnicodeAttribute()  # the URL that it comes from: the same source may write it again
+
+
+def claim(path: str, source: str) -> bool:
+    """Takes `path` (without extension) for `source`. False when another source has it."""
+    try:
+        _row(path, source).save(condition=_Row.stem.does_not_exist() | (_Row.source == source))
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def forget(paths: Iterable[str]) -> None:
+    """Gives names (without extension) back."""
+    with _Row.batch_write() as batch:
+        for path in paths:
+            batch.delete(_row(path, ""))
+
+
+def _row(path: str, source: str) -> _Row:
+    folder, _, stem = path.rpartition("/")
+    return _Row(folder or _ROOT, stem, source=source)

@@ -1,0 +1,193 @@
+"""Resources: what users keep by the handful, such as presets and notification targets, as documents of one table.
+
+A kind is a partition. Beside its documents lie, in partitions of their own, its id counter and one row per name in use:
+a document and its name are written in one transaction, so two requests cannot both have a name.
+
+A document with secrets is kept twice: as it is shown, masked, and whole, sealed. So lists need no key.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+
+from dlambda.errors import AlreadyExists, Conflict
+from dlambda.store import sealing
+from dlambda.store.table import Refused, Row, Transaction
+
+_NAME_TAKEN = "name taken"
+_CHANGED = "changed meanwhile"
+_SINGLE = 0
+"""Id of the one row in the partition of a counter or a name."""
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "resources"
+
+    kind = UnicodeAttribute(hash_key=True)
+    id = NumberAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    name_key = UnicodeAttribute(null=True)
+    shown = BinaryAttribute(null=True, legacy_encoding=False)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    status = BinaryAttribute(null=True, legacy_encoding=False)
+    created_at = NumberAttribute(null=True)
+    updated_at = NumberAttribute(null=True)
+    last_id = NumberAttribute(null=True)  # of a counter
+    holder = NumberAttribute(null=True)  # of a name: the id of its document
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as it was read. `shown`: its fields, secrets masked; `status`: what the service notes beside them.
+
+    `version` counts the changes by users, from 1. Times are unix seconds.
+    """
+
+    kind: str
+    id: int
+    version: int
+    name_key: str
+    shown: Mapping[str, Any]
+    created_at: float
+    updated_at: float
+    status: Mapping[str, Any]
+    sealed: bytes | None = None
+
+    def clear(self) -> dict[str, Any]:
+        """Its fields, secrets and all."""
+        return json.loads(sealing.unseal(self.sealed)) if self.sealed else dict(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What to write: all fields, the same with secrets masked, and the form of the name that is unique."""
+
+    fields: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    name_key: str
+
+
+def list_(kind: str) -> list[Document]:
+    """All documents of `kind`, by id."""
+    return [_document(row) for row in _Row.query(kind, consistent_read=True)]
+
+
+def find(kind: str, id_: int) -> Document | None:
+    try:
+        return _document(_Row.get(kind, id_, consistent_read=True))
+    except _Row.DoesNotExist:
+        return None
+
+
+def find_by_name(kind: str, name_key: str) -> Document | None:
+    try:
+        name = _Row.get(_name_partition(kind, name_key), _SINGLE, consistent_read=True)
+    except _Row.DoesNotExist:
+        return None
+    return find(kind, int(name.holder))
+
+
+def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
+    """Stores a new document; its id was never used before. Raises `AlreadyExists` when its name is in use."""
+    now = time.time()
+    row = _row(kind, _next_id(kind, first_id), 1, content, created_at=now, updated_at=now)
+    transaction = Transaction()
+    transaction.put(row, condition=_Row.kind.does_not_exist(), because=_CHANGED)
+    transaction.put(_name(row), condition=_Row.kind.does_not_exist(), because=_NAME_TAKEN)
+    _commit(transaction)
+    return _document(row)
+
+
+def replace(document: Document, content: Content) -> Document:
+    """Stores new content of `document` as it was read.
+
+    Raises `AlreadyExists` when the new name is another's, `Conflict` when the document was changed meanwhile.
+    """
+    kind, version = document.kind, document.version + 1
+    row = _row(kind, document.id, version, content, created_at=document.created_at, updated_at=time.time())
+    row.status = _json(document.status) if document.status else None
+    transaction = Transaction()
+    transaction.put(row, condition=_Row.version == document.version, because=_CHANGED)
+    if content.name_key != document.name_key:
+        transaction.put(_name(row), condition=_Row.kind.does_not_exist(), because=_NAME_TAKEN)
+        transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
+    _commit(transaction)
+    return _document(row)
+
+
+def remove(document: Document) -> None:
+    """Removes `document` and frees its name. Raises `Conflict` when it was changed meanwhile."""
+    transaction = Transaction()
+    transaction.delete(_Row(document.kind, document.id), condition=_Row.version == document.version, because=_CHANGED)
+    transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
+    _commit(transaction)
+
+
+def note(kind: str, id_: int, status: Mapping[str, Any]) -> None:
+    """Keeps what the service has to say about a document. It is no change of it: the version stays."""
+    try:
+        _Row(kind, id_).update([_Row.status.set(_json(status))], condition=_Row.version.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+
+
+def _next_id(kind: str, first_id: int) -> int:
+    counter = _Row(f"{kind}/counter", _SINGLE)
+    counter.update([_Row.last_id.set((_Row.last_id | (first_id - 1)) + 1)])
+    return int(counter.last_id)
+
+
+def _commit(transaction: Transaction) -> None:
+    try:
+        transaction.commit()
+    except Refused as refused:
+        if _NAME_TAKEN in refused.reasons:
+            raise AlreadyExists("The name is in use.") from None
+        raise Conflict("It was changed meanwhile.") from None
+
+
+def _name_partition(kind: str, name_key: str) -> str:
+    return f"{kind}/name/{name_key}"
+
+
+def _name(row: _Row) -> _Row:
+    return _Row(_name_partition(row.kind, row.name_key), _SINGLE, holder=row.id)
+
+
+def _row(kind: str, id_: int, version: int, content: Content, *, created_at: float, updated_at: float) -> _Row:
+    secret = content.fields != content.shown
+    return _Row(
+        kind,
+        id_,
+        version=version,
+        name_key=content.name_key,
+        shown=_json(content.shown),
+        sealed=sealing.seal(_json(content.fields).decode()) if secret else None,
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+
+
+def _document(row: _Row) -> Document:
+    return Document(
+        row.kind,
+        int(row.id),
+        int(row.version),
+        row.name_key,
+        json.loads(row.shown),
+        row.created_at,
+        row.updated_at,
+        json.loads(row.status) if row.status else {},
+        row.sealed,
+    )
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,54 @@
+"""The effective options of an item: its preset, its own, and where a worker puts files (docs/contract/ytdlp.md 8)."""
+
+import os
+from typing import Any
+
+from dlambda.domain.item import Item
+from dlambda.domain.options import split_words
+from dlambda.domain.preset import fill_in_variables, join_cli
+from dlambda.settings import get_settings
+from dlambda.usecases.presets import preset_for
+
+_ARCHIVE = "--download-archive"
+
+
+def variables() -> dict[str, str]:
+    """What `%(archive_file)s` and its sisters stand for."""
+    settings = get_settings()
+    return {
+        "download_path": settings.download_path,
+        "temp_path": settings.temp_path,
+        "config_path": settings.config_path,
+        "archive_file": settings.archive_file,
+        "os_sep": os.sep,
+    }
+
+
+def item_params(item: Item) -> dict[str, Any]:
+    """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
+    from dlambda.media.options import effective_params
+
+    preset = preset_for(item.preset)
+    return effective_params(
+        preset_cli=preset.cli,
+        preset_name=preset.name,
+        item_cli=item.cli,
+        folder=item.folder,
+        template=item.template,
+        template_chapter=item.template_chapter or "",
+        settings=get_settings(),
+    )
+
+
+def archive_named(*cli: str) -> str | None:
+    """The archive that options name, read from their text: the last one counts."""
+    words = split_words(fill_in_variables(join_cli(*cli), variables()))
+    found: str | None = None
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == _ARCHIVE:
+            found = following or None
+        elif word.startswith(f"{_ARCHIVE}="):
+            found = word.partition("=")[2] or None
+        elif word == "--no-download-archive":
+            found = None
+    return found

@@ -1,0 +1,102 @@
+"""What the routes of `/api/history*` do when it is more than one call."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dlambda.domain.item import Item, Shelf
+from dlambda.domain.request import read_request
+from dlambda.errors import AppError, Invalid, NotFound
+from dlambda.store import archive, items, leases
+from dlambda.usecases import change_items
+from dlambda.usecases.add_items import Added, add_items, check_request, wait_for
+from history.listing import wanted_statuses
+from history.schemas import DeleteBody
+
+
+def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
+    """One answer per element, in their order (downloads.md 4.4)."""
+    elements = body if isinstance(body, list) else [body]
+    if not elements or body is None:
+        raise Invalid("Invalid request body. Expecting an item or a list of items.")
+    requests = [read_request(element) for element in elements]
+    for request, element in zip(requests, elements, strict=True):
+        try:
+            check_request(request)
+        except AppError as error:
+            error.extra["data"] = element
+            if isinstance(error, NotFound):  # 404 belongs to GET /api/history/add alone
+                raise Invalid(error.message, extra=error.extra) from None
+            raise
+    added = add_items(requests)
+    if wait:
+        return [_waited(each, element) for each, element in zip(wait_for(added), elements, strict=True)]
+    return [{"status": "queued", "msg": each.message, "_id": each.item.id if each.item else None} for each in added]
+
+
+def _waited(added: Added, element: object) -> dict[str, Any]:
+    return {"item": element, "status": added.message is None, "msg": added.message}
+
+
+def add_one(value: dict[str, Any]) -> str | None:
+    """Adds one item and waits for its extraction; answers why it was refused, or None."""
+    request = read_request(value)
+    check_request(request)
+    return wait_for(add_items([request]))[0].message
+
+
+def get(item_id: str) -> dict[str, Any]:
+    """The item as its own page shows it (downloads.md 4.6): cookies in clear, archive state as it is now."""
+    item = items.find(item_id)
+    if item is None:
+        raise NotFound("item not found.")
+    view = item.view() | {"cookies": item.cookies, "ffprobe": {}}
+    if item.shelf is Shelf.QUEUE:
+        return view | leases.find_progress([item.id]).get(item.id, {})
+    if item.archive and item.archive_id:
+        view["is_archived"] = bool(archive.find_present(item.archive, [item.archive_id]))
+    return view
+
+
+def words(ids: Sequence[str], act: Callable[[str], str]) -> dict[str, str]:
+    """Each id with the word that `act` answers. `status` says whether one was not there."""
+    answers = {item_id: act(item_id) for item_id in dict.fromkeys(ids)}
+    if any(word.startswith("not found") for word in answers.values()):
+        answers["status"] = "error"
+    return answers
+
+
+def delete(body: DeleteBody) -> dict[str, Any]:
+    """Removes by ids, or all that a status filter finds (downloads.md 4.5)."""
+    shelf = Shelf.QUEUE if body.type == "queue" else Shelf.DONE
+    if not body.ids:
+        gone = _delete_matching(shelf, body)
+        return {"items": gone, "deleted": len(gone)}
+    found = {item.id: item for item in items.find_many(body.ids) if item.shelf is shelf}
+    gone = _delete_found(shelf, list(found.values()), body)
+    answers = {item_id: gone.get(item_id, f"key='{item_id}' or url=None not found.") for item_id in body.ids}
+    answer: dict[str, Any] = {**answers, "items": answers, "deleted": len(gone)}
+    if len(gone) < len(answers):
+        answer["status"] = "error"
+    return answer
+
+
+def _delete_matching(shelf: Shelf, body: DeleteBody) -> dict[str, str]:
+    """Page by page from the front: what is gone makes room for the next."""
+    statuses = wanted_statuses(shelf, body.status)
+    gone: dict[str, str] = {}
+    left: set[str] = set()
+    while True:
+        page = items.page(shelf, page=1, per_page=100 + len(left), newest_first=False, statuses=statuses)
+        found = [item for item in items.find_many(page.ids) if item.id not in left and item.id not in gone]
+        if not found:
+            return gone
+        done = _delete_found(shelf, found, body)
+        gone |= done
+        # A running download leaves the queue a moment later; it is told once.
+        left |= {item.id for item in found if item.id not in done or shelf is Shelf.QUEUE}
+
+
+def _delete_found(shelf: Shelf, found: Sequence[Item], body: DeleteBody) -> dict[str, str]:
+    if shelf is Shelf.DONE:
+        return change_items.clear(found, remove_files=body.remove_file)
+    return {item.id: "ok" for item in found if change_items.cancel(item.id) == "ok"}

@@ -1,0 +1,190 @@
+"""Bodies, queries and answers of `/api/history*` (docs/contract/downloads.md 2, 4)."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from dlambda.domain.item import IN_HISTORY, IN_QUEUE
+from dlambda.errors import Invalid
+
+_IDS = "ids is required and must be an array."
+
+
+class ItemPath(BaseModel):
+    id: str = Field(description="The record's `_id`.")
+
+
+class ListQuery(BaseModel):
+    """Read by hand, in the documented order of its checks."""
+
+    type: str | None = Field(None, description="`all`, `queue` or `done`; default `all`")
+    page: str | None = Field(None, description="from 1")
+    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+    order: str | None = Field(None, description="`ASC` or `DESC` (default), by creation")
+    status: str | None = Field(None, description="`finished`, `!finished`, `error,cancelled` ...")
+
+
+class AddQuery(BaseModel):
+    url: str | None = Field(None, description="what to download")
+    preset: str | None = None
+
+
+class SyncQuery(BaseModel):
+    sync: str | None = Field(None, description="`true` waits for the extraction, ten seconds at most")
+
+
+class RequestItem(BaseModel):
+    """What to download, and how (downloads.md 2.1). Unknown keys are dropped."""
+
+    model_config = ConfigDict(extra="allow")
+
+    url: str
+    preset: str = ""
+    folder: str = ""
+    cookies: str = Field("", description="a Netscape cookie file's text")
+    template: str = ""
+    cli: str = Field("", description="further yt-dlp options")
+    auto_start: bool = True
+    extras: dict[str, Any] = Field(default_factory=dict)
+
+
+class AddBody(RootModel[RequestItem | list[RequestItem]]):
+    """One item or an array."""
+
+    root: Any
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _unread(cls, body: object, _: object) -> "AddBody":
+        """Elements are read one by one in the use case: the first bad one refuses all, and is named."""
+        return cls.model_construct(body)
+
+
+class Ids(BaseModel):
+    ids: list[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> object:
+        ids = body.get("ids") if isinstance(body, dict) else None
+        if not isinstance(ids, list) or not ids or not all(isinstance(each, str) for each in ids):
+            raise Invalid(_IDS)
+        return body
+
+
+class DeleteBody(BaseModel):
+    """What to remove: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
+
+    type: Literal["queue", "done"]
+    ids: list[str] = Field(default_factory=list)
+    status: str = ""
+    remove_file: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> object:
+        given = body if isinstance(body, dict) else {}
+        kind = given.get("type", given.get("where"))
+        if not kind:
+            raise Invalid("type is required.")
+        if kind not in {"queue", "done"}:
+            raise Invalid("type must be 'queue' or 'done'.")
+        ids = given.get("ids")
+        ids = [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
+        status = given.get("status")
+        status = status.strip() if isinstance(status, str) else ""
+        if not ids and not status:
+            raise Invalid("either 'ids' or 'status' filter is required.")
+        remove_file = given.get("remove_file")
+        return {
+            "type": kind,
+            "ids": ids,
+            "status": status,
+            "remove_file": remove_file if isinstance(remove_file, bool) else True,
+        }
+
+
+class EditBody(RootModel[dict[str, Any]]):
+    """The fields to change: title, description, preset, template, cli, cookies, extras, msg, error."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> object:
+        if not isinstance(body, dict) or not body:
+            raise Invalid("no data provided.")
+        return body
+
+
+class ItemView(BaseModel):
+    """An item as everyone sees it (downloads.md 2.2)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str = Field(description="id at the source site")
+    title: str
+    url: str
+    preset: str
+    folder: str
+    status: Literal[tuple(sorted(status.value for status in IN_QUEUE | IN_HISTORY))]  # type: ignore[valid-type]
+    error: str | None
+    filename: str | None
+    file_size: int | None
+    percent: float | None
+    speed: str | None = Field(examples=["2.5 MiB/s"])
+    eta: str | None = Field(examples=["00:05:23"])
+    has_cookies: bool
+
+
+class Pagination(BaseModel):
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+
+
+class ItemPage(BaseModel):
+    """`type=queue` and `type=done`. `type=all` answers `{"queue": [...], "history": [...]}`."""
+
+    type: Literal["queue", "done"] | None = None
+    pagination: Pagination | None = None
+    items: list[ItemView] | None = None
+    queue: list[ItemView] | None = None
+    history: list[ItemView] | None = None
+
+
+class Live(BaseModel):
+    queue: dict[str, ItemView]
+    history_count: int
+
+
+class Accepted(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    status: Literal["queued"] | bool
+    msg: str | None = None
+
+
+class AcceptedList(RootModel[list[Accepted]]):
+    pass
+
+
+class AddedByLink(BaseModel):
+    status: bool
+    message: str
+
+
+class Words(BaseModel):
+    """Item id -> `ok` or what stands in the way."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Deleted(Words):
+    items: dict[str, str]
+    deleted: int
+
+
+class Message(BaseModel):
+    message: str

@@ -1,0 +1,17 @@
+"""Download: an item that waits becomes a file in the bucket."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import queue
+from dlambda.entry.sqs import make_queue_handler
+from dlambda.usecases.download_item import download_item
+
+
+def _handle(message: Mapping[str, Any], context: Any) -> None:
+    unfinished = download_item(message["id"], seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+    if unfinished:
+        queue.send("download", {"id": message["id"]})
+
+
+lambda_handler = make_queue_handler(_handle)

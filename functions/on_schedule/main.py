@@ -1,0 +1,15 @@
+"""Schedule: the minute's tick."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.entry.logs import set_up_logs
+from dlambda.usecases.sweep import sweep
+
+set_up_logs()
+
+
+def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
+    """One round; what fails is logged by the runtime and done by the next round."""
+    sweep(time.time())

@@ -1,0 +1,69 @@
+"""What happens at `$connect`, `$disconnect` and `$default` (docs/contract/websocket.md 2)."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import queue
+from dlambda.domain.event import Event, Name, random_id
+from dlambda.entry.auth import check_credentials
+from dlambda.errors import Unauthorized
+from dlambda.store import connections
+from dlambda.usecases.publish import reply
+from on_socket.messages import HANDLERS
+
+log = logging.getLogger(__name__)
+
+_SID_LENGTH = 14
+_OK = {"statusCode": 200}
+
+
+def answer(event: Mapping[str, Any]) -> dict[str, Any]:
+    """One event of the gateway. Only `$connect` can be refused."""
+    context = event["requestContext"]
+    connection_id = context["connectionId"]
+    if context["routeKey"] == "$connect":
+        return _connect(event, connection_id)
+    if context["routeKey"] == "$disconnect":
+        connections.remove(connection_id)
+        return _OK
+    _message(connection_id, event.get("body") or "")
+    return _OK
+
+
+def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    query = event.get("queryStringParameters") or {}
+    try:
+        check_credentials(headers.get("authorization"), query.get("apikey"))
+    except Unauthorized as error:
+        body = json.dumps({"error": error.message, "code": error.code, **error.extra})
+        return {"statusCode": error.status, "headers": error.headers, "body": body}
+    connections.add(connection_id, random_id(_SID_LENGTH))
+    queue.send("socket", {"id": connection_id})
+    return _OK
+
+
+def greet(connection_id: str) -> None:
+    """Tells a new client its session id."""
+    sid = connections.find_sid(connection_id)
+    if sid is not None:
+        reply(connection_id, Event(Name.CONNECTED, {"sid": sid}, beside={"sid": sid, "timestamp": time.time()}))
+
+
+def _message(connection_id: str, body: str) -> None:
+    """One frame. What is no event is ignored; what fails is logged, and the connection stays."""
+    try:
+        frame = json.loads(body)
+    except ValueError:
+        return
+    name = frame.get("event") if isinstance(frame, dict) else None
+    handler = HANDLERS.get(name) if isinstance(name, str) else None
+    if handler is None:
+        return
+    try:
+        handler(connection_id, frame.get("data"))
+    except Exception:
+        log.exception("Unexpected failure of a WebSocket message", extra={"event": name})

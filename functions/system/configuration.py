@@ -1,0 +1,83 @@
+"""The configuration that clients begin with (docs/contract/system.md 5)."""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.domain.item import Shelf
+from dlambda.domain.paths import object_key
+from dlambda.settings import Settings, get_settings
+from dlambda.store import items, slots
+from dlambda.usecases.list_items import queue_views
+from dlambda.usecases.presets import list_presets
+
+_MOST_FOLDERS = 1000
+
+
+def configuration() -> dict[str, Any]:
+    settings = get_settings()
+    return {
+        "app": _app(settings),
+        "presets": [_preset_view(preset) for preset in list_presets()],
+        "dl_fields": [],
+        "paused": slots.read().paused_at is not None,
+        "folders": list(_folders(settings.download_path_depth)),
+        "history_count": items.count(Shelf.DONE),
+        "queue": queue_views(),
+    }
+
+
+def _app(settings: Settings) -> dict[str, Any]:
+    shown = (
+        "download_path", "keep_archive", "output_template", "remove_files", "ui_update_title", "max_workers",
+        "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
+        "browser_control_enabled", "file_logging", "base_path", "app_env", "tasks_handler_timer", "app_version",
+        "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates",
+    )  # fmt: skip
+    return {name: getattr(settings, name) for name in shown} | {
+        "started": settings.started_at,
+        "is_native": False,
+        "version": settings.app_version,
+        "new_version": "",
+        "yt_new_version": "",
+        "ytdlp_version": _version_of("yt-dlp"),
+    }
+
+
+def _version_of(package: str) -> str:
+    """Read from the package's metadata: importing yt-dlp would cost a quarter of a second and 40 MB."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _folders(depth: int) -> Iterator[dict[str, str]]:
+    """Folders below the download root, parents before children (system.md 5); at most `_MOST_FOLDERS`."""
+    todo = [("", 1)]
+    left = _MOST_FOLDERS
+    while todo and left > 0:
+        folder, level = todo.pop(0)
+        _, names = bucket.list_folder(object_key(f"{folder}/" if folder else ""))
+        for name in sorted(names)[:left]:
+            path = f"{folder}/{name}" if folder else name
+            yield {"name": name, "path": path}
+            left -= 1
+            if level < depth:
+                todo.append((path, level + 1))
+
+
+def _preset_view(preset: Any) -> dict[str, Any]:
+    return {
+        "id": preset.id,
+        "name": preset.name,
+        "description": preset.description,
+        "folder": preset.folder,
+        "template": preset.template,
+        "cookies": "",
+        "has_cookies": bool(preset.cookies),
+        "cli": preset.cli,
+        "default": preset.default,
+        "priority": preset.priority,
+    }
