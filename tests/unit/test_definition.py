@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.definition import Definition, find_match, read_definition, read_definition_patch
+from dlambda.domain.body import read, read_change
+from dlambda.domain.definition import Definition, DefinitionInput, find_match
 from dlambda.domain.recipe import (
     DEFAULT_BROWSER_URL,
     BrowserEngine,
@@ -19,12 +20,13 @@ from dlambda.errors import Invalid, ValidationFailed
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RULE = {"type": "css", "expression": "a"}
 PARSE = {"url": RULE}
+TEXT = "Failed to validate task definition."
 ITEMS = {"items": {"selector": ".card", "fields": {"url": RULE}}}
 
 
 def details(body: dict[str, Any]) -> list[str]:
     with pytest.raises(ValidationFailed, match=r"Failed to validate task definition\.") as caught:
-        read_definition({"name": "a", "definition": {"parse": PARSE}} | body)
+        read(DefinitionInput, {"name": "a", "definition": {"parse": PARSE}} | body, text=TEXT)
     return [detail["msg"] for detail in caught.value.extra["detail"]]
 
 
@@ -91,21 +93,19 @@ def test_a_bad_pattern_is_named() -> None:
 
 
 def test_the_published_body_is_enough() -> None:
-    fields = read_definition({"name": "a", "definition": {"parse": PARSE}, "priority": None})
-    assert (fields.match_url, fields.priority, fields.enabled, fields.description) == ((), 0, True, "")
+    fields = read(DefinitionInput, {"name": "a", "definition": {"parse": PARSE}, "priority": None}, text=TEXT)
+    assert (fields["match_url"], fields["priority"], fields["enabled"], fields["description"]) == ((), 0, True, "")
 
 
 def test_a_definition_is_kept_as_it_was_sent() -> None:
     sent = {"parse": {"link": RULE}, "engine": {"type": "httpx"}, "note": 1}
-    assert read_definition({"name": "a", "definition": sent}).definition == sent
+    assert read(DefinitionInput, {"name": "a", "definition": sent}, text=TEXT)["definition"] == sent
 
 
 def test_a_patch_replaces_what_is_sent() -> None:
-    stored = Definition(1, "a", {"parse": PARSE}, T0, T0, match_url=("https://*",))
-    fields = read_definition_patch(stored, {"priority": 3})
-    assert (fields.name, fields.priority, fields.match_url) == ("a", 3, ("https://*",))
-    with pytest.raises(ValidationFailed, match=r"Failed to validate task definition patch\."):
-        read_definition_patch(stored, {"definition": {"parse": {}}})
+    assert read_change(DefinitionInput, {"priority": 3}, text=TEXT) == {"priority": 3}
+    with pytest.raises(ValidationFailed):
+        read_change(DefinitionInput, {"definition": {"parse": {}}}, text=TEXT)
 
 
 # Schema cases

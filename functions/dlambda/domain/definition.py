@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, field_validator
 
+from dlambda.domain.body import Body, Name, Priority
 from dlambda.domain.pattern import begins, compile_pattern
 from dlambda.domain.recipe import Recipe, read_recipe
-from dlambda.domain.task import detail_of
-from dlambda.errors import Invalid, ValidationFailed
-
-MAX_NAME_LENGTH = 255
+from dlambda.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -82,19 +80,7 @@ def _fits(entry: str, url: str) -> bool:
 # What a client sends
 
 
-def _zero_for_null(value: object) -> object:
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("Priority must be an integer.")  # noqa: TRY004 a ValueError is what becomes a detail
-    if value < 0:
-        raise ValueError("Priority must be >= 0.")
-    return value
-
-
 def _checked_entries(value: object) -> object:
-    if value is None:
-        return ()
     if not isinstance(value, list | tuple):
         raise ValueError("match_url must be a list")  # noqa: TRY004 a ValueError is what becomes a detail
     return tuple(_checked_entry(entry) for entry in value)
@@ -113,15 +99,13 @@ def _checked_entry(entry: object) -> str:
     return text
 
 
-class DefinitionInput(BaseModel):
-    """The fields that a client may set. Validate with `read_definition`."""
+class DefinitionInput(Body):
+    """The fields that a client may set."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
-
-    name: str = Field(min_length=1, max_length=MAX_NAME_LENGTH)
-    description: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)] = ""
-    enabled: Annotated[bool, BeforeValidator(lambda value: True if value is None else value)] = True
-    priority: Annotated[int, BeforeValidator(_zero_for_null)] = 0
+    name: Name
+    description: str = ""
+    enabled: bool = True
+    priority: Priority = 0
     match_url: Annotated[tuple[str, ...], BeforeValidator(_checked_entries)] = ()
     definition: dict[str, Any]
 
@@ -131,18 +115,3 @@ class DefinitionInput(BaseModel):
         """Checked as what would run, kept as it was sent."""
         Recipe.model_validate(value)
         return value
-
-
-def read_definition(body: Mapping[str, Any], *, text: str = "Failed to validate task definition.") -> DefinitionInput:
-    """The fields in `body`; what is left out has its default. Raises `ValidationFailed` with `text`."""
-    try:
-        return DefinitionInput.model_validate(dict(body))
-    except ValidationError as error:
-        raise ValidationFailed(text, detail_of(error)) from None
-
-
-def read_definition_patch(definition: Definition, body: Mapping[str, Any]) -> DefinitionInput:
-    """All fields after a PATCH: only those sent change, `definition` as a whole."""
-    sent = {name: value for name, value in body.items() if name in DefinitionInput.model_fields}
-    kept = {name: getattr(definition, name) for name in DefinitionInput.model_fields if name not in sent}
-    return read_definition(kept | sent, text="Failed to validate task definition patch.")

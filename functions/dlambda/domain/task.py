@@ -4,21 +4,20 @@ What the own timer and the handlers' sweep do with a task: `domain.schedule`, `d
 """
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
+from dlambda.domain.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
+from dlambda.domain.mask import mask_passwords, unmask_passwords
+from dlambda.domain.paths import resolve_folder, safe_template
 from dlambda.domain.schedule import check_timer, next_run, stagger_all
 from dlambda.domain.web_address import check_web_address
-from dlambda.errors import Invalid, NotFound, ValidationFailed
-
-MAX_NAME_LENGTH = 255
-CheckOptions = Callable[[str], object]
-"""Raises `Invalid` with the reason when a text is no command line of yt-dlp."""
+from dlambda.errors import Invalid, ValidationFailed
 
 
 @dataclass(frozen=True)
@@ -96,42 +95,19 @@ def _text(moment: datetime | None) -> str | None:
 # What a client sends
 
 
-def _no_null(value: object) -> object:
-    return "" if value is None else value
+class TaskInput(Body):
+    """The fields that a client may set."""
 
-
-def _true_for_null(value: object) -> object:
-    return True if value is None else value
-
-
-OptionalText = BeforeValidator(_no_null)
-Switch = Annotated[bool, BeforeValidator(_true_for_null)]
-
-
-class TaskInput(BaseModel):
-    """The fields that a client may set. Validate with `read_task`, which turns errors into the documented ones."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
-
-    name: str = Field(max_length=MAX_NAME_LENGTH)
+    name: Name
     url: str = Field(max_length=2048)
-    timer: Annotated[str, OptionalText] = Field("", max_length=255)
-    preset: Annotated[str, OptionalText] = ""
-    folder: Annotated[str, OptionalText] = Field("", max_length=512)
-    template: Annotated[str, OptionalText] = Field("", max_length=1024)
-    cli: Annotated[str, OptionalText] = ""
-    auto_start: Switch = True
-    handler_enabled: Switch = True
-    enabled: Switch = True
-
-    @field_validator("name", mode="before")
-    @classmethod
-    def _name_is_text(cls, value: object) -> object:
-        if not isinstance(value, str):
-            raise ValueError("Name must be a string.")  # noqa: TRY004 a ValueError is what becomes a detail
-        if not value.strip():
-            raise ValueError("Name cannot be empty.")
-        return value
+    timer: str = Field("", max_length=255)
+    preset: str = ""
+    folder: Annotated[str, Field(max_length=512), check_place(resolve_folder)] = ""
+    template: Annotated[str, Field(max_length=1024), check_place(safe_template)] = ""
+    cli: str = ""
+    auto_start: bool = True
+    handler_enabled: bool = True
+    enabled: bool = True
 
     @field_validator("url")
     @classmethod
@@ -154,42 +130,23 @@ class TaskInput(BaseModel):
 
     @field_validator("cli")
     @classmethod
-    def _cli_is_a_command_line(cls, value: str, info: ValidationInfo) -> str:
-        if not value:
-            return value
-        check: CheckOptions = (info.context or {})["check_options"]
-        try:
-            check(value)
-        except Invalid as error:
-            raise ValueError(f"Invalid command options for yt-dlp: {error}") from None
-        return value
+    def _cli_is_a_command_line(cls, value: str) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp: {}")
 
 
-def read_task(
-    body: Mapping[str, Any], check_options: CheckOptions, *, text: str = "Failed to validate task."
-) -> TaskInput:
-    """The fields in `body`; what is left out has its default. Raises `ValidationFailed` with `text`."""
-    try:
-        return TaskInput.model_validate(dict(body), context={"check_options": check_options})
-    except ValidationError as error:
-        raise ValidationFailed(text, detail_of(error)) from None
+FAILED = "Failed to validate task."
 
 
-def read_patch(task: Task, body: Mapping[str, Any], check_options: CheckOptions) -> TaskInput:
-    """All fields after a PATCH of `task`: only those that were sent change, and only those can be wrong."""
-    sent = {name: value for name, value in body.items() if name in TaskInput.model_fields}
-    kept = {name: getattr(task, name) for name in TaskInput.model_fields if name not in sent}
-    valid = {"name": "kept", "url": "http://kept"}
-    changes = read_task(valid | sent, check_options)
-    return changes.model_copy(update=kept)
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with the passwords in their options masked."""
+    return {**fields, "cli": mask_passwords(fields["cli"])}
 
 
-def detail_of(error: ValidationError) -> list[dict[str, Any]]:
-    """`detail` of docs/contract/tasks.md 0."""
-    return [
-        {"loc": list(problem["loc"]), "msg": problem["msg"], "type": problem["type"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, masks in them replaced by what is `known`."""
+    if "cli" not in fields:
+        return dict(fields)
+    return {**fields, "cli": unmask_passwords(fields["cli"], str(known.get("cli") or ""))}
 
 
 # Several at once
@@ -201,11 +158,14 @@ _SHARED = ("preset", "folder", "template", "cli", "auto_start", "handler_enabled
 class Draft:
     """One element of a request: its fields, and whether it brought a name of its own."""
 
-    fields: TaskInput
+    fields: Mapping[str, Any]
     named: bool
 
+    def but(self, **changes: Any) -> "Draft":
+        return replace(self, fields={**self.fields, **changes})
 
-def read_tasks(bodies: Sequence[object], check_options: CheckOptions) -> list[Draft]:
+
+def read_tasks(bodies: Sequence[object]) -> list[Draft]:
     """The elements of an array in order, completed from the first. All or nothing.
 
     Raises `Invalid` and `ValidationFailed` in the order of docs/contract/tasks.md 2 (rows 2-4 and 6). An element
@@ -216,34 +176,28 @@ def read_tasks(bodies: Sequence[object], check_options: CheckOptions) -> list[Dr
         raise Invalid("First item requires 'url' field.")
     if not first.get("name"):
         raise Invalid("First item requires 'name' field.")
-    leader = read_task(first, check_options, text="Failed to validate first task.")
-    drafts = [Draft(leader, named=True)]
-    for index, body in enumerate(bodies[1:], start=1):
-        drafts.append(_read_follower(index, body, first, check_options))
-    timers = stagger_all(leader.timer, [draft.fields.timer for draft in drafts])
-    return [
-        replace(draft, fields=draft.fields.model_copy(update={"timer": timer}))
-        for draft, timer in zip(drafts, timers, strict=True)
-    ]
+    leader = read(TaskInput, first, text="Failed to validate first task.")
+    followers = [_read_follower(index, each, first) for index, each in enumerate(bodies[1:], start=1)]
+    drafts = [Draft(leader, named=True), *followers]
+    timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])
+    return [draft.but(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
 
 
-def _read_follower(index: int, body: object, first: Mapping[str, Any], check_options: CheckOptions) -> Draft:
+def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
     if not isinstance(body, Mapping) or not body.get("url"):
         problem = {"loc": [index, "url"], "msg": "Field required", "type": "missing"}
-        raise ValidationFailed("Failed to validate task.", [problem])
+        raise ValidationFailed(FAILED, [problem])
     inherited = {name: first[name] for name in _SHARED if first.get(name) is not None}
     own = {name: value for name, value in body.items() if value is not None}
     named = bool(own.get("name"))
     name = own["name"] if named else f"task-{index}"
-    return Draft(read_task(inherited | own | {"name": name}, check_options), named)
+    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED), named)
 
 
 def titled(draft: Draft, title: str | None) -> Draft:
     """The draft under the title that its URL reports, unless it has a name of its own."""
     title = (title or "").strip()[:MAX_NAME_LENGTH].strip()
-    if draft.named or not title:
-        return draft
-    return replace(draft, fields=draft.fields.model_copy(update={"name": title}))
+    return draft if draft.named or not title else draft.but(name=title)
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -273,7 +227,3 @@ def without_handle(url: str, channel_id: str | None) -> str:
 def has_handle(url: str) -> bool:
     """Whether a look-up of the channel's id is worth it."""
     return bool(_HANDLE.search(urlsplit(url).path))
-
-
-def task_not_found(id_: int) -> NotFound:
-    return NotFound(f"Task '{id_}' not found.")
