@@ -3,6 +3,7 @@
     AppError                    500  INTERNAL_ERROR     base; never raised itself
     |-- Invalid                 400  INVALID            a value is wrong
     |   |-- Required            400  REQUIRED           a value is missing
+    |   |-- NameInUse         400  ALREADY_EXISTS     where the contract wants no 409
     |   `-- ValidationFailed    400  VALIDATION_FAILED  a body does not fit its model; carries `detail`
     |-- Unauthorized            401  UNAUTHORIZED
     |-- Forbidden               403  FORBIDDEN
@@ -49,6 +50,10 @@ class Invalid(AppError):
 
 class Required(Invalid):
     code = "REQUIRED"
+
+
+class NameInUse(Invalid):
+    code = "ALREADY_EXISTS"
 
 
 class ValidationFailed(Invalid):

@@ -1,7 +1,6 @@
 """The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
 
 import re
-from email.utils import format_datetime
 from urllib.parse import quote
 
 from flask import Response, redirect, request
@@ -51,7 +50,7 @@ def _headers(path: str, stored: Stored) -> dict[str, str]:
     return {
         "Content-Type": content_type(path.rpartition("/")[2]),
         "Accept-Ranges": "bytes",
-        "Last-Modified": format_datetime(stored.modified, usegmt=True),
+        "Last-Modified": stored.last_modified,
         "ETag": f'"{stored.version}"',
     }
 

@@ -11,9 +11,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from hashlib import blake2b
 from urllib.parse import parse_qs, unquote_to_bytes
 
+from dlambda.domain.etag import made_etag
 from local.gateway.asgi import Scope, Send, answer, header, refuse
 
 _CHUNK_BYTES = 512 * 1024
@@ -200,7 +200,7 @@ def _etag(headers: Mapping[bytes, bytes]) -> bytes:
         return etag
     match = _TOTAL.search(headers.get(b"content-range", b""))
     total = match.group(1) if match else headers.get(b"content-length", b"")
-    return b'"%s"' % blake2b(total + headers.get(b"last-modified", b""), digest_size=12).hexdigest().encode()
+    return b'"%s"' % made_etag(int(total or 0), headers.get(b"last-modified", b"").decode()).encode()
 
 
 def _is_unchanged(scope: Scope, etag: bytes, modified: bytes) -> bool:

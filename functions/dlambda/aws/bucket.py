@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session, get_session
 
 from dlambda.domain.etag import made_etag
+from dlambda.domain.http_date import http_date
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 
@@ -49,7 +49,12 @@ class Stored:
     @property
     def version(self) -> str:
         """What changes when the object does, as an ETag without its quotes."""
-        return self.etag or made_etag(self.size_bytes, format_datetime(self.modified, usegmt=True))
+        return self.etag or made_etag(self.size_bytes, self.last_modified)
+
+    @property
+    def last_modified(self) -> str:
+        """As the header of that name."""
+        return http_date(self.modified.timestamp())
 
 
 @lru_cache(maxsize=1)

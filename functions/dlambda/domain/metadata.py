@@ -1,10 +1,9 @@
 """What an extraction's metadata means for an item (docs/contract/downloads.md 2.3, 5.4, 5.6). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
+from dlambda.domain.http_date import http_date
 from dlambda.domain.item import DESCRIPTION_LIMIT
 
 Info = Mapping[str, Any]
@@ -19,11 +18,6 @@ _WARNINGS = (
     "url could be a direct video link, returning it as such",
 )
 _PLAYLIST_KEYS = ("id", "title", "uploader", "uploader_id", "channel", "channel_id", "webpage_url")
-
-
-def http_date(timestamp: float) -> str:
-    """RFC 2822 in GMT: `Fri, 13 Feb 2009 23:31:30 GMT`."""
-    return format_datetime(datetime.fromtimestamp(timestamp, UTC), usegmt=True)
 
 
 def best_thumbnail(thumbnails: object) -> str | None:

@@ -16,6 +16,7 @@ from dlambda.domain.body import Body, Name, switch
 from dlambda.domain.event import Event
 from dlambda.domain.event import Name as EventName
 from dlambda.domain.item import MASK
+from dlambda.domain.mask import mask_passwords, unmask_passwords
 from dlambda.domain.preset import normalise_name
 from dlambda.domain.web_address import check_web_address
 from dlambda.errors import Invalid
@@ -176,12 +177,11 @@ class TargetInput(Body):
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` without the signing secret, which nobody gets back, and with the values of headers masked."""
+    """`fields` with the signing secret, the values of headers, and a password in the URL masked."""
     request = fields["request"]
     headers = [{**header, "value": MASK} for header in request["headers"]]
-    shown = {**fields, "request": {**request, "headers": headers}, "has_secret": bool(fields["secret"])}
-    del shown["secret"]
-    return shown
+    call = {**request, "headers": headers, "url": mask_passwords(request["url"])}
+    return {**fields, "request": call, "secret": MASK if fields["secret"] else ""}
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,13 +190,21 @@ def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
     if clear.get("secret") == MASK:
         clear["secret"] = known.get("secret", "")
     if "request" in clear:
-        values = {header["key"].lower(): header["value"] for header in known.get("request", {}).get("headers", ())}
+        call = known.get("request", {})
+        values = {header["key"].lower(): header["value"] for header in call.get("headers", ())}
         headers = [
             {**header, "value": values.get(header["key"].lower(), MASK)} if header["value"] == MASK else header
             for header in clear["request"]["headers"]
         ]
-        clear["request"] = {**clear["request"], "headers": headers}
+        url = unmask_passwords(clear["request"]["url"], call.get("url", ""))
+        clear["request"] = {**clear["request"], "headers": headers, "url": url}
     return clear
+
+
+def merged(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a PATCH with the rest of the known `request` filled in: any part of it may be sent (6.1)."""
+    sent = body.get("request")
+    return {**body, "request": {**known["request"], **sent}} if isinstance(sent, dict) else dict(body)
 
 
 def known_names(fields: Mapping[str, Any], presets: Collection[str]) -> dict[str, Any]:

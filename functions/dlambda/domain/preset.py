@@ -7,13 +7,14 @@ of a client that bears the name of a system preset is shadowed by it. Their ids 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import field_validator
 
-from dlambda.domain.body import Body, Name, Priority, check_cli
+from dlambda.domain.body import Body, Name, Priority, check_cli, check_place
 from dlambda.domain.item import MASK
 from dlambda.domain.mask import mask_passwords, unmask_passwords
+from dlambda.domain.paths import resolve_folder, safe_template
 
 FIRST_OWN_ID: Final = 101
 _BLANKS: Final = re.compile(r"\s+")
@@ -193,8 +194,8 @@ class PresetInput(Body):
 
     name: Name
     description: str = ""
-    folder: str = ""
-    template: str = ""
+    folder: Annotated[str, check_place(resolve_folder)] = ""
+    template: Annotated[str, check_place(safe_template)] = ""
     cookies: str = ""
     cli: str = ""
     priority: Priority = 0

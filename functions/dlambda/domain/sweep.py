@@ -43,9 +43,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Memory:
-    """How often a handler queued an archive id."""
+    """How often a handler queued an archive id. `held`: another sweep is about to queue it."""
 
     attempts: int
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def judge(item: FeedItem, known: Known, now: datetime) -> Verdict:
     memory = known.memories.get(item.archive_id)
     if memory is None:
         return Verdict.QUEUE
-    if record is None:
+    if record is None or memory.held:
         return Verdict.QUEUED_BEFORE
     if memory.attempts >= MAX_ATTEMPTS:
         return Verdict.GIVEN_UP

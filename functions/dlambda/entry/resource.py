@@ -27,7 +27,7 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
 class ResourcePath(BaseModel):
-    id: int = Field(description="given by the service", examples=[7])
+    id: int = Field(description="given by the service")
 
 
 class ResourceQuery(BaseModel):
@@ -133,8 +133,8 @@ def _add_single(routes: APIBlueprint, kind: Kind, shown: type[BaseModel], check:
 
 def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
     """A body that the use case reads itself: its errors have texts of their own. Documented as what it should be."""
-    schema = kind.model.model_json_schema(ref_template=f"#/components/schemas/{kind.model.__name__}.{{model}}")
-    schema.pop("$defs", None)
+    schema = kind.model.model_json_schema()
+    schema = _without_references(schema, schema.pop("$defs", {}))
     if not whole:
         schema.pop("required", None)
     name = kind.model.__name__ if whole else f"{kind.model.__name__}Change"
@@ -143,6 +143,17 @@ def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
         (RootModel[Any],),
         {"model_config": ConfigDict(json_schema_extra={**schema, "title": name}), "__module__": __name__},
     )
+
+
+def _without_references(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """`schema` with what it refers to put in place: a reference inside a hand-made schema leads nowhere."""
+    if isinstance(schema, list):
+        return [_without_references(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _without_references(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _without_references(each, definitions) for name, each in schema.items()}
 
 
 def _answer(kind: Kind, document: Document, *, clear: bool = False) -> Answer:

@@ -76,11 +76,11 @@ class _Session(Downloader, continuing.Watched):
         self._state = state
         self._suffixes: dict[str, str] = {}
         self.rejected: str | None = None
-        super().__init__(params, root=Path(job.workdir))
+        super().__init__(params, folders=(Path(job.workdir) / "home", Path(job.workdir) / "temp"))
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
         reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
-        if reason is not None and not incomplete:
+        if reason is not None:
             self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
         return reason
 
@@ -302,4 +302,5 @@ class _Silence(_Talk):
 def rehearse(info: Mapping[str, Any], folder: str) -> None:
     """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
     params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
-    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info), _Silence())
+    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info,
+                         allow_internal=True), _Silence())  # fmt: skip

@@ -193,12 +193,12 @@ def _prepare(self: Any, ctx: dict[str, Any]) -> None:
     """Brings `.part` and `.ytdl` of an earlier run to one and the same moment, or starts over."""
     ctx.setdefault("live", False)
     part = Path(self.temp_name(ctx["filename"]))
-    if self._FragmentFD__do_ytdl_file(ctx):
+    if not ctx["live"] and not self.params.get("_no_ytdl_file"):
         state = _fragment_state(self, ctx)
         known = read_json(state).get("downloader", {})
         size = known.get("part_bytes")
         have = part.stat().st_size if part.is_file() else 0
-        belongs = known.get("total") == ctx.get("total_frags") and known.get("format_id") == self.ydl.format_id
+        belongs = known.get("total") == ctx.get("total_frags") and known.get("format_id") == getattr(self.ydl, "format_id", None)
         if isinstance(size, int) and 0 < size <= have and belongs:
             os.truncate(part, size)
         else:

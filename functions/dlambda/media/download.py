@@ -127,6 +127,11 @@ class Running:
         """The result, once `messages` has brought it."""
         return self._result
 
+    @property
+    def pid(self) -> int:
+        """The leader of its process group."""
+        return self._worker.pid
+
     def messages(self, timeout_seconds: float) -> list[Message]:
         """What has happened since the last call; waits up to the timeout for the first message.
 
@@ -166,6 +171,7 @@ class Running:
             while self._result is None and time.monotonic() < end:
                 self.messages(end - time.monotonic())
         self._worker.kill()
+        self._worker.wait_gone()
         if self._result is None:
             self._finish(Result(ok=False, error=ENDED_TEXT), [])
         assert self._result is not None

@@ -6,7 +6,7 @@ Imported only inside worker processes (and the warm one): it imports yt_dlp.
 import copy
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,10 @@ def build_params(given: Mapping[str, Any], forced: Mapping[str, Any]) -> dict[st
 
 
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
-    """`YoutubeDL` whose templates know no environment and whose files stay below `root`."""
+    """`YoutubeDL` whose templates know no environment and whose files stay below `folders`."""
 
-    def __init__(self, params: dict[str, Any], *, root: Path | None = None) -> None:
-        self._root = root.resolve() if root else None
+    def __init__(self, params: dict[str, Any], *, folders: Sequence[Path] = ()) -> None:
+        self._folders = [folder.resolve() for folder in folders]
         super().__init__(params)
 
     @staticmethod
@@ -86,7 +86,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def get_output_path(self, dir_type: str = "", filename: str | None = None) -> str:
         path = str(super().get_output_path(dir_type, filename))
-        if self._root is not None and not Path(path).resolve().is_relative_to(self._root):
+        where = Path(path).resolve()
+        if self._folders and not any(where.is_relative_to(folder) for folder in self._folders):
             raise DownloadError("The output template leads outside the download folder.")
         return path
 

@@ -75,6 +75,16 @@ class Worker:
                 os.killpg(self.pid, signal.SIGKILL)
         self._drain()
 
+    def wait_gone(self, timeout_seconds: float = 2.0) -> None:
+        """Waits until no process of the group is left (the warm process collects them)."""
+        end = time.monotonic() + timeout_seconds
+        while self.pid and time.monotonic() < end:
+            try:
+                os.killpg(self.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.002)
+
     def _drain(self) -> None:
         end = time.monotonic() + 5
         while not self._ended and time.monotonic() < end:

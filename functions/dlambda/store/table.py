@@ -2,8 +2,10 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +25,8 @@ _POOL_SIZE = 50
 # The order in which DynamoDB is sent the operations, and so that of its reasons.
 _ORDER = ("condition_check", "delete", "save", "update")
 
+_connecting = threading.RLock()
+
 # Its debug lines print whole requests, cookies included.
 logging.getLogger("pynamodb").setLevel(logging.WARNING)
 
@@ -35,13 +39,22 @@ class Row(Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        # The prefix is a setting, read at the first request; and one client serves all tables: each costs memory.
-        if cls._connection is None:
-            cls.Meta.table_name = get_settings().table_prefix + cls.Meta.table_name
-            table: TableConnection = super()._get_connection()
-            connection().add_meta_table(table.get_meta_table())
+        return cls._connection if cls._connection is not None else _connect(cls)
+
+
+def _connect(row: type[Row]) -> TableConnection:
+    """Prepares `row` at its first request: the prefix is a setting, and one client, 10 MB, serves all tables."""
+    with _connecting:
+        if row._connection is None:
+            noun = row.Meta.table_name
+            row.Meta.table_name = get_settings().table_prefix + noun
+            table: TableConnection = super(Row, row)._get_connection()
+            row._connection = None  # not before it is whole: other threads look at it
+            with suppress(ValueError):  # two kinds of rows may share a table
+                connection().add_meta_table(table.get_meta_table())
             table.connection = connection()
-        return super()._get_connection()
+            row._connection = table
+    return row._connection
 
 
 class Refused(Exception):

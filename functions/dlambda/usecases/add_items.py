@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dlambda.aws import queue
 from dlambda.domain import event
 from dlambda.domain.item import Item, Shelf
+from dlambda.domain.paths import resolve_folder
 from dlambda.domain.preset import normalise_name
 from dlambda.domain.request import Request
 from dlambda.errors import Conflict, NotFound
@@ -58,13 +59,16 @@ def new_item(request: Request) -> Item:
     """The record of a request that nobody has looked at yet: its title is its URL."""
     settings = get_settings()
     preset = preset_for(request.preset)
+    folder = request.folder or resolve_folder(preset.folder)
     return Item(
         id=str(uuid.uuid4()),
         url=request.url,
         posted_url=request.url,
         title=request.url,
         preset=request.preset or preset.name,
-        folder=request.folder or preset.folder.strip("/"),
+        folder=folder,
+        download_dir="/".join(part for part in (settings.download_path.rstrip("/"), folder) if part),
+        temp_dir=settings.temp_path,
         template=request.template or preset.template or settings.output_template,
         template_chapter=settings.output_template_chapter,
         cookies=request.cookies,

@@ -9,6 +9,7 @@ from dlambda.aws import bucket, queue
 from dlambda.domain import event, metadata
 from dlambda.domain.event import Name
 from dlambda.domain.failure import FailureKind, classify
+from dlambda.domain.http_date import http_date
 from dlambda.domain.item import Item, Shelf, Status
 from dlambda.errors import Conflict, Invalid
 from dlambda.media.archive_ids import archive_id_of_url
@@ -190,7 +191,7 @@ def _wait_for_stream(
         Status.NOT_LIVE,
         time.time(),
         is_live=True,
-        live_in=metadata.http_date(starts) if starts else None,
+        live_in=http_date(starts) if starts else None,
         start_at=float(starts or 0),
         msg=" ".join([text, *warnings]),
         error=None if starts else lacking,
@@ -212,7 +213,7 @@ def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: d
             Status.NOT_LIVE,
             time.time(),
             is_live=True,
-            live_in=metadata.http_date(starts),
+            live_in=http_date(starts),
             start_at=float(starts),
             error=error,
         )

@@ -1,17 +1,24 @@
-"""Which preset a name means. System presets are data; a client's own are rows."""
+"""Which preset a name means. System presets are data; a client's own are documents."""
 
-from dlambda.domain.preset import SYSTEM_PRESETS, Preset, find_system_preset
+from dlambda.domain.preset import FIRST_OWN_ID, Preset, find_system_preset
+from dlambda.domain.resource import PRESETS
 from dlambda.settings import get_settings
+from dlambda.store.resources import Document
+from dlambda.usecases import resources
 
 
 def find_preset(name: str) -> Preset | None:
-    """The preset of that name, in whatever form it is written."""
-    return find_system_preset(name)
+    """The preset of that name, in whatever form it is written, with its cookies."""
+    system = find_system_preset(name)
+    if system is not None or not name.strip():
+        return system
+    found = resources.find_by_name(PRESETS, name)
+    return _preset(found, clear=True) if found else None
 
 
 def list_presets() -> list[Preset]:
-    """All presets in the order of lists."""
-    return sorted(SYSTEM_PRESETS, key=lambda preset: preset.order)
+    """All presets in the order of lists, their secrets masked."""
+    return [_preset(document, clear=False) for document in resources.list_documents(PRESETS)]
 
 
 def preset_for(name: str) -> Preset:
@@ -21,5 +28,10 @@ def preset_for(name: str) -> Preset:
 
 def default_preset() -> Preset:
     preset = find_system_preset("default")
-    assert preset is not None
+    assert preset is not None  # noqa: S101 it is data of ours
     return preset
+
+
+def _preset(document: Document, *, clear: bool) -> Preset:
+    fields = document.clear() if clear else document.shown
+    return Preset(id=document.id, default=document.id < FIRST_OWN_ID, **fields)
