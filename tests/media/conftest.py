@@ -1,0 +1,92 @@
+"""Fixtures of media tests: settings with tools and a scratch folder, and downloads against the origin."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlambda.media.download import DownloadSpec, Message, Result, Running, start_download
+from dlambda.settings import get_settings
+from tests.origin.media import ffmpeg
+
+TITLE = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ffmpeg under its own name, and ffprobe where there is one."""
+    folder = tmp_path_factory.mktemp("tools")
+    (folder / "ffmpeg").symlink_to(ffmpeg())
+    return folder
+
+
+@pytest.fixture
+def service(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings whose scratch folder is the test's own; answers that folder."""
+    monkeypatch.setenv("DLAMBDA_TOOLS_DIR", str(tools))
+    monkeypatch.setenv("DLAMBDA_WORK_DIR", str(tmp_path / "work"))
+    get_settings.cache_clear()
+    yield tmp_path / "work"
+    get_settings.cache_clear()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(service: Path) -> Iterator[Start]:
+    """Starts a download of a URL of the origin; what still runs at the end of the test is stopped."""
+    started: list[Running] = []
+
+    def begin(url: str, *, item_id: str = "item", params: dict[str, Any] | None = None, **fields: Any) -> Running:
+        workdir = fields.pop("workdir", service / "items" / item_id)
+        spec = DownloadSpec(
+            item_id=item_id, url=url, params={**TITLE, **(params or {})}, workdir=workdir, allow_internal=True, **fields
+        )
+        started.append(start_download(spec))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        if running.alive:
+            running.stop(0)
+
+
+def follow(running: Running) -> list[Message]:
+    """All messages until the end."""
+    found: list[Message] = []
+    while running.alive:
+        found += running.messages(1)
+    return found
+
+
+def finish(running: Running) -> Result:
+    """The result; the test fails when a download hangs for a minute."""
+    follow(running)
+    assert running.result is not None
+    return running.result
+
+
+def wait_for(running: Running, condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Listens until `condition` holds."""
+    for _ in range(int(seconds / 0.05)):
+        if condition() or not running.alive:
+            break
+        running.messages(0.05)
+    assert condition()
+
+
+def processes_of_group(group: int) -> list[int]:
+    """Living processes of a process group."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                fields = Path(f"/proc/{name}/stat").read_text().rpartition(") ")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(int(name))
+    return found

@@ -1,0 +1,226 @@
+"""Downloading one item (docs/contract/downloads.md 5.8)."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from dlambda.domain.failure import FailureKind
+from dlambda.media.download import FileReady, Postprocessing, Progress
+from dlambda.media.extract import extract
+from tests.media.conftest import Start, finish, follow, processes_of_group, wait_for
+from tests.origin import Origin
+
+
+def home(service: Path, item_id: str = "item") -> Path:
+    return service / "items" / item_id / "home"
+
+
+def test_a_direct_file_arrives_whole(origin: Origin, start: Start, service: Path) -> None:
+    running = start(origin.url("/clip-1.mp4"))
+    messages = follow(running)
+    assert running.result is not None
+    assert running.result.ok
+    assert running.result.filepath == "clip-1.mp4"
+    assert (home(service) / "clip-1.mp4").read_bytes() == origin.media("clip.mp4").read_bytes()
+    assert any(isinstance(one, FileReady) and one.path == "clip-1.mp4" for one in messages)
+    last = [one for one in messages if isinstance(one, Progress)][-1]
+    assert (last.status, last.downloaded_bytes) == ("finished", origin.media("clip.mp4").stat().st_size)
+
+
+def test_an_extraction_is_used_in_place_of_the_page(origin: Origin, start: Start) -> None:
+    url = origin.url("/clip-reused.mp4")
+    info = extract(url, {}, allow_internal=True).info
+    before = origin.counts["GET /clip-reused.mp4"]
+    assert finish(start(url, info=info)).ok
+    assert origin.counts["GET /clip-reused.mp4"] == before + 1
+
+
+def test_stale_links_of_an_extraction_are_read_anew(origin: Origin, start: Start) -> None:
+    url = origin.url("/clip-1.mp4")
+    info = extract(url, {}, allow_internal=True).info
+    assert info is not None
+    for one in (info, *info["formats"]):
+        one["url"] = origin.url("/status/403/old.mp4")
+    assert finish(start(url, info=info)).ok
+
+
+@pytest.mark.parametrize("path", ["/hls/high/index.m3u8", "/hls/aes/index.m3u8", "/dash/manifest.mpd"])
+def test_streams_arrive(origin: Origin, start: Start, service: Path, path: str) -> None:
+    running = start(origin.url(path), params={"concurrent_fragment_downloads": 4})
+    messages = follow(running)
+    result = running.result
+    assert result is not None
+    assert result.error is None
+    assert result.filepath is not None
+    assert (home(service) / result.filepath).stat().st_size > 100_000
+    assert any(isinstance(one, Postprocessing) and one.status == "started" for one in messages)
+    assert not list((service / "items" / "item" / "temp").rglob("*Frag*"))
+
+
+def test_progress_comes_at_most_five_times_a_second(origin: Origin, start: Start) -> None:
+    running = start(origin.url("/slow/1000000/clip-1.mp4"))
+    began = time.monotonic()
+    reports = [one for one in follow(running) if isinstance(one, Progress) and one.status == "downloading"]
+    seconds = time.monotonic() - began
+    assert 3 <= len(reports) <= 5 * seconds + 1
+    assert all(one.total_bytes == origin.media("clip.mp4").stat().st_size for one in reports)
+    assert [one.downloaded_bytes for one in reports] == sorted(one.downloaded_bytes or 0 for one in reports)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        ("/status/404/a.mp4", "HTTP Error 404", FailureKind.GONE),
+        ("/truncated/clip-1.mp4", "more expected", FailureKind.TRANSIENT),
+    ],
+)
+def test_a_failure_is_a_text_with_a_kind(
+    origin: Origin, start: Start, path: str, text: str, kind: FailureKind
+) -> None:
+    result = finish(start(origin.url(path), params={"retries": 1}))
+    assert not result.ok
+    assert text in (result.error or "")
+    assert result.filepath is None
+    assert result.failure is not None
+    assert result.failure.kind is kind
+
+
+def test_a_connection_that_breaks_is_continued(origin: Origin, start: Start, service: Path) -> None:
+    result = finish(start(origin.url("/drop/3/clip-1.mp4")))
+    assert result.ok
+    assert (home(service) / "clip-1.mp4").read_bytes() == origin.media("clip.mp4").read_bytes()
+
+
+def test_a_name_in_use_gets_a_number_and_so_do_its_sidecars(origin: Origin, start: Start, service: Path) -> None:
+    result = finish(start(origin.url("/clip-1.mp4"), taken={"clip-1", "clip-1 (2)"}, params={"writeinfojson": True}))
+    assert result.filepath == "clip-1 (3).mp4"
+    assert result.extra_files == ("clip-1 (3).info.json",)
+    assert (home(service) / "clip-1 (3).mp4").is_file()
+
+
+def test_another_url_with_the_same_name_is_another_file(origin: Origin, start: Start, service: Path) -> None:
+    assert finish(start(origin.url("/same/a/video.mp4"), item_id="a")).ok
+    assert finish(start(origin.url("/same/b/video.mp4"), item_id="b")).ok
+    assert (home(service, "a") / "video.mp4").read_bytes() == origin.media("clip.mp4").read_bytes()
+    assert (home(service, "b") / "video.mp4").read_bytes() == origin.media("other.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("name", ['quo"te\'s', "100% #1", "überaus schön 🎬", "a" * 180, "trailing dots..."])
+def test_odd_names_arrive(origin: Origin, start: Start, service: Path, name: str) -> None:
+    result = finish(start(origin.url(f"/names/{name}.mp4".replace("%", "%25"))))
+    assert result.ok
+    assert result.filepath is not None
+    assert (home(service) / result.filepath).stat().st_size == origin.media("clip.mp4").stat().st_size
+
+
+@pytest.mark.parametrize("template", ["../%(title)s.%(ext)s", "%(id)s/../../x.%(ext)s", "/tmp/x.%(ext)s"])
+def test_a_template_cannot_leave_the_folder(origin: Origin, start: Start, service: Path, template: str) -> None:
+    result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": {"default": template}}))
+    assert not result.ok
+    assert not list(service.parent.rglob("x.mp4"))
+
+
+def test_the_environment_is_no_template_field(
+    origin: Origin, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "s3cret")
+    result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": {"default": "$SECRET ~ %(title)s.%(ext)s"}}))
+    assert result.filepath == "$SECRET ~ clip-1.mp4"
+
+
+def test_extras_fill_what_metadata_lack(origin: Origin, start: Start) -> None:
+    params = {"outtmpl": {"default": "%(playlist_index)s %(title)s %(is_live)s.%(ext)s"}}
+    extras = {"playlist_index": 7, "title": "not this", "is_live": 123}
+    assert finish(start(origin.url("/clip-1.mp4"), params=params, extras=extras)).filepath == "7 clip-1 NA.mp4"
+
+
+def test_an_item_in_the_archive_is_skipped(origin: Origin, start: Start) -> None:
+    result = finish(start(origin.url("/clip-1.mp4"), archive={"generic clip-1"}))
+    assert not result.ok
+    assert result.error is None
+    assert result.skipped_reason == "Item has already been downloaded."
+
+
+def test_an_existing_video_stops_and_is_skipped(origin: Origin, start: Start) -> None:
+    result = finish(
+        start(origin.url("/clip-1.mp4"), archive={"generic clip-1"}, params={"break_on_existing": True})
+    )
+    assert result.skipped_reason == "Item has already been downloaded."
+
+
+def test_the_ids_for_the_archive_are_reported(origin: Origin, start: Start) -> None:
+    assert finish(start(origin.url("/clip-1.mp4"), archive=frozenset())).archive_ids == ("generic clip-1",)
+    assert finish(start(origin.url("/clip-2.mp4"), item_id="b")).archive_ids == ()
+
+
+def test_a_rejected_title_says_why(origin: Origin, start: Start) -> None:
+    result = finish(start(origin.url("/clip-1.mp4"), params={"matchtitle": "holiday"}))
+    assert result.skipped_reason == '"clip-1" title did not match pattern "holiday". Skipping download.'
+
+
+def test_an_nfo_is_written_with_the_time_of_the_file(origin: Origin, start: Start, service: Path) -> None:
+    params = {"postprocessors": [{"key": "NFOMaker", "when": "after_move", "mode": "movie", "prefix": "true"}]}
+    extras = {"upload_date": "20240115"}
+    result = finish(start(origin.url("/clip-1.mp4"), params=params, extras=extras))
+    assert result.extra_files == ("clip-1.nfo",)
+    nfo = home(service) / "clip-1.nfo"
+    assert "<title>clip-1</title>" in nfo.read_text()
+    assert abs(nfo.stat().st_mtime - (home(service) / "clip-1.mp4").stat().st_mtime) <= 2
+
+
+def test_metadata_may_be_replaced_but_not_where_files_lie(origin: Origin, start: Start) -> None:
+    actions = [["replace", "title", "clip", "film"], ["interpret", "/etc/passwd", "%(filepath)s"],
+               ["interpret", "/etc", "(?P<__finaldir>.+)"]]  # fmt: skip
+    params = {
+        "postprocessors": [
+            {"key": "MetadataParser", "actions": actions, "when": when} for when in ("pre_process", "post_process")
+        ]
+    }
+    assert finish(start(origin.url("/clip-1.mp4"), params=params)).filepath == "film-1.mp4"
+
+
+def test_audio_is_extracted(origin: Origin, start: Start) -> None:
+    params = {
+        "format": "bestaudio/best",
+        "final_ext": "mp3",
+        "postprocessors": [{"key": "FFmpegExtractAudio", "preferredcodec": "mp3"}],
+    }
+    result = finish(start(origin.url("/short.mp4"), params=params))
+    assert result.error is None
+    assert result.filepath == "short.mp3"
+
+
+def test_a_stop_leaves_no_process(origin: Origin, start: Start, service: Path) -> None:
+    running = start(origin.url("/slow/200000/clip-1.mp4"))
+    part = service / "items" / "item" / "temp" / "clip-1.mp4.part"
+    wait_for(running, part.exists)
+    pid = running.pid
+    began = time.monotonic()
+    result = running.stop(2)
+    assert time.monotonic() - began < 2
+    assert result.stopped
+    assert not result.ok
+    assert processes_of_group(pid) == []
+    assert part.exists()
+
+
+def test_a_worker_that_dies_is_an_error(origin: Origin, start: Start, service: Path) -> None:
+    running = start(origin.url("/slow/200000/clip-1.mp4"))
+    wait_for(running, (service / "items" / "item" / "temp" / "clip-1.mp4.part").exists)
+    os.kill(running.pid, signal.SIGKILL)
+    result = finish(running)
+    assert result.error == "Download process ended unexpectedly."
+    assert result.failure is not None
+    assert result.failure.retryable
+
+
+def test_an_internal_address_is_refused(origin: Origin, service: Path) -> None:
+    from dlambda.media.download import DownloadSpec, start_download
+
+    spec = DownloadSpec(item_id="x", url=origin.url("/clip-1.mp4"), params={}, workdir=service / "x")
+    result = finish(start_download(spec))
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.INTERNAL
