@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -159,6 +160,20 @@ def end_descendants() -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         _collect(left)
+
+
+def leave() -> NoReturn:
+    """Ends this process at once, and then all that it started. In this order, without handlers that are still running:
+    one that saw its child end would take that for a failure of the item.
+    """
+    below, parent = descendants(os.getpid()), os.getpid()
+    if below and os.fork() == 0:
+        while os.getppid() == parent:
+            time.sleep(0.002)
+        for pid in below:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+    os._exit(0)
 
 
 def _collect(pids: Iterable[int]) -> None:

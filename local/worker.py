@@ -18,6 +18,7 @@ from dlambda.settings import Settings, get_settings
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import wait_for_go
+from local.processes import leave
 from local.template import Consumer, Function
 
 if TYPE_CHECKING:
@@ -250,9 +251,8 @@ def main() -> None:
     nudge.watch_sends()
     worker.run(listener)
     worker.give_back()
-    # At once, without waiting for handlers: a handler that saw its child end would take it for a failure of the item.
-    # Their work goes on from the tables; the children end with this process.
-    os._exit(0)
+    # What handlers were at goes on from the tables.
+    leave()
 
 
 if __name__ == "__main__":

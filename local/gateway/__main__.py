@@ -25,6 +25,7 @@ from local.gateway.functions import Functions
 from local.gateway.media import Media
 from local.gateway.sockets import Sockets
 from local.guided import wait_for_go
+from local.processes import leave
 
 _PING_SECONDS = 10.0
 _GRACE_SECONDS = 2
@@ -144,6 +145,7 @@ def main() -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, manage, sockets, listeners))
+        leave()
 
 
 if __name__ == "__main__":

@@ -66,29 +66,24 @@ class Functions:
 
 
 class _Receive:
-    """Hands on the request's body, then waits for the client to go."""
+    """Hands the request's body on, and hears meanwhile whether the client goes; few functions ask for either."""
 
     def __init__(self, receive: Receive, gone: threading.Event) -> None:
-        self._receive = receive
-        self._gone = gone
-        self._watch: asyncio.Task[None] | None = None
+        self._messages: asyncio.Queue[Any] = asyncio.Queue(1)
+        self._pump = asyncio.get_running_loop().create_task(self._run(receive, gone))
 
     async def __call__(self) -> Any:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            self._gone.set()
-        elif not message.get("more_body"):
-            self._watch = asyncio.get_running_loop().create_task(self._wait())
-        return message
+        return await self._messages.get()
 
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._gone.set()
+    async def _run(self, receive: Receive, gone: threading.Event) -> None:
+        while not gone.is_set():
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                gone.set()
+            await self._messages.put(message)
 
     def stop(self) -> None:
-        if self._watch:
-            self._watch.cancel()
+        self._pump.cancel()
 
 
 def _load(module: str) -> WsgiApp:

@@ -1,0 +1,127 @@
+"""Folders, routes and template say the same."""
+
+import re
+import tomllib
+
+import pytest
+
+from local import template
+
+ROOT = template.ROOT
+DOCUMENT = template.load()
+PLAN = template.read()
+FUNCTIONS = {
+    name: each["Properties"]
+    for name, each in DOCUMENT["Resources"].items()
+    if each["Type"] == "AWS::Serverless::Function"
+}
+FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")} - {"dlambda"}
+
+
+def of_type(kind):
+    return {name: each["Properties"] for name, each in DOCUMENT["Resources"].items() if each["Type"] == kind}
+
+
+def test_every_function_folder_is_deployed_and_nothing_else():
+    assert {each["Handler"].split(".")[0] for each in FUNCTIONS.values()} == FOLDERS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_is_named_after_its_folder(name):
+    folder, module, attribute = FUNCTIONS[name]["Handler"].split(".")
+    assert name == "".join(part.title() for part in folder.split("_")) + "Function"
+    assert (module, attribute) == ("main", "lambda_handler")
+
+
+def test_import_rules_cover_every_folder():
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    assert set(rules["root_packages"]) == FOLDERS | {"dlambda"}
+    independence = next(each for each in rules["contracts"] if each["type"] == "independence")
+    assert set(independence["modules"]) == FOLDERS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_is_woken_by_something(name):
+    function = FUNCTIONS[name]
+    called = {route.function.name for route in PLAN.routes} | {PLAN.socket.name}
+    assert name in called or function.get("Events")
+
+
+@pytest.mark.parametrize("name", sorted({route.function.name for route in PLAN.routes} | {PLAN.socket.name}))
+def test_the_api_may_call_every_function_that_it_routes_to(name):
+    permissions = {each["FunctionName"]["Ref"] for each in of_type("AWS::Lambda::Permission").values()}
+    assert name in permissions
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_states_what_it_may_do(name):
+    assert FUNCTIONS[name]["Policies"]
+
+
+def test_no_policy_allows_everything():
+    for policy in of_type("AWS::IAM::ManagedPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                assert "*" not in action
+            assert statement["Resource"] != "*"
+
+
+@pytest.mark.parametrize("consumer", PLAN.consumers, ids=lambda each: each.queue)
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(consumer):
+    queue = next(each for each in PLAN.queues if each.name == consumer.queue)
+    assert queue.visibility_seconds >= 6 * consumer.function.timeout_seconds
+
+
+@pytest.mark.parametrize("consumer", PLAN.consumers, ids=lambda each: each.queue)
+def test_a_message_that_fails_five_times_is_kept_and_heard_of(consumer):
+    queue = next(each for each in PLAN.queues if each.name == consumer.queue)
+    assert (queue.dead_letters, queue.max_receives) == (f"{queue.name}-dead", 5)
+    metrics = DOCUMENT["Resources"]["DeadLettersAlarm"]["Properties"]["Metrics"]
+    assert consumer.queue in {metric["Id"] for metric in metrics}
+
+
+def test_queue_functions_report_failures_one_by_one():
+    for function in FUNCTIONS.values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_downloads_come_one_by_one():
+    assert next(each for each in PLAN.consumers if each.queue == "download").batch_size == 1
+
+
+def test_every_queue_has_a_function():
+    assert {queue.name for queue in PLAN.queues if queue.dead_letters} == {each.queue for each in PLAN.consumers}
+
+
+@pytest.mark.parametrize("name", sorted(of_type("AWS::DynamoDB::Table")))
+def test_tables_can_be_restored_and_are_encrypted(name):
+    table = of_type("AWS::DynamoDB::Table")[name]
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_bucket_is_private_and_forgets_what_is_temporary():
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    prefixes = {rule.get("Prefix") for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert {"cache/", "zips/", "resume/"} <= prefixes
+
+
+def test_settings_of_the_deployment_exist():
+    from dlambda.settings import Settings
+
+    names = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+    known = {re.sub("^(YTP|DLAMBDA)_", "", name).lower() for name in names}
+    assert known <= set(Settings.model_fields)
+
+
+def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
+    """`/api/history/...` is answered by functions/history; what differs is listed here."""
+    exceptions = {"ping": "system", "docs": "system", "download": "file"}
+    for route in PLAN.routes:
+        noun = route.path.split("/")[2]
+        assert route.function.module == f"{exceptions.get(noun, noun.replace('-', '_'))}.main"

@@ -1,0 +1,76 @@
+"""The gateway's decisions that need no engine."""
+
+import pytest
+
+from local.gateway.functions import Router
+from local.gateway.media import _etag, _is_plain, _is_signed, _named_by_url
+from local.template import Function, Route
+
+HISTORY = Function("HistoryFunction", "history.main", "lambda_handler", 29)
+SYSTEM = Function("SystemFunction", "system.main", "lambda_handler", 29)
+ROUTER = Router(
+    [
+        Route("ANY", "/api/history", greedy=False, function=HISTORY),
+        Route("ANY", "/api/history", greedy=True, function=HISTORY),
+        Route("GET", "/api/ping", greedy=False, function=SYSTEM),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "function"),
+    [
+        ("GET", "/api/history", HISTORY),
+        ("POST", "/api/history/", HISTORY),
+        ("GET", "/api/history/a/b", HISTORY),
+        ("GET", "/api/ping", SYSTEM),
+        ("GET", "/api/ping/", SYSTEM),
+        ("POST", "/api/ping", None),
+        ("GET", "/api/historyx", None),
+        ("GET", "/api", None),
+        ("GET", "/", None),
+    ],
+)
+def test_a_path_leads_to_its_function(method, path, function):
+    assert ROUTER.find(method, path) == function
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        (b"/dlambda/files/a.mp4", True),
+        (b"/dlambda/files/a%20b%23%25.mp4", True),
+        (b"/dlambda/files/..a..", True),
+        (b"/dlambda", False),
+        (b"/dlambda/", False),
+        (b"/dlambda//files/a", False),
+        (b"/dlambda/../other/a", False),
+        (b"/dlambda/%2e%2e/other/a", False),
+        (b"/dlambda/%2E./other/a", False),
+        (b"/dlambda/files%2f..%2f..%2fother/a", False),
+        (b"/dlambda/files/.", False),
+        (b"/dlambda/files/a%00", False),
+        (b"/other/a", False),
+        (b"/dlambdax/a", False),
+    ],
+)
+def test_only_plain_paths_reach_the_bucket(path, plain):
+    assert _is_plain(path, b"/dlambda/") is plain
+
+
+def test_an_unsigned_query_is_known():
+    assert _is_signed(b"X-Amz-Credential=a&X-Amz-Signature=b")
+    assert not _is_signed(b"AWSAccessKeyId=a&Signature=b")
+    assert not _is_signed(b"")
+
+
+def test_the_etag_is_the_same_for_a_part_and_the_whole():
+    whole = {b"content-length": b"10", b"last-modified": b"now"}
+    part = {b"content-length": b"2", b"content-range": b"bytes 0-1/10", b"last-modified": b"now"}
+    assert _etag(whole) == _etag(part)
+    assert _etag(whole) != _etag(whole | {b"last-modified": b"later"})
+
+
+def test_the_url_names_headers_but_no_line_breaks():
+    assert _named_by_url(b"response-content-type=video%2Fmp4") == {b"content-type": b"video/mp4"}
+    assert _named_by_url(b"response-content-type=a%0D%0Ab:c") == {}

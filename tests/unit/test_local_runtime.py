@@ -1,0 +1,307 @@
+"""The whole runtime with the real engines and functions of this test, started as a person starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from local.template import ROOT, read
+
+TOOLS = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
+pytestmark = pytest.mark.skipif(not (TOOLS / "dynoxide").exists(), reason="`make run` installs the engines")
+
+GROUP = """
+import json, time
+from flask import Flask, Response, request
+from dlambda.aws import bucket, queue
+app = Flask(__name__, static_folder=None)
+closed = []
+
+@app.route("/<path:path>", methods=["GET", "POST"])
+def answer(path):
+    if path.endswith("send"):
+        queue.send("download", {"at": time.time(), "work": request.args.get("work", "")})
+    if path.endswith("presign"):
+        return bucket.presign("files/a.mp4", origin=request.host_url, answer={"content-type": "video/mp4"})
+    if path.endswith("stream"):
+        return Response(stream(), mimetype="text/event-stream")
+    return {"path": path, "base": request.script_root, "body": request.get_data(as_text=True), "closed": closed}
+
+def stream():
+    try:
+        while True:
+            yield "data: x\\n\\n"
+            time.sleep(0.02)
+    finally:
+        closed.append("stream")
+"""
+EVENT = """
+import json, os, subprocess, time
+from pathlib import Path
+from dlambda.aws import queue, socket
+FILE = Path(os.environ["DATA_DIR"]) / "events"
+
+def lambda_handler(event, context):
+    for record in event.get("Records", ()):
+        body = json.loads(record["body"])
+        if "connection" in body:
+            socket.push(body["connection"], b'{"event": "connected"}')
+        else:
+            note({"took": time.time() - body["at"], "left": context.get_remaining_time_in_millis()})
+            if body["work"]:
+                subprocess.run(["sleep", "987"])
+    if "requestContext" in event:
+        return on_socket(event)
+    if not event.get("Records"):
+        note({"tick": True})
+    return {"batchItemFailures": []}
+
+def on_socket(event):
+    context = event["requestContext"]
+    note({"route": context["routeKey"], "query": event.get("queryStringParameters")})
+    if (event.get("queryStringParameters") or {}).get("apikey") == "bad":
+        return {"statusCode": 401, "body": '{"error": "no"}'}
+    if context["routeKey"] == "$connect":
+        queue.send("socket", {"connection": context["connectionId"]})
+    if context["routeKey"] == "$default":
+        assert socket.push(context["connectionId"], event["body"].encode())
+    return {"statusCode": 200}
+
+def note(line):
+    with FILE.open("a") as file:
+        file.write(json.dumps(line) + "\\n")
+"""
+
+
+class Run:
+    """A started service."""
+
+    def __init__(self, root: Path, **environ: str) -> None:
+        self.data = root / "data"
+        plan = read()
+        for module in {route.function.module for route in plan.routes}:
+            write(root / "functions", module, GROUP)
+        for module in {each.function.module for each in plan.consumers} | {f.module for f in plan.scheduled}:
+            write(root / "functions", module, EVENT)
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(("YTP_", "DLAMBDA_", "AWS_"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=root,
+            env=kept
+            | {
+                "PYTHONPATH": f"{root / 'functions'}:{ROOT / 'functions'}:{ROOT}",
+                "DATA_DIR": str(self.data),
+                "PORT": "0",
+            }
+            | {"DLAMBDA_TOOLS_DIR": str(TOOLS)}
+            | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        first = self.process.stdout.readline()
+        assert " answers at http://" in first, first + self.process.stdout.read()
+        self.url = first.split(" answers at ")[1].split(" ")[0]
+
+    def get(self, path, body=None, **headers):
+        url = path if path.startswith("http") else self.url + path
+        request = urllib.request.Request(url, body, {key.replace("_", "-"): text for key, text in headers.items()})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, dict(error.headers), error.read()
+
+    def events(self, key):
+        file = self.data / "events"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [line for line in map(json.loads, lines) if key in line]
+
+    def until(self, wanted, seconds=10.0):
+        deadline = time.monotonic() + seconds
+        while not (found := wanted()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return found
+
+    def pids(self, part):
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                mine = str(self.data).encode() in entry.read_bytes() + (entry.parent / "cmdline").read_bytes()
+                if mine and part in (entry.parent / "cmdline").read_bytes().decode().replace("\0", " "):
+                    found.append(int(entry.parent.name))
+            except OSError:
+                continue
+        return found
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(10)
+        self.process.stdout.close()
+
+
+def write(folder, module, text):
+    path = folder / (module.replace(".", "/") + ".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / "__init__.py").touch()
+    path.write_text(textwrap.dedent(text))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    started = Run(tmp_path_factory.mktemp("run"))
+    yield started
+    started.stop()
+
+
+def test_a_path_reaches_its_function_with_body_and_without_base(run):
+    status, headers, body = run.get("/api/history/a%20b/c", b"text", Content_Type="text/plain")
+    assert status == 200
+    assert json.loads(body) | {"closed": 0} == {"path": "api/history/a b/c", "base": "", "body": "text", "closed": 0}
+    assert "Server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/nothing", "/favicon.ico"])
+def test_an_unknown_path_is_a_json_404(run, path):
+    status, _, body = run.get(path)
+    assert (status, json.loads(body)) == (404, {"error": "Not Found", "code": "NOT_FOUND"})
+
+
+def test_a_message_reaches_its_function_at_once(run):
+    run.get("/api/history/send")
+    run.until(lambda: run.events("took"))
+    for _ in range(5):
+        run.get("/api/history/send")
+        time.sleep(0.1)
+    run.until(lambda: len(run.events("took")) == 6)
+    took = sorted(line["took"] for line in run.events("took"))
+    assert took[2] < 0.1
+    assert run.events("left")[0]["left"] > 10**9
+
+
+def test_a_stream_ends_when_its_reader_goes(run):
+    with urllib.request.urlopen(run.url + "/api/history/stream", timeout=5) as answer:
+        assert answer.readline() == b"data: x\n"
+    run.until(lambda: json.loads(run.get("/api/history/x")[2])["closed"] == ["stream"])
+
+
+def test_a_socket_is_greeted_and_answered(run):
+    with connect(run.url.replace("http", "ws") + "/ws?_=1") as client:
+        assert json.loads(client.recv(5)) == {"event": "connected"}
+        client.send("hello")
+        assert client.recv(5) == "hello"
+    run.until(lambda: {line["route"] for line in run.events("route")} == {"$connect", "$default", "$disconnect"})
+
+
+def test_a_refused_socket_is_refused_before_the_upgrade(run):
+    with pytest.raises(InvalidStatus) as refused:
+        connect(run.url.replace("http", "ws") + "/ws?apikey=bad")
+    assert (refused.value.response.status_code, refused.value.response.body) == (401, b'{"error": "no"}')
+
+
+def test_the_ticker_ticks_soon_after_the_start(run):
+    run.until(lambda: run.events("tick"))
+
+
+@pytest.fixture(scope="module")
+def media(run):
+    file = run.data / "media" / "dlambda" / "files" / "a.mp4"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(bytes(range(256)) * 4096)
+    return run.get("/api/download/presign")[2].decode(), file.read_bytes()
+
+
+def test_media_comes_whole(run, media):
+    status, headers, body = run.get(media[0], Authorization="Basic eDp5")
+    assert (status, body) == (200, media[1])
+    assert headers["content-type"] == "video/mp4"
+    assert headers["accept-ranges"] == "bytes"
+    assert headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "begin", "end"), [("5-9", 5, 10), ("1048570-", 1048570, 1048576), ("-3", 1048573, 1048576)]
+)
+def test_a_range_is_a_206(run, media, wanted, begin, end):
+    status, headers, body = run.get(media[0], Range=f"bytes={wanted}")
+    assert (status, body) == (206, media[1][begin:end])
+    assert headers["content-range"] == f"bytes {begin}-{end - 1}/1048576"
+
+
+def test_a_range_past_the_end_is_refused(run, media):
+    assert run.get(media[0], Range="bytes=2000000-")[0] == 416
+
+
+def test_what_the_client_has_is_not_sent_again(run, media):
+    etag = run.get(media[0])[1]["etag"]
+    assert run.get(media[0], If_None_Match=etag)[::2] == (304, b"")
+    assert run.get(media[0], If_None_Match='"x"')[0] == 200
+    modified = run.get(media[0])[1]["last-modified"]
+    assert run.get(media[0], If_Modified_Since=modified)[0] == 304
+
+
+def test_a_range_of_another_version_is_the_whole(run, media):
+    etag = run.get(media[0])[1]["etag"]
+    assert run.get(media[0], Range="bytes=0-1", If_Range=etag)[0] == 206
+    assert run.get(media[0], Range="bytes=0-1", If_Range='"x"')[0] == 200
+
+
+def test_media_needs_its_signature(run, media):
+    plain, _, query = media[0].partition("?")
+    assert run.get(plain)[0] == 403
+    assert run.get(media[0][:-2] + "zz")[0] == 403
+    assert run.get(plain.replace("a.mp4", "b.mp4") + "?" + query)[0] == 403
+
+
+def test_a_crash_of_any_part_is_mended(run):
+    for part in ("dynoxide", "rclone", "ministack", "local.gateway", "local.worker"):
+        for pid in run.pids(part):
+            os.kill(pid, signal.SIGKILL)
+    before = len(run.events("took"))
+    run.until(lambda: run.get("/api/history/send")[0] == 200, 20)
+    run.until(lambda: len(run.events("took")) > before, 20)
+
+
+def test_a_second_run_on_the_same_data_is_refused(run):
+    environ = os.environ | {"DATA_DIR": str(run.data), "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "PORT": "0"}
+    second = subprocess.run(
+        [sys.executable, "-m", "local"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        cwd=run.data,
+    )
+    assert second.returncode == 2
+    assert "Another run uses the data folder" in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_after_the_end(tmp_path, number):
+    run = Run(tmp_path, YTP_BASE_PATH="/down/")
+    try:
+        assert json.loads(run.get("/api/history/x")[2])["base"] == "/down"
+        run.get("/api/history/send?work=1")
+        run.until(lambda: run.pids("sleep 987"))
+        began = time.monotonic()
+        run.process.send_signal(number)
+        run.process.wait(10)
+        assert time.monotonic() - began < 5
+        run.until(lambda: not run.pids(""), 5)
+    finally:
+        run.stop()
+        run.process.stdout.close()
