@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 USER_PREFIX = "YTP_"
 DEPLOYMENT_PREFIX = "DLAMBDA_"
@@ -102,6 +103,7 @@ class Settings(BaseModel):
     check_for_updates: Flag = True
     cors_origins: str = Field("", description="blank-separated origins that may send credentials")
     admin_key: str = Field("", description="first key of the key API")
+    tz: str = Field("UTC", description="zone in which timers are read; taken from the variable TZ, as everywhere")
 
     # What a deployment sets: DLAMBDA_<NAME>
     table_prefix: str = "dlambda-"
@@ -126,6 +128,11 @@ class Settings(BaseModel):
         return bool(self.auth_username and self.auth_password)
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Where timers have their hours (tasks.md 4)."""
+        return ZoneInfo(self.tz)
+
+    @property
     def scratch(self) -> Path:
         """Where workers put partial files."""
         return Path(self.work_dir or self.temp_path)
@@ -134,6 +141,14 @@ class Settings(BaseModel):
         """Parallel downloads of one extractor, never above `max_workers` (downloads.md 5.7)."""
         limit = self.extractor_limits.get(extractor.upper(), self.max_workers_per_extractor)
         return min(limit, self.max_workers)
+
+    @field_validator("tz")
+    @classmethod
+    def _tz_is_a_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value.removeprefix(":") or "UTC").key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone, such as Europe/Berlin") from None
 
     @model_validator(mode="after")
     def _base_path_has_slashes(self) -> "Settings":
@@ -157,6 +172,8 @@ def _values(environ: Mapping[str, str]) -> dict[str, Any]:
                 elif key in Settings.model_fields and text != "":
                     values[key] = text
     values["extractor_limits"] = limits
+    if environ.get("TZ"):
+        values["tz"] = environ["TZ"]
     return values
 
 

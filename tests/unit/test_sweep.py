@@ -27,6 +27,7 @@ def failed(hours_ago: float) -> dict[str, Record]:
         (ITEM, Known(memories={"site 1": Memory(1)}), Verdict.QUEUED_BEFORE),
         (ITEM, Known(records=failed(0.5), memories={"site 1": Memory(1)}), Verdict.RESTING),
         (ITEM, Known(records=failed(1), memories={"site 1": Memory(1)}), Verdict.QUEUE),
+        (ITEM, Known(records=failed(9), memories={"site 1": Memory(1, held=True)}), Verdict.QUEUED_BEFORE),
         (ITEM, Known(records=failed(3), memories={"site 1": Memory(3)}), Verdict.RESTING),
         (ITEM, Known(records=failed(4), memories={"site 1": Memory(3)}), Verdict.QUEUE),
         (ITEM, Known(records=failed(9999), memories={"site 1": Memory(MAX_ATTEMPTS)}), Verdict.GIVEN_UP),

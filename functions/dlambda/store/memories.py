@@ -1,0 +1,120 @@
+"""What handlers queued, by archive id (docs/contract/tasks.md 5, step 4), and archive ids that were looked up (7.5).
+
+Queueing an entry takes two writes: it is claimed first, so that two sweeps cannot both queue it, and confirmed when it
+has become an item. A claim without confirmation, because its worker died, is void after `CLAIM_SECONDS`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from dlambda.domain.sweep import MEMORY_SECONDS, Memory
+from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
+
+CLAIM_SECONDS: Final = 900
+FAILED_LOOK_UP_SECONDS: Final = 6 * 3600
+"""A page that had no archive id may have one later: it was private, or the site was down."""
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "cache"
+
+    key = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+    attempts = NumberAttribute(null=True)
+    confirmed = BooleanAttribute(null=True)
+    claimed_at = NumberAttribute(null=True)
+    archive_id = UnicodeAttribute(null=True)
+
+
+def find(handler: str, archive_ids: Iterable[str], now: float) -> dict[str, Memory]:
+    """The memories that there are. One request for 100."""
+    keys = {_key(handler, archive_id): archive_id for archive_id in archive_ids}
+    rows = _Row.batch_get(list(keys), consistent_read=True) if keys else ()
+    return {keys[row.key]: memory for row in rows if row.expires_at > now and (memory := _memory(row, now))}
+
+
+def claim(handler: str, archive_ids: Sequence[str], known: Mapping[str, Memory], now: float) -> list[str]:
+    """Those that the caller may queue, given what it `known` of them; of others somebody else was faster."""
+    claimed: list[str] = []
+    for start in range(0, len(archive_ids), MAX_OPERATIONS):
+        batch = list(dict.fromkeys(archive_ids[start : start + MAX_OPERATIONS]))
+        while batch:
+            try:
+                _claim_batch(handler, batch, known, now)
+            except Refused as refused:
+                batch = [each for each in batch if each not in refused.reasons]
+                continue
+            claimed += batch
+            break
+    return claimed
+
+
+def _claim_batch(handler: str, batch: Sequence[str], known: Mapping[str, Memory], now: float) -> None:
+    transaction = Transaction()
+    for archive_id in batch:
+        before = known.get(archive_id)
+        row = _Row(
+            _key(handler, archive_id),
+            attempts=before.attempts + 1 if before else 1,
+            claimed_at=now,
+            expires_at=int(now + MEMORY_SECONDS),
+        )
+        void = (_Row.confirmed.does_not_exist()) & (_Row.claimed_at < now - CLAIM_SECONDS)
+        free = _Row.key.does_not_exist() | (_Row.expires_at <= now) | void
+        if before:
+            free |= (_Row.attempts == before.attempts) & _Row.confirmed.exists()
+        transaction.put(row, condition=free, because=archive_id)
+    transaction.commit()
+
+
+def confirm(handler: str, archive_ids: Iterable[str], known: Mapping[str, Memory], now: float) -> None:
+    """What the caller claimed has been queued."""
+    with _Row.batch_write() as batch:
+        for archive_id in archive_ids:
+            before = known.get(archive_id)
+            batch.save(
+                _Row(
+                    _key(handler, archive_id),
+                    attempts=before.attempts + 1 if before else 1,
+                    confirmed=True,
+                    claimed_at=now,
+                    expires_at=int(now + MEMORY_SECONDS),
+                )
+            )
+
+
+def _memory(row: _Row, now: float) -> Memory | None:
+    if row.confirmed:
+        return Memory(int(row.attempts))
+    if row.claimed_at >= now - CLAIM_SECONDS:
+        return Memory(int(row.attempts), held=True)
+    return Memory(int(row.attempts) - 1) if row.attempts > 1 else None
+
+
+def find_archive_ids(task: str, urls: Iterable[str], now: float) -> dict[str, str | None]:
+    """The look-ups of a task that are still known: URL to archive id, or to None when there was none."""
+    keys = {_look_up_key(task, url): url for url in urls}
+    rows = _Row.batch_get(list(keys)) if keys else ()
+    return {keys[row.key]: row.archive_id for row in rows if row.expires_at > now}
+
+
+def keep_archive_id(task: str, url: str, archive_id: str | None, now: float) -> None:
+    """Remembers a look-up, one without success for a shorter time."""
+    seconds = MEMORY_SECONDS if archive_id else FAILED_LOOK_UP_SECONDS
+    _Row(_look_up_key(task, url), archive_id=archive_id, expires_at=int(now + seconds)).save()
+
+
+def _key(handler: str, archive_id: str) -> str:
+    return f"queued/{handler}/{_hash(archive_id)}"
+
+
+def _look_up_key(task: str, url: str) -> str:
+    return "archive-id/" + _hash(f"{task}\n{url}")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

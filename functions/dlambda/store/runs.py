@@ -1,0 +1,141 @@
+"""When tasks run next, and how they last did. A row per task; row `SWEEP` is the handlers' sweep itself.
+
+Due rows are found by a sparse index: a minute costs what is due in it, however many tasks there are. A run goes through
+three conditional writes, each of which exactly one writer wins:
+
+    claim    a tick, before it sends the wake-up; a claim that nobody takes up is over after a while and claimed again
+    begin    the worker that got the wake-up; a doubled one finds the run begun, or done
+    finish   moves `next_run`; a timer that was changed meanwhile stays as it was changed
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from dlambda.store.table import Row
+
+SWEEP: Final = 0
+_DUE: Final = "due"
+_BATCH: Final = 100
+
+
+class _DueIndex(GlobalSecondaryIndex["_Row"]):
+    """Rows that have a next run, by its time."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due = UnicodeAttribute(hash_key=True)
+    next_run = NumberAttribute(range_key=True)
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "runs"
+
+    task_id = NumberAttribute(hash_key=True)
+    due = UnicodeAttribute(null=True)
+    next_run = NumberAttribute(null=True)
+    timer = UnicodeAttribute(null=True)
+    claimed_until = NumberAttribute(null=True)
+    running_until = NumberAttribute(null=True)
+    last_run = NumberAttribute(null=True)
+    result = BinaryAttribute(null=True, legacy_encoding=False)
+    by_due = _DueIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The state of one task's runs. Times are unix seconds; `timer` is the one that `next_run` was reckoned from."""
+
+    task_id: int
+    timer: str = ""
+    next_run: int | None = None
+    last_run: float | None = None
+    result: Mapping[str, Any] | None = None
+
+
+def schedule(task_id: int, timer: str, next_run: int | None) -> None:
+    """Sets when a task runs next (None: never), whatever was under way before."""
+    actions: list[Action] = [_Row.claimed_until.remove(), _Row.running_until.remove(), _Row.timer.set(timer)]
+    _Row(task_id).update(actions + _moved_to(next_run))
+
+
+def find(task_id: int) -> Run:
+    """An empty one when nothing is known of the task."""
+    return find_many([task_id])[task_id]
+
+
+def find_many(ids: Iterable[int]) -> dict[int, Run]:
+    """All that are asked for. One request for 100."""
+    wanted = list(dict.fromkeys(ids))
+    found = {row.task_id: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
+    return {task_id: _run(found[task_id]) if task_id in found else Run(task_id) for task_id in wanted}
+
+
+def find_due(now: float) -> list[tuple[int, int]]:
+    """(task, when it was due), the longest overdue first. It may lag: a claim decides."""
+    found = _Row.by_due.query(_DUE, _Row.next_run <= now, page_size=_BATCH)
+    return [(int(row.task_id), int(row.next_run)) for row in found]
+
+
+def claim(task_id: int, due: int, now: float, seconds: float) -> bool:
+    """Whether it is the caller who sends the wake-up for the run that was `due`."""
+    free = _Row.claimed_until.does_not_exist() | (_Row.claimed_until < now)
+    return _took(task_id, [_Row.claimed_until.set(now + seconds)], (_Row.next_run == due) & free)
+
+
+def begin(task_id: int, due: int, now: float, seconds: float) -> bool:
+    """Whether it is the caller who does the run that was `due`."""
+    free = _Row.running_until.does_not_exist() | (_Row.running_until < now)
+    return _took(task_id, [_Row.running_until.set(now + seconds)], (_Row.next_run == due) & free)
+
+
+def finish(task_id: int, due: int, next_run: int | None) -> bool:
+    """Ends the run that was `due`. False when the task was changed meanwhile."""
+    ended: list[Action] = [_Row.claimed_until.remove(), _Row.running_until.remove()]
+    return _took(task_id, ended + _moved_to(next_run), _Row.next_run == due)
+
+
+def note(task_id: int, at: float, result: Mapping[str, Any]) -> None:
+    """Keeps how a run ended, for those who look at the task."""
+    rendered = json.dumps(result, ensure_ascii=False).encode()
+    _Row(task_id).update([_Row.last_run.set(at), _Row.result.set(rendered)])
+
+
+def remove(task_id: int) -> None:
+    _Row(task_id).delete()
+
+
+def _moved_to(next_run: int | None) -> list[Action]:
+    if next_run is None:
+        return [_Row.due.remove(), _Row.next_run.remove()]
+    return [_Row.due.set(_DUE), _Row.next_run.set(next_run)]
+
+
+def _took(task_id: int, actions: list[Action], condition: Condition) -> bool:
+    try:
+        _Row(task_id).update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _run(row: _Row) -> Run:
+    return Run(
+        int(row.task_id),
+        row.timer or "",
+        int(row.next_run) if row.due else None,
+        row.last_run,
+        json.loads(row.result) if row.result else None,
+    )
