@@ -1,0 +1,43 @@
+"""The tables of the template are those that the store's rows name, with their keys, indexes and expiry."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+from dlambda import store
+from dlambda.store.table import Row
+from local.template import read
+
+for module in pkgutil.iter_modules(store.__path__):
+    importlib.import_module(f"dlambda.store.{module.name}")
+
+TABLES = {table.name: table for table in read().tables}
+# A row whose table name is already completed with the prefix belongs to the same table.
+ROWS = {row.Meta.table_name.removeprefix("dlambda-"): row for row in Row.__subclasses__() if row.Meta.table_name}
+
+
+def keys(schema):
+    return {each["AttributeName"]: each["KeyType"] for each in schema}
+
+
+def test_every_row_has_a_table_and_every_table_a_row():
+    assert set(TABLES) == set(ROWS)
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) & set(TABLES)))
+def test_keys_and_indexes_are_the_same(name):
+    row = ROWS[name]._get_schema()
+    definition = TABLES[name].definition
+    assert keys(definition["KeySchema"]) == keys(row["key_schema"])
+    assert {each["IndexName"]: keys(each["KeySchema"]) for each in definition.get("GlobalSecondaryIndexes", ())} == {
+        each["index_name"]: keys(each["key_schema"]) for each in row["global_secondary_indexes"]
+    }
+    types = {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
+    assert types == {each["AttributeName"]: each["AttributeType"] for each in row["attribute_definitions"]}
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) & set(TABLES)))
+def test_what_expires_has_the_attribute_that_says_when(name):
+    has = "expires_at" in ROWS[name].get_attributes()
+    assert TABLES[name].ttl == ("expires_at" if has else "")
