@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
@@ -41,9 +41,7 @@ def _link(path: str) -> Response:
         "content-disposition": f"{kind}; filename*=UTF-8''{quote(name, safe='')}",
     }
     url = bucket.presign(object_key(path), origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
-    response = redirect(url, 302)
-    response.headers["Cache-Control"] = "no-store"
-    return Response(status=302, headers=response.headers)
+    return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 def _headers(path: str, stored: Stored) -> dict[str, str]:

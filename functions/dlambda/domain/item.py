@@ -89,6 +89,7 @@ class Item:
     extracted: bool = False  # intake is done: a slot is all it waits for
     requeued: bool = False  # conditions were applied already
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`
+    hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
@@ -111,6 +112,11 @@ class Item:
     def urls(self) -> frozenset[str]:
         """The URLs that no second record may have."""
         return frozenset(url for url in (self.posted_url, self.url) if url)
+
+    @property
+    def source_url(self) -> str:
+        """What yt-dlp is given."""
+        return self.hinted_url or self.url
 
     @property
     def is_waiting(self) -> bool:
@@ -194,6 +200,7 @@ _HIDDEN = (
     "extracted",
     "requeued",
     "posted_url",
+    "hinted_url",
     "archive",
     "old_archive_ids",
     "info_at",

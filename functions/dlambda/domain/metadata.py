@@ -95,10 +95,15 @@ def fields_of(info: Info, *, url: str, description_limit: int = DESCRIPTION_LIMI
         "source_id": str(info.get("id") or ""),
         "title": str(info.get("title") or info.get("id") or url),
         "description": str(info.get("description") or "")[:description_limit],
-        "url": str(info.get("webpage_url") or info.get("url") or url),
+        "url": plain_url(str(info.get("webpage_url") or info.get("url") or url)),
         "archive_id": archive_id(info),
         "is_live": is_live(info),
     }
+
+
+def plain_url(url: str) -> str:
+    """Without the hints that one extractor hides in a URL for another."""
+    return url.partition("#__youtubedl_smuggle")[0]
 
 
 def has_formats(info: Info) -> bool:

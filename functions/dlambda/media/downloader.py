@@ -19,11 +19,13 @@ Report = Callable[[str, str], None]  # level, text
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
+# What tells a programmer more and everyone else less.
+_NOISE = re.compile(r"\s*\(caused by .*\)$|; please report this issue on .*$", re.DOTALL)
 
 
 def plain(message: object) -> str:
-    """A message of yt-dlp without colours and without its `ERROR:`."""
-    return _PREFIX.sub("", _ANSI.sub("", str(message)).strip()).strip()
+    """A message of yt-dlp for people: without colours, its `ERROR:`, exception names and where to report it."""
+    return _NOISE.sub("", _PREFIX.sub("", _ANSI.sub("", str(message)).strip())).strip()
 
 
 class Journal:

@@ -18,6 +18,11 @@ _PROBE_SECONDS = 30
 _STILL_CODECS = frozenset({"png", "bmp", "webp"})
 
 
+# Static builds die in glibc's character conversion (every MPEG-TS names its service) when they find the machine's own
+# conversion modules; with none to find they do without.
+TOOL_ENVIRONMENT = {"GCONV_PATH": "/nonexistent"}
+
+
 def find_tool(name: str) -> str | None:
     """The path of `ffmpeg`, `ffprobe` or `deno`: in the tools folder, on PATH, in the layer; None when there is none."""
     return _find(name, get_settings().tools_dir, os.environ.get("PATH", ""))
@@ -46,7 +51,12 @@ def _ffprobe(tool: str, location: str) -> dict[str, Any]:
                "-show_streams", "-i", shown]  # fmt: skip
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=_PROBE_SECONDS, check=False, stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | TOOL_ENVIRONMENT,
         )
     except subprocess.TimeoutExpired:
         raise OperationFailed("Probing the file took too long.") from None

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.errors import Unavailable
+from dlambda.media.ffmpeg import TOOL_ENVIRONMENT
 from dlambda.media.jobs import Job
 
 _IMPORT_ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +106,7 @@ class _WarmProcess:
             "YTDLP_NO_PLUGINS": "1",
             "PYTHONNOUSERSITE": "1",
             "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service
+            **TOOL_ENVIRONMENT,
         }
         with theirs:
             self._process = subprocess.Popen(

@@ -124,7 +124,7 @@ class _Download:
         keep_files.load_state(item.id, self.workdir)
         return download.DownloadSpec(
             item_id=item.id,
-            url=item.url,
+            url=item.source_url,
             params=params,
             workdir=self.workdir,
             info=self._fresh_info(),

@@ -115,7 +115,8 @@ def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
 
 def _child(item: Item, playlist: Mapping[str, Any], entry: Mapping[str, Any], number: int) -> Item | None:
     """The record of one entry: the parent's request with the entry's URL; None for what is no web address."""
-    url = str(entry.get("webpage_url") or entry["url"])
+    hinted = str(entry.get("url") or entry["webpage_url"])
+    url = metadata.plain_url(str(entry.get("webpage_url") or hinted))
     try:
         check_syntax(url)
     except Invalid:
@@ -138,6 +139,7 @@ def _child(item: Item, playlist: Mapping[str, Any], entry: Mapping[str, Any], nu
         title=str(entry.get("title") or url),
         source_id=str(entry.get("id") or ""),
         archive_id=metadata.archive_id(entry),
+        hinted_url=hinted if hinted != url else "",
         chain=(*item.chain, item.posted_url),
     )
     return _complete(child, playlist, entry) if metadata.is_complete(entry) else child

@@ -58,7 +58,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         return
     settings = get_settings()
     extraction = extract(
-        item.url,
+        item.source_url,
         params,
         cookies=item.cookies or preset_for(item.preset).cookies or None,
         timeout_seconds=settings.extract_info_timeout,

@@ -11,7 +11,7 @@ from dlambda.domain.item import Item
 from dlambda.domain.paths import object_key
 from dlambda.domain.sidecar import sidecars, under
 from dlambda.media.download import Result
-from dlambda.media.ffmpeg import probe, summary
+from dlambda.media.ffmpeg import describe
 from dlambda.media.resume import snapshot
 from dlambda.settings import get_settings
 
@@ -49,7 +49,7 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None]) -
         return Kept(None)
     home = workdir / _HOME
     media = home / result.filepath
-    probed = summary(probe(str(media)))
+    probed = describe(str(media))
     folder = item.folder.strip("/")
     for name in (*result.extra_files, result.filepath):
         path = home / name

@@ -8,12 +8,14 @@ from dlambda.aws import socket
 from dlambda.domain.event import Event, Name
 from dlambda.settings import get_settings
 from dlambda.store import connections
+from dlambda.usecases.notify import announce
 
 log = logging.getLogger(__name__)
 
 
 def publish(*events: Event) -> None:
     """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push that fails never fails its cause."""
+    announce(events)
     frames = [_frame(event) for event in events if event.for_clients]
     if not frames or not get_settings().socket_endpoint:
         return

@@ -4,6 +4,7 @@ Everything in which one kind differs from another stands in its row of `domain.r
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from dlambda.domain import event
@@ -34,7 +35,8 @@ def list_documents(kind: Kind) -> list[Document]:
 
 def view(kind: Kind, document: Document, *, clear: bool = False) -> dict[str, Any]:
     """The object as clients get it; `clear` with its secrets, for the answer of its own GET alone."""
-    return kind.view(document.id, document.clear() if clear else document.shown, document.status)
+    times = {"created_at": _iso(document.created_at), "updated_at": _iso(document.updated_at)}
+    return kind.view(document.id, document.clear() if clear else document.shown, {**document.status, **times})
 
 
 def get_document(kind: Kind, id_: int) -> Document:
@@ -151,6 +153,10 @@ def _refuse_built_in_name(kind: Kind, fields: Mapping[str, Any]) -> None:
 def _expect(document: Document, if_match: int | None) -> None:
     if if_match is not None and if_match != document.version:
         raise PreconditionFailed("It was changed meanwhile.")
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _tell(kind: Kind, action: str, document: Document) -> None:

@@ -14,6 +14,7 @@ from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
 from dlambda.usecases.add_items import deleted, new_item
 from dlambda.usecases.dispatch import dispatch
+from dlambda.usecases.notify import wake_deliveries
 from dlambda.usecases.publish import publish
 
 _MINUTE_SECONDS = 60
@@ -26,6 +27,7 @@ def sweep(now: float) -> None:
     """One round. Doing it twice at once does no harm."""
     wake_intake(now)
     wake_workers(now)
+    wake_deliveries(now)
     dispatch()
     if slots.read().paused_at is None:
         retry_streams(now)
