@@ -17,7 +17,7 @@ class Listener:
 
     def __init__(self, base: str, query: str = "", headers: Mapping[str, str] | None = None) -> None:
         url = base.replace("http", "ws", 1) + "/ws" + (f"?{query}" if query else "")
-        self._socket = connect(url, additional_headers=dict(headers or {}), open_timeout=10, proxy=None)
+        self._socket = connect(url, additional_headers=dict(headers or {}), open_timeout=10, proxy=None, legacy=True)
         self.messages: list[Message] = []
         self._thread = Thread(target=self._listen, daemon=True)
         self._thread.start()
