@@ -13,7 +13,7 @@ from typing import Any
 
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
-from dlambda.media import continuing, guard, postprocessing, recording, resume
+from dlambda.media import continuing, guard, live, postprocessing, recording, resume
 from dlambda.media.downloader import Downloader, Journal, build_params, plain
 from dlambda.media.jobs import DownloadJob
 
@@ -25,6 +25,7 @@ EXISTING_TEXT = "Item has already been downloaded."
 
 
 continuing.install()
+live.install()
 
 
 class _Talk:

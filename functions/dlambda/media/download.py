@@ -161,11 +161,11 @@ class Running:
     def stop(self, grace_seconds: float = 2.0) -> Result:
         """Ends the download and its whole process group; nothing of it is left running.
 
-        What was downloaded stays in the workdir. A live recording is closed in order within the grace, and its result
-        then may be `ok`.
+        What was downloaded stays in the workdir. A live recording is finished in order within the grace, and its result
+        then is `ok`; with a grace of 0 it is left as it is, like `suspend`.
         """
         self._stopping = True
-        if self._result is None:
+        if self._result is None and grace_seconds > 0:
             self._worker.interrupt()
             end = time.monotonic() + grace_seconds
             while self._result is None and time.monotonic() < end:
@@ -176,6 +176,10 @@ class Running:
             self._finish(Result(ok=False, error=ENDED_TEXT), [])
         assert self._result is not None
         return self._result
+
+    def suspend(self) -> Result:
+        """Ends it at once, to be continued from the workdir (or its `snapshot`), here or elsewhere; live recordings too."""
+        return self.stop(0)
 
     def _finish(self, result: Result, found: list[Message]) -> None:
         if self._stopping and not result.ok:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _FRAGMENT = re.compile(r"-Frag\d+(\.part)?$")
-_UNFINISHED = (".part", ".ytdl", ".source.json")
+_UNFINISHED = (".part", ".ytdl", ".source.json", ".live.json")
 _STATE = "state.json"
 
 

@@ -1,0 +1,109 @@
+"""HLS media playlists, as far as a recorder needs them (RFC 8216). Pure."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
+
+
+@dataclass(frozen=True)
+class Key:
+    """How segments are encrypted; `iv` is None where the media sequence stands for it."""
+
+    method: str
+    url: str | None = None
+    iv: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Range:
+    """Bytes of a resource, as the header wants them."""
+
+    first: int
+    length: int
+
+    @property
+    def header(self) -> str:
+        return f"bytes={self.first}-{self.first + self.length - 1}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment; `sequence` is its number in the stream, `map_url` where its initialisation lies."""
+
+    sequence: int
+    url: str
+    seconds: float
+    key: Key | None = None
+    range: Range | None = None
+    map_url: str | None = None
+    map_range: Range | None = None
+
+
+@dataclass(frozen=True)
+class MediaPlaylist:
+    """A playlist at one moment. `ended`: nothing will be added."""
+
+    segments: tuple[Segment, ...]
+    target_seconds: float
+    ended: bool
+
+
+def _attributes(line: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _key(line: str, base: str) -> Key | None:
+    found = _attributes(line)
+    if found.get("METHOD", "NONE") == "NONE":
+        return None
+    iv = found.get("IV")
+    url = found.get("URI")
+    return Key(
+        found["METHOD"], urljoin(base, url) if url else None, bytes.fromhex(iv[2:].zfill(32)) if iv else None
+    )
+
+
+def _range(text: str, after: int) -> Range:
+    length, _, first = text.partition("@")
+    return Range(int(first) if first else after, int(length))
+
+
+def parse(text: str, url: str) -> MediaPlaylist:
+    """The playlist in `text`, which came from `url`. Raises ValueError when it is no media playlist."""
+    if not text.lstrip("\ufeff \r\n").startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
+        raise ValueError("not a media playlist")
+    segments: list[Segment] = []
+    sequence, target, seconds, ended, gap = 0, 6.0, 0.0, False, False
+    key: Key | None = None
+    here: Range | None = None
+    map_url: str | None = None
+    map_range: Range | None = None
+    for line in map(str.strip, text.splitlines()):
+        tag, _, value = line.partition(":")
+        if tag == "#EXT-X-MEDIA-SEQUENCE":
+            sequence = int(value)
+        elif tag == "#EXT-X-TARGETDURATION":
+            target = float(value)
+        elif tag == "#EXTINF":
+            seconds = float(value.split(",")[0] or 0)
+        elif tag == "#EXT-X-KEY":
+            key = _key(line, url)
+        elif tag == "#EXT-X-MAP":
+            found = _attributes(line)
+            map_url = urljoin(url, found["URI"])
+            map_range = _range(found["BYTERANGE"], 0) if "BYTERANGE" in found else None
+        elif tag == "#EXT-X-BYTERANGE":
+            last = segments[-1].range if segments else None
+            here = _range(value, last.first + last.length if last else 0)
+        elif tag == "#EXT-X-GAP":
+            gap = True
+        elif tag == "#EXT-X-ENDLIST":
+            ended = True
+        elif line and not line.startswith("#"):
+            if not gap:
+                segment = Segment(sequence, urljoin(url, line), seconds, key, here, map_url, map_range)
+                segments.append(segment)
+            sequence, here, gap = sequence + 1, None, False
+    return MediaPlaylist(tuple(segments), target, ended)
