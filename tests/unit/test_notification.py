@@ -20,6 +20,7 @@ from dlambda.domain.notification import (
     is_worth_retrying,
     known_names,
     masked,
+    merged,
     message_for,
     payload,
     plain_text,
@@ -232,14 +233,25 @@ def test_header_values_are_masked_and_come_back():
     known = read(TargetInput, {**OPS, "secret": SECRET}, text=TEXT)
     shown = masked(known)
     assert shown["request"]["headers"] == [{"key": "Authorization", "value": MASK}]
-    assert shown["has_secret"]
-    assert "secret" not in shown
+    assert shown["secret"] == MASK
     sent = {"request": {**shown["request"], "headers": [{"key": "authorization", "value": MASK}, {"key": "X", "value": "1"}]}}
     assert unmasked(sent, known)["request"]["headers"] == [
         {"key": "authorization", "value": "Bearer abc"},
         {"key": "X", "value": "1"},
     ]
     assert unmasked({"secret": MASK}, known) == {"secret": SECRET}
+
+
+def test_the_password_of_an_address_is_masked_and_comes_back():
+    known = posted(request={"url": "mailto://me:pw@example.com"})
+    assert masked(known)["request"]["url"] == f"mailto://me:{MASK}@example.com"
+    assert unmasked(masked(known), known) == known
+
+
+def test_a_part_of_the_request_may_be_sent():
+    body = {"name": "n", "request": {"url": "https://new.example", "type": None}}
+    assert merged(body, OPS)["request"] == {**OPS["request"], "url": "https://new.example", "type": None}
+    assert merged({"name": "n"}, OPS) == {"name": "n"}
 
 
 def test_secrets_are_not_shown_in_logs():

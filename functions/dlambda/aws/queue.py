@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
 
 

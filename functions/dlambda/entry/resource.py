@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
 from dlambda.domain.resource import Fields, Kind
@@ -161,7 +161,7 @@ def _answer(kind: Kind, document: Document, *, clear: bool = False) -> Answer:
 
 
 def _if_match() -> int | None:
-    """The version that the client names; None when it names none. Raises `PreconditionFailed` for what never was one."""
+    """The version that the client knows; None when it names none. Raises `PreconditionFailed` for what is none."""
     header = request.headers.get("If-Match", "").strip()
     if header in ("", "*"):
         return None

@@ -40,7 +40,7 @@ def _remembered(key: str) -> dict[str, Any] | None:
 
 
 def _extracted(url: str, preset_name: str) -> dict[str, Any]:
-    from dlambda.media.options import effective_params  # noqa: PLC0415 brings yt-dlp in, which most doors never need
+    from dlambda.media.options import effective_params  # brings yt-dlp in, which most doors never need
 
     settings = get_settings()
     preset = find_preset(preset_name)

@@ -28,7 +28,7 @@ def preset_for(name: str) -> Preset:
 
 def default_preset() -> Preset:
     preset = find_system_preset("default")
-    assert preset is not None  # noqa: S101 it is data of ours
+    assert preset is not None
     return preset
 
 

@@ -8,7 +8,7 @@ from dlambda.aws import socket
 from dlambda.domain.event import Event, Name
 from dlambda.settings import get_settings
 from dlambda.store import connections
-from dlambda.usecases.notify import announce
+from dlambda.usecases.announce import announce
 
 log = logging.getLogger(__name__)
 

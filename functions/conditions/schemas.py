@@ -1,0 +1,29 @@
+"""Bodies and answers of `/api/conditions`."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from dlambda.domain.condition import ConditionInput
+
+
+class ConditionView(ConditionInput):
+    id: int = Field(examples=[5])
+
+
+class TestInput(BaseModel):
+    url: str = Field(examples=["https://video.example/watch?v=1"])
+    condition: str = Field(description="a filter", examples=["yt:duration > 600"])
+    preset: str = Field("", description="whose options the extraction gets; default: the setting `default_preset`")
+
+
+class TestBody(RootModel[Any]):
+    """Read by hand, in the documented order of its checks."""
+
+    model_config = ConfigDict(json_schema_extra=TestInput.model_json_schema())
+
+
+class TestAnswer(BaseModel):
+    status: bool = Field(description="whether the metadata passes")
+    condition: str
+    data: dict[str, Any] = Field(description="the metadata, the shortest values first")

@@ -1,0 +1,9 @@
+"""Answers of `/api/dl_fields`."""
+
+from pydantic import Field
+
+from dlambda.domain.field import DownloadFieldInput
+
+
+class DownloadFieldView(DownloadFieldInput):
+    id: int = Field(examples=[3])

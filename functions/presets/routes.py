@@ -1,0 +1,14 @@
+"""The routes of `/api/presets` (docs/contract/rules.md 2)."""
+
+from dlambda.domain.resource import PRESETS
+from dlambda.entry.resource import make_resource_routes
+from presets.listing import arrange
+from presets.schemas import PresetQuery, PresetView
+
+routes = make_resource_routes(
+    PRESETS,
+    "Named sets of folder, template, cookies and options",
+    shown=PresetView,
+    query=PresetQuery,
+    arrange=arrange,
+)
