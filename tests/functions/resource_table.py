@@ -56,7 +56,8 @@ def empty_tables() -> None:
         for item in items.scan()["Items"]:
             items.delete_item(Key={key: item[key] for key in keys})
     for name in _QUEUES:
-        boto3.client("sqs").purge_queue(QueueUrl=queue.queue_url(name))
+        while found := queue.client().receive_message(QueueUrl=queue.queue_url(name)).get("Messages"):
+            queue.client().delete_message(QueueUrl=queue.queue_url(name), ReceiptHandle=found[0]["ReceiptHandle"])
 
 
 def _forget() -> None:
