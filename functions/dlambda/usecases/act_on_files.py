@@ -17,7 +17,7 @@ from dlambda.errors import AppError, Conflict, NotFound
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
 from dlambda.usecases.find_file import files_below
-from dlambda.usecases.folders import is_folder, join, make_folder
+from dlambda.usecases.folders import is_folder, make_folder
 from dlambda.usecases.follow_files import files_gone, files_moved
 from dlambda.usecases.plan_move import Plan, Transfer, plan_move, plan_rename
 
@@ -85,6 +85,7 @@ def run_actions(job: Job) -> Job:
         body = {**body, "results": [*body["results"], *results], "next": body["next"] + 1, "plan": None}
         if body["next"] < len(body["actions"]):
             job = jobs.save(job, body, time.time())
+    bucket.delete([_plan_key(job.id)])
     return jobs.end(job, body, time.time())
 
 
@@ -103,9 +104,8 @@ class _Run:
 
     def results(self) -> list[Result]:
         """Does it. Raises `Refused` or `AppError` with the text for the user."""
-        plan = self._body.get("plan")
-        if plan:
-            return self._move(_read_plan(plan))
+        if self._body.get("plan"):
+            return self._move(_read_plan(bucket.get_json(_plan_key(self.job.id))))
         path = target_of(self._action)
         if self._action.verb == "directory":
             return self._make(path)
@@ -149,8 +149,9 @@ class _Run:
         return [_result(self._action, self._action.shown_path, deleted=True)]
 
     def _move(self, plan: Plan) -> list[Result]:
-        if len(plan.transfers) > 1 and not self._body.get("plan"):
-            self._save({"plan": _written_plan(plan)})
+        if not self._body.get("plan"):
+            bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
+            self._save({"plan": True})
         sizes = self._copy_all(plan)
         bucket.delete(object_key(each.source) for each in plan.transfers)
         files_moved(plan.transfers, sizes)
@@ -207,6 +208,3 @@ def _read_plan(written: Mapping[str, Any]) -> Plan:
         tuple(Transfer(*each) for each in written["transfers"]),
         tuple(Transfer(*each) for each in written["sidecars"]),
     )
-
-
-__all__ = ["KIND", "act_on_files", "join", "run_actions"]

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.aws.growing import GrowingUpload
 from dlambda.domain import event
+from dlambda.domain.content_type import content_type
 from dlambda.domain.failure import Failure, classify
 from dlambda.domain.item import ACTIVE, Item, Status
 from dlambda.domain.progress import Progress
+from dlambda.domain.sidecar import is_partial
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
 from dlambda.settings import get_settings
@@ -33,6 +36,7 @@ _TICK_SECONDS = 0.5
 _RENEW_SECONDS = 1.0
 _GRACE_SECONDS = 1.0
 _GRACE_LIVE_SECONDS = 2.0
+_LARGE_BYTES = 64 * 1024 * 1024
 _UNEXPECTED = "Download ended with unexpected status '{}'."
 _EXISTS = "Item has already been downloaded."
 
@@ -91,6 +95,8 @@ class _Download:
     lease: leases.Lease
     seconds_left: Callable[[], float]
     progress: Progress = field(default_factory=lambda: Progress(Status.PREPARING.value))
+    growing: GrowingUpload | None = None
+    changes_file: bool = False  # a post-processor will
     renewed_at: float = field(default_factory=time.monotonic)
     told_at: float = 0.0
 
@@ -117,10 +123,13 @@ class _Download:
         finally:
             if running.alive:
                 running.stop(0)
+            if self.growing:
+                self.growing.abort()
 
     def _spec(self) -> download.DownloadSpec:
         item, settings = self.item, get_settings()
         params = item_params(item)
+        self.changes_file = bool(params.get("postprocessors"))
         keep_files.load_state(item.id, self.workdir)
         return download.DownloadSpec(
             item_id=item.id,
@@ -173,6 +182,7 @@ class _Download:
         for message in messages:
             if isinstance(message, download.Progress):
                 self.progress = self.progress.after({**vars(message), "status": Status.DOWNLOADING.value})
+                self._upload_beside(message)
             elif isinstance(message, download.Postprocessing) and message.status == "started":
                 report = {"status": Status.POSTPROCESSING.value, "postprocessor": message.name}
                 self.progress = self.progress.after(report)
@@ -183,6 +193,21 @@ class _Download:
         if self.progress != before and (new_status or now - self.told_at >= _RENEW_SECONDS):
             self.told_at = now
             publish(event.item_updated(self.item, self.progress.fields()))
+
+    def _upload_beside(self, report: download.Progress) -> None:
+        """A large file that nothing will change is uploaded while it is downloaded."""
+        named = report.filename and report.tmpfilename and Path(report.filename).is_relative_to(keep_files.TEMP)
+        if self.growing or self.changes_file or not named:
+            return
+        name = Path(report.filename).relative_to(keep_files.TEMP).as_posix()
+        large = (report.total_bytes or report.total_bytes_estimate or 0) >= _LARGE_BYTES
+        if large and not is_partial(name):
+            key = keep_files.key_of(self.item, name)
+            self.growing = GrowingUpload(self.workdir / report.tmpfilename, key, content_type(name))
+
+    def _keep(self, result: download.Result) -> keep_files.Kept:
+        growing, self.growing = self.growing, None
+        return keep_files.keep(self.item, self.workdir, result, self._renew, growing)
 
     def _is_cancelled(self) -> bool:
         """Renews the lease about once a second; that write also brings what the user wants."""
@@ -199,13 +224,13 @@ class _Download:
         elif result.skipped_reason:
             self._finish(self.item.ended(Status.SKIP, time.time(), msg=result.skipped_reason or _EXISTS))
         elif result.ok:
-            kept = keep_files.keep(self.item, self.workdir, result, self._renew)
+            kept = self._keep(result)
             self._record_archived(result)
             archived = True if self.item.archive and kept.filename else self.item.is_archived
             ended = self.item.ended(Status.FINISHED, time.time(), is_archived=archived, **kept.fields())
             self._finish(ended, completed=kept.filename is not None)
         else:
-            kept = keep_files.keep(self.item, self.workdir, result, self._renew)
+            kept = self._keep(result)
             error = result.error or _UNEXPECTED.format(self.progress.status)
             self._fail(error, result.failure or classify(error), **kept.fields())
 

@@ -41,7 +41,7 @@ def entries_of(folder: str, now: float | None = None) -> list[Entry]:
     listing = listings.find(folder)
     if not listing.compared_at:
         return reindex(folder)
-    if not listing.entries and folder:
+    if not listing.entries and not is_folder(folder):
         raise NotFound(f"path '{folder}' does not exist.")
     if now - listing.compared_at > _FRESH_SECONDS:
         # What is known is shown now, the comparison is for the next look.
@@ -63,8 +63,9 @@ def reindex(folder: str) -> list[Entry]:
             for name in folders
         ]
         entries = [entry for entry in entries if entry.name]
-        if not entries and folder:
-            note_removed_folder(folder)
+        if not entries and not is_folder(folder):
+            if before.versions:
+                note_removed_folder(folder)
             raise NotFound(f"path '{folder}' does not exist.")
         if listings.replace(folder, entries, before.versions, now):
             break
@@ -127,7 +128,8 @@ def note_removed_folder(folder: str) -> None:
 
 def is_folder(path: str) -> bool:
     """Whether something lies below `path`; the root is always a folder."""
-    return not path or objects.has_any(folder_key(path))
+    # A disk below may have empty folders, which only a listing of their parent names.
+    return not path or objects.has_any(folder_key(path)) or objects.has_folder(object_key(path))
 
 
 def make_folder(folder: str) -> None:

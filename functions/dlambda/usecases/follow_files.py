@@ -72,9 +72,7 @@ def _moved(item: Item, target: str) -> Item:
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
         for kind, entries in sidecars_of(target).items()
     }
-    return item.but(
-        folder=item.folder if inside else folder, filename=filename, download_dir=directory, sidecar=groups
-    )
+    return item.but(folder=item.folder if inside else folder, filename=filename, download_dir=directory, sidecar=groups)
 
 
 def _change(item: Item, change: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.aws.growing import GrowingUpload
 from dlambda.domain.content_type import content_type
 from dlambda.domain.item import Item
 from dlambda.domain.paths import object_key
@@ -16,7 +17,8 @@ from dlambda.media.resume import snapshot
 from dlambda.settings import get_settings
 
 HANDOVER_SECONDS = 60.0
-_HOME = "home"
+HOME = "home"
+TEMP = "temp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,31 @@ class Kept:
         }
 
 
-def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None]) -> Kept:
-    """Uploads the file and its sidecars; `renew` is called between them. Doing it twice leaves the same objects."""
+def keep(
+    item: Item, workdir: Path, result: Result, renew: Callable[[], None], growing: GrowingUpload | None = None
+) -> Kept:
+    """Uploads the file and its sidecars; `renew` is called meanwhile. Doing it twice leaves the same objects.
+
+    `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file.
+    """
     if not result.filepath:
+        if growing:
+            growing.abort()
         return Kept(None)
-    home = workdir / _HOME
+    home = workdir / HOME
     media = home / result.filepath
     probed = describe(str(media))
     folder = item.folder.strip("/")
     for name in (*result.extra_files, result.filepath):
-        path = home / name
+        path, key = home / name, key_of(item, name)
+        if growing and key == growing.key:
+            done, growing = growing.finish(path), None
+            if done:
+                continue
         if path.is_file() and path.stat().st_size:
-            bucket.put_file(path, object_key(f"{folder}/{name}" if folder else name), content_type(name), renew)
+            bucket.put_file(path, key, content_type(name), renew)
+    if growing:
+        growing.abort()
     inside, _, own = result.filepath.rpartition("/")
     beside = [name.rpartition("/")[2] for name in result.extra_files if name.rpartition("/")[0] == inside]
     place = "/".join(part for part in (folder, inside) if part)
@@ -64,6 +79,12 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None]) -
         sidecar=_absolute(under(place, sidecars(own, beside))),
         extras={**item.extras, **probed},
     )
+
+
+def key_of(item: Item, name: str) -> str:
+    """The object key of a file that is named relative to the item's folder."""
+    folder = item.folder.strip("/")
+    return object_key(f"{folder}/{name}" if folder else name)
 
 
 def _absolute(groups: Any) -> dict[str, Any]:

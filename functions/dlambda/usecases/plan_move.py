@@ -22,16 +22,12 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`transfers` of all objects; the first `shown` of them (the thing itself, then its sidecars) are results."""
+    """`transfers` are all objects, `sidecars` those of them that go along with a file."""
 
     source: str
     target: str
     transfers: tuple[Transfer, ...]
     sidecars: tuple[Transfer, ...] = ()
-
-    @property
-    def is_folder(self) -> bool:
-        return not any(each.source == self.source for each in self.transfers)
 
 
 def plan_rename(source: str, new_name: str) -> Plan:

@@ -13,8 +13,8 @@ from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
 from dlambda.usecases.add_items import deleted, new_item
-from dlambda.usecases.dispatch import dispatch
 from dlambda.usecases.announce import wake_deliveries
+from dlambda.usecases.dispatch import dispatch
 from dlambda.usecases.publish import publish
 
 _MINUTE_SECONDS = 60

@@ -22,7 +22,7 @@ def archive_of_task(task: Task) -> str | None:
 
 def params_of_task(task: Task) -> dict[str, Any]:
     """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`."""
-    from dlambda.media.options import effective_params  # noqa: PLC0415 brings yt-dlp in, which doors never need
+    from dlambda.media.options import effective_params  # brings yt-dlp in, which doors never need
 
     preset = preset_for(task.preset)
     return effective_params(
