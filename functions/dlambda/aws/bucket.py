@@ -24,7 +24,7 @@ from botocore.session import Session, get_session
 
 from dlambda.domain.etag import made_etag
 from dlambda.domain.http_date import http_date
-from dlambda.errors import NotFound
+from dlambda.errors import NotFound, Unavailable
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
@@ -206,7 +206,10 @@ def presign(
     request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
     session = _session()
     region = session.get_config_variable("region") or "us-east-1"
-    S3SigV4QueryAuth(session.get_credentials(), "s3", region, expires=seconds).add_auth(request)
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise Unavailable("No credentials for the bucket are at hand.")
+    S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
     return str(request.url)
 
 

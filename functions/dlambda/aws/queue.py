@@ -45,10 +45,9 @@ def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
 
 def depth(name: str) -> int:
     """About how many messages the queue holds, those under way and those that wait for their time included."""
-    names = (
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible",
-        "ApproximateNumberOfMessagesDelayed",
+    found = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
+    return (
+        int(found.get("ApproximateNumberOfMessages", "0"))
+        + int(found.get("ApproximateNumberOfMessagesNotVisible", "0"))
+        + int(found.get("ApproximateNumberOfMessagesDelayed", "0"))
     )
-    answer = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=list(names))
-    return sum(int(answer["Attributes"].get(each, "0")) for each in names)

@@ -1,4 +1,4 @@
-"""Downloads one item: takes it, runs yt-dlp, reports, brings the files to the bucket, ends it (downloads.md 5.7, 5.8)."""
+"""Downloads one item: takes it, runs yt-dlp, reports, brings files to the bucket, ends it (downloads.md 5.7, 5.8)."""
 
 import hashlib
 import logging
@@ -158,14 +158,16 @@ class _Download:
     def _follow(self, running: download.Running) -> bool:
         """Listens until the end; renews the lease meanwhile. True when time ran out first."""
         try:
-            while running.alive:
+            while (result := running.result) is None:
                 self._note(running.messages(_TICK_SECONDS))
-                if running.alive and self._is_cancelled():
+                if running.result is not None:
+                    continue
+                if self._is_cancelled():
                     grace = _GRACE_LIVE_SECONDS if self.item.is_live else _GRACE_SECONDS
                     running.stop(grace)
                     end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
-                if running.alive and self.seconds_left() < keep_files.HANDOVER_SECONDS:
+                if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                     running.stop(_GRACE_SECONDS)
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
@@ -196,10 +198,12 @@ class _Download:
 
     def _upload_beside(self, report: download.Progress) -> None:
         """A large file that nothing will change is uploaded while it is downloaded."""
-        named = report.filename and report.tmpfilename and Path(report.filename).is_relative_to(keep_files.TEMP)
-        if self.growing or self.changes_file or not named:
+        if self.growing or self.changes_file or not (report.filename and report.tmpfilename):
             return
-        name = Path(report.filename).relative_to(keep_files.TEMP).as_posix()
+        path = Path(report.filename)
+        if not path.is_relative_to(keep_files.TEMP):
+            return
+        name = path.relative_to(keep_files.TEMP).as_posix()
         large = (report.total_bytes or report.total_bytes_estimate or 0) >= _LARGE_BYTES
         if large and not is_partial(name):
             key = keep_files.key_of(self.item, name)

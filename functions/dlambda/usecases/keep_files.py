@@ -1,4 +1,4 @@
-"""Brings a finished download's files to the bucket, and an unfinished one's state where the next invocation finds it."""
+"""Brings a finished download's files to the bucket, and an unfinished one's state where the next run finds it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
