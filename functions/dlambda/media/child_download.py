@@ -280,6 +280,7 @@ def run(job: DownloadJob, connection: Connection) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     guard.install(allow_internal=job.allow_internal)
+    guard.confine(Path(job.workdir))
     try:
         result = download(job, talk)
     except KeyboardInterrupt:

@@ -77,6 +77,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
 def run(job: ExtractJob, connection: Connection) -> None:
     """Reads the page and sends the one answer."""
     guard.install(allow_internal=job.allow_internal)
+    guard.confine(Path(job.workdir))
     try:
         answer = read_page(job)
     except Exception as error:  # noqa: BLE001 the door of this process: an extractor's bug is an answer too

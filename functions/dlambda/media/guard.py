@@ -5,9 +5,12 @@ address of every connection (so neither a redirect nor a name that changes its a
 which the hook cannot see, a filtering proxy (`dlambda.media.proxy`).
 """
 
+import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dlambda.domain.urls import INTERNAL_TEXT, check_syntax, is_internal
@@ -82,3 +85,47 @@ def install(*, allow_internal: bool) -> None:
     """Guards this process for the rest of its life. An audit hook cannot be taken away again."""
     if not allow_internal:
         sys.addaudithook(_hook)
+
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# Which arguments of an event are paths that the event changes.
+_CHANGED = {
+    "os.rename": (0, 1),
+    "os.remove": (0,),
+    "os.rmdir": (0,),
+    "os.mkdir": (0,),
+    "os.link": (0, 1),
+    "os.symlink": (1,),
+    "os.truncate": (0,),
+    "os.chmod": (0,),
+    "os.chown": (0,),
+    "os.utime": (0,),
+}
+
+
+def confine(folder: Path) -> None:
+    """From here on this process writes, moves and removes files below `folder` alone, whatever a path says.
+
+    Programs that it starts are not covered: their file names are made here, and checked when they are made.
+    """
+    root = os.path.realpath(folder)
+    os.environ["TMPDIR"] = tempfile.tempdir = root
+    sys.dont_write_bytecode = True
+
+    def check(path: object) -> None:
+        if isinstance(path, int) or path is None:
+            return  # an open file
+        real = os.path.realpath(os.fsdecode(path))  # type: ignore[arg-type]
+        if real != root and not real.startswith(root + os.sep) and real != os.devnull:
+            raise PermissionError(f"Writing outside the download folder is not allowed: {Path(real).name}")
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _mode, flags = arguments
+            if isinstance(flags, int) and flags & _WRITING:
+                check(path)
+        elif event in _CHANGED:
+            for position in _CHANGED[event]:
+                check(arguments[position])
+
+    sys.addaudithook(hook)
