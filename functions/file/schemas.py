@@ -1,7 +1,104 @@
 """Paths and answers of the file endpoints (docs/contract/files.md 3)."""
 
-from pydantic import BaseModel, Field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 
 class FilePath(BaseModel):
     path: str = Field(description="below the download root")
+
+
+class FolderQuery(BaseModel):
+    page: str | None = Field(None, description="from 1")
+    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+    sort_by: str | None = Field(None, description="`name` (default), `size`, `date` or `type`")
+    sort_order: str | None = Field(None, description="`asc` (default) or `desc`")
+    search: str | None = Field(None, description="part of a name, in any case")
+
+
+class EntryView(BaseModel):
+    type: Literal["file", "dir", "link"]
+    content_type: str = Field(examples=["video"])
+    name: str
+    path: str = Field(examples=["/videos/a.mp4"])
+    size: int
+    mime: str
+    mtime: str
+    ctime: str
+    is_dir: bool
+    is_file: bool
+    is_symlink: bool
+
+
+class FolderPagination(BaseModel):
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+
+
+class FolderView(BaseModel):
+    path: str = Field(examples=["/videos"])
+    contents: list[EntryView]
+    pagination: FolderPagination
+
+
+class ProbeView(BaseModel):
+    """What ffprobe says, and the same sorted by kind."""
+
+    model_config = ConfigDict(extra="allow")
+
+    format: dict[str, Any]
+    streams: list[dict[str, Any]]
+    metadata: dict[str, Any]
+    video: list[dict[str, Any]]
+    audio: list[dict[str, Any]]
+    subtitle: list[dict[str, Any]]
+    attachment: list[dict[str, Any]]
+    is_video: bool
+    is_audio: bool
+
+
+class FileInfo(BaseModel):
+    title: str
+    ffprobe: dict[str, Any]
+    mimetype: str
+    sidecar: dict[str, list[dict[str, str]]]
+
+
+class ActionResult(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    path: str
+    action: str
+    ok: bool
+    status: bool
+    error: str | None
+
+
+class ActionResults(RootModel[list[ActionResult]]):
+    pass
+
+
+class JobPath(BaseModel):
+    id: str
+
+
+class JobView(BaseModel):
+    """Long work: `results` are complete when `done` is true."""
+
+    job: str
+    done: bool
+    results: list[dict[str, Any]]
+
+
+class TokenPath(BaseModel):
+    token: str
+
+
+class Bundle(BaseModel):
+    token: str
+    files: list[str]

@@ -110,7 +110,7 @@ def test_type_in_any_case(value, kind):
 
 
 def test_other_types_are_refused():
-    with pytest.raises(Invalid, match="type must be 'tv' or 'movie'."):
+    with pytest.raises(Invalid, match="type must be 'tv' or 'movie'"):
         read_nfo_type("song")
 
 

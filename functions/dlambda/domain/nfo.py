@@ -110,3 +110,18 @@ def nfo_text(kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool 
     if kind == "tv":
         return _rendered("episodedetails", _tv(info, day, identity, prefix=prefix))
     return _rendered("movie", _movie(info, day, identity))
+
+
+def show_nfo_text(info: Mapping[str, Any]) -> str:
+    """The `tvshow.nfo` of a channel or playlist (tasks.md 2, metadata), of what `domain.channel.describe` makes."""
+    lines: list[_Line] = [
+        ("title", {}, info["title"]),
+        ("plot", {}, info["description"]),
+        ("id", {}, info["id"]),
+        ("uniqueid", {"type": info["id_type"], "default": "true"}, info["id"]),
+        ("studio", {}, info["uploader"]),
+        *(("tag", {}, tag) for tag in info["tags"]),
+        ("year", {}, info["year"]),
+        ("status", {}, "Continuing"),
+    ]
+    return _rendered("tvshow", lines)

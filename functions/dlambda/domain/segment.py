@@ -66,6 +66,11 @@ def _between(bounds: Sequence[float], duration: float) -> list[Segment]:
     ]
 
 
+def grid_from(starts: Sequence[float], duration: float) -> list[Segment]:
+    """Segments that begin at `starts`, the last one to the end."""
+    return _between(starts, duration)
+
+
 def fixed_grid(duration: float, length: float = LENGTH) -> list[Segment]:
     """Segments of `length` seconds, the last with what remains."""
     count = max(1, math.ceil(duration / length))

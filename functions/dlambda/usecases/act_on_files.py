@@ -1,8 +1,8 @@
 """Renames, moves, deletes and makes folders, as a job that survives a crash (docs/contract/files.md 3 and 5).
 
-Object stores have neither folders nor renames: a move is a copy and a delete of every object. So it goes in two steps:
-all copies, then all deletes, and the job says which step it is in. A worker that comes after a crash goes on; a copy that
-fails takes back those before it. At no moment is a file nowhere.
+Object stores have neither folders nor renames: a move is a copy and a delete of every object. So it goes in two
+steps, all copies, then all deletes, by a plan that is stored first. A worker that comes after a crash goes on by it; a
+copy that fails takes back those before it. At no moment is a file nowhere.
 """
 
 import time
@@ -155,7 +155,7 @@ class _Run:
         sizes = self._copy_all(plan)
         bucket.delete(object_key(each.source) for each in plan.transfers)
         files_moved(plan.transfers, sizes)
-        counted = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
+        counted: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
         main = _result(self._action, self._action.shown_path, new_path=plan.target, **counted)
         return [main, *(_result(self._action, each.source, new_path=each.target) for each in plan.sidecars)]
 

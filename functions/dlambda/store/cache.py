@@ -1,0 +1,35 @@
+"""What is kept for a while: tokens, probes, results of slow questions. Small values; large ones lie in the bucket."""
+
+import json
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+
+from dlambda.store.table import Row
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "cache"
+
+    key = UnicodeAttribute(hash_key=True)
+    value = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+
+
+def find(key: str, now: float) -> Any:
+    """The value, or None. The table's own removal is late, so the time is checked here."""
+    try:
+        row = _Row.get(key, consistent_read=True)
+    except _Row.DoesNotExist:
+        return None
+    return json.loads(row.value) if float(row.expires_at) > now else None
+
+
+def put(key: str, value: Any, expires_at: float) -> None:
+    """Keeps a JSON value until `expires_at` (unix seconds)."""
+    _Row(key, value=json.dumps(value, separators=(",", ":")).encode(), expires_at=int(expires_at)).save()
+
+
+def remove(key: str) -> None:
+    _Row(key).delete()

@@ -1,0 +1,134 @@
+"""Long work on files (moves of folders, ZIPs): one record each, so that whoever comes after a crash can finish it.
+
+A worker has a job for a limited time and says so with every step that it writes. The row `_OPEN` names the jobs that are
+not done, so that the sweep needs no scan.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import PutError
+
+from dlambda.errors import Conflict
+from dlambda.store.table import Row, Transaction
+
+_OPEN = "open"
+_KEPT_SECONDS = 7 * 86400
+# Longer than the slowest step between two writes: the copy of one large object.
+HELD_SECONDS = 120.0
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "jobs"
+
+    id = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    body = BinaryAttribute(null=True, legacy_encoding=False)  # not of the row `_OPEN`
+    held_until = NumberAttribute(null=True)
+    done_at = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    ids = UnicodeSetAttribute(null=True)  # of the row `_OPEN`
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`body` is the kind's own: what to do, how far it is, what came out. Unix seconds; `done_at` 0: not yet."""
+
+    id: str
+    kind: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+    held_until: float = 0.0
+    done_at: float = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_at > 0
+
+
+def find(job_id: str) -> Job | None:
+    try:
+        row = _Row.get(job_id, consistent_read=True)
+    except _Row.DoesNotExist:
+        return None
+    if not row.kind:
+        return None
+    return Job(
+        id=row.id,
+        kind=row.kind or "",
+        body=json.loads(zlib.decompress(row.body)),
+        version=int(row.version or 0),
+        held_until=float(row.held_until or 0),
+        done_at=float(row.done_at or 0),
+    )
+
+
+def add(job: Job, now: float, *, held: bool) -> Job:
+    """Stores a new job; `held`: the caller works on it at once."""
+    made = replace(job, version=1, held_until=now + HELD_SECONDS if held else 0.0)
+    transaction = Transaction()
+    transaction.put(_row(made, now))
+    transaction.update(_Row(_OPEN), [_Row.ids.add({job.id})])
+    transaction.commit()
+    return made
+
+
+def take(job_id: str, now: float) -> Job | None:
+    """The job for the caller alone; None when it is done, gone, or somebody else's."""
+    job = find(job_id)
+    if job is None or job.is_done or job.held_until > now:
+        return None
+    try:
+        return save(job, job.body, now)
+    except Conflict:
+        return None
+
+
+def save(job: Job, body: Mapping[str, Any], now: float) -> Job:
+    """Writes how far it is, and holds it on. Raises `Conflict` when another worker took over."""
+    after = replace(job, body=body, version=job.version + 1, held_until=now + HELD_SECONDS)
+    try:
+        _row(after, now).save(condition=_Row.version == job.version)
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise Conflict("Another worker has the job.") from None
+        raise
+    return after
+
+
+def end(job: Job, body: Mapping[str, Any], now: float) -> Job:
+    """Writes the result."""
+    after = save(replace(job, done_at=now), body, now)
+    _Row(_OPEN).update(actions=[_Row.ids.delete({job.id})])
+    return after
+
+
+def open_ids() -> list[str]:
+    """Jobs that are not done: one read, whatever their number."""
+    try:
+        return sorted(_Row.get(_OPEN, consistent_read=True).ids or ())
+    except _Row.DoesNotExist:
+        return []
+
+
+def forget_open(job_id: str) -> None:
+    """For a job that the list of open ones names although it is done or gone."""
+    _Row(_OPEN).update(actions=[_Row.ids.delete({job_id})])
+
+
+def _row(job: Job, now: float) -> _Row:
+    return _Row(
+        job.id,
+        kind=job.kind,
+        version=job.version,
+        body=zlib.compress(json.dumps(job.body).encode()),
+        held_until=job.held_until,
+        done_at=job.done_at,
+        expires_at=int(now + _KEPT_SECONDS),
+    )

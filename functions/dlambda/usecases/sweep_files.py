@@ -1,0 +1,35 @@
+"""The minute's round for files: jobs that nobody works on, ZIPs and segments that nobody needs any more."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from dlambda.aws import bucket, queue
+from dlambda.store import jobs
+
+# Bucket rules count in days, and not every S3 has them.
+_KEPT = {"zips/": timedelta(hours=2), "cache/": timedelta(days=1)}
+_CLEANING_MINUTE = 23
+
+
+def sweep_files(now: float) -> None:
+    """One round. Doing it twice at once does no harm."""
+    wake_jobs(now)
+    if time.gmtime(now).tm_min == _CLEANING_MINUTE:
+        remove_old(now)
+
+
+def wake_jobs(now: float) -> None:
+    """Jobs whose worker is gone, or whose message is."""
+    for job_id in jobs.open_ids():
+        job = jobs.find(job_id)
+        if job is None or job.is_done:
+            jobs.forget_open(job_id)
+        elif job.held_until < now:
+            queue.send("files", {"id": job_id})
+
+
+def remove_old(now: float) -> None:
+    """Objects that were only made for a moment."""
+    for prefix, kept in _KEPT.items():
+        oldest = datetime.fromtimestamp(now, UTC) - kept
+        bucket.delete([each.key for each in bucket.list_(prefix) if each.modified < oldest])

@@ -1,0 +1,60 @@
+"""Changes files, and bundles them (docs/contract/files.md 3)."""
+
+import json
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from dlambda.domain.file_action import read_actions
+from dlambda.errors import Forbidden, Invalid, NotFound
+from dlambda.settings import get_settings
+from dlambda.store import jobs
+from dlambda.store.jobs import Job
+from dlambda.usecases.act_on_files import KIND, act_on_files
+from dlambda.usecases.bundle_files import await_bundle, order_bundle
+from file.download import link
+
+
+def act() -> Response:
+    """The results, or 202 with the job when it takes longer than 20 s. Raises `Forbidden`, `Invalid`."""
+    if not get_settings().browser_control_enabled:
+        raise Forbidden("File browser actions is disabled.")
+    try:
+        body = json.loads(request.get_data())
+    except ValueError:
+        raise Invalid("Invalid JSON.") from None
+    job = act_on_files(read_actions(body))
+    if job.is_done:
+        return jsonify(job.body["results"])
+    response = jsonify(_view(job))
+    response.status_code = 202
+    response.headers["Location"] = f"{request.script_root}/api/file/jobs/{job.id}"
+    return response
+
+
+def job(job_id: str) -> dict[str, Any]:
+    """How far long work is. Raises `NotFound`."""
+    found = jobs.find(job_id)
+    if found is None or found.kind != KIND:
+        raise NotFound(f"Job '{job_id}' does not exist.")
+    return _view(found)
+
+
+def _view(found: Job) -> dict[str, Any]:
+    return {"job": found.id, "done": found.is_done, "results": found.body["results"]}
+
+
+def order(body: object) -> dict[str, Any]:
+    """A token for a ZIP of the files named, with their sidecars."""
+    if not isinstance(body, list) or not body:
+        raise Invalid("Invalid parameters.")
+    token, files = order_bundle(body)
+    return {"token": token, "files": files}
+
+
+def bundle(token: str) -> Response:
+    """302 to the ZIP; to itself, with `Retry-After`, when it is not ready after 20 s."""
+    key = await_bundle(token)
+    if key is None:
+        return Response(status=302, headers={"Location": request.full_path.rstrip("?"), "Retry-After": "1"})
+    return link(key, f"{token}.zip", attachment=True)

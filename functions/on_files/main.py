@@ -1,0 +1,40 @@
+"""Files: ZIPs, moves of folders, folders compared with the bucket, segments made ahead."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from dlambda.entry.sqs import Message, make_queue_handler
+from dlambda.errors import NotFound
+from dlambda.store import jobs
+from dlambda.store.jobs import Job
+from dlambda.usecases import act_on_files, bundle_files
+from dlambda.usecases.folders import REINDEX, reindex
+from dlambda.usecases.stream_file import AHEAD, make_ahead
+
+_WORK: Final[dict[str, Callable[[Job], Job]]] = {
+    act_on_files.KIND: act_on_files.run_actions,
+    bundle_files.KIND: bundle_files.build_bundle,
+}
+
+
+def handle(message: Message, _context: Any) -> None:
+    """`{"id"}` names a job; `{"reindex"}` a folder; `{"segment"}` a piece that somebody will watch next."""
+    if REINDEX in message:
+        compare(message[REINDEX])
+    elif AHEAD in message:
+        make_ahead(message[AHEAD])
+    else:
+        job = jobs.take(message["id"], time.time())
+        if job is not None:
+            _WORK[job.kind](job)
+
+
+def compare(folder: str) -> None:
+    try:
+        reindex(folder)
+    except NotFound:
+        return  # it went meanwhile, and the index knows it now
+
+
+lambda_handler = make_queue_handler(handle)

@@ -1,0 +1,90 @@
+"""Playlists (docs/contract/files.md 4; README.md, Player)."""
+
+from urllib.parse import quote
+
+from flask import Response, jsonify
+
+from dlambda.domain.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
+from dlambda.domain.segment import read_duration
+from dlambda.entry.located import with_file
+from dlambda.errors import Invalid, NotFound, OperationFailed
+from dlambda.media.timeline import Timeline
+from dlambda.settings import get_settings
+from dlambda.usecases.find_file import Found, sidecars_of
+from dlambda.usecases.probe_file import timeline_of
+
+_HEADERS = {"Cache-Control": "no-cache", "Access-Control-Max-Age": "300"}
+# What a copied audio track may add to a video whose rate nobody knows.
+_GUESSED_BIT_RATE = 2_000_000
+
+
+def master(file: str) -> Response:
+    """The file's entry point, with its subtitles."""
+
+    def answer(found: Found) -> Response:
+        timeline = _timeline(found, f"Unable to get '{found.path}' duration.")
+        assert timeline.duration
+        subtitles = sidecars_of(found.path).get("subtitle", [])
+        rate = timeline.bit_rate or _GUESSED_BIT_RATE
+        base = get_settings().base_path
+        return _playlist(master_playlist(base, found.path, timeline.duration, subtitles, bandwidth=rate))
+
+    return with_file(file, answer, route="/api/player/playlist/", ending=".m3u8")
+
+
+def media(mode: str, file: str, duration: str | None) -> Response:
+    """The playlist of a video's segments, or of one subtitle file."""
+    if mode not in ("video", "subtitle"):
+        raise Invalid("Only video and subtitle modes are supported.")
+    if mode == "video":
+        return with_file(file, _video, route="/api/player/m3u8/video/", ending=".m3u8")
+    seconds = read_duration(duration)
+
+    def answer(found: Found) -> Response:
+        return _playlist(subtitle_playlist(get_settings().base_path, found.path, seconds))
+
+    return with_file(file, answer, route="/api/player/m3u8/subtitle/", ending=".m3u8")
+
+
+def _video(found: Found) -> Response:
+    timeline = _timeline(found, f"Unable to get '{found.path}' play duration.")
+    return _playlist(video_playlist(get_settings().base_path, found.path, timeline.segments, timeline.conversion))
+
+
+def _timeline(found: Found, missing: str) -> Timeline:
+    try:
+        timeline = timeline_of(found)
+    except (Invalid, OperationFailed):
+        raise NotFound(missing) from None
+    if not timeline.duration:
+        raise NotFound(missing)
+    return timeline
+
+
+def _playlist(text: str) -> Response:
+    return Response(text, content_type=CONTENT_TYPE, headers=_HEADERS)
+
+
+def manifest(file: str) -> Response:
+    """The file's subtitles with the URL that each is best shown from."""
+    order = ("vtt", "srt", "ass")
+    base = get_settings().base_path.rstrip("/")
+
+    def answer(found: Found) -> Response:
+        tracks = []
+        for entry in sidecars_of(found.path).get("subtitle", []):
+            kind = entry["file"].rpartition(".")[2].lower()
+            tracks.append(
+                {
+                    "lang": entry["lang"],
+                    "name": entry["name"],
+                    "source_format": kind,
+                    "delivery_format": "ass" if kind == "ass" else "vtt",
+                    "renderer": "assjs" if kind == "ass" else "native",
+                    "url": f"{base}/api/player/subtitles/{kind}/{quote(entry['file'])}",
+                }
+            )
+        tracks.sort(key=lambda track: order.index(track["source_format"]))
+        return jsonify({"subtitles": tracks})
+
+    return with_file(file, answer, route="/api/player/subtitles/manifest/")

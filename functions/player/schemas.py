@@ -1,0 +1,43 @@
+"""Paths, queries and answers of `/api/player*` (docs/contract/files.md 4)."""
+
+from pydantic import BaseModel, Field
+
+
+class FilePath(BaseModel):
+    file: str = Field(description="below the download root, with its own extension")
+
+
+class ModePath(FilePath):
+    mode: str = Field(description="`video` or `subtitle`")
+
+
+class SegmentPath(FilePath):
+    segment: str = Field(description="from 0")
+
+
+class FormatPath(FilePath):
+    source_format: str = Field(description="`vtt`, `srt` or `ass`")
+
+
+class PlaylistQuery(BaseModel):
+    duration: str | None = Field(None, description="seconds; of a subtitle's playlist")
+
+
+class SegmentQuery(BaseModel):
+    sd: str | None = Field(None, description="length in seconds, 6 by default, 60 at most")
+    st: str | None = Field(None, description="start in seconds; by default 6 x segment")
+    vc: str | None = Field(None, description="1: convert the video, 0: copy it")
+    ac: str | None = Field(None, description="1: convert the sound, 0: copy it")
+
+
+class SubtitleTrack(BaseModel):
+    lang: str
+    name: str
+    source_format: str
+    delivery_format: str
+    renderer: str
+    url: str
+
+
+class Manifest(BaseModel):
+    subtitles: list[SubtitleTrack]

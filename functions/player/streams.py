@@ -1,0 +1,110 @@
+"""Segments and subtitles: what the playlists lead to (docs/contract/files.md 4)."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import format_datetime, formatdate
+from urllib.parse import quote
+
+from flask import Response, request
+
+from dlambda.aws import bucket
+from dlambda.aws.bucket import Stored
+from dlambda.domain.content_type import suffix
+from dlambda.domain.paths import object_key
+from dlambda.domain.segment import Conversion, read_flag, read_segment
+from dlambda.entry.located import with_file
+from dlambda.errors import Invalid, NotFound
+from dlambda.media.segments import CONTENT_TYPE as SEGMENT_TYPE
+from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
+from dlambda.media.subtitles import read_text, to_vtt
+from dlambda.usecases.find_file import Found
+from dlambda.usecases.stream_file import segment_of
+from player.schemas import SegmentQuery
+
+_YEAR_SECONDS = 31_536_000
+_LINK_SECONDS = 6 * 3600
+# A link that a browser keeps must not outlive its signature.
+_LINK_KEPT_SECONDS = 3600
+_LARGEST_SUBTITLE_BYTES = 20 * 1024 * 1024
+_ASS_TYPE = "text/x-ssa; charset=UTF-8"
+
+
+def segment(index: str, file: str, query: SegmentQuery) -> Response:
+    """302 to the segment, which is made first when nobody asked for it before."""
+    wanted = read_segment(index, query.sd, query.st)
+    conversion = Conversion(video=read_flag(query.vc, "vc"), audio=read_flag(query.ac, "ac"))
+
+    def answer(found: Found) -> Response:
+        assert found.stored is not None
+        if _is_known(found.stored):
+            return Response(status=304, headers=_kept(found.stored))
+        try:
+            key = segment_of(found, wanted, conversion)
+        except Invalid:
+            raise NotFound(f"File '{found.path}' cannot be played.") from None
+        url = bucket.presign(
+            key,
+            origin=request.host_url,
+            seconds=_LINK_SECONDS,
+            answer={"content-type": SEGMENT_TYPE, "cache-control": f"public, max-age={_YEAR_SECONDS}"},
+        )
+        headers = _kept(found.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
+        headers["Expires"] = formatdate(time.time() + _LINK_KEPT_SECONDS, usegmt=True)
+        return Response(status=302, headers=headers)
+
+    return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
+
+
+def subtitle(file: str) -> Response:
+    """The subtitle as WebVTT."""
+
+    def answer(found: Found) -> Response:
+        return _text(found, lambda data: to_vtt(found.path, data), VTT_TYPE)
+
+    return with_file(file, answer, route="/api/player/subtitle/", ending=".vtt")
+
+
+def subtitle_as(source_format: str, file: str) -> Response:
+    """WebVTT of a VTT or SRT file; an ASS file as it is."""
+    if source_format not in ("vtt", "srt", "ass"):
+        raise Invalid("Only vtt, srt, and ass subtitle formats are supported.")
+
+    def answer(found: Found) -> Response:
+        if suffix(found.path.rpartition("/")[2]) != f".{source_format}":
+            raise Invalid(f"Subtitle file '{found.path}' does not match requested source format '{source_format}'.")
+        if source_format == "ass":
+            return _text(found, read_text, _ASS_TYPE)
+        return _text(found, lambda data: to_vtt(found.path, data), VTT_TYPE)
+
+    return with_file(file, answer, route=f"/api/player/subtitles/{source_format}/")
+
+
+def _text(found: Found, convert: Callable[[bytes], str], content_type: str) -> Response:
+    assert found.stored is not None
+    headers = _kept(found.stored)
+    if _is_known(found.stored):
+        return Response(status=304, headers=headers)
+    if found.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
+        raise Invalid(f"File '{found.path}' is too large for a subtitle.")
+    text = convert(bucket.get_bytes(object_key(found.path)))
+    return Response(text, content_type=content_type, headers=headers)
+
+
+def _kept(stored: Stored) -> dict[str, str]:
+    return {
+        "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
+        "Last-Modified": _http_date(stored),
+        "Expires": formatdate(time.time() + _YEAR_SECONDS, usegmt=True),
+        "Pragma": "public",
+        "X-Accel-Buffering": "no",
+    }
+
+
+def _is_known(stored: Stored) -> bool:
+    """Whether the client has this version: the file's time in whole seconds."""
+    return request.headers.get("If-Modified-Since") == _http_date(stored)
+
+
+def _http_date(stored: Stored) -> str:
+    return format_datetime(stored.modified.astimezone(UTC), usegmt=True)
