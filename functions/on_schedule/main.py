@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.entry.logs import set_up_logs
+from dlambda.usecases.run_tasks import wake_due_tasks
 from dlambda.usecases.sweep import sweep
 
 set_up_logs()
@@ -12,4 +13,8 @@ set_up_logs()
 
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     """One round; what fails is logged by the runtime and done by the next round."""
-    sweep(time.time())
+    now = time.time()
+    try:
+        wake_due_tasks(now)
+    finally:
+        sweep(now)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from dlambda.media.handlers.client import HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from tests.media.canned import Web, client_of
 
-T0 = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://example.com/base/"
 
 
 def define(document: dict[str, Any], **changes: Any) -> Definition:
-    return Definition(1, "Mine", document, T0, T0, **changes)
+    return Definition(1, "Mine", document, **changes)
 
 
 def read(document: dict[str, Any], page: Any, *, content_type: str = "") -> Feed:

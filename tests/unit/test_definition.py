@@ -1,6 +1,5 @@
 """Task definitions: what is accepted, and which URL they serve (docs/contract/tasks.md 7.1-7.4)."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from dlambda.domain.recipe import (
 )
 from dlambda.errors import Invalid, ValidationFailed
 
-T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RULE = {"type": "css", "expression": "a"}
 PARSE = {"url": RULE}
 TEXT = "Failed to validate task definition."
@@ -245,12 +243,12 @@ def test_an_expression_stands_for_a_blank_selector(selector: dict[str, str], exp
     ],
 )
 def test_an_entry_is_a_glob_or_a_pattern(entry: str, url: str, fits: bool) -> None:
-    assert Definition(1, "a", {}, T0, T0, match_url=(entry,)).matches(url) is fits
+    assert Definition(1, "a", {}, match_url=(entry,)).matches(url) is fits
 
 
 def test_the_first_enabled_definition_by_priority_then_name_matches() -> None:
     def define(name: str, priority: int, *, enabled: bool = True) -> Definition:
-        return Definition(1, name, {}, T0, T0, priority=priority, enabled=enabled, match_url=("https://*",))
+        return Definition(1, name, {}, priority=priority, enabled=enabled, match_url=("https://*",))
 
     alpha, beta, off = define("Alpha", 2), define("Beta", 1), define("Off", 0, enabled=False)
     assert find_match([alpha, off, beta], "https://a.example") is beta
@@ -259,7 +257,7 @@ def test_the_first_enabled_definition_by_priority_then_name_matches() -> None:
 
 
 def test_a_definition_without_match_url_matches_nothing() -> None:
-    assert not Definition(1, "a", {}, T0, T0).matches("https://a.example")
+    assert not Definition(1, "a", {}).matches("https://a.example")
 
 
 # Post filters

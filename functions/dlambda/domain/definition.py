@@ -3,14 +3,14 @@
 import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, field_validator
 
 from dlambda.domain.body import Body, Name, Priority
 from dlambda.domain.pattern import begins, compile_pattern
 from dlambda.domain.recipe import Recipe, read_recipe
+from dlambda.domain.resource import Fields, Kind
 from dlambda.errors import Invalid
 
 
@@ -21,8 +21,6 @@ class Definition:
     id: int
     name: str
     definition: Mapping[str, Any]
-    created_at: datetime
-    updated_at: datetime
     description: str = ""
     enabled: bool = True
     priority: int = 0
@@ -40,20 +38,6 @@ class Definition:
     def recipe(self) -> Recipe:
         """What runs. Raises `Invalid`."""
         return read_recipe(self.definition)
-
-    def view(self, *, full: bool = True) -> dict[str, Any]:
-        """The object of docs/contract/tasks.md 7.1; a list leaves `definition` out."""
-        view: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "enabled": self.enabled,
-            "priority": self.priority,
-            "match_url": list(self.match_url),
-            "created_at": self.created_at.isoformat(),
-            "updated_at": self.updated_at.isoformat(),
-        }
-        return view | {"definition": dict(self.definition)} if full else view
 
 
 def find_match(definitions: Iterable[Definition], url: str) -> Definition | None:
@@ -115,3 +99,21 @@ class DefinitionInput(Body):
         """Checked as what would run, kept as it was sent."""
         Recipe.model_validate(value)
         return value
+
+
+def _view(id_: int, fields: Fields, notes: Fields) -> dict[str, Any]:
+    return {"id": id_, **fields, "created_at": notes["created_at"], "updated_at": notes["updated_at"]}
+
+
+DEFINITIONS: Final = Kind(
+    feature="tasks_definitions",
+    model=DefinitionInput,
+    order=lambda fields: (fields["priority"], fields["name"]),
+    failed="Failed to validate task definition.",
+    name_taken="Task definition with name '{name}' already exists.",
+    not_found="Task definition '{id}' not found.",
+    not_there="Task definition '{id}' not found.",
+    no_object="Invalid request body; expected JSON object.",
+    change_conflicts=False,
+    view=_view,
+)

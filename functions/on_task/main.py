@@ -1,0 +1,26 @@
+"""Task: a task's own timer, the handlers' sweep, and the feed of one task."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import queue
+from dlambda.entry.sqs import make_queue_handler
+from dlambda.store.runs import SWEEP
+from dlambda.usecases.run_task import run_task
+from dlambda.usecases.run_tasks import QUEUE
+from dlambda.usecases.sweep_task import fan_out, sweep_task
+
+
+def _handle(message: Mapping[str, Any], context: Any) -> None:
+    task_id = int(message["id"])
+    if message.get("sweep"):
+        left = sweep_task(task_id, lambda: context.get_remaining_time_in_millis() / 1000, int(message.get("queued", 0)))
+        if left is not None:
+            queue.send(QUEUE, {**message, "queued": left})
+    elif task_id == SWEEP:
+        fan_out(int(message["due"]))
+    else:
+        run_task(task_id, int(message["due"]))
+
+
+lambda_handler = make_queue_handler(_handle)

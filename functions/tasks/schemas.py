@@ -1,0 +1,161 @@
+"""Queries, bodies and answers of `/api/tasks*` (docs/contract/tasks.md)."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from dlambda.domain.definition import DefinitionInput
+from dlambda.domain.task import TaskInput
+
+
+class TaskPath(BaseModel):
+    id: int = Field(description="given by the service")
+
+
+class PageQuery(BaseModel):
+    page: str | None = Field(None, description="from 1; beyond the last it means the last")
+    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+
+
+class DefinitionQuery(PageQuery):
+    include: str | None = Field(None, description="`definition`: with the definitions themselves")
+
+
+class Pagination(BaseModel):
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+
+
+class RunResult(BaseModel):
+    at: str = Field(examples=["2026-02-17T16:05:00+00:00"])
+    status: str = Field(description="`ok` or `failed`")
+    found: int = Field(description="entries that were seen")
+    queued: int = Field(description="entries that were added to the queue")
+    error: str | None
+
+
+class TaskView(TaskInput):
+    id: int
+    cookies: str = ""
+    config: dict[str, Any] = Field(default_factory=dict)
+    created_at: str
+    updated_at: str
+    last_run: str | None
+    next_run: str | None
+    last_result: RunResult | None
+
+
+class TaskPage(BaseModel):
+    items: list[TaskView]
+    pagination: Pagination
+
+
+class TaskOrTasks(RootModel[TaskView | list[TaskView]]):
+    """An object when exactly one task was made."""
+
+
+class DefinitionView(DefinitionInput):
+    id: int
+    created_at: str
+    updated_at: str
+
+
+class DefinitionPage(BaseModel):
+    items: list[dict[str, Any]]
+    pagination: Pagination
+
+
+class _Unread(RootModel[Any]):
+    """A body that is read in the use case: its errors have texts of their own. Documented as what it should be."""
+
+    root: Any
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_it_came(cls, body: object, _: object) -> "_Unread":
+        return cls.model_construct(body)
+
+
+class NewTasks(_Unread, RootModel[TaskInput | list[TaskInput]]):
+    """One task or an array; elements after the first need only `url`."""
+
+
+class TaskBody(_Unread, RootModel[TaskInput]):
+    """All fields; those left out go back to their defaults."""
+
+
+class TaskPatch(_Unread, RootModel[dict[str, Any]]):
+    """The fields to change."""
+
+
+class DefinitionBody(_Unread, RootModel[DefinitionInput]):
+    """A task definition."""
+
+
+class DefinitionPatch(_Unread, RootModel[dict[str, Any]]):
+    """The fields to change; `definition` is replaced as a whole."""
+
+
+class InspectRequest(BaseModel):
+    url: str = ""
+    preset: str = ""
+    handler: str = Field("", description="a handler's name, in any case; empty: the first that takes the URL")
+    static_only: bool = Field(False, description="only say whether a handler takes the URL; nothing is fetched")
+
+
+class InspectBody(_Unread, RootModel[InspectRequest]):
+    """What to look at."""
+
+
+class Trial(BaseModel):
+    """Exactly one of `definition_id` and `document`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    url: str = Field(min_length=1)
+    preset: str = ""
+    definition_id: int | None = Field(None, gt=0)
+    document: dict[str, Any] | None = Field(None, description="a whole definition that is not stored")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Trial":
+        if (self.definition_id is None) == (self.document is None):
+            raise ValueError("Exactly one of 'definition_id' and 'document' is needed.")
+        return self
+
+
+class TrialBody(_Unread, RootModel[Trial]):
+    """A URL, and the definition to try on it."""
+
+
+class Inspection(BaseModel):
+    matched: bool
+    handler: str
+    supported: bool
+    items: list[dict[str, Any]]
+    metadata: dict[str, Any]
+
+
+class Message(BaseModel):
+    message: str
+
+
+class ChannelFiles(BaseModel):
+    id: str
+    id_type: str
+    title: str
+    description: str
+    uploader: str
+    tags: list[str]
+    year: int | None
+    json_file: str
+    nfo_file: str
+    thumbnails: dict[str, str]
+
+
+class Targets(BaseModel):
+    targets: list[str]
