@@ -22,7 +22,11 @@ _ENVIRONMENT = {
     "DLAMBDA_TABLE_PREFIX": "dlambda-",
     "DLAMBDA_SOCKET_ENDPOINT": "http://127.0.0.1:1",
 }
-_TABLES = {"dlambda-resources": {"kind": "S", "id": "N"}, "dlambda-connections": {"room": "S", "id": "S"}}
+_TABLES = {
+    "dlambda-resources": {"kind": "S", "id": "N"},
+    "dlambda-connections": {"room": "S", "id": "S"},
+    "dlambda-archive": {"archive": "S", "entry": "S"},
+}
 _QUEUES = ("notify", "notify-dead")
 
 

@@ -20,6 +20,7 @@ from dlambda.store import archive, items, leases
 from dlambda.usecases.add_items import already_downloaded, deleted, known
 from dlambda.usecases.dispatch import wake
 from dlambda.usecases.expand import expand, info_key
+from dlambda.usecases.follow_conditions import follow_conditions
 from dlambda.usecases.options import item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
@@ -81,6 +82,14 @@ def _route(
     kind = str(info.get("_type") or "video")
     ids = [archive_id for archive_id in (metadata.archive_id(info), *info.get("_old_archive_ids", ())) if archive_id]
     if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or ids[0])):
+        return
+    followed = follow_conditions(item, info)
+    if followed.shelf is Shelf.DONE:
+        _become(item, followed, lease)
+        return
+    if followed is not item:
+        leases.renew(lease, time.time(), seconds=get_settings().extract_info_timeout + _SPARE_SECONDS)
+        _examine(items.save(item, followed, lease), lease)
         return
     reason = reject_reason(info, params)
     if reason:

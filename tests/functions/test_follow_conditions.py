@@ -1,0 +1,118 @@
+"""What conditions make of an item: docs/contract/rules.md 3.3."""
+
+import json
+
+import pytest
+
+from dlambda.domain.item import Item, Status
+from dlambda.domain.resource import CONDITIONS, PRESETS
+from dlambda.store import archive, connections
+from dlambda.usecases import resources
+from dlambda.usecases.follow_conditions import follow_conditions
+from tests.functions.resource_table import empty_tables, resource_table
+
+ITEM = Item(
+    id="1", url="https://v.example/1", title="https://v.example/1", preset="default", timestamp=0, stored_at=0.0,
+    cli="--no-playlist", archive="/config/archive.log", extras={"batch_id": "b"},
+)  # fmt: skip
+INFO = {"id": "a1", "extractor_key": "Example", "title": "A short", "duration": 30, "webpage_url": ITEM.url}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    with pytest.MonkeyPatch.context() as patch, resource_table(patch):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def table(tables):
+    yield
+    empty_tables()
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    frames = []
+    connections.add("c1", "s1")
+    monkeypatch.setattr("dlambda.aws.socket.push", lambda _, frame: frames.append(json.loads(frame)["data"]) or True)
+    return frames
+
+
+def condition(name="Shorts", **fields):
+    return resources.create(CONDITIONS, {"name": name, "filter": "duration<60", "cli": "-x", **fields})
+
+
+def test_nothing_matches():
+    condition(filter="duration>60")
+    assert follow_conditions(ITEM, INFO) is ITEM
+
+
+def test_conditions_are_tried_once_for_an_item():
+    condition()
+    item = ITEM.but(requeued=True)
+    assert follow_conditions(item, INFO) is item
+
+
+def test_the_options_of_the_condition_come_last():
+    condition()
+    followed = follow_conditions(ITEM, INFO)
+    assert (followed.cli, followed.requeued, followed.status) == ("--no-playlist\n-x", True, Status.PENDING)
+
+
+def test_the_archive_is_the_one_of_the_new_options():
+    condition(cli="--download-archive shorts")
+    assert follow_conditions(ITEM, INFO).archive == "shorts"
+
+
+def test_an_item_is_ignored_and_archived(heard):
+    condition(extras={"ignore_download": True})
+    heard.clear()
+    followed = follow_conditions(ITEM, INFO)
+    text = "Ignoring download of 'A short' as per condition 'Shorts' and added to archive file '/config/archive.log'."
+    assert (followed.status, followed.msg, followed.archive_id) == (Status.SKIP, text, "example a1")
+    assert (followed.extras["batch_id"], followed.extras["duration"]) == ("b", 30)
+    assert archive.list_("/config/archive.log") == ["example a1"]
+    assert [(each["event"], each["title"], each["message"]) for each in heard] == [("log_info", "Ignored Download", text)]
+
+
+def test_an_item_is_ignored_and_not_archived():
+    condition(extras={"ignore_download": True, "no_archive": True})
+    followed = follow_conditions(ITEM, INFO)
+    assert followed.msg == "Ignoring download of 'A short' as per condition 'Shorts'."
+    assert archive.list_("/config/archive.log") == []
+
+
+def test_a_preset_is_switched_and_the_folder_stays(heard):
+    resources.create(PRESETS, {"name": "Short clips", "folder": "shorts"})
+    condition(extras={"set_preset": "short_clips"})
+    heard.clear()
+    followed = follow_conditions(ITEM.but(folder="mine"), INFO)
+    assert (followed.preset, followed.folder) == ("Short clips", "mine")
+    assert [each["title"] for each in heard] == ["Preset Switched"]
+
+
+def test_an_unknown_preset_is_passed_over(heard):
+    condition(extras={"set_preset": "nobody"})
+    heard.clear()
+    assert follow_conditions(ITEM, INFO).preset == "default"
+    assert heard == []
+
+
+def test_cookies_are_replaced_by_those_in_clear():
+    condition(extras={"set_cookies": "jar"})
+    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "jar"
+
+
+def test_an_item_takes_conditions_out():
+    first = condition(priority=9).id
+    condition("Other", cli="-f b")
+    assert follow_conditions(ITEM.but(extras={"ignore_conditions": [first]}), INFO).cli == "--no-playlist\n-f b"
+    everything = ITEM.but(extras={"ignore_conditions": ["*"]})
+    assert follow_conditions(everything, INFO) is everything
+
+
+def test_a_filter_that_cannot_be_answered_is_logged_and_passed_over(caplog):
+    condition("Broken", filter="title>5", priority=9)
+    condition()
+    assert follow_conditions(ITEM, INFO).cli == "--no-playlist\n-x"
+    assert "Broken" in caplog.text
