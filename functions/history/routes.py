@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import AppError
 from dlambda.usecases import archive_items, change_items
+from dlambda.usecases.write_nfo import write_nfo
 from history import actions, listing
 from history.schemas import (
     AcceptedList,
@@ -23,6 +24,7 @@ from history.schemas import (
     ListQuery,
     Live,
     Message,
+    NfoWritten,
     SyncQuery,
     Words,
 )
@@ -109,3 +111,15 @@ def archive(path: ItemPath) -> Answer:
 def unarchive(path: ItemPath) -> Answer:
     """Takes a history item out of its archive."""
     return {"message": archive_items.unmark(path.id)}
+
+
+@routes.post("/api/history/<string:id>/nfo", responses={200: NfoWritten, **problems(400, 404, 409)})
+def nfo(path: ItemPath) -> Answer:
+    """Writes an NFO file beside the download. The body is optional: `type` (`tv`, `movie`) and `overwrite`."""
+    try:
+        body = request.get_json()
+    except Invalid:
+        body = None
+    given = body if isinstance(body, dict) else {}
+    written = write_nfo(path.id, kind=given.get("type"), overwrite=given.get("overwrite") is True)
+    return {"message": "NFO file created", "nfo_file": written}

@@ -188,3 +188,7 @@ class Deleted(Words):
 
 class Message(BaseModel):
     message: str
+
+
+class NfoWritten(Message):
+    nfo_file: str = Field(examples=["/downloads/sea/x.nfo"])

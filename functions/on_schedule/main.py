@@ -7,6 +7,7 @@ from typing import Any
 from dlambda.entry.logs import set_up_logs
 from dlambda.usecases.run_tasks import wake_due_tasks
 from dlambda.usecases.sweep import sweep
+from dlambda.usecases.sweep_files import sweep_files
 
 set_up_logs()
 
@@ -17,4 +18,7 @@ def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     try:
         wake_due_tasks(now)
     finally:
-        sweep(now)
+        try:
+            sweep(now)
+        finally:
+            sweep_files(now)

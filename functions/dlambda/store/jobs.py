@@ -1,7 +1,7 @@
 """Long work on files (moves of folders, ZIPs): one record each, so that whoever comes after a crash can finish it.
 
-A worker has a job for a limited time and says so with every step that it writes. The row `_OPEN` names the jobs that are
-not done, so that the sweep needs no scan.
+A worker has a job for a limited time and says so with every step that it writes. The row `_OPEN` names the jobs that
+are not done, so that the sweep needs no scan.
 """
 
 import json

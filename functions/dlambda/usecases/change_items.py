@@ -12,6 +12,7 @@ from dlambda.domain.sidecar import owned_by, stem_of
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, names
+from dlambda.usecases import folders
 from dlambda.usecases.dispatch import wake
 from dlambda.usecases.publish import publish
 
@@ -167,4 +168,5 @@ def remove_files_of(item: Item) -> None:
     own = [name, *owned_by(name, here)]
     paths = [f"{folder}/{each}" if folder else each for each in own]
     bucket.delete([object_key(path) for path in paths])
+    folders.note_gone(paths)
     names.forget([stem])

@@ -15,6 +15,7 @@ from dlambda.media.download import Result
 from dlambda.media.ffmpeg import describe
 from dlambda.media.resume import snapshot
 from dlambda.settings import get_settings
+from dlambda.usecases.folders import join, note_files
 
 HANDOVER_SECONDS = 60.0
 HOME = "home"
@@ -70,6 +71,7 @@ def keep(
             bucket.put_file(path, key, content_type(name), renew)
     if growing:
         growing.abort()
+    note_files(join(folder, name) for name in (*result.extra_files, result.filepath) if (home / name).is_file())
     inside, _, own = result.filepath.rpartition("/")
     beside = [name.rpartition("/")[2] for name in result.extra_files if name.rpartition("/")[0] == inside]
     place = "/".join(part for part in (folder, inside) if part)
