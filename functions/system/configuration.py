@@ -7,10 +7,11 @@ from typing import Any
 from dlambda.aws import bucket
 from dlambda.domain.item import Shelf
 from dlambda.domain.paths import object_key
+from dlambda.domain.resource import DL_FIELDS, PRESETS
 from dlambda.settings import Settings, get_settings
 from dlambda.store import items, slots
+from dlambda.usecases import resources
 from dlambda.usecases.list_items import queue_views
-from dlambda.usecases.presets import list_presets
 
 _MOST_FOLDERS = 1000
 
@@ -19,8 +20,8 @@ def configuration() -> dict[str, Any]:
     settings = get_settings()
     return {
         "app": _app(settings),
-        "presets": [_preset_view(preset) for preset in list_presets()],
-        "dl_fields": [],
+        "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
+        "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
         "paused": slots.read().paused_at is not None,
         "folders": list(_folders(settings.download_path_depth)),
         "history_count": items.count(Shelf.DONE),
@@ -66,18 +67,3 @@ def _folders(depth: int) -> Iterator[dict[str, str]]:
             left -= 1
             if level < depth:
                 todo.append((path, level + 1))
-
-
-def _preset_view(preset: Any) -> dict[str, Any]:
-    return {
-        "id": preset.id,
-        "name": preset.name,
-        "description": preset.description,
-        "folder": preset.folder,
-        "template": preset.template,
-        "cookies": "",
-        "has_cookies": bool(preset.cookies),
-        "cli": preset.cli,
-        "default": preset.default,
-        "priority": preset.priority,
-    }
