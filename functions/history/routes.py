@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from dlambda.entry.http import make_routes, problems
-from dlambda.errors import AppError
+from dlambda.errors import AppError, Invalid
 from dlambda.usecases import archive_items, change_items
 from dlambda.usecases.write_nfo import write_nfo
 from history import actions, listing
