@@ -66,6 +66,7 @@ class Poller:
         self._slots = threading.Semaphore(limit)
         self._threads = ThreadPoolExecutor(limit, f"on-{consumer.queue}")
         self._wake = threading.Event()
+        self._loading = threading.Lock()
         self._lock = threading.Lock()
         self._held: set[str] = set()
         self._stopped = False
@@ -141,11 +142,16 @@ class Poller:
             self._slots.release()
             self._wake.set()
 
+    def load(self) -> Handler:
+        """Imports the function, which the first message would otherwise wait for."""
+        with self._loading:
+            if self._handler is None:
+                self._handler = handler_of(self._consumer.function)
+        return self._handler
+
     def _invoke(self, batch: list["MessageTypeDef"]) -> set[str]:
         """Calls the function; the ids of the messages that it could not handle."""
-        if self._handler is None:
-            self._handler = handler_of(self._consumer.function)
-        answer = self._handler(
+        answer = self.load()(
             {"Records": [self._record(message) for message in batch]},
             Context(self._consumer.function.name, UNLIMITED_SECONDS),
         )
@@ -205,6 +211,7 @@ class Worker:
             "nudges": lambda: self._hear(listener),
             "holder": self._hold,
             "ticker": self._tick,
+            "loader": self._load,
         }
         for name, target in parts.items():
             threading.Thread(target=target, name=name, daemon=True).start()
@@ -221,6 +228,10 @@ class Worker:
         while True:
             if poller := pollers.get(nudge.hear(listener)):
                 poller.wake()
+
+    def _load(self) -> None:
+        for poller in self._pollers:
+            poller.load()
 
     def _hold(self) -> None:
         while not self.stopping.wait(_EXTEND_SECONDS):

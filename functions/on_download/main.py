@@ -5,7 +5,10 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
+from dlambda.media.worker import warm_up
 from dlambda.usecases.download_item import download_item
+
+warm_up()
 
 
 def _handle(message: Mapping[str, Any], context: Any) -> None:

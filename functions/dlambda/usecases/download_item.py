@@ -172,8 +172,7 @@ class _Download:
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
-            assert running.result is not None
-            self._end(running.result)
+            self._end(result)
         except leases.Lost:
             log.info("The item is another worker's by now", extra={"item_id": self.item.id})
         return False
