@@ -43,8 +43,8 @@ bench: $(DEV_READY) ## Measure: start, memory, requests, media
 layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
 	@$(PY) layers/ffmpeg/build.py
 
-openapi: $(RUN_READY) ## Write docs/openapi.json from the functions
-	@$(PY) -m local.openapi docs/openapi.json
+openapi: $(RUN_READY) ## Write functions/system/openapi.json from the routes and models
+	@$(PY) -m local.openapi
 
 lock: $(DEV_READY) ## Resolve requirements*.in again into the lock files
 	@$(PY) .ci/locks.py --write

@@ -1,0 +1,89 @@
+"""`make openapi`: one OpenAPI 3.1 document from the routes and models of all groups.
+
+It is a file of the system function, so that no function loads another's code; a test holds it against the groups.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local import template
+
+TARGET = template.ROOT / "functions" / "system" / "openapi.json"
+_REFERENCE = "#/components/schemas/"
+_ABOUT = (
+    "A download service around yt-dlp. Errors are JSON with `error`, a text for people, and `code`, a word for programs."
+)
+
+Json = dict[str, Any]
+
+
+def document() -> Json:
+    """The documents of all groups, as one."""
+    merged: Json = {"paths": {}, "schemas": {}, "tags": [], "security": {}}
+    for module in sorted({route.function.module for route in template.read().routes}):
+        _take_in(merged, module.partition(".")[0], importlib.import_module(module).app.api_doc)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "dlambda", "version": _version(), "description": _ABOUT},
+        "tags": merged["tags"],
+        "paths": dict(sorted(merged["paths"].items())),
+        "components": {
+            "schemas": dict(sorted(merged["schemas"].items())),
+            "securitySchemes": merged["security"],
+        },
+    }
+
+
+def _version() -> str:
+    from dlambda.settings import get_settings
+
+    return get_settings().app_version
+
+
+def _take_in(merged: Json, group: str, part: Json) -> None:
+    """Adds one group. A schema whose name another group uses for something else is named after its group."""
+    schemas: Json = part.get("components", {}).get("schemas", {})
+    taken = merged["schemas"]
+    renamed = {
+        name: f"{group.title().replace('_', '')}{name}"
+        for name, schema in schemas.items()
+        if name in taken and taken[name] != schema
+    }
+    for name, schema in schemas.items():
+        taken[renamed.get(name, name)] = _with_references(schema, renamed)
+    merged["paths"] |= _with_references(part["paths"], renamed)
+    merged["security"] |= part.get("components", {}).get("securitySchemes") or {}
+    known = {tag["name"] for tag in merged["tags"]}
+    merged["tags"] += [tag for tag in part.get("tags") or () if tag["name"] not in known]
+
+
+def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
+    """`value` with its references to renamed schemas."""
+    if isinstance(value, dict):
+        return {
+            key: _REFERENCE + renamed.get(each.removeprefix(_REFERENCE), each.removeprefix(_REFERENCE))
+            if key == "$ref" and isinstance(each, str) and each.startswith(_REFERENCE)
+            else _with_references(each, renamed)
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_references(each, renamed) for each in value]
+    return value
+
+
+def rendered() -> str:
+    return json.dumps(document(), indent=1, default=str) + "\n"
+
+
+def main(arguments: Iterable[str]) -> None:
+    target = Path(next(iter(arguments), str(TARGET)))
+    target.write_text(rendered(), encoding="utf-8")
+    print(f"Wrote {target}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
