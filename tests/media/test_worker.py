@@ -1,0 +1,110 @@
+"""Worker processes: warm, apart from the service, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from dlambda.media import worker
+from dlambda.media.extract import extract
+from tests.media.conftest import Start, processes_of_group, wait_for
+from tests.origin import Origin
+
+
+def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "DLAMBDA_WORK_DIR": str(service)}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *arguments],
+        capture_output=True, text=True, env=environment, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_warm_worker_answers_quickly(origin: Origin, service: Path) -> None:
+    extract(origin.url("/clip-1.mp4"), {}, allow_internal=True)
+    times = []
+    for _ in range(5):
+        began = time.monotonic()
+        assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+        times.append(time.monotonic() - began)
+    assert min(times) < 0.15
+
+
+def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
+    assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+    assert worker._warm is not None
+    os.kill(worker._warm._process.pid, signal.SIGKILL)
+    worker._warm._process.wait()
+    assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+
+
+def test_workers_know_nothing_of_the_services_environment(start: Start, origin: Origin, service: Path) -> None:
+    running = start(origin.url("/slow/100000/clip-1.mp4"))
+    wait_for(running, (service / "items" / "item" / "temp" / "clip-1.mp4.part").exists)
+    environment = Path(f"/proc/{running.pid}/environ").read_text()
+    assert "DLAMBDA_" not in environment
+    assert "AWS_" not in environment
+    assert "HOME=/nonexistent" in environment
+
+
+def test_the_service_itself_loads_no_yt_dlp(service: Path, origin: Origin) -> None:
+    code = """
+        import sys
+        from dlambda.media.extract import extract
+        assert extract(sys.argv[1], {}, allow_internal=True).info
+        print("yt_dlp" in sys.modules, "boto3" in sys.modules, "flask" in sys.modules)
+    """
+    done = run(code, service, origin.url("/clip-1.mp4"))
+    assert done.stdout.strip() == "False False False", done.stderr
+
+
+def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origin) -> None:
+    code = """
+        import os, signal, sys, time
+        from pathlib import Path
+        from dlambda.media.download import DownloadSpec, start_download
+        from dlambda.media import worker
+        work = Path(sys.argv[2]) / "killed"
+        running = start_download(DownloadSpec(
+            item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
+        while not list(work.rglob("*.part")):
+            running.messages(0.1)
+        print(running.pid, worker._warm._process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = run(code, service, origin.url("/slow/100000/clip-1.mp4"), str(service))
+    pid, warm = map(int, done.stdout.split())
+    end = time.monotonic() + 5
+    while time.monotonic() < end and (processes_of_group(pid) or processes_of_group(warm)):
+        time.sleep(0.05)
+    assert processes_of_group(pid) == []
+    assert processes_of_group(warm) == []
+
+
+def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origin: Origin) -> None:
+    code = """
+        import sys
+        from dlambda.media.extract import extract
+        from dlambda.media import worker
+        extract(sys.argv[1], {}, allow_internal=True)
+        print(worker._warm._process.pid)
+    """
+    done = run(code, service, origin.url("/clip-1.mp4"))
+    assert done.returncode == 0
+    assert processes_of_group(int(done.stdout)) == []
+
+
+def test_scratch_folders_of_extractions_are_removed(service: Path, origin: Origin) -> None:
+    extract(origin.url("/clip-1.mp4"), {}, allow_internal=True, cookies="# Netscape HTTP Cookie File\n")
+    extract(origin.url("/hang/x.mp4"), {}, allow_internal=True, timeout_seconds=0.3)
+    assert list((service / "extract").iterdir()) == []
+
+
+@pytest.mark.parametrize("fields", [{"params": {"bad": lambda: None}}])
+def test_parameters_that_cannot_travel_are_an_error(fields: dict[str, object]) -> None:
+    with pytest.raises((AttributeError, TypeError, Exception), match="pickle"):
+        extract("http://a.example/", fields["params"], allow_internal=True)  # type: ignore[arg-type]

@@ -1,0 +1,37 @@
+"""Archive ids (docs/contract/downloads.md 4.12, 8)."""
+
+import pytest
+
+from dlambda.domain.archive import extractor_of, ids_of, make_id, normalise, read_lines, render_lines, video_id_of
+
+
+def test_ids_are_trimmed_and_kept_once_in_order() -> None:
+    given = [" youtube b ", "youtube a", "", "   ", "alone", None, 5, "youtube b", "vimeo  1"]
+    assert normalise(given) == ["youtube b", "youtube a", "vimeo 1"]
+
+
+def test_a_file_is_read_and_written() -> None:
+    text = "youtube a\n\nbroken\r\nvimeo 1\n"
+    assert read_lines(text) == ["youtube a", "vimeo 1"]
+    assert render_lines(read_lines(text)) == "youtube a\nvimeo 1\n"
+    assert render_lines([]) == ""
+
+
+def test_an_id_has_two_parts() -> None:
+    assert make_id("YouTube", "AbC") == "youtube AbC"
+    assert (extractor_of("youtube AbC"), video_id_of("youtube AbC")) == ("youtube", "AbC")
+    assert (extractor_of(None), extractor_of(""), video_id_of("youtube")) == ("unknown", "unknown", "")
+
+
+@pytest.mark.parametrize(
+    ("info", "ids"),
+    [
+        ({"extractor_key": "Youtube", "id": "a"}, ["youtube a"]),
+        ({"ie_key": "Youtube", "id": "a", "_old_archive_ids": ["old 1", "youtube a", "old 2"]}, ["youtube a", "old 1", "old 2"]),
+        ({"id": "a"}, []),
+        ({"extractor_key": "Youtube"}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_ids_of_metadata(info: dict[str, object], ids: list[str]) -> None:
+    assert ids_of(info) == ids

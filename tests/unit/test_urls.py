@@ -1,0 +1,63 @@
+"""Addresses of users (docs/contract/system.md 8, downloads.md 2.1)."""
+
+import pytest
+
+from dlambda.domain.urls import check_syntax, is_internal, item_url
+from dlambda.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("dQw4w9WgXcQ", "https://www.youtube.com/watch?v=dQw4w9WgXcQ"),
+        ("  a-b_c-d_e-f  ", "https://www.youtube.com/watch?v=a-b_c-d_e-f"),
+        ("https://a.example/x", "https://a.example/x"),
+        ("tooshort", "tooshort"),
+        ("elevenchars!", "elevenchars!"),
+        ("has a blank", "has a blank"),
+    ],
+)
+def test_a_bare_id_is_a_video(value: str, url: str) -> None:
+    assert item_url(value) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("", "URL is required."),
+        ("http://[::1", "Invalid URL."),
+        ("ftp://a.example/x", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+        ("file:///etc/passwd", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+        ("no url", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+        ("http:///x", "Invalid hostname."),
+    ],
+)
+def test_a_wrong_url_says_why(url: str, text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        check_syntax(url)
+    assert caught.value.message == text
+
+
+def test_the_host_is_answered_in_lower_case() -> None:
+    assert check_syntax("https://User:pw@Video.Example:8443/x") == "video.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+        "169.254.169.254", "100.64.0.1", "100.100.100.200", "192.0.0.192", "168.63.129.16", "198.18.0.1", "224.0.0.1",
+        "240.0.0.1", "255.255.255.255", "192.0.2.1", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1",
+        "2001:0:1::1", "2001:db8::1", "fec0::1", "ff02::1", "", "localhost", "a.example", "1.2.3", "0x7f.1",
+    ],
+)  # fmt: skip
+def test_is_internal(address: str) -> None:
+    assert is_internal(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "172.32.0.1", "192.167.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+)
+def test_is_public(address: str) -> None:
+    assert not is_internal(address)
