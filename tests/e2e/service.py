@@ -1,6 +1,7 @@
 """The whole service as a user starts it: `python -m local`, one data folder, one port."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -151,10 +152,11 @@ class Service:
             return True
         return False
 
-    def log_tail(self, lines: int = 40) -> str:
-        """The last lines that it printed, and those of its log files."""
-        files = [self.log_file, *sorted((self.folder / "logs").glob("*.log"))]
-        return "\n".join(f"--- {file.name}\n{_tail(file, lines)}" for file in files if file.exists())
+    def log_tail(self, lines: int = 6) -> str:
+        """The last lines that it printed, and its last complaints."""
+        printed = "\n".join(_lines(self.log_file)[-lines:])
+        complaints = [line for file in (self.folder / "logs").glob("*.jsonl") for line in _complaints(file)]
+        return "\n".join([f"--- {self.log_file.name}", printed, "--- complaints", *complaints[-lines:]])
 
     def __enter__(self) -> Self:
         try:
@@ -170,5 +172,15 @@ class Service:
             self.kill()
 
 
-def _tail(file: Path, lines: int) -> str:
-    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
+def _lines(file: Path) -> list[str]:
+    return file.read_text(errors="replace").splitlines() if file.exists() else []
+
+
+def _complaints(file: Path) -> list[str]:
+    """Warnings and errors, each with the last line of its traceback."""
+    records = [json.loads(line) for line in _lines(file) if '"level"' in line]
+    return [
+        " | ".join([record["time"], record["message"][:200], *record.get("exception", "").splitlines()[-3:]])
+        for record in records
+        if record["level"] in ("WARNING", "ERROR", "CRITICAL")
+    ]
