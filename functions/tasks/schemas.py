@@ -79,6 +79,11 @@ class _Unread(RootModel[Any]):
     def _as_it_came(cls, body: object, _: object) -> "_Unread":
         return cls.model_construct(body)
 
+    @classmethod
+    def model_validate_json(cls, json_data: object, **_: Any) -> "_Unread":
+        """A body that is a JSON text: the framework takes it for JSON once more."""
+        return cls.model_construct(json_data)
+
 
 class NewTasks(_Unread, RootModel[TaskInput | list[TaskInput]]):
     """One task or an array; elements after the first need only `url`."""

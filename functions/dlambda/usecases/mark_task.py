@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from dlambda.domain.metadata import archive_id
 from dlambda.domain.task import Task
@@ -60,5 +62,10 @@ def _id_of(entry: Mapping[str, Any]) -> str | None:
     known = archive_id({"ie_key": entry.get("ie_key") or entry.get("extractor_key"), "id": entry.get("id")})
     if known:
         return known
-    url = entry.get("webpage_url") or entry.get("url")
-    return archive_id_of_url(str(url)) if url else None
+    url = str(entry.get("webpage_url") or entry.get("url") or "")
+    return (archive_id_of_url(url) or _generic_id(url)) if url else None
+
+
+def _generic_id(url: str) -> str:
+    """What the generic extractor calls a file: its name without extension."""
+    return f"generic {unquote(PurePosixPath(urlsplit(url).path).stem)}"
