@@ -20,7 +20,7 @@ from dlambda.domain.filters import FilterError
 from dlambda.domain.item import Item, Status
 from dlambda.domain.resource import CONDITIONS
 from dlambda.store import archive, resources
-from dlambda.usecases.options import archive_named
+from dlambda.usecases.options import archive_for, archive_named
 from dlambda.usecases.presets import find_preset, preset_for
 from dlambda.usecases.publish import publish
 
@@ -56,11 +56,11 @@ def _log_broken(condition: Condition, error: FilterError) -> None:
 
 def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     described = metadata.fields_of(info, url=item.url)
-    archived = None
-    if effect.archive and item.archive and described["archive_id"]:
+    name = archive_for(item, info)
+    archived = name if effect.archive and described["archive_id"] else None
+    if archived:
         # Before the item goes: what is done twice here does no harm.
-        archive.add(item.archive, [described["archive_id"]], time.time())
-        archived = item.archive
+        archive.add(archived, [described["archive_id"]], time.time())
     text = ignored_text(described["title"], effect.condition, archived)
     publish(event.log(Name.LOG_INFO, "Ignored Download", text, preset=item.preset))
     return item.ended(
@@ -70,8 +70,9 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
         extras=metadata.extras_of(info) | dict(item.extras),
         msg=text,
         requeued=True,
-        is_archivable=bool(item.archive),
-        is_archived=bool(archived) if item.archive else None,
+        archive=name,
+        is_archivable=bool(name),
+        is_archived=bool(archived) if name else None,
     )
 
 

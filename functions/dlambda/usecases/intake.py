@@ -21,7 +21,7 @@ from dlambda.usecases.add_items import already_downloaded, deleted, known
 from dlambda.usecases.dispatch import wake
 from dlambda.usecases.expand import expand, info_key
 from dlambda.usecases.follow_conditions import follow_conditions
-from dlambda.usecases.options import item_params
+from dlambda.usecases.options import archive_for, item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
 
@@ -141,8 +141,7 @@ def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
 
 def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
     """Gives the item what was extracted and decides where it goes (downloads.md 5.6)."""
-    # The generic extractor's ids are file names: with a system preset they mark nothing (downloads.md 5.8).
-    name = None if preset_for(item.preset).default and metadata.is_generic(info) else item.archive
+    name = archive_for(item, info)
     described = item.but(
         **metadata.fields_of(info, url=item.url),
         archive=name,

@@ -1,8 +1,10 @@
 """The effective options of an item: its preset, its own, and where a worker puts files (docs/contract/ytdlp.md 8)."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
+from dlambda.domain import metadata
 from dlambda.domain.item import Item
 from dlambda.domain.options import split_words
 from dlambda.domain.preset import fill_in_variables, join_cli
@@ -38,6 +40,14 @@ def item_params(item: Item) -> dict[str, Any]:
         template_chapter=item.template_chapter or "",
         settings=get_settings(),
     )
+
+
+def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
+    """The archive that marks an item with this metadata.
+
+    The generic extractor's ids are file names: with a system preset they mark nothing (downloads.md 5.8).
+    """
+    return None if metadata.is_generic(info) and preset_for(item.preset).default else item.archive
 
 
 def archive_named(*cli: str) -> str | None:

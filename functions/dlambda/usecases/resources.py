@@ -3,6 +3,8 @@
 Everything in which one kind differs from another stands in its row of `domain.resource`.
 """
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +17,8 @@ from dlambda.store import resources
 from dlambda.store.resources import Content, Document
 from dlambda.usecases.publish import publish
 
-_TRIES = 5
+_TRIES = 12
+_WAIT_SECONDS = 0.005
 
 Check = Callable[[Fields], dict[str, Any]]
 """Answers what it corrects in the fields that were sent, or raises `Invalid`."""
@@ -77,7 +80,7 @@ def change(
     `if_match` is the version that the client knows. Raises `NotFound`, `Invalid`, `AlreadyExists`,
     `PreconditionFailed`; without `if_match` the last writer wins.
     """
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         document = get_document(kind, id_)
         if document.id in {each.id for each in kind.built_in}:
             raise Invalid(kind.keep_built_in)
@@ -90,6 +93,7 @@ def change(
             text = kind.name_taken.format(name=fields["name"])
             raise (AlreadyExists if kind.change_conflicts else NameInUse)(text) from None
         except Conflict:
+            _wait(turn)
             continue
         _tell(kind, "update", changed)
         return changed
@@ -98,7 +102,7 @@ def change(
 
 def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
     """Answers what went. Raises `NotFound`, `Invalid`, `PreconditionFailed`."""
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         document = _find(kind, id_)
         if document is None:
             raise NotFound(kind.not_there.format(id=id_))
@@ -108,10 +112,16 @@ def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
         try:
             resources.remove(document)
         except Conflict:
+            _wait(turn)
             continue
         _tell(kind, "delete", document)
         return document
     raise Conflict("It is being changed by others.")
+
+
+def _wait(turn: int) -> None:
+    """Others are at it too: each comes back at its own time."""
+    time.sleep(random.random() * min(_WAIT_SECONDS * 2**turn, 0.2))  # noqa: S311 jitter, no secret
 
 
 def _find(kind: Kind, id_: int) -> Document | None:
