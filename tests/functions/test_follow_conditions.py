@@ -9,7 +9,8 @@ from dlambda.domain.resource import CONDITIONS, PRESETS
 from dlambda.store import archive, connections
 from dlambda.usecases import resources
 from dlambda.usecases.follow_conditions import follow_conditions
-from tests.functions.resource_table import empty_tables, resource_table
+from tests.functions.deployment import deployment
+from tests.functions.emptied import empty_tables
 
 ITEM = Item(
     id="1", url="https://v.example/1", title="https://v.example/1", preset="default", timestamp=0, stored_at=0.0,
@@ -20,7 +21,7 @@ INFO = {"id": "a1", "extractor_key": "Example", "title": "A short", "duration": 
 
 @pytest.fixture(scope="module")
 def tables():
-    with pytest.MonkeyPatch.context() as patch, resource_table(patch):
+    with pytest.MonkeyPatch.context() as patch, deployment(patch):
         yield
 
 

@@ -20,7 +20,8 @@ from dlambda.usecases import resources
 from dlambda.usecases.announce import wake_deliveries
 from dlambda.usecases.publish import publish
 from on_notify.main import lambda_handler
-from tests.functions.resource_table import empty_tables, resource_table
+from tests.functions.deployment import deployment
+from tests.functions.emptied import empty_tables
 
 DONE = Event(Name.ITEM_COMPLETED, {"_id": "7", "preset": "audio_only"}, "Download Completed", "Completed 'A' download.")
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -66,10 +67,9 @@ def receiver():
 
 @pytest.fixture(scope="module")
 def tables():
-    with pytest.MonkeyPatch.context() as patch, resource_table(patch):
-        patch.setenv("DLAMBDA_SOCKET_ENDPOINT", "")
-        patch.setenv("YTP_ALLOW_INTERNAL_URLS", "true")
-        get_settings.cache_clear()
+    with pytest.MonkeyPatch.context() as patch, deployment(
+        patch, DLAMBDA_SOCKET_ENDPOINT="", YTP_ALLOW_INTERNAL_URLS="true"
+    ):
         yield
 
 

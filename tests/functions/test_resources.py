@@ -9,7 +9,8 @@ import pytest
 from dlambda.aws import queue
 from dlambda.domain.item import MASK
 from dlambda.store import connections, deliveries
-from tests.functions.resource_table import client_of, empty_tables, resource_table
+from tests.functions.deployment import deployment
+from tests.functions.emptied import empty_tables
 
 MINIMAL = {
     "presets": {"name": "a"},
@@ -40,7 +41,7 @@ KINDS = sorted(MINIMAL)
 
 @pytest.fixture(scope="module")
 def tables():
-    with pytest.MonkeyPatch.context() as patch, resource_table(patch):
+    with pytest.MonkeyPatch.context() as patch, deployment(patch):
         yield
 
 
@@ -72,7 +73,7 @@ def group(kind, table, heard):
 class Group:
     def __init__(self, kind):
         self.kind = kind
-        self.client = client_of(importlib.import_module(f"{kind}.main").app)
+        self.client = importlib.import_module(f"{kind}.main").app.test_client()
 
     def call(self, method, path="", body=None, **headers):
         answer = self.client.open(f"/api/{self.kind}{path}", method=method, json=body, headers=headers)
