@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from dlambda.domain.options import check_options
+from dlambda.domain.options import check_options, read_options
 from dlambda.domain.paths import resolve_folder, safe_template
 from dlambda.domain.urls import check_syntax, item_url
 from dlambda.errors import Invalid, Required
@@ -49,7 +49,7 @@ def _read(value: Mapping[str, Any]) -> Request:
     check_syntax(url)
     cli = _text(value, "cli")
     cli = cli if len(cli) >= _CLI_MINIMUM else ""
-    check_options(cli)
+    _check_cli(cli)
     extras = value.get("extras")
     return Request(
         url=url,
@@ -62,6 +62,15 @@ def _read(value: Mapping[str, Any]) -> Request:
         extras=dict(extras) if isinstance(extras, Mapping) and extras else {},
         requeued=value.get("requeued") is True,
     )
+
+
+def _check_cli(cli: str) -> None:
+    """Options that don't parse get the documented text; one that is refused is named as it is."""
+    try:
+        read_options(cli)
+    except Invalid as error:
+        raise Invalid(f"Failed to parse command options for yt-dlp. {error.message}") from None
+    check_options(cli)
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:

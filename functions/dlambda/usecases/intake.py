@@ -27,6 +27,7 @@ from dlambda.usecases.publish import publish
 
 _SPARE_SECONDS = 30
 _TRIES = 5
+_BAD_COOKIES = "failed to load cookies"
 _PREMIERE_SPARE_SECONDS = 300
 
 
@@ -38,13 +39,18 @@ def take_in(item_id: str) -> None:
     settings = get_settings()
     try:
         lease = leases.take(item.id, uuid.uuid4().hex, time.time(), settings.extract_info_timeout + _SPARE_SECONDS)
+    except leases.Lost:
+        return  # another worker is at it
+    try:
         if item.entries:
             expand(item, lease)
         else:
             _examine(item, lease)
     except leases.Lost:
-        return  # another worker is at it, or its user ended it
+        return  # its user ended it
     except Conflict:
+        # Its user changed it meanwhile; the next attempt reads it as it is now, and needs the lease.
+        leases.release(lease)
         queue.send("intake", {"id": item.id}, delay_seconds=1)
 
 
@@ -66,12 +72,14 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         allow_internal=settings.allow_internal_urls,
     )
     if extraction.info is None:
-        _fail(item, lease, _reason(extraction))
+        _fail(item, lease, _reason(item, extraction))
         return
     _route(item, lease, extraction, extraction.info, params)
 
 
-def _reason(extraction: Extraction) -> str:
+def _reason(item: Item, extraction: Extraction) -> str:
+    if extraction.error and _BAD_COOKIES in extraction.error.lower():
+        return f"Failed to create cookie file for '{item.url}'. '{extraction.error}'."
     told = metadata.telling(extraction.warnings)
     return " ".join([extraction.error or "Unable to extract info.", *told])
 
