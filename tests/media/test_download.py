@@ -77,9 +77,7 @@ def test_progress_comes_at_most_five_times_a_second(origin: Origin, start: Start
         ("/truncated/clip-1.mp4", "more expected", FailureKind.TRANSIENT),
     ],
 )
-def test_a_failure_is_a_text_with_a_kind(
-    origin: Origin, start: Start, path: str, text: str, kind: FailureKind
-) -> None:
+def test_a_failure_is_a_text_with_a_kind(origin: Origin, start: Start, path: str, text: str, kind: FailureKind) -> None:
     result = finish(start(origin.url(path), params={"retries": 1}))
     assert not result.ok
     assert text in (result.error or "")
@@ -108,7 +106,7 @@ def test_another_url_with_the_same_name_is_another_file(origin: Origin, start: S
     assert (home(service, "b") / "video.mp4").read_bytes() == origin.media("other.mp4").read_bytes()
 
 
-@pytest.mark.parametrize("name", ['quo"te\'s', "100% #1", "überaus schön 🎬", "a" * 180, "trailing dots..."])
+@pytest.mark.parametrize("name", ["quo\"te's", "100% #1", "überaus schön 🎬", "a" * 180, "trailing dots..."])
 def test_odd_names_arrive(origin: Origin, start: Start, service: Path, name: str) -> None:
     result = finish(start(origin.url(f"/names/{name}.mp4".replace("%", "%25"))))
     assert result.ok
@@ -123,9 +121,7 @@ def test_a_template_cannot_leave_the_folder(origin: Origin, start: Start, servic
     assert not list(service.parent.rglob("x.mp4"))
 
 
-def test_the_environment_is_no_template_field(
-    origin: Origin, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_is_no_template_field(origin: Origin, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "s3cret")
     result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": {"default": "$SECRET ~ %(title)s.%(ext)s"}}))
     assert result.filepath == "$SECRET ~ clip-1.mp4"
@@ -145,9 +141,7 @@ def test_an_item_in_the_archive_is_skipped(origin: Origin, start: Start) -> None
 
 
 def test_an_existing_video_stops_and_is_skipped(origin: Origin, start: Start) -> None:
-    result = finish(
-        start(origin.url("/clip-1.mp4"), archive={"generic clip-1"}, params={"break_on_existing": True})
-    )
+    result = finish(start(origin.url("/clip-1.mp4"), archive={"generic clip-1"}, params={"break_on_existing": True}))
     assert result.skipped_reason == "Item has already been downloaded."
 
 

@@ -8,8 +8,8 @@ import pytest
 from dlambda.media.download import Progress, Running
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
-from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from dlambda.media.media_playlist import Key, Range, parse
+from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from tests.origin import Origin
 from tests.origin.live import sequence_numbers
 
@@ -58,9 +58,7 @@ def test_a_stream_that_ends_is_finished(origin: Origin, start: Start, service: P
 
 
 @pytest.mark.slow
-def test_a_recording_continues_without_a_gap_wherever_it_is_killed(
-    origin: Origin, start: Start, service: Path
-) -> None:
+def test_a_recording_continues_without_a_gap_wherever_it_is_killed(origin: Origin, start: Start, service: Path) -> None:
     url, info = live(origin, "/live/handed/0.5/0/index.m3u8")
     workdir = service / "items" / "item"
     params = {"hls_use_mpegts": True}

@@ -218,7 +218,7 @@ def test_merging(destination: Mapping[Any, Any], source: Mapping[Any, Any], merg
 
 
 def test_merging_has_limits() -> None:
-    with pytest.raises(Invalid, match="Both source and destination must be dictionaries."):
+    with pytest.raises(Invalid, match="Both source and destination must be dictionaries"):
         merge({}, [])
     deep: dict[str, Any] = {}
     for _ in range(60):
@@ -237,7 +237,13 @@ def test_merging_has_limits() -> None:
 
 @pytest.mark.parametrize(
     ("expression", "waits"),
-    [("5", [5, 5, 5]), ("linear=1::2", [1, 3, 5]), ("exp=1:20", [1, 2, 4]), ("linear=1:3", [1, 2, 3]), ("exp=2:10:3", [2, 6, 10])],
+    [
+        ("5", [5, 5, 5]),
+        ("linear=1::2", [1, 3, 5]),
+        ("exp=1:20", [1, 2, 4]),
+        ("linear=1:3", [1, 2, 3]),
+        ("exp=2:10:3", [2, 6, 10]),
+    ],
 )
 def test_waits_between_tries_are_those_of_yt_dlp(expression: str, waits: list[float]) -> None:
     import yt_dlp

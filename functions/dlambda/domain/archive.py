@@ -1,4 +1,4 @@
-"""Archive ids: `<extractor, lower case> <id>`, one for each video ever downloaded (docs/contract/downloads.md 4.12, 8)."""
+"""Archive ids: `<extractor, lower case> <id>`, one for each video (docs/contract/downloads.md 4.12, 8)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

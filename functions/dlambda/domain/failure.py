@@ -31,7 +31,8 @@ class FailureKind(StrEnum):
 @dataclass(frozen=True)
 class Failure:
     """`advice` is a sentence for the user, empty when there is nothing to do; `retryable`: the same again may work;
-    `wait_seconds`: how long to wait before the first retry."""
+    `wait_seconds`: how long to wait before the first retry.
+    """
 
     kind: FailureKind
     advice: str = ""
@@ -60,37 +61,59 @@ _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", ret
 _TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True, wait_seconds=60)
 _OTHER = Failure(FailureKind.OTHER)
 
-# Order matters: what is more certain stands first.
-_RULES: tuple[tuple[str, Failure], ...] = (
-    (r"Access to internal urls or private networks", _INTERNAL),
-    (r"No space left on device|Disk quota exceeded|Read-only file system", _DISK),
-    (r"\bDRM\b|is DRM protected|Widevine|FairPlay", _DRM),
-    (r"confirm you.re not a bot|unusual traffic|not a robot|captcha|Cloudflare|anti-bot|blocked (your|this) IP"
-     r"|IP address is blocked|Your IP .{0,40}block", _BLOCKED),
-    (r"HTTP Error 429|Too Many Requests|rate.?limit|try again later.{0,40}limit", _RATE),
-    (r"not (made this video )?available (in|from) your (country|location|region)|geo.?restrict|"
-     r"blocked it in your country|This video is available in", _GEO),
-    (r"confirm your age|age.?restricted|Sign in|sign in to|log ?in|login required|account (credentials|is required)"
-     r"|members.only|available to this channel.s members|Join this channel|requires? (payment|purchase|authentication)"
-     r"|only available for (registered|premium)|subscri(ber|ption)|Use --cookies|HTTP Error 401|password.protected"
-     r"|video password", _LOGIN),
-    (r"live event will begin|Premieres in|not currently live|is offline|live stream recording is not available"
-     r"|This live event has ended|has not started", _LIVE),
-    (r"Video unavailable|has been removed|removed by the (user|uploader)|no longer (available|exists)|Private video"
-     r"|video is private|does not exist|account .{0,40}terminated|HTTP Error (404|410)|Not Found", _GONE),
-    (r"Unsupported URL|No suitable extractor|not a valid URL|is not a supported|Unsupported scheme"
-     r"|no handlers? could|Unsupported url scheme", _UNSUPPORTED),
-    (r"Requested format is not available|No video formats found|No formats|Failed to extract any formats", _NO_FORMATS),
-    (r"Invalid (filter|format|output template)|Postprocessing: .*(not supported|Invalid)|Error in output template",
-     _OPTIONS),
-    (r"timed? ?out|TimeoutError", _TIMEOUT),
-    (r"HTTP Error (403|408|5\d\d)|bytes read, \d+ more expected|IncompleteRead|content too short|Connection (reset|refused"
-     r"|aborted)|Remote end closed|EOF occurred|Temporary failure in name resolution|Name or service not known"
-     r"|Network is unreachable|No route to host|No address associated|fragment \d+ not found|Did not get any data"
-     r"|ended unexpectedly|SSL|Unable to (download|fetch)|unable to download video data|The downloaded file is empty",
-     _TRANSIENT),
+# Order matters: what is more certain stands first. Each row: the failure, then patterns of its texts.
+_RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
+    (_INTERNAL, "Access to internal urls or private networks"),
+    (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
+    (_DRM, r"\bDRM\b", "Widevine", "FairPlay"),
+    (
+        _BLOCKED, "confirm you.re not a bot", "unusual traffic", "not a robot", "captcha", "Cloudflare", "anti-bot",
+        "blocked (your|this) IP", "IP address is blocked", "Your IP .{0,40}block",
+    ),
+    (_RATE, "HTTP Error 429", "Too Many Requests", "rate.?limit", "try again later.{0,40}limit"),
+    (
+        _GEO, "not (made this video )?available (in|from) your (country|location|region)", "geo.?restrict",
+        "blocked it in your country", "This video is available in",
+    ),
+    (
+        _LOGIN, "confirm your age", "age.?restricted", "Sign in", "log ?in", "account (credentials|is required)",
+        "members.only", "available to this channel.s members", "Join this channel",
+        "requires? (payment|purchase|authentication)", "only available for (registered|premium)", "subscri(ber|ption)",
+        "Use --cookies", "HTTP Error 401", "password.protected", "video password",
+    ),
+    (
+        _LIVE, "live event will begin", "Premieres in", "not currently live", "is offline", "has not started",
+        "live stream recording is not available", "This live event has ended",
+    ),
+    (
+        _GONE, "Video unavailable", "has been removed", "removed by the (user|uploader)",
+        "no longer (available|exists)",
+        "Private video", "video is private", "does not exist", "account .{0,40}terminated", "HTTP Error (404|410)",
+        "Not Found",
+    ),
+    (
+        _UNSUPPORTED, "Unsupported URL", "No suitable extractor", "not a valid URL", "is not a supported",
+        "Unsupported (url )?scheme", "no handlers? could",
+    ),
+    (
+        _NO_FORMATS, "Requested format is not available", "No video formats found", "No formats",
+        "Failed to extract any formats",
+    ),
+    (
+        _OPTIONS, "Invalid (filter|format|output template)", "Postprocessing: .*(not supported|Invalid)",
+        "Error in output template", "output template leads outside",
+    ),
+    (_TIMEOUT, "timed? ?out", "TimeoutError"),
+    (
+        _TRANSIENT, r"HTTP Error (403|408|5\d\d)", r"bytes read, \d+ more expected", "IncompleteRead",
+        "content too short", "Connection (reset|refused|aborted)", "Remote end closed", "EOF occurred",
+        "Temporary failure in name resolution", "Name or service not known", "Network is unreachable",
+        "No route to host", "No address associated", r"fragment \d+ not found", "Did not get any data",
+        "ended unexpectedly", "SSL", "Unable to (download|fetch)", "unable to download video data",
+        "The downloaded file is empty", "source changes while", "redirect",
+    ),
 )  # fmt: skip
-_COMPILED = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), failure) for pattern, failure in _RULES)
+_COMPILED = tuple((re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), failure) for failure, *patterns in _RULES)
 
 
 def classify(message: str | None) -> Failure:

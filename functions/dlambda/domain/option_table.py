@@ -1,8 +1,8 @@
 """Every option of yt-dlp 2026.10.26 and what it may do here (docs/contract/README.md, "Options from users").
 
-Three classes. ALLOWED: as given, some with limits on the value (`dlambda.domain.options`). DROPPED: no effect in a service,
-reported as removed. REFUSED: runs code, reads or writes files elsewhere, loads code or configuration, redirects or
-weakens traffic, or ends the program. A test compares this table with the parser of the installed yt-dlp.
+Three classes. ALLOWED: as given, some with limits on the value (`dlambda.domain.options`). DROPPED: no effect in a
+service, reported as removed. REFUSED: runs code, reads or writes files elsewhere, loads code or configuration,
+redirects or weakens traffic, or ends the program. A test compares this table with the parser of the installed yt-dlp.
 """
 
 from dataclasses import dataclass

@@ -74,10 +74,11 @@ class _Parser(optparse.OptionParser):
     def _match_long_opt(self, opt: str) -> str:
         """Like yt-dlp's parser, two spellings of one option are no ambiguity."""
         try:
-            return str(super()._match_long_opt(opt))  # type: ignore[misc]
+            return str(super()._match_long_opt(opt))
         except optparse.AmbiguousOptionError as error:
-            if len({id(self._long_opt[name]) for name in error.possibilities}) == 1:  # type: ignore[attr-defined]
-                return str(error.possibilities[0])
+            names = list(error.possibilities)
+            if len({id(self._long_opt[name]) for name in names}) == 1:
+                return str(names[0])
             raise
 
 

@@ -73,7 +73,7 @@ def object_key(path: str) -> str:
 
 
 def safe_template(template: str) -> str:
-    """An output template as it is; `""` stays empty. Raises `Invalid` when it is absolute, holds `..` or means a stream.
+    """An output template as it is; `""` stays empty. Raises `Invalid` when it is absolute, has `..` or means a stream.
 
     What its fields turn into is watched again when the name is made.
     """

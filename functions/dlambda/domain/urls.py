@@ -33,7 +33,7 @@ _INSIDE = tuple(
 
 
 def item_url(value: str) -> str:
-    """The URL that a posted `url` stands for: trimmed, and a bare 11-character id is a YouTube video (downloads.md 2.1)."""
+    """The URL that a posted `url` stands for: trimmed; a bare 11-character id is a YouTube video (downloads.md 2.1)."""
     value = value.strip()
     if _VIDEO_ID.fullmatch(value):
         return f"https://www.youtube.com/watch?v={value}"

@@ -92,7 +92,7 @@ class _Session(Downloader, continuing.Watched):
         if not name or name == "-":
             return None
         main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
-        stem = os.path.splitext(main or name)[0]
+        stem = (main or name).removesuffix(Path(main or name).suffix)
         suffix = self._suffix(stem)
         return stem + suffix + name.removeprefix(stem) if suffix and name.startswith(stem) else name
 

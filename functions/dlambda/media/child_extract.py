@@ -70,8 +70,11 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
         error = plain(failure)
     if info is None and error is None:
         error = journal.errors[0] if journal.errors else None
-    return {"info": info, "warnings": [*journal.warnings, *(journal.errors[1:] if info is None else journal.errors)],
-            "error": error}
+    return {
+        "info": info,
+        "warnings": [*journal.warnings, *(journal.errors[1:] if info is None else journal.errors)],
+        "error": error,
+    }
 
 
 def run(job: ExtractJob, connection: Connection) -> None:

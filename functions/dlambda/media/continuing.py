@@ -1,7 +1,7 @@
 """Inside a worker process: yt-dlp's downloaders, made to continue without losing or mixing data (see `resume`).
 
-Direct downloads: the ETag and length of the source lie beside the `.part`; a request for the rest carries `If-Range`, and
-an answer from another version of the source is given up for a fresh one from the start.
+Direct downloads: the ETag and length of the source lie beside the `.part`; a request for the rest carries `If-Range`,
+and an answer from another version of the source is given up for a fresh one from the start.
 Fragments: `.ytdl` says how long the `.part` was when a fragment was complete, so that a tail of an interrupted write is
 cut off, and which format and number of fragments it belongs to.
 """
@@ -198,7 +198,9 @@ def _prepare(self: Any, ctx: dict[str, Any]) -> None:
         known = read_json(state).get("downloader", {})
         size = known.get("part_bytes")
         have = part.stat().st_size if part.is_file() else 0
-        belongs = known.get("total") == ctx.get("total_frags") and known.get("format_id") == getattr(self.ydl, "format_id", None)
+        belongs = known.get("total") == ctx.get("total_frags") and known.get("format_id") == getattr(
+            self.ydl, "format_id", None
+        )
         if isinstance(size, int) and 0 < size <= have and belongs:
             os.truncate(part, size)
         else:
@@ -223,5 +225,3 @@ def install() -> None:
     FragmentFD._prepare_frag_download = _prepare  # noqa: SLF001
     FragmentFD._append_fragment = _append  # noqa: SLF001
     FragmentFD._write_ytdl_file = _write_ytdl_file  # noqa: SLF001
-
-

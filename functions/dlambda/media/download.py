@@ -168,7 +168,7 @@ class Running:
         if self._result is None and grace_seconds > 0:
             self._worker.interrupt()
             end = time.monotonic() + grace_seconds
-            while self._result is None and time.monotonic() < end:
+            while self.alive and time.monotonic() < end:
                 self.messages(end - time.monotonic())
         self._worker.kill()
         self._worker.wait_gone()
@@ -178,7 +178,7 @@ class Running:
         return self._result
 
     def suspend(self) -> Result:
-        """Ends it at once, to be continued from the workdir (or its `snapshot`), here or elsewhere; live recordings too."""
+        """Ends it at once, to go on from the workdir (or its `snapshot`), here or elsewhere; live recordings too."""
         return self.stop(0)
 
     def _finish(self, result: Result, found: list[Message]) -> None:

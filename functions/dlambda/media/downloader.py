@@ -60,9 +60,7 @@ class Journal:
 
 
 # A TLS context reads some 150 certificates (17 ms) and is the same for every download; made before the fork.
-yt_dlp.networking.common.make_ssl_context = functools.lru_cache(maxsize=8)(
-    yt_dlp.networking.common.make_ssl_context
-)
+yt_dlp.networking.common.make_ssl_context = functools.lru_cache(maxsize=8)(yt_dlp.networking.common.make_ssl_context)
 
 
 @functools.lru_cache(maxsize=1)

@@ -24,7 +24,7 @@ TOOL_ENVIRONMENT = {"GCONV_PATH": "/nonexistent"}
 
 
 def find_tool(name: str) -> str | None:
-    """The path of `ffmpeg`, `ffprobe` or `deno`: in the tools folder, on PATH, in the layer; None when there is none."""
+    """The path of `ffmpeg`, `ffprobe` or `deno`: in the tools folder, on PATH, in the layer; None without one."""
     return _find(name, get_settings().tools_dir, os.environ.get("PATH", ""))
 
 
@@ -37,8 +37,8 @@ def _find(name: str, tools_dir: str, path: str) -> str | None:
 def probe(location: str) -> dict[str, Any]:
     """What ffprobe says of a path or URL: `{"format": {...}, "streams": [...]}`; by PyAV where there is no ffprobe.
 
-    A location of the network must come from us (a presigned URL): nothing is checked here. Raises `OperationFailed` when
-    it holds no media, `Unavailable` without a tool.
+    A location of the network must come from us (a presigned URL): nothing is checked here. Raises `OperationFailed`
+    when it holds no media, `Unavailable` without a tool.
     """
     tool = find_tool("ffprobe")
     return _ffprobe(tool, location) if tool else _pyav(location)

@@ -1,8 +1,8 @@
 """The address guard: nobody may send a worker into the private network (docs/contract/system.md 8).
 
-Three lines of defence: `check_url` before anything is stored or fetched, an audit hook in each worker that sees the real
-address of every connection (so neither a redirect nor a name that changes its address gets through), and for ffmpeg,
-which the hook cannot see, a filtering proxy (`dlambda.media.proxy`).
+Three lines of defence: `check_url` before anything is stored or fetched, an audit hook in each worker that sees the
+real address of every connection (so neither a redirect nor a name that changes its address gets through), and for
+ffmpeg, which the hook cannot see, a filtering proxy (`dlambda.media.proxy`).
 """
 
 import os

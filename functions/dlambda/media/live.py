@@ -1,11 +1,10 @@
 """Inside a worker process: live HLS recorded segment by segment, instead of by ffmpeg.
 
 Every segment has a number; what is recorded up to which number stands beside the `.part`. So a recording may be killed
-at any moment and goes on, here or elsewhere, without a gap and without a segment twice, as long as the site still offers
-the next one. A stop request finishes the file.
+at any moment and goes on, here or elsewhere, without a gap and without a segment twice, as long as the site still
+offers the next one. A stop request finishes the file.
 """
 
-import os
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,7 +31,7 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
     FD_NAME = "livehls"
 
     def real_download(self, filename: str, info: dict[str, Any]) -> bool:
-        """Records until the stream ends or a stop is asked for. Raises `DownloadError` when nothing could be recorded."""
+        """Records until the stream ends or a stop is asked for. Raises `DownloadError` when nothing can be recorded."""
         self.report_destination(filename)
         part = Path(self.temp_name(filename))
         recorder = _Recorder(self, part, info)
@@ -47,7 +46,7 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
             return False
         self.try_rename(str(part), filename)
         recorder.state_path.unlink(missing_ok=True)
-        size = os.path.getsize(filename)
+        size = Path(filename).stat().st_size
         self._hook_progress(
             {"status": "finished", "filename": filename, "downloaded_bytes": size, "total_bytes": size}, info
         )

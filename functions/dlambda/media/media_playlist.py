@@ -60,9 +60,7 @@ def _key(line: str, base: str) -> Key | None:
         return None
     iv = found.get("IV")
     url = found.get("URI")
-    return Key(
-        found["METHOD"], urljoin(base, url) if url else None, bytes.fromhex(iv[2:].zfill(32)) if iv else None
-    )
+    return Key(found["METHOD"], urljoin(base, url) if url else None, bytes.fromhex(iv[2:].zfill(32)) if iv else None)
 
 
 def _range(text: str, after: int) -> Range:

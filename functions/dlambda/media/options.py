@@ -97,9 +97,7 @@ def _kept(found: Iterable[FoundOption], removed: list[str]) -> Iterator[FoundOpt
             raise Invalid(not_allowed(one.written))
         if option.dest in ("paths", "outtmpl"):
             yield one  # judged by the label table, since convert answers their values
-        elif one.refused:
-            removed.append(option.label)
-        elif option.class_ is OptionClass.DROPPED and not _has_key(one):
+        elif one.refused or (option.class_ is OptionClass.DROPPED and not _has_key(one)):
             removed.append(option.label)
         else:
             yield one
@@ -139,9 +137,7 @@ def _picklable(params: dict[str, Any], found: list[FoundOption]) -> dict[str, An
     if params.get("retry_sleep_functions"):
         written = [value for one in found if one.option.dest == "retry_sleep" for value in one.values]
         expressions = sleep_expressions(written)
-        params["retry_sleep_functions"] = {
-            key: RetrySleep(expressions[key]) for key in params["retry_sleep_functions"]
-        }
+        params["retry_sleep_functions"] = {key: RetrySleep(expressions[key]) for key in params["retry_sleep_functions"]}
     for pp in params.get("postprocessors", ()):
         if pp["key"] == "MetadataParser":
             pp["actions"] = [_action(action) for action in pp["actions"]]
@@ -176,9 +172,7 @@ def parse_options(text: object, variables: Mapping[str, str] | None = None) -> P
     kept = list(_kept(read_options(text), removed))
     check_passwords(kept)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
-    found = [
-        replace(one, values=tuple(fill_in(value, variables or {}) for value in one.values)) for one in kept
-    ]
+    found = [replace(one, values=tuple(fill_in(value, variables or {}) for value in one.values)) for one in kept]
     arguments = [word for one in found for word in (one.option.flags[-1], *one.values)]
     params = _picklable(_differing(_parse(arguments)), found)
     template = params.get("outtmpl", {}).get("default")

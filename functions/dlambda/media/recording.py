@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from yt_dlp.downloader.external import FFmpegFD
@@ -79,7 +79,7 @@ class Growth:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "Growth":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

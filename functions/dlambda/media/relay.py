@@ -112,9 +112,7 @@ class Relay:
         if self._upstream is not None:
             return self._to_upstream(), self._with_login(head)
         path = target.split("/", 3)[3] if target.count("/") > 2 else ""
-        kept = [
-            one for one in fields.split(b"\r\n") if not one.lower().startswith((b"proxy-", b"connection:"))
-        ]
+        kept = [one for one in fields.split(b"\r\n") if not one.lower().startswith((b"proxy-", b"connection:"))]
         request = f"{method} /{path} {version}\r\n".encode("latin-1")
         # One request for each connection: where the next one goes must be looked at again.
         body = b"\r\n".join([one for one in kept if one] + [b"Connection: close", b"", b""])

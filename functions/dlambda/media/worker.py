@@ -150,7 +150,7 @@ _lock = threading.Lock()
 
 
 def warm_up() -> None:
-    """Starts the warm process unless it runs; returns at once. Call it when a function starts that will need workers."""
+    """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
     global _warm
     with _lock:
         if _warm is None or not _warm.usable:
