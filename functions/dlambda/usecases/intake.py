@@ -1,4 +1,4 @@
-"""From a URL to an item that waits for a slot: options, archive, extraction, routing (docs/contract/downloads.md 5.2)."""
+"""From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
 
 import time
 import uuid
