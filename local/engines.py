@@ -65,6 +65,8 @@ def queues(config: Config, port: int) -> Child:
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "localhost",
         "PERSIST_STATE": "0",
+        # A listener for devices, on a fixed port and all addresses, that SQS has no use for.
+        "IOT_MTLS_ENABLED": "0",
     }
     command = [str(Path(sys.executable).parent / "ministack")]
     return Child(
