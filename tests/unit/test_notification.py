@@ -242,6 +242,12 @@ def test_header_values_are_masked_and_come_back():
     assert unmasked({"secret": MASK}, known) == {"secret": SECRET}
 
 
+def test_a_mask_of_nothing_is_refused():
+    sent = {"request": {"url": "http://a", "headers": [{"key": "X", "value": MASK}]}}
+    with pytest.raises(Invalid, match="The value of header 'X' is masked"):
+        unmasked(sent, {})
+
+
 def test_the_password_of_an_address_is_masked_and_comes_back():
     known = posted(request={"url": "mailto://me:pw@example.com"})
     assert masked(known)["request"]["url"] == f"mailto://me:{MASK}@example.com"

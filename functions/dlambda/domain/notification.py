@@ -185,20 +185,28 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged."""
+    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged.
+
+    Raises `Invalid` for a masked header of which nothing is known: nobody wants the mask itself to be sent.
+    """
     clear = dict(fields)
     if clear.get("secret") == MASK:
         clear["secret"] = known.get("secret", "")
     if "request" in clear:
         call = known.get("request", {})
         values = {header["key"].lower(): header["value"] for header in call.get("headers", ())}
-        headers = [
-            {**header, "value": values.get(header["key"].lower(), MASK)} if header["value"] == MASK else header
-            for header in clear["request"]["headers"]
-        ]
+        headers = [_with_value(header, values) for header in clear["request"]["headers"]]
         url = unmask_passwords(clear["request"]["url"], call.get("url", ""))
         clear["request"] = {**clear["request"], "headers": headers, "url": url}
     return clear
+
+
+def _with_value(header: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+    if header["value"] != MASK:
+        return header
+    if header["key"].lower() not in known:
+        raise Invalid(f"Invalid notification target. The value of header '{header['key']}' is masked.")
+    return {**header, "value": known[header["key"].lower()]}
 
 
 def merged(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
