@@ -5,8 +5,13 @@ Kept apart from the items because its writes come each second: they touch no ind
 """
 
 import json
+import logging
+import threading
+import time
+import uuid
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +22,10 @@ from pynamodb.expressions.condition import Condition
 from dlambda.errors import Conflict
 from dlambda.store.table import Row, Transaction
 
+log = logging.getLogger(__name__)
+
 LEASE_SECONDS = 20
+_RENEW_SECONDS = 5.0
 LOST = "the lease is somebody else's"
 _KEEP_SECONDS = 7 * 86400
 
@@ -79,6 +87,33 @@ def renew(
     except UpdateError as error:
         raise _lost(error, lease.item_id) from None
     return row.wanted
+
+
+@contextmanager
+def kept(item_id: str) -> Iterator[Lease]:
+    """The lease for as long as the block runs, renewed by a thread; given back when the block fails. Raises `Lost`."""
+    lease = take(item_id, uuid.uuid4().hex, time.time())
+    done = threading.Event()
+    thread = threading.Thread(target=_renew_until, args=(lease, done), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield lease
+    except BaseException:
+        release(lease)
+        raise
+    finally:
+        done.set()
+        thread.join()
+
+
+def _renew_until(lease: Lease, done: threading.Event) -> None:
+    while not done.wait(_RENEW_SECONDS):
+        try:
+            renew(lease, time.time())
+        except Lost:
+            return  # whoever holds it now is told apart by the next transaction
+        except UpdateError:
+            log.warning("A lease could not be renewed", exc_info=True)
 
 
 def _lost(error: UpdateError, item_id: str) -> Exception:

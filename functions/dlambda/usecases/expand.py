@@ -1,4 +1,4 @@
-"""A playlist becomes its entries: each a record of its own, none lost and none doubled (docs/contract/downloads.md 5.4).
+"""A playlist becomes its entries: each a record of its own, none lost, none doubled (docs/contract/downloads.md 5.4).
 
 The entries lie in the bucket, and the record counts how many have been made. Each batch of entries and the new count
 are one transaction, so an invocation that dies, hands over or runs twice continues where the count says.
@@ -45,7 +45,6 @@ def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = Non
     while item.expanded < stop:
         batch = entries[item.expanded : min(stop, item.expanded + _BATCH)]
         item = _expand_batch(item, lease, playlist, batch)
-        leases.renew(lease, time.time(), seconds=get_settings().extract_info_timeout)
     if item.expanded < len(entries):
         leases.release(lease)
         queue.send("intake", {"id": item.id})

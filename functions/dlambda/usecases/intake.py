@@ -1,7 +1,6 @@
 """From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
 
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +24,6 @@ from dlambda.usecases.options import archive_for, item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
 
-_SPARE_SECONDS = 30
 _TRIES = 5
 _BAD_COOKIES = "failed to load cookies"
 _PREMIERE_SPARE_SECONDS = 300
@@ -36,21 +34,16 @@ def take_in(item_id: str) -> None:
     item = items.find(item_id)
     if item is None or item.extracted or item.shelf is Shelf.DONE:
         return
-    settings = get_settings()
     try:
-        lease = leases.take(item.id, uuid.uuid4().hex, time.time(), settings.extract_info_timeout + _SPARE_SECONDS)
+        with leases.kept(item.id) as lease:
+            if item.entries:
+                expand(item, lease)
+            else:
+                _examine(item, lease)
     except leases.Lost:
-        return  # another worker is at it
-    try:
-        if item.entries:
-            expand(item, lease)
-        else:
-            _examine(item, lease)
-    except leases.Lost:
-        return  # its user ended it
+        return  # another worker is at it, or its user ended it
     except Conflict:
-        # Its user changed it meanwhile; the next attempt reads it as it is now, and needs the lease.
-        leases.release(lease)
+        # Its user changed it meanwhile; the next attempt reads it as it is now.
         queue.send("intake", {"id": item.id}, delay_seconds=1)
 
 
@@ -96,7 +89,6 @@ def _route(
         _become(item, followed, lease)
         return
     if followed is not item:
-        leases.renew(lease, time.time(), seconds=get_settings().extract_info_timeout + _SPARE_SECONDS)
         _examine(items.save(item, followed, lease), lease)
         return
     reason = reject_reason(info, params)
