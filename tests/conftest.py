@@ -1,10 +1,13 @@
 """Fixtures that every kind of test may use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from dlambda.settings import get_settings
 from tests.origin import Origin
+from tests.pushes import Pushes
+from tests.stack import Stack, environment
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,54 @@ def origin() -> Iterator[Origin]:
     """A running media origin (tests/origin/routes.py lists its paths)."""
     with Origin() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def management_api() -> Iterator[Pushes]:
+    with Pushes() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def engines(management_api: Pushes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Tables, media and queues in the real engines; they end with the session, or with this process."""
+    running = Stack(tmp_path_factory.mktemp("data"), management_api.endpoint)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def _in_engines(engines: Stack) -> Iterator[Stack]:
+    with environment(engines.environ):
+        yield engines
+
+
+@pytest.fixture
+def stack(_in_engines: Stack, management_api: Pushes) -> Iterator[Stack]:
+    """The real engines, empty, and this process set up for them."""
+    management_api.reset()
+    yield _in_engines
+    _in_engines.empty()
+
+
+@pytest.fixture
+def pushes(stack: Stack, management_api: Pushes) -> Pushes:
+    """What WebSocket clients get."""
+    return management_api
+
+
+@pytest.fixture
+def configure() -> Iterator[Callable[..., None]]:
+    """`configure(max_workers=2)` sets `YTP_MAX_WORKERS` for the rest of the test."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def change(**settings: object) -> None:
+            for name, value in settings.items():
+                patch.setenv(f"YTP_{name.upper()}", str(value))
+            get_settings.cache_clear()
+
+        yield change
+    get_settings.cache_clear()

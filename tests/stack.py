@@ -1,0 +1,194 @@
+"""What the functions stand on, for tests in this process: the real engines on free ports, or moto.
+
+Both get their tables and queues from `template.yaml`, and both need everything that a process remembers about its
+deployment (settings, clients, table names) to be forgotten before and after.
+"""
+
+import json
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config as BotoConfig
+
+from dlambda.store.table import Row
+from local import engines, provision, template
+from local.config import Config, Endpoints, child_environ, credentials, read_config
+from local.processes import Child, end
+
+_START_SECONDS = 30
+_FORGETFUL = ("dlambda.settings", "dlambda.store", "dlambda.aws", "dlambda.entry")
+_INHERITED = ("PATH", "HOME", "DLAMBDA_TOOLS_DIR")
+_BATCH = 25
+
+
+@lru_cache(maxsize=1)
+def plan() -> template.Map:
+    """What `template.yaml` says."""
+    return template.read()
+
+
+def forget() -> None:
+    """Everything that was read from the environment is read anew, by whichever part comes first."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_FORGETFUL):
+            for value in vars(module).values():
+                if callable(getattr(value, "cache_clear", None)):
+                    value.cache_clear()
+    for row in _rows(Row):
+        row._connection = None
+        row.Meta.table_name = row.Meta.table_name.rpartition("-")[2]
+
+
+def _rows(base: type[Row]) -> Iterator[type[Row]]:
+    for row in base.__subclasses__():
+        yield row
+        yield from _rows(row)
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """The process sees `values` and no other setting of the service."""
+    import os
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "YTP_", "DLAMBDA_"))]:
+            patch.delenv(name)
+        for name, value in values.items():
+            patch.setenv(name, value)
+        forget()
+        yield
+    forget()
+
+
+class Stack:
+    """Running engines below `folder`, with the tables, queues and the bucket of the template."""
+
+    def __init__(self, folder: Path, socket_endpoint: str) -> None:
+        import os
+
+        given = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        self.config: Config = read_config(given | {"DATA_DIR": str(folder), "YTP_ALLOW_INTERNAL_URLS": "true"}, folder)
+        tables, media, queues = (engines.free_port() for _ in range(3))
+        pair = credentials(folder)
+        self._children = [
+            engines.media(self.config, media, pair),
+            engines.tables(self.config, tables),
+            engines.queues(self.config, queues),
+        ]
+        self._ports = {child.name: port for child, port in zip(self._children, (media, tables, queues), strict=True)}
+        at = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
+        self.tables_endpoint, self.queues_endpoint = at["tables"], at["queues"]
+        endpoints = Endpoints(at["tables"], at["media"], at["queues"], socket_endpoint, nudge_port=engines.free_port())
+        self.environ = {
+            name: value
+            for name, value in child_environ(self.config, endpoints, 0).items()
+            if name.startswith(("AWS_", "YTP_", "DLAMBDA_")) and name not in {"DLAMBDA_LOG_DIR", "YTP_PORT"}
+        }
+        self.bucket_dir = self.config.media_dir / template.STACK
+
+    def start(self) -> None:
+        self.bucket_dir.mkdir(parents=True, exist_ok=True)
+        for child in self._children:
+            _start(child)
+        deadline = time.monotonic() + _START_SECONDS
+        for child in self._children:
+            while not engines.answers(self._ports[child.name]):
+                assert time.monotonic() < deadline, child.last_lines()
+                time.sleep(0.01)
+        provision.make_tables(self.tables_endpoint, plan().tables)
+        provision.make_queues(self.queues_endpoint, plan().queues)
+
+    def stop(self) -> None:
+        end(self._children, 1.0)
+
+    def empty(self) -> None:
+        """No rows, no messages, no objects."""
+        for table in plan().tables:
+            self._empty_table(f"{template.STACK}-{table.name}", [key["AttributeName"] for key in table.definition["KeySchema"]])
+        for queue in plan().queues:
+            self._ask_queue("PurgeQueue", queue.name, {})
+        shutil.rmtree(self.bucket_dir, ignore_errors=True)
+        self.bucket_dir.mkdir(parents=True, exist_ok=True)
+
+    def rows(self, noun: str) -> list[dict[str, Any]]:
+        """All rows of a table, as DynamoDB writes them."""
+        found: list[dict[str, Any]] = []
+        body: dict[str, Any] = {"TableName": f"{template.STACK}-{noun}"}
+        while True:
+            answer = self._ask_tables("Scan", body)
+            found += answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return found
+            body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _empty_table(self, name: str, keys: list[str]) -> None:
+        noun = name.removeprefix(f"{template.STACK}-")
+        gone = [{"DeleteRequest": {"Key": {key: row[key] for key in keys}}} for row in self.rows(noun)]
+        for start in range(0, len(gone), _BATCH):
+            self._ask_tables("BatchWriteItem", {"RequestItems": {name: gone[start : start + _BATCH]}})
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what waits in a queue: the bodies, oldest first."""
+        found: list[dict[str, Any]] = []
+        while batch := self._ask_queue("ReceiveMessage", queue, {"MaxNumberOfMessages": 10}).get("Messages"):
+            for message in batch:
+                found.append(json.loads(message["Body"]))
+                self._ask_queue("DeleteMessage", queue, {"ReceiptHandle": message["ReceiptHandle"]})
+        return found
+
+    def _ask_tables(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return provision._call(self.tables_endpoint, "dynamodb", f"DynamoDB_20120810.{action}", "1.0", body)
+
+    def _ask_queue(self, action: str, queue: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        url = f"{self.queues_endpoint}/000000000000/{template.STACK}-{queue}"
+        return provision._call(self.queues_endpoint, "sqs", f"AmazonSQS.{action}", "1.0", {"QueueUrl": url, **body})
+
+
+def _start(child: Child) -> None:
+    with warnings.catch_warnings():
+        # Newer Pythons warn of a fork beside threads; what runs between fork and exec is two system calls.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
+
+
+MOTO_ENVIRON = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "DLAMBDA_TABLE_PREFIX": f"{template.STACK}-",
+    "DLAMBDA_SECRET_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+}
+
+
+@contextmanager
+def moto_tables() -> Iterator[None]:
+    """Tables in this process. For one thread alone: moto loses parallel updates."""
+    from moto import mock_aws
+
+    with environment(MOTO_ENVIRON), mock_aws():
+        make_moto_tables()
+        yield
+
+
+def make_moto_tables() -> None:
+    client = boto3.client("dynamodb", config=BotoConfig(parameter_validation=False))
+    for name in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=name)
+    for table in plan().tables:
+        client.create_table(TableName=f"{template.STACK}-{table.name}", **table.definition)
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port
+    return port

@@ -1,0 +1,27 @@
+"""Tables for tests of the store: the real engine, and moto where one thread is enough."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import Stack, environment, make_moto_tables, moto_tables
+
+
+@pytest.fixture(scope="module", params=["dynoxide", "moto"])
+def _kind(request: pytest.FixtureRequest, engines: Stack) -> Iterator[str]:
+    if request.param == "moto":
+        with moto_tables():
+            yield "moto"
+    else:
+        with environment(engines.environ):
+            yield "dynoxide"
+
+
+@pytest.fixture
+def tables(_kind: str, engines: Stack) -> Iterator[str]:
+    """Empty tables, in each kind of engine."""
+    yield _kind
+    if _kind == "moto":
+        make_moto_tables()
+    else:
+        engines.empty()

@@ -1,0 +1,91 @@
+"""Leases: one worker for one item, taken over when it is gone (the design's section on state)."""
+
+import pytest
+
+from dlambda.store import leases
+from tests.store.samples import T0
+
+pytestmark = pytest.mark.usefixtures("tables")
+LATER = T0 + leases.LEASE_SECONDS + 1
+
+
+def test_two_workers_cannot_own_one_item():
+    leases.take("a", "w1", T0)
+    with pytest.raises(leases.Lost):
+        leases.take("a", "w2", T0 + 1)
+
+
+def test_an_expired_lease_is_taken_over_with_a_higher_fence():
+    first = leases.take("a", "w1", T0)
+    second = leases.take("a", "w2", LATER)
+    assert second.fence > first.fence
+
+
+def test_a_renewed_lease_does_not_expire():
+    lease = leases.take("a", "w1", T0)
+    leases.renew(lease, T0 + leases.LEASE_SECONDS - 1)
+    with pytest.raises(leases.Lost):
+        leases.take("a", "w2", LATER)
+
+
+def test_whoever_was_replaced_cannot_renew():
+    first = leases.take("a", "w1", T0)
+    second = leases.take("a", "w2", LATER)
+    with pytest.raises(leases.Lost):
+        leases.renew(first, LATER)
+    leases.renew(second, LATER)
+
+
+def test_the_same_owner_with_an_old_fence_is_refused():
+    first = leases.take("a", "w1", T0)
+    leases.take("a", "w1", T0 + 1)
+    with pytest.raises(leases.Lost):
+        leases.renew(first, T0 + 1)
+
+
+def test_a_released_lease_is_free_at_once():
+    lease = leases.take("a", "w1", T0)
+    leases.release(lease)
+    assert leases.find_expired(["a"], T0) == {"a"}
+    assert leases.take("a", "w2", T0).fence == lease.fence + 1
+
+
+def test_releasing_what_another_has_changes_nothing():
+    first = leases.take("a", "w1", T0)
+    leases.take("a", "w2", LATER)
+    leases.release(first)
+    with pytest.raises(leases.Lost):
+        leases.take("a", "w3", LATER)
+
+
+def test_one_write_renews_carries_progress_and_brings_the_wish():
+    lease = leases.take("a", "w1", T0)
+    assert leases.renew(lease, T0, {"percent": 12.5}) is None
+    assert leases.want("a", "cancel")
+    assert leases.renew(lease, T0 + 1, {"percent": 50.0}) == "cancel"
+    assert leases.find_progress(["a", "b"]) == {"a": {"percent": 50.0}}
+
+
+def test_progress_stays_when_a_renewal_brings_none():
+    lease = leases.take("a", "w1", T0)
+    leases.renew(lease, T0, {"percent": 1.0})
+    leases.renew(lease, T0)
+    assert leases.find_progress(["a"]) == {"a": {"percent": 1.0}}
+
+
+def test_a_wish_outlives_the_worker():
+    leases.take("a", "w1", T0)
+    leases.want("a", "cancel")
+    leases.take("a", "w2", LATER)
+    assert leases.find_wanted("a") == "cancel"
+
+
+def test_nobody_hears_a_wish_about_an_item_without_a_worker():
+    assert not leases.want("a", "cancel")
+    assert leases.find_wanted("a") is None
+
+
+def test_expired_are_those_that_nobody_holds():
+    leases.take("held", "w1", T0)
+    leases.take("old", "w1", T0 - 100)
+    assert leases.find_expired(["held", "old", "never"], T0) == {"old", "never"}

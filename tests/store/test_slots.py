@@ -1,0 +1,119 @@
+"""Limits of parallel downloads: docs/contract/downloads.md 5.7, 9 (extractor limit)."""
+
+import pytest
+
+from dlambda.domain.item import Status
+from dlambda.settings import get_settings
+from dlambda.store import items, slots
+from tests.store.samples import T0, waiting
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def begin(name: str):
+    found = items.get(name)
+    return items.save(found, found.but(status=Status.PREPARING))
+
+
+def test_a_download_takes_a_slot_and_gives_it_back():
+    items.add([waiting("a")])
+    begun = begin("a")
+    assert slots.read().taken == {"a"}
+    assert slots.read().taken_by == {"site": 1}
+    items.save(begun, begun.ended(Status.FINISHED, T0))
+    assert slots.read().taken == frozenset()
+    assert slots.read().taken_by == {}
+
+
+def test_a_slot_is_kept_from_one_active_status_to_the_next():
+    items.add([waiting("a")])
+    begun = begin("a")
+    items.save(begun, begun.but(status=Status.DOWNLOADING))
+    assert slots.read().taken == {"a"}
+
+
+def test_no_more_start_than_there_are_workers(configure):
+    configure(max_workers=2, max_workers_per_extractor=2)
+    items.add([waiting("a", "x"), waiting("b", "y"), waiting("c", "z")])
+    begin("a")
+    begin("b")
+    with pytest.raises(items.NoSlot):
+        begin("c")
+    assert items.get("c").status is Status.PENDING
+
+
+def test_no_more_of_one_extractor_than_its_limit(configure):
+    configure(max_workers=9, max_workers_per_extractor=1, max_workers_for_y=2)
+    items.add([waiting("a", "x"), waiting("b", "x"), waiting("c", "y"), waiting("d", "y"), waiting("e", "y")])
+    begin("a")
+    with pytest.raises(items.NoSlot):
+        begin("b")
+    begin("c")
+    begin("d")
+    with pytest.raises(items.NoSlot):
+        begin("e")
+
+
+def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
+    configure(max_workers_per_extractor=1)
+    items.add([waiting("a").but(archive_id=None), waiting("b").but(archive_id=None)])
+    begin("a")
+    with pytest.raises(items.NoSlot):
+        begin("b")
+
+
+def test_live_items_pass_the_limits(configure):
+    configure(max_workers=1, max_workers_per_extractor=1)
+    items.add([waiting("a"), waiting("b", is_live=True), waiting("c", is_live=True)])
+    begin("a")
+    begin("b")
+    begin("c")
+    assert slots.read().taken == {"a"}
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_nothing_starts_while_paused(live):
+    items.add([waiting("a", is_live=live)])
+    assert slots.pause(T0)
+    with pytest.raises(items.NoSlot):
+        begin("a")
+    assert slots.resume()
+    begin("a")
+
+
+def test_what_runs_goes_on_while_paused():
+    items.add([waiting("a")])
+    begun = begin("a")
+    slots.pause(T0)
+    running = items.save(begun, begun.but(status=Status.DOWNLOADING))
+    items.save(running, running.ended(Status.FINISHED, T0))
+    items.add([waiting("b")])
+
+
+def test_pause_and_resume_say_whether_they_changed_anything():
+    assert slots.read().paused_at is None
+    assert not slots.resume()
+    assert slots.pause(T0)
+    assert slots.read().paused_at == T0
+    assert not slots.pause(T0 + 1)
+    assert slots.resume()
+    assert slots.read().paused_at is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "free"),
+    [({}, 2), ({"max_workers": 1}, 1), ({"max_workers_per_extractor": 9}, 9), ({"max_workers_for_site": 5}, 5)],
+)
+def test_free_slots_are_the_lower_of_both_limits(configure, limits, free):
+    configure(**limits)
+    assert slots.Slots().free("site", get_settings()) == free
+
+
+def test_free_slots_of_a_paused_service_are_none():
+    assert slots.Slots(paused_at=T0).free("site", get_settings()) == 0
+
+
+def test_live_items_have_slots_unless_paused():
+    full = slots.Slots(taken=frozenset(str(number) for number in range(99)))
+    assert full.free(items.LIVE, get_settings()) > 0
+    assert slots.Slots(paused_at=T0).free(items.LIVE, get_settings()) == 0
