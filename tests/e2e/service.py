@@ -156,7 +156,9 @@ class Service:
         """The last lines that it printed, and its last complaints."""
         printed = "\n".join(_lines(self.log_file)[-lines:])
         complaints = [line for file in (self.folder / "logs").glob("*.jsonl") for line in _complaints(file)]
-        return "\n".join([f"--- {self.log_file.name}", printed, "--- complaints", *complaints[-lines:]])
+        return "\n".join(
+            [f"--- {self.log_file.name}", printed, "--- complaints", *list(dict.fromkeys(complaints))[-lines:]]
+        )
 
     def __enter__(self) -> Self:
         try:
@@ -180,7 +182,7 @@ def _complaints(file: Path) -> list[str]:
     """Warnings and errors, each with the last line of its traceback."""
     records = [json.loads(line) for line in _lines(file) if '"level"' in line]
     return [
-        " | ".join([record["time"], record["message"][:200], *record.get("exception", "").splitlines()[-3:]])
+        " | ".join([record["message"][:200], *record.get("exception", "").splitlines()[-3:]])
         for record in records
         if record["level"] in ("WARNING", "ERROR", "CRITICAL")
     ]
