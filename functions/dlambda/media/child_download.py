@@ -13,14 +13,16 @@ from typing import Any
 
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
+from dlambda.domain.metadata import telling
 from dlambda.media import continuing, guard, live, postprocessing, recording, resume
-from dlambda.media.downloader import Downloader, Journal, build_params, plain
+from dlambda.media.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
 _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
+_NO_FORMATS = "No video formats found"
 EXISTING_TEXT = "Item has already been downloaded."
 
 
@@ -174,7 +176,7 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
         "noprogress": True,
         "verbose": False,
         "simulate": False,
-        "cachedir": False,
+        **tools_params(job.cache, job.deno),
         "skip_unavailable_fragments": False,
         "nopart": False,
         "continuedl": True,  # the folder is this item's alone; `--no-continue` has emptied it
@@ -221,6 +223,13 @@ def _files(home: Path) -> list[str]:
     return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
 
 
+def _error_text(failure: BaseException, job: DownloadJob, journal: Journal) -> str:
+    text = plain(failure) or type(failure).__name__
+    if _NO_FORMATS in text:
+        return " ".join([f"Failed to extract any formats for '{job.url}'.", *telling(journal.warnings)])
+    return text
+
+
 def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
     """Does the job; answers the fields of `dlambda.media.download.Result`."""
     workdir = Path(job.workdir)
@@ -247,7 +256,7 @@ def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
             if reports.filepath is None:
                 skipped = plain(stop)
         except (YoutubeDLError, OSError) as failure:
-            error = plain(failure) or type(failure).__name__
+            error = _error_text(failure, job, journal)
     files = _files(home)
     main = os.path.relpath(reports.filepath, home) if reports.filepath else None
     if main is None and skipped is None and error is None:
@@ -280,7 +289,7 @@ def run(job: DownloadJob, connection: Connection) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir))
+    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         result = download(job, talk)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import Any
 from yt_dlp.utils import YoutubeDLError
 
 from dlambda.media import guard
-from dlambda.media.downloader import Downloader, Journal, build_params, plain
+from dlambda.media.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.jobs import ExtractJob
 
 _MAX_REDIRECTS = 5
@@ -28,7 +28,7 @@ def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
         "no_warnings": False,
         "noprogress": True,
         "verbose": False,
-        "cachedir": False,
+        **tools_params(job.cache, job.deno),
         "postprocessors": [],
         "logger": journal,
         "cookiefile": _cookie_file(job),
@@ -80,7 +80,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
 def run(job: ExtractJob, connection: Connection) -> None:
     """Reads the page and sends the one answer."""
     guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir))
+    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         answer = read_page(job)
     except Exception as error:  # noqa: BLE001 the door of this process: an extractor's bug is an answer too

@@ -236,6 +236,8 @@ def start_download(spec: DownloadSpec) -> Running:
         allow_internal=spec.allow_internal,
         has_archive=spec.archive is not None,
         ffmpeg=find_tool("ffmpeg"),
+        cache=str(get_settings().scratch / "cache"),
+        deno=find_tool("deno"),
         debug=get_settings().ytdlp_debug,
     )
     return Running(spec, start_worker(job))

@@ -12,6 +12,7 @@ from typing import Any
 
 import yt_dlp
 import yt_dlp.networking.common
+from yt_dlp.cache import Cache
 from yt_dlp.extractor import gen_extractor_classes
 from yt_dlp.utils import DownloadError, FormatSorter
 from yt_dlp.YoutubeDL import UnsupportedURLIE
@@ -70,6 +71,37 @@ def _default_extractors() -> tuple[Any, ...]:
     return tuple(extractor for extractor in by_name.values() if extractor._ENABLED)  # noqa: SLF001
 
 
+class PublicCache(Cache):  # type: ignore[misc]
+    """yt-dlp's cache, for what every visitor of a site is given; tokens and logins of users are never kept."""
+
+    _SECTIONS = re.compile(r"youtube-\w+|challenge-solver|soundcloud|brightcove|iq|douyu")
+
+    def store(self, section: str, key: str, data: Any, dtype: str = "json") -> None:
+        if self._SECTIONS.fullmatch(section):
+            super().store(section, key, data, dtype)
+
+    def load(self, section: str, key: str, *arguments: Any, default: Any = None, **more: Any) -> Any:
+        if self._SECTIONS.fullmatch(section):
+            return super().load(section, key, *arguments, default=default, **more)
+        return default
+
+
+def tools_params(cache: str | None, deno: str | None) -> dict[str, Any]:
+    """Where the shared cache lies and which JavaScript runtime is used."""
+    found: dict[str, Any] = {"cachedir": cache or False}
+    if deno:
+        found["js_runtimes"] = {"deno": {"path": deno}}
+    return found
+
+
+def cache_folder(cache: str | None) -> list[Path]:
+    """The cache's folder, made; none without a cache."""
+    if cache is None:
+        return []
+    Path(cache).mkdir(parents=True, exist_ok=True)
+    return [Path(cache)]
+
+
 @functools.lru_cache(maxsize=1)
 def default_params() -> Mapping[str, Any]:
     """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""
@@ -94,6 +126,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
     def __init__(self, params: dict[str, Any], *, folders: Sequence[Path] = ()) -> None:
         self._folders = [folder.resolve() for folder in folders]
         super().__init__(params)
+        self.cache = PublicCache(self)
 
     def add_default_info_extractors(self) -> None:
         if (self.params.get("allowed_extractors") or ["default"]) != ["default"]:

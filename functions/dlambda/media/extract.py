@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlambda.domain.failure import Failure, FailureKind, classify
+from dlambda.media.ffmpeg import find_tool
 from dlambda.media.jobs import ExtractJob
 from dlambda.media.worker import start_worker
 from dlambda.settings import get_settings
@@ -57,7 +58,7 @@ def extract(
     try:
         job = ExtractJob(
             url=url, params=dict(params), workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
-            debug=get_settings().ytdlp_debug,
+            cache=str(get_settings().scratch / "cache"), deno=find_tool("deno"), debug=get_settings().ytdlp_debug,
         )  # fmt: skip
         return _answer(job, timeout_seconds)
     finally:

@@ -103,20 +103,20 @@ _CHANGED = {
 }
 
 
-def confine(folder: Path) -> None:
-    """From here on this process writes, moves and removes files below `folder` alone, whatever a path says.
+def confine(folder: Path, *more: Path) -> None:
+    """From here on this process writes, moves and removes files below `folder` (and `more`) alone.
 
     Programs that it starts are not covered: their file names are made here, and checked when they are made.
     """
-    root = os.path.realpath(folder)
-    os.environ["TMPDIR"] = tempfile.tempdir = root
+    roots = [os.path.realpath(one) for one in (folder, *more)]
+    os.environ["TMPDIR"] = tempfile.tempdir = roots[0]
     sys.dont_write_bytecode = True
 
     def check(path: object) -> None:
         if isinstance(path, int) or path is None:
             return  # an open file
         real = os.path.realpath(os.fsdecode(path))  # type: ignore[arg-type]
-        if real != root and not real.startswith(root + os.sep) and real != os.devnull:
+        if real != os.devnull and not any(real == root or real.startswith(root + os.sep) for root in roots):
             raise PermissionError(f"Writing outside the download folder is not allowed: {Path(real).name}")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -15,6 +15,8 @@ class ExtractJob:
     cookies: str | None = None
     allow_internal: bool = False
     follow: bool = True
+    cache: str | None = None
+    deno: str | None = None
     debug: bool = False
 
 
@@ -33,6 +35,8 @@ class DownloadJob:
     allow_internal: bool = False
     has_archive: bool = False
     ffmpeg: str | None = None
+    cache: str | None = None
+    deno: str | None = None
     debug: bool = False
 
 

@@ -168,7 +168,7 @@ class _Download:
                     end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
                 if self.seconds_left() < keep_files.HANDOVER_SECONDS:
-                    running.stop(_GRACE_SECONDS)
+                    running.suspend()
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
