@@ -220,7 +220,8 @@ class Supervisor:
             # It keeps nothing; the sweep wakes again what its messages would have woken.
             with contextlib.suppress(StartError, Stopped):
                 self._make_queues()
-        child.go()
+        for told in [child] if child in self._own else self._own:
+            told.go()
 
     def _announce(self) -> None:
         for line in self._welcome():

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _POLL_SECONDS = 2.0
-_FIRST_TICK_SECONDS = 2.0
-_TICK_SECONDS = 60.0
+_MINUTE_SECONDS = 60.0
+# After a start: when the functions are warm, and when the leases (20 s) that a dead worker held are over.
+_EXTRA_TICKS_SECONDS = (2.0, 23.0)
 # Short, and extended while a handler runs: what a killed worker held is seen again soon.
 _VISIBILITY_SECONDS = 60
 _EXTEND_SECONDS = 20.0
@@ -196,13 +197,14 @@ class Poller:
 
 
 class Worker:
-    """All pollers, the ticker, and the ear for nudges."""
+    """All pollers, the ticker, and the ear for nudges. `news`: an engine was started again, look what waited for it."""
 
-    def __init__(self, plan: template.Map, settings: Settings) -> None:
+    def __init__(self, plan: template.Map, settings: Settings, news: threading.Event) -> None:
         self._plan = plan
         self._pollers = [Poller(consumer, queue.client(), limit_of(consumer, settings)) for consumer in plan.consumers]
         self._prefix = settings.queue_prefix
         self.stopping = threading.Event()
+        self._news = news
 
     def run(self, listener: socket.socket) -> None:
         """Runs until `stopping` is set."""
@@ -239,15 +241,24 @@ class Worker:
                 poller.hold(_VISIBILITY_SECONDS)
 
     def _tick(self) -> None:
-        """Once soon after the start, then each full minute."""
-        wait = _FIRST_TICK_SECONDS
-        while not self.stopping.wait(wait):
+        """Each full minute; also soon after the start or an engine's, and once more when leases of the dead are over."""
+        extra = self._extra_ticks()
+        while not self.stopping.is_set():
+            now = time.monotonic()
+            if self._news.wait(min([_MINUTE_SECONDS - time.time() % _MINUTE_SECONDS, *(at - now for at in extra)])):
+                self._news.clear()
+                extra = self._extra_ticks()
+                continue
+            extra = [at for at in extra if at > time.monotonic()]
             for function in self._plan.scheduled:
                 try:
                     handler_of(function)({"source": "aws.events"}, Context(function.name, function.timeout_seconds))
                 except Exception:
                     _log.exception("%s failed", function.module)
-            wait = _TICK_SECONDS - time.time() % _TICK_SECONDS
+
+    @staticmethod
+    def _extra_ticks() -> list[float]:
+        return [time.monotonic() + seconds for seconds in _EXTRA_TICKS_SECONDS]
 
 
 def main() -> None:
@@ -255,8 +266,9 @@ def main() -> None:
     set_up_logs()
     plan = template.read()
     listener = nudge.listen(int(os.environ["DLAMBDA_NUDGE_PORT"]))
-    wait_for_go()
-    worker = Worker(plan, settings)
+    news = threading.Event()
+    wait_for_go(news.set)
+    worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     nudge.watch_sends()
