@@ -60,5 +60,8 @@ def messages(name: str) -> list[dict[str, Any]]:
 
 
 def _forget() -> None:
+    for row in table.Row.__subclasses__():
+        row._connection = None
+        row.Meta.table_name = row.Meta.table_name.removeprefix("dlambda-")
     for cached in (get_settings, table.connection, sealing._cipher, queue.client, queue.queue_url, bucket.client):
         cached.cache_clear()

@@ -33,7 +33,7 @@ def run_task(task_id: int, due: int) -> None:
     if not runs.begin(task_id, due, time.time(), BEGIN_SECONDS):
         return
     result = dispatch(task)
-    runs.finish(task_id, due, reckon(timer, time.time()))
+    runs.finish(task_id, due, reckon(timer, max(time.time(), due)))
     runs.note(task_id, result.at.timestamp(), result.view())
 
 

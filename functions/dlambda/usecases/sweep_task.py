@@ -52,7 +52,7 @@ def fan_out(due: int) -> int:
     waits = delays((handler.name for _, handler in served), settings.task_handler_random_delay, random.random)
     for (task, _), wait in zip(served, waits, strict=True):
         queue.send(QUEUE, {"id": str(task.id), "sweep": True}, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
-    runs.finish(runs.SWEEP, due, reckon(sweep_timer(settings), time.time()))
+    runs.finish(runs.SWEEP, due, reckon(sweep_timer(settings), max(time.time(), due)))
     return len(served)
 
 
