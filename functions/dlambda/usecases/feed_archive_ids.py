@@ -6,6 +6,7 @@ The URL itself tells it, an earlier look-up told it, or the page is read with th
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from dlambda.domain.feed import FeedItem
@@ -33,18 +34,15 @@ def with_archive_ids(
     told = [_told_by_url(item) for item in items]
     asked = [item.url for item in told if item.archive_id is None]
     known = memories.find_archive_ids(source, asked, time.time())
-    found: list[FeedItem] = []
-    complete = True
-    for item in told:
-        if item.archive_id is None and item.url in known:
-            found.append(replace(item, archive_id=known[item.url]))
-        elif item.archive_id is None and seconds_left() > 0:
-            known[item.url] = _look_up(item.url, source, params, cookies, seconds_left())
-            found.append(replace(item, archive_id=known[item.url]))
-        else:
-            complete = complete and item.archive_id is not None
-            found.append(item)
-    return found, complete
+
+    def look_up(url: str) -> None:
+        if (left := seconds_left()) > 0:
+            known[url] = _look_up(url, source, params, cookies, left)
+
+    with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
+        list(pool.map(look_up, dict.fromkeys(url for url in asked if url not in known)))
+    found = [replace(item, archive_id=item.archive_id or known.get(item.url)) for item in told]
+    return found, all(url in known for url in asked)
 
 
 def _told_by_url(item: FeedItem) -> FeedItem:
