@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
+from yt_dlp.utils import download_range_func
 
 from dlambda.domain.failure import FailureKind
-from dlambda.media.download import FileReady, Postprocessing, Progress
+from dlambda.media.download import DownloadSpec, FileReady, Postprocessing, Progress, start_download
 from dlambda.media.extract import extract
-from tests.media.conftest import Start, finish, follow, processes_of_group, wait_for
+from dlambda.media.ffmpeg import probe
+from dlambda.media.relay import Relay
+from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin
 
 
@@ -187,6 +190,34 @@ def test_audio_is_extracted(origin: Origin, start: Start) -> None:
     assert result.filepath == "short.mp3"
 
 
+def test_a_part_of_a_video_comes_through_ffmpeg(origin: Origin, start: Start, service: Path) -> None:
+    params = {"download_ranges": download_range_func([], [(2, 5)])}
+    result = finish(start(origin.url("/clip-1.mp4"), params=params))
+    assert result.error is None
+    assert result.filepath is not None
+    assert 2 <= float(probe(str(home(service) / result.filepath))["format"]["duration"]) <= 5
+
+
+def test_ffmpeg_reaches_no_internal_address(origin: Origin, service: Path) -> None:
+    url = origin.url("/clip-forbidden.mp4")
+    info = extract(url, {}, allow_internal=True).info
+    before = origin.counts["GET /clip-forbidden.mp4"]
+    params = {**TITLE, "download_ranges": download_range_func([], [(2, 5)])}
+    spec = DownloadSpec(item_id="x", url=url, params=params, workdir=service / "x", info=info)
+    result = finish(start_download(spec))
+    assert "ffmpeg exited with code" in (result.error or "")
+    assert origin.counts["GET /clip-forbidden.mp4"] == before
+
+
+def test_a_download_goes_through_the_users_proxy(origin: Origin, start: Start) -> None:
+    relay = Relay().start()
+    proxy = relay.url
+    assert finish(start(origin.url("/short.mp4"), params={"proxy": proxy})).ok
+    relay.close()
+    result = finish(start(origin.url("/short.mp4"), item_id="b", params={"proxy": proxy, "retries": 0}))
+    assert not result.ok
+
+
 def test_a_stop_leaves_no_process(origin: Origin, start: Start, service: Path) -> None:
     running = start(origin.url("/slow/200000/clip-1.mp4"))
     part = service / "items" / "item" / "temp" / "clip-1.mp4.part"
@@ -212,8 +243,6 @@ def test_a_worker_that_dies_is_an_error(origin: Origin, start: Start, service: P
 
 
 def test_an_internal_address_is_refused(origin: Origin, service: Path) -> None:
-    from dlambda.media.download import DownloadSpec, start_download
-
     spec = DownloadSpec(item_id="x", url=origin.url("/clip-1.mp4"), params={}, workdir=service / "x")
     result = finish(start_download(spec))
     assert result.failure is not None

@@ -2,7 +2,9 @@
 
 import http.client
 import socket
+import socketserver
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.relay import Relay, Upstream
+from dlambda.media.recording import through_socks
+from dlambda.media.relay import Relay, Upstream, _pump
 from tests.origin import Origin
 from tests.origin.media import ffmpeg
 
@@ -76,6 +79,50 @@ def test_it_goes_on_through_the_users_proxy_with_its_login(relay: Relay, origin:
 def test_other_kinds_of_proxies_are_no_upstream() -> None:
     assert Upstream.parse("socks5://1.2.3.4:1080") is None
     assert Upstream.parse("1.2.3.4:3128") == Upstream("1.2.3.4", 3128)
+
+
+class SocksHandler(socketserver.BaseRequestHandler):
+    """SOCKS5 without a login, for names and IPv4 addresses."""
+
+    def handle(self) -> None:
+        self.request.recv(262)
+        self.request.sendall(b"\x05\x00")
+        head = self.request.recv(4)
+        size = self.request.recv(1)[0] if head[3] == 3 else 4
+        name = self.request.recv(size)
+        host = name.decode() if head[3] == 3 else socket.inet_ntoa(name)
+        port = int.from_bytes(self.request.recv(2), "big")
+        self.server.asked.append((host, port))  # type: ignore[attr-defined]
+        with socket.create_connection((host, port)) as target:
+            self.request.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            _pump(self.request, target)
+
+
+@pytest.fixture
+def socks() -> Iterator[socketserver.ThreadingTCPServer]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), SocksHandler) as server:
+        server.daemon_threads = True
+        server.asked = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_it_goes_on_through_a_socks_proxy(origin: Origin, socks: socketserver.ThreadingTCPServer) -> None:
+    running = Relay(connect=through_socks(f"socks5h://127.0.0.1:{socks.server_address[1]}")).start()
+    assert get(running, origin.url("/short.mp4")) == origin.media("short.mp4").read_bytes()
+    assert len(socks.asked) == 1  # type: ignore[attr-defined]
+    running.close()
+
+
+def test_a_proxy_that_ffmpeg_cannot_use_is_not_left_out(origin: Origin) -> None:
+    running = Relay(connect=through_socks("https://proxy.example:3128")).start()
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(running, origin.url("/short.mp4"))
+    assert caught.value.code == 502
+    running.close()
 
 
 def test_ffmpeg_reads_through_it(relay: Relay, origin: Origin, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from dlambda.domain.option_table import OPTIONS, POSTPROCESSORS, PRESET_ALIASES, Option, OptionClass
 from dlambda.domain.urls import INTERNAL_TEXT, is_internal
 from dlambda.errors import Invalid
+from dlambda.settings import get_settings
 
 __all__ = [
     "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "not_allowed", "read_options",
@@ -190,6 +191,8 @@ def _proxy_problem(written: str, value: str) -> str | None:
     if parts.scheme.lower() not in _PROXY_SCHEMES or not host:
         return f"Option '{written}' is not a valid proxy."
     looks_like_address = re.fullmatch(r"[\d.]+|.*:.*", host) is not None
+    if get_settings().allow_internal_urls:
+        return None
     if host == "localhost" or host.endswith(".localhost") or (looks_like_address and is_internal(host)):
         return INTERNAL_TEXT
     return None

@@ -230,8 +230,8 @@ def _error_text(failure: BaseException, job: DownloadJob, journal: Journal) -> s
     return text
 
 
-def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
-    """Does the job; answers the fields of `dlambda.media.download.Result`."""
+def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict[str, Any]:
+    """Does the job; answers the fields of `dlambda.media.download.Result`. A rehearsal changes nothing for good."""
     workdir = Path(job.workdir)
     home = workdir / "home"
     state = resume.prepare(workdir, job.item_id, keep=job.params.get("continuedl", True) is not False)
@@ -244,8 +244,8 @@ def download(job: DownloadJob, talk: _Talk) -> dict[str, Any]:
     params = build_params(job.params, _forced(job, journal, archive, reports))
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
-    if not job.allow_internal:
-        recording.guard_ffmpeg(params)
+    if not rehearsing:
+        recording.guard_ffmpeg(params, allow_internal=job.allow_internal)
     growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
     with _Session(params, job, talk, state) as ydl, growth:
         try:
@@ -314,4 +314,4 @@ def rehearse(info: Mapping[str, Any], folder: str) -> None:
     """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
     params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
     download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info,
-                         allow_internal=True), _Silence())  # fmt: skip
+                         allow_internal=True), _Silence(), rehearsing=True)  # fmt: skip

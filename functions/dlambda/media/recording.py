@@ -4,6 +4,7 @@ yt-dlp hands such a download to ffmpeg and then hears nothing of it: the bytes a
 """
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -12,13 +13,15 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from yt_dlp.downloader.external import FFmpegFD
+from yt_dlp.networking._helper import create_socks_proxy_socket, make_socks_proxy_opts
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
 from dlambda.domain.urls import INTERNAL_TEXT, is_internal
 from dlambda.media import guard
-from dlambda.media.relay import Relay, Upstream
+from dlambda.media.relay import Connect, Relay, Upstream
 
 _TICK_SECONDS = 0.5
+_CONNECT_SECONDS = 20.0
 # ffmpeg opens nothing else while it reads what a site names: no files, no other protocols.
 _PROTOCOLS = "http,https,tcp,tls,crypto,httpproxy,data"
 
@@ -41,10 +44,26 @@ def _check_addresses(urls: list[str]) -> None:
             raise PermissionError(INTERNAL_TEXT)
 
 
-def guard_ffmpeg(params: dict[str, Any]) -> None:
+def through_socks(proxy: str) -> Connect:
+    """Connections through a SOCKS proxy; for other kinds there are none, rather than some beside it."""
+
+    def connect(host: str, port: int) -> socket.socket:
+        if not proxy.startswith("socks"):
+            raise OSError(f"ffmpeg cannot use a proxy of this kind: {urlsplit(proxy).scheme}")
+        options = make_socks_proxy_opts(proxy)
+        # An address, not a name: the guard judges addresses.
+        place = socket.getaddrinfo(options["addr"], options["port"], type=socket.SOCK_STREAM)[0]
+        opened: socket.socket = create_socks_proxy_socket((host, port), options, place, _CONNECT_SECONDS, None)
+        return opened
+
+    return connect
+
+
+def guard_ffmpeg(params: dict[str, Any], *, allow_internal: bool) -> None:
     """From here on ffmpeg reaches the network through a relay in this process, for the rest of its life."""
     proxy = params.get("proxy")
-    relay = Relay(Upstream.parse(proxy) if proxy else None).start()
+    upstream = Upstream.parse(proxy) if proxy else None
+    relay = (Relay(connect=through_socks(proxy)) if proxy and upstream is None else Relay(upstream)).start()
     if not params.get("proxy"):
         params["proxy"] = ""  # yt-dlp itself goes directly, whatever the environment says
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
@@ -55,7 +74,8 @@ def guard_ffmpeg(params: dict[str, Any]) -> None:
     def call(self: Any, tmpfilename: str, info: dict[str, Any]) -> Any:
         formats = info.get("requested_formats") or [info]
         urls = [str(one["url"]) for one in formats]
-        _check_addresses(urls)
+        if not allow_internal:
+            _check_addresses(urls)
         own = self.params
         self.params = {**own, "proxy": relay.url}
         if all(map(_is_web, urls)):
