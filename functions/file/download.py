@@ -1,6 +1,5 @@
 """The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
 
-from email.utils import format_datetime
 from urllib.parse import quote
 
 from flask import Response, request
@@ -36,17 +35,23 @@ def link(key: str, name: str, *, attachment: bool = False) -> Response:
     kind = "attachment" if attachment or is_active(name) or "download" in request.args else "inline"
     answer = {
         "content-type": content_type(name),
-        "content-disposition": f"{kind}; filename*=UTF-8''{quote(name, safe='')}",
+        "content-disposition": f"{kind}; {_named(name)}",
     }
     url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
     return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _named(name: str) -> str:
+    """The parameter that says under which name a browser saves."""
+    plain = name.isascii() and name.isprintable() and not {'"', "\\"} & set(name)
+    return f'filename="{name}"' if plain else f"filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _headers(path: str, stored: Stored) -> dict[str, str]:
     return {
         "Content-Type": content_type(path.rpartition("/")[2]),
         "Accept-Ranges": "bytes",
-        "Last-Modified": format_datetime(stored.modified, usegmt=True),
+        "Last-Modified": stored.last_modified,
         "ETag": f'"{stored.version}"',
     }
 

@@ -118,12 +118,20 @@ class _Run:
 
     def _existing(self, path: str) -> str:
         """The path, or the one that was sent when that is not escaped at all (`100%25.mp4` is a name, too)."""
-        raw = inside(self._action.path or "", "Path outside download root.")
-        for each in dict.fromkeys((path, raw)):
-            if each and (bucket.find(object_key(each)) is not None or is_folder(each)):
-                return each
+        if self._is_there(path):
+            return path
+        try:
+            raw = inside(self._action.path or "", "")
+        except Refused:
+            raw = ""  # escaped, it is too long for a name
+        if raw and self._is_there(raw):
+            return raw
         missing = "Path does not exist." if self._action.verb == "delete" else f"path '{path}' does not exist."
         raise Refused(missing)
+
+    @staticmethod
+    def _is_there(path: str) -> bool:
+        return bucket.find(object_key(path)) is not None or is_folder(path)
 
     def _make(self, path: str) -> list[Result]:
         name = self._action.argument

@@ -18,6 +18,9 @@ from dlambda.store import listings
 _FRESH_SECONDS = 30
 _TRIES = 3
 REINDEX = "reindex"
+# When this process asked for a comparison; forgetting it costs one message.
+_asked: dict[str, float] = {}
+_MOST_ASKED = 1000
 
 
 def split(path: str) -> tuple[str, str]:
@@ -45,8 +48,18 @@ def entries_of(folder: str, now: float | None = None) -> list[Entry]:
         raise NotFound(f"path '{folder}' does not exist.")
     if now - listing.compared_at > _FRESH_SECONDS:
         # What is known is shown now, the comparison is for the next look.
-        queue.send("files", {REINDEX: folder})
+        _ask_for_comparison(folder)
     return listing.entries
+
+
+def _ask_for_comparison(folder: str) -> None:
+    """Once in a while: a browser that turns pages need not ask with each of them."""
+    now = time.monotonic()
+    if now - _asked.get(folder, -_FRESH_SECONDS) >= _FRESH_SECONDS:
+        if len(_asked) >= _MOST_ASKED:
+            _asked.clear()
+        _asked[folder] = now
+        queue.send("files", {REINDEX: folder})
 
 
 def reindex(folder: str) -> list[Entry]:
