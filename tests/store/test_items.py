@@ -82,7 +82,7 @@ def test_the_posted_and_the_extracted_url_both_count():
 
 
 def test_two_new_items_of_one_transaction_cannot_share_a_url():
-    with pytest.raises(ValueError, match="one URL"):
+    with pytest.raises(ValueError, match="give one URL"):
         items.add([item("a", posted_url="https://x.example/1"), item("b", posted_url="https://x.example/1")])
 
 

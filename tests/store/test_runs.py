@@ -1,11 +1,6 @@
 """Runs of tasks and memories of handlers, on the real table engine: docs/contract/tasks.md 5, 8."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any
@@ -13,72 +8,12 @@ from typing import Any
 import pytest
 
 from dlambda.domain.sweep import Memory
-from dlambda.settings import get_settings
-from dlambda.store import memories, runs, table
-from local import provision, template
-from local.template import ROOT
+from dlambda.store import memories, runs
 
 NOW = 1_800_000_000
 
 
-def _binary() -> str | None:
-    found = sorted(ROOT.glob("**/node_modules/@dynoxide/*/dynoxide"))
-    return str(found[0]) if found else shutil.which("dynoxide", path=os.environ.get("DLAMBDA_TOOLS_DIR"))
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dynoxide with the template's tables."""
-    binary = _binary()
-    if binary is None:
-        pytest.skip("dynoxide is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("dynoxide") / "tables.db"
-    process = subprocess.Popen([binary, "--host", "127.0.0.1", "--port", str(port), "--db-path", str(data)])
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        _await_port(port)
-        provision.make_tables(endpoint, template.read().tables)
-        yield endpoint
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await_port(port: int) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise TimeoutError("the table engine did not start")
-
-
-@pytest.fixture
-def tables(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in [name for name in os.environ if name.startswith(("AWS_ENDPOINT", "YTP_", "DLAMBDA_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    _forget()
-    yield
-    with runs._Row.batch_write() as batch:
-        for row in runs._Row.scan():
-            batch.delete(row)
-    _forget()
-
-
-def _forget() -> None:
-    """The connection of another test's tables."""
-    get_settings.cache_clear()
-    table.connection.cache_clear()
-    for row in table.Row.__subclasses__():
-        row._connection = None
-        row.Meta.table_name = row.Meta.table_name.removeprefix("dlambda-")
+pytestmark = pytest.mark.usefixtures("stack")
 
 
 def together(count: int, act: Callable[[int], Any]) -> list[Any]:
@@ -86,19 +21,19 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(act, range(count)))
 
 
-def test_a_task_without_timer_is_never_due(tables: None) -> None:
+def test_a_task_without_timer_is_never_due() -> None:
     runs.schedule(1, "", None)
     assert runs.find_due(NOW + 10**9) == []
     assert runs.find(1) == runs.Run(1)
 
 
-def test_what_is_due_is_found_the_oldest_first(tables: None) -> None:
+def test_what_is_due_is_found_the_oldest_first() -> None:
     for task_id, due in ((1, NOW - 60), (2, NOW), (3, NOW + 60), (4, NOW - 3600)):
         runs.schedule(task_id, "* * * * *", due)
     assert runs.find_due(NOW) == [(4, NOW - 3600), (1, NOW - 60), (2, NOW)]
 
 
-def test_a_run_is_claimed_begun_and_finished_once(tables: None) -> None:
+def test_a_run_is_claimed_begun_and_finished_once() -> None:
     runs.schedule(1, "* * * * *", NOW)
     assert [runs.claim(1, NOW, NOW, 600) for _ in range(2)] == [True, False]
     assert [runs.begin(1, NOW, NOW, 300) for _ in range(2)] == [True, False]
@@ -107,14 +42,14 @@ def test_a_run_is_claimed_begun_and_finished_once(tables: None) -> None:
     assert runs.find_due(NOW + 60) == [(1, NOW + 60)]
 
 
-def test_a_claim_that_nobody_took_up_is_claimed_again(tables: None) -> None:
+def test_a_claim_that_nobody_took_up_is_claimed_again() -> None:
     runs.schedule(1, "* * * * *", NOW)
     assert runs.claim(1, NOW, NOW, 600)
     assert not runs.claim(1, NOW, NOW + 600, 600)
     assert runs.claim(1, NOW, NOW + 601, 600)
 
 
-def test_a_timer_that_is_changed_meanwhile_stays_changed(tables: None) -> None:
+def test_a_timer_that_is_changed_meanwhile_stays_changed() -> None:
     runs.schedule(1, "* * * * *", NOW)
     runs.begin(1, NOW, NOW, 300)
     runs.schedule(1, "0 0 * * *", NOW + 5000)
@@ -122,13 +57,13 @@ def test_a_timer_that_is_changed_meanwhile_stays_changed(tables: None) -> None:
     assert runs.find(1).next_run == NOW + 5000
 
 
-def test_a_result_changes_no_schedule(tables: None) -> None:
+def test_a_result_changes_no_schedule() -> None:
     runs.schedule(1, "* * * * *", NOW)
     runs.note(1, NOW + 0.5, {"status": "ok"})
     assert runs.find(1) == runs.Run(1, "* * * * *", NOW, NOW + 0.5, {"status": "ok"})
 
 
-def test_ticks_at_once_claim_each_run_once(tables: None) -> None:
+def test_ticks_at_once_claim_each_run_once() -> None:
     for task_id in range(1, 101):
         runs.schedule(task_id, "* * * * *", NOW)
 
@@ -139,7 +74,7 @@ def test_ticks_at_once_claim_each_run_once(tables: None) -> None:
     assert sorted(claimed) == list(range(1, 101))
 
 
-def test_the_cost_of_a_minute_follows_what_is_due(tables: None) -> None:
+def test_the_cost_of_a_minute_follows_what_is_due() -> None:
     with runs._Row.batch_write() as batch:
         for task_id in range(1, 3001):
             due = NOW if task_id <= 3 else NOW + 86400
@@ -152,13 +87,13 @@ def test_the_cost_of_a_minute_follows_what_is_due(tables: None) -> None:
 # What handlers remember
 
 
-def test_two_sweeps_cannot_claim_one_entry(tables: None) -> None:
+def test_two_sweeps_cannot_claim_one_entry() -> None:
     ids = [f"site {number}" for number in range(250)]
     claimed = together(4, lambda _: memories.claim("H", ids, {}, NOW))
     assert sorted(chain.from_iterable(claimed)) == sorted(ids)
 
 
-def test_a_claim_is_held_until_it_is_confirmed_or_void(tables: None) -> None:
+def test_a_claim_is_held_until_it_is_confirmed_or_void() -> None:
     assert memories.claim("V", ["a 1"], {}, NOW) == ["a 1"]
     assert memories.find("V", ["a 1"], NOW) == {"a 1": Memory(1, held=True)}
     later = NOW + memories.CLAIM_SECONDS + 1
@@ -169,7 +104,7 @@ def test_a_claim_is_held_until_it_is_confirmed_or_void(tables: None) -> None:
     assert memories.claim("V", ["a 1"], {}, later) == []
 
 
-def test_attempts_count_up(tables: None) -> None:
+def test_attempts_count_up() -> None:
     memories.confirm("W", ["a 1"], {}, NOW)
     for attempts in (1, 2, 3):
         known = memories.find("W", ["a 1"], NOW)
@@ -179,13 +114,13 @@ def test_attempts_count_up(tables: None) -> None:
         memories.confirm("W", ["a 1"], known, NOW)
 
 
-def test_memories_end(tables: None) -> None:
+def test_memories_end() -> None:
     memories.confirm("X", ["a 1"], {}, NOW)
     assert memories.find("X", ["a 1"], NOW + 10**8) == {}
     assert memories.find("Y", ["a 1"], NOW) == {}
 
 
-def test_a_look_up_without_success_is_forgotten_sooner(tables: None) -> None:
+def test_a_look_up_without_success_is_forgotten_sooner() -> None:
     memories.keep_archive_id("T", "u1", "a 1", NOW)
     memories.keep_archive_id("T", "u2", None, NOW)
     assert memories.find_archive_ids("T", ["u1", "u2", "u3"], NOW) == {"u1": "a 1", "u2": None}

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 MASK = "********"
 DESCRIPTION_LIMIT = 2000
+# No extractor's name begins so.
+LIVE_LANE = "~live"
 
 
 class Status(StrEnum):
@@ -107,6 +109,11 @@ class Item:
     def extractor(self) -> str:
         """First word of the archive id (downloads.md 5.7); what the limit per extractor goes by."""
         return self.archive_id.split()[0] if self.archive_id else "unknown"
+
+    @property
+    def lane(self) -> str:
+        """Where it waits for a slot: behind others of its extractor, or as a live item, behind nobody."""
+        return LIVE_LANE if self.is_live else self.extractor
 
     @property
     def urls(self) -> frozenset[str]:

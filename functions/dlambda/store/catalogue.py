@@ -15,27 +15,31 @@ thousands. A number has 38 digits, adding to one field is adding a power of ten,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
 
 from dlambda.store.table import Row, Transaction, connection
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 LEAF_PLACES = 256
 TOP_LEAVES = 1024
 TOP_PLACES = LEAF_PLACES * TOP_LEAVES
 _SLOT_DIGITS = 3
 _BATCH = 100
+_WALKED_LEAVES = 20
+_Answer = Mapping[str, Mapping[str, Any]]  # a row as DynamoDB answers it: attribute -> {type: value}
 K = TypeVar("K")
 
 
 class _Node(Row):
-    """A root (`queue`), a top (`queue/0`) or a leaf (`queue/0/17`). Counts and members are attributes named by status."""
+    """A root (`queue`), a top (`queue/0`) or a leaf (`queue/0/17`); counts and members by status are its attributes."""
 
     class Meta:
         table_name = "catalogue"
@@ -110,8 +114,20 @@ class Page:
         return max(1, -(-self.total // self.per_page))
 
 
-def reserve(list_name: str, count: int = 1) -> int:
-    """The first of `count` places at the end of the list. A place that is never used is no harm."""
+def reserve(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> int:
+    """The first of `count` places at the end of the list. A place that is never used is no harm.
+
+    They lie in no leaf of the places `leaving`: one write cannot put into a set and take from it.
+    """
+    first = _reserve(list_name, count)
+    shared = {place // LEAF_PLACES for place in leaving}
+    if any(place // LEAF_PLACES in shared for place in (first, first + count - 1)):
+        first = _reserve(list_name, count + LEAF_PLACES)
+        first += -first % LEAF_PLACES
+    return first
+
+
+def _reserve(list_name: str, count: int) -> int:
     answer = _Node(list_name).update(actions=[Path("seq").add(count)])
     return int(answer["Attributes"]["seq"]["N"]) - count
 
@@ -159,9 +175,21 @@ def page(
     return Page(ids[::-1] if newest_first else ids, page, per_page, total)
 
 
+def walk(list_name: str, statuses: Collection[str] | None = None) -> Iterator[list[str]]:
+    """All ids of `statuses`, oldest first, some at a time. Who leaves on the way moves nobody out of sight."""
+    tops = _counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses)
+    for top in tops:
+        name = f"{list_name}/{top}"
+        leaves = [f"{name}/{leaf}" for leaf in _counts(_read([name]).get(name, {}), _IN_TOP, statuses)]
+        for start in range(0, len(leaves), _WALKED_LEAVES):
+            some = leaves[start : start + _WALKED_LEAVES]
+            rows = _read(some)
+            yield [id_ for leaf in some for id_ in _members(rows.get(leaf, {}), statuses)]
+
+
 def _ids(
     list_name: str,
-    nodes: dict[str, Mapping[str, object]],
+    nodes: dict[str, _Answer],
     tops: Mapping[int, int],
     statuses: Collection[str] | None,
     start: int,
@@ -180,11 +208,15 @@ def _ids(
     rows = _read([f"{list_name}/{top}/{leaf}" for top, leaf in wanted_leaves])
     found: list[str] = []
     for top, leaf in wanted_leaves:
-        row = rows.get(f"{list_name}/{top}/{leaf}", {})
-        names = statuses if statuses is not None else [name for name in row if name != "node"]
-        members = sorted(chain.from_iterable(row.get(name, {}).get("SS", ()) for name in names))  # type: ignore[attr-defined]
-        found.extend(member[_SLOT_DIGITS:] for member in members)
+        found += _members(rows.get(f"{list_name}/{top}/{leaf}", {}), statuses)
     return found[start - before : stop - before]
+
+
+def _members(leaf: _Answer, statuses: Collection[str] | None) -> list[str]:
+    """The ids of a leaf, in the order of their places."""
+    names = statuses if statuses is not None else [name for name in leaf if name != "node"]
+    members = sorted(chain.from_iterable(leaf[name]["SS"] for name in names if name in leaf))
+    return [member[_SLOT_DIGITS:] for member in members]
 
 
 def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], int]:
@@ -200,26 +232,26 @@ def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], 
     return wanted, before
 
 
-def _counts(row: Mapping[str, object], packing: _Packing, statuses: Collection[str] | None) -> dict[int, int]:
+def _counts(row: _Answer, packing: _Packing, statuses: Collection[str] | None) -> dict[int, int]:
     """Child -> how many entries of `statuses` lie below it, in order, without the zeros."""
     counts: dict[int, int] = defaultdict(int)
     for name, value in row.items():
         status, mark, word = name.partition("~")
         if mark and (statuses is None or status in statuses):
-            for child, number in packing.counts(int(word), int(value["N"])):  # type: ignore[index]
+            for child, number in packing.counts(int(word), int(value["N"])):
                 counts[child] += number
     return dict(sorted(counts.items()))
 
 
-def _read(names: Sequence[str]) -> dict[str, Mapping[str, object]]:
+def _read(names: Sequence[str]) -> dict[str, _Answer]:
     """The nodes by name, as DynamoDB answers them: their attributes are not known beforehand. 100 a request."""
     table = _Node._get_connection().table_name  # noqa: SLF001 the name with its prefix
-    found: dict[str, Mapping[str, object]] = {}
+    found: dict[str, _Answer] = {}
     todo = list(names)
     while todo:
         batch, todo = todo[:_BATCH], todo[_BATCH:]
         answer = connection().batch_get_item(table, [{"node": name} for name in batch], consistent_read=True)
         found |= {row["node"]["S"]: row for row in answer["Responses"].get(table, ())}
         left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
-        todo = [key["node"]["S"] for key in left] + todo
+        todo = [str(key["node"]["S"]) for key in left] + todo
     return found

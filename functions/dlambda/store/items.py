@@ -13,7 +13,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from dlambda.domain.item import ACTIVE, Item, Shelf, Status, hidden_part, restore
+from dlambda.domain.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import catalogue, leases, sealing, slots
@@ -24,12 +24,15 @@ from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
 BATCH = 30
 # Where the index has those that wait for their extraction; no extractor's name begins so.
 INTAKE = "~intake"
+LIVE = LIVE_LANE
+_READ_AT_ONCE = 100
+_KEY_BYTES = 2048
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
 
 
 class _WaitingIndex(GlobalSecondaryIndex["_Row"]):
-    """Items that wait: for their extraction, or for a slot of their extractor; in queue order. Sparse."""
+    """Items that wait: for their extraction, or for a slot of their lane; in queue order. Sparse."""
 
     class Meta:
         index_name = "waiting"
@@ -107,9 +110,14 @@ def find_views(ids: Iterable[str]) -> list[bytes]:
 
 
 def _rows(ids: Iterable[str]) -> list[_Row]:
-    wanted = list(dict.fromkeys(ids))
+    wanted = [each for each in dict.fromkeys(ids) if _may_be_key(each)]
     rows = {row.id: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
     return [rows[each] for each in wanted if each in rows]
+
+
+def _may_be_key(item_id: str) -> bool:
+    """DynamoDB takes the question for another text as a mistake, and ids come from clients."""
+    return 0 < len(item_id.encode(errors="replace")) <= _KEY_BYTES and item_id.isprintable()
 
 
 def find_by_url(url: str) -> Item | None:
@@ -130,23 +138,19 @@ def page(
 
 
 def each(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
-    """All items of a list, oldest first, read in pages; what enters or leaves meanwhile may be missed."""
-    number = 1
-    while True:
-        found = catalogue.page(shelf, page=number, per_page=100, newest_first=False, statuses=statuses)
-        if number != found.page:
-            return
-        yield from find_many(found.ids)
-        number += 1
+    """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed."""
+    for ids in catalogue.walk(shelf, statuses):
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            yield from find_many(ids[start : start + _READ_AT_ONCE])
 
 
 def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
     return catalogue.count(shelf, statuses)
 
 
-def find_waiting(extractor: str, limit: int) -> list[tuple[int, str]]:
-    """(place, id) of the oldest items that wait for a slot of `extractor`, or for `INTAKE`. It may lag: a claim decides."""
-    found = _Row.by_waiting.query(extractor, limit=limit, page_size=limit)
+def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
+    """(place, id) of the oldest items that wait for a slot in `lane`, or for `INTAKE`. May lag: a claim decides."""
+    found = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
     return [(int(row.seq), row.id) for row in found]
 
 
@@ -203,7 +207,8 @@ def _placed(changes: Sequence[Change]) -> list[Change]:
             entering.setdefault(change.after.shelf, []).append(number)
     places: dict[int, int] = {}
     for shelf, numbers in entering.items():
-        first = catalogue.reserve(shelf, len(numbers))
+        leaving = [change.before.seq for change in changes if change.before and _leaves(change, shelf)]
+        first = catalogue.reserve(shelf, len(numbers), leaving=leaving)
         places |= {number: first + step for step, number in enumerate(numbers)}
     placed: list[Change] = []
     for number, change in enumerate(changes):
@@ -213,6 +218,12 @@ def _placed(changes: Sequence[Change]) -> list[Change]:
             after = after.but(seq=places.get(number, after.seq), version=version)
         placed.append(Change(change.before, after, change.lease))
     return placed
+
+
+def _leaves(change: Change, shelf: Shelf) -> bool:
+    """Whether an item goes from its status in `shelf` to another one, or away."""
+    before, after = change.before, change.after
+    return before is not None and before.shelf is shelf and (after is None or after.status is not before.status)
 
 
 def _write_row(transaction: Transaction, change: Change) -> None:
@@ -237,6 +248,8 @@ def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
         if change.before:
             gone |= dict.fromkeys(before - after, change.before.id)
         if change.after:
+            if not new.keys().isdisjoint(after - before):
+                raise ValueError("two changes of a transaction give one URL to two items")
             new |= dict.fromkeys(after - before, change.after.id)
     for url in gone.keys() - new.keys():
         transaction.delete(_Url(_hash(url)))
@@ -295,7 +308,7 @@ def _waiting_for(item: Item) -> str | None:
     """The partition of the index that has the item, if any."""
     if item.status is Status.PENDING and not item.extracted:
         return INTAKE
-    return item.extractor if item.is_waiting else None
+    return item.lane if item.is_waiting else None
 
 
 def _item(row: _Row) -> Item:

@@ -1,7 +1,7 @@
 """Who downloads now, who waits, and whether all is paused: one row, so that limits are exact under parallel requests.
 
-Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<extractor>`, how many items of
-it wait for a slot; `paused_at`, set while paused. An item takes its slot in the transaction that starts it and gives it
+Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<lane>`, how many items wait
+for a slot there (a lane is an extractor, or that of live items); `paused_at`, set while paused. An item takes its slot in the transaction that starts it and gives it
 back in the one that ends it, so a slot can't outlive its item (docs/contract/downloads.md 5.7).
 """
 
@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from dlambda.domain.item import Item
+from dlambda.domain.item import LIVE_LANE, Item
 from dlambda.settings import Settings
 from dlambda.store.table import Row, Transaction, connection
 
@@ -39,12 +39,14 @@ class Slots:
     waiting: Mapping[str, int] = field(default_factory=dict)
     paused_at: float | None = None
 
-    def free(self, extractor: str, settings: Settings) -> int:
-        """How many more of `extractor` may start now."""
+    def free(self, lane: str, settings: Settings) -> int:
+        """How many more of `lane` may start now. Live items pass the limits, all that wait may start."""
         if self.paused_at is not None:
             return 0
+        if lane == LIVE_LANE:
+            return max(1, self.waiting.get(lane, 0))
         in_all = settings.max_workers - len(self.taken)
-        return max(0, min(in_all, settings.workers_for(extractor) - self.taken_by.get(extractor, 0)))
+        return max(0, min(in_all, settings.workers_for(lane) - self.taken_by.get(lane, 0)))
 
 
 def read() -> Slots:
@@ -85,9 +87,9 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
     starts = False
     for before, after in moves:
         if before is not None and before.is_waiting:
-            deltas[f"w~{before.extractor}"] -= 1
+            deltas[f"w~{before.lane}"] -= 1
         if after is not None and after.is_waiting:
-            deltas[f"w~{after.extractor}"] += 1
+            deltas[f"w~{after.lane}"] += 1
         held, holds = before is not None and before.holds_slot, after is not None and after.holds_slot
         if before is not None and held and not holds:
             gives["all"].add(before.id)

@@ -14,22 +14,24 @@ def dispatch() -> int:
     state = slots.read()
     settings = get_settings()
     candidates: list[tuple[int, str]] = []
-    for extractor, waiting in state.waiting.items():
-        free = min(waiting, state.free(extractor, settings))
+    live: list[tuple[int, str]] = []
+    for lane, waiting in state.waiting.items():
+        free = min(waiting, state.free(lane, settings))
         if free > 0:
-            candidates += items.find_waiting(extractor, free + _SPARE)[: free + _SPARE]
+            found = items.find_waiting(lane, free + _SPARE)
+            (live if lane == items.LIVE else candidates).extend(found)
     free_in_all = settings.max_workers - len(state.taken)
-    chosen = sorted(candidates)[: max(0, free_in_all)]
+    chosen = live + sorted(candidates)[: max(0, free_in_all)]
     queue.send_many("download", ({"id": item_id} for _, item_id in chosen))
     return len(chosen)
 
 
 def wake(item: Item) -> None:
-    """After one item began to wait: itself when a slot may be free, or it is live and needs none."""
+    """After one item began to wait: itself when it is live and needs no slot, else when a slot may be free."""
     if not item.is_waiting:
         return
     state = slots.read()
     if item.is_live and state.paused_at is None:
         queue.send("download", {"id": item.id})
-    elif state.free(item.extractor, get_settings()) > 0:
+    elif state.free(item.lane, get_settings()) > 0:
         dispatch()

@@ -72,8 +72,7 @@ def _expand_batch(
         for number, entry in enumerate(batch, start=first)
         if (child := _child(item, playlist, entry, number)) is not None
     ]
-    made = list({child.posted_url: child for child in made}.values())
-    made = _without_archived(made)
+    made = _without_archived(_distinct(made))
     while True:
         after = item.but(expanded=item.expanded + len(batch))
         changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in made)]
@@ -90,6 +89,17 @@ def _expand_batch(
     if any(child.extracted for child in children):
         dispatch()
     return stored[0]
+
+
+def _distinct(made: Sequence[Item]) -> list[Item]:
+    """Without those that have a URL of one before them."""
+    seen: set[str] = set()
+    kept: list[Item] = []
+    for child in made:
+        if seen.isdisjoint(child.urls):
+            kept.append(child)
+            seen |= child.urls
+    return kept
 
 
 def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
