@@ -1,6 +1,8 @@
 """Fixtures of media tests: settings with tools and a scratch folder, and downloads against the origin."""
 
+import glob
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from dlambda.media.download import DownloadSpec, Message, Result, Running, start
 from dlambda.settings import get_settings
 from tests.origin.media import ffmpeg
 
+# Where `make` puts npm's; without one the tests run with PyAV, as the service does.
+_FFPROBES = str(Path(__file__).parents[2] / ".tools" / "bin" / "ffprobe")
 TITLE = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
 
 
@@ -19,6 +23,9 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ffmpeg under its own name, and ffprobe where there is one."""
     folder = tmp_path_factory.mktemp("tools")
     (folder / "ffmpeg").symlink_to(ffmpeg())
+    for found in (shutil.which("ffprobe"), *glob.glob(_FFPROBES)):
+        if found and not (folder / "ffprobe").exists():
+            (folder / "ffprobe").symlink_to(Path(found).resolve())
     return folder
 
 

@@ -62,8 +62,8 @@ def test_a_recording_continues_without_a_gap_wherever_it_is_killed(origin: Origi
     url, info = live(origin, "/live/handed/0.5/0/index.m3u8")
     workdir = service / "items" / "item"
     params = {"hls_use_mpegts": True}
-    for _ in range(3):
-        running = start(url, info=info, is_live=True, params=params)
+    for title in ("One 10:00", "One 10:01", "One 10:02"):  # as if a minute passed between the runs
+        running = start(url, info={**info, "title": title}, is_live=True, params=params)
         listen(running, 2)
         assert running.suspend().stopped
     running = start(url, info=info, is_live=True, params=params)

@@ -124,7 +124,15 @@ class _Session(Downloader, continuing.Watched):
         for key, value in self._job.extras.items():
             if key != "is_live" and info_dict.get(key) is None:
                 info_dict[key] = value
+        if info_dict.get("is_live"):
+            self._keep_title(info_dict)
         super().process_info(info_dict)
+
+    def _keep_title(self, info: dict[str, Any]) -> None:
+        if self._state.live_title is None:
+            self._state.live_title = str(info.get("title"))
+            self._state.save()
+        info["title"] = info["fulltitle"] = self._state.live_title
 
 
 class _Reports:

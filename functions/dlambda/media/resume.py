@@ -43,6 +43,7 @@ class State:
     item_id: str = ""
     finished: dict[str, dict[str, Any]] = field(default_factory=dict)  # path in the workdir -> {size, format_id}
     result: Mapping[str, Any] | None = None
+    live_title: str | None = None  # yt-dlp adds the minute to a live title; the recording keeps that of its first run
 
     @classmethod
     def load(cls, workdir: Path) -> "State":
@@ -54,11 +55,12 @@ class State:
             item_id=str(found.get("item_id", "")),
             finished=finished if isinstance(finished, dict) else {},
             result=result if isinstance(result, dict) else None,
+            live_title=found.get("live_title") if isinstance(found.get("live_title"), str) else None,
         )
 
     def save(self) -> None:
         value = {"item_id": self.item_id, "finished": self.finished, "result": self.result}
-        write_json(self.workdir / _STATE, value)
+        write_json(self.workdir / _STATE, {**value, "live_title": self.live_title})
 
     def note_finished(self, path: Path, format_id: str | None) -> None:
         """A downloader has completed `path`."""
@@ -109,6 +111,7 @@ def prepare(workdir: Path, item_id: str, *, keep: bool = True) -> State:
         path.unlink()
     state.finished = {name: known for name, known in state.finished.items() if (workdir / name).is_file()}
     state.item_id, state.result = item_id, None
+    state.live_title = state.live_title if same else None
     for folder in ("home", "temp"):
         (workdir / folder).mkdir(parents=True, exist_ok=True)
     state.save()
