@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean layer openapi lock
+.PHONY: help run test check format bench clean layer image openapi lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' Makefile
@@ -28,20 +28,23 @@ test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 
 check: $(DEV_READY) ## Lint, types, import rules, template, lock files
 	@$(PY) .ci/locks.py
-	@$(PY) -m ruff check functions local tests .ci layers
-	@$(PY) -m mypy functions local
+	@$(PY) -m ruff check functions local tests .ci layers infra
+	@$(PY) -m mypy functions local infra layers
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
 
 format: $(DEV_READY) ## Format the code and sort its imports
-	@$(PY) -m ruff check --fix-only --select I functions local tests .ci layers
-	@$(PY) -m ruff format functions local tests .ci layers
+	@$(PY) -m ruff check --fix-only --select I functions local tests .ci layers infra
+	@$(PY) -m ruff format functions local tests .ci layers infra
 
 bench: $(DEV_READY) ## Measure: start, memory, requests, media
 	@$(PY) -m tests.bench
 
 layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
 	@$(PY) layers/ffmpeg/build.py
+
+image: layer ## Stage the container image of the heavy functions, and its template, into build/
+	@$(PY) -m infra.image_template
 
 openapi: $(RUN_READY) ## Write functions/system/openapi.json from the routes and models
 	@$(PY) -m local.openapi

@@ -241,7 +241,7 @@ class Worker:
                 poller.hold(_VISIBILITY_SECONDS)
 
     def _tick(self) -> None:
-        """Each full minute; also soon after the start or an engine's, and once more when leases of the dead are over."""
+        """Each full minute, soon after a start (ours or an engine's), and once more when dead workers' leases are over."""
         extra = self._extra_ticks()
         while not self.stopping.is_set():
             now = time.monotonic()

@@ -1,0 +1,72 @@
+"""Writes `build/template.json`: `template.yaml` with the functions that run yt-dlp or ffmpeg as container images, and
+`build/image/`, the folder that their image is built from.
+
+ffmpeg, ffprobe, deno and the packages are 550 MB; a ZIP function with its layers may have 250 (infra/README.md).
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from local import template
+
+LAYER = "FfmpegLayer"
+# They extract without ffmpeg, but some sites need deno, which no layer has room for.
+EXTRACTORS = frozenset({"OnIntakeFunction", "OnTaskFunction"})
+# What an image brings itself.
+_OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")
+
+
+def with_images(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with images in place of ZIPs where the layer is used, and without the layer."""
+    resources = dict(document["Resources"])
+    del resources[LAYER]
+    for name, resource in resources.items():
+        if name in EXTRACTORS or {"Ref": LAYER} in resource.get("Properties", {}).get("Layers", ()):
+            resources[name] = _as_image(resource)
+    shared = document["Globals"]["Function"]
+    # Globals must not give an image what only a ZIP may have.
+    of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Serverless::Function" and "PackageType" not in resource["Properties"]:
+            resource["Properties"] = of_zips | resource["Properties"]
+    kept = {key: value for key, value in shared.items() if key not in of_zips}
+    return {**document, "Globals": {"Function": kept}, "Resources": resources}
+
+
+def _as_image(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource["Properties"]
+    kept = {key: value for key, value in properties.items() if key not in _OF_ZIPS}
+    command = {"Command": [properties["Handler"]]}
+    build = {"Dockerfile": "Dockerfile", "DockerContext": "image", "DockerTag": "dlambda"}
+    return {**resource, "Metadata": build, "Properties": {**kept, "PackageType": "Image", "ImageConfig": command}}
+
+
+def stage(root: Path, target: Path) -> None:
+    """Fills `target` with what the image needs and nothing else."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    shutil.copy(root / "infra" / "Dockerfile", target)
+    shutil.copy(root / "requirements.txt", target)
+    shutil.copytree(root / "build" / "tools", target / "tools")
+    shutil.copytree(
+        root / "functions", target / "functions", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+
+
+def main() -> None:
+    target = template.ROOT / "build" / "template.json"
+    stage(template.ROOT, target.parent / "image")
+    document = with_images(template.load())
+    for resource in document["Resources"].values():
+        # SAM reads paths from the template's folder, which is build/.
+        properties = resource.get("Properties", {})
+        if "CodeUri" in properties:
+            properties["CodeUri"] = str(Path("..") / properties["CodeUri"])
+    target.write_text(json.dumps(document, indent=1))
+    print(f"wrote {target.relative_to(template.ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

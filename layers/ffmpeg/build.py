@@ -1,0 +1,99 @@
+"""Builds the Lambda layer `build/ffmpeg-layer.zip` (bin/ffmpeg, bin/ffprobe), and `build/tools/` for container images.
+
+The binaries are those of `make run`: pinned by the lock files, and checked here against what was looked at.
+"""
+
+import hashlib
+import shutil
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Unzipped, a function and its layers together.
+LIMIT_BYTES = 250 * 1024 * 1024
+_EPOCH = (2020, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`origin` names the package, `license` what it is under; `layered` says whether the layer carries it."""
+
+    name: str
+    sha256: str
+    origin: str
+    license: str
+    layered: bool = True
+
+
+BINARIES = (
+    Binary(
+        "ffmpeg",
+        "0d709a0bed1a43f24cd2c420878c63afea4580671b6949ad19ed124572f3bc3d",
+        "PyPI imageio-ffmpeg 0.8.1 (ffmpeg n9.0.2, static, --enable-gpl --enable-version3)",
+        "GPL-3.0-or-later",
+    ),
+    Binary(
+        "ffprobe",
+        "576c21674291ec1948d507ea8ab0d78eb6621a0be8c6f1a6db0f50c5fcb1e0f9",
+        "npm @ffprobe-installer/linux-x64 5.2.0 (static build)",
+        "GPL-3.0",
+    ),
+    Binary("deno", "", "PyPI deno, pinned in requirements-local.txt", "MIT", layered=False),
+)
+_NOTES = """The programs in bin/ are unchanged builds of other projects, started as programs of their own:
+
+{lines}
+
+Their source is offered by the projects that built them, named by the packages above. ffmpeg: https://ffmpeg.org
+"""
+
+
+def check(binary: Binary, path: Path) -> None:
+    """Ends the build when the file is not the one that was looked at. An empty hash relies on the lock file alone."""
+    if not path.exists():
+        sys.exit(f"{path} is missing; `make run` installs it.")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if binary.sha256 and found != binary.sha256:
+        sys.exit(f"{path} is not the pinned {binary.name}: sha256 {found}")
+
+
+def notes() -> str:
+    """The license notes that go with the binaries."""
+    return _NOTES.format(lines="\n".join(f"{each.name}: {each.origin}, {each.license}" for each in BINARIES))
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
+    # A fixed time, so that the same binaries make the same layer.
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.external_attr = mode << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, content)
+
+
+def main() -> None:
+    tools, build = ROOT / ".tools" / "bin", ROOT / "build"
+    if len(sys.argv) > 1:
+        tools = Path(sys.argv[1])
+    (build / "tools" / "bin").mkdir(parents=True, exist_ok=True)
+    total = 0
+    with zipfile.ZipFile(build / "ffmpeg-layer.zip", "w") as archive:
+        for binary in BINARIES:
+            path = tools / binary.name
+            check(binary, path)
+            shutil.copy(path, build / "tools" / "bin" / binary.name)
+            size = path.stat().st_size
+            print(f"{binary.name:8} {size / 1024 / 1024:6.0f} MB  {binary.origin}")
+            if binary.layered:
+                total += size
+                _add(archive, f"bin/{binary.name}", path.read_bytes(), 0o100755)
+        _add(archive, "LICENSES.txt", notes().encode(), 0o100644)
+    (build / "tools" / "LICENSES.txt").write_text(notes())
+    print(
+        f"build/ffmpeg-layer.zip: {total / 1024 / 1024:.0f} MB unzipped; {(LIMIT_BYTES - total) / 1024 / 1024:.0f} MB left"
+    )
+
+
+if __name__ == "__main__":
+    main()
