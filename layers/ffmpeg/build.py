@@ -90,8 +90,9 @@ def main() -> None:
                 _add(archive, f"bin/{binary.name}", path.read_bytes(), 0o100755)
         _add(archive, "LICENSES.txt", notes().encode(), 0o100644)
     (build / "tools" / "LICENSES.txt").write_text(notes())
+    left = LIMIT_BYTES - total
     print(
-        f"build/ffmpeg-layer.zip: {total / 1024 / 1024:.0f} MB unzipped; {(LIMIT_BYTES - total) / 1024 / 1024:.0f} MB left"
+        f"build/ffmpeg-layer.zip: {total / 1024 / 1024:.0f} MB unzipped, {left / 1024 / 1024:.0f} MB left for a function"
     )
 
 
