@@ -85,24 +85,42 @@ class _Unread(RootModel[Any]):
         return cls.model_construct(json_data)
 
 
-class NewTasks(_Unread, RootModel[TaskInput | list[TaskInput]]):
+class LaterTask(BaseModel):
+    """An element after the first: what it does not say, the first says."""
+
+    model_config = ConfigDict(extra="allow")
+
+    url: str
+
+
+class NewTasks(_Unread):
     """One task or an array; elements after the first need only `url`."""
 
+    root: TaskInput | list[TaskInput | LaterTask]
 
-class TaskBody(_Unread, RootModel[TaskInput]):
+
+class TaskBody(_Unread):
     """All fields; those left out go back to their defaults."""
 
+    root: TaskInput
 
-class TaskPatch(_Unread, RootModel[dict[str, Any]]):
+
+class TaskPatch(_Unread):
     """The fields to change."""
 
+    root: dict[str, Any]
 
-class DefinitionBody(_Unread, RootModel[DefinitionInput]):
+
+class DefinitionBody(_Unread):
     """A task definition."""
 
+    root: DefinitionInput
 
-class DefinitionPatch(_Unread, RootModel[dict[str, Any]]):
+
+class DefinitionPatch(_Unread):
     """The fields to change; `definition` is replaced as a whole."""
+
+    root: dict[str, Any]
 
 
 class InspectRequest(BaseModel):
@@ -112,8 +130,10 @@ class InspectRequest(BaseModel):
     static_only: bool = Field(False, description="only say whether a handler takes the URL; nothing is fetched")
 
 
-class InspectBody(_Unread, RootModel[InspectRequest]):
+class InspectBody(_Unread):
     """What to look at."""
+
+    root: InspectRequest
 
 
 class Trial(BaseModel):
@@ -133,8 +153,10 @@ class Trial(BaseModel):
         return self
 
 
-class TrialBody(_Unread, RootModel[Trial]):
+class TrialBody(_Unread):
     """A URL, and the definition to try on it."""
+
+    root: Trial
 
 
 class Inspection(BaseModel):

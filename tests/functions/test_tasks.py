@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 
 from dlambda.aws import bucket
 from dlambda.store import archive, connections, runs
+from dlambda.usecases.write_task_files import write_images
 from tasks.main import app
 from tests.functions.deployment import deployment
+from tests.media.canned import Web, client_of
 from tests.origin import Origin
 
 FIRST = {"name": "Tides", "url": "https://a.example/feed.rss", "timer": "5 */2 * * *", "preset": "audio_only"}
@@ -179,6 +181,22 @@ def test_passwords_in_options_are_masked_in_lists_alone(client: FlaskClient) -> 
     assert listed == "--proxy http://u:********@proxy.example:8080"
     client.patch(f"/api/tasks/{made['id']}", json={"cli": listed})
     assert "secret" in client.get("/api/tasks/1").get_json()["cli"]
+
+
+def test_an_element_without_name_bears_the_title_that_its_url_reports(client: FlaskClient, origin: Origin) -> None:
+    body = [FIRST, {"url": origin.url("/feed/2.rss")}, {"url": origin.url("/feed/2.rss?again")}]
+    names = [task["name"] for task in client.post("/api/tasks", json=body).get_json()]
+    assert names == ["Tides", "Feed of 2", "Feed of 2-1"]
+
+
+def test_images_of_a_channel_are_written_and_what_is_none_is_left_out(client: FlaskClient) -> None:
+    web = Web({"https://i.example/a": b"jpeg", "https://i.example/b": b"x"}, content_type="image/jpeg")
+    images = {"thumb": "https://i.example/a", "poster": "https://i.example/a", "icon": "https://gone.example/c"}
+    written = write_images("tides", images, client_of(web))
+    assert written == {"thumb": "tides/thumb.jpg", "poster": "tides/poster.jpg"}
+    assert bucket.get_bytes("files/tides/poster.jpg") == b"jpeg"
+    assert [request.url for request in web.asked] == ["https://i.example/a", "https://gone.example/c"]
+    assert write_images("", images, client_of(Web(web.pages, content_type="text/html"))) == {}
 
 
 # Inspect

@@ -39,7 +39,7 @@ def write_task_files(task: Task) -> dict[str, Any]:
     nfo_path = _in(folder, "tvshow.nfo")
     _put(info_path, json.dumps(info, ensure_ascii=False, indent=2).encode())
     _put(nfo_path, show_nfo_text(facts).encode())
-    images = _write_images(folder, find_images(info.get("thumbnails")), client_for(params))
+    images = write_images(folder, find_images(info.get("thumbnails")), client_for(params))
     return {**facts, "json_file": info_path, "nfo_file": nfo_path, "thumbnails": images}
 
 
@@ -67,7 +67,7 @@ def _put(path: str, body: bytes) -> None:
     bucket.put_bytes(object_key(path), body, content_type(path))
 
 
-def _write_images(folder: str, images: Mapping[str, str], client: Client) -> dict[str, str]:
+def write_images(folder: str, images: Mapping[str, str], client: Client) -> dict[str, str]:
     """Kind to path of those that could be fetched; each address is asked once."""
     bodies: dict[str, bytes | None] = {}
     written: dict[str, str] = {}
