@@ -20,6 +20,15 @@ _TRUE = frozenset({"true", "on", "1"})
 _FALSE = frozenset({"false", "off", "0"})
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _EXTRACTOR_LIMIT = "max_workers_for_"
+# The key API's settings have always had plain names (docs/contract/hostapi.md); the prefixed ones win.
+_PLAIN_NAMES = {
+    "TASK_CLEANUP_TIME": "task_cleanup_time",
+    "REQUEST_LIMIT": "request_limit",
+    "MAX_WORKERS": "task_max_workers",
+    "DEFAULT_QUOTA_GB": "default_quota_gb",
+    "QUOTA_RATE_MINUTES": "quota_rate_minutes",
+    "AVAILABLE_GB": "available_gb",
+}
 
 
 class SettingsError(ValueError):
@@ -76,6 +85,7 @@ class Settings(BaseModel):
     archive_file: str = "{config_path}/archive.log"
     ignore_archived_items: Flag = False
     auto_clear_history_days: int = Field(0, ge=0)
+    retries: int = Field(3, ge=0, le=20, description="of downloads that failed for what passes by itself")
     prevent_live_premiere: Flag = True
     live_premiere_buffer: int = Field(5, ge=0, description="minutes")
     allow_internal_urls: Flag = False
@@ -103,12 +113,18 @@ class Settings(BaseModel):
     check_for_updates: Flag = True
     cors_origins: str = Field("", description="blank-separated origins that may send credentials")
     admin_key: str = Field("", description="first key of the key API")
+    task_cleanup_time: float = Field(10, gt=0, description="minutes; of the key API, as are the next five")
+    request_limit: int = Field(20, ge=1, description="tasks that a key may create in task_cleanup_time")
+    task_max_workers: int = Field(4, ge=1, description="tasks of the key API at once; unprefixed it is MAX_WORKERS")
+    default_quota_gb: float = Field(5, gt=0, description="of a new key, over quota_rate_minutes")
+    quota_rate_minutes: float = Field(10, gt=0, description="how long the bytes of a task count")
+    available_gb: float = Field(20, gt=0, description="of all keys together, over quota_rate_minutes")
     tz: str = Field("UTC", description="zone in which timers are read; taken from the variable TZ, as everywhere")
 
     # What a deployment sets: DLAMBDA_<NAME>
     table_prefix: str = "dlambda-"
     bucket: str = "dlambda"
-    queue_prefix: str = Field("", description="queue name -> URL is asked by this prefix + name")
+    queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
     socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
     media_public_url: str = Field("", description="origin of presigned URLs; 'request': the host the client used")
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
@@ -159,7 +175,7 @@ class Settings(BaseModel):
 
 def _values(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings that `environ` names, unread (text)."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {field: environ[name] for name, field in _PLAIN_NAMES.items() if environ.get(name)}
     limits: dict[str, int] = {}
     for name, text in environ.items():
         for prefix in (USER_PREFIX, DEPLOYMENT_PREFIX):

@@ -87,7 +87,7 @@ class DeleteBody(BaseModel):
         kind = given.get("type", given.get("where"))
         if not kind:
             raise Invalid("type is required.")
-        if kind not in {"queue", "done"}:
+        if kind not in ("queue", "done"):  # not a set: a list is no text, and not hashable
             raise Invalid("type must be 'queue' or 'done'.")
         ids = given.get("ids")
         ids = [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
