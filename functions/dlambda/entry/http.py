@@ -52,7 +52,7 @@ class _Text:
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON whatever its Content-Type says; none is None. Doubled slashes in its path are one."""
+    """A request whose body is JSON whatever its Content-Type says; none is None. Doubled slashes in a path are one."""
 
     def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
         # Else the router answers them with a redirect, which leads past the checks of what is asked for.

@@ -19,7 +19,7 @@ from dlambda.store.table import Row, Transaction
 _OPEN = "open"
 _KEPT_SECONDS = 7 * 86400
 # Longer than the slowest step between two writes: the copy of one large object.
-HELD_SECONDS = 120.0
+HELD_SECONDS = 60.0
 
 
 class _Row(Row):

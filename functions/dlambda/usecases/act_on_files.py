@@ -184,8 +184,11 @@ class _Run:
                 sizes[each.target] = (copied.size_bytes, copied.modified.timestamp())
                 if time.monotonic() - self._saved_at > _RENEW_SECONDS:
                     self._save({})
+        except Conflict:
+            raise  # another worker has the job by now, and needs the copies
         except Exception:
-            # Whatever it was, the sources are all there still: the copies must not stay beside them.
+            # Whatever it was, the copies must not stay beside the sources, which are all there as long as the job is ours.
+            self._save({})
             bucket.delete(done)
             raise
         return sizes

@@ -1,0 +1,165 @@
+"""Playing in a browser, on the real engines: playlists, segments, subtitles (docs/contract/files.md 4)."""
+
+import subprocess
+import time
+import uuid
+from urllib.parse import quote, urljoin
+
+import m3u8
+import pytest
+
+from tests.e2e.service import Service
+from tests.e2e.store import Store
+from tests.media.samples import FFMPEG, SECONDS, make
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n<i>Hi</i> <b>you</b>\n"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    with Service(tmp_path_factory.mktemp("player") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def store(service):
+    return Store(service)
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory):
+    return tmp_path_factory.mktemp("samples")
+
+
+@pytest.fixture
+def name():
+    """A folder of this test alone."""
+    return f"p-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.mark.parametrize(
+    "sample", ["h264-aac.mp4", "h264-opus.mkv", "hevc-flac.mkv", "vp9-opus.webm", "opus.opus", "aac.m4a"]
+)
+def test_a_player_gets_the_whole_film(api, store, samples, name, sample):
+    store.copy(make(sample, samples), f"{name}/{sample}")
+    reply = api.get(f"/api/player/m3u8/video/{name}/{sample}.m3u8")
+    assert (reply.status, reply.headers["Content-Type"], reply.headers["Cache-Control"]) == (
+        200, "application/x-mpegURL", "no-cache",
+    )  # fmt: skip
+    playlist = m3u8.loads(reply.body.decode())
+    assert sum(each.duration for each in playlist.segments) == pytest.approx(SECONDS, abs=0.1)
+    assert max(each.duration for each in playlist.segments) <= playlist.target_duration + 0.5
+    film = b""
+    for segment in playlist.segments:
+        found = api.follow("GET", urljoin("/", segment.uri))
+        assert (found.status, found.headers["Content-Type"]) == (200, "video/mpegts")
+        assert found.headers["Access-Control-Allow-Origin"] == "*"
+        film += found.body
+    check = subprocess.run(
+        [FFMPEG, "-v", "warning", "-xerror", "-i", "-", "-f", "null", "-"], input=film, capture_output=True, check=False
+    )
+    assert (check.returncode, check.stderr) == (0, b"")
+
+
+def test_ffmpeg_plays_it_through_the_master_playlist(api, store, samples, name, tmp_path):
+    store.copy(make("h264-aac.mp4", samples), f"{name}/a b.mp4")
+    store.put(name, "a b.en.srt", text=SRT)
+    address = f"{api.base}/api/player/playlist/{name}/{quote('a b.mp4')}.m3u8"
+    done = subprocess.run(
+        [FFMPEG, "-v", "error", "-i", address, "-map", "0:v", "-map", "0:a", "-f", "null", "-progress", "-", "-"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"frame={SECONDS * 25}" in done.stdout
+
+
+def test_what_is_converted_keeps_the_documented_grid(api, store, samples, name):
+    store.copy(make("hevc-flac.mkv", samples), f"{name}/v.mkv")
+    lines = api.get(f"/api/player/m3u8/video/{name}/v.mkv.m3u8").body.decode().split("\n")
+    assert lines[5:] == [
+        "#EXTINF:6.000000,", f"/api/player/segments/0/{name}/v.mkv.ts?vc=1&ac=1",
+        "#EXTINF:6.000000,", f"/api/player/segments/1/{name}/v.mkv.ts?vc=1&ac=1",
+        "#EXTINF:1.000000,", f"/api/player/segments/2/{name}/v.mkv.ts?vc=1&ac=1&sd=1.000000",
+        "#EXT-X-ENDLIST",
+    ]  # fmt: skip
+
+
+def test_a_segment_is_made_once(api, store, samples, name):
+    store.copy(make("hevc-flac.mkv", samples), f"{name}/v.mkv")
+    url = f"/api/player/segments/0/{name}/v.mkv.ts?vc=1&ac=1"
+    first = api.get(url)
+    began = time.perf_counter()
+    second = api.get(url)
+    assert time.perf_counter() - began < 0.25
+    assert [reply.headers["Location"].partition("?")[0] for reply in (first, second)] == [
+        first.headers["Location"].partition("?")[0]
+    ] * 2
+    assert api.get(url, headers={"If-Modified-Since": first.headers["Last-Modified"]}).status == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("sd=x", 400), ("sd=0", 400), ("sd=nan", 400), ("vc=maybe", 400), ("st=-1", 400), ("st=600", 404), ("sd=1", 302)],
+)
+def test_segments_that_make_no_sense(api, store, samples, name, query, status):
+    store.copy(make("h264-aac.mp4", samples), f"{name}/v.mp4")
+    assert api.get(f"/api/player/segments/0/{name}/v.mp4.ts?{query}").status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/api/player/m3u8/audio/x.mp4.m3u8", 400, "Only video and subtitle modes are supported."),
+        ("/api/player/m3u8/subtitle/x.srt.m3u8", 400, "duration is required."),
+        ("/api/player/m3u8/subtitle/x.srt.m3u8?duration=x", 400, "duration must be a number."),
+        ("/api/player/playlist/none.mp4.m3u8", 404, "File 'none.mp4' does not exist."),
+        ("/api/player/segments/0/none.mp4.ts", 404, "File 'none.mp4' does not exist."),
+        ("/api/player/subtitle/none.srt.vtt", 404, "File 'none.srt' does not exist."),
+        ("/api/player/subtitles/doc/none.srt", 400, "Only vtt, srt, and ass subtitle formats are supported."),
+    ],
+)
+def test_errors_have_the_documented_texts(api, path, status, text):
+    reply = api.get(path)
+    assert (reply.status, reply.json()["error"]) == (status, text)
+
+
+def test_a_file_without_a_duration(api, store, name):
+    store.put(name, "a.txt", "b.mp4")
+    for file in ("a.txt", "b.mp4"):
+        reply = api.get(f"/api/player/playlist/{name}/{file}.m3u8")
+        assert (reply.status, reply.json()["error"]) == (404, f"Unable to get '{name}/{file}' duration.")
+        reply = api.get(f"/api/player/m3u8/video/{name}/{file}.m3u8")
+        assert (reply.status, reply.json()["error"]) == (404, f"Unable to get '{name}/{file}' play duration.")
+        assert api.get(f"/api/player/segments/0/{name}/{file}.ts").status == 404
+
+
+def test_subtitles_are_webvtt(api, store, name):
+    store.put(name, "v.mp4")
+    store.put(name, "v.en.srt", text=SRT)
+    store.put(name, "v.ass", text="[Script Info]\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\i1}x")
+    store.put(name, "v.txt", "empty.srt", text="nothing")
+    reply = api.get(f"/api/player/subtitle/{name}/v.en.srt.vtt")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/vtt; charset=UTF-8")
+    assert reply.headers["Cache-Control"] == "public, max-age=31536000"
+    assert reply.body == b"WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\n<i>Hi</i> you\n"
+    assert b"<i>x</i>" in api.get(f"/api/player/subtitle/{name}/v.ass.vtt").body
+    reply = api.get(
+        f"/api/player/subtitle/{name}/v.en.srt.vtt", headers={"If-Modified-Since": reply.headers["Last-Modified"]}
+    )
+    assert reply.status == 304
+    reply = api.get(f"/api/player/subtitle/{name}/v.txt.vtt")
+    assert (reply.status, reply.json()["error"]) == (400, f"File '{name}/v.txt' subtitle type is not supported.")
+    reply = api.get(f"/api/player/subtitle/{name}/empty.srt.vtt")
+    assert (reply.status, reply.json()["error"]) == (404, f"No subtitle events were found in '{name}/empty.srt'.")
+
+
+def test_the_manifest_names_the_best_first(api, store, name):
+    store.put(name, "v.mp4", "v.de.ass", "v.en.srt", "v.fr.vtt")
+    tracks = api.get(f"/api/player/subtitles/manifest/{name}/v.mp4").json()["subtitles"]
+    assert [(track["source_format"], track["lang"], track["renderer"]) for track in tracks] == [
+        ("vtt", "fr", "native"), ("srt", "en", "native"), ("ass", "de", "assjs"),
+    ]  # fmt: skip
+    reply = api.get(tracks[2]["url"])
+    assert (reply.status, reply.headers["Content-Type"], reply.body) == (200, "text/x-ssa; charset=UTF-8", b"x")
+    reply = api.get(f"/api/player/subtitles/vtt/{name}/v.en.srt")
+    assert reply.json()["error"] == f"Subtitle file '{name}/v.en.srt' does not match requested source format 'vtt'."
