@@ -117,6 +117,28 @@ def test_odd_names_arrive(origin: Origin, start: Start, service: Path, name: str
     assert (home(service) / result.filepath).stat().st_size == origin.media("clip.mp4").stat().st_size
 
 
+@pytest.mark.parametrize("title", ["long " * 100, "ü" * 300, "🎬" * 100])
+def test_a_name_too_long_for_a_disk_is_cut(origin: Origin, start: Start, service: Path, title: str) -> None:
+    url = origin.url("/hls/high/index.m3u8")
+    info = extract(url, {}, allow_internal=True).info
+    assert info is not None
+    params = {"writeinfojson": True, "outtmpl": {"default": "%(title)s/%(title)s.%(ext)s"}}
+    result = finish(start(url, info={**info, "title": title}, params=params))
+    assert result.error is None
+    assert result.filepath is not None
+    folder, _, name = result.filepath.partition("/")
+    assert 190 <= len(name.encode()) <= 210
+    assert title.startswith(folder)
+    assert result.extra_files == (result.filepath.removesuffix("mp4") + "info.json",)
+
+
+@pytest.mark.parametrize(("option", "size"), [("max_filesize", 1000), ("min_filesize", 10**9)])
+def test_a_file_of_an_unwanted_size_is_skipped(origin: Origin, start: Start, option: str, size: int) -> None:
+    result = finish(start(origin.url("/clip-1.mp4"), params={option: size}))
+    assert result.error is None
+    assert (result.skipped_reason or "").startswith("File is ")
+
+
 @pytest.mark.parametrize("template", ["../%(title)s.%(ext)s", "%(id)s/../../x.%(ext)s", "/tmp/x.%(ext)s"])
 def test_a_template_cannot_leave_the_folder(origin: Origin, start: Start, service: Path, template: str) -> None:
     result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": {"default": template}}))

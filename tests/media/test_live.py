@@ -1,5 +1,6 @@
 """Recording live streams (docs/contract/downloads.md 5.8): progress, a clean stop, nothing left running."""
 
+import re
 import time
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def test_a_stream_that_ends_is_finished(origin: Origin, start: Start, service: P
     result = finish(start(url, info=info, is_live=True))
     assert result.ok
     assert result.filepath is not None
+    # The minute that yt-dlp adds to the title of a live stream stands there once.
+    assert info["title"] == "index"
+    assert re.fullmatch(r"index .{16}\.mp4", result.filepath)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from dlambda.media.downloader import Downloader, Journal, build_params, cache_fo
 from dlambda.media.jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
+_MAX_NAME_BYTES = 200  # of 255; `.f137.mp4.part-Frag12345.part` and ` (2)` come behind
 _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
@@ -70,6 +71,11 @@ class _Archive:
         self.added.append(archive_id)
 
 
+def fitted(path: str, most_bytes: int = _MAX_NAME_BYTES) -> str:
+    """`path` with every part short enough for file systems, the endings that follow included."""
+    return "/".join(part.encode()[:most_bytes].decode(errors="ignore").rstrip() for part in path.split("/"))
+
+
 class _Session(Downloader, continuing.Watched):
     """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
@@ -95,8 +101,10 @@ class _Session(Downloader, continuing.Watched):
             return None
         main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
         stem = (main or name).removesuffix(Path(main or name).suffix)
-        suffix = self._suffix(stem)
-        return stem + suffix + name.removeprefix(stem) if suffix and name.startswith(stem) else name
+        if not name.startswith(stem):
+            return fitted(name)
+        short = fitted(stem)
+        return short + self._suffix(short) + name.removeprefix(stem)
 
     def _suffix(self, stem: str) -> str:
         """What makes a name unique among the files that are there already: nothing, or ` (2)` and so on."""
@@ -268,7 +276,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     files = _files(home)
     main = os.path.relpath(reports.filepath, home) if reports.filepath else None
     if main is None and skipped is None and error is None:
-        skipped = ydl.rejected
+        skipped = ydl.rejected or journal.left_out
         error = None if skipped else (journal.errors or ["The download gave no file."])[0]
     result = {
         "ok": main is not None and error is None,
@@ -278,6 +286,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         "archive_ids": archive.added if archive else [],
         "skipped_reason": skipped,
         "warnings": journal.warnings,
+        "retry_after_seconds": ydl.retry_after_seconds,
     }
     if result["ok"]:
         state.result = result

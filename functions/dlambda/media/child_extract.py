@@ -1,6 +1,7 @@
 """Inside a worker process: reading a page's metadata (docs/contract/ytdlp.md 10)."""
 
 import json
+import re
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from dlambda.media import guard
 from dlambda.media.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.jobs import ExtractJob
 
+_MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 _MAX_REDIRECTS = 5
 # Nothing of these may act while only metadata is read.
 _LEFT_OUT = ("download_archive", "postprocessors", "paths", "cookiefile", "break_on_existing", "wait_for_video")
@@ -52,11 +54,20 @@ def without_private(value: Any) -> Any:
     return value
 
 
+def _plain_title(info: dict[str, Any]) -> dict[str, Any]:
+    """`info` with a live title without the minute that yt-dlp adds: the download adds its own."""
+    if info.get("is_live"):
+        for key in ("title", "fulltitle"):
+            info[key] = _MINUTE.sub("", str(info.get(key) or ""))
+    return info
+
+
 def read_page(job: ExtractJob) -> dict[str, Any]:
     """`{"info", "warnings", "error"}`; `info` is None when nothing could be read, and then `error` says why."""
     journal = Journal(debug=job.debug)
     params = {key: value for key, value in job.params.items() if key not in _LEFT_OUT}
     info, error = None, None
+    ydl = None
     try:
         with Downloader(build_params(params, _forced(job, journal))) as ydl:
             url = job.url
@@ -65,7 +76,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
                 if not (job.follow and info and info.get("_type") == "url" and info.get("url")):
                     break
                 url = info["url"]
-            info = without_private(ydl.sanitize_info(info)) if info else None
+            info = _plain_title(without_private(ydl.sanitize_info(info))) if info else None
     except YoutubeDLError as failure:
         error = plain(failure)
     if info is None and error is None:
@@ -74,6 +85,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
         "info": info,
         "warnings": [*journal.warnings, *(journal.errors[1:] if info is None else journal.errors)],
         "error": error,
+        "retry_after_seconds": ydl.retry_after_seconds if ydl else None,
     }
 
 

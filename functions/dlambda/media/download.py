@@ -87,7 +87,7 @@ class Result:
 
     With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
     `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
-    `stopped`: it ended because `Running.stop` asked for it.
+    `retry_after_seconds`: what the site asked for when it refused. `stopped`: it ended because `Running.stop` asked for it.
     """
 
     ok: bool
@@ -98,6 +98,7 @@ class Result:
     skipped_reason: str | None = None
     warnings: tuple[str, ...] = ()
     stopped: bool = False
+    retry_after_seconds: float | None = None
 
     @property
     def failure(self) -> Failure | None:
@@ -210,6 +211,7 @@ def _result(raw: Mapping[str, Any]) -> Result:
         skipped_reason=raw.get("skipped_reason"),
         warnings=tuple(raw.get("warnings", ())),
         stopped=bool(raw.get("stopped")),
+        retry_after_seconds=raw.get("retry_after_seconds"),
     )
 
 

@@ -6,6 +6,7 @@ Imported only inside worker processes (and the warm one): it imports yt_dlp.
 import copy
 import functools
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ import yt_dlp
 import yt_dlp.networking.common
 from yt_dlp.cache import Cache
 from yt_dlp.extractor import gen_extractor_classes
+from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, FormatSorter
 from yt_dlp.YoutubeDL import UnsupportedURLIE
 
+from dlambda.domain.retry import retry_after_seconds
 from dlambda.media.rejection import reject_reason
 
+_BUSY = frozenset({429, 503})
 Report = Callable[[str, str], None]  # level, text
 
+_LEFT_OUT = re.compile(r"File is (smaller|larger) than (min|max)-filesize")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
 # What tells a programmer more and everyone else less.
@@ -38,10 +43,13 @@ class Journal:
     def __init__(self, report: Report | None = None, *, debug: bool = False) -> None:
         self.warnings: list[str] = []
         self.errors: list[str] = []
+        self.left_out: str | None = None  # why a downloader gave up a file without calling it an error
         self._report = report
         self._debug = debug
 
     def debug(self, message: str) -> None:
+        if _LEFT_OUT.search(message):
+            self.left_out = plain(message).removeprefix("[download] ")
         if self._debug and self._report:
             self._report("debug", plain(message))
 
@@ -125,6 +133,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def __init__(self, params: dict[str, Any], *, folders: Sequence[Path] = ()) -> None:
         self._folders = [folder.resolve() for folder in folders]
+        self.retry_after_seconds: float | None = None  # what the last refusal asked for
         super().__init__(params)
         self.cache = PublicCache(self)
 
@@ -135,6 +144,14 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         for extractor in _default_extractors():
             self.add_info_extractor(extractor)
         self.add_info_extractor(UnsupportedURLIE())
+
+    def urlopen(self, req: Any) -> Any:
+        try:
+            return super().urlopen(req)
+        except HTTPError as error:
+            asked = error.response.headers.get("Retry-After") if error.status in _BUSY else None
+            self.retry_after_seconds = retry_after_seconds(asked, time.time())
+            raise
 
     @staticmethod
     def _outtmpl_expandpath(outtmpl: str) -> str:

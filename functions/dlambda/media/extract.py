@@ -20,6 +20,7 @@ NOTHING_TEXT = "Unable to extract info."
 class Extraction:
     """What a page gave. `info` is JSON-able, and None when nothing could be read; then `error` is a text for the user.
 
+    `timed_out`: the whole time was used up. `retry_after_seconds`: what the site asked for when it refused.
     `info` may be a video, a playlist (its `entries` flat) or, unless followed, a `url`. Warnings are plain strings.
     """
 
@@ -27,6 +28,7 @@ class Extraction:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     timed_out: bool = False
+    retry_after_seconds: float | None = None
 
     @property
     def failure(self) -> Failure | None:
@@ -84,5 +86,6 @@ def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
         return Extraction(info=None, error=text, timed_out=True)
     warnings = tuple(answer["warnings"])
     if answer["info"] is None:
-        return Extraction(info=None, warnings=warnings, error=answer["error"] or NOTHING_TEXT)
+        error = answer["error"] or NOTHING_TEXT
+        return Extraction(None, warnings, error, retry_after_seconds=answer.get("retry_after_seconds"))
     return Extraction(info=answer["info"], warnings=warnings)

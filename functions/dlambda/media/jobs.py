@@ -40,4 +40,17 @@ class DownloadJob:
     debug: bool = False
 
 
-Job = ExtractJob | DownloadJob
+@dataclass(frozen=True)
+class RecordJob:
+    """Record a part of a live stream; see `dlambda.media.record`. Seconds; the workdir exists."""
+
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    start: float
+    duration: float
+    allow_internal: bool = False
+    debug: bool = False
+
+
+Job = ExtractJob | DownloadJob | RecordJob

@@ -23,7 +23,6 @@ from typing import Any
 
 from dlambda.errors import Unavailable
 from dlambda.media.ffmpeg import TOOL_ENVIRONMENT
-from dlambda.media.ffmpeg import TOOL_ENVIRONMENT
 from dlambda.media.jobs import Job
 
 _IMPORT_ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +103,6 @@ class _WarmProcess:
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment |= {
             "PYTHONPATH": os.pathsep.join([str(_IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
-            **TOOL_ENVIRONMENT,
             "YTDLP_NO_PLUGINS": "1",
             "PYTHONNOUSERSITE": "1",
             "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service
