@@ -1,5 +1,6 @@
 """Playlists (docs/contract/files.md 4; README.md, Player)."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Response, jsonify
@@ -8,10 +9,12 @@ from dlambda.domain.playlist import CONTENT_TYPE, master_playlist, subtitle_play
 from dlambda.domain.segment import read_duration
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.timeline import Timeline
 from dlambda.settings import get_settings
 from dlambda.usecases.find_file import Found, sidecars_of
 from dlambda.usecases.probe_file import timeline_of
+
+if TYPE_CHECKING:
+    from dlambda.media.timeline import Timeline
 
 _HEADERS = {"Cache-Control": "no-cache", "Access-Control-Max-Age": "300"}
 # What a copied audio track may add to a video whose rate nobody knows.
@@ -51,7 +54,7 @@ def _video(found: Found) -> Response:
     return _playlist(video_playlist(get_settings().base_path, found.path, timeline.segments, timeline.conversion))
 
 
-def _timeline(found: Found, missing: str) -> Timeline:
+def _timeline(found: Found, missing: str) -> "Timeline":
     try:
         timeline = timeline_of(found)
     except (Invalid, OperationFailed):

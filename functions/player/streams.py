@@ -12,10 +12,10 @@ from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
 from dlambda.domain.content_type import suffix
 from dlambda.domain.paths import object_key
+from dlambda.domain.segment import CONTENT_TYPE as SEGMENT_TYPE
 from dlambda.domain.segment import Conversion, read_flag, read_segment
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound
-from dlambda.media.segments import CONTENT_TYPE as SEGMENT_TYPE
 from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
 from dlambda.media.subtitles import read_text, to_vtt
 from dlambda.usecases.find_file import Found

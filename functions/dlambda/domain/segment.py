@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dlambda.errors import Invalid
 
+CONTENT_TYPE = "video/mpegts"
 LENGTH = 6.0
 LONGEST = 60.0
 _COPIED_VIDEO = frozenset({"h264", "x264", "avc"})

@@ -24,7 +24,6 @@ from dlambda.media.packets import ROUNDING, Packet, Piece, begins_at_key_frame, 
 from dlambda.media.source import Source, open_source
 from dlambda.media.transcode import VideoEncoder
 
-CONTENT_TYPE = "video/mpegts"
 # A file's first packets may be dated before its beginning (AAC's run-up), which MPEG-TS cannot hold.
 SHIFT = Fraction(1, 20)
 _Track = tuple[VideoStream | None, list[Packet]]

@@ -187,7 +187,7 @@ class _Run:
         except Conflict:
             raise  # another worker has the job by now, and needs the copies
         except Exception:
-            # Whatever it was, the copies must not stay beside the sources, which are all there as long as the job is ours.
+            # The copies must not stay beside the sources, which are all there as long as the job is ours.
             self._save({})
             bucket.delete(done)
             raise

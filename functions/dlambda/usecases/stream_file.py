@@ -5,25 +5,28 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import bucket, queue
-from dlambda.domain.segment import LENGTH, Conversion, Segment
+from dlambda.domain.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
 from dlambda.errors import NotFound, Unavailable
 from dlambda.media.ffmpeg import find_tool
-from dlambda.media.segments import CONTENT_TYPE, write_segment
-from dlambda.media.transcode import VideoEncoder
 from dlambda.settings import get_settings
 from dlambda.usecases.find_file import Found, find_file
 from dlambda.usecases.probe_file import location_of, timeline_of, version_key
+
+if TYPE_CHECKING:
+    from dlambda.media.transcode import VideoEncoder
 
 AHEAD = "segment"
 PREFIX = "cache/segments/"
 
 
 @lru_cache(maxsize=1)
-def _encoder() -> VideoEncoder:
+def _encoder() -> "VideoEncoder":
     """One for the process: it remembers which codec works here."""
+    from dlambda.media.transcode import VideoEncoder  # loads PyAV, which a door that finds its segment made never needs
+
     ffmpeg = find_tool("ffmpeg")
     if ffmpeg is None:
         raise Unavailable("ffmpeg is not available on this system.")
@@ -47,6 +50,8 @@ def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
 
 
 def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
+    from dlambda.media.segments import write_segment  # as above
+
     with TemporaryDirectory() as folder:
         path = Path(folder, "segment.ts")
         write_segment(location_of(found.path), segment, conversion, path, _encoder())
