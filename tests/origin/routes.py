@@ -7,7 +7,7 @@ Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /das
 Pages, feeds   /page.html, /og.html, /links/<n>.html, /feed/<n>.rss
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
-               /status/<code>/  /limited/<n>/ (429 n times)  /flaky/<n>/ (503 n times)  /cookie/<name>/<value>/
+               /status/<code>/  /limited/<n>[x<seconds>]/ (429 n times)  /flaky/<n>/ (503 n times)  /cookie/<name>/<value>/
                /redirect/<hops>/  /redirect-loop/  /redirect-to?url=
 Control        /__counts  /__reset  /__echo  /__hook/<key> (keeps what is posted; GET lists it)
 """
@@ -147,8 +147,9 @@ class Routes:
 
     def _limited(self, request: Request, rest: str) -> Answer:
         times, _, rest = rest.partition("/")
+        times, _, seconds = times.partition("x")
         if self.state.attempt(request.path) < int(times):
-            return Answer(status=429, body=b"Too many requests\n", headers={"Retry-After": "1"})
+            return Answer(status=429, body=b"Too many requests\n", headers={"Retry-After": seconds or "1"})
         return self._find(request, "/" + rest)
 
     def _flaky(self, request: Request, rest: str) -> Answer:

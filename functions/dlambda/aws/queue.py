@@ -43,11 +43,11 @@ def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
             send(name, batch[int(failed["Id"])])
 
 
-def depth(name: str) -> int:
-    """About how many messages the queue holds, those under way and those that wait for their time included."""
+def depth(name: str, *, delayed: bool = True) -> int:
+    """About how many messages the queue holds, those under way included; `delayed`: also those that wait for their time."""
     found = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
     return (
         int(found.get("ApproximateNumberOfMessages", "0"))
         + int(found.get("ApproximateNumberOfMessagesNotVisible", "0"))
-        + int(found.get("ApproximateNumberOfMessagesDelayed", "0"))
+        + (int(found.get("ApproximateNumberOfMessagesDelayed", "0")) if delayed else 0)
     )

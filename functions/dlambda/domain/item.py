@@ -99,7 +99,8 @@ class Item:
     expanded: int = 0  # how many of them are records already
     chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
     start_at: float = 0.0  # when an upcoming stream is due
-    attempts: int = 0
+    attempts: int = 0  # tries that failed and are made again
+    retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
 
     @property
     def shelf(self) -> Shelf:
@@ -128,7 +129,7 @@ class Item:
     @property
     def is_waiting(self) -> bool:
         """Only a slot is missing."""
-        return self.status is Status.PENDING and self.extracted and self.auto_start
+        return self.status is Status.PENDING and self.extracted and self.auto_start and not self.retry_at
 
     @property
     def holds_slot(self) -> bool:
@@ -150,7 +151,19 @@ class Item:
     def ended(self, status: Status, now: float, **changes: Any) -> Self:
         """The item as it enters the history."""
         live_in = None if status is Status.FINISHED else self.live_in
-        return replace(self, status=status, stored_at=now, live_in=live_in, **changes)
+        ended = replace(self, status=status, stored_at=now, live_in=live_in, retry_at=0.0, **changes)
+        return replace(ended, failure={**ended.failure, "retry_at": None}) if ended.failure else ended
+
+    def put_off(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:
+        """The item after a failed try, waiting for the next one."""
+        shown = {**failure, "retry_at": retry_at, "attempts": self.attempts + 1}
+        return replace(
+            self, status=Status.PENDING, error=error, failure=shown, attempts=self.attempts + 1, retry_at=retry_at
+        )
+
+    def tried_again(self) -> Self:
+        """The item when that time has come."""
+        return replace(self, error=None, failure=None, retry_at=0.0)
 
     def view(self) -> dict[str, Any]:
         """The record as clients see it (downloads.md 2.2): cookies masked, progress as it was last stored."""
@@ -216,6 +229,7 @@ _HIDDEN = (
     "chain",
     "start_at",
     "attempts",
+    "retry_at",
 )
 
 

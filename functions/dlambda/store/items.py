@@ -25,6 +25,8 @@ BATCH = 30
 # Where the index has those that wait for their extraction; no extractor's name begins so.
 INTAKE = "~intake"
 LIVE = LIVE_LANE
+# Where it has those that wait for the time of their next try.
+RETRY = "~retry"
 _READ_AT_ONCE = 100
 _KEY_BYTES = 2048
 _CHANGED = "changed meanwhile"
@@ -306,6 +308,8 @@ def _row(item: Item) -> _Row:
 
 def _waiting_for(item: Item) -> str | None:
     """The partition of the index that has the item, if any."""
+    if item.status is Status.PENDING and item.retry_at:
+        return RETRY
     if item.status is Status.PENDING and not item.extracted:
         return INTAKE
     return item.lane if item.is_waiting else None

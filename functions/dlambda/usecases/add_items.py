@@ -159,7 +159,7 @@ def _outcome(item: Item, deadline: float) -> str | None:
     looks = iter(_LOOK_SECONDS)
     while (left := deadline - time.monotonic()) > 0:
         now = items.find(item.id)
-        if now is None or now.extracted:
+        if now is None or now.extracted or now.retry_at:
             return None
         if now.shelf is Shelf.DONE:
             return now.error

@@ -29,6 +29,7 @@ from dlambda.usecases.expand import info_key
 from dlambda.usecases.options import item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
+from dlambda.usecases.try_again import begin_again, put_off
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
     `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next.
     """
     item = items.find(item_id)
+    if item is not None and item.retry_at:
+        item = begin_again(item, time.time())
     if item is None or not (item.is_waiting or item.status in ACTIVE):
         return False
     try:
@@ -235,7 +238,9 @@ class _Download:
         else:
             kept = self._keep(result)
             error = result.error or _UNEXPECTED.format(self.progress.status)
-            self._fail(error, result.failure or classify(error), **kept.fields())
+            failure = result.failure or classify(error)
+            if kept.filename or not put_off(self.item, self.lease, error, failure, result.retry_after_seconds):
+                self._fail(error, failure, **kept.fields())
 
     def _renew(self) -> None:
         """Called during uploads, which may take long."""

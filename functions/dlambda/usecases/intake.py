@@ -23,6 +23,7 @@ from dlambda.usecases.follow_conditions import follow_conditions
 from dlambda.usecases.options import archive_for, item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
+from dlambda.usecases.try_again import begin_again, put_off
 
 _TRIES = 5
 _BAD_COOKIES = "failed to load cookies"
@@ -32,6 +33,8 @@ _PREMIERE_SPARE_SECONDS = 300
 def take_in(item_id: str) -> None:
     """Does the intake of one item, once: whoever holds its lease does it, a doubled message finds it done."""
     item = items.find(item_id)
+    if item is not None and item.retry_at:
+        item = begin_again(item, time.time())
     if item is None or item.extracted or item.shelf is Shelf.DONE:
         return
     try:
@@ -65,7 +68,11 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         allow_internal=settings.allow_internal_urls,
     )
     if extraction.info is None:
-        _fail(item, lease, _reason(item, extraction))
+        reason, failure = _reason(item, extraction), extraction.failure
+        # One that used up its whole time would do so again.
+        asked = extraction.retry_after_seconds
+        if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, asked):
+            _fail(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
 

@@ -16,6 +16,7 @@ from dlambda.usecases.add_items import deleted, new_item
 from dlambda.usecases.announce import wake_deliveries
 from dlambda.usecases.dispatch import dispatch
 from dlambda.usecases.publish import publish
+from dlambda.usecases.try_again import wake_retries
 
 _MINUTE_SECONDS = 60
 _DAY_SECONDS = 86400
@@ -27,6 +28,7 @@ def sweep(now: float) -> None:
     """One round. Doing it twice at once does no harm."""
     wake_intake(now)
     wake_workers(now)
+    wake_retries(now)
     wake_deliveries(now)
     dispatch()
     if slots.read().paused_at is None:
@@ -37,7 +39,7 @@ def sweep(now: float) -> None:
 
 def wake_intake(now: float) -> None:
     """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
-    if queue.depth("intake") > 0:
+    if queue.depth("intake", delayed=False) > 0:
         return
     waiting = [item_id for _, item_id in items.find_waiting(items.INTAKE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
