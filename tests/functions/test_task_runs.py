@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,25 +14,24 @@ from dlambda.settings import get_settings
 from dlambda.store import archive, connections, items, runs
 from dlambda.usecases.run_tasks import wake_due_tasks
 from dlambda.usecases.tasks import find_task, make_tasks
-from tests.functions.deployment import deployment, messages
 from tests.origin import Origin
-
-ARCHIVE = "/config/archive.log"
+from tests.pushes import Pushes
+from tests.stack import Stack
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
-    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
-        yield
+def _empty(stack: Stack) -> None:
+    """Nothing is there."""
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What a connected client gets."""
-    frames: list[dict[str, Any]] = []
+def heard(pushes: Pushes) -> Callable[[str], dict[str, Any]]:
+    """The first event of a name that a connected client got."""
     connections.add("c1", "s1")
-    monkeypatch.setattr("dlambda.aws.socket.push", lambda _, frame: bool(frames.append(json.loads(frame))) or True)
-    return frames
+    return lambda name: next(frame["data"] for frame in pushes.to("c1") if frame["event"] == name)
+
+
+Heard = Callable[[str], dict[str, Any]]
 
 
 class Context:
@@ -60,11 +60,11 @@ def queued() -> list[Any]:
 # The timer
 
 
-def test_a_task_that_is_due_is_added_once_whatever_comes_twice(heard: list[dict[str, Any]]) -> None:
+def test_a_task_that_is_due_is_added_once_whatever_comes_twice(stack: Stack, heard: Heard) -> None:
     task_id = task(timer="* * * * *", folder="tides", template="%(title)s.%(ext)s", cli="--no-part", auto_start=False)
     later = time.time() + 60
     assert [wake_due_tasks(later), wake_due_tasks(later)] == [1, 0]
-    (message,) = messages("task")
+    (message,) = stack.messages("task")
     assert message["id"] == str(task_id)
     handle(message, message)
     handle(message)
@@ -77,56 +77,56 @@ def test_a_task_that_is_due_is_added_once_whatever_comes_twice(heard: list[dict[
     )
     assert (item.auto_start, item.template) == (False, "%(title)s.%(ext)s")
     assert item.extras == {"source_name": "Tides", "source_id": str(task_id), "source_handler": "Tasks"}
-    assert messages("intake") == [{"id": item.id}]
+    assert stack.messages("intake") == [{"id": item.id}]
     ran = find_task(task_id)
     assert ran is not None
     assert ran.last_result is not None
     assert (ran.last_result.status, ran.last_result.found, ran.last_result.queued) == ("ok", 1, 1)
     assert ran.next_run is not None
     assert ran.next_run.timestamp() > time.time()
-    done = next(frame["data"] for frame in heard if frame["event"] == "log_success")
+    done = heard("log_success")
     assert (done["title"], done["data"]) == ("Task completed", {"preset": "default", "lowPriority": True})
 
 
-def test_after_an_outage_a_task_runs_once() -> None:
+def test_after_an_outage_a_task_runs_once(stack: Stack) -> None:
     task_id = task(timer="* * * * *")
     wake_due_tasks(time.time() + 86400)
-    (message,) = messages("task")
+    (message,) = stack.messages("task")
     handle(message)
     assert wake_due_tasks(time.time()) == 0
     assert (runs.find(task_id).next_run or 0) > time.time()
 
 
-def test_a_lost_wake_up_is_sent_again() -> None:
+def test_a_lost_wake_up_is_sent_again(stack: Stack) -> None:
     task(timer="* * * * *")
     later = time.time() + 60
     wake_due_tasks(later)
-    messages("task")
+    stack.messages("task")
     assert wake_due_tasks(later + 300) == 0
     assert wake_due_tasks(later + 601) == 1
 
 
 @pytest.mark.parametrize("changes", [{"enabled": False}, {"timer": ""}])
-def test_a_task_that_is_switched_off_does_nothing(changes: dict[str, Any]) -> None:
+def test_a_task_that_is_switched_off_does_nothing(stack: Stack, changes: dict[str, Any]) -> None:
     task(timer="* * * * *", **changes) if "enabled" in changes else task(**changes)
     wake_due_tasks(time.time() + 3700)
-    assert all(message["id"] == "0" for message in messages("task"))
+    assert all(message["id"] == "0" for message in stack.messages("task"))
 
 
-def test_a_task_that_is_gone_at_its_time_does_nothing() -> None:
+def test_a_task_that_is_gone_at_its_time_does_nothing(stack: Stack) -> None:
     runs.schedule(77, "* * * * *", 1)
     wake_due_tasks(time.time())
-    (message,) = messages("task")
+    (message,) = stack.messages("task")
     handle(message)
     assert queued() == []
     assert runs.find_due(time.time() + 10) == []
 
 
-def test_a_dispatch_that_cannot_be_is_told(heard: list[dict[str, Any]]) -> None:
+def test_a_dispatch_that_cannot_be_is_told(stack: Stack, heard: Heard) -> None:
     task_id = task(timer="* * * * *", preset="gone")
     wake_due_tasks(time.time() + 60)
-    handle(*messages("task"))
-    told = next(frame["data"] for frame in heard if frame["event"] == "log_error")
+    handle(*stack.messages("task"))
+    told = heard("log_error")
     assert (told["title"], told["data"]) == ("Task failed", {"preset": "gone"})
     assert told["message"] == "Failed to execute 'Tides'. 'Preset 'gone' does not exist.'"
     ran = find_task(task_id)
@@ -135,12 +135,11 @@ def test_a_dispatch_that_cannot_be_is_told(heard: list[dict[str, Any]]) -> None:
     assert (ran.last_result.status, ran.last_result.error) == ("failed", "Preset 'gone' does not exist.")
 
 
-def test_an_address_inside_is_refused_when_the_task_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_inside_is_refused_when_the_task_runs(stack: Stack, configure: Callable[..., None]) -> None:
     task_id = task(timer="* * * * *")
-    monkeypatch.setenv("YTP_ALLOW_INTERNAL_URLS", "false")
-    get_settings.cache_clear()
+    configure(allow_internal_urls=False)
     wake_due_tasks(time.time() + 60)
-    handle(*messages("task"))
+    handle(*stack.messages("task"))
     ran = find_task(task_id)
     assert queued() == []
     assert ran is not None
@@ -155,7 +154,7 @@ def sweep_message(task_id: int) -> dict[str, Any]:
     return {"id": str(task_id), "sweep": True}
 
 
-def test_the_sweep_wakes_each_task_that_a_handler_serves() -> None:
+def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     served = task(url="https://a.example/x.rss")
     second = task(name="b", url="https://a.example/y.rss")
     task(name="c", url="https://a.example/z.rss", enabled=False)
@@ -164,19 +163,19 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves() -> None:
     lacking = task(name="f", url="https://a.example/z.rss", cli="--no-download-archive")
     wake_due_tasks(time.time())
     wake_due_tasks(time.time() + 3700)
-    (message,) = messages("task")
+    (message,) = stack.messages("task")
     assert message["id"] == "0"
     handle(message, message)
-    assert messages("task") == [sweep_message(served)]  # the second one's message waits for its time
+    assert stack.messages("task") == [sweep_message(served)]  # the second one's message waits for its time
     assert runs.find(second).result is None
     result = runs.find(lacking).result
     assert result is not None
     assert (result["status"], result["error"]) == ("failed", "The options name no download archive.")
 
 
-def test_a_sweep_queues_what_is_new(origin: Origin) -> None:
+def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/5.rss"), folder="tides", preset="")
-    archive.add(ARCHIVE, ["generic clip-feed-5-1"], 0)
+    archive.add(get_settings().archive_file, ["generic clip-feed-5-1"], 0)
     handle(sweep_message(task_id))
     found = queued()
     assert len(found) == 4
@@ -184,7 +183,7 @@ def test_a_sweep_queues_what_is_new(origin: Origin) -> None:
     assert found[0].extras["source_handler"] == "RssGenericHandler"
     assert "batch_id" not in found[0].extras
     assert (found[0].folder, found[0].preset) == ("tides", "default")
-    assert len(messages("intake")) == 4
+    assert len(stack.messages("intake")) == 4
     ran = find_task(task_id)
     assert ran is not None
     assert ran.last_result is not None
@@ -212,11 +211,11 @@ def test_what_failed_is_tried_again_after_a_pause(origin: Origin) -> None:
     assert len(queued()) == 1
 
 
-def test_a_sweep_without_time_hands_over(origin: Origin) -> None:
+def test_a_sweep_without_time_hands_over(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/3.rss"))
     handle(sweep_message(task_id), seconds=30)
     assert queued() == []
-    (message,) = messages("task")
+    (message,) = stack.messages("task")
     assert message == sweep_message(task_id) | {"queued": 0}
     handle(message)
     assert len(queued()) == 3
@@ -231,10 +230,10 @@ def test_a_feed_that_cannot_be_read_is_a_result() -> None:
     assert (ran.last_result.status, ran.last_result.error) == ("failed", "Failed to fetch RSS/Atom feed.")
 
 
-def test_a_task_without_a_schedule_row_gets_one() -> None:
+def test_a_task_without_a_schedule_row_gets_one(stack: Stack) -> None:
     task_id = task(timer="0 0 * * *")
     runs.remove(task_id)
     wake_due_tasks(time.time())
     wake_due_tasks(time.time() + 3700)
-    handle(*messages("task"))
+    handle(*stack.messages("task"))
     assert runs.find(task_id).next_run is not None

@@ -1,35 +1,39 @@
 """`/api/tasks`: docs/contract/tasks.md 2."""
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from dlambda.aws import bucket
+from dlambda.settings import get_settings
 from dlambda.store import archive, connections, runs
 from dlambda.usecases.write_task_files import write_images
 from tasks.main import app
-from tests.functions.deployment import deployment
 from tests.media.canned import Web, client_of
 from tests.origin import Origin
+from tests.pushes import Pushes
+from tests.stack import Stack
 
+Heard = Callable[[], list[dict[str, Any]]]
 FIRST = {"name": "Tides", "url": "https://a.example/feed.rss", "timer": "5 */2 * * *", "preset": "audio_only"}
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Any:
-    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
-        yield app.test_client()
+def client(stack: Stack) -> FlaskClient:
+    return app.test_client()
 
 
 @pytest.fixture
-def heard(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What a connected client gets."""
-    frames: list[dict[str, Any]] = []
+def heard(client: FlaskClient, pushes: Pushes) -> Heard:
+    """What a connected client has got so far: the payloads of `config_update`."""
     connections.add("c1", "s1")
-    monkeypatch.setattr("dlambda.aws.socket.push", lambda _, frame: frames.append(json.loads(frame)) or True)
-    return frames
+    return lambda: [frame["data"]["data"] for frame in pushes.to("c1") if frame["event"] == "config_update"]
+
+
+def archived() -> list[str]:
+    return archive.list_(get_settings().archive_file)
 
 
 def make(client: FlaskClient, **changes: Any) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def test_an_array_of_one_answers_an_object(client: FlaskClient) -> None:
     assert client.post("/api/tasks", json=[FIRST]).get_json()["name"] == "Tides"
 
 
-def test_an_array_is_completed_from_its_first_element(client: FlaskClient, heard: list[dict[str, Any]]) -> None:
+def test_an_array_is_completed_from_its_first_element(client: FlaskClient, heard: Heard) -> None:
     body = [
         FIRST,
         {"url": "https://b.example/", "name": "Tides", "preset": ""},
@@ -64,8 +68,7 @@ def test_an_array_is_completed_from_its_first_element(client: FlaskClient, heard
         ("Tides-1", "10 */2 * * *", ""),
         ("Other", "1 1 * * *", "audio_only"),
     ]
-    updates = [frame["data"]["data"] for frame in heard if frame["event"] == "config_update"]
-    assert [(update["feature"], update["action"], update["data"]["name"]) for update in updates] == [
+    assert [(update["feature"], update["action"], update["data"]["name"]) for update in heard()] == [
         ("tasks", "create", name) for name in ("Tides", "Tides-1", "Other")
     ]
 
@@ -116,7 +119,7 @@ def test_tasks_are_listed_by_name_in_pages(client: FlaskClient) -> None:
     assert client.get("/api/tasks?per_page=0").get_json()["error"] == "per_page must be between 1 and 1000."
 
 
-def test_a_patch_changes_what_is_sent_and_its_schedule(client: FlaskClient, heard: list[dict[str, Any]]) -> None:
+def test_a_patch_changes_what_is_sent_and_its_schedule(client: FlaskClient, heard: Heard) -> None:
     make(client)
     changed = client.patch("/api/tasks/1", json={"timer": "0 12 * * *", "id": 9, "created_at": "x"}).get_json()
     assert (changed["id"], changed["timer"], changed["preset"]) == (1, "0 12 * * *", "audio_only")
@@ -124,7 +127,7 @@ def test_a_patch_changes_what_is_sent_and_its_schedule(client: FlaskClient, hear
     off = client.patch("/api/tasks/1", json={"enabled": False}).get_json()
     assert (off["enabled"], off["next_run"]) == (False, None)
     assert runs.find(1).next_run is None
-    assert heard[-1]["data"]["data"]["action"] == "update"
+    assert heard()[-1]["action"] == "update"
 
 
 def test_a_put_resets_what_is_left_out(client: FlaskClient) -> None:
@@ -165,12 +168,12 @@ def test_its_own_name_is_not_in_use(client: FlaskClient) -> None:
     assert client.patch("/api/tasks/1", json={"name": "Tides"}).status_code == 200
 
 
-def test_a_removed_task_leaves_no_schedule(client: FlaskClient, heard: list[dict[str, Any]]) -> None:
+def test_a_removed_task_leaves_no_schedule(client: FlaskClient, heard: Heard) -> None:
     make(client)
     assert client.delete("/api/tasks/1").get_json()["name"] == "Tides"
     assert runs.find(1) == runs.Run(1)
     assert client.get("/api/tasks/1").status_code == 404
-    assert heard[-1]["data"]["data"]["action"] == "delete"
+    assert heard()[-1]["action"] == "delete"
     assert make(client)["id"] == 2
 
 
@@ -249,7 +252,6 @@ def test_an_inspection_needs_a_url(client: FlaskClient, body: Any, error: str) -
 
 
 def test_a_feed_is_inspected(client: FlaskClient, origin: Origin) -> None:
-    archive.add("/config/archive.log", ["youtube aaaaaaaaaaa"], 0)
     url = origin.url("/feed/3.rss")
     answer = client.post("/api/tasks/inspect", json={"url": url})
     found = answer.get_json()
@@ -277,13 +279,13 @@ def test_all_that_a_source_has_is_marked_and_unmarked(client: FlaskClient, origi
         {"message": "Task 'Tides' items marked as downloaded."},
         {"message": "No new items to mark as downloaded."},
     ]
-    assert len(archive.list_("/config/archive.log")) == 3
+    assert len(archived()) == 3
     words = [client.open("/api/tasks/1/mark", method=method).get_json() for method in ("DELETE", "DELETE")]
     assert words == [
         {"message": "Removed 'Tides' items from archive file."},
         {"message": "No items to remove from archive file."},
     ]
-    assert archive.list_("/config/archive.log") == []
+    assert archived() == []
 
 
 def test_what_is_no_playlist_is_not_marked(client: FlaskClient, origin: Origin) -> None:
@@ -331,12 +333,12 @@ def define(client: FlaskClient, **changes: Any) -> dict[str, Any]:
     return dict(answer.get_json())
 
 
-def test_a_definition_is_kept_as_it_was_sent(client: FlaskClient, heard: list[dict[str, Any]]) -> None:
+def test_a_definition_is_kept_as_it_was_sent(client: FlaskClient, heard: Heard) -> None:
     made = define(client)
     assert {key: made[key] for key in DEFINITION} == DEFINITION
     assert (made["id"], made["enabled"], made["description"]) == (1, True, "")
     assert client.get("/api/tasks/definitions/1").get_json() == made
-    payload = heard[-1]["data"]["data"]
+    payload = heard()[-1]
     assert (payload["feature"], payload["action"], payload["data"]) == ("tasks_definitions", "create", made)
 
 
