@@ -87,7 +87,7 @@ class Result:
 
     With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
     `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
-    `retry_after_seconds`: what the site asked for when it refused. `stopped`: it ended because `Running.stop` asked for it.
+    `retry_after_seconds`: what the site asked for when it refused. `stopped`: it ended because `Running.stop` asked.
     """
 
     ok: bool
