@@ -119,7 +119,7 @@ class Settings(BaseModel):
     default_quota_gb: float = Field(5, gt=0, description="of a new key, over quota_rate_minutes")
     quota_rate_minutes: float = Field(10, gt=0, description="how long the bytes of a task count")
     available_gb: float = Field(20, gt=0, description="of all keys together, over quota_rate_minutes")
-    tz: str = Field("UTC", description="zone in which timers are read; taken from the variable TZ, as everywhere")
+    tz: str = Field("UTC", description="zone in which timers are read; without YTP_TZ, that of the variable TZ")
 
     # What a deployment sets: DLAMBDA_<NAME>
     table_prefix: str = "dlambda-"
@@ -189,7 +189,7 @@ def _values(environ: Mapping[str, str]) -> dict[str, Any]:
                     values[key] = text
     values["extractor_limits"] = limits
     if environ.get("TZ"):
-        values["tz"] = environ["TZ"]
+        values.setdefault("tz", environ["TZ"])  # a cloud sets TZ itself, and YTP_TZ then wins
     return values
 
 
