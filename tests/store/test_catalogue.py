@@ -1,0 +1,138 @@
+"""Counted lists: every page right, whatever came and went; docs/contract/downloads.md 3, 9 (pagination)."""
+
+import uuid
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dlambda.store import catalogue
+from dlambda.store.catalogue import LEAF_PLACES, TOP_PLACES, Entry
+from dlambda.store.table import Transaction
+
+pytestmark = pytest.mark.usefixtures("tables")
+STATUSES = ("finished", "error", "skip")
+# Places follow one another, or jump over leaves and tops.
+GAPS = st.sampled_from([1, 1, 1, 2, LEAF_PLACES - 1, LEAF_PLACES, LEAF_PLACES * 12, TOP_PLACES - 1, TOP_PLACES * 7])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("enter"), st.lists(st.tuples(GAPS, st.sampled_from(STATUSES)), min_size=1, max_size=6)),
+        st.tuples(st.just("leave"), st.integers(0, 99)),
+        st.tuples(st.just("change"), st.tuples(st.integers(0, 99), st.sampled_from(STATUSES))),
+    ),
+    min_size=1,
+    max_size=12,
+)
+FILTERS = st.sampled_from([None, {"finished"}, {"error", "skip"}, {"nothing"}, set()])
+
+
+def write(*, leave=(), enter=()) -> None:
+    transaction = Transaction()
+    catalogue.change(transaction, leave=leave, enter=enter)
+    transaction.commit()
+
+
+class Model:
+    """The same list as plain Python, beside the real one."""
+
+    def __init__(self) -> None:
+        self.name = uuid.uuid4().hex
+        self.entries: list[Entry] = []
+        self.last = -1
+
+    def do(self, kind: str, what) -> None:
+        if kind == "enter":
+            self.enter(what)
+        elif self.entries:
+            old = self.entries[(what if kind == "leave" else what[0]) % len(self.entries)]
+            new = None if kind == "leave" else replace(old, status=what[1])
+            if new == old:
+                return
+            write(leave=[old], enter=[new] if new else [])
+            self.entries = [new if each is old else each for each in self.entries if each is not old or new]
+
+    def enter(self, gaps) -> None:
+        new = []
+        for gap, status in gaps:
+            self.last += gap
+            new.append(Entry(self.name, self.last, status, uuid.uuid4().hex))
+        write(enter=new)
+        self.entries += new
+
+    def ids(self, statuses, *, newest_first) -> list[str]:
+        found = [each.id for each in self.entries if statuses is None or each.status in statuses]
+        return found[::-1] if newest_first else found
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, statuses=FILTERS, newest_first=st.booleans(), per_page=st.integers(1, 7))
+def test_every_page_is_what_a_plain_list_would_show(steps, statuses, newest_first, per_page):
+    model = Model()
+    for step in steps:
+        model.do(*step)
+    wanted = model.ids(statuses, newest_first=newest_first)
+    pages = max(1, -(-len(wanted) // per_page))
+    shown = [
+        catalogue.page(model.name, page=number, per_page=per_page, newest_first=newest_first, statuses=statuses)
+        for number in range(1, pages + 1)
+    ]
+    assert [id_ for page in shown for id_ in page.ids] == wanted
+    assert {(page.total, page.total_pages) for page in shown} == {(len(wanted), pages)}
+    assert catalogue.count(model.name, statuses) == len(wanted)
+    assert [id_ for ids in catalogue.walk(model.name, statuses) for id_ in ids] == model.ids(statuses, newest_first=False)
+
+
+def filled(count: int, status: str = "finished") -> str:
+    name = uuid.uuid4().hex
+    first = catalogue.reserve(name, count)
+    write(enter=[Entry(name, first + number, status, f"i{number:04d}") for number in range(count)])
+    return name
+
+
+@pytest.mark.parametrize(
+    ("page", "per_page", "shown", "number", "pages"),
+    [(1, 10, 10, 1, 10), (10, 10, 10, 10, 10), (4, 30, 10, 4, 4), (999, 10, 10, 10, 10), (1, 1000, 100, 1, 1)],
+)
+def test_the_documented_pages_of_a_hundred(page, per_page, shown, number, pages):
+    found = catalogue.page(filled(100), page=page, per_page=per_page, newest_first=True)
+    assert (len(found.ids), found.total, found.page, found.total_pages) == (shown, 100, number, pages)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_empty_and_single_lists_have_one_page(count):
+    name = filled(count) if count else "nobody-wrote-here"
+    found = catalogue.page(name, page=1, per_page=10, newest_first=True)
+    assert (len(found.ids), found.total, found.page, found.total_pages) == (count, count, 1, 1)
+
+
+def test_filtered_pages_of_a_hundred_finished_and_two_others():
+    name = filled(100)
+    first = catalogue.reserve(name, 2)
+    write(enter=[Entry(name, first, "pending", "p"), Entry(name, first + 1, "error", "e")])
+    finished = catalogue.page(name, page=1, per_page=50, newest_first=True, statuses={"finished"})
+    assert (len(finished.ids), finished.total) == (50, 100)
+    assert list(catalogue.page(name, page=1, per_page=50, newest_first=True, statuses={"pending"}).ids) == ["p"]
+    assert list(catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"pending", "error"}).ids) == ["e", "p"]
+    assert catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"unknown"}).total == 0
+
+
+def test_places_are_given_once_and_ascend():
+    name = uuid.uuid4().hex
+    assert [catalogue.reserve(name), catalogue.reserve(name, 3), catalogue.reserve(name)] == [0, 1, 4]
+
+
+@pytest.mark.parametrize("leaving", [[0], [250], [0, 7000]])
+def test_places_lie_in_no_leaf_that_somebody_leaves(leaving):
+    name = uuid.uuid4().hex
+    catalogue.reserve(name, 10)
+    first = catalogue.reserve(name, 2, leaving=leaving)
+    assert first == LEAF_PLACES
+    assert catalogue.reserve(name) > first + 1
+
+
+def test_places_across_a_leaf_are_kept_from_both():
+    name = uuid.uuid4().hex
+    catalogue.reserve(name, LEAF_PLACES - 1)
+    assert catalogue.reserve(name, 2, leaving=[0]) >= LEAF_PLACES
+    assert catalogue.reserve(uuid.uuid4().hex, 2, leaving=[LEAF_PLACES * 5]) == 0

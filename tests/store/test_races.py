@@ -1,0 +1,143 @@
+"""Many at once, on the real engine: one record per URL, exact limits, one worker per item, counts that never drift."""
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from dlambda.domain.item import Shelf, Status
+from dlambda.errors import Conflict
+from dlambda.store import catalogue, items, leases, names, slots
+from tests.store.samples import T0, done, item, waiting
+
+pytestmark = pytest.mark.usefixtures("stack")
+
+
+def together(count: int, act: Callable[[int], Any]) -> Sequence[Any]:
+    """What `act(0)` ... `act(count - 1)` answer or raise when all begin at the same moment."""
+    barrier = Barrier(count)
+
+    def begin(number: int) -> Any:
+        barrier.wait()
+        try:
+            return act(number)
+        except Conflict as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))
+
+
+def won(results: Sequence[Any]) -> list[Any]:
+    return [each for each in results if not isinstance(each, Exception)]
+
+
+def test_fifty_adds_of_one_url_make_one_record():
+    results = together(50, lambda number: items.add([item(f"i{number}", url="https://x.example/1", posted_url="")]))
+    assert len(won(results)) == 1
+    assert all(isinstance(each, items.UrlTaken) for each in results if isinstance(each, Exception))
+    assert items.count(Shelf.QUEUE) == 1
+    holder = items.find_by_url("https://x.example/1")
+    assert holder == won(results)[0][0]
+
+
+def test_thirty_claims_take_exactly_the_slots_there_are(configure):
+    configure(max_workers=7, max_workers_per_extractor=5)
+    items.add([waiting(f"i{number:02d}", "a" if number % 2 else "b", posted_url="") for number in range(30)])
+    found = items.find_many(f"i{number:02d}" for number in range(30))
+    results = together(30, lambda number: items.save(found[number], found[number].but(status=Status.PREPARING)))
+    assert len(won(results)) == 7
+    assert all(isinstance(each, items.NoSlot) for each in results if isinstance(each, Exception))
+    state = slots.read()
+    assert state.taken == {each.id for each in won(results)}
+    assert max(state.taken_by.values()) <= 5
+    assert state.waiting["a"] + state.waiting["b"] == 23
+
+
+def test_one_of_many_workers_begins_an_item():
+    items.add([waiting("a")])
+    found = items.get("a")
+
+    def work(number: int) -> Any:
+        lease = leases.take("a", f"w{number}", T0)
+        return items.save(found, found.but(status=Status.PREPARING), lease)
+
+    assert len(won(together(20, work))) == 1
+    assert items.get("a").version == 2
+
+
+def test_one_of_many_takes_an_expired_lease_over():
+    old = leases.take("a", "dead", T0)
+    results = together(20, lambda number: leases.take("a", f"w{number}", T0 + 60))
+    assert [lease.fence for lease in won(results)] == [old.fence + 1]
+
+
+def test_one_of_many_editors_wins():
+    [stored] = items.add([done("a")])
+    results = together(20, lambda number: items.save(stored, stored.but(title=f"t{number}")))
+    assert len(won(results)) == 1
+    assert items.get("a") == won(results)[0]
+
+
+def test_a_name_is_claimed_once():
+    assert sum(together(20, lambda number: names.claim("sea/a", f"https://x.example/{number}"))) == 1
+
+
+def test_pause_changes_once():
+    assert sum(together(10, lambda _: slots.pause(T0))) == 1
+
+
+def test_places_are_given_once():
+    firsts = together(20, lambda _: catalogue.reserve("some-list", 3))
+    assert sorted(firsts) == list(range(0, 60, 3))
+
+
+def test_counts_do_not_drift_in_a_crowd():
+    """Adds, starts, ends, removals and replacements of the same few items, by many at once."""
+
+    def rummage(number: int) -> None:
+        choice = random.Random(number)
+        for _ in range(12):
+            name = f"i{choice.randrange(8)}"
+            try:
+                _change(choice, name)
+            except Conflict:
+                continue
+
+    assert together(8, rummage) == [None] * 8
+    _assert_sound()
+
+
+def _change(choice: random.Random, name: str) -> None:
+    found = items.find(name)
+    if found is None:
+        items.add([waiting(name, choice.choice("xy"), is_live=choice.random() < 0.2)])
+    elif found.is_waiting:
+        items.save(found, found.but(status=Status.PREPARING) if choice.random() < 0.7 else found.but(auto_start=False))
+    elif found.shelf is Shelf.QUEUE:
+        items.save(found, found.ended(choice.choice([Status.FINISHED, Status.ERROR]), T0))
+    elif choice.random() < 0.5:
+        items.remove(found)
+    else:
+        again = waiting(f"{name}-again", url=found.url, posted_url=found.url)
+        items.commit([items.Change(found, None), items.Change(None, again)])
+        items.remove(items.get(again.id))
+
+
+def _assert_sound() -> None:
+    """Lists, counts, slots and URLs are those of the records that there are."""
+    rows = [items._item(row) for row in items._Row.scan(consistent_read=True)]
+    for shelf in Shelf:
+        listed = catalogue.page(shelf, page=1, per_page=1000, newest_first=False)
+        expected = sorted((each for each in rows if each.shelf is shelf), key=lambda each: each.seq)
+        assert list(listed.ids) == [each.id for each in expected]
+        for status in items.statuses_of(shelf):
+            assert items.count(shelf, [status]) == sum(each.status is status for each in rows)
+    state = slots.read()
+    assert state.taken == {each.id for each in rows if each.holds_slot}
+    lanes = {each.lane for each in rows if each.is_waiting} | state.waiting.keys()
+    assert {lane: sum(each.is_waiting and each.lane == lane for each in rows) for lane in lanes} == state.waiting
+    assert {row.item_id for row in items._Url.scan(consistent_read=True)} == {each.id for each in rows}
