@@ -4,13 +4,13 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from pynamodb.connection import Connection, TableConnection
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -40,6 +40,31 @@ class Row(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         return cls._connection if cls._connection is not None else _connect(cls)
+
+    def save(self, *args: Any, **options: Any) -> Any:
+        return _patiently(lambda: super(Row, self).save(*args, **options))
+
+    def update(self, *args: Any, **options: Any) -> Any:
+        return _patiently(lambda: super(Row, self).update(*args, **options))
+
+    def delete(self, *args: Any, **options: Any) -> Any:
+        return _patiently(lambda: super(Row, self).delete(*args, **options))
+
+
+def _patiently(write: Callable[[], Any]) -> Any:
+    """Tries a single write again while a transaction has the row: DynamoDB refuses it then, and clients don't retry."""
+    for turn in range(_CONFLICT_TRIES):
+        try:
+            return write()
+        except PynamoDBException as error:
+            if error.cause_response_code != "TransactionConflictException" or turn == _CONFLICT_TRIES - 1:
+                raise
+            _wait(turn)
+    raise AssertionError("unreachable")
+
+
+def _wait(turn: int) -> None:
+    time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
 
 
 def _connect(row: type[Row]) -> TableConnection:
@@ -89,7 +114,7 @@ class Transaction:
         self._operations.append((because, "condition_check", (row, key), {"condition": condition}))
 
     def commit(self) -> None:
-        """Writes. Raises `Refused` when a condition does not hold; a mere collision with another writer is tried again."""
+        """Writes. Raises `Refused` when a condition does not hold; a collision with another writer is tried again."""
         if not self._operations:
             return
         self._operations.sort(key=lambda operation: _ORDER.index(operation[1]))
@@ -107,7 +132,7 @@ class Transaction:
                     raise Refused(failed) from None
                 if "TransactionConflict" not in codes or turn == _CONFLICT_TRIES - 1:
                     raise
-                time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
+                _wait(turn)
             else:
                 return
 

@@ -1,0 +1,101 @@
+"""Writes that collide with a transaction: DynamoDB refuses them, and they are tried again."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from pynamodb.exceptions import PynamoDBException
+
+from dlambda.domain.item import Status
+from dlambda.store import catalogue, items, leases
+from dlambda.store.table import Refused, Transaction, connection
+from tests.store.samples import T0, item, waiting
+
+pytestmark = pytest.mark.usefixtures("stack")
+COLLISION = b'{"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": "busy"}'
+CANCELLED = b"""{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "message": "busy",
+ "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}"""
+
+
+class _Body:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: object) -> list[bytes]:
+        return [self._body]
+
+
+@contextmanager
+def refused(operation: str, times: int, body: bytes):
+    """The engine refuses `operation` so many times before it hears it."""
+    sent: list[int] = []
+
+    def refuse(request: object, **_: object) -> AWSResponse | None:
+        sent.append(1)
+        return AWSResponse("", 400, {}, _Body(body)) if len(sent) <= times else None
+
+    events, name = connection().client.meta.events, f"before-send.dynamodb.{operation}"
+    events.register(name, refuse)
+    try:
+        yield sent
+    finally:
+        events.unregister(name, refuse)
+
+
+@pytest.mark.parametrize(
+    ("operation", "write"),
+    [
+        ("UpdateItem", lambda: catalogue.reserve("a-list")),
+        ("UpdateItem", lambda: leases.take("a", "w", T0)),
+        ("PutItem", lambda: items._Url("h", item_id="a").save()),
+        ("DeleteItem", lambda: items._Url("h").delete()),
+    ],
+)
+def test_a_single_write_waits_for_a_transaction(operation: str, write: Callable[[], object]):
+    connection()
+    with refused(operation, 2, COLLISION) as sent:
+        write()
+    assert len(sent) == 3
+
+
+def test_a_transaction_waits_for_another():
+    with refused("TransactWriteItems", 2, CANCELLED) as sent:
+        items.add([item("a")])
+    assert len(sent) == 3
+    assert items.find("a")
+
+
+def test_patience_ends():
+    with refused("UpdateItem", 99, COLLISION), pytest.raises(PynamoDBException):
+        catalogue.reserve("a-list")
+
+
+def test_another_refusal_is_not_tried_again():
+    lease = leases.take("a", "w", T0)
+    with refused("UpdateItem", 0, b"") as sent, pytest.raises(leases.Lost):
+        leases.take("a", "other", T0)
+    assert len(sent) == 1
+    assert lease.fence == 1
+
+
+def test_a_refusal_names_its_conditions():
+    items.add([waiting("a")])
+    transaction = Transaction()
+    transaction.put(items._Url("free", item_id="a"), condition=items._Url.url_hash.does_not_exist(), because="first")
+    transaction.put(items._row(items.get("a")), condition=items._Row.version == 7, because="second")
+    with pytest.raises(Refused) as error:
+        transaction.commit()
+    assert error.value.reasons == ("second",)
+    assert not transaction.took()
+
+
+def test_nothing_to_write_is_no_request():
+    with refused("TransactWriteItems", 9, CANCELLED) as sent:
+        Transaction().commit()
+    assert sent == []
+
+
+def test_a_status_is_stored_as_its_word():
+    items.add([item("a", status=Status.ERROR)])
+    assert items.get("a").status is Status.ERROR
