@@ -236,7 +236,7 @@ def role_of(process: Process) -> str:
         if role in process.command:
             return role
     words = [word.rpartition("/")[2] for word in process.command.split()]
-    return " ".join(words[:4])[:40]
+    return " ".join(words[:3])[:40]
 
 
 def clip_bytes() -> bytes:
