@@ -1,0 +1,110 @@
+"""The folders' index, the jobs and the cache, on both engines."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dlambda.domain.listing import Entry
+from dlambda.errors import Conflict
+from dlambda.store import cache, jobs, listings
+from dlambda.store.jobs import Job
+
+pytestmark = pytest.mark.usefixtures("tables")
+T0 = 1_700_000_000.0
+
+
+def entry(name, size=1, modified=T0):
+    return Entry(name, size, modified)
+
+
+def names(folder):
+    return sorted(each.name for each in listings.find(folder).entries)
+
+
+@pytest.mark.parametrize("folder", ["", "a", "a/b c"])
+def test_what_is_noted_is_listed(folder):
+    listings.change(folder, put=[entry("x.mp4", 5), entry("y.mp4")])
+    listings.change(folder, put=[entry("x.mp4", 7)], gone=["y.mp4", "never there"])
+    assert listings.find(folder).entries == [entry("x.mp4", 7)]
+
+
+def test_an_unknown_folder_is_empty_and_was_never_compared():
+    assert listings.find("nowhere") == listings.Listing([], 0.0, {})
+
+
+def test_a_folder_in_a_folder_is_noted_once():
+    assert listings.note_folder("a", "b", T0) is True
+    assert listings.note_folder("a", "b", T0 + 9) is False
+    assert listings.find("a").entries == [Entry("b", 0, T0, is_folder=True)]
+
+
+def test_a_comparison_replaces_all():
+    listings.change("a", put=[entry("old"), entry("kept")])
+    before = listings.find("a")
+    assert listings.replace("a", [entry("kept", 3), entry("new")], before.versions, T0)
+    assert names("a") == ["kept", "new"]
+    assert listings.find("a").compared_at == T0
+
+
+def test_a_comparison_leaves_what_was_written_meanwhile():
+    listings.change("a", put=[entry("old")])
+    before = listings.find("a")
+    listings.change("a", put=[entry("old", 2)])
+    assert not listings.replace("a", [], before.versions, T0)
+    assert listings.find("a").entries == [entry("old", 2)]
+    assert listings.find("a").compared_at == 0
+
+
+def test_many_writers_lose_nothing():
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: listings.change("busy", put=[entry(f"{number:03}")]), range(60)))
+    assert names("busy") == [f"{number:03}" for number in range(60)]
+
+
+def test_ten_thousand_names_fit_and_are_read_quickly():
+    entries = [entry(f"{number:05} " + "é" * 100) for number in range(10_000)]
+    assert listings.replace("big", entries, {}, T0)
+    began = time.perf_counter()
+    assert len(listings.find("big").entries) == 10_000
+    assert time.perf_counter() - began < 0.5
+
+
+def test_a_forgotten_folder_is_built_anew():
+    listings.change("a", put=[entry("x")])
+    listings.forget("a")
+    assert listings.find("a").entries == []
+
+
+def test_a_job_is_one_workers_at_a_time():
+    jobs.add(Job("j", "actions", {"next": 0}), T0, held=False)
+    mine = jobs.take("j", T0)
+    assert mine is not None
+    assert jobs.take("j", T0 + 1) is None
+    theirs = jobs.take("j", T0 + jobs.HELD_SECONDS + 1)
+    assert theirs is not None
+    with pytest.raises(Conflict):
+        jobs.save(mine, {"next": 1}, T0 + 2)
+    done = jobs.end(theirs, {"next": 2}, T0 + 70)
+    assert (done.is_done, jobs.find("j").body) == (True, {"next": 2})
+    assert jobs.take("j", T0 + 999) is None
+
+
+def test_open_jobs_are_known_without_a_scan():
+    assert jobs.open_ids() == []
+    first = jobs.add(Job("a", "zip"), T0, held=True)
+    jobs.add(Job("b", "zip"), T0, held=False)
+    assert jobs.open_ids() == ["a", "b"]
+    jobs.end(first, {}, T0)
+    jobs.forget_open("b")
+    assert jobs.open_ids() == []
+
+
+def test_what_is_cached_goes_by_its_time():
+    cache.put("k", {"a": [1, None]}, T0 + 10)
+    assert cache.find("k", T0) == {"a": [1, None]}
+    assert cache.find("k", T0 + 11) is None
+    assert cache.find("other", T0) is None
+    cache.remove("k")
+    cache.remove("k")
+    assert cache.find("k", T0) is None
