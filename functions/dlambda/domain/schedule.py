@@ -1,8 +1,8 @@
 """Timers: what a cron text means, when it is next due, and how a pasted list of URLs is spread over time.
 
-Rules: docs/contract/tasks.md 2 (staggering) and 4 (cron). Times are aware; a zone is the server's (`TZ`). The clock that
-evaluates timers ticks once a minute, so every answer is a whole minute and a six-field timer runs once in each minute
-that holds one of its seconds.
+Rules: docs/contract/tasks.md 2 (staggering) and 4 (cron). Times are aware; a zone is the server's (`TZ`). The clock
+that evaluates timers ticks once a minute, so every answer is a whole minute and a six-field timer runs once in each
+minute that holds one of its seconds.
 """
 
 import re
@@ -44,8 +44,8 @@ def check_timer(timer: str) -> str:
 def next_run(timer: str, after: datetime, zone: tzinfo = UTC) -> datetime | None:
     """The first whole minute behind the minute of `after` in which `timer` matches, in UTC; None for an empty timer.
 
-    Local times that a change to summer time skips run at the end of the gap, those that happen twice run once (timers at
-    fixed hours; one with `*` in minute or hour follows the real clock). Raises `Invalid` for a timer that is none.
+    Local times that a change to summer time skips run at the end of the gap, those that happen twice run once (timers
+    at fixed hours; one with `*` in minute or hour follows the real clock). Raises `Invalid` for a timer that is none.
     """
     if not timer.strip():
         return None
