@@ -8,7 +8,8 @@ import av
 import pytest
 
 from dlambda.domain.segment import Conversion, Segment, conversion_of, fixed_grid, key_frame_grid
-from dlambda.errors import Invalid, NotFound
+from dlambda.errors import Invalid, NotFound, OperationFailed
+from dlambda.media.ffmpeg import probe
 from dlambda.media.key_frames import key_frames
 from dlambda.media.segments import SHIFT, write_segment
 from dlambda.media.source import open_source
@@ -219,3 +220,10 @@ def test_a_missing_encoder_is_replaced_and_remembered(samples, tmp_path):
     )
     assert encoder.order == ["libx264"]
     assert times_of(tmp_path / "0.ts")["video"][1] == RATE
+
+
+def test_a_probe_follows_no_playlist(samples, tmp_path):
+    trap = tmp_path / "trap.mp4"
+    trap.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n{make('h264-aac.ts', samples)}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(OperationFailed):
+        probe(str(trap))

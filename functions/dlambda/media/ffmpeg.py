@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.errors import OperationFailed, Unavailable
+from dlambda.media.formats import PROBED
 from dlambda.settings import get_settings
 
 _LAYER_DIR = Path("/opt/bin")
@@ -49,8 +50,8 @@ def probe(location: str) -> dict[str, Any]:
 def _ffprobe(tool: str, location: str) -> dict[str, Any]:
     protocols = "https,http,tcp,tls,httpproxy" if location.startswith(("http://", "https://")) else "file"
     shown = location if protocols != "file" else f"file:{Path(location).absolute()}"
-    command = [tool, "-v", "error", "-protocol_whitelist", protocols, "-print_format", "json", "-show_format",
-               "-show_streams", "-i", shown]  # fmt: skip
+    command = [tool, "-v", "error", "-protocol_whitelist", protocols, "-format_whitelist", ",".join(PROBED),
+               "-print_format", "json", "-show_format", "-show_streams", "-i", shown]  # fmt: skip
     try:
         done = subprocess.run(
             command,
@@ -76,7 +77,7 @@ def _pyav(location: str) -> dict[str, Any]:
     except ImportError:
         raise Unavailable("Neither ffprobe nor PyAV is installed.") from None
     try:
-        with av.open(location) as container:
+        with av.open(location, options={"format_whitelist": ",".join(PROBED)}) as container:
             streams = [_stream(stream) for stream in container.streams]
             seconds = None if container.duration is None else container.duration / av.time_base
             shape = {

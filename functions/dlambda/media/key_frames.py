@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import av
 
-from dlambda.media.source import MP4, Source, is_remote
+from dlambda.media.formats import MP4
+from dlambda.media.source import Source, is_remote
 
 # Containers whose index names every key frame. Of the others, only what is near and small is read through.
 _INDEXED = (MP4, "matroska,webm", "flv")

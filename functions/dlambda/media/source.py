@@ -16,27 +16,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from dlambda.errors import Invalid, NotFound, OperationFailed
+from dlambda.media.formats import CONTAINERS, MP4
 
-MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
-FORMATS = (
-    MP4,
-    "matroska,webm",
-    "aac",
-    "ac3",
-    "aiff",
-    "asf",
-    "avi",
-    "eac3",
-    "flac",
-    "flv",
-    "m4v",
-    "mp3",
-    "mpeg",
-    "mpegts",
-    "ogg",
-    "wav",
-    "w64",
-)
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 
 
@@ -52,7 +33,7 @@ def input_name(location: str) -> str:
 def input_options(location: str) -> dict[str, str]:
     """What FFmpeg may open while it reads this location."""
     protocols = "http,https,tcp,tls,httpproxy" if is_remote(location) else "file"
-    return {"protocol_whitelist": protocols, "format_whitelist": ",".join(FORMATS)}
+    return {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
 
 
 @dataclass(frozen=True)
