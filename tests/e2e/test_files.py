@@ -422,6 +422,14 @@ def test_a_zip_of_files_and_folders(api, store, name):
             ]
 
 
+def test_a_large_zip_is_written_in_parts(api, store, name):
+    store.put(name, "a.mp4", "b.mp4", text="0123456789abcdef" * 1024 * 1024)
+    token = api.post("/api/file/download", [name]).json()["token"]
+    with zipfile.ZipFile(io.BytesIO(api.follow("GET", f"/api/file/download/{token}").body)) as archive:
+        assert archive.testzip() is None
+        assert [each.file_size for each in archive.infolist()] == [16 * 1024 * 1024] * 2
+
+
 def test_a_zip_is_fetched_in_ranges(api, store, name):
     store.put(name, "a.mp4", text="x" * 5000)
     token = api.post("/api/file/download", [f"{name}/a.mp4"]).json()["token"]

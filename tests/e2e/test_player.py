@@ -8,6 +8,7 @@ from urllib.parse import quote, urljoin
 import m3u8
 import pytest
 
+from tests.e2e.api import wait_until
 from tests.e2e.service import Service
 from tests.e2e.store import Store
 from tests.media.samples import FFMPEG, SECONDS, make
@@ -95,6 +96,14 @@ def test_a_segment_is_made_once(api, store, samples, name):
         first.headers["Location"].partition("?")[0]
     ] * 2
     assert api.get(url, headers={"If-Modified-Since": first.headers["Last-Modified"]}).status == 304
+
+
+def test_the_next_segment_is_converted_ahead(api, service, store, samples, name):
+    store.copy(make("vp9-opus.webm", samples), f"{name}/v.webm")
+    made = service.folder / "media" / "dlambda" / "cache" / "segments"
+    before = len(list(made.glob("*.ts")))
+    assert api.get(f"/api/player/segments/0/{name}/v.webm.ts?vc=1&ac=1").status == 302
+    wait_until(lambda: len(list(made.glob("*.ts"))) >= before + 2, 20, lambda: "nothing was made ahead")
 
 
 @pytest.mark.parametrize(
