@@ -52,6 +52,8 @@ def limit_of(consumer: Consumer, settings: Settings) -> int:
         return settings.max_workers + _BESIDE_THE_LIMIT
     if consumer.concurrency == "ExtractInfoConcurrency":
         return settings.extract_info_concurrency
+    if consumer.concurrency == "TaskMaxWorkers":
+        return settings.task_max_workers
     return int(consumer.concurrency)
 
 
@@ -239,6 +241,7 @@ class Worker:
         while not self.stopping.wait(_EXTEND_SECONDS):
             for poller in self._pollers:
                 poller.hold(_VISIBILITY_SECONDS)
+        """Each full minute, soon after a start of a part, and once more when leases of dead workers are over."""
 
     def _tick(self) -> None:
         """Each full minute, soon after a start (ours or an engine's), and once more when dead workers' leases are over."""

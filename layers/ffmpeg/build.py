@@ -90,10 +90,8 @@ def main() -> None:
                 _add(archive, f"bin/{binary.name}", path.read_bytes(), 0o100755)
         _add(archive, "LICENSES.txt", notes().encode(), 0o100644)
     (build / "tools" / "LICENSES.txt").write_text(notes())
-    left = LIMIT_BYTES - total
-    print(
-        f"build/ffmpeg-layer.zip: {total / 1024 / 1024:.0f} MB unzipped, {left / 1024 / 1024:.0f} MB left for a function"
-    )
+    used, left = total // 2**20, (LIMIT_BYTES - total) // 2**20
+    print(f"build/ffmpeg-layer.zip: {used} MB unzipped, which leaves {left} MB for a ZIP function")
 
 
 if __name__ == "__main__":
