@@ -14,7 +14,10 @@ from local import template
 
 TARGET = template.ROOT / "functions" / "system" / "openapi.json"
 _REFERENCE = "#/components/schemas/"
-_ABOUT = "A download service around yt-dlp. Errors are JSON with `error`, a text for people, and `code`, a word for programs."
+_ABOUT = (
+    "A download service around yt-dlp. "
+    "Errors are JSON with `error`, a text for people, and `code`, a word for programs."
+)
 
 Json = dict[str, Any]
 

@@ -62,6 +62,17 @@ def make_tables(endpoint: str, tables: tuple[Table, ...]) -> None:
             _call(endpoint, "dynamodb", "DynamoDB_20120810.UpdateTimeToLive", "1.0", body)
 
 
+def has_keys(endpoint: str) -> bool:
+    """Whether anybody has an API key yet."""
+    asked = {
+        "TableName": f"{STACK}-keys",
+        "KeyConditionExpression": "kind = :names",
+        "ExpressionAttributeValues": {":names": {"S": "names"}},
+        "Limit": 1,
+    }
+    return bool(_call(endpoint, "dynamodb", "DynamoDB_20120810.Query", "1.0", asked).get("Count"))
+
+
 def make_queues(endpoint: str, queues: tuple[Queue, ...]) -> None:
     """Makes those that are missing, dead-letter queues first."""
     for queue in queues:

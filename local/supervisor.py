@@ -15,6 +15,7 @@ from typing import IO
 
 from local import engines, provision
 from local.config import Config, Endpoints, StartError, child_environ, credentials
+from local.first_key import FirstKey
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.template import Map
 
@@ -81,6 +82,7 @@ class Supervisor:
         self._wake_read, self._wake_write = os.pipe()
         self._stopping = False
         self._provisioned = False
+        self._first_key: FirstKey | None = None
         self._ready = False
 
     def _make_engines(self) -> list[Child]:
@@ -161,6 +163,8 @@ class Supervisor:
             provision.make_tables(f"http://127.0.0.1:{self._table_port}", self._plan.tables)
             self._make_queues()
         self._provisioned = True
+        if not provision.has_keys(self._config.endpoint or f"http://127.0.0.1:{self._table_port}"):
+            self._first_key = FirstKey(self._own[0].environ)
 
     def _make_queues(self) -> None:
         self._wait_until(lambda: engines.answers(self._queue_port), "the queue engine")
@@ -238,6 +242,8 @@ class Supervisor:
             yield f"  Cloud   {self._config.endpoint}"
         yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
         yield f"          curl{login} '{address}/api/history?type=queue'"
+        if self._first_key and (key := self._first_key.value()):
+            yield f"  Key     {key}  (admin, for the key API; shown this once)"
         yield "  Stop    Ctrl-C"
 
     def _stop(self) -> None:

@@ -241,10 +241,9 @@ class Worker:
         while not self.stopping.wait(_EXTEND_SECONDS):
             for poller in self._pollers:
                 poller.hold(_VISIBILITY_SECONDS)
-        """Each full minute, soon after a start of a part, and once more when leases of dead workers are over."""
 
     def _tick(self) -> None:
-        """Each full minute, soon after a start (ours or an engine's), and once more when dead workers' leases are over."""
+        """Each full minute, soon after a start of a part, and once more when leases of dead workers are over."""
         extra = self._extra_ticks()
         while not self.stopping.is_set():
             now = time.monotonic()
