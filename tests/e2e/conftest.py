@@ -13,6 +13,7 @@ from tests.e2e.service import Service
 SETTINGS = {
     "YTP_REMOVE_FILES": "true",
     "YTP_EXTRACT_INFO_TIMEOUT": "8",
+    "YTP_RETRIES": "1",
     "YTP_MAX_WORKERS_PER_EXTRACTOR": "6",
     "YTP_MAX_WORKERS": "6",
 }

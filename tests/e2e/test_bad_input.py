@@ -51,7 +51,7 @@ def test_an_option_that_does_not_exist_is_refused(api: Api, origin: Origin) -> N
     [
         "--config-locations /etc", "--plugin-dirs /tmp", "--batch-file /etc/passwd", "--load-info-json /etc/passwd",
         "--cookies /etc/passwd", "--cookies-from-browser firefox", "--downloader curl", "--netrc-cmd id",
-        "--ffmpeg-location /tmp", "--enable-file-urls", 
+        "--ffmpeg-location /tmp", "--enable-file-urls",
         "--print-to-file title /tmp/x", "--write-pages", "--cache-dir /tmp/x", "--source-address 127.0.0.1",
     ],
 )  # fmt: skip

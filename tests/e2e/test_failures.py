@@ -47,3 +47,11 @@ def test_history_shows_the_failure_once(api: Api, origin: Origin) -> None:
     url = origin.url("status/404/once.mp4")
     api.fetch(url)
     assert len([item for item in api.everything() if item["url"] == url]) == 1
+
+
+@pytest.mark.parametrize("path", ["flaky/1/clip-stumbled.mp4", "limited/1/clip-slowed-down.mp4"])
+def test_what_passes_by_itself_is_tried_again(api: Api, origin: Origin, path: str) -> None:
+    item = api.fetch(origin.url(path), seconds=30)
+    assert item["status"] == "finished", item
+    assert item["error"] is None
+    assert api.file_of(item) == origin.media("clip.mp4").read_bytes()
