@@ -111,7 +111,8 @@ def write_segment(location: str, segment: Segment, conversion: Conversion, targe
             key=_decode_seconds,
         ):
             output.mux(packet)
-    complete_counts(target)
+        streams = len(output.streams)
+    complete_counts(target, streams)
 
 
 def _audio(
