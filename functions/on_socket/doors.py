@@ -9,6 +9,7 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.domain.event import Event, Name, random_id
 from dlambda.entry.auth import check_credentials
+from dlambda.entry.json_text import read_json
 from dlambda.errors import Unauthorized
 from dlambda.store import connections
 from dlambda.usecases.publish import reply
@@ -56,7 +57,7 @@ def greet(connection_id: str) -> None:
 def _message(connection_id: str, body: str) -> None:
     """One frame. What is no event is ignored; what fails is logged, and the connection stays."""
     try:
-        frame = json.loads(body)
+        frame = read_json(body)
     except ValueError:
         return
     name = frame.get("event") if isinstance(frame, dict) else None

@@ -1,5 +1,6 @@
 """What a client sends to have something downloaded (docs/contract/downloads.md 2.1)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -10,6 +11,9 @@ from dlambda.domain.urls import check_syntax, item_url
 from dlambda.errors import Invalid, Required
 
 _CLI_MINIMUM = 3
+# A record is limited to 400 KB; URLs stand in it several times, and extraction adds to it.
+_MAX_COOKIES_BYTES = 200_000
+_MAX_OTHER_BYTES = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def _read(value: Mapping[str, Any]) -> Request:
     cli = cli if len(cli) >= _CLI_MINIMUM else ""
     _check_cli(cli)
     extras = value.get("extras")
+    extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
+    _check_size(value, extras)
     return Request(
         url=url,
         preset=_text(value, "preset"),
@@ -59,7 +65,7 @@ def _read(value: Mapping[str, Any]) -> Request:
         template=safe_template(_text(value, "template")),
         cli=cli,
         auto_start=value["auto_start"] if isinstance(value.get("auto_start"), bool) else True,
-        extras=dict(extras) if isinstance(extras, Mapping) and extras else {},
+        extras=extras,
         requeued=value.get("requeued") is True,
     )
 
@@ -71,6 +77,13 @@ def _check_cli(cli: str) -> None:
     except Invalid as error:
         raise Invalid(f"Failed to parse command options for yt-dlp. {error.message}") from None
     check_options(cli)
+
+
+def _check_size(value: Mapping[str, Any], extras: Mapping[str, Any]) -> None:
+    others = [_text(value, key) for key in ("url", "preset", "folder", "template", "cli")]
+    size = sum(len(text.encode()) for text in others) + len(json.dumps(extras))
+    if size > _MAX_OTHER_BYTES or len(_text(value, "cookies").encode()) > _MAX_COOKIES_BYTES:
+        raise Invalid("The item is too large.")
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:

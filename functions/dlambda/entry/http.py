@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
+from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
 from dlambda.errors import AppError, Invalid, ValidationFailed
 from dlambda.settings import get_settings
@@ -32,7 +33,7 @@ Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
 _SLASHES = re.compile("/{2,}")
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
-_SECURITY = [{"basic": []}, {"apikey": []}]
+_SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"user": [{"basic": []}, {"apikey": []}], "key": [{"key": []}]}
 
 
 class Problem(BaseModel):
@@ -65,7 +66,7 @@ class JsonRequest(Request):
         if not body.strip():
             return None
         try:
-            found = json.loads(body)
+            found = read_json(body)
         except ValueError:
             raise Invalid("Invalid JSON in request body.") from None
         # The framework would parse a text once more; as something else, each model refuses it in its own words.
@@ -77,13 +78,13 @@ def problems(*statuses: int) -> dict[int | str, Any]:
     return dict.fromkeys(statuses, Problem)
 
 
-def make_routes(name: str, description: str = "") -> APIBlueprint:
-    """The routes of one group, named by its URL's noun."""
+def make_routes(name: str, description: str = "", *, security: str = "user") -> APIBlueprint:
+    """The routes of one group, named by its URL's noun. `security="key"`: they want an API key, not a user."""
     return APIBlueprint(
         name,
         name,
         abp_tags=[Tag(name=name, description=description)],
-        abp_security=_SECURITY,  # type: ignore[arg-type]
+        abp_security=_SECURITY[security],  # type: ignore[arg-type]
         abp_responses=problems(401, 500),
     )
 
@@ -97,6 +98,7 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
         security_schemes={
             "basic": {"type": "http", "scheme": "basic"},  # type: ignore[dict-item]
             "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},  # type: ignore[dict-item]
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
         },
         validation_error_status=400,
         validation_error_model=Problem,
@@ -205,7 +207,7 @@ def _allow_origins(response: Response) -> None:
         headers.add("Vary", "Origin")
     else:
         headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization, If-Match"
+    headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization, If-Match, X-API-Key"
     headers["Access-Control-Allow-Methods"] = "GET, PATCH, PUT, POST, DELETE"
     headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
 

@@ -94,7 +94,7 @@ def enter(made: Sequence[Item]) -> list[Item]:
 
 
 def _enter_batch(batch: list[Item]) -> list[Item]:
-    batch = list({item.posted_url: item for item in reversed(batch)}.values())[::-1]
+    batch = _without_repeats(batch)
     replacing: list[Item] = []
     while batch:
         try:
@@ -106,6 +106,15 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
         publish(*(event.item_added(item) for item in stored))
         return stored + [item for each in replacing if (item := _replace(each))]
     return [item for each in replacing if (item := _replace(each))]
+
+
+def _without_repeats(batch: Sequence[Item]) -> list[Item]:
+    """Those whose URL is not that of one before them, which is told as for any URL that is in the queue."""
+    first: dict[str, Item] = {}
+    for item in batch:
+        if first.setdefault(item.posted_url, item) is not item:
+            publish(_in_queue(first[item.posted_url], item))
+    return list(first.values())
 
 
 def _replace(item: Item) -> Item | None:
@@ -128,11 +137,15 @@ def _replace(item: Item) -> Item | None:
 def known(holder: Item, item: Item) -> event.Event | None:
     """Why `holder`'s record of the URL stays and `item` does not become one; None when it gives way."""
     if holder.shelf is Shelf.QUEUE:
-        message = f'Item id="{holder.source_id or holder.id}", title="{holder.title}" is already in download queue.'
-        return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
+        return _in_queue(holder, item)
     if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
         return already_downloaded(item, holder.archive_id)
     return None
+
+
+def _in_queue(holder: Item, item: Item) -> event.Event:
+    message = f'Item id="{holder.source_id or holder.id}", title="{holder.title}" is already in download queue.'
+    return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
 
 
 def already_downloaded(item: Item, archive_id: str) -> event.Event:

@@ -1,5 +1,6 @@
 """Which preset a name means. System presets are data; a client's own are documents."""
 
+from dlambda.domain.body import MAX_NAME_LENGTH
 from dlambda.domain.preset import FIRST_OWN_ID, Preset, find_system_preset
 from dlambda.domain.resource import PRESETS
 from dlambda.settings import get_settings
@@ -10,7 +11,7 @@ from dlambda.usecases import resources
 def find_preset(name: str) -> Preset | None:
     """The preset of that name, in whatever form it is written, with its cookies."""
     system = find_system_preset(name)
-    if system is not None or not name.strip():
+    if system is not None or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
         return system
     found = resources.find_by_name(PRESETS, name)
     return _preset(found, clear=True) if found else None

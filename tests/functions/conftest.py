@@ -1,0 +1,39 @@
+"""Groups of endpoints on the real engines, asked as clients ask them."""
+
+import importlib
+from collections.abc import Callable
+
+import pytest
+
+from dlambda.store import connections
+from tests.functions.calls import Client, Heard
+from tests.pushes import Pushes
+from tests.stack import Stack
+
+
+@pytest.fixture
+def group(stack: Stack) -> Callable[[str], Client]:
+    """A client of a group's app."""
+    return lambda name: Client(importlib.import_module(f"{name}.main").app.test_client())
+
+
+@pytest.fixture
+def history(group: Callable[[str], Client]) -> Client:
+    return group("history")
+
+
+@pytest.fixture
+def archiver(group: Callable[[str], Client]) -> Client:
+    return group("archiver")
+
+
+@pytest.fixture
+def system(group: Callable[[str], Client]) -> Client:
+    return group("system")
+
+
+@pytest.fixture
+def listening(pushes: Pushes) -> Heard:
+    """What a WebSocket client of the service hears."""
+    connections.add("c1", "sid-of-c1")
+    return Heard(pushes, "c1")

@@ -1,0 +1,302 @@
+"""POST /api/history and GET /api/history/add: docs/contract/downloads.md 2.1, 4.3, 4.4, 9 and the contract's Adding."""
+
+import threading
+import time
+
+import pytest
+
+from dlambda.domain.item import Shelf, Status
+from dlambda.domain.resource import PRESETS
+from dlambda.settings import get_settings
+from dlambda.store import archive, items
+from dlambda.usecases import resources
+from tests.functions.calls import error
+from tests.store.samples import T0, done
+
+URL = "https://video.example/watch?v=1"
+ANSWERED = {"status": "queued"}
+
+
+def queued() -> list[str]:
+    return [items.get(id_).url for id_ in items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids]
+
+
+class TestOne:
+    def test_it_is_a_record_at_once(self, history, stack, listening):
+        status, body = history.post("/api/history", {"url": f"  {URL} "})
+        assert status == 200
+        [answer] = body
+        assert answer["status"] == "queued"
+        record = history.get(f"/api/history/{answer['_id']}")[1]
+        assert (record["status"], record["title"], record["url"]) == ("pending", URL, URL)
+        assert stack.messages("intake") == [{"id": answer["_id"]}]
+        [added] = listening.of("item_added")
+        assert added["data"]["_id"] == added["_id"] == answer["_id"]
+        assert added["title"] == URL  # the item's own wins beside the payload
+        assert added["message"] == f"Item '{URL}' has been added to the download queue."
+
+    def test_all_fields_are_kept(self, history):
+        body = {
+            "url": URL, "preset": "mobile", "folder": "/sea//side/", "cookies": "# Netscape HTTP Cookie File\n",
+            "template": "%(id)s.%(ext)s", "cli": "--write-subs", "auto_start": False, "extras": {"k": 1}, "unknown": 1,
+        }  # fmt: skip
+        [answer] = history.post("/api/history", body)[1]
+        record = history.get(f"/api/history/{answer['_id']}")[1]
+        assert {key: record[key] for key in ("preset", "template", "cli", "auto_start", "extras")} == {
+            key: body[key] for key in ("preset", "template", "cli", "auto_start", "extras")
+        }
+        assert record["cookies"].strip() == body["cookies"].strip()
+        assert (record["folder"], record["download_dir"]) == ("sea/side", "/downloads/sea/side")
+
+    def test_the_preset_fills_what_is_empty(self, history):
+        resources.create(PRESETS, {"name": "Sea", "folder": "sea", "template": "%(id)s.%(ext)s"})
+        [first, second] = history.post(
+            "/api/history",
+            [{"url": URL, "preset": "sea"}, {"url": URL + "0", "preset": "SEA ", "folder": "own", "template": "%(title)s"}],
+        )[1]
+        records = [history.get(f"/api/history/{each['_id']}")[1] for each in (first, second)]
+        assert [(each["folder"], each["template"]) for each in records] == [("sea", "%(id)s.%(ext)s"), ("own", "%(title)s")]
+
+    def test_defaults(self, history):
+        [answer] = history.post("/api/history", {"url": URL})[1]
+        record = history.get(f"/api/history/{answer['_id']}")[1]
+        settings = get_settings()
+        assert record["preset"] == settings.default_preset
+        assert record["template"] == settings.output_template
+        assert record["template_chapter"] == settings.output_template_chapter
+        assert (record["folder"], record["download_dir"], record["auto_start"]) == ("", settings.download_path, True)
+        assert record["timestamp"] > 1e18
+
+    def test_an_eleven_character_id_is_a_video(self, history):
+        history.post("/api/history", {"url": "dQw4w9WgXcQ"})
+        assert queued() == ["https://www.youtube.com/watch?v=dQw4w9WgXcQ"]
+
+    @pytest.mark.parametrize(
+        ("field", "value", "kept"),
+        [
+            ("auto_start", "false", True), ("auto_start", 0, True), ("auto_start", None, True),
+            ("extras", [], {}), ("extras", "x", {}), ("extras", {}, {}), ("folder", 5, ""), ("cli", "-x", ""),
+            ("cli", None, ""), ("cookies", ["a"], ""), ("cookies", {}, ""),
+        ],
+    )  # fmt: skip
+    def test_what_has_another_type_is_ignored(self, history, field, value, kept):
+        [answer] = history.post("/api/history", {"url": URL, field: value})[1]
+        assert history.get(f"/api/history/{answer['_id']}")[1][field] == kept
+
+    def test_the_root_is_shown_by_its_setting(self, history, configure):
+        configure(download_path="/data/videos/")
+        [answer] = history.post("/api/history", {"url": URL, "folder": "a"})[1]
+        assert history.get(f"/api/history/{answer['_id']}")[1]["download_dir"] == "/data/videos/a"
+
+
+REFUSED = [
+    ({}, "url param is required."),
+    ({"url": ""}, "url param is required."),
+    ({"url": "   "}, "url param is required."),
+    ({"url": 5}, "url param is required."),
+    ({"url": None}, "url param is required."),
+    ({"url": "ftp://video.example/x"}, "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+    ({"url": "file:///etc/passwd"}, "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+    ({"url": "http://"}, "Invalid hostname."),
+    ({"url": URL, "preset": "bad"}, "Preset 'bad' does not exist."),
+    ({"url": URL, "folder": "../x"}, 'Folder "../x" must resolve inside the base download folder "/downloads".'),
+    ({"url": URL, "template": "/x/%(title)s"}, None),
+    ({"url": URL, "cli": "--exec rm"}, "Option '--exec' is not allowed."),
+]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(("body", "text"), REFUSED)
+    def test_with_the_reason_and_the_element(self, history, stack, body, text):
+        status, answer = history.post("/api/history", body)
+        assert status == 400
+        assert text is None or answer["error"] == text
+        assert answer["data"] == body
+        assert queued() == []
+        assert stack.messages("intake") == []
+
+    def test_options_that_do_not_parse(self, history):
+        status, answer = history.post("/api/history", {"url": URL, "cli": "--no-such-option"})
+        assert status == 400
+        assert answer["error"].startswith("Failed to parse command options for yt-dlp. ")
+
+    def test_the_first_bad_element_refuses_all(self, history):
+        bad = {"url": URL, "preset": "bad"}
+        status, answer = history.post("/api/history", [{"url": URL + "0"}, bad, {"url": ""}])
+        assert (status, answer["data"]) in [(400, bad), (400, {"url": ""})]
+        assert queued() == []
+
+    @pytest.mark.parametrize("body", [[], None, 5, "text", True, [5], [[]], [None]])
+    def test_bodies_of_another_kind(self, history, body):
+        status, answer = history.post("/api/history", body)
+        assert status == 400
+        assert answer["error"]
+        assert queued() == []
+
+    @pytest.mark.parametrize("body", ["{", "", "nonsense", b"\xff\xfe{}", "[" * 100_000, '{"url": "https://a.example/\\ud800"}'])
+    def test_what_is_no_json(self, history, body):
+        status, answer = history.raw("POST", "/api/history", body)
+        assert status == 400
+        assert answer["error"]
+
+    @pytest.mark.parametrize("field", ["cookies", "folder", "template", "extras"])
+    def test_broken_text_is_refused_or_mended(self, history, field):
+        text = '{"url": "%s", "%s": %s}' % (URL, field, '{"k": "\\ud800"}' if field == "extras" else '"\\ud800"')
+        assert history.raw("POST", "/api/history", text)[0] in (200, 400)
+        assert history.get("/api/history")[0] == 200
+
+    @pytest.mark.parametrize("field", ["cookies", "extras", "template", "cli", "preset"])
+    def test_what_no_record_can_hold(self, history, field):
+        huge = "#" * 500_000
+        status, answer = history.post("/api/history", {"url": URL, field: {"k": huge} if field == "extras" else huge})
+        assert status == 400
+        assert queued() == []
+
+    @pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://localhost/", "http://10.0.0.1/", "http://[::1]/"])
+    def test_private_addresses(self, history, configure, url):
+        configure(allow_internal_urls=False)
+        text = "Access to internal urls or private networks is not allowed."
+        assert error(history.post("/api/history", {"url": url})) == (400, text)
+
+    def test_the_default_preset_is_never_looked_up(self, history, configure):
+        configure(default_preset="mine")
+        assert history.post("/api/history", {"url": URL, "preset": " MINE "})[0] == 200
+
+
+class TestSeveral:
+    def test_answers_and_records_are_in_the_order_of_the_request(self, history, listening):
+        urls = [f"{URL}{number}" for number in range(70)]
+        status, body = history.post("/api/history", [{"url": url} for url in urls])
+        assert status == 200
+        assert [each["status"] for each in body] == ["queued"] * 70
+        assert queued() == urls
+        assert [items.get(each["_id"]).url for each in body] == urls
+        assert [each["url"] for each in listening.of("item_added")] == urls
+
+    def test_they_share_a_batch(self, history):
+        body = history.post("/api/history", [{"url": URL, "extras": {"k": 1}}, {"url": URL + "0"}])[1]
+        extras = [items.get(each["_id"]).extras for each in body]
+        assert [(each["batch_index"], each["batch_total"]) for each in extras] == [(0, 2), (1, 2)]
+        assert extras[0]["batch_id"] == extras[1]["batch_id"]
+        assert extras[0]["k"] == 1
+        other = history.post("/api/history", [{"url": URL + "1"}, {"url": URL + "2"}])[1]
+        assert items.get(other[0]["_id"]).extras["batch_id"] != extras[0]["batch_id"]
+
+    def test_one_alone_has_no_batch(self, history):
+        [answer] = history.post("/api/history", [{"url": URL}])[1]
+        assert "batch_id" not in items.get(answer["_id"]).extras
+
+    def test_a_url_twice_in_one_body_is_one_record(self, history, listening):
+        body = history.post("/api/history", [{"url": URL}, {"url": URL}])[1]
+        assert [each["status"] for each in body] == ["queued", "queued"]
+        assert queued() == [URL]
+        assert listening.names.count("item_added") == 1
+        assert listening.names.count("log_info") == 1
+
+
+class TestKnownUrls:
+    def test_one_in_the_queue_stays_alone(self, history, stack, listening):
+        [first] = history.post("/api/history", {"url": URL})[1]
+        stack.messages("intake")
+        assert history.post("/api/history", {"url": URL})[0] == 200
+        assert queued() == [URL]
+        assert stack.messages("intake") == []
+        assert listening.names == ["item_added", "log_info"]
+        assert first["_id"] in listening.of("log_info")[0]["message"]
+
+    @pytest.mark.parametrize("status", [Status.FINISHED, Status.ERROR, Status.CANCELLED])
+    def test_one_in_the_history_is_replaced(self, history, listening, status):
+        items.add([done("old", status, url=URL, posted_url="https://short.example/1")])
+        for url in (URL, "https://short.example/1"):
+            [answer] = history.post("/api/history", {"url": url})[1]
+            break
+        assert items.find("old") is None
+        assert history.get(f"/api/history/{answer['_id']}")[0] == 200
+        assert listening.names == ["item_deleted", "item_added"]
+        assert listening.of("item_deleted")[0]["data"]["_id"] == "old"
+
+    def test_one_in_the_history_and_in_the_archive_stays(self, history, listening):
+        name = get_settings().archive_file
+        items.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
+        archive.add(name, ["site 1"], T0)
+        assert history.post("/api/history", {"url": URL})[0] == 200
+        assert items.find("old")
+        assert queued() == []
+        [told] = listening.of("log_info")
+        assert told["title"] == "Already Downloaded"
+        assert told["message"] == f"The URL '{URL}':'site 1' is already downloaded and recorded in archive."
+
+    def test_fifty_at_once_make_one_record(self, group, listening):
+        clients = [group("history") for _ in range(50)]
+        answers = []
+        threads = [
+            threading.Thread(target=lambda each=client: answers.append(each.post("/api/history", {"url": URL})))
+            for client in clients
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [status for status, _ in answers] == [200] * 50
+        assert queued() == [URL]
+        assert listening.names.count("item_added") == 1
+
+
+def end_intake(status: Status = Status.ERROR, **fields: object) -> threading.Thread:
+    """What the intake does a moment later."""
+
+    def work() -> None:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            ids = items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids
+            if ids:
+                found = items.get(ids[0])
+                items.save(found, found.but(**({"status": status} | fields)))
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+class TestWaiting:
+    def test_sync_answers_what_became_of_each(self, history):
+        worker = end_intake(error="No such video.")
+        body = {"url": URL, "extra": 1}
+        assert history.post("/api/history?sync=true", [body])[1] == [{"item": body, "status": False, "msg": "No such video."}]
+        worker.join()
+
+    def test_sync_answers_success(self, history):
+        worker = end_intake(Status.PENDING, extracted=True)
+        [answer] = history.post("/api/history?sync=true", {"url": URL})[1]
+        assert (answer["status"], answer["msg"]) == (True, None)
+        worker.join()
+
+    def test_a_link_adds(self, history):
+        worker = end_intake(Status.PENDING, extracted=True)
+        assert history.get("/api/history/add", url=URL, preset="mobile") == (200, {"status": True, "message": "URL added"})
+        worker.join()
+        assert items.find_by_url(URL).preset == "mobile"
+
+    def test_a_link_tells_why_not(self, history):
+        worker = end_intake(error="No such video.")
+        assert history.get("/api/history/add", url=URL) == (200, {"status": False, "message": "No such video."})
+        worker.join()
+
+    @pytest.mark.parametrize("query", [{}, {"url": ""}, {"url": " "}])
+    def test_a_link_without_url(self, history, query):
+        status, body = history.get("/api/history/add", **query)
+        text = "url param is required."
+        assert status == 400
+        assert (body["status"], body["message"], body["error"]) == (False, text, text)
+
+    def test_a_link_with_an_unknown_preset(self, history):
+        status, body = history.get("/api/history/add/", url=URL, preset="x")
+        assert status == 404
+        assert (body["status"], body["message"]) == (False, "Preset 'x' does not exist.")
+
+    def test_a_link_to_what_is_no_web_address(self, history):
+        status, body = history.get("/api/history/add", url="ftp://x.example/")
+        assert status == 400
+        assert (body["status"], body["message"]) == (False, "Invalid scheme usage. Only HTTP or HTTPS allowed.")

@@ -1,0 +1,213 @@
+"""GET /api/history and /api/history/live: docs/contract/downloads.md 4.1, 4.2, 9."""
+
+import pytest
+
+from dlambda.domain.item import Shelf, Status
+from dlambda.store import items, leases
+from tests.functions.calls import error
+from tests.store.samples import T0, done, item, waiting
+
+NEVER = {"thumbnail", "quality", "format", "ytdlp_cookies", "ytdlp_config", "output_template", "output_template_chapter",
+         "config", "temp_path"}  # fmt: skip
+ALWAYS = {
+    "_id", "id", "error", "title", "description", "url", "preset", "folder", "download_dir", "temp_dir", "status",
+    "cookies", "template", "template_chapter", "timestamp", "is_live", "datetime", "live_in", "file_size", "options",
+    "extras", "cli", "auto_start", "is_archivable", "is_archived", "archive_id", "sidecar", "tmpfilename", "filename",
+    "total_bytes", "total_bytes_estimate", "downloaded_bytes", "msg", "percent", "progress", "speed", "eta", "speed_bps",
+    "eta_seconds", "postprocessor", "failure",
+}  # fmt: skip
+
+
+def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> list[str]:
+    names = [f"{prefix}{number:03d}" for number in range(count)]
+    for start in range(0, count, items.BATCH):
+        items.add([done(name, status) for name in names[start : start + items.BATCH]])
+    return names
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ({"type": "x"}, "type must be one of all, queue, done."),
+        ({"type": "history", "page": "x"}, "type must be one of all, queue, done."),
+        ({"page": "x"}, "page and per_page must be valid integers."),
+        ({"per_page": "1.5", "page": "0"}, "page and per_page must be valid integers."),
+        ({"page": "0", "per_page": "0"}, "page must be >= 1."),
+        ({"page": "-1"}, "page must be >= 1."),
+        ({"per_page": "0", "order": "x"}, "per_page must be between 1 and 1000."),
+        ({"per_page": "-10"}, "per_page must be between 1 and 1000."),
+        ({"per_page": "1001"}, "per_page must be between 1 and 1000."),
+        ({"order": "INVALID"}, "order must be ASC or DESC."),
+    ],
+)
+def test_a_bad_query_is_refused_in_the_documented_order(history, query, text):
+    assert error(history.get("/api/history", **({"type": "done"} | query))) == (400, text)
+
+
+@pytest.mark.parametrize("kind", ["done", "DONE", "Queue"])
+@pytest.mark.parametrize("order", ["asc", "DESC"])
+def test_type_and_order_are_read_in_any_case(history, kind, order):
+    assert history.get("/api/history", type=kind, order=order)[1]["type"] == kind.lower()
+
+
+def test_a_page_has_the_documented_shape(history):
+    finish(14)
+    status, body = history.get("/api/history", type="done", page=2, per_page=10)
+    assert status == 200
+    assert list(body) == ["type", "pagination", "items"]
+    assert body["type"] == "done"
+    assert body["pagination"] == {
+        "page": 2, "per_page": 10, "total": 14, "total_pages": 2, "has_next": False, "has_prev": True,
+    }  # fmt: skip
+    assert [each["_id"] for each in body["items"]] == ["d003", "d002", "d001", "d000"]
+
+
+def test_an_item_has_all_its_fields_and_none_of_the_old_ones(history):
+    finish(1)
+    [shown] = history.get("/api/history", type="done")[1]["items"]
+    assert shown.keys() >= ALWAYS
+    assert not shown.keys() & NEVER
+
+
+def test_lists_are_ordered_by_creation(history):
+    items.add([item(name) for name in "abc"])
+    assert [each["_id"] for each in history.get("/api/history", type="queue", order="ASC")[1]["items"]] == ["a", "b", "c"]
+    assert [each["_id"] for each in history.get("/api/history", type="queue")[1]["items"]] == ["c", "b", "a"]
+
+
+def test_an_edit_moves_nothing(history):
+    finish(3)
+    history.post("/api/history/d000", {"title": "New"})
+    assert [each["_id"] for each in history.get("/api/history", type="done")[1]["items"]] == ["d002", "d001", "d000"]
+
+
+@pytest.mark.parametrize(
+    ("page", "per_page", "expected"),
+    [(1, 10, (10, 100, 1, 10)), (10, 10, (10, 100, 10, 10)), (4, 30, (10, 100, 4, 4)), (999, 10, (10, 100, 10, 10))],
+)
+def test_pages_of_a_hundred(history, page, per_page, expected):
+    finish(100)
+    body = history.get("/api/history", type="done", page=page, per_page=per_page)[1]
+    paging = body["pagination"]
+    assert (len(body["items"]), paging["total"], paging["page"], paging["total_pages"]) == expected
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_list_of_none_or_one_has_one_page(history, count):
+    finish(count)
+    body = history.get("/api/history", type="done", page=7)[1]
+    assert len(body["items"]) == count
+    assert body["pagination"] | {"per_page": 0} == {
+        "page": 1, "per_page": 0, "total": count, "total_pages": 1, "has_next": False, "has_prev": False,
+    }  # fmt: skip
+
+
+def test_the_page_size_defaults_to_the_setting(history, configure):
+    configure(default_pagination=3)
+    finish(5)
+    assert len(history.get("/api/history", type="done")[1]["items"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ("finished", ["d000"]),
+        ("FINISHED", ["d000"]),
+        ("!finished", ["s000", "e000"]),
+        ("finished,skip", ["s000", "d000"]),
+        ("!finished,!skip", ["e000"]),
+        ("! error", ["s000", "d000"]),
+        ("pending", []),
+        ("nonsense", []),
+        ("!nonsense", ["s000", "e000", "d000"]),
+        ("", ["s000", "e000", "d000"]),
+    ],
+)
+def test_a_status_filters(history, status, found):
+    finish(1)
+    finish(1, Status.ERROR, "e")
+    finish(1, Status.SKIP, "s")
+    body = history.get("/api/history", type="done", status=status)[1]
+    assert [each["_id"] for each in body["items"]] == found
+    assert body["pagination"]["total"] == len(found)
+    assert body["pagination"]["total_pages"] == 1
+
+
+def test_the_queue_is_filtered_as_well(history):
+    items.add([waiting("a"), waiting("b")])
+    found = items.get("b")
+    items.save(found, found.but(status=Status.PREPARING))
+    for status, names in {"pending": ["a"], "!pending": ["b"], "preparing": ["b"], "finished": []}.items():
+        assert [each["_id"] for each in history.get("/api/history", type="queue", status=status)[1]["items"]] == names
+
+
+def test_all_gives_queue_and_history_without_paging(history):
+    finish(3)
+    items.add([item("a"), item("b")])
+    status, body = history.get("/api/history", page="x", per_page="y", order="z")
+    assert status == 200
+    assert list(body) == ["queue", "history"]
+    assert [each["_id"] for each in body["queue"]] == ["a", "b"]
+    assert [each["_id"] for each in body["history"]] == ["d002", "d001", "d000"]
+    assert "X-Truncated" not in history.last.headers
+
+
+def test_all_is_cut_at_a_limit_and_says_so(history, configure):
+    configure(history_all_limit=2)
+    finish(3)
+    body = history.get("/api/history", type="all")[1]
+    assert [each["_id"] for each in body["history"]] == ["d002", "d001"]
+    assert history.last.headers["X-Truncated"] == "true"
+
+
+def test_cookies_are_masked_in_lists(history):
+    items.add([item("a", cookies="secret"), done("b", cookies="secret")])
+    for path in ("/api/history", "/api/history?type=done", "/api/history?type=queue", "/api/history/live"):
+        history.call("GET", path)
+        assert "secret" not in history.last.text
+        assert '"cookies": "********"' in history.last.text.replace('":"', '": "')
+
+
+def test_what_runs_shows_its_progress(history):
+    items.add([waiting("a")])
+    found = items.get("a")
+    items.save(found, found.but(status=Status.PREPARING))
+    lease = leases.take("a", "w", T0)
+    leases.renew(lease, T0, {"status": "downloading", "percent": 45.6, "speed": "2.5 MiB/s", "eta": "00:05:23"})
+    for shown in (
+        history.get("/api/history", type="queue")[1]["items"][0],
+        history.get("/api/history")[1]["queue"][0],
+        history.get("/api/history/live")[1]["queue"]["a"],
+        history.get("/api/history/a")[1],
+    ):
+        assert (shown["status"], shown["percent"], shown["speed"], shown["eta"]) == (
+            "downloading", 45.6, "2.5 MiB/s", "00:05:23",
+        )  # fmt: skip
+
+
+def test_live_maps_the_queue_by_id_in_its_order(history):
+    items.add([item(name) for name in ("b", "a", "c")])
+    finish(2)
+    status, body = history.get("/api/history/live")
+    assert status == 200
+    assert list(body["queue"]) == ["b", "a", "c"]
+    assert body["queue"]["a"]["_id"] == "a"
+    assert body["history_count"] == 2
+
+
+def test_live_of_nothing(history):
+    assert history.get("/api/history/live") == (200, {"queue": {}, "history_count": 0})
+
+
+def test_an_item_is_in_exactly_one_list(history):
+    items.add([item("a")])
+    found = items.get("a")
+    items.save(found, found.ended(Status.CANCELLED, T0))
+    body = history.get("/api/history")[1]
+    assert (len(body["queue"]), len(body["history"])) == (0, 1)
+    assert items.count(Shelf.QUEUE) == 0
+
+
+@pytest.mark.parametrize("path", ["/api/history/", "/api/history"])
+def test_a_trailing_slash_is_no_other_place(history, path):
+    assert history.get(path, type="done")[0] == 200
