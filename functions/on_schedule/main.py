@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from dlambda.entry.logs import set_up_logs
 from dlambda.usecases.run_tasks import wake_due_tasks
 from dlambda.usecases.sweep import sweep
 from dlambda.usecases.sweep_files import sweep_files
+from dlambda.usecases.sweep_orders import sweep_orders
 
 set_up_logs()
 
@@ -15,10 +17,9 @@ set_up_logs()
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     """One round; what fails is logged by the runtime and done by the next round."""
     now = time.time()
-    try:
-        wake_due_tasks(now)
-    finally:
-        try:
-            sweep(now)
-        finally:
-            sweep_files(now)
+    # Each part of the round comes whatever becomes of the others.
+    with ExitStack() as rounds:
+        rounds.callback(sweep_files, now)
+        rounds.callback(sweep, now)
+        rounds.callback(wake_due_tasks, now)
+        rounds.callback(sweep_orders, now)

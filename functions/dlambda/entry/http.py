@@ -99,6 +99,7 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
             "basic": {"type": "http", "scheme": "basic"},  # type: ignore[dict-item]
             "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},  # type: ignore[dict-item]
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
         },
         validation_error_status=400,
         validation_error_model=Problem,

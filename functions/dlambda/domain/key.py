@@ -1,0 +1,73 @@
+"""API keys: who may ask for what (docs/contract/hostapi.md, Keys). A key's value is a secret; here it has a name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dlambda.errors import Forbidden, Invalid, Required
+
+ADMIN = "admin"
+LACKING = "Insufficient permissions"
+_NAME_LIMIT = 128
+_REQUIRED = "Name and permissions required"
+
+
+class Permission(StrEnum):
+    """Each is also the name of the call that needs it."""
+
+    CREATE_KEY = "create_key"
+    DELETE_KEY = "delete_key"
+    GET_KEY = "get_key"
+    GET_KEYS = "get_keys"
+    GET_VIDEO = "get_video"
+    GET_AUDIO = "get_audio"
+    GET_LIVE_VIDEO = "get_live_video"
+    GET_LIVE_AUDIO = "get_live_audio"
+    GET_INFO = "get_info"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`id` is made from the value and tells nothing of it; unix seconds, `last_access` 0 for never."""
+
+    id: str
+    name: str
+    permissions: tuple[Permission, ...]
+    quota_bytes: int
+    created_at: float
+    last_access: float = 0.0
+
+    def check(self, permission: Permission) -> None:
+        """Raises `Forbidden` when the key may not do that."""
+        if permission not in self.permissions:
+            raise Forbidden(LACKING)
+
+    def check_all(self, wanted: Iterable[Permission]) -> None:
+        """Raises `Forbidden` unless the key holds all of them."""
+        if not set(wanted) <= set(self.permissions):
+            raise Forbidden(LACKING, extra={"message": LACKING})
+
+
+def read_permissions(value: object) -> tuple[Permission, ...]:
+    """Each once, in the order given. Raises `Invalid` for what is no list of known permissions."""
+    if not isinstance(value, list):
+        raise Invalid("permissions must be an array.")
+    found: list[Permission] = []
+    for each in value:
+        try:
+            found.append(Permission(each))
+        except ValueError:
+            raise Invalid(f"Unknown permission: {str(each)[:64]}") from None
+    return tuple(dict.fromkeys(found))
+
+
+def read_new_key(body: Mapping[str, Any]) -> tuple[str, tuple[Permission, ...]]:
+    """Name and permissions of a key to be made. Raises `Required` or `Invalid`."""
+    name, permissions = body.get("name"), body.get("permissions")
+    if not isinstance(name, str) or not name.strip() or not permissions:
+        raise Required(_REQUIRED)
+    name = name.strip()
+    if len(name) > _NAME_LIMIT or not name.isprintable() or "/" in name:
+        raise Invalid(f"name must be printable, without '/', and of at most {_NAME_LIMIT} characters.")
+    return name, read_permissions(permissions)

@@ -1,0 +1,153 @@
+"""API keys. A value is looked up by its hash, and kept sealed beside, since `/get_key` answers it.
+
+Table `keys`, two rows a key: (`names`, its name) makes names unique and lists them all; (`key~<hash>`, `key`) is what a
+request reads, one row and no index.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import replace
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, UpdateError
+
+from dlambda.domain.key import Key, Permission
+from dlambda.errors import NameInUse, NotFound
+from dlambda.settings import get_settings
+from dlambda.store import sealing
+from dlambda.store.table import Refused, Row, Transaction
+
+NAMES = "names"
+_KEY = "key"
+_IN_USE = "the name is in use"
+_KNOWN = "the value is another key's"
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "keys"
+
+    kind = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute(null=True)
+    key_id = UnicodeAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    permissions = UnicodeAttribute(null=True)
+    quota = NumberAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    last_access = NumberAttribute(null=True)
+
+
+def id_of(value: str) -> str:
+    """What a value is looked up by. Keyed with the deployment's secret: a table alone tells nothing of short values."""
+    secret = base64.b64decode(get_settings().secret_key)
+    return hmac.new(secret, b"api key\0" + value.encode(), hashlib.sha256).hexdigest()
+
+
+def partition_of(key_id: str) -> str:
+    """Everything that is about one key lies in it."""
+    return f"key~{key_id}"
+
+
+def add(key: Key, value: str) -> None:
+    """Raises `NameInUse`."""
+    transaction = Transaction()
+    named = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
+    transaction.put(named, condition=_Row.kind.does_not_exist(), because=_IN_USE)
+    transaction.put(_row(key), condition=_Row.kind.does_not_exist(), because=_KNOWN)
+    try:
+        transaction.commit()
+    except Refused:
+        raise NameInUse("Key name already exists") from None
+
+
+def find(value: str) -> Key | None:
+    """The key of a value that somebody sent."""
+    return _find_id(id_of(value))
+
+
+def get(name: str) -> tuple[Key, str]:
+    """The key of that name and its value, in clear. Raises `NotFound`."""
+    named = _named(name)
+    key = _find_id(named.key_id)
+    if key is None:
+        raise NotFound("Key not found")
+    return key, sealing.unseal(named.sealed)
+
+
+def quota_of(key_id: str) -> int | None:
+    """Bytes; None for a key that was removed."""
+    key = _find_id(key_id)
+    return key.quota_bytes if key else None
+
+
+def list_() -> list[tuple[Key, str]]:
+    """All keys with their values, by name."""
+    named = list(_Row.query(NAMES, consistent_read=True))
+    wanted = [(partition_of(row.key_id), _KEY) for row in named]
+    rows = {row.name: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
+    return [(_key(rows[row.id]), sealing.unseal(row.sealed)) for row in named if row.id in rows]
+
+
+def any_exists() -> bool:
+    return next(iter(_Row.query(NAMES, limit=1, consistent_read=True)), None) is not None
+
+
+def remove(name: str) -> Key:
+    """From now on the key is unknown. Raises `NotFound`."""
+    named = _named(name)
+    key = _find_id(named.key_id)
+    transaction = Transaction()
+    transaction.delete(_Row(NAMES, name), condition=_Row.key_id == named.key_id, because="it was replaced")
+    transaction.delete(_Row(partition_of(named.key_id), _KEY))
+    if key is None or not transaction.took():
+        raise NotFound("Key not found")
+    return key
+
+
+def touch(key: Key, now: float) -> Key:
+    """Notes when it was used last; a key that was removed meanwhile stays removed."""
+    row = _Row(partition_of(key.id), _KEY)
+    try:
+        row.update([_Row.last_access.set(now)], condition=_Row.kind.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+    return replace(key, last_access=now)
+
+
+def _find_id(key_id: str) -> Key | None:
+    try:
+        return _key(_Row.get(partition_of(key_id), _KEY, consistent_read=True))
+    except DoesNotExist:
+        return None
+
+
+def _named(name: str) -> _Row:
+    try:
+        return _Row.get(NAMES, name, consistent_read=True)
+    except DoesNotExist:
+        raise NotFound("Key not found") from None
+
+
+def _row(key: Key) -> _Row:
+    return _Row(
+        partition_of(key.id),
+        _KEY,
+        name=key.name,
+        permissions=" ".join(key.permissions),
+        quota=key.quota_bytes,
+        created_at=key.created_at,
+    )
+
+
+def _key(row: _Row) -> Key:
+    return Key(
+        id=row.kind.removeprefix(partition_of("")),
+        name=row.name or "",
+        permissions=tuple(Permission(each) for each in (row.permissions or "").split()),
+        quota_bytes=int(row.quota or 0),
+        created_at=float(row.created_at or 0),
+        last_access=float(row.last_access or 0),
+    )

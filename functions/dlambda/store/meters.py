@@ -1,0 +1,162 @@
+"""How many bytes the orders of a key, and of all keys, have brought lately: exact, counted while they arrive.
+
+Table `keys`, partition `meters`: a row for each key with `total` and an entry `o~<order>` of `<bytes>~<unix seconds>`
+for each order that counts, and the row `*` with the total over all. Every change of an entry moves both totals in the
+same transaction. An entry counts until it has not grown for the quota's time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from dlambda.store.table import Refused, Row, Transaction, connection
+
+_METERS = "meters"
+_ALL = "*"
+_ENTRY = "o~"
+_FULL = "the key has no bytes left"
+_ALL_FULL = "no bytes are left"
+_TRIES = 6
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "keys"
+
+    kind = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    total = NumberAttribute(null=True)
+
+
+class OverQuota(Exception):
+    """The bytes would be too many: of the key, or with `of_all` of all keys together."""
+
+    def __init__(self, *, of_all: bool) -> None:
+        super().__init__("of all keys" if of_all else "of the key")
+        self.of_all = of_all
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What is counted of one order."""
+
+    key_id: str
+    order_id: str
+    bytes: int = 0
+    entry: str | None = None
+
+    @classmethod
+    def of(cls, key_id: str, order_id: str) -> Self:
+        """As it stands in the table: a worker that takes over goes on from there."""
+        entry = _entries(key_id).get(order_id)
+        return cls(key_id, order_id, _bytes(entry) if entry else 0, entry)
+
+
+def raise_to(meter: Meter, size_bytes: int, now: float, *, key_limit: int, all_limit: int, seconds: float) -> Meter:
+    """Counts the order with `size_bytes` in all. Raises `OverQuota`, and then counts nothing more."""
+    for _ in range(_TRIES):
+        more = size_bytes - meter.bytes
+        if more <= 0:
+            return meter
+        entry = f"{size_bytes}~{now:.0f}"
+        try:
+            _change(meter, entry, more, key_limit, all_limit)
+        except Refused as refused:
+            freed = prune(now, seconds)
+            after = Meter.of(meter.key_id, meter.order_id)
+            if not freed and after.entry == meter.entry:
+                raise OverQuota(of_all=_FULL not in refused.reasons) from None
+            meter = after
+        else:
+            return replace(meter, bytes=size_bytes, entry=entry)
+    raise OverQuota(of_all=True)
+
+
+def _change(meter: Meter, entry: str, more: int, key_limit: int, all_limit: int) -> None:
+    place = Path([_ENTRY + meter.order_id])
+    same: Condition = place.does_not_exist() if meter.entry is None else place == meter.entry
+    transaction = Transaction()
+    transaction.update(
+        _Row(_METERS, meter.key_id),
+        [_Row.total.add(more), place.set(entry)],
+        condition=same & _room(key_limit - more),
+        because=_FULL,
+    )
+    transaction.update(
+        _Row(_METERS, _ALL), [_Row.total.add(more)], condition=_room(all_limit - more), because=_ALL_FULL
+    )
+    transaction.commit()
+
+
+def _room(most: int) -> Condition:
+    """That the total is at most `most`; a row without one counts as 0."""
+    within: Condition = _Row.total <= most
+    return within | _Row.total.does_not_exist() if most >= 0 else within
+
+
+def prune(now: float, seconds: float) -> int:
+    """Takes out what counts no more; how many bytes that were."""
+    freed = 0
+    for key_id, entries in _all_entries():
+        old = {order_id: entry for order_id, entry in entries.items() if _time(entry) + seconds <= now}
+        if old:
+            freed += _take_out(key_id, old)
+    return freed
+
+
+def _take_out(key_id: str, old: dict[str, str]) -> int:
+    size = sum(map(_bytes, old.values()))
+    actions: list[Action] = [_Row.total.add(-size)]
+    same: Condition | None = None
+    for order_id, entry in old.items():
+        place = Path([_ENTRY + order_id])
+        actions.append(place.remove())
+        same = place == entry if same is None else same & (place == entry)
+    transaction = Transaction()
+    transaction.update(_Row(_METERS, key_id), actions, condition=same, because="it grew meanwhile")
+    transaction.update(_Row(_METERS, _ALL), [_Row.total.add(-size)])
+    return size if transaction.took() else 0
+
+
+def used(key_ids: Iterable[str], now: float, seconds: float) -> dict[str, int]:
+    """The bytes that count now, of each key."""
+    found = dict(_all_entries())
+    return {
+        key_id: sum(_bytes(entry) for entry in found.get(key_id, {}).values() if _time(entry) + seconds > now)
+        for key_id in key_ids
+    }
+
+
+def _entries(key_id: str) -> dict[str, str]:
+    table = _Row._get_connection().table_name  # noqa: SLF001 the name with its prefix
+    row = connection().get_item(table, _METERS, key_id, consistent_read=True).get("Item", {})
+    return _entries_in(row)
+
+
+def _all_entries() -> list[tuple[str, dict[str, str]]]:
+    table = _Row._get_connection().table_name  # noqa: SLF001
+    found: list[tuple[str, dict[str, str]]] = []
+    after: dict[str, Any] | None = None
+    while True:
+        answer = connection().query(table, _METERS, consistent_read=True, exclusive_start_key=after)
+        found += [(row["id"]["S"], _entries_in(row)) for row in answer["Items"] if row["id"]["S"] != _ALL]
+        after = answer.get("LastEvaluatedKey")
+        if not after:
+            return found
+
+
+def _entries_in(row: dict[str, Any]) -> dict[str, str]:
+    return {name.removeprefix(_ENTRY): value["S"] for name, value in row.items() if name.startswith(_ENTRY)}
+
+
+def _bytes(entry: str) -> int:
+    return int(entry.partition("~")[0])
+
+
+def _time(entry: str) -> float:
+    return float(entry.partition("~")[2])

@@ -1,0 +1,36 @@
+"""Order: what the holder of an API key asked for becomes a file in the bucket."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import queue
+from dlambda.entry.sqs import make_queue_handler
+from dlambda.errors import AppError
+from dlambda.media.worker import warm_up
+from dlambda.usecases.fulfil_order import fail_order, fulfil_order
+from dlambda.usecases.sweep_orders import wake_waiting
+
+log = logging.getLogger(__name__)
+_UNEXPECTED = "Internal Server Error"
+
+warm_up()
+
+
+def _handle(message: Mapping[str, Any], context: Any) -> None:
+    order_id = message["id"]
+    try:
+        unfinished = fulfil_order(order_id, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+    except AppError:
+        raise
+    except Exception:
+        # The door: every order ends, also by an error that nobody foresaw.
+        log.exception("Unexpected failure of an order", extra={"order_id": order_id})
+        fail_order(order_id, _UNEXPECTED)
+        unfinished = False
+    if unfinished:
+        queue.send("order", {"id": order_id})
+    wake_waiting()
+
+
+lambda_handler = make_queue_handler(_handle)
