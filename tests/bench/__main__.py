@@ -4,6 +4,7 @@ Starts the whole service on a fresh data folder, measures, prints a table and wr
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ PARTS = ("start", "clips", "big", "serving", "history")
 
 def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
     """All figures of `parts`; the service is running afterwards."""
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     figures = starting.measure_start(service)
     api = service.api
     time.sleep(2)  # what warms up in the background is part of the weight

@@ -1,6 +1,7 @@
 """A measured figure beside what is known of the systems that this one succeeds, and the aim."""
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -44,7 +45,12 @@ def write_json(figures: Sequence[Figure], path: Path, taken_at: str) -> None:
     """The figures for a machine, with what they were measured on."""
     document = {
         "taken_at": taken_at,
-        "machine": {"system": platform.platform(), "python": platform.python_version()},
+        "machine": {
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "load": os.getloadavg(),  # of 1, 5 and 15 minutes: what others did meanwhile is in the figures
+        },
         "figures": [asdict(figure) | {"reached": figure.reached} for figure in figures],
     }
     path.write_text(json.dumps(document, indent=1) + "\n")

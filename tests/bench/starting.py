@@ -16,14 +16,17 @@ def measure_start(service: Service) -> list[Figure]:
 
 
 def measure_memory(service: Service, when: str) -> list[Figure]:
-    """PSS and RSS of what is ours, and of the engines. Shared pages count once in PSS, in each process in RSS."""
-    own, engines = split(service.processes())
-    own_pss, own_rss = weigh(own)
-    engine_pss, _ = weigh(engines)
+    """PSS and RSS of what serves HTTP, of what downloads, and of the engines.
+
+    Pages that processes share count once in PSS, and in each process in RSS.
+    """
+    http, workers, engines = split(service)
+    http_pss, http_rss = weigh(http)
     return [
-        Figure(f"memory, HTTP and workers, PSS, {when}", own_pss / _MB, "MB", "114 MB", "120 MB", 120),
-        Figure(f"memory, HTTP and workers, RSS, {when}", own_rss / _MB, "MB"),
-        Figure(f"memory, engines, PSS, {when}", engine_pss / _MB, "MB"),
+        Figure(f"memory of what serves HTTP, PSS, {when}", http_pss / _MB, "MB", "114 MB", "120 MB", 120),
+        Figure(f"memory of what serves HTTP, RSS, {when}", http_rss / _MB, "MB", "", "", None),
+        Figure(f"memory of workers and downloads, PSS, {when}", weigh(workers)[0] / _MB, "MB"),
+        Figure(f"memory of engines, PSS, {when}", weigh(engines)[0] / _MB, "MB"),
     ]
 
 
@@ -34,10 +37,12 @@ def memory_by_process(service: Service) -> str:
     return "\n".join(f"  {pss / _MB:6.1f} MB  {process.pid:>7}  {process.command[:110]}" for pss, _, process in rows)
 
 
-def split(processes: list[Process]) -> tuple[list[Process], list[Process]]:
-    """(ours, engines)."""
+def split(service: Service) -> tuple[list[Process], list[Process], list[Process]]:
+    """(supervisor and gateway, workers and their children, engines)."""
+    processes = service.processes()
     engines = [process for process in processes if any(name in process.command for name in ENGINES)]
-    return [process for process in processes if process not in engines], engines
+    http = [process for process in processes if process.pid == service.supervisor or "local.gateway" in process.command]
+    return http, [process for process in processes if process not in engines + http], engines
 
 
 def weigh(processes: list[Process]) -> tuple[int, int]:
