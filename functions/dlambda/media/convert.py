@@ -88,9 +88,9 @@ def _write(
         # Each input begins at zero of its own: what began later is moved back to where it was.
         late = source.begin_seconds - begin
         arguments += [*(("-itsoffset", f"{late:.6f}") if 0.001 < late < 30 else ()), *_input(source)]
-    for number in (video, audio):
+    for letter, number in (("v", video), ("a", audio)):
         if number is not None:
-            arguments += ("-map", f"{number}:{'v' if number is video else 'a'}:0")
+            arguments += ("-map", f"{number}:{letter}:0")
     codecs = output.codecs(
         sources[video].video if video is not None else None, sources[audio].audio if audio is not None else None
     )
