@@ -50,11 +50,12 @@ class TestOne:
 
     def test_the_preset_fills_what_is_empty(self, history):
         resources.create(PRESETS, {"name": "Sea", "folder": "sea", "template": "%(id)s.%(ext)s"})
-        [first, second] = history.post(
-            "/api/history",
-            [{"url": URL, "preset": "sea"}, {"url": URL + "0", "preset": "SEA ", "folder": "own", "template": "%(title)s"}],
-        )[1]
-        records = [history.get(f"/api/history/{each['_id']}")[1] for each in (first, second)]
+        own = {"folder": "own", "template": "%(title)s"}
+        status, answers = history.post(
+            "/api/history", [{"url": URL, "preset": "sea"}, {"url": URL + "0", "preset": "SEA ", **own}]
+        )
+        assert status == 200, answers
+        records = [history.get(f"/api/history/{each['_id']}")[1] for each in answers]
         assert [(each["folder"], each["template"]) for each in records] == [("sea", "%(id)s.%(ext)s"), ("own", "%(title)s")]
 
     def test_defaults(self, history):

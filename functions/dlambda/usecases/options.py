@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from dlambda.domain import metadata
 from dlambda.domain.item import Item
-from dlambda.domain.options import split_words
+from dlambda.domain.options import read_options
 from dlambda.domain.preset import fill_in_variables, join_cli
+from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 from dlambda.usecases.presets import preset_for
 
-_ARCHIVE = "--download-archive"
+_ARCHIVE = "download_archive"
 
 
 def variables() -> dict[str, str]:
@@ -51,14 +53,14 @@ def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
 
 
 def archive_named(*cli: str) -> str | None:
-    """The archive that options name, read from their text: the last one counts."""
-    words = split_words(fill_in_variables(join_cli(*cli), variables()))
-    found: str | None = None
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == _ARCHIVE:
-            found = following or None
-        elif word.startswith(f"{_ARCHIVE}="):
-            found = word.partition("=")[2] or None
-        elif word == "--no-download-archive":
-            found = None
-    return found
+    """The archive that options name; the last one counts. None where they can't be read."""
+    return _archive_in(fill_in_variables(join_cli(*cli), variables()))
+
+
+@lru_cache(maxsize=64)
+def _archive_in(text: str) -> str | None:
+    try:
+        found = [one for one in read_options(text) if one.option.dest == _ARCHIVE]
+    except Invalid:
+        return None
+    return (found[-1].values[0] or None) if found and found[-1].values else None

@@ -1,0 +1,34 @@
+"""Which archive options name: docs/contract/downloads.md 4.12."""
+
+import pytest
+
+from dlambda.settings import get_settings
+from dlambda.usecases.options import archive_named
+
+
+@pytest.mark.parametrize(
+    ("cli", "named"),
+    [
+        ((), None),
+        (("",), None),
+        (("", ""), None),
+        (("-f best",), None),
+        (("--download-archive a.log",), "a.log"),
+        (("--download-archive=a.log",), "a.log"),
+        (("--download-arch a.log",), "a.log"),
+        (("-f best\n--download-archive 'my own.log' -x",), "my own.log"),
+        (("--download-archive a.log", "--download-archive b.log"), "b.log"),
+        (("--download-archive a.log", "-x"), "a.log"),
+        (("--download-archive a.log", "--no-download-archive"), None),
+        (("--no-download-archive", "--download-archive b.log"), "b.log"),
+        (("--output --download-archive x",), None),
+        (("--no-such-option --download-archive a.log",), None),
+        (("--download-archive '",), None),
+    ],
+)
+def test_the_last_archive_counts(cli, named):
+    assert archive_named(*cli) == named
+
+
+def test_the_variable_stands_for_the_setting():
+    assert archive_named("--download-archive %(archive_file)s") == get_settings().archive_file
