@@ -78,8 +78,8 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(consum
 def test_a_message_that_fails_five_times_is_kept_and_heard_of(consumer):
     queue = next(each for each in PLAN.queues if each.name == consumer.queue)
     assert (queue.dead_letters, queue.max_receives) == (f"{queue.name}-dead", 5)
-    metrics = DOCUMENT["Resources"]["DeadLettersAlarm"]["Properties"]["Metrics"]
-    assert consumer.queue in {metric["Id"] for metric in metrics}
+    alarm = DOCUMENT["Resources"][f"{consumer.queue.title()}DeadAlarm"]["Properties"]
+    assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"] == f"{consumer.queue.title()}DeadQueue.QueueName"
 
 
 def test_queue_functions_report_failures_one_by_one():
