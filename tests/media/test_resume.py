@@ -1,5 +1,6 @@
 """Continuing downloads: nothing is lost, nothing is mixed, nothing is loaded twice (docs/design: yt-dlp, as measured)."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -35,8 +36,11 @@ def has_part_or_end(running: Running, workdir: Path, least: int) -> bool:
 
 
 def part_of(workdir: Path, least: int) -> bool:
-    parts = list((workdir / "temp").glob("*.part"))
-    return any(part.stat().st_size >= least for part in parts)
+    """Whether an unfinished file (no fragment: those come and go) has that many bytes."""
+    parts = [part for part in (workdir / "temp").glob("*.part") if "-Frag" not in part.name]
+    with contextlib.suppress(FileNotFoundError):
+        return any(part.stat().st_size >= least for part in parts)
+    return False
 
 
 def test_a_stopped_direct_download_continues_where_it_was(origin: Origin, start: Start, service: Path) -> None:

@@ -42,6 +42,12 @@ def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
 
 
+def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, service: Path) -> None:
+    assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+    assert worker._warm is not None
+    assert len(os.listdir(f"/proc/{worker._warm._process.pid}/task")) == 1
+
+
 def test_workers_know_nothing_of_the_services_environment(start: Start, origin: Origin, service: Path) -> None:
     running = start(origin.url("/slow/100000/clip-1.mp4"))
     wait_for(running, (service / "items" / "item" / "temp" / "clip-1.mp4.part").exists)

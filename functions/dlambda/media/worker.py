@@ -99,10 +99,11 @@ class _WarmProcess:
     """The process that workers are forked from; it ends when its control socket closes."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment |= {
-            "PYTHONPATH": os.pathsep.join([str(_IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+            # Where this process found its modules: a cloud's layers lie in folders that no variable names.
+            "PYTHONPATH": os.pathsep.join([str(_IMPORT_ROOT), *(entry for entry in sys.path if entry)]),
             "YTDLP_NO_PLUGINS": "1",
             "PYTHONNOUSERSITE": "1",
             "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service
