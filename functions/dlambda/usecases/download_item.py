@@ -167,8 +167,11 @@ class _Download:
                     continue
                 if self._is_cancelled():
                     grace = _GRACE_LIVE_SECONDS if self.item.is_live else _GRACE_SECONDS
-                    running.stop(grace)
-                    end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
+                    stopped = running.stop(grace)
+                    if stopped.ok and stopped.filepath:
+                        self._end(stopped)  # a recording that was closed in order, or an end just before the stop
+                    else:
+                        end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
                 if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                     running.suspend()
