@@ -132,6 +132,8 @@ class Settings(BaseModel):
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
     secret_key: str = Field("", description="32 bytes, base64; encrypts cookies, headers and keys at rest")
     log_dir: str = Field("", description="where log files lie on one machine; empty: standard output alone")
+    answer_seconds: float = Field(25, gt=0, description="how long an HTTP answer may take; an HTTP API gives up at 30")
+    log_group: str = Field("", description="where all functions log in the cloud; empty: files in log_dir")
     started_at: float = Field(0.0, description="unix seconds of the deployment's start")
     app_version: str = "v0.1.0"
     app_commit_sha: str = "unknown"

@@ -90,6 +90,13 @@ REMOVED_KEYS = (
     ("forcejson", "-j, --dump-single-json"),
 )
 
+# What the list of options marks as ignored: the labels above, and options that have no key.
+IGNORED_LABELS = frozenset(flag for _, label in REMOVED_KEYS for flag in label.split(", ")) | {
+    "--update-to", "--ap-list-mso", "-a", "--batch-file", "--alias", "--list-extractors", "--version", "-h", "--help",
+    "-U", "--update", "--list-subs", "--list-thumbnails", "-F", "--list-formats", "--dump-user-agent",
+    "--extractor-descriptions", "--list-impersonate-targets",
+}  # fmt: skip
+
 _ALLOWED = _rows(
     OptionClass.ALLOWED,
     # General Options

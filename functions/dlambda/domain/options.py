@@ -20,8 +20,8 @@ from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
 __all__ = [
-    "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "not_allowed", "read_options",
-    "reason_text", "split_words",
+    "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "not_allowed", "read_command",
+    "read_options", "reason_text", "split_words",
 ]  # fmt: skip
 
 MIN_LENGTH = 3  # shorter texts are ignored (downloads.md 2.1)
@@ -117,11 +117,15 @@ def _parser() -> _Parser:
 
 def read_options(text: object) -> list[FoundOption]:
     """The options in `text`, in order. Raises `Invalid` with yt-dlp's reason for what its parser cannot read."""
-    words = split_words(text)
+    return read_command(split_words(text))[0]
+
+
+def read_command(words: list[str]) -> tuple[list[FoundOption], list[str]]:
+    """The options among `words`, and what is none: URLs. Raises `Invalid` like `read_options`."""
     values = optparse.Values({"found": _Found()})
-    _parser().parse_args(words, values=values)
+    _, rest = _parser().parse_args(words, values=values)
     found: _Found = values.found
-    return found.options
+    return found.options, rest
 
 
 def check_options(text: object) -> None:

@@ -3,6 +3,7 @@
 Pure: the caller brings the time. What a site says in `Retry-After` wins over our own waits.
 """
 
+import math
 from email.utils import parsedate_to_datetime
 
 from dlambda.domain.failure import Failure, FailureKind
@@ -39,4 +40,4 @@ def wait_before_retry(failure: Failure, attempts: int, most: int, asked_seconds:
         return None
     if asked_seconds is not None:
         return asked_seconds
-    return min(first * float(_FACTOR.get(failure.kind, 4)) ** float(attempts - 1), _LONGEST_SECONDS)
+    return min(first * math.pow(_FACTOR.get(failure.kind, 4), attempts - 1), _LONGEST_SECONDS)

@@ -6,23 +6,22 @@ No line holds a secret: what might carry one (URLs with credentials, headers, co
 import contextvars
 import json
 import logging
-import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
-from dlambda.settings import get_settings
+from dlambda.domain.log_line import credential_forms, masked, masked_values
+from dlambda.entry.log_file import RotatedFile
+from dlambda.settings import Settings, get_settings
 
+LOG_FILE = "dlambda.jsonl"
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
-_SECRETS = (
-    (re.compile(r"(?i)(apikey|x-api-key|token|password|secret|signature)=[^&\s\"']+"), r"\1=********"),
-    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer)?\s*)[^\s'\",]+"), r"\1********"),
-    (re.compile(r"(?i)://[^/\s:@]+:[^/\s@]+@"), "://********@"),
-)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_IDS = frozenset({"item_id", "request_id", "status", "ms", "code", "attempts"})
 _set_up = False
 
 
@@ -31,27 +30,43 @@ def set_request_id(request_id: str) -> None:
     _request_id.set(request_id)
 
 
-def masked(text: str) -> str:
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
+@contextmanager
+def request_id(value: str) -> Iterator[None]:
+    """What the lines of this block carry."""
+    token = _request_id.set(value)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def _known_secrets(settings: Settings) -> list[str]:
+    forms = credential_forms(settings.auth_username, settings.auth_password)
+    return [*forms, *(secret for secret in (settings.secret_key, settings.admin_key) if secret)]
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, ids, what `extra` adds, and the traceback if any."""
+
+    def __init__(self, secrets: list[str] | None = None) -> None:
+        super().__init__()
+        # A secret of a letter or two would mask half of every line.
+        self._secrets = [secret for secret in secrets or [] if len(secret) > 3]
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": masked(record.getMessage()),
+            "message": masked(record.getMessage(), self._secrets),
         }
-        if request_id := _request_id.get():
-            line["request_id"] = request_id
-        line |= {key: value for key, value in vars(record).items() if key not in _OWN}
+        if value := _request_id.get():
+            line["request_id"] = value
+        extra = {key: value for key, value in vars(record).items() if key not in _OWN}
+        line |= {key: extra[key] for key in extra if key in _IDS}
+        line |= masked_values({key: extra[key] for key in extra if key not in _IDS}, self._secrets)
         if record.exc_info:
-            line["exception"] = masked(self.formatException(record.exc_info))
+            line["exception"] = masked(self.formatException(record.exc_info), self._secrets)
         return json.dumps(line, default=str)
 
 
@@ -63,13 +78,13 @@ def set_up_logs() -> None:
     _set_up = True
     settings = get_settings()
     handler: logging.Handler
-    if settings.log_dir:
+    if settings.log_dir and settings.file_logging:
         folder = Path(settings.log_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(folder / "dlambda.jsonl", encoding="utf-8")
+        handler = RotatedFile(folder / LOG_FILE)
     else:
         handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(_known_secrets(settings)))
     logging.Formatter.converter = time.gmtime
     root = logging.getLogger()
     root.handlers = [handler]

@@ -8,9 +8,11 @@ from typing import Any
 
 from yt_dlp.utils import YoutubeDLError
 
+from dlambda.errors import Invalid
 from dlambda.media import guard
+from dlambda.media.child_answers import params_of
 from dlambda.media.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
-from dlambda.media.jobs import ExtractJob
+from dlambda.media.jobs import ExtractJob, OptionTexts
 
 _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 _MAX_REDIRECTS = 5
@@ -65,7 +67,8 @@ def _plain_title(info: dict[str, Any]) -> dict[str, Any]:
 def read_page(job: ExtractJob) -> dict[str, Any]:
     """`{"info", "warnings", "error"}`; `info` is None when nothing could be read, and then `error` says why."""
     journal = Journal(debug=job.debug)
-    params = {key: value for key, value in job.params.items() if key not in _LEFT_OUT}
+    given = params_of(job.params) if isinstance(job.params, OptionTexts) else job.params
+    params = {key: value for key, value in given.items() if key not in _LEFT_OUT}
     info, error = None, None
     ydl = None
     try:
@@ -95,6 +98,8 @@ def run(job: ExtractJob, connection: Connection) -> None:
     guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         answer = read_page(job)
+    except Invalid as error:
+        answer = {"invalid": error.message}
     except Exception as error:  # noqa: BLE001 the door of this process: an extractor's bug is an answer too
         answer = {"info": None, "warnings": [], "error": plain(error) or type(error).__name__}
     connection.send_bytes(json.dumps({"type": "extracted", **answer}).encode())

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlambda.domain.failure import Failure, FailureKind, classify
+from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
-from dlambda.media.jobs import ExtractJob
+from dlambda.media.jobs import ExtractJob, OptionTexts
 from dlambda.media.worker import start_worker
 from dlambda.settings import get_settings
 
@@ -43,7 +44,7 @@ class Extraction:
 
 def extract(
     url: str,
-    params: Mapping[str, Any],
+    params: Mapping[str, Any] | OptionTexts,
     *,
     cookies: str | None = None,
     timeout_seconds: float = 70,
@@ -52,14 +53,15 @@ def extract(
 ) -> Extraction:
     """The metadata of `url`; errors of sites are values here. Ends the worker's whole group at the timeout.
 
-    `params` as from `dlambda.media.options.effective_params`; its archive and post-processors play no part.
+    `params` as from `dlambda.media.options.effective_params`, or the texts that it takes: then the worker parses them,
+    and `Invalid` is raised when they don't parse. Their archive and post-processors play no part.
     `cookies` is the text of a Netscape cookie file. `follow`: redirects of type `url` are followed.
     Raises `Unavailable` when no worker can be started.
     """
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
     try:
         job = ExtractJob(
-            url=url, params=dict(params), workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
+            url=url, params=params, workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
             cache=str(get_settings().scratch / "cache"), deno=find_tool("deno"), debug=get_settings().ytdlp_debug,
         )  # fmt: skip
         return _answer(job, timeout_seconds)
@@ -84,6 +86,8 @@ def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
     if answer is None:
         text = f"TimeoutError: {timeout_seconds:g}s reached {NOTHING_TEXT}"
         return Extraction(info=None, error=text, timed_out=True)
+    if "invalid" in answer:
+        raise Invalid(answer["invalid"])
     warnings = tuple(answer["warnings"])
     if answer["info"] is None:
         error = answer["error"] or NOTHING_TEXT

@@ -24,6 +24,7 @@ from dlambda.domain.options import (
 )
 from dlambda.errors import Invalid
 from dlambda.media.callables import MatchFilter, RetrySleep, sleep_expressions
+from dlambda.media.jobs import Places
 from dlambda.settings import Settings
 
 _LABEL_OF = dict(REMOVED_KEYS)
@@ -50,7 +51,7 @@ class ParsedOptions:
     format: str | None = None
 
 
-def variables(settings: Settings) -> dict[str, str]:
+def variables(settings: Settings | Places) -> dict[str, str]:
     """What `%(name)s` in option texts stands for (ytdlp.md 8)."""
     return {
         "os_sep": "/",
@@ -140,7 +141,7 @@ def _picklable(params: dict[str, Any], found: list[FoundOption]) -> dict[str, An
         params["retry_sleep_functions"] = {key: RetrySleep(expressions[key]) for key in params["retry_sleep_functions"]}
     for pp in params.get("postprocessors", ()):
         if pp["key"] == "MetadataParser":
-            pp["actions"] = [_action(action) for action in pp["actions"]]
+            pp["actions"] = [action_of(action) for action in pp["actions"]]
     if "download_archive" in params:
         # yt-dlp expands `$NAME` from the environment of the server; the name is what the user wrote.
         names = [one.values[0] for one in found if one.option.dest == "download_archive" and one.values]
@@ -148,7 +149,7 @@ def _picklable(params: dict[str, Any], found: list[FoundOption]) -> dict[str, An
     return params
 
 
-def _action(action: tuple[Any, ...]) -> list[str]:
+def action_of(action: tuple[Any, ...]) -> list[str]:
     """`["replace", field, search, replace]` or `["interpret", from, to]`, in place of yt-dlp's function."""
     from yt_dlp.postprocessor import MetadataParserPP
 
@@ -279,7 +280,7 @@ def _item_text(text: object, least: int) -> str:
 
 def effective_params(
     *,
-    settings: Settings,
+    settings: Settings | Places,
     preset_cli: str = "",
     item_cli: str = "",
     preset_name: str = "",

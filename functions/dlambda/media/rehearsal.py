@@ -8,7 +8,7 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dlambda.media import child_download, child_extract, child_record  # noqa: F401 imported before the fork
+from dlambda.media import child_answers, child_download, child_extract, child_record, child_terminal  # noqa: F401 imported before the fork
 from dlambda.media.jobs import ExtractJob
 
 _SIZE = 4096

@@ -17,7 +17,7 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 
-from dlambda.media.jobs import DownloadJob, ExtractJob, Job, RecordJob
+from dlambda.media.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
 _PR_SET_PDEATHSIG = 1
 # Looked up before any fork: the dynamic loader is no business of a child.
@@ -26,7 +26,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def _run(job: Job, connection: Connection) -> None:
     # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
-    from dlambda.media import child_download, child_extract, child_record
+    from dlambda.media import child_answers, child_download, child_extract, child_record, child_terminal
 
     if isinstance(job, DownloadJob):
         child_download.run(job, connection)
@@ -34,6 +34,10 @@ def _run(job: Job, connection: Connection) -> None:
         child_extract.run(job, connection)
     elif isinstance(job, RecordJob):
         child_record.run(job, connection)
+    elif isinstance(job, TerminalJob):
+        child_terminal.run(job, connection)
+    else:
+        child_answers.run(job, connection)
 
 
 def _child(connection: Connection, parent: int) -> None:

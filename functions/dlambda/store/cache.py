@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError
 
 from dlambda.store.table import Row
 
@@ -29,6 +30,18 @@ def find(key: str, now: float) -> Any:
 def put(key: str, value: Any, expires_at: float) -> None:
     """Keeps a JSON value until `expires_at` (unix seconds)."""
     _Row(key, value=json.dumps(value, separators=(",", ":")).encode(), expires_at=int(expires_at)).save()
+
+
+def claim(key: str, now: float, seconds: float) -> bool:
+    """Takes `key` for `seconds`; False while another has it."""
+    row = _Row(key, value=b"null", expires_at=int(now + seconds + 1))
+    try:
+        row.save(condition=_Row.key.does_not_exist() | (_Row.expires_at <= int(now)))
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def remove(key: str) -> None:

@@ -1,19 +1,58 @@
-"""A URL's metadata for somebody who only wants to see it, remembered for a while (docs/contract/rules.md 3.2)."""
+"""A URL's metadata for somebody who only wants to see it, remembered for a while (ytdlp.md 5, rules.md 3.2).
+
+Two doors share what is remembered: `/api/yt-dlp/url/info` and the trial of a condition. It lies in the bucket as the
+text that the first of them answers with, since rendering large metadata takes longer than fetching it.
+"""
 
 import hashlib
+import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dlambda.aws import bucket
+from dlambda.domain import metadata
+from dlambda.domain.archive import ids_of
+from dlambda.domain.format_cookies import with_header_cookies
 from dlambda.errors import Invalid, NotFound
-from dlambda.media.extract import NOTHING_TEXT, extract
+from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.guard import check_url
+from dlambda.media.jobs import OptionTexts
+from dlambda.media.questions import places_of
 from dlambda.settings import get_settings
+from dlambda.store import cache
 from dlambda.usecases.presets import find_preset
 
 KEPT_SECONDS: Final = 600
-_WAIT_SECONDS: Final = 25.0
-"""An HTTP API gives up at 30."""
+_CLAIM_SECONDS: Final = 30
+_LOOK_SECONDS: Final = 0.1
+
+
+class Nothing(Invalid):
+    """The page gave nothing; `extraction` says why."""
+
+    def __init__(self, extraction: Extraction) -> None:
+        super().__init__(extraction.error or NOTHING_TEXT)
+        self.extraction = extraction
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`text`: the metadata as indented JSON members, without braces. `at`: when it was extracted (unix seconds)."""
+
+    key: str
+    at: float
+    text: str
+    archive_ids: tuple[str, ...]
+    is_premiere: bool
+    fresh: bool = False
+
+    def info(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(f"{{{self.text}}}")
+        return found
 
 
 def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
@@ -21,39 +60,119 @@ def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
 
     Raises `Invalid` with the documented texts.
     """
-    settings = get_settings()
-    check_url(url, allow_internal=settings.allow_internal_urls)
-    key = f"cache/info/{hashlib.sha256(f'{preset_name}:{url}'.encode()).hexdigest()}"
-    info = _remembered(key)
-    if info is None:
-        info = _extracted(url, preset_name)
-        bucket.put_json(key, {"until": time.time() + KEPT_SECONDS, "info": info})
-    return info
-
-
-def _remembered(key: str) -> dict[str, Any] | None:
+    check_url(url, allow_internal=get_settings().allow_internal_urls)
     try:
-        kept = bucket.get_json(key)
+        return look_up(url, preset_name, kept_seconds=KEPT_SECONDS).info()
+    except Nothing as nothing:
+        if nothing.extraction.error in (None, NOTHING_TEXT):
+            raise Invalid(f"Failed to extract info from '{url}'.") from None
+        raise Invalid(f"Failed to extract video info. '{nothing.extraction.error}'") from None
+
+
+def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
+    """What is remembered and not older than `kept_seconds`, else what the page says now. Raises `Invalid`, `Nothing`.
+
+    Those who ask for the same at once wait for the first of them.
+    """
+    key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
+    asked_at = time.time()
+    if not force and (found := _remembered(key, asked_at - kept_seconds)):
+        return found
+    with _alone(key):
+        # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
+        found = _remembered(key, asked_at if force else time.time() - kept_seconds)
+        return found or _extracted(key, url, preset_name, args)
+
+
+def _place(key: str) -> str:
+    return f"cache/info/{key}.json"
+
+
+def _remembered(key: str, since: float) -> Looked | None:
+    try:
+        kept = bucket.get_json(_place(key))
     except NotFound:
         return None
-    return kept["info"] if kept["until"] > time.time() else None
+    if kept["at"] < since:
+        return None
+    return Looked(key, kept["at"], kept["text"], tuple(kept["archive_ids"]), kept["is_premiere"])
 
 
-def _extracted(url: str, preset_name: str) -> dict[str, Any]:
-    from dlambda.media.options import effective_params  # brings yt-dlp in, which most doors never need
+_turns: dict[str, tuple[threading.Lock, int]] = {}
+_turns_lock = threading.Lock()
 
+
+@contextmanager
+def _alone(key: str) -> Iterator[None]:
+    """One at a time for each key: in this process by a lock, among processes by a claim that runs out by itself."""
+    with _turns_lock:
+        lock, users = _turns.get(key, (threading.Lock(), 0))
+        _turns[key] = (lock, users + 1)
+    try:
+        with lock:
+            _claim(key)
+            try:
+                yield
+            finally:
+                cache.remove(_claim_key(key))
+    finally:
+        with _turns_lock:
+            lock, users = _turns[key]
+            if users == 1:
+                del _turns[key]
+            else:
+                _turns[key] = (lock, users - 1)
+
+
+def _claim_key(key: str) -> str:
+    return f"info-claim:{key}"
+
+
+def _claim(key: str) -> None:
+    """Waits until no other process extracts the same, at most as long as a claim lasts."""
+    while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
+        time.sleep(_LOOK_SECONDS)
+
+
+_slots: dict[int, threading.BoundedSemaphore] = {}
+
+
+def _slot() -> threading.BoundedSemaphore:
+    """Extractions share the limit of the pipeline (setting `extract_info_concurrency`)."""
+    most = get_settings().extract_info_concurrency
+    return _slots.setdefault(most, threading.BoundedSemaphore(most))
+
+
+def _extracted(key: str, url: str, preset_name: str, args: str) -> Looked:
     settings = get_settings()
     preset = find_preset(preset_name)
-    cli = preset.cli if preset else ""
-    found = extract(
-        url,
-        effective_params(settings=settings, preset_cli=cli, preset_name=preset_name),
-        cookies=preset.cookies if preset and preset.cookies else None,
-        timeout_seconds=min(settings.extract_info_timeout, _WAIT_SECONDS),
-        allow_internal=settings.allow_internal_urls,
+    texts = OptionTexts(
+        places_of(settings),
+        preset_cli=preset.cli if preset else "",
+        preset_name=preset.name if preset else preset_name,
+        item_cli=args,
     )
-    if found.info is None and found.error in (None, NOTHING_TEXT):
-        raise Invalid(f"Failed to extract info from '{url}'.")
-    if found.info is None:
-        raise Invalid(f"Failed to extract video info. '{found.error}'")
-    return {name: value for name, value in found.info.items() if not name.startswith("_")}
+    with _slot():
+        extraction = extract(
+            url,
+            texts,
+            cookies=preset.cookies if preset and preset.cookies else None,
+            timeout_seconds=min(settings.extract_info_timeout, settings.answer_seconds),
+            allow_internal=settings.allow_internal_urls,
+        )
+    if extraction.info is None:
+        raise Nothing(extraction)
+    found = _rendered(key, extraction.info)
+    kept = {"at": found.at, "archive_ids": found.archive_ids, "is_premiere": found.is_premiere, "text": found.text}
+    bucket.put_json(_place(key), kept)
+    return found
+
+
+def _rendered(key: str, info: dict[str, Any]) -> Looked:
+    shown = {name: value for name, value in info.items() if not name.startswith("_")}
+    if "formats" in shown:
+        shown["formats"] = with_header_cookies(shown["formats"])
+    members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in shown.items()]
+    members.sort(key=lambda member: len(member[1]))
+    text = ",\n".join(f"    {name}: {value.replace(chr(10), chr(10) + '    ')}" for name, value in members)
+    return Looked(key, time.time(), text, tuple(ids_of(info)), metadata.is_premiere(info), fresh=True)

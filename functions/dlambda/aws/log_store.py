@@ -1,0 +1,70 @@
+"""The log in the cloud: CloudWatch Logs, where all functions write into one group (docs/contract/system.md 6)."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from dlambda.domain.log_line import Wanted, entry_of
+from dlambda.settings import get_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_DAY_MS: Final = 86_400_000
+# It answers oldest first alone, so the newest are looked for in windows that grow backwards.
+_WINDOWS_MS: Final = (300_000, 3_600_000, 6 * 3_600_000, _DAY_MS, 7 * _DAY_MS, 30 * _DAY_MS)
+
+
+@lru_cache(maxsize=1)
+def client() -> "CloudWatchLogsClient":
+    return boto3.client("logs")
+
+
+def newest(skip: int, count: int, wanted: Wanted, now: float) -> tuple[list[dict[str, Any]], bool]:
+    """`count` entries behind the `skip` newest, oldest first; and whether there are older ones."""
+    end = int(now * 1000) + 1
+    found: list[dict[str, Any]] = []
+    for window in _WINDOWS_MS:
+        start = int(now * 1000) - window
+        found = [*_between(start, end, wanted), *found]
+        end = start
+        if len(found) > skip + count:
+            break
+    stop = len(found) - skip
+    return found[max(0, stop - count) : max(0, stop)], stop > count
+
+
+def since(start_ms: int, wanted: Wanted) -> list[tuple[int, dict[str, Any]]]:
+    """What came at `start_ms` or later, with its time (unix milliseconds)."""
+    return [(event["timestamp"], _entry(event)) for event in _events(start_ms, None, wanted)]
+
+
+def _between(start_ms: int, end_ms: int, wanted: Wanted) -> list[dict[str, Any]]:
+    entries = (_entry(event) for event in _events(start_ms, end_ms - 1, wanted))
+    return [entry for entry in entries if wanted.takes(entry)]
+
+
+def _events(start_ms: int, end_ms: int | None, wanted: Wanted) -> Iterator[Any]:
+    asked: dict[str, Any] = {"logGroupName": get_settings().log_group, "startTime": start_ms}
+    if end_ms is not None:
+        asked["endTime"] = end_ms
+    if pattern := _pattern(wanted):
+        asked["filterPattern"] = pattern
+    while True:
+        answer = client().filter_log_events(**asked)
+        yield from answer["events"]
+        if not answer.get("nextToken"):
+            return
+        asked["nextToken"] = answer["nextToken"]
+
+
+def _pattern(wanted: Wanted) -> str:
+    """Searched there as a text, so that nobody reads the whole log for one item."""
+    return " ".join(json.dumps(text) for text in wanted.texts)
+
+
+def _entry(event: Any) -> dict[str, Any]:
+    return entry_of(event["message"].rstrip("\n"), str(event.get("eventId", event["timestamp"])))

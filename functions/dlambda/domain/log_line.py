@@ -1,0 +1,129 @@
+"""Lines of the log: what clients see of one, and what no line may hold (docs/contract/system.md 6; README, Secrets)."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dlambda.domain.item import MASK
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_KEPT: Final = ("item_id", "request_id")
+
+_NAME: Final = (
+    r"api[-_]?key|x-api-key|key|access[-_]?token|refresh[-_]?token|token|pass(?:word|wd)?|secret|client[-_]?secret|"
+    r"signature|sig|x-amz-(?:signature|credential|security-token)|policy|auth|session(?:id)?"
+)
+_SECRETS: Final = (
+    # ?token=... and token=...
+    (re.compile(rf"(?i)(?<![\w-])({_NAME})=[^&\s\"'<>]+"), rf"\1={MASK}"),
+    # Headers, as lines, in objects, and as options (--add-headers Name:value)
+    (re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",]+"),
+     rf"\1{MASK}"),
+    (re.compile(r"(?i)((?:set-)?cookie['\"]?\s*[:=]\s*)(?!\s)[^\r\n'\"]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(x-[\w-]*(?:key|token|secret|auth)[\w-]*['\"]?\s*[:=]\s*['\"]?)[^\s'\",]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(--add-headers?[ =]+['\"]?[\w-]+:)[^'\"\r\n]+?(?=['\"]|\s--|\s*$)"), rf"\1{MASK}"),
+    # Members of objects, and attributes of values as Python prints them
+    (re.compile(rf"(?i)((['\"])(?:{_NAME}|cookies)\2\s*:\s*)(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"),
+     rf'\1"{MASK}"'),
+    (re.compile(r"(?i)\b((?:cookies|password|secret)=)(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"), rf"\1'{MASK}'"),
+    # Options with a password behind them
+    (re.compile(r"(?i)(--(?:password|video-password|ap-password|twofactor|client-certificate-password)[ =]+)\S+"),
+     rf"\1{MASK}"),
+    (re.compile(r"(?<![\w-])(-[p2][ =]+)(?!-)\S+"), rf"\1{MASK}"),
+    # user:password@host
+    (re.compile(r"(?i)(://[^/\s:@'\"]*:)[^/\s@'\"]+(?=@)"), rf"\1{MASK}"),
+    # A line of a cookie file: domain, flag, path, secure, expiry, name, value
+    (re.compile(r"((?:TRUE|FALSE)(?:\t|\\t)\S*?(?:\t|\\t)(?:TRUE|FALSE)(?:\t|\\t)\d+(?:\t|\\t)[^\t\\\s]+(?:\t|\\t))[^\s\\\"']+"),
+     rf"\1{MASK}"),
+)  # fmt: skip
+
+
+def masked(text: str, known: Iterable[str] = ()) -> str:
+    """`text` without what looks like a secret, and without the `known` ones wherever they stand."""
+    for secret in known:
+        text = text.replace(secret, MASK)
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def masked_values(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
+    """An object whose texts are masked, at every depth; members whose name says that they are secret whole."""
+    return {name: _masked_value(name, value, tuple(known)) for name, value in values.items()}
+
+
+_SECRET_NAME: Final = re.compile(rf"(?i)^(?:{_NAME}|cookies?|set-cookie|(?:proxy-)?authorization|headers)$")
+
+
+def _masked_value(name: str, value: Any, known: tuple[str, ...]) -> Any:
+    if value and _SECRET_NAME.match(name):
+        return MASK
+    if isinstance(value, str):
+        return masked(value, known)
+    if isinstance(value, Mapping):
+        return masked_values({str(key): inner for key, inner in value.items()}, known)
+    if isinstance(value, list | tuple):
+        return [_masked_value("", inner, known) for inner in value]
+    return value if value is None or isinstance(value, bool | int | float) else masked(str(value), known)
+
+
+def credential_forms(username: str, password: str) -> list[str]:
+    """A password as it may stand in a line: as it is, and in both alphabets of the header and the `apikey`."""
+    if not password:
+        return []
+    pair = f"{username}:{password}".encode()
+    encoded = [base64.b64encode(pair).decode(), base64.urlsafe_b64encode(pair).decode()]
+    return [*dict.fromkeys([*encoded, *(each.rstrip("=") for each in encoded)]), password]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries somebody wants to see; empty: all. `level`: this one and those above it."""
+
+    item_id: str = ""
+    request_id: str = ""
+    level: str = ""
+    search: str = ""
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in the raw line of every wanted entry."""
+        return [text for text in (self.item_id, self.request_id) if text]
+
+    def takes(self, entry: Mapping[str, Any]) -> bool:
+        least = LEVELS.index(self.level) if self.level in LEVELS else 0
+        level = entry["level"]
+        return (
+            (not self.item_id or entry.get("item_id") == self.item_id)
+            and (not self.request_id or entry.get("request_id") == self.request_id)
+            and (level not in LEVELS or LEVELS.index(level) >= least)
+            and self.search.lower() in entry["line"].lower()
+        )
+
+
+def entry_of(raw: str, position: str) -> dict[str, Any]:
+    """One line as clients get it. `position` tells equal lines apart, and stays the same when the file is renamed."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        found = {"message": raw.rstrip("\n"), "level": "INFO"}
+    message, level = str(found.get("message", "")), str(found.get("level", "INFO"))
+    line = f"[{level}.{found.get('logger', 'root')}]: {message}"
+    if found.get("exception"):
+        line += f"\n{found['exception']}"
+    at = found.get("time")
+    return {
+        "id": hashlib.sha256(f"{position}:{raw}".encode()).hexdigest(),
+        "line": line,
+        "datetime": at,
+        "timestamp": at,
+        "level": level,
+        "message": message,
+        **{name: found[name] for name in _KEPT if name in found},
+    }

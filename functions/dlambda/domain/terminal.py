@@ -1,0 +1,66 @@
+"""Which command lines the terminal runs (docs/contract/system.md 5); those of `/api/yt-dlp/command` are among them."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+from dlambda.domain.options import EXITING, FoundOption, read_command
+from dlambda.domain.paths import resolve_folder
+from dlambda.errors import Invalid
+
+_HOME: Final = re.compile(r"^(?:home:)?(?P<path>/.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`words` for yt-dlp, run in `folder` (below the root). `cookies`: the path that was named, one of ours."""
+
+    words: tuple[str, ...]
+    folder: str = ""
+    cookies: str | None = None
+
+
+def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Command:
+    """The command in `text`. Raises `Invalid`: "Option '--exec' is not allowed." and the like.
+
+    The root and our cookie files may be named by their full path. Archives are ours and no files: they are left out.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+    if words[:1] == ["yt-dlp"]:
+        words = words[1:]
+    found, urls = read_command(words)
+    kept: list[str] = []
+    folder, cookies = "", None
+    for each in found:
+        flag = each.option.flags[-1]
+        if each.option.dest == "paths" and (below := _below(each.values[0], root)) is not None:
+            folder = below
+        elif each.option.dest == "paths" and each.values[0].startswith("temp:"):
+            continue
+        elif each.option.dest == "cookiefile" and each.values and each.values[0].startswith(f"{cookie_folder}/"):
+            cookies = each.values[0]
+        elif each.option.dest != "download_archive":
+            _check(each)
+            kept += [flag, *each.values]
+    if any(url.startswith("-") for url in urls):
+        raise Invalid("A URL cannot begin with a dash.")
+    return Command((*kept, "--", *urls) if urls else tuple(kept), folder, cookies)
+
+
+def _check(found: FoundOption) -> None:
+    if found.problem and EXITING.isdisjoint(found.option.flags):
+        raise Invalid(found.problem)
+
+
+def _below(value: str, root: str) -> str | None:
+    match = _HOME.match(value)
+    if match is None:
+        return None
+    path, base = match["path"], root.rstrip("/")
+    if path == base or path.startswith(f"{base}/"):
+        return resolve_folder(path.removeprefix(base))
+    return None

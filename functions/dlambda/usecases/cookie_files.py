@@ -1,0 +1,34 @@
+"""Cookie files for commands that people run themselves: written privately, removed after an hour (ytdlp.md 4, 9)."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from dlambda.settings import get_settings
+
+_KEPT_SECONDS: Final = 3600
+_PRIVATE: Final = 0o600
+
+
+def cookie_folder() -> Path:
+    return get_settings().scratch / "cookies"
+
+
+def write_cookie_file(text: str, name: str = "") -> str:
+    """The path of a file with these cookies; `name` for those of a preset, which replace what was there."""
+    folder = cookie_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    remove_old(folder, time.time())
+    path = folder / f"{name or hashlib.sha256(text.encode()).hexdigest()[:24]}.txt"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return str(path)
+
+
+def remove_old(folder: Path, now: float) -> None:
+    for path in folder.glob("*.txt"):
+        if path.stat().st_mtime < now - _KEPT_SECONDS:
+            path.unlink(missing_ok=True)

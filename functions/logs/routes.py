@@ -1,0 +1,49 @@
+"""The routes of `/api/logs*` (docs/contract/system.md 6)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+
+from dlambda.domain.log_line import Wanted
+from dlambda.entry.http import make_routes, problems
+from dlambda.entry.sse import Sent, Streams
+from dlambda.settings import get_settings
+from dlambda.usecases.read_logs import follow_log, read_log
+from logs.schemas import Logs, LogsQuery, StreamQuery
+
+_STREAMS = 8
+
+routes = make_routes("logs", "The log, and the log as it grows")
+_streams = Streams(_STREAMS)
+
+
+@routes.get("/api/logs", responses={200: Logs, **problems(400, 404)})
+def page(query: LogsQuery) -> dict[str, Any]:
+    """A page of the log, counted from the newest entry (setting `file_logging`)."""
+    skip, count = query.skip, query.count
+    entries, more = read_log(skip, count, query.wanted)
+    return {
+        "logs": entries,
+        "offset": skip,
+        "limit": count,
+        "next_offset": skip + count if more else None,
+        "end_is_reached": not more,
+    }
+
+
+@routes.get("/api/logs/stream", responses={200: None, **problems(404, 429)})
+def stream(query: StreamQuery) -> Response:
+    """What is written from now on, as server-sent events `log_lines`."""
+    since = request.headers.get("Last-Event-ID", "")
+    return _streams.open(_lines(since, query.wanted))
+
+
+def _lines(since: str, wanted: Wanted) -> Iterator[Sent | None]:
+    followed = follow_log(since, wanted, get_settings().answer_seconds)
+
+    def sent() -> Iterator[Sent | None]:
+        for each in followed:
+            yield each and Sent("log_lines", each[1], each[0])
+
+    return sent()

@@ -1,0 +1,27 @@
+"""The list of yt-dlp's options: written beforehand, since making it needs yt-dlp (docs/contract/ytdlp.md 7)."""
+
+import json
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from dlambda.media.questions import list_options
+from dlambda.media.worker import warm_up
+
+FILE = Path(__file__).with_name("options.json")
+
+
+@lru_cache(maxsize=1)
+def rendered() -> bytes:
+    """The list of the installed yt-dlp; where that is another one than the file's, a worker is asked."""
+    # Whoever asks for the list is about to check options: the process that parses them is started meanwhile.
+    warm_up()
+    kept = FILE.read_bytes()
+    if _same(json.loads(kept)["version"], version("yt-dlp")):
+        return kept
+    return json.dumps(list_options()).encode()
+
+
+def _same(one: str, other: str) -> bool:
+    """`2026.01.02` and `2026.1.2` are one version."""
+    return [int(part) for part in one.split(".")] == [int(part) for part in other.split(".")]

@@ -1,0 +1,109 @@
+"""Bodies, queries and answers of `/api/yt-dlp/*` (docs/contract/ytdlp.md 3-7)."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+
+class ConvertInput(BaseModel):
+    args: str = Field(examples=["-f bv --quiet -o '%(id)s.%(ext)s'"])
+
+
+class ConvertBody(RootModel[Any]):
+    """Read by hand: whatever is no object with `args` has one documented text."""
+
+    model_config = ConfigDict(json_schema_extra=ConvertInput.model_json_schema())
+
+
+class Converted(BaseModel):
+    opts: dict[str, Any] = Field(description="the options under yt-dlp's internal names")
+    output_template: str | None
+    download_path: str | None
+    format: str | None = Field(None, description="only when `-f` was given")
+    removed_options: list[str] | None = Field(None, description="what users may not set; only if there is any")
+
+
+class CommandInput(BaseModel):
+    url: str = Field(description="one, or several separated by blanks")
+    preset: str = ""
+    folder: str = ""
+    template: str = ""
+    cli: str = ""
+    cookies: str = ""
+
+
+class CommandBody(RootModel[Any]):
+    """Read by hand, in the documented order of its checks."""
+
+    model_config = ConfigDict(json_schema_extra=CommandInput.model_json_schema())
+
+
+class CommandQuery(BaseModel):
+    full: str = Field("", description="any value: also the words, the parsed options and what was merged")
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    command: str = Field(examples=["--format best --output '%(title)s.%(ext)s' https://video.example/1"])
+
+
+class InfoQuery(BaseModel):
+    url: str = ""
+    preset: str = Field("", description="default: the setting `default_preset`")
+    force: str = Field("", description="any value: ask the page again")
+    args: str = Field("", description="further options for yt-dlp")
+
+
+class Cached(BaseModel):
+    status: str = Field(description="`miss` or `hit`")
+    preset: str
+    cli_args: str | None
+    key: str
+    ttl: int = Field(description="seconds")
+    ttl_left: float = Field(description="seconds")
+    expires: float = Field(description="unix seconds")
+
+
+class Info(BaseModel):
+    """The metadata as yt-dlp gives it, and these."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
+
+    is_archived: bool
+    archive_file: str | None
+    archive_id: str | None = None
+    is_premiere: bool
+    cached: Cached = Field(alias="_cached")
+
+
+class UrlsBody(RootModel[Any]):
+    """Read by hand: whatever is no list has one documented text."""
+
+    model_config = ConfigDict(json_schema_extra={"type": "array", "items": {"type": "string"}})
+
+
+class UrlId(BaseModel):
+    index: int
+    url: str
+    id: str | None
+    ie_key: str | None
+    archive_id: str | None
+    error: str | None
+
+
+class UrlIds(RootModel[list[UrlId]]):
+    pass
+
+
+class Option(BaseModel):
+    flags: list[str]
+    description: str
+    group: str
+    ignored: bool = Field(description="it has no effect here")
+
+
+class Options(BaseModel):
+    version: str = Field(description="of yt-dlp")
+    count: int
+    options: list[Option]
