@@ -27,7 +27,7 @@ def check_key() -> None:
     name = (request.endpoint or "").rpartition(".")[2]
     if name in _OPEN:
         return
-    g.key = recognise(request.headers.get(_HEADER))
+    g.key = recognise(request.headers.get(_HEADER), remembered=name == "status")
     if name not in _ANY_KEY:
         g.key.check(Permission(name.removesuffix("_by_delete")))
 

@@ -8,7 +8,7 @@ from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.errors import AppError
 from dlambda.media.worker import warm_up
-from dlambda.usecases.fulfil_order import fail_order, fulfil_order
+from dlambda.usecases.fulfil_order import ENGINE_ERRORS, fail_order, fulfil_order
 from dlambda.usecases.sweep_orders import wake_waiting
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,10 @@ def _handle(message: Mapping[str, Any], context: Any) -> None:
         unfinished = fulfil_order(order_id, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
     except AppError:
         raise
+    except ENGINE_ERRORS:
+        # The sweep wakes it again when its lease is over; what it brought is kept.
+        log.warning("An order was left for later", exc_info=True, extra={"order_id": order_id})
+        return
     except Exception:
         # The door: every order ends, also by an error that nobody foresaw.
         log.exception("Unexpected failure of an order", extra={"order_id": order_id})

@@ -12,7 +12,7 @@ from typing import Any, Self
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
+from pynamodb.expressions.update import Action  # noqa: TC002
 
 from dlambda.store.table import Refused, Row, Transaction, connection
 

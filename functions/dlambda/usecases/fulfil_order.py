@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.aws.trouble import CLOUD_ERRORS
 from dlambda.domain.content_type import content_type
 from dlambda.domain.metadata import telling
 from dlambda.domain.order import INFO_FILE, Kind, Order
@@ -37,10 +38,12 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25
 _RENEW_SECONDS = 1.0
 # On one machine a dead worker's lease need not outlive it for long: nobody else competes, and live streams do not wait.
-_SHORT_LEASE_SECONDS = 3.0
+_SHORT_LEASE_SECONDS = 2.0
+_PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
 _QUIET_SECONDS = 1800.0
+ENGINE_ERRORS = (*CLOUD_ERRORS, *orders.TABLE_ERRORS)
 _AT_WORK: set[str] = set()
 _LOCK = threading.Lock()
 
@@ -117,6 +120,7 @@ class _Fulfilment:
     meter: meters.Meter | None = None
     quota_bytes: int = 0
     renewed_at: float = field(default_factory=time.monotonic)
+    answered_at: float = field(default_factory=time.monotonic)
     lost: bool = False
 
     def run(self) -> bool:
@@ -275,12 +279,23 @@ class _Fulfilment:
             if now - heard_at > _QUIET_SECONDS:
                 raise _Failed(f"Nothing has come for {_QUIET_SECONDS / MINUTE:.0f} minutes.")
             if now - self.renewed_at >= _RENEW_SECONDS:
-                self._renew()
-                self._count(sum(self.bytes_of.values()))
-                if each_second:
-                    each_second()
+                self._report(each_second)
             if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                 raise _HandOver
+
+    def _report(self, each_second: Callable[[], None] | None) -> None:
+        """Tells the tables how far it is. When they are away for a moment, the media goes on coming."""
+        try:
+            self._renew()
+            self._count(sum(self.bytes_of.values()))
+            if each_second:
+                each_second()
+        except ENGINE_ERRORS:
+            if time.monotonic() - self.answered_at > _PATIENCE_SECONDS:
+                raise
+            log.warning("The progress of an order could not be told", exc_info=True)
+        else:
+            self.answered_at = time.monotonic()
 
     def _note(self, report: download.Progress) -> None:
         done = int(report.downloaded_bytes or 0)
@@ -315,7 +330,7 @@ class _Fulfilment:
             except leases.Lost:
                 self.lost = True
                 return
-            except Exception:
+            except ENGINE_ERRORS:
                 # Tried again in a second; when it stays so, the lease runs out and another worker takes over.
                 log.warning("The lease of an order could not be renewed", exc_info=True)
 

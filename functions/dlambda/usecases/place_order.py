@@ -1,5 +1,6 @@
 """Takes an order of a key: checked at once, counted, stored, and then a worker is woken (docs/contract/hostapi.md)."""
 
+import logging
 import math
 import secrets
 import time
@@ -13,6 +14,8 @@ from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import orders, windows
 from dlambda.usecases.keys import MINUTE
+
+log = logging.getLogger(__name__)
 
 
 def place_order(key: Key, kind: Kind, body: object) -> Order:
@@ -35,5 +38,8 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     except BaseException:
         windows.leave(key.id, order_id, now)
         raise
-    queue.send("order", {"id": order.id})
+    try:
+        queue.send("order", {"id": order.id})
+    except queue.SEND_ERRORS:
+        log.warning("An order waits for the sweep: its message could not be sent", exc_info=True)
     return order
