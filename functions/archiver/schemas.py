@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from dlambda.errors import Invalid, Required
 
+_MOST_BYTES = 1024
+
 
 def _preset(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
@@ -41,8 +43,12 @@ class ItemsBody(BaseModel):
 
 
 def normalised(entries: list[str]) -> list[str]:
-    """Trimmed, each once, and only those of at least two words: an archive id is `<extractor> <id>`."""
-    return [entry for entry in dict.fromkeys(" ".join(each.split()) for each in entries) if " " in entry]
+    """Trimmed, each once, and only those of at least two words: an archive id is `<extractor> <id>`.
+
+    No source has ids so long that a table's key could not hold them.
+    """
+    trimmed = dict.fromkeys(" ".join(each.split()) for each in entries)
+    return [entry for entry in trimmed if " " in entry and len(entry.encode()) <= _MOST_BYTES]
 
 
 class Entries(BaseModel):

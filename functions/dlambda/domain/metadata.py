@@ -8,6 +8,11 @@ from dlambda.domain.item import DESCRIPTION_LIMIT
 
 Info = Mapping[str, Any]
 
+# A site may say what it wants; a record is limited, and an archive's entry as well.
+_TITLE_LIMIT = 1000
+_ID_LIMIT = 250
+_EXTRA_LIMIT = 2000
+
 _WARNINGS = (
     "this live event will begin",
     "video unavailable. this video is private",
@@ -61,7 +66,7 @@ def is_premiere(info: Info) -> bool:
 def archive_id(info: Info) -> str | None:
     """`<extractor lowercase> <id>`, the line that a download archive has for it."""
     key = info.get("extractor_key") or info.get("ie_key") or info.get("extractor")
-    if not key or not info.get("id"):
+    if not key or not info.get("id") or len(str(info["id"])) > _ID_LIMIT:
         return None
     return f"{str(key).lower()} {info['id']}"
 
@@ -84,7 +89,7 @@ def extras_of(info: object) -> dict[str, Any]:
         if is_upcoming(info):
             extras["live_in"] = extras["release_in"]
             extras["is_live"] = release
-    extras |= {key: value for key, value in info.items() if key.startswith("playlist") and value}
+    extras |= {key: value for key, value in info.items() if key.startswith("playlist") and value and _is_short(value)}
     extras["is_premiere"] = is_premiere(info)
     return extras
 
@@ -93,12 +98,16 @@ def fields_of(info: Info, *, url: str, description_limit: int = DESCRIPTION_LIMI
     """The item fields that metadata gives. A longer description stays in the stored extraction."""
     return {
         "source_id": str(info.get("id") or ""),
-        "title": str(info.get("title") or info.get("id") or url),
+        "title": str(info.get("title") or info.get("id") or url)[:_TITLE_LIMIT],
         "description": str(info.get("description") or "")[:description_limit],
         "url": plain_url(str(info.get("webpage_url") or info.get("url") or url)),
         "archive_id": archive_id(info),
         "is_live": is_live(info),
     }
+
+
+def _is_short(value: object) -> bool:
+    return len(str(value)) <= _EXTRA_LIMIT
 
 
 def plain_url(url: str) -> str:

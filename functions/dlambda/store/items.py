@@ -14,7 +14,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dlambda.domain.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
-from dlambda.errors import Conflict, NotFound
+from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import catalogue, leases, sealing, slots
 from dlambda.store.leases import Lease
@@ -29,6 +29,7 @@ LIVE = LIVE_LANE
 RETRY = "~retry"
 _READ_AT_ONCE = 100
 _KEY_BYTES = 2048
+_ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
 
@@ -295,14 +296,19 @@ def _entry(item: Item | None) -> catalogue.Entry | None:
 
 
 def _row(item: Item) -> _Row:
+    """Raises `Invalid` for what no record can hold."""
+    view, hidden = _json(item.view()), _json(hidden_part(item))
+    cookies = sealing.seal(item.cookies) if item.cookies else None
+    if len(view) + len(hidden) + len(cookies or b"") > _ROW_BYTES:
+        raise Invalid("The item is too large.")
     return _Row(
         item.id,
         seq=item.seq,
         version=item.version,
         waiting=_waiting_for(item),
-        view=_json(item.view()),
-        hidden=_json(hidden_part(item)),
-        cookies=sealing.seal(item.cookies) if item.cookies else None,
+        view=view,
+        hidden=hidden,
+        cookies=cookies,
     )
 
 

@@ -89,7 +89,7 @@ def _route(
 ) -> None:
     kind = str(info.get("_type") or "video")
     ids = [archive_id for archive_id in (metadata.archive_id(info), *info.get("_old_archive_ids", ())) if archive_id]
-    if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or ids[0])):
+    if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or item.url)):
         return
     followed = follow_conditions(item, info)
     if followed.shelf is Shelf.DONE:
