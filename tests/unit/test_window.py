@@ -1,0 +1,52 @@
+"""Which segments of a live stream a recording consists of: docs/contract/hostapi.md, live."""
+
+import pytest
+
+from dlambda.media import window
+from dlambda.media.media_playlist import MediaPlaylist, Segment
+from dlambda.media.window import Recorded
+
+
+def playlist(first, lengths, *, ended=False):
+    segments = tuple(Segment(first + n, f"http://x/{first + n}.ts", length) for n, length in enumerate(lengths))
+    return MediaPlaylist(segments, max(lengths, default=6.0), ended)
+
+
+@pytest.mark.parametrize(
+    ("back", "sequence", "lacking"),
+    [(0, 14, 0), (1, 14, 0), (2, 14, 0), (2.5, 13, 0), (4, 13, 0), (9, 10, 0), (10, 10, 0), (12.5, 10, 2.5)],
+)
+def test_a_recording_begins_with_the_segment_in_which_its_moment_lies(back, sequence, lacking):
+    assert window.first_segment(playlist(10, [2.0] * 5), back) == (sequence, pytest.approx(lacking))
+
+
+def test_only_what_is_not_recorded_is_fresh():
+    live = playlist(10, [2.0] * 5)
+    assert [each.sequence for each in window.fresh(live, [], 12)[1]] == [12, 13, 14]
+    assert [each.sequence for each in window.fresh(live, [Recorded(0, 12, 2.0)], 12)[1]] == [13, 14]
+    assert window.fresh(live, [Recorded(0, 14, 2.0)], 12) == (0, [])
+
+
+def test_numbers_that_begin_again_are_a_new_era():
+    era, segments = window.fresh(playlist(0, [2.0] * 3), [Recorded(0, 5000, 2.0)], 4000)
+    assert (era, [each.sequence for each in segments]) == (1, [0, 1, 2])
+
+
+def test_holes_are_counted_between_and_before():
+    recorded = [Recorded(0, 5, 2.0), Recorded(0, 6, 2.0), Recorded(0, 9, 2.0), Recorded(1, 0, 2.0)]
+    assert window.missed(recorded) == 2
+    assert window.missed(recorded, first=3) == 4
+    assert window.missed([], first=3) == 0
+
+
+def test_holes_take_their_time():
+    assert window.covered_seconds([Recorded(0, 5, 2.0), Recorded(0, 7, 2.0)], 5, 2.0) == 6.0
+
+
+def test_a_folder_says_what_is_recorded(tmp_path):
+    for each in (Recorded(1, 0, 2.0), Recorded(0, 12, 1.5), Recorded(0, 9, 2.0)):
+        (tmp_path / each.name).touch()
+    (tmp_path / f"{Recorded(0, 13, 2.0).name}.new").touch()
+    (tmp_path / "0000-000000000009.map").touch()
+    assert window.read_folder(tmp_path) == [Recorded(0, 9, 2.0), Recorded(0, 12, 1.5), Recorded(1, 0, 2.0)]
+    assert window.read_folder(tmp_path / "missing") == []
