@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from dlambda.entry.logs import set_up_logs
+from dlambda.usecases.check_updates import check_daily
 from dlambda.usecases.run_tasks import wake_due_tasks
 from dlambda.usecases.sweep import sweep
 from dlambda.usecases.sweep_files import sweep_files
@@ -19,6 +20,7 @@ def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     now = time.time()
     # Each part of the round comes whatever becomes of the others.
     with ExitStack() as rounds:
+        rounds.callback(check_daily, now)  # last: it waits for others
         rounds.callback(sweep_files, now)
         rounds.callback(sweep, now)
         rounds.callback(wake_due_tasks, now)

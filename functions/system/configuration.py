@@ -1,16 +1,16 @@
 """The configuration that clients begin with (docs/contract/system.md 5)."""
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.domain.item import Shelf
-from dlambda.domain.paths import object_key
 from dlambda.domain.resource import DL_FIELDS, PRESETS
 from dlambda.settings import Settings, get_settings
 from dlambda.store import items, slots
 from dlambda.usecases import resources
+from dlambda.usecases.check_updates import known_updates, ytdlp_version
+from dlambda.usecases.folders import folder_key
 from dlambda.usecases.list_items import queue_views
 
 _MOST_FOLDERS = 1000
@@ -40,18 +40,9 @@ def _app(settings: Settings) -> dict[str, Any]:
         "started": settings.started_at,
         "is_native": False,
         "version": settings.app_version,
-        "new_version": "",
-        "yt_new_version": "",
-        "ytdlp_version": _version_of("yt-dlp"),
+        **known_updates(),
+        "ytdlp_version": ytdlp_version(),
     }
-
-
-def _version_of(package: str) -> str:
-    """Read from the package's metadata: importing yt-dlp would cost a quarter of a second and 40 MB."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _folders(depth: int) -> Iterator[dict[str, str]]:
@@ -60,7 +51,7 @@ def _folders(depth: int) -> Iterator[dict[str, str]]:
     left = _MOST_FOLDERS
     while todo and left > 0:
         folder, level = todo.pop(0)
-        _, names = bucket.list_folder(object_key(f"{folder}/" if folder else ""))
+        _, names = bucket.list_folder(folder_key(folder))
         for name in sorted(names)[:left]:
             path = f"{folder}/{name}" if folder else name
             yield {"name": name, "path": path}

@@ -1,4 +1,4 @@
-"""The routes of `/api/ping`, `/api/system/*` and `/api/docs*`."""
+"""The routes of `/api/ping`, `/api/system/*`, `/api/dev/*`, `/api/docs*` and `/metrics`."""
 
 import time
 from typing import Any
@@ -6,14 +6,26 @@ from typing import Any
 from flask import Response
 
 from dlambda.domain.event import pause_changed
+from dlambda.domain.release import UpdateStatus
 from dlambda.entry.http import make_routes, problems
-from dlambda.errors import NotAcceptable
+from dlambda.errors import Invalid, NotAcceptable
 from dlambda.store import slots
+from dlambda.usecases.check_updates import check_updates
 from dlambda.usecases.dispatch import dispatch
 from dlambda.usecases.publish import publish
-from system import documents
+from system import development, documents, health, metrics, terminal
 from system.configuration import configuration
-from system.schemas import Configuration, Message, Pong
+from system.schemas import (
+    Configuration,
+    DocumentPath,
+    Live,
+    Loop,
+    Message,
+    Packages,
+    Pong,
+    Ready,
+    Updates,
+)
 
 routes = make_routes("system", "Health, configuration and control")
 
@@ -57,10 +69,67 @@ def _as_asked(message: str) -> NotAcceptable:
     return NotAcceptable(message, extra={"message": message})
 
 
-@routes.get("/api/docs/openapi.json", responses={200: None})
-def openapi() -> Answer:
-    """This document."""
-    return Response(documents.openapi(), mimetype="application/json")
+@routes.post("/api/system/shutdown", responses=problems(400))
+def shutdown() -> Answer:
+    """Always refused: the service is never native."""
+    raise Invalid("Shutdown is only available in the native mode.")
+
+
+@routes.post("/api/system/check-updates", responses={200: Updates, **problems(400)})
+def updates() -> Answer:
+    """Whether there is a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
+    found = check_updates()
+    if found["status"] == UpdateStatus.DISABLED:
+        raise Invalid("Update checks are disabled.", extra=found)
+    return found
+
+
+@routes.post("/api/system/terminal", responses={200: None, **problems(400, 403, 429)})
+def open_terminal() -> Answer:
+    """Runs yt-dlp's command line; its output comes as server-sent events (setting `console_enabled`)."""
+    return terminal.terminal()
+
+
+@routes.get("/api/system/live", responses={200: Live})
+def live() -> Answer:
+    """Answers while this process does."""
+    return health.live()
+
+
+@routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
+def ready() -> tuple[dict[str, Any], int]:
+    """Whether each engine answers, whether the tools run, and how old yt-dlp is."""
+    return health.ready()
+
+
+@routes.get("/metrics", responses={200: None})
+def metrics_page() -> Answer:
+    """Counters and the state of this moment, in Prometheus' text format."""
+    return Response(metrics.metrics(), content_type=metrics.TYPE)
+
+
+@routes.get("/api/dev/loop", responses={200: Loop, **problems(403)})
+def dev_loop() -> Answer:
+    """For developers: what runs beside requests (setting `app_env`)."""
+    return development.loop()
+
+
+@routes.get("/api/dev/pip", responses={200: Packages, **problems(403)})
+def dev_packages() -> Answer:
+    """For developers: versions of the packages in the setting `pip_packages`."""
+    return development.packages()
+
+
+@routes.get("/api/docs/<path:file>", responses={200: None, **problems(404)})
+def document(path: DocumentPath) -> Answer:
+    """README.md, FAQ.md, API.md, openapi.json and two pictures."""
+    return documents.document(path.file)
+
+
+@routes.get(f"/<any({documents.NAMES}):file>", responses={200: None})
+def root_document(path: DocumentPath) -> Answer:
+    """The same below the base path, as the links in README.md have it."""
+    return documents.document(path.file)
 
 
 @routes.get("/api/docs", responses={200: None})

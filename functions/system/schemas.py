@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Pong(BaseModel):
@@ -30,3 +30,62 @@ class Configuration(BaseModel):
     folders: list[Folder]
     history_count: int
     queue: list[dict[str, Any]]
+
+
+class Update(BaseModel):
+    status: str = Field(description="`update_available`, `up_to_date`, `error` or `disabled`")
+    current_version: str | None
+    new_version: str | None
+
+
+class Updates(Update):
+    """The flat keys are about the service."""
+
+    app: Update
+    ytdlp: Update
+
+
+class Live(BaseModel):
+    status: str
+    version: str
+    uptime_seconds: float | None
+
+
+class Engine(BaseModel):
+    ok: bool
+    ms: float | None = None
+    error: str | None = None
+
+
+class Tool(BaseModel):
+    ok: bool
+    version: str | None
+
+
+class Age(BaseModel):
+    version: str | None
+    age_days: int | None
+    old: bool | None
+
+
+class Ready(BaseModel):
+    status: str = Field(description="`ok`, `limited` (a tool is missing) or `unavailable`")
+    engines: dict[str, Engine]
+    tools: dict[str, Tool]
+    ytdlp: Age
+
+
+class Loop(BaseModel):
+    total_tasks: int
+    loop: str
+    tasks: list[dict[str, Any]]
+
+
+class Packages(BaseModel):
+    """Name and version, null for what is not installed."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class DocumentPath(BaseModel):
+    file: str = Field(description="README.md, FAQ.md, API.md, openapi.json, sc_short.jpg or sc_simple.jpg")

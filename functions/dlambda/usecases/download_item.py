@@ -26,6 +26,7 @@ from dlambda.usecases import keep_files
 from dlambda.usecases.change_items import CANCEL, end_cancelled
 from dlambda.usecases.dispatch import dispatch
 from dlambda.usecases.expand import info_key
+from dlambda.usecases.measure import count_failed, count_finished
 from dlambda.usecases.options import item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
@@ -262,6 +263,7 @@ class _Download:
             Status.ERROR, time.time(), **{"downloaded_bytes": done, "error": error, "failure": shown, **fields}
         )
         stored = items.save(self.item, ended, self.lease)
+        count_failed(stored, failure.kind.value)
         publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
         if not done:
             self._clean()
@@ -269,6 +271,7 @@ class _Download:
     def _finish(self, ended: Item, *, completed: bool = False) -> None:
         stored = items.save(self.item, ended, self.lease)
         if completed:
+            count_finished(stored, time.time())
             publish(event.item_completed(stored))
         publish(event.item_moved(stored))
         self._clean()

@@ -20,6 +20,7 @@ from dlambda.usecases.add_items import already_downloaded, deleted, known
 from dlambda.usecases.dispatch import wake
 from dlambda.usecases.expand import expand, info_key
 from dlambda.usecases.follow_conditions import follow_conditions
+from dlambda.usecases.measure import count_failed
 from dlambda.usecases.options import archive_for, item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
@@ -143,6 +144,7 @@ def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
         **fields,
     )
     stored = items.save(item, ended, lease)
+    count_failed(stored, failure.kind.value)
     publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
 
 

@@ -13,6 +13,7 @@ from dlambda.errors import NotFound, Unavailable
 from dlambda.media.ffmpeg import find_tool
 from dlambda.settings import get_settings
 from dlambda.usecases.find_file import Found, find_file
+from dlambda.usecases.measure import count
 from dlambda.usecases.probe_file import location_of, timeline_of, version_key
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
     key = _key(found, segment, conversion)
     if bucket.find(key) is None:
         _make(found, segment, conversion, key)
+    else:
+        count("segments_reused_total")
     if conversion.video:
         _make_next_ahead(found, segment, conversion)
     return key
@@ -56,6 +59,7 @@ def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> N
         path = Path(folder, "segment.ts")
         write_segment(location_of(found.path), segment, conversion, path, _encoder())
         bucket.put_file(path, key, CONTENT_TYPE)
+    count("segments_made_total")
 
 
 def _make_next_ahead(found: Found, segment: Segment, conversion: Conversion) -> None:

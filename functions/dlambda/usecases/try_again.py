@@ -13,6 +13,7 @@ from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, leases
 from dlambda.usecases.change_items import CANCEL, end_cancelled
+from dlambda.usecases.measure import count
 from dlambda.usecases.publish import publish
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def put_off(
     leases.release(lease)
     if wait <= _LONGEST_DELAY_SECONDS:
         queue.send(_queue_of(stored), {"id": stored.id}, delay_seconds=int(wait + 0.999))
+    count("item_retries_total", kind=failure.kind.value)
     log.info("failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": stored.attempts})
     message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
     publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True))

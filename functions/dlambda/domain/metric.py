@@ -1,0 +1,87 @@
+"""What is counted, and how it is written for those who collect it: Prometheus, CloudWatch. Pure."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+PREFIX: Final = "dlambda_"
+SECONDS_BUCKETS: Final = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400)
+HELP: Final[Mapping[str, tuple[str, str]]] = {
+    "items_finished_total": ("counter", "Items that ended with a file, by extractor."),
+    "items_failed_total": ("counter", "Items that ended without one, by kind of failure and extractor."),
+    "item_retries_total": ("counter", "Tries that failed and are made again, by kind of failure."),
+    "item_seconds": ("histogram", "From the add of an item to its file."),
+    "stored_bytes_total": ("counter", "Bytes of finished files."),
+    "segments_made_total": ("counter", "Segments for players that had to be made."),
+    "segments_reused_total": ("counter", "Segments for players that were there already."),
+    "queue_items": ("gauge", "Items in the queue, by status."),
+    "queue_messages": ("gauge", "Messages in the queues between functions, about."),
+    "workers_busy": ("gauge", "Downloads under way that hold a slot."),
+    "paused": ("gauge", "1 while downloads are paused."),
+    "history_items": ("gauge", "Items in the history."),
+    "up": ("gauge", "1 when the part answers."),
+    "info": ("gauge", "Versions."),
+}
+
+Labels = Mapping[str, str]
+
+
+def series(name: str, labels: Labels) -> str:
+    """`name{a="b"}`: what a number is kept under."""
+    if not labels:
+        return name
+    inside = ",".join(f'{key}="{_escaped(value)}"' for key, value in sorted(labels.items()))
+    return f"{name}{{{inside}}}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def seconds_observed(name: str, seconds: float) -> dict[str, float]:
+    """What one observation adds to the series of a histogram."""
+    added = {series(f"{name}_bucket", {"le": str(le)}): 1.0 for le in SECONDS_BUCKETS if seconds <= le}
+    return {**added, series(f"{name}_bucket", {"le": "+Inf"}): 1.0, f"{name}_sum": seconds, f"{name}_count": 1.0}
+
+
+_OF_HISTOGRAM: Final = re.compile(r"_(?:bucket|sum|count)$")
+
+
+def exposition(numbers: Mapping[str, float]) -> str:
+    """Prometheus' text format; series of one metric stand together below its help."""
+    lines: list[str] = []
+    for name, (kind, text) in HELP.items():
+        found = [key for key in numbers if _metric_of(key) == name]
+        if not found:
+            continue
+        lines += [f"# HELP {PREFIX}{name} {text}", f"# TYPE {PREFIX}{name} {kind}"]
+        lines += [f"{PREFIX}{key} {numbers[key]:.16g}" for key in sorted(found, key=_order)]
+    return "\n".join(lines) + "\n"
+
+
+def _metric_of(key: str) -> str:
+    name = key.partition("{")[0]
+    short = _OF_HISTOGRAM.sub("", name)
+    return short if HELP.get(short, ("",))[0] == "histogram" else name
+
+
+def _order(key: str) -> tuple[str, float, str]:
+    """Buckets by their limit."""
+    match = re.search(r'le="([^"]+)"', key)
+    return key.partition("{")[0], float(match[1].replace("+Inf", "inf")) if match else 0.0, key
+
+
+def embedded(numbers: Iterable[tuple[str, Labels, float]], now_ms: int, namespace: str = "dlambda") -> list[str]:
+    """Lines in CloudWatch's embedded metric format, one per number."""
+    return [json.dumps(_embedded(name, labels, value, now_ms, namespace)) for name, labels, value in numbers]
+
+
+def _embedded(name: str, labels: Labels, value: float, now_ms: int, namespace: str) -> dict[str, Any]:
+    unit = "Seconds" if name.endswith("_seconds") else "Bytes" if "_bytes" in name else "Count"
+    about = {
+        "Namespace": namespace,
+        "Dimensions": [sorted(labels)],
+        "Metrics": [{"Name": name, "Unit": unit}],
+    }
+    return {"_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [about]}, **labels, name: value}

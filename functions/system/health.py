@@ -1,0 +1,88 @@
+"""`/api/system/live` and `/api/system/ready`: is the process there, and can it do its work?"""
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from dlambda.aws import bucket, queue
+from dlambda.media.ffmpeg import find_tool
+from dlambda.settings import get_settings
+from dlambda.store import slots
+from dlambda.usecases.check_updates import ytdlp_version
+
+log = logging.getLogger(__name__)
+
+_TOOL_SECONDS = 10
+_OLD_DAYS = 90
+_TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--version"}
+
+
+def live() -> dict[str, Any]:
+    """This process answers."""
+    settings = get_settings()
+    return {"status": "ok", "version": settings.app_version, "uptime_seconds": _uptime(settings.started_at)}
+
+
+def _uptime(started_at: float) -> float | None:
+    return round(time.time() - started_at, 1) if started_at else None
+
+
+def ready() -> tuple[dict[str, Any], int]:
+    """Each part by itself. Engines must answer (503 otherwise); tools that are missing only limit what can be done."""
+    with ThreadPoolExecutor(3) as pool:
+        engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
+    tools = {name: _tool(name, find_tool(name)) for name in _TOOL_ARGUMENT}
+    up = all(engine["ok"] for engine in engines.values())
+    limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"])
+    answer = {
+        "status": "unavailable" if not up else "limited" if limited else "ok",
+        "engines": engines,
+        "tools": tools,
+        "ytdlp": ytdlp_age(ytdlp_version(), datetime.now(UTC).date()),
+    }
+    return answer, 200 if up else 503
+
+
+_ENGINES: dict[str, Callable[[], object]] = {
+    "tables": slots.read,
+    "media": lambda: bucket.find("health"),
+    "queues": lambda: queue.depth("intake"),
+}
+
+
+def _answers(ask: Callable[[], object]) -> dict[str, Any]:
+    began = time.monotonic()
+    try:
+        ask()
+    except Exception as error:  # whatever it is, that is the answer to this question
+        log.warning("An engine does not answer", exc_info=True)
+        return {"ok": False, "error": type(error).__name__}
+    return {"ok": True, "ms": round((time.monotonic() - began) * 1000, 1)}
+
+
+@lru_cache(maxsize=16)
+def _tool(name: str, path: str | None) -> dict[str, Any]:
+    """Whether it runs; asked once, since a binary does not change while the process lives."""
+    if path is None:
+        return {"ok": False, "version": None}
+    try:
+        done = subprocess.run([path, _TOOL_ARGUMENT[name]], capture_output=True, text=True, timeout=_TOOL_SECONDS)  # noqa: PLW1510
+    except (OSError, subprocess.TimeoutExpired):
+        return {"ok": False, "version": None}
+    words = done.stdout.splitlines()[:1]
+    return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
+
+
+def ytdlp_age(version: str, today: date) -> dict[str, Any]:
+    """Its version is the day of its release. Sites change: one of three months ago fails at many."""
+    try:
+        year, month, day = (int(part) for part in version.split(".")[:3])
+        age = (today - date(year, month, day)).days
+    except ValueError:
+        return {"version": version or None, "age_days": None, "old": None}
+    return {"version": version, "age_days": age, "old": age > _OLD_DAYS}
