@@ -99,7 +99,6 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
             "basic": {"type": "http", "scheme": "basic"},  # type: ignore[dict-item]
             "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},  # type: ignore[dict-item]
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
-            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
         },
         validation_error_status=400,
         validation_error_model=Problem,
@@ -130,8 +129,8 @@ def http_entry(app: Flask) -> Callable[[Request], Response]:
     def entry(incoming: Request) -> Response:
         # Read here: in debug mode the framework's body can't be read from a second app.
         body = incoming.get_data(cache=True)
-        with app.request_context({**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}):
-            return app.full_dispatch_request()
+        environ = {**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}
+        return Response.from_app(app, environ)
 
     return entry
 
