@@ -62,6 +62,7 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
     except Conflict:
         leases.release(lease)  # no slot, or it was changed meanwhile: it waits on, and the next free slot wakes it
         return False
+    log.info("downloading", extra={"item_id": item.id})
     publish(event.item_updated(item))
     handed_over = _Download(item, lease, seconds_left).run()
     if not handed_over:
@@ -103,6 +104,7 @@ class _Download:
     changes_file: bool = False  # a post-processor will
     renewed_at: float = field(default_factory=time.monotonic)
     told_at: float = 0.0
+    logged_quarter: int = 0
 
     @property
     def workdir(self) -> Path:
@@ -190,10 +192,12 @@ class _Download:
         for message in messages:
             if isinstance(message, download.Progress):
                 self.progress = self.progress.after({**vars(message), "status": Status.DOWNLOADING.value})
+                self._log_quarter()
                 self._upload_beside(message)
             elif isinstance(message, download.Postprocessing) and message.status == "started":
                 report = {"status": Status.POSTPROCESSING.value, "postprocessor": message.name}
                 self.progress = self.progress.after(report)
+                log.info("post-processing: %s", message.name, extra={"item_id": self.item.id})
             elif isinstance(message, download.Log):
                 log.warning(message.text, extra={"item_id": self.item.id})
         now = time.monotonic()
@@ -201,6 +205,13 @@ class _Download:
         if self.progress != before and (new_status or now - self.told_at >= _RENEW_SECONDS):
             self.told_at = now
             publish(event.item_updated(self.item, self.progress.fields()))
+
+    def _log_quarter(self) -> None:
+        """A line for each quarter of a download."""
+        quarter = int(self.progress.percent // 25) if self.progress.percent else 0
+        if quarter > self.logged_quarter:
+            self.logged_quarter = quarter
+            log.info("downloaded %d %%", quarter * 25, extra={"item_id": self.item.id})
 
     def _upload_beside(self, report: download.Progress) -> None:
         """A large file that nothing will change is uploaded while it is downloaded."""
@@ -213,6 +224,7 @@ class _Download:
         large = (report.total_bytes or report.total_bytes_estimate or 0) >= _LARGE_BYTES
         if large and not is_partial(name):
             key = keep_files.key_of(self.item, name)
+            log.info("uploading %s while it grows", name, extra={"item_id": self.item.id})
             self.growing = GrowingUpload(self.workdir / report.tmpfilename, key, content_type(name))
 
     def _keep(self, result: download.Result) -> keep_files.Kept:

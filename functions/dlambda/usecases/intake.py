@@ -1,5 +1,6 @@
 """From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +26,8 @@ from dlambda.usecases.options import archive_for, item_params
 from dlambda.usecases.presets import preset_for
 from dlambda.usecases.publish import publish
 from dlambda.usecases.try_again import begin_again, put_off
+
+log = logging.getLogger(__name__)
 
 _TRIES = 5
 _BAD_COOKIES = "failed to load cookies"
@@ -61,6 +64,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     if static_id and _skip_archived(item, lease, [static_id], title=static_id):
         return
     settings = get_settings()
+    log.info("reading the page", extra={"item_id": item.id})
     extraction = extract(
         item.source_url,
         params,
@@ -191,6 +195,7 @@ def _become(before: Item, after: Item, lease: leases.Lease) -> None:
         if stored.shelf is Shelf.DONE:
             publish(event.item_moved(stored))
         else:
+            log.info("read: %s", stored.title, extra={"item_id": stored.id})
             leases.release(lease)
             wake(stored)
         return

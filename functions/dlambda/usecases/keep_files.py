@@ -1,5 +1,6 @@
 """Brings a finished download's files to the bucket, and an unfinished one's state where the next run finds it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from dlambda.media.ffmpeg import describe
 from dlambda.media.resume import snapshot
 from dlambda.settings import get_settings
 from dlambda.usecases.folders import join, note_files
+
+log = logging.getLogger(__name__)
 
 HANDOVER_SECONDS = 60.0
 HOME = "home"
@@ -66,9 +69,11 @@ def keep(
         if growing and key == growing.key:
             done, growing = growing.finish(path), None
             if done:
+                log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
                 continue
         if path.is_file() and path.stat().st_size:
             bucket.put_file(path, key, content_type(name), renew)
+            log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
     if growing:
         growing.abort()
     note_files(join(folder, name) for name in (*result.extra_files, result.filepath) if (home / name).is_file())

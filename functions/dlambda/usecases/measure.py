@@ -10,7 +10,7 @@ import logging
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from typing import Final
 
 from dlambda.domain.item import Item
@@ -21,7 +21,7 @@ from dlambda.store import counters
 log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS: Final = 5.0
-_gathered: Counter[str] = Counter()
+_gathered: defaultdict[str, float] = defaultdict(float)
 _lock = threading.Lock()
 _timer: threading.Timer | None = None
 
@@ -61,7 +61,7 @@ def _gather(numbers: dict[str, float]) -> None:
     global _timer
     with _lock:
         for name, value in numbers.items():
-            _gathered[name] += value  # type: ignore[assignment] fractions too
+            _gathered[name] += value
         if _timer is None:
             _timer = threading.Timer(_FLUSH_SECONDS, flush)
             _timer.daemon = True

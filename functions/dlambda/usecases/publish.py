@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from dlambda.aws import socket
 from dlambda.domain.event import Event, Name
@@ -12,15 +13,34 @@ from dlambda.usecases.announce import announce
 
 log = logging.getLogger(__name__)
 
+_STEPS: Final[Mapping[Name, str]] = {
+    Name.ITEM_ADDED: "added {url}",
+    Name.ITEM_CANCELLED: "cancelled",
+    Name.ITEM_MOVED: "in the history as {status}",
+    Name.ITEM_DELETED: "removed",
+}
+
 
 def publish(*events: Event) -> None:
-    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push that fails never fails its cause."""
+    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a failed push never fails its cause."""
+    for each in events:
+        _log(each)
     announce(events)
     frames = [_frame(event) for event in events if event.for_clients]
     if not frames or not get_settings().socket_endpoint:
         return
     for connection_id in connections.list_():
         _push(connection_id, frames)
+
+
+def _log(event: Event) -> None:
+    """An item's way can be read in the log: a line for each step that everyone hears of."""
+    words = _STEPS.get(event.name)
+    if words is None:
+        return
+    item = event.data.get("item", event.data)
+    text = [words.format(status=item["status"], title=item["title"], url=item["url"]), item["error"] or item["msg"]]
+    log.info(": ".join(part for part in text if part), extra={"item_id": item["_id"]})
 
 
 def reply(connection_id: str, event: Event) -> None:
