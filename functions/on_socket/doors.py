@@ -12,13 +12,15 @@ from dlambda.entry.auth import check_credentials
 from dlambda.entry.json_text import read_json
 from dlambda.errors import Unauthorized
 from dlambda.store import connections
-from dlambda.usecases.publish import reply
+from dlambda.usecases.publish import problem, reply
 from on_socket.messages import HANDLERS
 
 log = logging.getLogger(__name__)
 
 _SID_LENGTH = 14
 _OK = {"statusCode": 200}
+_OPAQUE = "Internal Server Error"
+_FAILED = {"add_url": "Error Adding URL"}
 
 
 def answer(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def greet(connection_id: str) -> None:
 
 
 def _message(connection_id: str, body: str) -> None:
-    """One frame. What is no event is ignored; what fails is logged, and the connection stays."""
+    """One frame. What is no event is ignored; what fails is logged and told, and the connection stays."""
     try:
         frame = read_json(body)
     except ValueError:
@@ -68,3 +70,4 @@ def _message(connection_id: str, body: str) -> None:
         handler(connection_id, frame.get("data"))
     except Exception:
         log.exception("Unexpected failure of a WebSocket message", extra={"event": name})
+        reply(connection_id, problem(_FAILED.get(str(name), _OPAQUE), _OPAQUE))

@@ -1,0 +1,324 @@
+"""The WebSocket's doors and messages: docs/contract/websocket.md 1 to 5."""
+
+import base64
+import json
+import re
+import threading
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from dlambda.aws import bucket, queue
+from dlambda.domain.item import Shelf, Status
+from dlambda.settings import get_settings
+from dlambda.store import connections, items, leases
+from on_socket.main import lambda_handler
+from tests.functions.calls import Heard
+from tests.store.samples import done, item, waiting
+
+URL = "https://video.example/watch?v=1"
+OK = {"statusCode": 200}
+
+
+def door(route: str, connection_id: str = "c1", **event: Any) -> dict[str, Any]:
+    return lambda_handler({"requestContext": {"routeKey": route, "connectionId": connection_id}, **event}, None)
+
+
+def say(event: object, data: object = None, **more: object) -> None:
+    """One frame of the client `c1`."""
+    assert door("$default", body=json.dumps({"event": event, "data": data, **more})) == OK
+
+
+class TestDoors:
+    """websocket.md 2"""
+
+    def test_a_client_comes_is_greeted_and_goes(self, stack, pushes):
+        assert door("$connect", headers={}, queryStringParameters={"_": "123"}) == OK
+        assert connections.list_() == ["c1"]
+        assert pushes.to("c1") == []
+        messages = stack.messages("socket")
+        records = [{"messageId": "m", "body": json.dumps(message)} for message in messages]
+        assert lambda_handler({"Records": records}, None) == {"batchItemFailures": []}
+        [greeting] = pushes.to("c1")
+        assert greeting["event"] == "connected"
+        assert re.fullmatch(r"[A-Za-z0-9]{14}", greeting["data"]["sid"])
+        assert greeting["data"]["data"] == {"sid": greeting["data"]["sid"]}
+        assert abs(greeting["data"]["timestamp"] - time.time()) < 60
+        assert door("$disconnect") == OK
+        assert connections.list_() == []
+
+    def test_one_that_left_before_its_greeting(self, stack, pushes):
+        door("$connect")
+        door("$disconnect")
+        [message] = stack.messages("socket")
+        assert lambda_handler({"Records": [{"messageId": "m", "body": json.dumps(message)}]}, None) == {
+            "batchItemFailures": []
+        }
+        assert pushes.to("c1") == []
+
+    def test_greetings_go_to_the_new_client_alone(self, stack, pushes, listening):
+        door("$connect", "c2")
+        [message] = stack.messages("socket")
+        lambda_handler({"Records": [{"messageId": "m", "body": json.dumps(message)}]}, None)
+        assert listening.names == []
+        assert len(pushes.to("c2")) == 1
+
+    @pytest.mark.parametrize(
+        ("headers", "query", "text"),
+        [
+            ({}, None, "Authorization Required."),
+            ({"Authorization": "Basic eDp5"}, None, "Unauthorized (Invalid credentials)."),
+            ({"authorization": "Bearer x"}, None, "Unsupported authentication method."),
+            (None, {"apikey": "x"}, "Unauthorized (Invalid credentials)."),
+        ],
+    )
+    def test_refused_at_the_handshake(self, stack, configure, headers, query, text):
+        configure(auth_username="u", auth_password="p")
+        answer = door("$connect", headers=headers, queryStringParameters=query)
+        assert answer["statusCode"] == 401
+        assert json.loads(answer["body"])["error"] == text
+        assert connections.list_() == []
+        assert stack.messages("socket") == []
+
+    @pytest.mark.parametrize("where", ["header", "query"])
+    def test_credentials_open(self, stack, configure, where):
+        configure(auth_username="u", auth_password="p")
+        encoded = base64.b64encode(b"u:p").decode()
+        event = {"header": {"headers": {"AUTHORIZATION": f"Basic {encoded}"}},
+                 "query": {"queryStringParameters": {"apikey": encoded}}}[where]  # fmt: skip
+        assert door("$connect", **event) == OK
+
+    @pytest.mark.parametrize(
+        "body",
+        ["", "{", "[]", "5", "null", '"add_url"', '{"data": 1}', '{"event": 5}', '{"event": null}', '{"event": "x"}',
+         '{"event": ["add_url"]}', '{"event": {}}', "[" * 100_000, '{"event": "add_url", "data": "\\ud800"}', None],
+    )  # fmt: skip
+    def test_bad_frames_are_ignored(self, listening, body):
+        assert door("$default", body=body) == OK
+        assert listening.frames == []
+        assert connections.list_() == ["c1"]
+
+
+class TestFanOut:
+    def test_everybody_hears_the_same_in_order(self, history, pushes):
+        for name in ("c1", "c2", "c3"):
+            connections.add(name, name)
+        history.post("/api/history", {"url": URL})
+        [queued] = [each["_id"] for each in history.get("/api/history")[1]["queue"]]
+        history.post("/api/history/cancel", {"ids": [queued]})
+        heard = [Heard(pushes, name).frames for name in ("c1", "c2", "c3")]
+        assert heard[0] == heard[1] == heard[2]
+        assert Heard(pushes, "c1").names == ["item_added", "item_cancelled", "item_moved"]
+
+    def test_one_that_is_gone_is_forgotten(self, history, pushes):
+        connections.add("c1", "1")
+        connections.add("c2", "2")
+        pushes.gone = {"c1"}
+        assert history.post("/api/history", {"url": URL})[0] == 200
+        assert connections.list_() == ["c2"]
+        assert Heard(pushes, "c2").names == ["item_added"]
+
+    def test_a_broken_gateway_breaks_nothing(self, history, pushes):
+        connections.add("c1", "1")
+        pushes.broken = True
+        assert history.post("/api/history", {"url": URL})[0] == 200
+        assert items.count(Shelf.QUEUE) == 1
+        assert connections.list_() == ["c1"]
+
+
+class TestEnvelope:
+    """websocket.md 1, 3"""
+
+    def test_an_event_object(self, history, listening):
+        history.post("/api/history", {"url": URL})
+        [frame] = listening.frames
+        event = frame["data"]
+        assert frame.keys() == {"event", "data"}
+        assert {"id", "created_at", "event", "title", "message", "data"} <= event.keys()
+        assert event["event"] == frame["event"] == "item_added"
+        assert datetime.fromisoformat(event["created_at"]).utcoffset() is not None
+        # The payload's keys stand beside it; of `id` and `title` the item's win.
+        assert event.items() >= {key: value for key, value in event["data"].items() if key != "message"}.items()
+
+    def test_a_log_keeps_its_own_title_and_has_a_timestamp(self, listening):
+        say("item_cancel", "")
+        [event] = listening.of("log_error")
+        assert re.fullmatch(r"[A-Za-z0-9]{16}", event["id"])
+        assert (event["title"], event["message"], event["data"]) == ("Invalid Request", "No item ID provided.", {})
+        assert abs(event["timestamp"] - time.time()) < 60
+
+    def test_no_secrets_and_no_long_descriptions(self, history, listening):
+        items.add([done("a", cookies="hush hush", description="d" * 2000)])
+        history.post("/api/history/a", {"title": "T"})
+        [event] = listening.of("item_updated")
+        assert event["data"]["cookies"] == "********"
+        assert len(event["data"]["description"]) <= 500
+        assert "hush" not in json.dumps(listening.frames)
+
+
+def problems(listening: Heard) -> list[tuple[str, str]]:
+    return [(event["title"], event["message"]) for event in listening.of("log_error")]
+
+
+class TestAddUrl:
+    """websocket.md 4"""
+
+    @pytest.fixture
+    def intake(self):
+        """Ends the intake of whatever is added; answers how."""
+        stop = threading.Event()
+        ends: dict[str, Any] = {"extracted": True}
+
+        def work() -> None:
+            while not stop.wait(0.02):
+                for id_ in items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids:
+                    found = items.find(id_)
+                    if found and not found.extracted and found.shelf is Shelf.QUEUE:
+                        items.save(found, found.but(**ends))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        yield ends
+        stop.set()
+        thread.join()
+
+    def test_the_sender_gets_a_status(self, listening, pushes, intake):
+        connections.add("c2", "2")
+        say("add_url", {"url": f" {URL} ", "preset": "mobile"})
+        assert listening.names == ["item_added", "item_status"]
+        assert Heard(pushes, "c2").names == ["item_added"]
+        [event] = listening.of("item_status")
+        assert event["title"] == "Adding URL"
+        assert event["message"] == f"Adding URL '{URL}' to the download queue."
+        assert (event["data"]["status"], event["data"]["preset"]) == ("ok", "mobile")
+        assert event["status"] == "queued"
+        assert event["id"]
+
+    def test_what_the_pipeline_refuses(self, listening, intake):
+        intake.update(extracted=False, status=Status.ERROR, error="No such video.")
+        say("add_url", {"url": URL})
+        [event] = listening.of("item_status")
+        assert (event["data"]["status"], event["data"]["msg"]) == ("error", "No such video.")
+
+    @pytest.mark.parametrize("data", [None, {}, {"url": ""}, {"url": "  "}, {"url": 5}, "text", [], 5])
+    def test_without_url(self, listening, data):
+        say("add_url", data)
+        assert problems(listening) == [("Invalid request", "No URL provided.")]
+
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            ({"url": URL, "preset": "x"}, "Preset 'x' does not exist."),
+            ({"url": "ftp://x.example"}, "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+            ({"url": URL, "cli": "--exec x"}, "Option '--exec' is not allowed."),
+            ({"url": URL, "folder": "../x"}, 'Folder "../x" must resolve inside the base download folder "/downloads".'),
+        ],
+    )
+    def test_an_invalid_item(self, listening, data, reason):
+        say("add_url", data)
+        assert problems(listening) == [("Error Adding URL", reason)]
+        assert listening.of("log_error")[0]["data"] == {"preset": data.get("preset", "")}
+        assert items.count(Shelf.QUEUE) == 0
+
+    def test_only_the_sender_hears_of_it(self, listening, pushes):
+        connections.add("c2", "2")
+        say("add_url", {})
+        assert pushes.to("c2") == []
+
+
+class TestItems:
+    @pytest.mark.parametrize("data", [None, "", {}, {"id": "a"}, ["a"], 5])
+    def test_cancel_wants_an_id(self, listening, data):
+        say("item_cancel", data)
+        assert problems(listening) == [("Invalid Request", "No item ID provided.")]
+
+    @pytest.mark.parametrize("data", [None, "", "a", {}, {"id": ""}, {"id": 5}, {"id": None}, []])
+    def test_delete_wants_an_id(self, listening, data):
+        say("item_delete", data)
+        assert problems(listening) == [("Invalid Request", "No item ID provided.")]
+
+    @pytest.mark.parametrize("verb", ["start", "pause"])
+    @pytest.mark.parametrize("data", [None, "", [], {}, 5, [5, None], [""]])
+    def test_start_and_pause_want_ids(self, listening, verb, data):
+        say(f"item_{verb}", data)
+        assert problems(listening) == [("Invalid Request", f"No items provided to {verb}.")]
+
+    @pytest.mark.parametrize(
+        ("event", "data"),
+        [("item_cancel", "x"), ("item_delete", {"id": "x"}), ("item_cancel", "d"), ("item_start", ["x"]),
+         ("item_pause", "x"), ("item_cancel", "\0" * 3000)],
+    )  # fmt: skip
+    def test_nobody_is_told_of_an_unknown_one_but_its_sender(self, listening, pushes, event, data):
+        items.add([done("d")])
+        connections.add("c2", "2")
+        say(event, data)
+        assert len(problems(listening)) == 1
+        assert pushes.to("c2") == []
+
+    def test_cancel(self, listening):
+        items.add([item("a")])
+        say("item_cancel", "a")
+        assert listening.names == ["item_cancelled", "item_moved"]
+        assert items.get("a").status is Status.CANCELLED
+
+    def test_delete_of_a_history_record(self, listening):
+        items.add([done("a")])
+        say("item_delete", {"id": "a"})
+        assert listening.names == ["item_deleted"]
+        assert items.find("a") is None
+
+    def test_delete_of_a_queued_item_cancels_and_removes_it(self, listening):
+        items.add([item("a")])
+        say("item_delete", {"id": "a"})
+        assert listening.names == ["item_cancelled", "item_moved", "item_deleted"]
+        assert items.find("a") is None
+
+    def test_delete_of_a_running_download_waits_for_its_worker(self, listening):
+        items.add([waiting("a")])
+        lease = leases.take("a", "w", time.time())
+        begun = items.save(items.get("a"), items.get("a").but(status=Status.DOWNLOADING), lease)
+
+        def work() -> None:
+            while leases.renew(lease, time.time()) != "cancel":
+                time.sleep(0.02)
+            items.save(begun, begun.ended(Status.CANCELLED, time.time()), lease)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        say("item_delete", {"id": "a"})
+        worker.join()
+        assert items.find("a") is None
+        assert listening.names == ["item_deleted"]
+
+    @pytest.mark.parametrize("given", ["a", ["a", "a"], ["b", "a"]])
+    def test_pause_and_start(self, listening, given):
+        items.add([waiting("a"), waiting("b")])
+        ids = {given} if isinstance(given, str) else set(given)
+        say("item_pause", given)
+        assert {id_ for id_ in "ab" if not items.get(id_).auto_start} == ids
+        say("item_start", given)
+        assert all(items.get(id_).auto_start for id_ in ids)
+        assert listening.names == ["item_updated"] * 2 * len(ids)
+
+    def test_files_stay_unless_asked_for(self, listening, configure, stack):
+        configure(remove_files=True)
+        for remove, left in ((None, True), ("yes", True), (True, False)):
+            bucket.put_bytes("files/x.mp4", b"x")
+            items.add([done("a", filename="x.mp4")])
+            say("item_delete", {"id": "a", "remove_file": remove})
+            assert (bucket.find("files/x.mp4") is not None) is left
+
+
+def test_a_failing_handler_leaves_the_connection(listening):
+    """A deployment without its queues: the add fails, the client is told and stays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLAMBDA_QUEUE_PREFIX", "nowhere-")
+        get_settings.cache_clear()
+        queue.queue_url.cache_clear()
+        say("add_url", {"url": URL})
+        assert connections.list_() == ["c1"]
+        assert problems(listening) == [("Error Adding URL", "Internal Server Error")]
+    get_settings.cache_clear()
+    queue.queue_url.cache_clear()
