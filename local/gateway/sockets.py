@@ -18,6 +18,8 @@ from local.template import Function
 
 _HANDSHAKE_SECONDS = 29.0
 _POST_SECONDS = 5.0
+# API Gateway ends every connection then, and the records of connections count on it.
+_LONGEST_SECONDS = 2 * 3600.0
 _THREADS = 16
 _LIMIT_PER_SOCKET = 16
 _FRAME_LIMIT_BYTES = 1024 * 1024
@@ -44,8 +46,9 @@ class _Connection:
 class Sockets:
     """All sockets of this gateway."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, longest_seconds: float = _LONGEST_SECONDS) -> None:
         self._function = function
+        self._longest_seconds = longest_seconds
         self._handler: Handler | None = None
         self._threads = ThreadPoolExecutor(_THREADS, "socket")
         self._open: dict[str, _Connection] = {}
@@ -63,7 +66,7 @@ class Sockets:
                 return await _deny(send, status, body)
             await send({"type": "websocket.accept"})
             connection.open.set_result(None)
-            await self._listen(connection, receive)
+            await self._serve_open(connection, receive)
             await self._call(connection, "DISCONNECT", {})
         finally:
             del self._open[connection.id]
@@ -78,6 +81,14 @@ class Sockets:
         if not isinstance(found, dict):
             return 500, ""
         return int(found.get("statusCode", 500)), str(found.get("body") or "")
+
+    async def _serve_open(self, connection: _Connection, receive: Receive) -> None:
+        """Until the client goes, or as long as a connection may last."""
+        try:
+            async with asyncio.timeout(self._longest_seconds):
+                await self._listen(connection, receive)
+        except TimeoutError:
+            await connection.send({"type": "websocket.close", "code": 1001})
 
     async def _listen(self, connection: _Connection, receive: Receive) -> None:
         """Each text frame is handled beside the others; too many of one client make it wait."""
