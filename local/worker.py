@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dlambda.aws import queue
 from dlambda.entry.logs import set_up_logs
 from dlambda.settings import Settings, get_settings
+from dlambda.store import leases
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import wait_for_go
@@ -174,7 +175,7 @@ class Poller:
         }
 
     def _settle(self, batch: list["MessageTypeDef"], failed: set[str]) -> None:
-        """Deletes what is done. What failed comes back when its visibility ends."""
+        """Deletes what is done. What failed comes back soon, and later each time."""
         done = [message["ReceiptHandle"] for message in batch if message["MessageId"] not in failed]
         with self._lock:
             self._held.difference_update(message["ReceiptHandle"] for message in batch)
@@ -184,6 +185,18 @@ class Poller:
             except Exception:
                 # It comes again, which does no harm.
                 _log.warning("a message of %s could not be deleted", self.name, exc_info=True)
+        for message in batch:
+            if message["MessageId"] in failed:
+                self._put_off(message)
+
+    def _put_off(self, message: "MessageTypeDef") -> None:
+        tries = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
+        with contextlib.suppress(Exception):  # it comes back when its visibility ends
+            self._client.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=min(_VISIBILITY_SECONDS, 2**tries),
+            )
 
     def hold(self, seconds: int) -> None:
         """Keeps what is being handled invisible for `seconds` more; 0 gives it back."""
@@ -274,6 +287,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     nudge.watch_sends()
+    leases.end_all()
     worker.run(listener)
     worker.give_back()
     # What handlers were at goes on from the tables.
