@@ -1,0 +1,101 @@
+"""Events and their frames: docs/contract/websocket.md 1, 3, 5, 7."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from dlambda.domain import event
+from dlambda.domain.event import INTERNAL, Event, Name
+from tests.store.samples import done, item
+
+CLIENTS = (
+    "config_update connected log_info log_warning log_error log_success item_added item_updated item_cancelled "
+    "item_deleted item_moved item_status paused resumed"
+).split()
+AT = datetime(2026, 1, 1, 10, 0, 0, 120000, UTC)
+
+
+def test_names_are_those_of_the_catalogue():
+    assert {name.value for name in Name} - {name.value for name in INTERNAL} == set(CLIENTS)
+
+
+@pytest.mark.parametrize("name", Name)
+def test_internal_ones_are_not_for_clients(name):
+    assert Event(name, {}).for_clients is (name.value in CLIENTS)
+
+
+def test_a_frame():
+    frame = Event(Name.PAUSED, {"paused": True, "at": 1.5}, "T", "M", id="i" * 16, created_at=AT).frame()
+    assert frame == {
+        "event": "paused",
+        "data": {
+            "id": "i" * 16, "created_at": "2026-01-01T10:00:00.120000+00:00", "event": "paused", "title": "T",
+            "message": "M", "data": {"paused": True, "at": 1.5}, "paused": True, "at": 1.5,
+        },
+    }  # fmt: skip
+
+
+def test_an_event_without_texts_has_null():
+    data = Event(Name.CONNECTED, {}).frame()["data"]
+    assert (data["title"], data["message"], data["data"]) == (None, None, {})
+    assert re.fullmatch(r"[A-Za-z0-9]{16}", data["id"])
+
+
+def test_beside_an_item_event_the_item_wins_id_and_title():
+    made = item("a", source_id="site-id", title="T", msg="m")
+    data = event.item_added(made).frame()["data"]
+    assert (data["id"], data["title"], data["_id"]) == ("site-id", "T", "a")
+    assert data["message"] == "Item 'T' has been added to the download queue."
+    assert data["data"]["id"] == "site-id"
+    assert (data["event"], data["status"]) == ("item_added", "pending")
+
+
+def test_beside_a_log_the_event_wins():
+    data = Event(Name.LOG_INFO, {"title": "other", "id": "x", "preset": "p"}, "T", "M").frame()["data"]
+    assert (data["title"], data["message"], data["preset"]) == ("T", "M", "p")
+    assert data["id"] != "x"
+    assert data["data"] == {"title": "other", "id": "x", "preset": "p"}
+    assert isinstance(data["timestamp"], float)
+
+
+def test_a_move_says_both_forms():
+    data = event.item_moved(done("a")).frame()["data"]
+    assert (data["data"]["to"], data["data"]["item"]["_id"], data["data"]["preset"]) == ("history", "a", "default")
+    assert (data["id"], data["from"], data["to"]) == ("a", "queue", "done")
+
+
+def test_an_update_is_the_whole_item_with_its_progress():
+    data = event.item_updated(item("a"), {"percent": 5.0}).frame()["data"]["data"]
+    assert data.keys() == item("a").view().keys()
+    assert data["percent"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("made", "title", "message"),
+    [
+        (event.item_cancelled(item("a")), "Download Cancelled", "Download 'a' has been cancelled."),
+        (event.item_completed(item("a")), "Download Completed", "Completed 'a' download."),
+        (event.item_held(item("a"), held=True), "Download Paused", "Download 'a' has been paused."),
+        (event.item_held(item("a"), held=False), "Download Resumed", "Download 'a' has been resumed."),
+        (event.download_error(item("a", error="E.")), "Download Error", "'a' failed to download. E."),
+        (event.pause_changed(paused=True, at=1.0), "Downloads Paused", "Non-active downloads have been paused."),
+        (event.pause_changed(paused=False, at=1.0), "Downloads Resumed", "Resumed all downloads."),
+        (event.item_deleted(item("a"), "T", "M"), "T", "M"),
+    ],
+)
+def test_the_documented_texts(made, title, message):
+    assert (made.title, made.message) == (title, message)
+
+
+def test_a_config_update_has_the_object_beside_its_feature():
+    data = event.config_update("presets", "update", {"id": 5, "name": "n"}).frame()["data"]["data"]
+    assert (data["feature"], data["action"], data["data"]) == ("presets", "update", {"id": 5, "name": "n"})
+    assert (data["id"], data["name"]) == (5, "n")
+
+
+def test_frames_are_json_without_secrets():
+    text = json.dumps(event.item_moved(done("a", cookies="hush", description="d" * 5000)).frame())
+    assert "hush" not in text
+    assert len(text) < 4000

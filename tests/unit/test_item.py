@@ -1,0 +1,103 @@
+"""The item as a value: docs/contract/downloads.md 2.2, 2.4, 9."""
+
+import json
+
+import pytest
+
+from dlambda.domain.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, MASK, Shelf, Status, hidden_part, restore
+from tests.store.samples import T0, done, filled, item, waiting
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_status_decides_the_list(status):
+    queued = status in ("pending", "preparing", "downloading", "postprocessing")
+    assert item("a", status=status).shelf is (Shelf.QUEUE if queued else Shelf.DONE)
+    assert (status in IN_QUEUE) is queued
+    assert (status in IN_HISTORY) is not queued
+    assert (status in ACTIVE) is (queued and status is not Status.PENDING)
+
+
+def test_what_is_stored_comes_back():
+    before = filled("a")
+    view, hidden = (json.loads(json.dumps(part)) for part in (before.view(), hidden_part(before)))
+    assert restore(view, hidden, seq=before.seq, version=before.version, cookies=before.cookies) == before
+
+
+def test_neither_stored_part_holds_cookies():
+    before = filled("a")
+    assert before.cookies not in json.dumps([before.view(), hidden_part(before)])
+    assert before.cookies not in repr(before)
+
+
+@pytest.mark.parametrize(("cookies", "shown"), [("", ""), ("x", MASK)])
+def test_cookies_are_masked(cookies, shown):
+    view = item("a", cookies=cookies).view()
+    assert (view["cookies"], view["has_cookies"]) == (shown, bool(cookies))
+
+
+@pytest.mark.parametrize(
+    ("changes", "waits"),
+    [
+        ({}, True),
+        ({"extracted": False}, False),
+        ({"auto_start": False}, False),
+        ({"status": Status.PREPARING}, False),
+        ({"status": Status.CANCELLED}, False),
+    ],
+)
+def test_who_waits_for_a_slot(changes, waits):
+    assert waiting("a").but(**changes).is_waiting is waits
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("live", [True, False, None])
+def test_who_holds_a_slot(status, live):
+    assert item("a", status=status, is_live=live).holds_slot is (status in ACTIVE and not live)
+
+
+@pytest.mark.parametrize(
+    ("archive_id", "live", "extractor", "lane"),
+    [
+        ("site a", None, "site", "site"),
+        ("site a b", False, "site", "site"),
+        (None, None, "unknown", "unknown"),
+        ("", None, "unknown", "unknown"),
+        ("site a", True, "site", LIVE_LANE),
+    ],
+)
+def test_extractor_and_lane(archive_id, live, extractor, lane):
+    made = item("a", archive_id=archive_id, is_live=live)
+    assert (made.extractor, made.lane) == (extractor, lane)
+
+
+@pytest.mark.parametrize(
+    ("folder", "filename", "path"),
+    [("", "x.mp4", "x.mp4"), ("sea", "x.mp4", "sea/x.mp4"), ("/sea/", "a/x.mp4", "sea/a/x.mp4"), ("sea", None, None)],
+)
+def test_the_path_of_the_file(folder, filename, path):
+    assert done("a", folder=folder, filename=filename).path == path
+
+
+def test_the_start_time_is_dropped_when_finished():
+    upcoming = item("a", live_in="Fri, 13 Feb 2009 23:31:30 GMT")
+    assert upcoming.ended(Status.FINISHED, T0).live_in is None
+    assert upcoming.ended(Status.NOT_LIVE, T0).live_in
+    assert upcoming.ended(Status.FINISHED, T0 + 5).stored_at == T0 + 5
+
+
+def test_the_date_is_derived_from_the_stored_time():
+    assert item("a").view()["datetime"] == "Thu, 01 Jan 2026 10:00:00 +0000"
+    assert "datetime" not in hidden_part(item("a"))
+
+
+@pytest.mark.parametrize(("status", "percent"), [(Status.FINISHED, 100.0), (Status.ERROR, None), (Status.PENDING, None)])
+def test_what_is_finished_is_whole(status, percent):
+    view = item("a", status=status).view()
+    assert (view["percent"], view["progress"]) == (percent, percent)
+
+
+def test_urls_of_an_item():
+    assert item("a", posted_url="").urls == {"https://video.example/a"}
+    assert item("a", posted_url="https://s.example/a").urls == {"https://video.example/a", "https://s.example/a"}
+    assert item("a", hinted_url="https://video.example/a#x").source_url == "https://video.example/a#x"
+    assert item("a").source_url == "https://video.example/a"

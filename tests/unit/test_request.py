@@ -1,0 +1,80 @@
+"""Request items: docs/contract/downloads.md 2.1, 9."""
+
+import pytest
+
+from dlambda.domain.request import Request, read_request
+from dlambda.errors import Invalid, Required
+
+URL = "https://video.example/1"
+
+
+def test_a_full_body_is_kept():
+    body = {"url": URL, "preset": "p", "folder": "a/b", "cookies": "c", "template": "%(id)s", "cli": "--write-subs",
+            "auto_start": False, "extras": {"k": 1}, "requeued": True}  # fmt: skip
+    assert read_request(body) == Request(**body)
+
+
+def test_defaults():
+    assert read_request({"url": URL}) == Request(URL, "", "", "", "", "", True, {}, False)
+
+
+@pytest.mark.parametrize("body", [{}, {"url": ""}, {"url": " "}, {"url": None}, {"url": 5}, {"url": ["x"]}])
+def test_without_url(body):
+    with pytest.raises(Required) as error:
+        read_request(body)
+    assert error.value.message == "url param is required."
+    assert error.value.extra["data"] == body
+
+
+@pytest.mark.parametrize("body", [None, 5, "x", [], True])
+def test_what_is_no_object(body):
+    with pytest.raises(Invalid) as error:
+        read_request(body)
+    assert error.value.extra["data"] == body
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("dQw4w9WgXcQ", "https://www.youtube.com/watch?v=dQw4w9WgXcQ"),
+        (" -_aZ09-_aZ0 ", "https://www.youtube.com/watch?v=-_aZ09-_aZ0"),
+        (f"\n{URL}\t", URL),
+    ],
+)
+def test_urls(given, url):
+    assert read_request({"url": given}).url == url
+
+
+@pytest.mark.parametrize("given", ["dQw4w9WgXc", "dQw4w9WgXcQQ", "dQw4w9WgX.Q", "//x.example", "javascript:alert(1)"])
+def test_what_is_no_url(given):
+    with pytest.raises(Invalid):
+        read_request({"url": given})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("auto_start", True, True), ("auto_start", 1, True), ("auto_start", "no", True), ("auto_start", False, False),
+        ("requeued", 1, False), ("requeued", "true", False), ("extras", [1], {}), ("extras", None, {}),
+        ("folder", 1, ""), ("folder", None, ""), ("template", {}, ""), ("cookies", 5, ""), ("preset", 5, ""),
+        ("preset", " p ", "p"), ("cli", "-x", ""), ("cli", "  ", ""), ("cli", 5, ""), ("cli", " -xk ", "-xk"),
+    ],
+)  # fmt: skip
+def test_fields_of_another_type_are_ignored(field, value, kept):
+    assert getattr(read_request({"url": URL, field: value}), field) == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("folder", "../x"), ("folder", "a/../../x"), ("folder", "a\0"), ("template", "../%(id)s"), ("template", "/x"),
+     ("cli", "--exec ls"), ("cli", "--nonsense"), ("extras", {"k": "x" * 50_000}), ("cookies", "x" * 300_000)],
+)  # fmt: skip
+def test_what_is_refused_names_the_element(field, value):
+    body = {"url": URL, field: value}
+    with pytest.raises(Invalid) as error:
+        read_request(body)
+    assert error.value.extra["data"] == body
+
+
+def test_secrets_are_not_in_the_text_of_a_request():
+    assert "hush" not in repr(read_request({"url": URL, "cookies": "hush"}))

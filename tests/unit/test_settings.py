@@ -1,0 +1,94 @@
+"""Settings: docs/contract/system.md 10, downloads.md 9 (extractor limit), README.md."""
+
+import pytest
+
+from dlambda.settings import Settings, SettingsError, read_settings
+
+
+def test_defaults():
+    made = read_settings({})
+    assert (made.app_env, made.base_path, made.default_pagination, made.max_workers) == ("production", "/", 50, 20)
+    assert (made.max_workers_per_extractor, made.extract_info_timeout, made.extract_info_concurrency) == (2, 70, 4)
+    assert (made.host, made.port, made.download_info_expires, made.download_path_depth) == ("127.0.0.1", 8080, 10800, 2)
+    assert (made.prevent_live_premiere, made.live_premiere_buffer, made.remove_files) == (True, 5, False)
+    assert (made.browser_enabled, made.browser_control_enabled, made.console_enabled) == (True, False, False)
+    assert made.archive_file == "/config/archive.log"
+    assert not made.auth_enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("TRUE", True), ("On", True), ("1", True), ("false", False), ("off", False), ("0", False)],
+)
+def test_booleans(text, value):
+    assert read_settings({"YTP_REMOVE_FILES": text}).remove_files is value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("REMOVE_FILES", "yes"), ("PREVENT_LIVE_PREMIERE", "maybe"), ("LIVE_PREMIERE_BUFFER", "five"), ("MAX_WORKERS", "0"),
+        ("MAX_WORKERS", "many"), ("APP_ENV", "test"), ("STREAMER_VCODEC", "av1"), ("BASE_PATH", "x"), ("TZ", "Nowhere/City"),
+        ("DEFAULT_PAGINATION", "0"), ("EXTRACT_INFO_TIMEOUT", "0"), ("PORT", "99999"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_stops_the_start_and_is_named(name, text):
+    with pytest.raises(SettingsError) as error:
+        read_settings({f"YTP_{name}": text})
+    assert name.lower() in str(error.value).lower()
+
+
+def test_empty_texts_are_unset():
+    assert read_settings({"YTP_MAX_WORKERS": "", "YTP_REMOVE_FILES": ""}) == read_settings({})
+
+
+def test_a_name_in_braces_stands_for_that_setting():
+    made = read_settings({"YTP_CONFIG_PATH": "/c", "YTP_OUTPUT_TEMPLATE": "{instance_title}.x", "YTP_INSTANCE_TITLE": "T"})
+    assert (made.archive_file, made.output_template) == ("/c/archive.log", "T.x")
+
+
+def test_an_unknown_name_in_braces_stops_the_start():
+    with pytest.raises(SettingsError, match="nonsense"):
+        read_settings({"YTP_ARCHIVE_FILE": "{nonsense}/x"})
+
+
+@pytest.mark.parametrize(("given", "base"), [("/", "/"), ("/dl", "/dl/"), ("/dl/", "/dl/"), ("/a/b", "/a/b/")])
+def test_the_base_path_ends_in_a_slash(given, base):
+    assert read_settings({"YTP_BASE_PATH": given}).base_path == base
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("3", 3), ("15", 10), ("abc", 5), ("0", 5), ("-1", 5), ("", 5), (None, 5)]
+)
+def test_limits_of_one_extractor(text, limit):
+    given = {"YTP_MAX_WORKERS": "10", "YTP_MAX_WORKERS_PER_EXTRACTOR": "5"}
+    if text is not None:
+        given["YTP_MAX_WORKERS_FOR_SITE"] = text
+    assert read_settings(given).workers_for("site") == limit
+
+
+def test_the_default_limit_is_cut_as_well():
+    assert read_settings({"YTP_MAX_WORKERS": "10", "YTP_MAX_WORKERS_PER_EXTRACTOR": "15"}).workers_for("site") == 10
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "enabled"), [("u", "p", True), ("u", "", False), ("", "p", False), ("", "", False)]
+)
+def test_authentication_needs_both(user, password, enabled):
+    given = {"YTP_AUTH_USERNAME": user, "YTP_AUTH_PASSWORD": password}
+    assert read_settings(given).auth_enabled is enabled
+
+
+def test_a_deployment_sets_names_of_its_own():
+    made = read_settings({"DLAMBDA_TABLE_PREFIX": "t-", "DLAMBDA_WORK_DURABLE": "true", "DLAMBDA_NONSENSE": "1"})
+    assert (made.table_prefix, made.work_durable) == ("t-", True)
+
+
+def test_the_zone():
+    assert read_settings({"TZ": "Europe/Berlin"}).zone.key == "Europe/Berlin"
+    assert read_settings({"TZ": ":UTC"}).zone.key == "UTC"
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().max_workers = 5
