@@ -1,0 +1,46 @@
+"""The first API key of this machine: made when there is none yet, and told to the person who started it, once.
+
+`python -m local.first_key` prints it to the supervisor, which shows it; it goes into no log.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+_SECONDS = 20
+
+
+class FirstKey:
+    """Makes the key in a process of its own, beside the start of everything else: loading the store takes a while."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "local.first_key"],
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def value(self) -> str:
+        """The new key; empty when there was one already, or the operator has set it."""
+        try:
+            told, _ = self._process.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return ""
+        return told.strip()
+
+
+def main() -> None:
+    from dlambda.settings import get_settings
+    from dlambda.usecases.keys import make_first_key
+
+    made = make_first_key()
+    if made and not get_settings().admin_key:
+        print(made)
+
+
+if __name__ == "__main__":
+    main()
