@@ -143,8 +143,10 @@ class Api:
         return self.wait_for(url, seconds=seconds)
 
 
-def wait_until(probe: Callable[[], T | None], seconds: float, complaint: Callable[[], str]) -> T:
-    """The first answer of `probe` that is true; asks again every 50 ms and fails after `seconds`."""
+def wait_until(
+    probe: Callable[[], T | None], seconds: float, complaint: Callable[[], str], *, pause: float = 0.05
+) -> T:
+    """The first answer of `probe` that is true; asks again after `pause` and fails after `seconds`."""
     end = time.monotonic() + seconds
     while True:
         found = probe()
@@ -152,4 +154,4 @@ def wait_until(probe: Callable[[], T | None], seconds: float, complaint: Callabl
             return found
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds} s: {complaint()}")
-        time.sleep(0.05)
+        time.sleep(pause)
