@@ -46,8 +46,10 @@ layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build
 image: layer ## Stage the container image of the heavy functions, and its template, into build/
 	@$(PY) -m infra.image_template
 
-openapi: $(RUN_READY) ## Write functions/system/openapi.json from the routes and models
+openapi: $(RUN_READY) ## Write openapi.json, API.md and the list of yt-dlp's options
 	@$(PY) -m local.openapi
+	@$(PY) -m local.options
+	@$(PY) -m local.pages
 
 lock: $(DEV_READY) ## Resolve requirements*.in again into the lock files
 	@$(PY) .ci/locks.py --write

@@ -1,153 +1,263 @@
-"""/api/ping, /api/system/*: docs/contract/system.md 4, 5."""
+"""`/api/system/*`, `/api/dev/*`, documents (docs/contract/system.md 4, 5, 7)."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
-from dlambda.aws import bucket
-from dlambda.domain.item import Status
-from dlambda.domain.paths import object_key
-from dlambda.domain.resource import DL_FIELDS, PRESETS
-from dlambda.store import items, slots
-from dlambda.usecases import resources
-from tests.functions.calls import error
-from tests.store.samples import done, item, waiting
+from dlambda.store import cache, connections
+from dlambda.usecases.check_updates import check_daily, ytdlp_version
+from tests.functions.deployment import deployment
+from tests.origin import Origin
 
-CONFIGURATION = "/api/system/configuration"
-APP = {
-    "download_path", "keep_archive", "output_template", "started", "remove_files", "ui_update_title", "max_workers",
-    "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
-    "browser_control_enabled", "file_logging", "base_path", "is_native", "app_env", "tasks_handler_timer", "app_version",
-    "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates", "new_version",
-    "yt_new_version", "ytdlp_version", "version",
-}  # fmt: skip
+Configure = Callable[..., None]
+ROOT = Path(__file__).parents[2]
 
 
-def test_ping(system):
-    assert system.get("/api/ping") == (200, {"status": "pong"})
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true", DLAMBDA_APP_VERSION="v1.0.14", DLAMBDA_WORK_DIR=str(tmp_path)):
+        yield
 
 
-class TestConfiguration:
-    def test_its_parts(self, system):
-        status, body = system.get(CONFIGURATION)
-        assert status == 200
-        assert body.keys() >= {"app", "presets", "dl_fields", "paused", "folders", "history_count", "queue"}
-        assert body["app"].keys() >= APP
-        assert (body["paused"], body["folders"], body["history_count"], body["queue"]) == (False, [], 0, [])
+@pytest.fixture
+def client() -> FlaskClient:
+    from system.main import app
 
-    def test_settings_are_shown(self, system, configure):
-        configure(instance_title="Mine", max_workers=3, download_path="/data")
-        app = system.get(CONFIGURATION)[1]["app"]
-        assert (app["instance_title"], app["max_workers"], app["download_path"]) == ("Mine", 3, "/data")
-        assert (app["is_native"], app["new_version"], app["yt_new_version"]) == (False, "", "")
-        assert app["version"] == app["app_version"]
-        assert app["ytdlp_version"] == "2026.10.26"
-        assert isinstance(app["started"], float)
-
-    def test_no_secret_is_shown(self, system, configure, stack):
-        configure(auth_username="u", auth_password="hush hush", admin_key="key-key")
-        resources.create(PRESETS, {"name": "Mine", "cookies": "# Netscape HTTP Cookie File\nhush"})
-        system.call("GET", CONFIGURATION, query_string={"apikey": "dTpodXNoIGh1c2g="})
-        assert system.last.status_code == 200
-        for secret in ("hush", "key-key", stack.environ["DLAMBDA_SECRET_KEY"]):
-            assert secret not in system.last.text
-
-    def test_presets_and_fields_are_whole(self, system):
-        made = resources.create(PRESETS, {"name": "Mine", "cookies": "# Netscape HTTP Cookie File\n"})
-        field = resources.create(DL_FIELDS, {"name": "Subs", "field": "--write-subs"})
-        body = system.get(CONFIGURATION)[1]
-        mine = next(each for each in body["presets"] if each["id"] == made.id)
-        assert mine.keys() >= {"id", "name", "description", "folder", "template", "cli", "default", "priority"}
-        assert mine["has_cookies"] is True
-        assert "default" in [each["name"] for each in body["presets"]]
-        assert [each["id"] for each in body["dl_fields"]] == [field.id]
-
-    def test_the_queue_is_a_list_and_the_history_a_number(self, system):
-        items.add([item("a"), waiting("b"), done("d")])
-        body = system.get(CONFIGURATION)[1]
-        assert [each["_id"] for each in body["queue"]] == ["a", "b"]
-        assert body["history_count"] == 1
-
-    @pytest.mark.parametrize(
-        ("depth", "paths"), [(1, ["a", "z"]), (2, ["a", "z", "a/b"]), (3, ["a", "z", "a/b", "a/b/c"])]
-    )
-    def test_folders_down_to_a_depth(self, system, configure, depth, paths):
-        configure(download_path_depth=depth)
-        for path in ("a/b/c/x.mp4", "z/y.mp4", "top.mp4"):
-            bucket.put_bytes(object_key(path), b"x")
-        folders = system.get(CONFIGURATION)[1]["folders"]
-        found = [each["path"] for each in folders]
-        assert sorted(found) == sorted(paths)
-        assert all(found.index(path.rpartition("/")[0]) < found.index(path) for path in found if "/" in path)
-        assert folders[0] == {"name": "a", "path": "a"}
+    return app.test_client()
 
 
-class TestPause:
-    def test_it_stops_new_starts_and_tells(self, system, listening):
-        text = "Non-active downloads have been paused."
-        assert system.post("/api/system/pause") == (200, {"message": text})
-        assert slots.read().paused_at
-        assert system.get(CONFIGURATION)[1]["paused"] is True
-        [told] = listening.of("paused")
-        assert (told["title"], told["data"]["paused"], told["paused"]) == ("Downloads Paused", True, True)
-        assert isinstance(told["data"]["at"], float)
-
-    def test_twice(self, system, listening):
-        system.post("/api/system/pause")
-        status, body = system.post("/api/system/pause")
-        assert (status, body["message"]) == (406, "Non-active downloads are already paused.")
-        assert listening.names == ["paused"]
-
-    def test_resume_when_running(self, system, listening):
-        status, body = system.post("/api/system/resume")
-        assert (status, body["message"]) == (406, "Non-active downloads are not paused.")
-        assert listening.names == []
-
-    def test_resume_wakes_what_waits(self, system, stack, listening):
-        items.add([waiting("a"), waiting("b", is_live=True)])
-        system.post("/api/system/pause")
-        assert system.post("/api/system/resume") == (200, {"message": "Resumed all downloads."})
-        assert listening.names == ["paused", "resumed"]
-        told = listening.of("resumed")[0]
-        assert (told["title"], told["data"]["paused"]) == ("Downloads Resumed", False)
-        assert sorted(message["id"] for message in stack.messages("download")) == ["a", "b"]
-
-    def test_resume_wakes_live_items_when_all_slots_are_taken(self, system, stack, configure):
-        configure(max_workers=1, max_workers_per_extractor=1)
-        items.add([waiting("busy")])
-        busy = items.get("busy")
-        items.save(busy, busy.but(status=Status.DOWNLOADING))
-        system.post("/api/system/pause")
-        items.add([waiting("a"), waiting("live", is_live=True)])
-        system.post("/api/system/resume")
-        assert stack.messages("download") == [{"id": "live"}]
-
-    def test_adds_are_accepted_while_paused(self, system, history, stack):
-        system.post("/api/system/pause")
-        assert history.post("/api/history", {"url": "https://video.example/1"})[0] == 200
-        assert len(stack.messages("intake")) == 1
+def refused(client: FlaskClient, method: str, path: str, **options: Any) -> tuple[int, str]:
+    reply = client.open(path, method=method, **options)
+    return reply.status_code, reply.json["error"]
 
 
-def test_shutdown_is_for_native_ones(system):
-    text = "Shutdown is only available in the native mode."
-    assert error(system.post("/api/system/shutdown")) == (400, text)
+# Pause, resume, shutdown
 
 
-@pytest.mark.parametrize("path", ["/api/system/live", "/api/system/ready"])
-def test_health(system, path):
-    assert system.get(path)[0] == 200
+def test_pause_and_resume_answer_whether_they_changed_anything(client: FlaskClient) -> None:
+    assert refused(client, "POST", "/api/system/resume") == (406, "Non-active downloads are not paused.")
+    reply = client.post("/api/system/pause")
+    assert (reply.status_code, reply.json) == (200, {"message": "Non-active downloads have been paused."})
+    assert refused(client, "POST", "/api/system/pause") == (406, "Non-active downloads are already paused.")
+    reply = client.post("/api/system/resume/")
+    assert (reply.status_code, reply.json) == (200, {"message": "Resumed all downloads."})
 
 
-def test_updates_that_are_switched_off(system, configure):
-    configure(check_for_updates=False)
-    status, body = system.post("/api/system/check-updates")
-    assert (status, body["status"], body["new_version"]) == (400, "disabled", None)
-    assert body["error"]
+def test_shutdown_is_never_possible(client: FlaskClient) -> None:
+    assert refused(client, "POST", "/api/system/shutdown") == (400, "Shutdown is only available in the native mode.")
 
 
-def test_the_console_is_off(system):
-    assert error(system.post("/api/system/terminal", {"command": "--version"})) == (403, "Console feature is disabled.")
+# Updates
 
 
-def test_the_document_of_the_api(system):
-    status, body = system.get("/api/docs/openapi.json")
-    assert status == 200
-    assert body["openapi"].startswith("3.")
+@pytest.fixture
+def releases(origin: Origin, monkeypatch: pytest.MonkeyPatch, configure: Configure) -> Callable[[str | None, str | None], None]:
+    """Sets the tags that are told; None: the place to ask answers 500."""
+
+    def tell(app: str | None, ytdlp: str | None) -> None:
+        for name, tag in (("app", app), ("ytdlp", ytdlp)):
+            file = origin.media("clip.mp4").parent / f"release-{name}.json"
+            file.write_text(json.dumps({"tag_name": tag} if tag else {"message": "none"}))
+        monkeypatch.setenv("DLAMBDA_RELEASES_URL", origin.url("release-app.json"))
+        monkeypatch.setenv("DLAMBDA_YTDLP_RELEASES_URL", origin.url("release-ytdlp.json"))
+        configure(check_for_updates="true")
+
+    return tell
+
+
+def check(client: FlaskClient) -> dict[str, Any]:
+    reply = client.post("/api/system/check-updates")
+    assert reply.status_code == 200, reply.json
+    found: dict[str, Any] = reply.json
+    return found
+
+
+def configuration(client: FlaskClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/api/system/configuration").json["app"]
+    return found
+
+
+def test_a_newer_release_is_told_and_shown(client: FlaskClient, releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[Any] = []
+    connections.add("c1", "s1")
+    monkeypatch.setattr("dlambda.aws.socket.push", lambda _, frame: bool(frames.append(json.loads(frame))) or True)
+    releases("v99.0.0", ytdlp_version())
+    assert configuration(client)["new_version"] == ""
+    found = check(client)
+    app = {"status": "update_available", "current_version": "v1.0.14", "new_version": "v99.0.0"}
+    ytdlp = {"status": "up_to_date", "current_version": ytdlp_version(), "new_version": None}
+    assert found == {**app, "app": app, "ytdlp": ytdlp}
+    assert (configuration(client)["new_version"], configuration(client)["yt_new_version"]) == ("v99.0.0", "")
+    (frame,) = frames
+    assert (frame["event"], frame["data"]["data"]["feature"]) == ("config_update", "app")
+    assert frame["data"]["data"]["data"]["new_version"] == "v99.0.0"
+
+
+def test_a_newer_yt_dlp_is_shown(client: FlaskClient, releases: Any) -> None:
+    releases("v1.0.14", "9999.12.31")
+    assert check(client)["ytdlp"]["new_version"] == "9999.12.31"
+    assert configuration(client)["yt_new_version"] == "9999.12.31"
+
+
+def test_a_known_update_is_answered_without_asking(client: FlaskClient, releases: Any, origin: Origin) -> None:
+    releases("v99.0.0", "9999.12.31")
+    first = check(client)
+    asked = origin.counts["GET /release-app.json"]
+    releases(None, None)
+    assert check(client) == first
+    assert origin.counts["GET /release-app.json"] == asked
+
+
+def test_an_answer_is_remembered_for_five_minutes_and_an_error_is_not(client: FlaskClient, releases: Any, origin: Origin) -> None:
+    releases(None, "2020.01.01")
+    assert (check(client)["app"]["status"], check(client)["ytdlp"]["status"]) == ("error", "up_to_date")
+    before = {name: origin.counts[f"GET /release-{name}.json"] for name in ("app", "ytdlp")}
+    check(client)
+    after = {name: origin.counts[f"GET /release-{name}.json"] for name in ("app", "ytdlp")}
+    assert (after["app"] - before["app"], after["ytdlp"] - before["ytdlp"]) == (1, 0)
+
+
+@pytest.mark.parametrize("tag", [None, "nightly"])
+def test_what_is_no_version_is_an_error_and_changes_nothing(client: FlaskClient, releases: Any, tag: str | None) -> None:
+    releases(tag, tag)
+    assert check(client)["app"] == {"status": "error", "current_version": "v1.0.14", "new_version": None}
+    assert configuration(client)["new_version"] == ""
+
+
+def test_an_update_that_was_installed_is_no_news(client: FlaskClient, releases: Any, monkeypatch: pytest.MonkeyPatch, configure: Configure) -> None:
+    releases("v1.0.15", "2020.01.01")
+    check(client)
+    monkeypatch.setenv("DLAMBDA_APP_VERSION", "v1.0.15")
+    configure(check_for_updates="true")
+    assert configuration(client)["new_version"] == ""
+    assert check(client)["app"]["status"] == "up_to_date"
+
+
+def test_switched_off_it_answers_400(client: FlaskClient, configure: Configure) -> None:
+    configure(check_for_updates="false")
+    reply = client.post("/api/system/check-updates")
+    off = {"status": "disabled", "current_version": None, "new_version": None}
+    assert reply.status_code == 400
+    assert reply.json["error"]
+    assert {key: reply.json[key] for key in off} == off
+    assert reply.json["app"] == reply.json["ytdlp"] == off
+
+
+def test_it_looks_by_itself_once_a_day_until_there_is_an_update(releases: Any, origin: Origin) -> None:
+    now = time.time()
+    releases("v1.0.14", "2020.01.01")
+    before = origin.counts.get("GET /release-app.json", 0)
+    for _ in range(3):
+        check_daily(now)
+    assert origin.counts["GET /release-app.json"] == before + 1
+    cache.put("updates:app", {"new_version": "v99.0.0"}, now + 10 * 86400)
+    check_daily(now + 86400)
+    assert origin.counts["GET /release-app.json"] == before + 1
+
+
+# Terminal
+
+
+def test_the_terminal_is_off_unless_it_is_switched_on(client: FlaskClient) -> None:
+    assert refused(client, "POST", "/api/system/terminal", json={"command": "--version"}) == (403, "Console feature is disabled.")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({}, "Request body is required."),
+        ({"json": ["--version"]}, "Invalid request payload."),
+        ({"json": "x"}, "Invalid request payload."),
+        ({"json": {}}, "Command is required."),
+        ({"json": {"command": "  "}}, "Command is required."),
+        ({"json": {"command": 5}}, "Command is required."),
+        ({"json": {"command": "--exec id https://a.example/"}}, "Option '--exec' is not allowed."),
+        ({"json": {"command": "--batch-file /etc/passwd"}}, "Option '--batch-file' is not allowed."),
+        ({"json": {"command": "--cookies /etc/passwd https://a.example/"}}, "Option '--cookies' is not allowed."),
+        ({"json": {"command": "-o /etc/x https://a.example/"}}, "Option '-o' must stay inside the download folder."),
+        ({"json": {"command": "-P /etc https://a.example/"}}, "Option '-P' must stay inside the download folder."),
+        ({"json": {"command": "-P /downloads/../etc https://a.example/"}}, "Folder \"/../etc\" must resolve inside the base download folder \"/downloads\"."),
+        ({"json": {"command": "'open"}}, "No closing quotation"),
+    ],
+)  # fmt: skip
+def test_what_the_terminal_refuses(client: FlaskClient, configure: Configure, options: dict[str, Any], error: str) -> None:
+    configure(console_enabled="true")
+    assert refused(client, "POST", "/api/system/terminal", **options) == (400, error)
+
+
+# Documents, development
+
+
+@pytest.mark.parametrize("name", ["README.md", "FAQ.md", "API.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])
+@pytest.mark.parametrize("prefix", ["/api/docs/", "/"])
+def test_documents_are_packaged(client: FlaskClient, prefix: str, name: str) -> None:
+    reply = client.get(prefix + name)
+    assert reply.status_code == 200
+    kinds = {"md": "text/markdown", "jpg": "image/jpeg", "json": "application/json"}
+    assert reply.mimetype == kinds[name.rpartition(".")[2]]
+    assert len(reply.data) > 500
+    if prefix == "/" or name != "openapi.json":
+        assert (reply.headers["Cache-Control"], reply.headers["Pragma"]) == ("public, max-age=3600", "public")
+
+
+def test_there_are_no_others(client: FlaskClient) -> None:
+    for name in ("SECURITY.md", "../main.py", "routes.py"):
+        reply = client.get(f"/api/docs/{name}")
+        assert reply.status_code == 404
+    assert client.get("/api/docs/SECURITY.md").json["error"] == "Doc file not found."
+    assert client.get("/api/docs/SECURITY.md").json["file"] == "SECURITY.md"
+
+
+def test_the_packaged_readme_is_the_readme() -> None:
+    packaged = ROOT / "functions" / "system" / "pages" / "README.md"
+    assert packaged.read_text() == (ROOT / "README.md").read_text(), "run `make openapi`"
+
+
+@pytest.mark.parametrize("path", ["/api/dev/loop", "/api/dev/pip"])
+def test_developers_pages_need_their_mode(client: FlaskClient, configure: Configure, path: str) -> None:
+    assert refused(client, "GET", path) == (403, "This endpoint is only available in development mode.")
+    configure(app_env="development")
+    assert client.get(path).status_code == 200
+
+
+def test_versions_of_packages(client: FlaskClient, configure: Configure) -> None:
+    configure(app_env="development")
+    assert client.get("/api/dev/pip").json == {"message": "No pip packages configured."}
+    configure(pip_packages="flask no-such-package-here")
+    found = client.get("/api/dev/pip").json
+    assert found["no-such-package-here"] is None
+    assert found["flask"]
+
+
+# Health, metrics
+
+
+def test_the_process_lives(client: FlaskClient) -> None:
+    assert client.get("/api/system/live").json["status"] == "ok"
+
+
+def test_all_that_is_needed_answers(client: FlaskClient) -> None:
+    found = client.get("/api/system/ready").json
+    assert {name: engine["ok"] for name, engine in found["engines"].items()} == {"tables": True, "media": True, "queues": True}
+    assert found["ytdlp"]["version"] == ytdlp_version()
+    assert set(found["tools"]) == {"ffmpeg", "ffprobe", "deno"}
+
+
+def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
+    from dlambda.usecases.measure import count, flush, observe_seconds
+
+    count("segments_made_total")
+    count("segments_made_total", 2)
+    observe_seconds("item_seconds", 3.5)
+    flush()
+    count("segments_made_total")
+    text = client.get("/metrics").get_data(as_text=True)
+    assert "dlambda_segments_made_total 4\n" in text
+    assert 'dlambda_item_seconds_bucket{le="5"} 1\n' in text
+    assert 'dlambda_queue_items{status="pending"} 0\n' in text
+    assert "dlambda_history_items 0\n" in text

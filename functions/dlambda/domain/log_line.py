@@ -23,7 +23,7 @@ _SECRETS: Final = (
     # Headers, as lines, in objects, and as options (--add-headers Name:value)
     (re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",]+"),
      rf"\1{MASK}"),
-    (re.compile(r"(?i)((?:set-)?cookie['\"]?\s*[:=]\s*)(?!\s)[^\r\n'\"]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)(?![\s'\"])[^\r\n'\"]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(x-[\w-]*(?:key|token|secret|auth)[\w-]*['\"]?\s*[:=]\s*['\"]?)[^\s'\",]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(--add-headers?[ =]+['\"]?[\w-]+:)[^'\"\r\n]+?(?=['\"]|\s--|\s*$)"), rf"\1{MASK}"),
     # Members of objects, and attributes of values as Python prints them

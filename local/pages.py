@@ -1,0 +1,65 @@
+"""`make openapi`, third part: the documents that the system function answers, as files of it.
+
+API.md is written from openapi.json, README.md is the repository's; FAQ.md is written by hand where it lies.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from local import template
+
+FOLDER = template.ROOT / "functions" / "system"
+PAGES = FOLDER / "pages"
+_INTRODUCTION = """# API
+
+Every endpoint, from the routes and models of the code; for programs there is `/api/docs/openapi.json`, and a page to
+click through at `/api/docs`. Errors are JSON with `error`, a text for people, and `code`, a word for programs. With a
+password set, send it as Basic authorization, or as `?apikey=<base64 of user:password>`. All paths work with and without
+a slash at the end.
+"""
+
+
+def rendered() -> str:
+    """API.md."""
+    document = json.loads((FOLDER / "openapi.json").read_text(encoding="utf-8"))
+    about = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
+    groups: dict[str, list[str]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            group = (operation.get("tags") or ["other"])[0]
+            groups.setdefault(group, []).append("\n".join(_operation(method.upper(), path, operation)))
+    parts = [f"## {group}\n\n{about.get(group, '')}\n\n" + "\n\n".join(found) for group, found in groups.items()]
+    return "\n\n".join([_INTRODUCTION.strip(), *parts]) + "\n"
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    yield f"### `{method} {path}`"
+    yield ""
+    yield operation.get("summary") or operation.get("description") or ""
+    for parameter in operation.get("parameters") or ():
+        text = parameter.get("description") or parameter.get("schema", {}).get("description") or ""
+        yield f"* `{parameter['name']}` ({parameter['in']}){': ' + text if text else ''}"
+    if body := operation.get("requestBody"):
+        kinds = [_name(content.get("schema", {})) for content in body["content"].values()]
+        yield f"* body: {', '.join(kinds)}"
+    answers = ", ".join(f"{status}{_answer(answer)}" for status, answer in sorted(operation["responses"].items()))
+    yield f"* answers: {answers}"
+
+
+def _answer(answer: Mapping[str, Any]) -> str:
+    names = [_name(content.get("schema", {})) for content in answer.get("content", {}).values()]
+    return f" {names[0]}" if names else ""
+
+
+def _name(schema: Mapping[str, Any]) -> str:
+    reference = schema.get("$ref", "")
+    return f"`{reference.rpartition('/')[2]}`" if reference else "JSON"
+
+
+if __name__ == "__main__":
+    PAGES.mkdir(exist_ok=True)
+    (PAGES / "API.md").write_text(rendered(), encoding="utf-8")
+    shutil.copyfile(template.ROOT / "README.md", PAGES / "README.md")
+    print(f"Wrote {PAGES}")
