@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may use."""
 
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -45,6 +46,8 @@ def stack(_in_engines: Stack, management_api: Pushes) -> Iterator[Stack]:
     """The real engines, empty, and this process set up for them."""
     management_api.reset()
     yield _in_engines
+    if measure := sys.modules.get("dlambda.usecases.measure"):
+        measure.flush()  # what is counted goes to the table a while later, and the table goes with the module
     _in_engines.empty()
 
 

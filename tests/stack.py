@@ -114,7 +114,9 @@ class Stack:
     def empty(self) -> None:
         """No rows, no messages, no objects."""
         for table in plan().tables:
-            self._empty_table(f"{template.STACK}-{table.name}", [key["AttributeName"] for key in table.definition["KeySchema"]])
+            self._empty_table(
+                f"{template.STACK}-{table.name}", [key["AttributeName"] for key in table.definition["KeySchema"]]
+            )
         for queue in plan().queues:
             self._ask_queue("PurgeQueue", queue.name, {})
         shutil.rmtree(self.bucket_dir, ignore_errors=True)

@@ -1,11 +1,13 @@
 """How tests ask an HTTP group, and what they hear on the socket."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from tests.pushes import Pushes
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
 
 Answer = tuple[int, Any]
 _NOTHING = object()
@@ -16,7 +18,7 @@ class Client:
 
     def __init__(self, client: FlaskClient) -> None:
         self._client = client
-        self.last: TestResponse
+        self.last: "TestResponse"
 
     def call(self, method: str, path: str, body: object = _NOTHING, **options: Any) -> Answer:
         if body is not _NOTHING:

@@ -56,7 +56,10 @@ class TestOne:
         )
         assert status == 200, answers
         records = [history.get(f"/api/history/{each['_id']}")[1] for each in answers]
-        assert [(each["folder"], each["template"]) for each in records] == [("sea", "%(id)s.%(ext)s"), ("own", "%(title)s")]
+        assert [(each["folder"], each["template"]) for each in records] == [
+            ("sea", "%(id)s.%(ext)s"),
+            ("own", "%(title)s"),
+        ]
 
     def test_defaults(self, history):
         [answer] = history.post("/api/history", {"url": URL})[1]
@@ -134,7 +137,9 @@ class TestRefused:
         assert answer["error"]
         assert queued() == []
 
-    @pytest.mark.parametrize("body", ["{", "", "nonsense", b"\xff\xfe{}", "[" * 100_000, '{"url": "https://a.example/\\ud800"}'])
+    @pytest.mark.parametrize(
+        "body", ["{", "", "nonsense", b"\xff\xfe{}", "[" * 100_000, '{"url": "https://a.example/\\ud800"}']
+    )
     def test_what_is_no_json(self, history, body):
         status, answer = history.raw("POST", "/api/history", body)
         assert status == 400
@@ -142,15 +147,16 @@ class TestRefused:
 
     @pytest.mark.parametrize("field", ["cookies", "folder", "template", "extras"])
     def test_broken_text_is_refused_or_mended(self, history, field):
-        text = '{"url": "%s", "%s": %s}' % (URL, field, '{"k": "\\ud800"}' if field == "extras" else '"\\ud800"')
+        broken = '{"k": "\\ud800"}' if field == "extras" else '"\\ud800"'
+        text = f'{{"url": "{URL}", "{field}": {broken}}}'
         assert history.raw("POST", "/api/history", text)[0] in (200, 400)
         assert history.get("/api/history")[0] == 200
 
     @pytest.mark.parametrize("field", ["cookies", "extras", "template", "cli", "preset"])
     def test_what_no_record_can_hold(self, history, field):
         huge = "#" * 500_000
-        status, answer = history.post("/api/history", {"url": URL, field: {"k": huge} if field == "extras" else huge})
-        assert status == 400
+        value = {"k": huge} if field == "extras" else huge
+        assert history.post("/api/history", {"url": URL, field: value})[0] == 400
         assert queued() == []
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://localhost/", "http://10.0.0.1/", "http://[::1]/"])
@@ -265,7 +271,9 @@ class TestWaiting:
     def test_sync_answers_what_became_of_each(self, history):
         worker = end_intake(error="No such video.")
         body = {"url": URL, "extra": 1}
-        assert history.post("/api/history?sync=true", [body])[1] == [{"item": body, "status": False, "msg": "No such video."}]
+        assert history.post("/api/history?sync=true", [body])[1] == [
+            {"item": body, "status": False, "msg": "No such video."}
+        ]
         worker.join()
 
     def test_sync_answers_success(self, history):
@@ -276,7 +284,10 @@ class TestWaiting:
 
     def test_a_link_adds(self, history):
         worker = end_intake(Status.PENDING, extracted=True)
-        assert history.get("/api/history/add", url=URL, preset="mobile") == (200, {"status": True, "message": "URL added"})
+        assert history.get("/api/history/add", url=URL, preset="mobile") == (
+            200,
+            {"status": True, "message": "URL added"},
+        )
         worker.join()
         assert items.find_by_url(URL).preset == "mobile"
 

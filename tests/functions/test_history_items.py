@@ -11,7 +11,19 @@ from tests.functions.calls import error
 from tests.store.samples import T0, done, item, waiting
 
 IDS = "ids is required and must be an array."
-BAD_IDS = [None, {}, {"ids": None}, {"ids": "a"}, {"ids": {}}, {"ids": []}, {"ids": [1]}, {"ids": ["a", None]}, [], "a", 5]
+BAD_IDS = [
+    None,
+    {},
+    {"ids": None},
+    {"ids": "a"},
+    {"ids": {}},
+    {"ids": []},
+    {"ids": [1]},
+    {"ids": ["a", None]},
+    [],
+    "a",
+    5,
+]
 LOST = "not found: "
 
 
@@ -84,7 +96,8 @@ class TestEdit:
         assert after.but(version=before.version) == before
 
     @pytest.mark.parametrize(
-        "body", [{"title": "a"}, {"nonsense": 1}, {"title": 5}, {"extras": []}, {"cookies": "********"}, {"title": None}]
+        "body",
+        [{"title": "a"}, {"nonsense": 1}, {"title": 5}, {"extras": []}, {"cookies": "********"}, {"title": None}],
     )
     def test_nothing_new_is_304_without_a_body(self, history, listening, body):
         items.add([done("a", cookies="c")])
@@ -179,7 +192,10 @@ class TestPause:
     def test_a_held_one_and_a_running_one(self, history, listening):
         items.add([waiting("a", auto_start=False)])
         running("b")
-        assert history.post("/api/history/pause", {"ids": ["a", "b"]})[1] == {"a": "not started", "b": "already started"}
+        assert history.post("/api/history/pause", {"ids": ["a", "b"]})[1] == {
+            "a": "not started",
+            "b": "already started",
+        }
         assert listening.names == []
         assert items.get("b").status is Status.DOWNLOADING
 
@@ -187,7 +203,9 @@ class TestPause:
 class TestCancel:
     """4.9"""
 
-    @pytest.mark.parametrize("made", [item("a"), waiting("a"), waiting("a", auto_start=False), waiting("a", is_live=True)])
+    @pytest.mark.parametrize(
+        "made", [item("a"), waiting("a"), waiting("a", auto_start=False), waiting("a", is_live=True)]
+    )
     def test_a_waiting_item_ends_at_once(self, history, listening, made):
         items.add([made])
         assert history.post("/api/history/cancel", {"ids": ["a"]}) == (200, {"a": "ok"})

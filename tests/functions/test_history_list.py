@@ -71,7 +71,11 @@ def test_an_item_has_all_its_fields_and_none_of_the_old_ones(history):
 
 def test_lists_are_ordered_by_creation(history):
     items.add([item(name) for name in "abc"])
-    assert [each["_id"] for each in history.get("/api/history", type="queue", order="ASC")[1]["items"]] == ["a", "b", "c"]
+    assert [each["_id"] for each in history.get("/api/history", type="queue", order="ASC")[1]["items"]] == [
+        "a",
+        "b",
+        "c",
+    ]
     assert [each["_id"] for each in history.get("/api/history", type="queue")[1]["items"]] == ["c", "b", "a"]
 
 

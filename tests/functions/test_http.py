@@ -126,9 +126,7 @@ class TestAnswers:
         assert history.last.headers["Access-Control-Allow-Origin"] == "*"
 
     @pytest.mark.parametrize("slash", ["", "/"])
-    @pytest.mark.parametrize(
-        "path", ["/api/ping", "/api/system/configuration", "/api/docs"]
-    )
+    @pytest.mark.parametrize("path", ["/api/ping", "/api/system/configuration", "/api/docs"])
     def test_a_trailing_slash_is_accepted(self, system, path, slash):
         assert system.call("GET", path + slash)[0] == 200
 

@@ -213,7 +213,10 @@ class TestAddUrl:
             ({"url": URL, "preset": "x"}, "Preset 'x' does not exist."),
             ({"url": "ftp://x.example"}, "Invalid scheme usage. Only HTTP or HTTPS allowed."),
             ({"url": URL, "cli": "--exec x"}, "Option '--exec' is not allowed."),
-            ({"url": URL, "folder": "../x"}, 'Folder "../x" must resolve inside the base download folder "/downloads".'),
+            (
+                {"url": URL, "folder": "../x"},
+                'Folder "../x" must resolve inside the base download folder "/downloads".',
+            ),
         ],
     )
     def test_an_invalid_item(self, listening, data, reason):

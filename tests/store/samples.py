@@ -52,6 +52,16 @@ FULL = {
 def filled(name: str) -> Item:
     """An item with another value than the default in every field that it has."""
     made = item(name, **FULL, status=Status.ERROR)
-    assert {each.name for each in fields(Item)} == {*FULL, "id", "url", "title", "preset", "timestamp", "stored_at",
-                                                    "status", "seq", "version"}
+    assert {each.name for each in fields(Item)} == {
+        *FULL,
+        "id",
+        "url",
+        "title",
+        "preset",
+        "timestamp",
+        "stored_at",
+        "status",
+        "seq",
+        "version",
+    }
     return made

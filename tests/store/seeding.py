@@ -121,7 +121,9 @@ def _count(placed: Sequence[Item]) -> None:
     size = catalogue.LEAF_PLACES * _LEAVES_AT_ONCE
     for start in range(0, len(placed), size):
         transaction = items.Transaction()
-        catalogue.change(transaction, enter=[entry for item in placed[start : start + size] if (entry := items._entry(item))])
+        catalogue.change(
+            transaction, enter=[entry for item in placed[start : start + size] if (entry := items._entry(item))]
+        )
         transaction.commit()
 
 

@@ -80,7 +80,9 @@ def test_every_page_is_what_a_plain_list_would_show(steps, statuses, newest_firs
     assert [id_ for page in shown for id_ in page.ids] == wanted
     assert {(page.total, page.total_pages) for page in shown} == {(len(wanted), pages)}
     assert catalogue.count(model.name, statuses) == len(wanted)
-    assert [id_ for ids in catalogue.walk(model.name, statuses) for id_ in ids] == model.ids(statuses, newest_first=False)
+    assert [id_ for ids in catalogue.walk(model.name, statuses) for id_ in ids] == model.ids(
+        statuses, newest_first=False
+    )
 
 
 def filled(count: int, status: str = "finished") -> str:
@@ -113,7 +115,10 @@ def test_filtered_pages_of_a_hundred_finished_and_two_others():
     finished = catalogue.page(name, page=1, per_page=50, newest_first=True, statuses={"finished"})
     assert (len(finished.ids), finished.total) == (50, 100)
     assert list(catalogue.page(name, page=1, per_page=50, newest_first=True, statuses={"pending"}).ids) == ["p"]
-    assert list(catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"pending", "error"}).ids) == ["e", "p"]
+    assert list(catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"pending", "error"}).ids) == [
+        "e",
+        "p",
+    ]
     assert catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"unknown"}).total == 0
 
 

@@ -12,7 +12,15 @@ NOW = 1_800_000_000.0
 
 
 def order(number=1, **changes):
-    made = Order(f"{number:016d}", Kind.GET_VIDEO, "https://video.example/1", "k", "robot", NOW + number, {"video_format": "best"})
+    made = Order(
+        f"{number:016d}",
+        Kind.GET_VIDEO,
+        "https://video.example/1",
+        "k",
+        "robot",
+        NOW + number,
+        {"video_format": "best"},
+    )
     return made.but(**changes) if changes else made
 
 

@@ -90,7 +90,9 @@ def test_the_date_is_derived_from_the_stored_time():
     assert "datetime" not in hidden_part(item("a"))
 
 
-@pytest.mark.parametrize(("status", "percent"), [(Status.FINISHED, 100.0), (Status.ERROR, None), (Status.PENDING, None)])
+@pytest.mark.parametrize(
+    ("status", "percent"), [(Status.FINISHED, 100.0), (Status.ERROR, None), (Status.PENDING, None)]
+)
 def test_what_is_finished_is_whole(status, percent):
     view = item("a", status=status).view()
     assert (view["percent"], view["progress"]) == (percent, percent)

@@ -47,7 +47,9 @@ class TestExtras:
         assert (extras["is_live"], extras["live_in"]) == (1234567890, extras["release_in"])
 
     def test_a_playlist_key_with_a_value(self):
-        extras = metadata.extras_of(INFO | {"playlist_id": "p", "playlist_title": "", "playlist_index": 0, "playlistic": 1})
+        extras = metadata.extras_of(
+            INFO | {"playlist_id": "p", "playlist_title": "", "playlist_index": 0, "playlistic": 1}
+        )
         assert (extras["playlist_id"], extras["playlistic"]) == ("p", 1)
         assert not extras.keys() & {"playlist_title", "playlist_index"}
 
@@ -102,7 +104,11 @@ def test_fields_of_an_item():
     assert (fields["archive_id"], fields["is_live"]) == ("site 1", False)
     assert len(fields["description"]) == 2000
     bare = metadata.fields_of({}, url="https://posted.example/")
-    assert (bare["title"], bare["url"], bare["description"]) == ("https://posted.example/", "https://posted.example/", "")
+    assert (bare["title"], bare["url"], bare["description"]) == (
+        "https://posted.example/",
+        "https://posted.example/",
+        "",
+    )
     assert len(metadata.fields_of({"title": "t" * 9000}, url="u")["title"]) <= 1000
 
 

@@ -7,7 +7,8 @@ from dlambda.errors import Invalid
 
 
 @pytest.mark.parametrize(
-    ("page", "per_page", "expected"), [(None, None, (1, 50)), ("", "", (1, 50)), ("2", "1000", (2, 1000)), ("1", "1", (1, 1))]
+    ("page", "per_page", "expected"),
+    [(None, None, (1, 50)), ("", "", (1, 50)), ("2", "1000", (2, 1000)), ("1", "1", (1, 1))],
 )
 def test_what_is_asked(page, per_page, expected):
     asked = read_page(page, per_page)

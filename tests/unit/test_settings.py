@@ -43,7 +43,9 @@ def test_empty_texts_are_unset():
 
 
 def test_a_name_in_braces_stands_for_that_setting():
-    made = read_settings({"YTP_CONFIG_PATH": "/c", "YTP_OUTPUT_TEMPLATE": "{instance_title}.x", "YTP_INSTANCE_TITLE": "T"})
+    made = read_settings(
+        {"YTP_CONFIG_PATH": "/c", "YTP_OUTPUT_TEMPLATE": "{instance_title}.x", "YTP_INSTANCE_TITLE": "T"}
+    )
     assert (made.archive_file, made.output_template) == ("/c/archive.log", "T.x")
 
 
@@ -57,9 +59,7 @@ def test_the_base_path_ends_in_a_slash(given, base):
     assert read_settings({"YTP_BASE_PATH": given}).base_path == base
 
 
-@pytest.mark.parametrize(
-    ("text", "limit"), [("3", 3), ("15", 10), ("abc", 5), ("0", 5), ("-1", 5), ("", 5), (None, 5)]
-)
+@pytest.mark.parametrize(("text", "limit"), [("3", 3), ("15", 10), ("abc", 5), ("0", 5), ("-1", 5), ("", 5), (None, 5)])
 def test_limits_of_one_extractor(text, limit):
     given = {"YTP_MAX_WORKERS": "10", "YTP_MAX_WORKERS_PER_EXTRACTOR": "5"}
     if text is not None:

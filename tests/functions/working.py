@@ -1,0 +1,46 @@
+"""Does what the queues would have done: each message to its function, until none is left."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+
+from local.context import Context
+from on_download.main import lambda_handler as on_download
+from on_intake.main import lambda_handler as on_intake
+from tests.stack import Stack
+
+_HANDLERS = {"intake": on_intake, "download": on_download}
+_LONG = 3600.0
+
+
+def handle(queue: str, item_id: str, seconds: float = _LONG) -> dict[str, object]:
+    """One message."""
+    record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id})}
+    return _HANDLERS[queue]({"Records": [record]}, Context(f"on_{queue}", seconds))
+
+
+def work(stack: Stack, rounds: int = 50) -> None:
+    """Until the queues are empty. What fails unexpectedly fails the test."""
+    for _ in range(rounds):
+        todo = [(queue, message["id"]) for queue in _HANDLERS for message in stack.messages(queue)]
+        if not todo:
+            return
+        for queue, item_id in todo:
+            assert handle(queue, item_id) == {"batchItemFailures": []}
+    raise AssertionError("there is no end to the messages")
+
+
+def beside(act: Callable[[], object]) -> threading.Thread:
+    """`act` in a thread of its own."""
+    thread = threading.Thread(target=act)
+    thread.start()
+    return thread
+
+
+def until(ready: Callable[[], object], seconds: float = 15) -> None:
+    """Waits."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
