@@ -8,7 +8,7 @@ from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.errors import AppError
 from dlambda.media.worker import warm_up
-from dlambda.usecases.fulfil_order import ENGINE_ERRORS, fail_order, fulfil_order
+from dlambda.usecases.fulfil_order import ENGINE_ERRORS, Outcome, fail_order, fulfil_order
 from dlambda.usecases.sweep_orders import wake_waiting
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ warm_up()
 def _handle(message: Mapping[str, Any], context: Any) -> None:
     order_id = message["id"]
     try:
-        unfinished = fulfil_order(order_id, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+        outcome = fulfil_order(order_id, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
     except AppError:
         raise
     except ENGINE_ERRORS:
@@ -31,10 +31,11 @@ def _handle(message: Mapping[str, Any], context: Any) -> None:
         # The door: every order ends, also by an error that nobody foresaw.
         log.exception("Unexpected failure of an order", extra={"order_id": order_id})
         fail_order(order_id, _UNEXPECTED)
-        unfinished = False
-    if unfinished:
+        outcome = Outcome.ENDED
+    if outcome is Outcome.UNFINISHED:
         queue.send("order", {"id": order_id})
-    wake_waiting()
+    elif outcome is Outcome.ENDED:
+        wake_waiting(1)
 
 
 lambda_handler = make_queue_handler(_handle)

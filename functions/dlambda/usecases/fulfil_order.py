@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,19 @@ def workdir_of(order_id: str) -> Path:
     return get_settings().scratch / "orders" / order_id
 
 
-def fulfil_order(order_id: str, *, seconds_left: Callable[[], float]) -> bool:
-    """Works on an order if a place and its lease can be had. True when the rest must go on in another invocation.
+class Outcome(StrEnum):
+    """What became of a message that named an order."""
 
-    `seconds_left` tells how long this invocation may run on.
-    """
+    LEFT = "left"  # nothing was to be done, or not by us
+    ENDED = "ended"  # its place is free
+    UNFINISHED = "unfinished"  # the rest must go on in another invocation
+
+
+def fulfil_order(order_id: str, *, seconds_left: Callable[[], float]) -> Outcome:
+    """Works on an order if a place and its lease can be had. `seconds_left`: how long this invocation may run on."""
     with _LOCK:
         if order_id in _AT_WORK:
-            return False
+            return Outcome.LEFT
         _AT_WORK.add(order_id)
     try:
         return _fulfil(order_id, seconds_left)
@@ -86,25 +92,25 @@ def fail_order(order_id: str, error: str) -> None:
     orders.end(order, order.failed(error, time.time()), lease)
 
 
-def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> bool:
+def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     order = orders.find(order_id)
     if order is None or order.has_ended:
-        return False
+        return Outcome.LEFT
     settings = get_settings()
     seconds = _SHORT_LEASE_SECONDS if settings.work_durable else leases.LEASE_SECONDS
     try:
         lease = leases.take(order_id, uuid.uuid4().hex, time.time(), seconds)
         started = orders.start(order, lease, time.time(), places=settings.task_max_workers)
     except Conflict:
-        return False
+        return Outcome.LEFT
     if started is None:
         leases.release(lease)  # it waits on; whoever ends next wakes it
-        return False
+        return Outcome.LEFT
     try:
         return _Fulfilment(started, lease, seconds, seconds_left).run()
     except leases.Lost:
         log.info("The order is another worker's by now", extra={"order_id": order_id})
-        return False
+        return Outcome.LEFT
 
 
 @dataclass
@@ -123,8 +129,7 @@ class _Fulfilment:
     answered_at: float = field(default_factory=time.monotonic)
     lost: bool = False
 
-    def run(self) -> bool:
-        """True when the rest must go on elsewhere."""
+    def run(self) -> Outcome:
         try:
             if self.order.starts > _MOST_STARTS:
                 raise _Failed("The worker ended unexpectedly, again and again.")
@@ -132,12 +137,12 @@ class _Fulfilment:
         except _HandOver as stop:
             starts = 0 if stop.saved else self.order.starts
             orders.go_on_later(self.order, self.order.but(starts=starts), self.lease, time.time())
-            return True
+            return Outcome.UNFINISHED
         except (_Failed, AppError) as problem:
             if isinstance(problem, leases.Lost):
                 raise
             self._end(self.order.failed(str(problem), time.time()))
-        return False
+        return Outcome.ENDED
 
     def _end(self, after: Order) -> None:
         orders.end(self.order, after, self.lease)

@@ -26,13 +26,14 @@ def wake_orders(now: float) -> None:
     if running:
         queue.send_many("order", ({"id": order_id} for order_id in sorted(leases.find_expired(running, now))))
     _free_lost_places()
-    wake_waiting()
-
-
-def wake_waiting() -> None:
     free = get_settings().task_max_workers - len(orders.taken())
     if free > 0:
-        queue.send_many("order", ({"id": order_id} for order_id in orders.waiting(free)))
+        wake_waiting(free)
+
+
+def wake_waiting(count: int) -> None:
+    """The oldest of those that wait; for each place that became free one, or wake-ups would breed wake-ups."""
+    queue.send_many("order", ({"id": order_id} for order_id in orders.waiting(count)))
 
 
 def _free_lost_places() -> None:
