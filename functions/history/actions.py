@@ -99,4 +99,4 @@ def _delete_matching(shelf: Shelf, body: DeleteBody) -> dict[str, str]:
 def _delete_found(shelf: Shelf, found: Sequence[Item], body: DeleteBody) -> dict[str, str]:
     if shelf is Shelf.DONE:
         return change_items.clear(found, remove_files=body.remove_file)
-    return {item.id: "ok" for item in found if change_items.cancel(item.id) == "ok"}
+    return change_items.cancel_all(found)

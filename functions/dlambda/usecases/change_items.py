@@ -1,7 +1,7 @@
 """What a user does to items that exist: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dlambda.aws import bucket
@@ -19,6 +19,8 @@ from dlambda.usecases.publish import publish
 CANCEL = "cancel"
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
 _TRIES = 5
+# A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
+_TOGETHER = 20
 _WORKER_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 
@@ -49,6 +51,29 @@ def cancel(item_id: str) -> str:
         return "ok"
 
     return _changing(item_id, change)
+
+
+def cancel_all(found: Sequence[Item]) -> dict[str, str]:
+    """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
+    gone: dict[str, str] = {}
+    for batch in _batches([item for item in found if item.status not in ACTIVE]):
+        changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
+        if stored := _together(changes):
+            publish(*(each for item in stored for each in (event.item_cancelled(item), event.item_moved(item))))
+            gone |= {item.id: "ok" for item in stored}
+    return gone | {item.id: "ok" for item in found if item.id not in gone and cancel(item.id) == "ok"}
+
+
+def _batches(found: Sequence[Item]) -> list[Sequence[Item]]:
+    return [found[start : start + _TOGETHER] for start in range(0, len(found), _TOGETHER)]
+
+
+def _together(changes: Sequence[items.Change]) -> list[Item] | None:
+    """The items after all of `changes`; None, with nothing done, when one was changed meanwhile."""
+    try:
+        return items.commit(changes)
+    except Conflict:
+        return None
 
 
 def cancel_and_remove(item_id: str) -> None:
@@ -140,20 +165,27 @@ def _fits(item: Item, key: str, value: object) -> bool:
 
 def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
-    gone: dict[str, str] = {}
     with_files = remove_files and get_settings().remove_files
-    for item in found:
-        try:
-            items.remove(item)
-        except Conflict:
-            continue  # changed or gone meanwhile: whoever was faster tells its end
-        removed = with_files and item.status is Status.FINISHED and item.path is not None
-        if removed:
-            remove_files_of(item)
-        word = "Removed" if removed else "Cleared"
-        publish(event.item_deleted(item, f"Download {word}", f"{word} '{item.title}' from history."))
-        gone[item.id] = "ok"
+    gone: dict[str, str] = {}
+    for batch in _batches(list(found)):
+        removed = batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
+        publish(*(_cleared(item, with_files=with_files) for item in removed))
+        gone |= {item.id: "ok" for item in removed}
     return gone
+
+
+def _one_by_one(batch: Sequence[Item]) -> list[Item]:
+    """Removes those that are as they were found: who changed another meanwhile tells its end."""
+    return [item for item in batch if _together([items.Change(item, None)]) is not None]
+
+
+def _cleared(item: Item, *, with_files: bool) -> event.Event:
+    """Removes the files of a removed record where asked; what to tell of it."""
+    removes = with_files and item.status is Status.FINISHED and item.path is not None
+    if removes:
+        remove_files_of(item)
+    word = "Removed" if removes else "Cleared"
+    return event.item_deleted(item, f"Download {word}", f"{word} '{item.title}' from history.")
 
 
 def remove_files_of(item: Item) -> None:
