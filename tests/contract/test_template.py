@@ -13,7 +13,7 @@ PLAN = template.read()
 FUNCTIONS = {
     name: each["Properties"]
     for name, each in DOCUMENT["Resources"].items()
-    if each["Type"] == "AWS::Serverless::Function"
+    if each["Type"] == "AWS::Serverless::Function" and "FunctionUrlConfig" not in each["Properties"]
 }
 FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")} - {"dlambda"}
 
@@ -142,3 +142,14 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
             continue
         noun = parts[2]
         assert route.function.module == f"{exceptions.get(noun, noun.replace('-', '_'))}.main"
+
+
+def test_what_streams_serves_a_group_that_exists():
+    """The same applications, behind function URLs: docs/decisions/streams.md."""
+    streams = [each for each in of_type("AWS::Serverless::Function").values() if "FunctionUrlConfig" in each]
+    assert streams
+    for each in streams:
+        assert (ROOT / "functions" / each["Handler"]).stat().st_mode & 0o111
+        module, _, attribute = each["Environment"]["Variables"]["DLAMBDA_SERVE"].partition(":")
+        assert (module.split(".")[0] in FOLDERS, attribute) == (True, "app")
+        assert each["FunctionUrlConfig"]["InvokeMode"] == "RESPONSE_STREAM"
