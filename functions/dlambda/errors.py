@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 
 class AppError(Exception):
-    """A failure that the caller is told about: `message` is written for a person and names no secret and no server path.
+    """A failure that the caller is told about: `message` is written for a person, names no secret and no server path.
 
     `extra` are further keys of the JSON body beside `error` and `code` (`status`, `message`, `data` ... where the
     contract has them); `headers` go on the answer.

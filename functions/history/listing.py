@@ -48,7 +48,7 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
     if not parts:
         return None
     known = frozenset(status.value for status in items.statuses_of(shelf))
-    wanted = {part for part in parts if not part.startswith("!")}
+    wanted = frozenset(part for part in parts if not part.startswith("!"))
     unwanted = {part[1:].strip() for part in parts if part.startswith("!")}
     return ((wanted & known) if wanted else known) - unwanted
 

@@ -61,7 +61,7 @@ def add_by_link(query: AddQuery) -> Answer:
 @routes.post("/api/history", responses={200: AcceptedList, **problems(400, 404)})
 def add(body: AddBody, query: SyncQuery) -> Answer:
     """Adds one item or several. All are checked first; one bad element refuses all."""
-    return jsonify(actions.add(body.root, wait=(query.sync or "").lower() == "true"))  # type: ignore[return-value]
+    return jsonify(actions.add(body.root, wait=(query.sync or "").lower() == "true"))
 
 
 @routes.delete("/api/history", responses={200: Deleted, **problems(400)})

@@ -1,6 +1,6 @@
 """Bodies, queries and answers of `/api/history*` (docs/contract/downloads.md 2, 4)."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
@@ -57,7 +57,7 @@ class AddBody(RootModel[RequestItem | list[RequestItem]]):
     @classmethod
     def _unread(cls, body: object, _: object) -> "AddBody":
         """Elements are read one by one in the use case: the first bad one refuses all, and is named."""
-        return cls.model_construct(body)
+        return cls.model_construct(cast("Any", body))
 
 
 class Ids(BaseModel):

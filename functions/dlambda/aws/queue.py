@@ -44,7 +44,7 @@ def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
 
 
 def depth(name: str, *, delayed: bool = True) -> int:
-    """About how many messages the queue holds, those under way included; `delayed`: also those that wait for their time."""
+    """About how many messages the queue holds, those under way included; `delayed`: also those put off."""
     found = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
     return (
         int(found.get("ApproximateNumberOfMessages", "0"))

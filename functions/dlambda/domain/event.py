@@ -63,7 +63,7 @@ class Event:
         return self.name not in INTERNAL
 
     def frame(self) -> dict[str, Any]:
-        """The WebSocket message: the Event object, with the payload's top-level keys copied beside it (websocket.md 1)."""
+        """The WebSocket message: the Event object, the payload's top-level keys copied beside it (websocket.md 1)."""
         own = {
             "id": self.id,
             "created_at": self.created_at.isoformat(),
@@ -144,7 +144,7 @@ def pause_changed(*, paused: bool, at: float) -> Event:
 
 
 def config_update(feature: str, action: str, data: Mapping[str, Any]) -> Event:
-    """A resource changed; the object's own keys stand beside `feature`, `action` and `data` (README.md, Other fields)."""
+    """A resource changed; its own keys stand beside `feature`, `action` and `data` (README.md, Other fields)."""
     return Event(
         Name.CONFIG_UPDATE, dict(data) | {"feature": feature, "action": action, "data": dict(data), "extras": {}}
     )

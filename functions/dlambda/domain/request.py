@@ -35,7 +35,7 @@ class Request:
 
 
 def read_request(value: object) -> Request:
-    """Reads one element of a body. Raises `Required` or `Invalid` with the documented text and the element as `data`."""
+    """Reads one element of a body. Raises `Required` or `Invalid` with the documented text, the element as `data`."""
     if not isinstance(value, Mapping):
         raise Invalid("Invalid request body. Expecting an item or a list of items.", extra={"data": value})
     try:

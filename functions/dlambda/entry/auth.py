@@ -11,7 +11,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
 
 
 def check_credentials(authorization: str | None, apikey: str | None) -> None:
-    """Lets pass when authentication is off or the credentials are right. Raises `Unauthorized` with the documented text."""
+    """Lets pass when authentication is off or the credentials are right; else raises `Unauthorized` as documented."""
     settings = get_settings()
     if not settings.auth_enabled:
         return

@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from flask import Flask, Request, Response, g, request
 from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
@@ -84,7 +84,7 @@ def make_routes(name: str, description: str = "", *, security: str = "user") -> 
         name,
         name,
         abp_tags=[Tag(name=name, description=description)],
-        abp_security=_SECURITY[security],  # type: ignore[arg-type]
+        abp_security=_SECURITY[security],
         abp_responses=problems(401, 500),
     )
 
@@ -96,9 +96,9 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
         groups[0].name,
         info=Info(title="dlambda", version=get_settings().app_version),
         security_schemes={
-            "basic": {"type": "http", "scheme": "basic"},  # type: ignore[dict-item]
-            "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},  # type: ignore[dict-item]
-            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},  # type: ignore[dict-item]
+            "basic": {"type": "http", "scheme": "basic"},
+            "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         },
         validation_error_status=400,
         validation_error_model=Problem,
@@ -130,7 +130,7 @@ def http_entry(app: Flask) -> Callable[[Request], Response]:
         # Read here: in debug mode the framework's body can't be read from a second app.
         body = incoming.get_data(cache=True)
         environ = {**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}
-        return Response.from_app(app, environ)
+        return cast("Response", Response.from_app(app, environ))
 
     return entry
 
@@ -139,7 +139,7 @@ def make_lambda_handler(app: Flask) -> Handler:
     """The app behind API Gateway's HTTP API (payload format 2.0)."""
     from apig_wsgi import make_lambda_handler as adapt
 
-    return adapt(app, binary_support=True)  # type: ignore[no-any-return]
+    return cast("Handler", adapt(app, binary_support=True))
 
 
 class _Replay:
@@ -165,7 +165,7 @@ def _refuse(error: ValidationError) -> NoReturn:
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     first = detail[0]
-    where = ".".join(str(part) for part in first["loc"])  # type: ignore[union-attr]
+    where = ".".join(str(part) for part in first["loc"])
     raise ValidationFailed(f"Invalid request. {where}: {first['msg']}" if where else str(first["msg"]), detail)
 
 
@@ -227,8 +227,8 @@ def _render_http(error: HTTPException) -> Response:
     return response
 
 
-def _render_unexpected(_: Exception) -> Response:
-    log.exception("Unexpected failure in %s %s", request.method, request.path)
+def _render_unexpected(error: Exception) -> Response:
+    log.error("Unexpected failure in %s %s", request.method, request.path, exc_info=error)
     return _json({"error": "Internal Server Error", "code": AppError.code}, 500)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def read_json(text: str | bytes) -> Any:
-    """Raises `ValueError` for what is no JSON, is nested too deeply, or holds half a character (`"\\ud800"`)."""
+    """Raises `ValueError` for what is no JSON, is nested too deeply, or holds half a character (a lone surrogate)."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()

@@ -19,7 +19,7 @@ class UrlId:
 @lru_cache(maxsize=4096)
 def id_of_url(url: str) -> UrlId | None:
     """None when no extractor claims the URL, or none can tell an id. The first call loads yt-dlp (about a second)."""
-    from yt_dlp.extractor import gen_extractor_classes  # noqa: PLC0415 40 MB that doors never need
+    from yt_dlp.extractor import gen_extractor_classes
 
     for extractor in gen_extractor_classes():
         if not extractor.suitable(url) or not extractor.working() or extractor.ie_key() == "Generic":

@@ -92,8 +92,7 @@ class _Recording:
             self.errors.append(plain(error) or type(error).__name__)
             self._stop.set()
 
-    @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         return self._stop.is_set()
 
     def wait(self, seconds: float) -> None:
@@ -150,7 +149,7 @@ class _TrackRecorder:
 
     def run(self) -> None:
         news_at = time.monotonic()
-        while not self._recording.stopped:
+        while not self._recording.is_stopped():
             playlist = self._playlist(news_at)
             if playlist is None:
                 return self._ended_early()
@@ -164,7 +163,7 @@ class _TrackRecorder:
                 news_at = time.monotonic()
                 if self._is_done(playlist.target_seconds):
                     return self._tell_holes(playlist.target_seconds)
-                if self._recording.stopped:
+                if self._recording.is_stopped():
                     return None
             quiet = time.monotonic() - news_at > max(_GIVE_UP_SECONDS, 5 * playlist.target_seconds)
             if playlist.ended or quiet:
@@ -203,7 +202,7 @@ class _TrackRecorder:
                 if tired or status in _GONE or (status is not None and status < 500 and not self._recorded):
                     raise DownloadError(f"The live stream cannot be read: {plain(error)}") from error
             self._recording.wait(1.0)
-            if self._recording.stopped:
+            if self._recording.is_stopped():
                 return None
 
     def _take(self, era: int, segment: Segment) -> None:

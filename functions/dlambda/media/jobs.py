@@ -19,7 +19,7 @@ class Places:
 
 @dataclass(frozen=True)
 class OptionTexts:
-    """Options as texts, for a process that has no yt-dlp to parse them; see `dlambda.media.options.effective_params`."""
+    """Options as texts, for a process without yt-dlp to parse them; see `dlambda.media.options.effective_params`."""
 
     places: Places
     preset_cli: str = ""

@@ -16,7 +16,7 @@ class _LastWords(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.text: str | None = None
+        self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         self.text = record.getMessage()
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _tell(url: str, job: dict[str, Any], asset: apprise.AppriseAsset, words: _LastWords) -> dict[str, Any]:
-    words.text = None
+    words.text = ""
     service = apprise.Apprise(asset=asset)
     if not service.add(url):
         return {"ok": False, "usable": False, "error": "The URL names no service that is known."}

@@ -41,7 +41,7 @@ def read_folder(folder: Path) -> list[Recorded]:
 
 
 def first_segment(playlist: MediaPlaylist, seconds_back: float) -> tuple[int, float]:
-    """The number of the segment in which the moment `seconds_back` before the end lies, and the seconds that are lacking.
+    """The number of the segment in which the moment `seconds_back` before the end lies, and the seconds lacking.
 
     0 seconds back means the newest segment. Raises ValueError for a playlist without segments.
     """

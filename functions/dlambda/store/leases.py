@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
@@ -21,6 +21,9 @@ from pynamodb.expressions.condition import Condition
 
 from dlambda.errors import Conflict
 from dlambda.store.table import Row, Transaction
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +82,7 @@ def renew(
 ) -> str | None:
     """Keeps the lease and stores `progress`; answers what the user wants (`"cancel"`) or None. Raises `Lost`."""
     row = _Row(lease.item_id)
-    actions = [_Row.until.set(now + seconds)]
+    actions: list[Action] = [_Row.until.set(now + seconds)]
     if progress is not None:
         actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
     try:
@@ -123,7 +126,8 @@ def _lost(error: UpdateError, item_id: str) -> Exception:
 
 
 def holds(lease: Lease) -> Condition:
-    return (_Row.owner == lease.owner) & (_Row.fence == lease.fence)
+    condition: Condition = (_Row.owner == lease.owner) & (_Row.fence == lease.fence)
+    return condition
 
 
 def check(transaction: Transaction, lease: Lease) -> None:

@@ -1,8 +1,9 @@
 """Who downloads now, who waits, and whether all is paused: one row, so that limits are exact under parallel requests.
 
 Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<lane>`, how many items wait
-for a slot there (a lane is an extractor, or that of live items); `paused_at`, set while paused. An item takes its slot in the transaction that starts it and gives it
-back in the one that ends it, so a slot can't outlive its item (docs/contract/downloads.md 5.7).
+for a slot there (a lane is an extractor, or that of live items); `paused_at`, set while paused. An item takes its slot
+in the transaction that starts it and gives it back in the one that ends it, so a slot can't outlive its item
+(docs/contract/downloads.md 5.7).
 """
 
 from collections import defaultdict

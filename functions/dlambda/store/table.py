@@ -39,7 +39,21 @@ class Row(Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        return cls._connection if cls._connection is not None else _connect(cls)
+        return cls._connection if cls._connection is not None else cls._connect()
+
+    @classmethod
+    def _connect(cls) -> TableConnection:
+        """Prepares the first request: the prefix is a setting, and one client, 10 MB, serves all tables."""
+        with _connecting:
+            if cls._connection is None:
+                cls.Meta.table_name = get_settings().table_prefix + cls.Meta.table_name
+                table: TableConnection = super()._get_connection()
+                cls._connection = None  # not before it is whole: other threads look at it
+                with suppress(ValueError):  # two kinds of rows may share a table
+                    connection().add_meta_table(table.get_meta_table())
+                table.connection = connection()
+                cls._connection = table
+            return cls._connection
 
     def save(self, *args: Any, **options: Any) -> Any:
         return _patiently(lambda: super(Row, self).save(*args, **options))
@@ -65,21 +79,6 @@ def _patiently(write: Callable[[], Any]) -> Any:
 
 def _wait(turn: int) -> None:
     time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
-
-
-def _connect(row: type[Row]) -> TableConnection:
-    """Prepares `row` at its first request: the prefix is a setting, and one client, 10 MB, serves all tables."""
-    with _connecting:
-        if row._connection is None:
-            noun = row.Meta.table_name
-            row.Meta.table_name = get_settings().table_prefix + noun
-            table: TableConnection = super(Row, row)._get_connection()
-            row._connection = None  # not before it is whole: other threads look at it
-            with suppress(ValueError):  # two kinds of rows may share a table
-                connection().add_meta_table(table.get_meta_table())
-            table.connection = connection()
-            row._connection = table
-    return row._connection
 
 
 class Refused(Exception):

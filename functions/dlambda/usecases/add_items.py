@@ -35,9 +35,10 @@ class Added:
 
 def check_request(request: Request) -> None:
     """What a look-up can tell: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
-    if request.preset and normalise_name(request.preset) != normalise_name(get_settings().default_preset):
-        if find_preset(request.preset) is None:
-            raise NotFound(f"Preset '{request.preset}' does not exist.")
+    # The default preset's name is never checked: without it, `default` itself serves.
+    is_default = normalise_name(request.preset) in {"", normalise_name(get_settings().default_preset)}
+    if not is_default and find_preset(request.preset) is None:
+        raise NotFound(f"Preset '{request.preset}' does not exist.")
     check_url(request.url, allow_internal=get_settings().allow_internal_urls)
 
 

@@ -135,7 +135,7 @@ def hold(item_id: str) -> str:
 
 
 def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
-    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). What else is sent is ignored."""
+    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). Other fields are ignored."""
     for turn in range(_TRIES):
         item = items.find(item_id)
         if item is None or item.shelf is Shelf.QUEUE:

@@ -112,8 +112,8 @@ def _call_webhook(target: Target, delivery: Delivery) -> _Outcome:
         return _Outcome(ok=False, error=error.message, again=True)
     if answer.status < 300:
         return _Outcome(ok=True, status=answer.status)
-    error = f"HTTP status {answer.status}"
-    return _Outcome(ok=False, status=answer.status, error=error, again=is_worth_retrying(answer.status))
+    said = f"HTTP status {answer.status}"
+    return _Outcome(ok=False, status=answer.status, error=said, again=is_worth_retrying(answer.status))
 
 
 def _note(target: Target, outcome: _Outcome) -> None:

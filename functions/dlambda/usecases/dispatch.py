@@ -10,7 +10,7 @@ _SPARE = 2
 
 
 def dispatch() -> int:
-    """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Doubled ones are no harm."""
+    """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Doubling does no harm."""
     state = slots.read()
     settings = get_settings()
     candidates: list[tuple[int, str]] = []

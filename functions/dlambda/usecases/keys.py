@@ -24,7 +24,7 @@ _seen: dict[str, tuple[Key, float]] = {}
 def recognise(value: str | None, *, remembered: bool = False) -> Key:
     """The key that a request carries. Raises `Unauthorized`.
 
-    `remembered`: a key that this process saw a second ago may be taken as it was then. For what is asked again and again
+    `remembered`: a key that this process saw a second ago may be taken as it was. For what is asked again and again
     and tells a key nothing but what is its own.
     """
     if not value:

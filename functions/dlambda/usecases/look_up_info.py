@@ -8,9 +8,10 @@ import hashlib
 import json
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.aws import bucket
@@ -29,6 +30,8 @@ from dlambda.usecases.presets import find_preset
 KEPT_SECONDS: Final = 600
 _CLAIM_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 0.1
+_MOST_NEAR: Final = 32
+_LARGEST_NEAR: Final = 256 * 1024
 
 
 class Nothing(Invalid):
@@ -78,9 +81,9 @@ def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, 
     asked_at = time.time()
     if not force and (found := _remembered(key, asked_at - kept_seconds)):
         return found
-    with _alone(key):
+    with _alone(key) as waited:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
-        found = _remembered(key, asked_at if force else time.time() - kept_seconds)
+        found = _remembered(key, asked_at if force else time.time() - kept_seconds) if waited else None
         return found or _extracted(key, url, preset_name, args)
 
 
@@ -88,14 +91,33 @@ def _place(key: str) -> str:
     return f"cache/info/{key}.json"
 
 
+_near: OrderedDict[str, Looked] = OrderedDict()
+"""The newest, in this process."""
+_near_lock = threading.Lock()
+
+
+def _keep_near(found: Looked) -> None:
+    if len(found.text) > _LARGEST_NEAR:
+        return
+    with _near_lock:
+        _near[found.key] = replace(found, fresh=False)
+        while len(_near) > _MOST_NEAR:
+            _near.popitem(last=False)
+
+
 def _remembered(key: str, since: float) -> Looked | None:
+    near = _near.get(key)
+    if near is not None and near.at >= since:
+        return near
     try:
         kept = bucket.get_json(_place(key))
     except NotFound:
         return None
     if kept["at"] < since:
         return None
-    return Looked(key, kept["at"], kept["text"], tuple(kept["archive_ids"]), kept["is_premiere"])
+    found = Looked(key, kept["at"], kept["text"], tuple(kept["archive_ids"]), kept["is_premiere"])
+    _keep_near(found)
+    return found
 
 
 _turns: dict[str, tuple[threading.Lock, int]] = {}
@@ -103,16 +125,23 @@ _turns_lock = threading.Lock()
 
 
 @contextmanager
-def _alone(key: str) -> Iterator[None]:
-    """One at a time for each key: in this process by a lock, among processes by a claim that runs out by itself."""
+def _alone(key: str) -> Iterator[bool]:
+    """One at a time for each key; says whether another was first.
+
+    In this process by a lock. Among processes by a claim that runs out by itself; on one machine there is but one.
+    """
     with _turns_lock:
         lock, users = _turns.get(key, (threading.Lock(), 0))
         _turns[key] = (lock, users + 1)
     try:
+        waited = lock.locked()
         with lock:
-            _claim(key)
+            if get_settings().work_durable:
+                yield waited
+                return
+            waited = _claim(key) or waited
             try:
-                yield
+                yield waited
             finally:
                 cache.remove(_claim_key(key))
     finally:
@@ -128,10 +157,13 @@ def _claim_key(key: str) -> str:
     return f"info-claim:{key}"
 
 
-def _claim(key: str) -> None:
-    """Waits until no other process extracts the same, at most as long as a claim lasts."""
+def _claim(key: str) -> bool:
+    """Waits until no other process extracts the same, at most as long as a claim lasts; says whether one did."""
+    waited = False
     while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
+        waited = True
         time.sleep(_LOOK_SECONDS)
+    return waited
 
 
 _slots: dict[int, threading.BoundedSemaphore] = {}
@@ -163,9 +195,18 @@ def _extracted(key: str, url: str, preset_name: str, args: str) -> Looked:
     if extraction.info is None:
         raise Nothing(extraction)
     found = _rendered(key, extraction.info)
-    kept = {"at": found.at, "archive_ids": found.archive_ids, "is_premiere": found.is_premiere, "text": found.text}
-    bucket.put_json(_place(key), kept)
+    _keep_near(found)
+    if settings.work_durable:
+        # Here the process lives on, and nobody needs to wait for what only the next start reads.
+        threading.Thread(target=_keep, args=(found,), daemon=True).start()
+    else:
+        _keep(found)
     return found
+
+
+def _keep(found: Looked) -> None:
+    kept = {"at": found.at, "archive_ids": found.archive_ids, "is_premiere": found.is_premiere, "text": found.text}
+    bucket.put_json(_place(found.key), kept)
 
 
 def _rendered(key: str, info: dict[str, Any]) -> Looked:

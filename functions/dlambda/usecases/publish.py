@@ -22,7 +22,7 @@ _STEPS: Final[Mapping[Name, str]] = {
 
 
 def publish(*events: Event) -> None:
-    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a failed push never fails its cause."""
+    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push never fails its cause."""
     for each in events:
         _log(each)
     announce(events)

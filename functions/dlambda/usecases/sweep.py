@@ -1,4 +1,4 @@
-"""The minute's round: whatever waits without an owner is woken again (the design's section on state; downloads.md 5.10).
+"""The minute's round: whatever waits without an owner is woken again (docs/contract/downloads.md 5.10).
 
 The tables are the truth. A message that was lost, a worker that died and a tick that came late are all mended here.
 """
