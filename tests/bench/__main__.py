@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only start,clips,big,serving,history] [--items 100,10000,100000] [--json FILE]`.
+"""`python -m tests.bench [--only start,looking,clips,big,serving,keys,history] [--items 100,10000,100000] [--json FILE]`.
 
 Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file.
 """
@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import downloading, listing, starting
+from tests.bench import downloading, listing, looking, ordering, starting
 from tests.bench.figures import Figure, table, write_json
 from tests.bench.seed import seed
 from tests.e2e.service import Service
 from tests.origin import Origin
 
-PARTS = ("start", "clips", "big", "serving", "history")
+PARTS = ("start", "looking", "clips", "big", "serving", "keys", "history")
 
 
 def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
@@ -30,12 +30,16 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
     if "start" in parts:
         figures += starting.measure_memory(service, "at rest")
         print(starting.memory_by_process(service), flush=True)
+    if "looking" in parts:
+        figures += looking.measure_looking(api, origin)
     if "clips" in parts:
         figures += downloading.measure_clips(api, origin, str(time.time_ns()))
     if "big" in parts:
         figures += downloading.measure_big(api, origin)
     if "serving" in parts:
         figures += downloading.measure_serving(api, origin)
+    if "keys" in parts:
+        figures += ordering.measure_keys(service.base, origin)
     if "history" in parts:
         figures += _history(service, sizes)
     if "start" in parts and len(parts) > 1:
@@ -64,7 +68,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=Path(f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"))
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="dlambda-bench-"))
-    service = Service(place / "data", {"YTP_ACCESS_LOG": "false"})
+    service = Service(place / "data", {"YTP_ACCESS_LOG": "false", **ordering.SETTINGS})
     try:
         with Origin() as origin:
             sizes = [int(size) for size in options.items.split(",")]

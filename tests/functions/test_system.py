@@ -181,7 +181,7 @@ def test_the_terminal_is_off_unless_it_is_switched_on(client: FlaskClient) -> No
         ({"json": {"command": "--cookies /etc/passwd https://a.example/"}}, "Option '--cookies' is not allowed."),
         ({"json": {"command": "-o /etc/x https://a.example/"}}, "Option '-o' must stay inside the download folder."),
         ({"json": {"command": "-P /etc https://a.example/"}}, "Option '-P' must stay inside the download folder."),
-        ({"json": {"command": "-P /downloads/../etc https://a.example/"}}, "Folder \"/../etc\" must resolve inside the base download folder \"/downloads\"."),
+        ({"json": {"command": "-P /downloads/../etc https://a.example/"}}, 'Folder "/../etc" must resolve inside the base download folder "/downloads".'),
         ({"json": {"command": "'open"}}, "No closing quotation"),
     ],
 )  # fmt: skip

@@ -384,6 +384,6 @@ print("yt_dlp" in sys.modules)
 """
     import os
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     assert done.stdout.strip().splitlines()[-1:] == ["False"], done.stderr[-2000:]
     assert get_settings().console_enabled

@@ -1,0 +1,107 @@
+"""The terminal of a running service: output as it comes, and its end when nobody listens (system.md 5)."""
+
+import contextlib
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.api import wait_until
+from tests.e2e.service import Service
+from tests.origin import Origin
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("console") / "data", {"YTP_CONSOLE_ENABLED": "true"}) as running:
+        yield running
+
+
+def open_terminal(service: Service, command: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    connection.request("POST", "/api/system/terminal", json.dumps({"command": command}))
+    return connection, connection.getresponse()
+
+
+def events(answer: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str, object]]]:
+    name = ""
+    while line := answer.readline().decode():
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ").strip()
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+def run(service: Service, command: str) -> tuple[str, object]:
+    """All lines, and the exit code."""
+    connection, answer = open_terminal(service, command)
+    with contextlib.closing(connection):
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert answer.headers["Cache-Control"] == "no-cache"
+        found = list(events(answer))
+    assert [name for name, _ in found][-1] == "close"
+    lines = "\n".join(str(data["line"]) for name, data in found if name == "output")
+    return lines, found[-1][1]["exitcode"]
+
+
+def test_the_version(console: Service) -> None:
+    lines, code = run(console, "--version")
+    assert (lines[:4], code) == ("2026", 0)
+
+
+def test_it_writes_to_a_terminal_in_colours(console: Service, origin: Origin) -> None:
+    lines, code = run(console, f"-F {origin.url('clip-1.mp4')}")
+    assert code == 0
+    assert "\x1b[" in lines
+    assert "mp4" in lines
+
+
+def test_a_failure_has_an_exit_code(console: Service, origin: Origin) -> None:
+    lines, code = run(console, origin.url("status/404/x.mp4"))
+    assert code == 1
+    assert "404" in lines
+
+
+def test_what_it_downloads_is_kept_with_all_files(console: Service, origin: Origin) -> None:
+    made = console.api.post("/api/yt-dlp/command", {"url": origin.url("clip-kept.mp4"), "folder": "from console", "template": "%(id)s.%(ext)s"})
+    lines, code = run(console, made.json()["command"])
+    assert code == 0, lines
+    assert "Kept as from console/clip-kept.mp4" in lines
+    file = console.folder / "media" / "dlambda" / "files" / "from console" / "clip-kept.mp4"
+    assert file.stat().st_size > 1_000_000
+    again, _ = run(console, made.json()["command"])
+    assert "is there already" in again
+
+
+def test_it_ends_when_its_client_goes(console: Service, origin: Origin) -> None:
+    connection, answer = open_terminal(console, origin.url("slow/20000/clip-gone.mp4"))
+    next(events(answer))
+    place = console.folder / "work" / "terminal"
+    assert list(place.iterdir())
+    answer.close()
+    connection.close()
+    wait_until(lambda: not list(place.iterdir()), 10, lambda: f"still there: {list(place.iterdir())}")
+
+
+def test_it_cannot_write_elsewhere_or_run_programs(console: Service, origin: Origin, tmp_path: Path) -> None:
+    url = origin.url("clip-1.mp4")
+    for command in (f"--exec 'touch {tmp_path}/x' {url}", f"-o {tmp_path}/x {url}", f"-o ../../x {url}", f"--ffmpeg-location {tmp_path} {url}"):
+        reply = console.api.post("/api/system/terminal", {"command": command})
+        assert reply.status == 400, command
+    run(console, f"-o '%(id)s/%(webpage_url)s.%(ext)s' {url}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_more_than_two_at_once(console: Service, origin: Origin) -> None:
+    opened = [open_terminal(console, origin.url(f"slow/20000/clip-{number}.mp4")) for number in range(2)]
+    for _, answer in opened:
+        next(events(answer))
+    assert console.api.post("/api/system/terminal", {"command": "--version"}).status == 429
+    for connection, answer in opened:
+        answer.close()
+        connection.close()
+    wait_until(lambda: console.api.post("/api/system/terminal", {"command": "--version"}).status == 200 or time.sleep(0.5), 15, lambda: "still busy")
