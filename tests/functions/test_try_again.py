@@ -1,0 +1,120 @@
+"""Items that wait for their next try: put off, woken by the sweep, cancelled, held (docs/decisions/retries.md)."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dlambda.domain.failure import classify
+from dlambda.domain.item import Item, Status
+from dlambda.domain.request import Request
+from dlambda.settings import get_settings
+from dlambda.store import items, leases, slots
+from dlambda.usecases.add_items import new_item
+from dlambda.usecases.change_items import cancel, hold
+from dlambda.usecases.dispatch import dispatch
+from dlambda.usecases.intake import take_in
+from dlambda.usecases.try_again import begin_again, put_off, wake_retries
+from tests.functions.deployment import deployment, messages
+
+BUSY = classify("HTTP Error 503: Service Unavailable")
+GONE = classify("HTTP Error 404: Not Found")
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
+    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
+        yield
+
+
+def running() -> tuple[Item, leases.Lease]:
+    """An item that a worker downloads."""
+    (item,) = items.add([new_item(Request("https://video.example/1")).but(extracted=True, archive_id="video 1")])
+    lease = leases.take(item.id, "w1", time.time())
+    return items.save(item, item.but(status=Status.DOWNLOADING), lease), lease
+
+
+def test_it_gives_back_its_slot_and_its_lease_and_waits_for_no_slot() -> None:
+    item, lease = running()
+    leases.renew(lease, time.time(), {"status": "downloading", "percent": 40})
+    assert slots.read().taken == {item.id}
+    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    assert stored is not None
+    state = slots.read()
+    assert (state.taken, sum(state.waiting.values())) == (frozenset(), 0)
+    assert dispatch() == 0
+    assert leases.find_expired([item.id], time.time()) == {item.id}
+    assert leases.find_progress([item.id])[item.id] == {}
+    assert items.find_waiting(items.RETRY, 10) == [(item.seq, item.id)]
+
+
+def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
+    item, lease = running()
+    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    assert stored is not None
+    assert begin_again(stored, stored.retry_at - 1) is None
+    again = begin_again(stored, stored.retry_at)
+    assert again is not None
+    assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
+    assert dispatch() == 1
+
+
+def test_the_sweep_wakes_those_whose_message_was_lost() -> None:
+    item, lease = running()
+    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    assert stored is not None
+    wake_retries(stored.retry_at - 5)
+    assert messages("download") == []
+    wake_retries(stored.retry_at + 1)
+    assert messages("download") == [{"id": item.id}]
+
+
+def test_an_extraction_is_woken_at_the_intake() -> None:
+    (item,) = items.add([new_item(Request("https://video.example/2"))])
+    lease = leases.take(item.id, "w1", time.time())
+    stored = put_off(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
+    assert stored is not None
+    assert 3590 < stored.retry_at - time.time() <= 3600
+    take_in(item.id)  # a message that comes too early changes nothing
+    assert items.get(item.id) == stored
+    wake_retries(stored.retry_at + 1)
+    assert messages("intake") == [{"id": item.id}]
+
+
+def test_a_permanent_failure_is_not_put_off() -> None:
+    item, lease = running()
+    assert put_off(item, lease, "HTTP Error 404", GONE) is None
+    assert items.get(item.id) == item
+
+
+def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> None:
+    configure(retries=2)
+    assert get_settings().retries == 2
+    item, lease = running()
+    item = items.save(item, item.but(attempts=2), lease)
+    assert put_off(item, lease, "HTTP Error 503", BUSY) is None
+
+
+def test_nor_a_live_recording() -> None:
+    item, lease = running()
+    item = items.save(item, item.but(is_live=True), lease)
+    assert put_off(item, lease, "HTTP Error 503", BUSY) is None
+
+
+def test_it_can_be_cancelled_and_held_while_it_waits() -> None:
+    item, lease = running()
+    put_off(item, lease, "HTTP Error 503", BUSY)
+    assert hold(item.id) == "paused"
+    assert cancel(item.id) == "ok"
+    ended = items.get(item.id)
+    assert (ended.status, ended.retry_at) == (Status.CANCELLED, 0)
+    assert items.find_waiting(items.RETRY, 10) == []
+
+
+def test_a_cancel_that_the_worker_has_not_heard_of_yet_counts() -> None:
+    item, lease = running()
+    assert cancel(item.id) == "ok"  # told to the worker, which fails before it listens
+    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    assert stored is not None
+    assert items.get(item.id).status is Status.CANCELLED
