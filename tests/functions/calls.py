@@ -18,7 +18,7 @@ class Client:
 
     def __init__(self, client: FlaskClient) -> None:
         self._client = client
-        self.last: "TestResponse"
+        self.last: TestResponse
 
     def call(self, method: str, path: str, body: object = _NOTHING, **options: Any) -> Answer:
         if body is not _NOTHING:
