@@ -19,7 +19,7 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError, YoutubeDLError
 
 from dlambda.media import guard, window
-from dlambda.media.downloader import Downloader, Journal, build_params, plain
+from dlambda.media.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.jobs import RecordJob
 from dlambda.media.media_playlist import MediaPlaylist, Segment
 from dlambda.media.resume import read_json, write_json
@@ -252,7 +252,7 @@ def record(job: RecordJob, say: Any) -> dict[str, Any]:
     journal = Journal(debug=job.debug)
     forced = {
         "color": {"stdout": "never", "stderr": "never"}, "ignoreerrors": False, "quiet": True, "noprogress": True,
-        "simulate": True, "cachedir": False, "logger": journal,
+        "simulate": True, "logger": journal, **tools_params(job.cache, job.deno),
     }  # fmt: skip
     with Downloader(build_params(job.params, forced)) as ydl:
         recording = _Recording(job, ydl, say)
@@ -277,7 +277,7 @@ def run(job: RecordJob, connection: Connection) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir))
+    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         result = record(job, say)
     except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed recording

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.media.download import DownloadSpec, Running
+from dlambda.media.ffmpeg import find_tool
 from dlambda.media.jobs import RecordJob
 from dlambda.media.window import read_folder
 from dlambda.media.worker import start_worker
@@ -38,6 +39,8 @@ def start_recording(spec: RecordSpec) -> Running:
         start=spec.start,
         duration=spec.duration,
         allow_internal=spec.allow_internal,
+        cache=str(get_settings().scratch / "cache"),
+        deno=find_tool("deno"),
         debug=get_settings().ytdlp_debug,
     )
     return Running(DownloadSpec(spec.order_id, spec.url, spec.params, spec.workdir), start_worker(job))

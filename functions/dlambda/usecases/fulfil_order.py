@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -111,6 +111,11 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     except leases.Lost:
         log.info("The order is another worker's by now", extra={"order_id": order_id})
         return Outcome.LEFT
+    except Exception:
+        # Whoever ends it, or goes on with it, need not wait for the lease to run out.
+        with suppress(*ENGINE_ERRORS):
+            leases.release(lease)
+        raise
 
 
 @dataclass

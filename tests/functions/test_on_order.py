@@ -1,0 +1,158 @@
+"""Workers of the key API, in this process: hand-overs, deaths, and that every task ends (docs/contract/hostapi.md)."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dlambda.aws import bucket
+from dlambda.domain.order import Kind, Order, State
+from dlambda.domain.wish import read_wish
+from dlambda.media.worker import cool_down
+from dlambda.store import leases, orders
+from dlambda.usecases import keep_files
+from dlambda.usecases.fulfil_order import Outcome, fulfil_order, workdir_of
+from tests.e2e.playback import decode
+from tests.origin.media import media_folder
+
+ROOMY = 10_000.0
+CLIP = (media_folder() / "clip.mp4").read_bytes
+
+
+@pytest.fixture
+def elsewhere(stack, monkeypatch, tmp_path):
+    """Workers whose own folder does not last, as in the cloud."""
+    from dlambda.settings import get_settings
+
+    monkeypatch.setenv("DLAMBDA_WORK_DURABLE", "false")
+    monkeypatch.setenv("DLAMBDA_WORK_DIR", str(tmp_path / "work"))
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+    cool_down()
+
+
+def place(kind, url, **fields):
+    url, options = read_wish(kind, {"url": url, **fields})
+    made = Order(f"{time.time_ns():016d}"[-16:], kind, url, "owner", "robot", time.time(), options)
+    orders.add(made)
+    return made.id
+
+
+def work(order_id, seconds=ROOMY):
+    """One invocation that may run for `seconds` before it must hand over."""
+    end = time.monotonic() + seconds + keep_files.HANDOVER_SECONDS
+    return fulfil_order(order_id, seconds_left=lambda: end - time.monotonic())
+
+
+def result(order_id):
+    order = orders.find(order_id)
+    assert order.state is State.COMPLETED, order
+    return bucket.get_bytes(f"orders/{order_id}/{order.file}")
+
+
+def test_a_download_is_handed_over_to_a_worker_elsewhere(elsewhere, origin):
+    order_id = place(Kind.GET_VIDEO, origin.url("slow/400000/clip-handover.mp4"))
+    assert work(order_id, 4) is Outcome.UNFINISHED
+    assert orders.find(order_id).state is State.PROCESSING
+    carried = {each.key.rpartition("/")[2]: each.size_bytes for each in bucket.list_(f"resume/{order_id}/")}
+    assert carried["source.mp4.part"] > 0
+    shutil.rmtree(workdir_of(order_id))
+    assert work(order_id) is Outcome.ENDED
+    assert result(order_id) == CLIP()
+    assert list(bucket.list_("resume/")) == []
+
+
+@pytest.mark.slow
+def test_a_recording_is_handed_over_twice_without_a_gap(elsewhere, origin):
+    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/handover/1/0/index.m3u8"), duration=12)
+    for _ in range(2):
+        assert work(order_id, 3.5) is Outcome.UNFINISHED
+        shutil.rmtree(workdir_of(order_id))
+    assert work(order_id) is Outcome.ENDED
+    assert orders.find(order_id).warnings == ()
+    found = decode(result(order_id))
+    assert found.video_frames / 30 == pytest.approx(12, abs=0.5)
+
+
+@pytest.mark.slow
+def test_a_recording_survives_a_worker_that_vanished_with_its_folder(elsewhere, origin, monkeypatch):
+    """Segments were carried to the bucket while they came."""
+    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/vanished/1/0/index.m3u8"), duration=9)
+
+    class Vanished(BaseException):
+        pass
+
+    end = time.monotonic() + 4
+
+    def seconds_left():
+        if time.monotonic() > end:
+            raise Vanished
+        return ROOMY
+
+    with pytest.raises(Vanished):
+        fulfil_order(order_id, seconds_left=seconds_left)
+    shutil.rmtree(workdir_of(order_id))
+    lease = leases.take(order_id, "sweep", time.time() + leases.LEASE_SECONDS + 1)
+    leases.release(lease)
+    assert work(order_id) is Outcome.ENDED
+    assert orders.find(order_id).warnings == ()
+    assert decode(result(order_id)).video_frames / 30 == pytest.approx(9, abs=0.5)
+
+
+def test_a_doubled_message_does_nothing(stack, origin):
+    order_id = place(Kind.GET_INFO, origin.url("clip-doubled.mp4"))
+    assert [work(order_id), work(order_id)] == [Outcome.ENDED, Outcome.LEFT]
+    assert json.loads(result(order_id))["title"]
+    assert work("unknown0unknown0") is Outcome.LEFT
+
+
+def test_an_order_without_a_place_waits_on(stack, origin, configure):
+    configure(task_max_workers=1)
+    first, second = (place(Kind.GET_INFO, origin.url(f"clip-place-{n}.mp4")) for n in range(2))
+    orders.start(orders.find(first), leases.take(first, "w", time.time()), time.time(), places=1)
+    assert work(second) is Outcome.LEFT
+    assert orders.find(second).state is State.WAITING
+
+
+def test_an_order_that_kills_its_workers_ends(stack, origin):
+    order_id = place(Kind.GET_INFO, origin.url("clip-killer.mp4"))
+    for number in range(6):
+        lease = leases.take(order_id, f"w{number}", time.time() + 100 * number)
+        orders.start(orders.find(order_id), lease, time.time(), places=1)
+    leases.release(lease)
+    assert work(order_id) is Outcome.ENDED
+    assert orders.find(order_id).error == "The worker ended unexpectedly, again and again."
+
+
+def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch):
+    from on_order.main import lambda_handler
+
+    order_id = place(Kind.GET_INFO, origin.url("clip-bug.mp4"))
+    monkeypatch.setattr("dlambda.usecases.fulfil_order.extract", lambda *_, **__: 1 / 0)
+
+    class Context:
+        def get_remaining_time_in_millis(self):
+            return 900_000
+
+    record = {"messageId": "m", "body": json.dumps({"id": order_id})}
+    answer = lambda_handler({"Records": [record]}, Context())
+    assert answer == {"batchItemFailures": []}
+    assert (orders.find(order_id).state, orders.find(order_id).error) == (State.ERROR, "Internal Server Error")
+    assert orders.taken() == set()
+
+
+def test_a_convertible_source_without_the_wanted_stream_ends(stack, origin):
+    order_id = place(Kind.GET_VIDEO, origin.url("audio.mp3"), output_format="webm")
+    assert work(order_id) is Outcome.ENDED
+    assert orders.find(order_id).error == "The source has no video."
+
+
+def test_the_doors_of_the_key_api_load_no_yt_dlp():
+    """It is 40 MB and a third of a second that only workers need."""
+    code = "import sys, keys.main, on_order.main; print([m for m in ('yt_dlp', 'av', 'PIL') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
