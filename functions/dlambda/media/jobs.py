@@ -93,6 +93,8 @@ class RecordJob:
     start: float
     duration: float
     allow_internal: bool = False
+    cache: str | None = None
+    deno: str | None = None
     debug: bool = False
 
 
