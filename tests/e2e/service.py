@@ -20,6 +20,7 @@ from tests.e2e.processes import MARK, Process
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 20
+_WELCOME_SECONDS = 10  # it answers a moment before it says so
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME", "DLAMBDA_TOOLS_DIR")
 
 
@@ -84,9 +85,12 @@ class Service:
         )  # fmt: skip
 
     def start(self) -> Self:
-        """Starts and waits until it answers."""
+        """Starts and waits until it answers and has told its user so."""
         self.launch()
         self.wait_ready()
+        end = time.monotonic() + _WELCOME_SECONDS
+        while "Ctrl-C" not in self.log_file.read_text(errors="replace") and time.monotonic() < end:
+            time.sleep(0.02)
         return self
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:

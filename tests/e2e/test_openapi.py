@@ -12,7 +12,7 @@ from tests.e2e import credentials
 from tests.e2e.api import Api
 from tests.e2e.service import Service
 
-SECONDS = int(os.environ.get("DLAMBDA_TEST_FUZZ_SECONDS", "60"))
+SECONDS = int(os.environ.get("DLAMBDA_TEST_FUZZ_SECONDS", "45"))
 SEED = os.environ.get("DLAMBDA_TEST_SEED", "20260101")
 # These answer 500 by contract when a site outside does not answer, as none does for random input.
 OUTSIDE = ("/api/thumbnail", "/api/random/background", "/api/yt-dlp/url/info", "/api/docs/{file}")
