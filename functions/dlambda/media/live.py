@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import yt_dlp.downloader
-from yt_dlp.aes import aes_cbc_decrypt_bytes, unpad_pkcs7
 from yt_dlp.downloader.fragment import FragmentFD
-from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError
 
-from dlambda.media.media_playlist import MediaPlaylist, Range, Segment, parse
+from dlambda.media.media_playlist import MediaPlaylist, Segment
 from dlambda.media.resume import read_json, write_json
+from dlambda.media.segment_reader import SegmentReader
 
 STATE_SUFFIX = ".live.json"
 _GIVE_UP_SECONDS = 60.0  # without an answer, or without a new segment
-_SEGMENT_TRIES = 4
 _GONE = (404, 410)
 
 
@@ -58,8 +56,7 @@ class _Recorder:
         self._fd = fd
         self._info = info
         self._url = info["url"]
-        self._headers = info.get("http_headers") or {}
-        self._keys: dict[str, bytes] = {}
+        self._reader = SegmentReader(fd.ydl.urlopen, info.get("http_headers") or {})
         self._began = time.monotonic()
         self.state_path = part.with_name(part.name + STATE_SUFFIX)
         known = read_json(self.state_path)
@@ -96,8 +93,7 @@ class _Recorder:
         """The playlist now; None when the stream is over. Raises when it cannot be had and nothing is recorded."""
         while True:
             try:
-                response = self._fd.ydl.urlopen(Request(self._url, headers=self._headers))
-                return parse(response.read().decode("utf-8", "replace"), response.url)
+                return self._reader.playlist(self._url)
             except (HTTPError, TransportError, ValueError) as error:
                 gone = isinstance(error, HTTPError) and error.status in _GONE
                 tired = time.monotonic() - news_at > _GIVE_UP_SECONDS
@@ -123,7 +119,7 @@ class _Recorder:
         content = self._content(segment)
         if content is not None:
             if segment.map_url and segment.map_url != self._map:
-                content = self._read(segment.map_url, segment.map_range) + content
+                content = self._reader.read(segment.map_url, segment.map_range) + content
                 self._map = segment.map_url
             self._file.write(content)
             self._file.flush()
@@ -137,30 +133,10 @@ class _Recorder:
 
     def _content(self, segment: Segment) -> bytes | None:
         """The plain bytes of a segment; None, with a warning, when the site has it no more."""
-        for number in range(1, _SEGMENT_TRIES + 1):
-            try:
-                return self._decrypted(segment, self._read(segment.url, segment.range))
-            except (HTTPError, TransportError) as error:
-                if (isinstance(error, HTTPError) and error.status in _GONE) or number == _SEGMENT_TRIES:
-                    self._fd.report_warning(f"Segment {segment.sequence} of the live stream is lost: {error}")
-                    return None
-            time.sleep(0.5 * number)
-        return None
-
-    def _read(self, url: str, part: Range | None = None) -> bytes:
-        headers = {**self._headers, **({"Range": part.header} if part else {})}
-        return bytes(self._fd.ydl.urlopen(Request(url, headers=headers)).read())
-
-    def _decrypted(self, segment: Segment, content: bytes) -> bytes:
-        key = segment.key
-        if key is None:
-            return content
-        if key.method != "AES-128" or key.url is None:
-            raise DownloadError(f"This live stream is encrypted in a way that is not supported: {key.method}")
-        if key.url not in self._keys:
-            self._keys[key.url] = self._read(key.url)
-        iv = key.iv or segment.sequence.to_bytes(16, "big")
-        return bytes(unpad_pkcs7(aes_cbc_decrypt_bytes(content, self._keys[key.url], iv)))
+        content = self._reader.content(segment)
+        if content is None:
+            self._fd.report_warning(f"Segment {segment.sequence} of the live stream is lost")
+        return content
 
 
 def install() -> None:
