@@ -77,11 +77,11 @@ def test_a_selector_that_is_accepted_is_read_by_yt_dlp(text, ydl):
 
 @pytest.mark.parametrize("text", BAD)
 def test_what_does_not_parse_is_refused_with_the_fields_name(text):
-    with pytest.raises(Invalid, match="^video_format: "):
+    with pytest.raises(Invalid, match=r"^video_format: "):
         check_selector(text, "video_format")
 
 
 @pytest.mark.parametrize("value", [None, 5, ["best"], {}])
 def test_what_is_no_text_is_refused(value):
-    with pytest.raises(Invalid, match="^audio_format: "):
+    with pytest.raises(Invalid, match=r"^audio_format: "):
         check_selector(value, "audio_format")
