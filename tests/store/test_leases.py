@@ -28,6 +28,24 @@ def test_a_renewed_lease_does_not_expire():
         leases.take("a", "w2", LATER)
 
 
+def test_the_table_keeps_what_is_renewed():
+    lease = leases.take("a", "w1", T0)
+    leases.renew(lease, T0 + 30 * 86400)
+    assert leases._Row.get("a").expires_at > T0 + 30 * 86400
+
+
+def test_a_kept_lease_is_given_back_when_its_work_fails():
+    with pytest.raises(KeyError), leases.kept("a") as lease:
+        raise KeyError
+    assert leases.take("a", "w2", T0).fence == lease.fence + 1
+
+
+def test_a_kept_lease_stays_when_its_work_is_done():
+    with leases.kept("a") as lease:
+        pass
+    leases.renew(lease, T0)
+
+
 def test_whoever_was_replaced_cannot_renew():
     first = leases.take("a", "w1", T0)
     second = leases.take("a", "w2", LATER)

@@ -82,7 +82,8 @@ def renew(
 ) -> str | None:
     """Keeps the lease and stores `progress`; answers what the user wants (`"cancel"`) or None. Raises `Lost`."""
     row = _Row(lease.item_id)
-    actions: list[Action] = [_Row.until.set(now + seconds)]
+    # A recording may go on for longer than the table keeps what nobody touches.
+    actions: list[Action] = [_Row.until.set(now + seconds), _Row.expires_at.set(int(now + _KEEP_SECONDS))]
     if progress is not None:
         actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
     try:
