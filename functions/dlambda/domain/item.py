@@ -150,8 +150,9 @@ class Item:
 
     def ended(self, status: Status, now: float, **changes: Any) -> Self:
         """The item as it enters the history."""
-        live_in = None if status is Status.FINISHED else self.live_in
-        ended = replace(self, status=status, stored_at=now, live_in=live_in, retry_at=0.0, **changes)
+        ended = replace(self, status=status, stored_at=now, retry_at=0.0, **changes)
+        if status is Status.FINISHED:
+            ended = replace(ended, live_in=None)
         return replace(ended, failure={**ended.failure, "retry_at": None}) if ended.failure else ended
 
     def put_off(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:

@@ -89,21 +89,25 @@ def extras_of(info: object) -> dict[str, Any]:
         if is_upcoming(info):
             extras["live_in"] = extras["release_in"]
             extras["is_live"] = release
-    extras |= {key: value for key, value in info.items() if key.startswith("playlist") and value and _is_short(value)}
+    extras |= {key: value for key, value in info.items() if key.startswith("playlist") and value}
     extras["is_premiere"] = is_premiere(info)
-    return extras
+    return {key: value for key, value in extras.items() if _is_short(value)}
 
 
 def fields_of(info: Info, *, url: str, description_limit: int = DESCRIPTION_LIMIT) -> dict[str, Any]:
     """The item fields that metadata gives. A longer description stays in the stored extraction."""
     return {
-        "source_id": str(info.get("id") or ""),
-        "title": str(info.get("title") or info.get("id") or url)[:_TITLE_LIMIT],
+        "source_id": str(info.get("id") or "")[:_ID_LIMIT],
+        "title": title_of(info, url=url),
         "description": str(info.get("description") or "")[:description_limit],
         "url": plain_url(str(info.get("webpage_url") or info.get("url") or url)),
         "archive_id": archive_id(info),
         "is_live": is_live(info),
     }
+
+
+def title_of(info: Info, *, url: str) -> str:
+    return str(info.get("title") or info.get("id") or url)[:_TITLE_LIMIT]
 
 
 def _is_short(value: object) -> bool:
@@ -127,8 +131,9 @@ def is_complete(entry: Info) -> bool:
 
 def playlist_extras(playlist: Info, entry: Info, number: int, count: int) -> dict[str, Any]:
     """The extras of entry `number` (1-based) of `count`; they replace its parent's (downloads.md 5.4)."""
-    extras: dict[str, Any] = {"playlist": playlist.get("title") or playlist.get("id")}
-    extras |= {f"playlist_{key}": playlist.get(key) for key in _PLAYLIST_KEYS if playlist.get(key)}
+    told = {key: playlist[key] for key in _PLAYLIST_KEYS if playlist.get(key) and _is_short(playlist[key])}
+    extras: dict[str, Any] = {"playlist": told.get("title") or told.get("id")}
+    extras |= {f"playlist_{key}": value for key, value in told.items()}
     extras |= {
         "playlist_count": playlist.get("playlist_count") or count,
         "n_entries": count,
@@ -140,7 +145,7 @@ def playlist_extras(playlist: Info, entry: Info, number: int, count: int) -> dic
     thumbnail = best_thumbnail(entry.get("thumbnails")) or entry.get("thumbnail")
     if not thumbnail and is_youtube(entry) and entry.get("id"):
         thumbnail = f"https://img.youtube.com/vi/{entry['id']}/maxresdefault.jpg"
-    if thumbnail:
+    if thumbnail and _is_short(thumbnail):
         extras["thumbnail"] = thumbnail
     return extras
 

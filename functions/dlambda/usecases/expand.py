@@ -37,7 +37,7 @@ def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = Non
     if info is not None:
         entries = _wanted(info)
         bucket.put_json(info_key(item.id), {"playlist": _head(info), "entries": entries})
-        title = str(info.get("title") or info.get("id") or item.url)
+        title = metadata.title_of(info, url=item.url)
         item = items.save(item, item.but(title=title, entries=len(entries)), lease)
     stored = bucket.get_json(info_key(item.id))
     playlist, entries = stored["playlist"], stored["entries"]
@@ -145,7 +145,7 @@ def _child(item: Item, playlist: Mapping[str, Any], entry: Mapping[str, Any], nu
         requeued=item.requeued,
     )
     child = new_item(request).but(
-        title=str(entry.get("title") or url),
+        title=metadata.title_of(entry, url=url),
         source_id=str(entry.get("id") or ""),
         archive_id=metadata.archive_id(entry),
         hinted_url=hinted if hinted != url else "",

@@ -43,10 +43,13 @@ def take_in(item_id: str) -> None:
         return
     try:
         with leases.kept(item.id) as lease:
-            if item.entries:
-                expand(item, lease)
-            else:
-                _examine(item, lease)
+            try:
+                if item.entries:
+                    expand(item, lease)
+                else:
+                    _examine(item, lease)
+            except Invalid as error:  # what no record can hold: it would be so again
+                _fail(items.get(item.id), lease, error.message)
     except leases.Lost:
         return  # another worker is at it, or its user ended it
     except Conflict:
