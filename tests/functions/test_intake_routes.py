@@ -268,3 +268,14 @@ class TestPlaylist:
         route(self.playlist(self.entry(1, title=huge, description=huge), title=huge, uploader=huge))
         [found] = items.find_many(self.queued())
         assert len(found.title) <= 1000
+
+
+def test_an_intake_that_always_dies_ends(stack, listening):
+    """It is begun again each minute, but not for ever."""
+    items.add([item("a")])
+    for _ in range(60):
+        leases.release(leases.take("a", "dies", time.time()))
+    intake.take_in("a")
+    found = items.get("a")
+    assert (found.status, found.error) == (Status.ERROR, "It could not be read, and was tried too often.")
+    assert listening.names == ["log_error", "item_updated", "item_moved"]

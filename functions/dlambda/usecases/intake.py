@@ -30,6 +30,8 @@ from dlambda.usecases.try_again import begin_again, put_off
 log = logging.getLogger(__name__)
 
 _TRIES = 5
+# What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
+_MOST_BEGINNINGS = 60
 _BAD_COOKIES = "failed to load cookies"
 _PREMIERE_SPARE_SECONDS = 300
 
@@ -44,11 +46,13 @@ def take_in(item_id: str) -> None:
     try:
         with leases.kept(item.id) as lease:
             try:
+                if lease.fence > _MOST_BEGINNINGS + item.expanded // 100:
+                    raise Invalid("It could not be read, and was tried too often.")
                 if item.entries:
                     expand(item, lease)
                 else:
                     _examine(item, lease)
-            except Invalid as error:  # what no record can hold: it would be so again
+            except Invalid as error:  # also what no record can hold: it would be so again
                 _fail(items.get(item.id), lease, error.message)
     except leases.Lost:
         return  # another worker is at it, or its user ended it
