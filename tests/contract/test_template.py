@@ -150,6 +150,6 @@ def test_what_streams_serves_a_group_that_exists():
     assert streams
     for each in streams:
         assert (ROOT / "functions" / each["Handler"]).stat().st_mode & 0o111
-        module, _, attribute = each["Environment"]["Variables"]["DLAMBDA_SERVE"].partition(":")
-        assert (module.split(".")[0] in FOLDERS, attribute) == (True, "app")
+        folder, module = each["Environment"]["Variables"]["DLAMBDA_SERVE"].split(".")
+        assert (folder in FOLDERS, module) == (True, "main")
         assert each["FunctionUrlConfig"]["InvokeMode"] == "RESPONSE_STREAM"

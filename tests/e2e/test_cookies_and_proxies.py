@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -42,7 +41,7 @@ def test_those_of_the_item_win(api: Api, origin: Origin) -> None:
 
 
 @pytest.fixture
-def proxy() -> Iterator[tuple[str, list[tuple[str, int]]]]:
+def proxy() -> tuple[str, list[tuple[str, int]]]:
     """A proxy, and where it went."""
     went: list[tuple[str, int]] = []
     lock = threading.Lock()
@@ -52,7 +51,7 @@ def proxy() -> Iterator[tuple[str, list[tuple[str, int]]]]:
             went.append((host, port))
         return socket.create_connection((host, port), 10)
 
-    yield Relay(connect=connect).start().url, went
+    return Relay(connect=connect).start().url, went
 
 
 def test_the_proxy_of_a_preset_is_the_way_of_extraction_and_download(
