@@ -1,11 +1,10 @@
-"""`python -m dlambda.entry.serve system.main`: a group as a web server, for the Lambda Web Adapter in front of it.
+"""`python -m dlambda.entry.serve system.main 8080`: a group as a web server, for the Lambda Web Adapter in front of it.
 
 An instance answers one request at a time there, so the standard library's server is enough; it sends each piece of an
 answer as it comes, and closes the answer when the client goes (docs/decisions/streams.md).
 """
 
 import importlib
-import os
 import sys
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -28,4 +27,4 @@ def main(module: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(os.environ.get("AWS_LWA_PORT", "8080")))  # the adapter's own, no setting
+    main(sys.argv[1], int(sys.argv[2]))
