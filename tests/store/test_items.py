@@ -252,7 +252,7 @@ def test_too_many_changes_are_a_mistake_of_the_caller():
 
 
 def test_each_walks_through_a_list_while_it_is_emptied():
-    names = [f"n{number:03d}" for number in range(250)]
+    names = [f"n{number:03d}" for number in range(130)]
     for start in range(0, len(names), items.BATCH):
         items.add([done(name) for name in names[start : start + items.BATCH]])
     seen = []
