@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import queue
 from dlambda.entry.logs import set_up_logs
+from dlambda.media.worker import warm_up
 from dlambda.settings import Settings, get_settings
 from dlambda.store import leases
+from dlambda.usecases.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import wait_for_go
@@ -283,11 +285,14 @@ def main() -> None:
     listener = nudge.listen(int(os.environ["DLAMBDA_NUDGE_PORT"]))
     news = threading.Event()
     wait_for_go(news.set)
+    warm_up()
     worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     nudge.watch_sends()
     leases.end_all()
+    # Recordings do not wait for the first tick: a stream keeps its last seconds only.
+    wake_orders(time.time())
     worker.run(listener)
     worker.give_back()
     # What handlers were at goes on from the tables.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.origin.media import LIVE_SEGMENTS
 
-WINDOW = 6  # segments in a playlist
+WINDOW = 6  # segments in a playlist, unless its name says otherwise
 _PACKET = 188
 _NULL_HEADER = bytes([0x47, 0x1F, 0xFF, 0x10])  # PID 0x1FFF: decoders skip it
 _MARK = re.compile(rb"DLAMBDA-SEQ:(\d{10})")
@@ -19,6 +19,7 @@ class Broadcast:
     started: float
     segment_seconds: float
     count: int  # segments in all; 0: without end
+    window: int = WINDOW
 
     def published(self, now: float) -> int:
         """How many segments are complete at `now`."""
@@ -26,9 +27,9 @@ class Broadcast:
         return min(complete, self.count) if self.count else complete
 
     def playlist(self, now: float) -> str:
-        """The media playlist at `now`: the last `WINDOW` segments, and the end when there is one."""
+        """The media playlist at `now`: the last `window` segments, and the end when there is one."""
         end = self.published(now)
-        first = max(0, end - WINDOW)
+        first = max(0, end - self.window)
         lines = [
             "#EXTM3U",
             "#EXT-X-VERSION:3",

@@ -3,7 +3,8 @@
 Media          /clip-<anything>.mp4 (one and the same clip), /big.mp4, /short.mp4, /vp9.webm, /hevc.mp4, /audio.mp3 ...
                /names/<any name>.mp4, /same/a/video.mp4 and /same/b/video.mp4 (different content)
 Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /dash/manifest.mpd
-               /live/<name>/<segment seconds>/<count, 0 = endless>/index.m3u8 (begins at its first request)
+               /live/<name>/<segment seconds>/<count, 0 = endless>/index.m3u8 (begins at its first request;
+               a name such as `a+12` has 12 segments in its playlist instead of 6)
 Pages, feeds   /page.html, /og.html, /links/<n>.html, /feed/<n>.rss
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
@@ -23,7 +24,7 @@ from urllib.parse import parse_qs
 
 from tests.origin import pages
 from tests.origin.answers import Answer, content_type_of, file_answer, not_found, text_answer
-from tests.origin.live import Broadcast, segment
+from tests.origin.live import WINDOW, Broadcast, segment
 from tests.origin.media import big_file
 
 
@@ -178,7 +179,8 @@ class Routes:
         name, seconds, count, file = rest.split("/")
         key = f"{name}/{seconds}/{count}"
         with self.state.lock:
-            fresh = Broadcast(self.clock(), float(seconds), int(count))
+            window = int(name.partition("+")[2] or WINDOW)
+            fresh = Broadcast(self.clock(), float(seconds), int(count), window)
             broadcast = self.state.broadcasts.setdefault(key, fresh)
         now = self.clock()
         if file == "index.m3u8":

@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.25
 _RENEW_SECONDS = 1.0
-# On one machine a dead worker's lease need not outlive it for long: nobody else competes, and live streams do not wait.
-_SHORT_LEASE_SECONDS = 2.0
 _PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
@@ -96,18 +94,16 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return Outcome.LEFT
-    settings = get_settings()
-    seconds = _SHORT_LEASE_SECONDS if settings.work_durable else leases.LEASE_SECONDS
     try:
-        lease = leases.take(order_id, uuid.uuid4().hex, time.time(), seconds)
-        started = orders.start(order, lease, time.time(), places=settings.task_max_workers)
+        lease = leases.take(order_id, uuid.uuid4().hex, time.time())
+        started = orders.start(order, lease, time.time(), places=get_settings().task_max_workers)
     except Conflict:
         return Outcome.LEFT
     if started is None:
         leases.release(lease)  # it waits on; whoever ends next wakes it
         return Outcome.LEFT
     try:
-        return _Fulfilment(started, lease, seconds, seconds_left).run()
+        return _Fulfilment(started, lease, seconds_left).run()
     except leases.Lost:
         log.info("The order is another worker's by now", extra={"order_id": order_id})
         return Outcome.LEFT
@@ -124,7 +120,6 @@ class _Fulfilment:
 
     order: Order
     lease: leases.Lease
-    lease_seconds: float
     seconds_left: Callable[[], float]
     percent: float | None = None
     bytes_of: dict[str | None, int] = field(default_factory=dict)
@@ -318,7 +313,7 @@ class _Fulfilment:
 
     def _renew(self) -> None:
         self.renewed_at = time.monotonic()
-        leases.renew(self.lease, time.time(), {"percent": self.percent}, self.lease_seconds)
+        leases.renew(self.lease, time.time(), {"percent": self.percent})
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
