@@ -23,8 +23,9 @@ from dlambda.usecases.publish import publish
 
 # The playlist's own record and the lists take the rest of the transaction.
 _BATCH = items.BATCH - 5
-# One invocation makes so many; a message to itself carries the rest on, long before its time limit.
-_PER_INVOCATION = 1000
+# One invocation works so long; a message to itself carries the rest on, long before its time limit. That message waits
+# behind the extraction of what was made, so few playlists should need it.
+_SECONDS_PER_INVOCATION = 60.0
 
 
 def info_key(item_id: str) -> str:
@@ -41,9 +42,10 @@ def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = Non
         item = items.save(item, item.but(title=title, entries=len(entries)), lease)
     stored = bucket.get_json(info_key(item.id))
     playlist, entries = stored["playlist"], stored["entries"]
-    stop = min(len(entries), item.expanded + _PER_INVOCATION)
-    while item.expanded < stop:
-        batch = entries[item.expanded : min(stop, item.expanded + _BATCH)]
+    until = time.monotonic() + _SECONDS_PER_INVOCATION
+    while item.expanded < len(entries) and time.monotonic() < until:
+        leases.renew(lease, time.time())
+        batch = entries[item.expanded : item.expanded + _BATCH]
         item = _expand_batch(item, lease, playlist, batch)
     if item.expanded < len(entries):
         leases.release(lease)
