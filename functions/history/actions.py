@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlambda.domain.item import Item, Shelf
+from dlambda.domain.item import Item, Shelf, Status
 from dlambda.domain.request import read_request
-from dlambda.errors import AppError, Invalid, NotFound
+from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
 from dlambda.store import archive, items, leases
 from dlambda.usecases import change_items
 from dlambda.usecases.add_items import Added, add_items, check_request, wait_for
+from dlambda.usecases.find_file import find_file
+from dlambda.usecases.probe_file import probed
 from history.listing import wanted_statuses
 from history.schemas import DeleteBody
 
@@ -49,12 +51,22 @@ def get(item_id: str) -> dict[str, Any]:
     item = items.find(item_id)
     if item is None:
         raise NotFound("item not found.")
-    view = item.view() | {"cookies": item.cookies, "ffprobe": {}}
+    view = item.view() | {"cookies": item.cookies, "ffprobe": _probe(item)}
     if item.shelf is Shelf.QUEUE:
         return view | leases.find_progress([item.id]).get(item.id, {})
     if item.archive and item.archive_id:
         view["is_archived"] = bool(archive.find_present(item.archive, [item.archive_id]))
     return view
+
+
+def _probe(item: Item) -> dict[str, Any]:
+    """What its file holds; nothing unless it is finished, still there, and media."""
+    if item.status is not Status.FINISHED or item.path is None:
+        return {}
+    try:
+        return probed(find_file(item.path))
+    except (NotFound, OperationFailed, Unavailable):
+        return {}
 
 
 def words(ids: Sequence[str], act: Callable[[str], str]) -> dict[str, str]:

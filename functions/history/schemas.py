@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.item import IN_HISTORY, IN_QUEUE
+from dlambda.entry.pages import Pagination
 from dlambda.errors import Invalid
 
 _IDS = "ids is required and must be an array."
@@ -133,15 +134,6 @@ class ItemView(BaseModel):
     speed: str | None = Field(examples=["2.5 MiB/s"])
     eta: str | None = Field(examples=["00:05:23"])
     has_cookies: bool
-
-
-class Pagination(BaseModel):
-    page: int
-    per_page: int
-    total: int
-    total_pages: int
-    has_next: bool
-    has_prev: bool
 
 
 class ItemPage(BaseModel):

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.definition import DefinitionInput
 from dlambda.domain.task import TaskInput
+from dlambda.entry.pages import Pagination
 
 
 class TaskPath(BaseModel):
@@ -19,15 +20,6 @@ class PageQuery(BaseModel):
 
 class DefinitionQuery(PageQuery):
     include: str | None = Field(None, description="`definition`: with the definitions themselves")
-
-
-class Pagination(BaseModel):
-    page: int
-    per_page: int
-    total: int
-    total_pages: int
-    has_next: bool
-    has_prev: bool
 
 
 class RunResult(BaseModel):

@@ -5,7 +5,7 @@ from typing import Any
 
 from dlambda.domain.command import CommandLine
 from dlambda.domain.paths import resolve_folder
-from dlambda.domain.preset import Preset, fill_in_variables
+from dlambda.domain.preset import Preset, fill_in_variables, variables
 from dlambda.domain.request import Request, read_request
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
 from dlambda.media.jobs import OptionTexts
@@ -13,7 +13,6 @@ from dlambda.media.questions import effective, places_of
 from dlambda.settings import get_settings
 from dlambda.usecases.add_items import check_request
 from dlambda.usecases.cookie_files import write_cookie_file
-from dlambda.usecases.options import variables
 from dlambda.usecases.presets import preset_for
 
 
@@ -55,7 +54,7 @@ def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
 def _line(request: Request, preset: Preset, urls: list[str]) -> CommandLine:
     settings = get_settings()
     folder = request.folder or resolve_folder(preset.folder)
-    known = variables()
+    known = variables(get_settings())
     return CommandLine(
         urls=urls,
         folder="/".join(part for part in (settings.download_path.rstrip("/"), folder) if part),

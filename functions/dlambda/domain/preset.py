@@ -7,7 +7,7 @@ of a client that bears the name of a system preset is shadowed by it. Their ids 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from pydantic import field_validator
 
@@ -175,15 +175,36 @@ def without_comments(cli: str) -> str:
     return "\n".join(line for line in cli.splitlines() if not line.lstrip().startswith("#"))
 
 
-_VARIABLE: Final = re.compile(r"%\((download_path|temp_path|config_path|archive_file|os_sep)\)s")
+_VARIABLE: Final = re.compile(r"%\(([a-z_]+)\)s")
+
+
+class Places(Protocol):
+    """Where things are: the settings, or what a worker process was told of them."""
+
+    @property
+    def download_path(self) -> str: ...
+    @property
+    def temp_path(self) -> str: ...
+    @property
+    def config_path(self) -> str: ...
+    @property
+    def archive_file(self) -> str: ...
+
+
+def variables(places: Places) -> dict[str, str]:
+    """What `%(name)s` in option texts stands for (docs/contract/ytdlp.md 8)."""
+    return {
+        "os_sep": "/",
+        "download_path": places.download_path,
+        "temp_path": places.temp_path,
+        "config_path": places.config_path,
+        "archive_file": places.archive_file,
+    }
 
 
 def fill_in_variables(cli: str, values: Mapping[str, str]) -> str:
-    """Replaces `%(download_path)s` and its four sisters; every other `%(...)s` belongs to yt-dlp and stays.
-
-    `values` holds all five: download_path, temp_path, config_path, archive_file, os_sep.
-    """
-    return _VARIABLE.sub(lambda match: values[match.group(1)], cli)
+    """Replaces the `%(name)s` that `values` has; every other one belongs to yt-dlp and stays."""
+    return _VARIABLE.sub(lambda match: values.get(match.group(1), match.group(0)), cli)
 
 
 # What a client sends and sees

@@ -3,10 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
 MAX_PER_PAGE = 1000
+
+
+class Pagination(BaseModel):
+    """The `pagination` of an answer."""
+
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
 from dlambda.domain.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
-from dlambda.entry.pages import pagination, read_page
+from dlambda.entry.pages import Pagination, pagination, read_page
 from dlambda.errors import PreconditionFailed
 from dlambda.store.resources import Document
 from dlambda.usecases import resources
@@ -33,15 +33,6 @@ class ResourcePath(BaseModel):
 class ResourceQuery(BaseModel):
     page: str | None = Field(None, description="from 1; beyond the last it means the last")
     per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
-
-
-class Pagination(BaseModel):
-    page: int
-    per_page: int
-    total: int
-    total_pages: int
-    has_next: bool
-    has_prev: bool
 
 
 def no_check(_: Fields) -> dict[str, Any]:

@@ -4,7 +4,6 @@ yt_dlp is imported at the first parse, not before: API functions that never pars
 """
 
 import optparse
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from dlambda.domain import preset
 from dlambda.domain.option_table import REMOVED_KEYS, OptionClass
 from dlambda.domain.options import (
     EXITING,
@@ -28,7 +28,6 @@ from dlambda.media.jobs import Places
 from dlambda.settings import Settings
 
 _LABEL_OF = dict(REMOVED_KEYS)
-_VARIABLE = re.compile(r"%\(([a-z_]+)\)s")
 _MAX_DEPTH = 50
 _MAX_LIST = 10_000
 _LIBRARY_DEFAULT_FORMATS = frozenset({"not_set", "default", "best"})
@@ -49,22 +48,6 @@ class ParsedOptions:
     output_template: str | None = None
     download_path: str | None = None
     format: str | None = None
-
-
-def variables(settings: Settings | Places) -> dict[str, str]:
-    """What `%(name)s` in option texts stands for (ytdlp.md 8)."""
-    return {
-        "os_sep": "/",
-        "download_path": settings.download_path,
-        "temp_path": settings.temp_path,
-        "config_path": settings.config_path,
-        "archive_file": settings.archive_file,
-    }
-
-
-def fill_in(text: str, variables: Mapping[str, str]) -> str:
-    """`text` with `%(name)s` replaced for the names that `variables` has; every other template stays as it is."""
-    return _VARIABLE.sub(lambda match: variables.get(match.group(1), match.group(0)), text)
 
 
 def _parse(arguments: list[str]) -> dict[str, Any]:
@@ -173,7 +156,10 @@ def parse_options(text: object, variables: Mapping[str, str] | None = None) -> P
     kept = list(_kept(read_options(text), removed))
     check_passwords(kept)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
-    found = [replace(one, values=tuple(fill_in(value, variables or {}) for value in one.values)) for one in kept]
+    values = variables or {}
+    found = [
+        replace(one, values=tuple(preset.fill_in_variables(value, values) for value in one.values)) for one in kept
+    ]
     arguments = [word for one in found for word in (one.option.flags[-1], *one.values)]
     params = _picklable(_differing(_parse(arguments)), found)
     template = params.get("outtmpl", {}).get("default")
@@ -294,7 +280,7 @@ def effective_params(
     `folder` and `template` are those that count already (item, else preset); empty ones mean the defaults. Raises
     `Invalid` with the documented texts.
     """
-    known = variables(settings)
+    known = preset.variables(settings)
     preset_text, item_text = _item_text(preset_cli, 2), _item_text(item_cli, 3)
     if preset_text:
         try:

@@ -1,6 +1,5 @@
 """The effective options of an item: its preset, its own, and where a worker puts files (docs/contract/ytdlp.md 8)."""
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -8,24 +7,12 @@ from typing import Any
 from dlambda.domain import metadata
 from dlambda.domain.item import Item
 from dlambda.domain.options import read_options
-from dlambda.domain.preset import fill_in_variables, join_cli
+from dlambda.domain.preset import fill_in_variables, join_cli, variables
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 from dlambda.usecases.presets import preset_for
 
 _ARCHIVE = "download_archive"
-
-
-def variables() -> dict[str, str]:
-    """What `%(archive_file)s` and its sisters stand for."""
-    settings = get_settings()
-    return {
-        "download_path": settings.download_path,
-        "temp_path": settings.temp_path,
-        "config_path": settings.config_path,
-        "archive_file": settings.archive_file,
-        "os_sep": os.sep,
-    }
 
 
 def item_params(item: Item) -> dict[str, Any]:
@@ -54,7 +41,7 @@ def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
 
 def archive_named(*cli: str) -> str | None:
     """The archive that options name; the last one counts. None where they can't be read."""
-    return _archive_in(fill_in_variables(join_cli(*cli), variables()))
+    return _archive_in(fill_in_variables(join_cli(*cli), variables(get_settings())))
 
 
 @lru_cache(maxsize=64)
