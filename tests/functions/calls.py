@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask.testing import FlaskClient
 
+from tests.functions.permissions import acting_as
 from tests.pushes import Pushes
 
 if TYPE_CHECKING:
@@ -16,14 +17,16 @@ _NOTHING = object()
 class Client:
     """Calls answer `(status, body)`; `last` is the whole answer."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, module: str = "") -> None:
         self._client = client
+        self._module = module
         self.last: TestResponse
 
     def call(self, method: str, path: str, body: object = _NOTHING, **options: Any) -> Answer:
         if body is not _NOTHING:
             options["json"] = body
-        self.last = self._client.open(path, method=method, **options)
+        with acting_as(self._module):
+            self.last = self._client.open(path, method=method, **options)
         return self.last.status_code, self.last.get_json(silent=True)
 
     def get(self, path: str, **query: object) -> Answer:

@@ -1,20 +1,29 @@
 """Groups of endpoints on the real engines, asked as clients ask them."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from dlambda.store import connections
 from tests.functions.calls import Client, Heard
+from tests.functions.permissions import watched
 from tests.pushes import Pushes
 from tests.stack import Stack
 
 
 @pytest.fixture
-def group(stack: Stack) -> Callable[[str], Client]:
+def permitted(stack: Stack) -> Iterator[None]:
+    """What a function does in the test it may do in the cloud as well."""
+    with watched() as found:
+        yield
+    assert found == set(), "the template's policies do not allow it"
+
+
+@pytest.fixture
+def group(stack: Stack, permitted: None) -> Callable[[str], Client]:
     """A client of a group's app."""
-    return lambda name: Client(importlib.import_module(f"{name}.main").app.test_client())
+    return lambda name: Client(importlib.import_module(f"{name}.main").app.test_client(), name)
 
 
 @pytest.fixture
@@ -33,7 +42,7 @@ def system(group: Callable[[str], Client]) -> Client:
 
 
 @pytest.fixture
-def listening(pushes: Pushes) -> Heard:
+def listening(pushes: Pushes, permitted: None) -> Heard:
     """What a WebSocket client of the service hears."""
     connections.add("c1", "sid-of-c1")
     return Heard(pushes, "c1")

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from dlambda.aws import bucket
 from dlambda.domain.item import Shelf, Status
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, slots
@@ -61,6 +62,13 @@ class TestGet:
         if marked:
             archive.add("x.log", ["site a"], T0)
         assert history.get("/api/history/a")[1]["is_archived"] is marked
+
+    @pytest.mark.parametrize("content", [b"no media", None])
+    def test_a_file_that_cannot_be_probed(self, history, content):
+        if content is not None:
+            bucket.put_bytes("files/a.mp4", content)
+        items.add([done("a", filename="a.mp4")])
+        assert history.get("/api/history/a")[1]["ffprobe"] == {}
 
     def test_a_finished_item_is_whole(self, history):
         items.add([done("a", live_in="Fri, 13 Feb 2009 23:31:30 GMT").ended(Status.FINISHED, T0, filename="a.mp4")])

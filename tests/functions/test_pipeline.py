@@ -47,6 +47,10 @@ def test_a_download(history, stack, listening, origin):
     assert record["file_size"] == origin.media("clip.mp4").stat().st_size
     assert record["extras"]["is_video"] is True
     assert isinstance(record["extras"]["duration"], int)
+    assert (record["ffprobe"]["is_video"], record["ffprobe"]["metadata"]["filename"]) == (
+        True,
+        f"sea/{record['filename']}",
+    )
     assert bucket.find(f"files/sea/{record['filename']}").size_bytes == record["file_size"]
     assert slots.read().taken == frozenset()
     assert not [each.key for each in bucket.list_("info/")]

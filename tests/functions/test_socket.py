@@ -16,6 +16,7 @@ from dlambda.settings import get_settings
 from dlambda.store import connections, items, leases
 from on_socket.main import lambda_handler
 from tests.functions.calls import Heard
+from tests.functions.permissions import acting_as
 from tests.store.samples import done, item, waiting
 
 URL = "https://video.example/watch?v=1"
@@ -23,7 +24,8 @@ OK = {"statusCode": 200}
 
 
 def door(route: str, connection_id: str = "c1", **event: Any) -> dict[str, Any]:
-    return lambda_handler({"requestContext": {"routeKey": route, "connectionId": connection_id}, **event}, None)
+    with acting_as("on_socket"):
+        return lambda_handler({"requestContext": {"routeKey": route, "connectionId": connection_id}, **event}, None)
 
 
 def say(event: object, data: object = None, **more: object) -> None:

@@ -7,14 +7,22 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.item import Status
 from dlambda.store import items, leases
-from dlambda.usecases.sweep import sweep
+from dlambda.usecases import sweep as rounds
 from on_schedule.main import lambda_handler
+from tests.functions.permissions import acting_as
 from tests.functions.working import handle, work
 from tests.store.samples import T0, done, item, waiting
 
 NOT_8 = 1_767_261_600.0  # minute 0 of an hour
 AT_8 = NOT_8 + 8 * 60
 DAY = 86400
+
+pytestmark = pytest.mark.usefixtures("permitted")
+
+
+def sweep(now: float) -> None:
+    with acting_as("on_schedule"):
+        rounds.sweep(now)
 
 
 def ids(messages) -> list[str]:

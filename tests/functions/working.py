@@ -8,6 +8,7 @@ from collections.abc import Callable
 from local.context import Context
 from on_download.main import lambda_handler as on_download
 from on_intake.main import lambda_handler as on_intake
+from tests.functions.permissions import acting_as
 from tests.stack import Stack
 
 _HANDLERS = {"intake": on_intake, "download": on_download}
@@ -17,7 +18,8 @@ _LONG = 3600.0
 def handle(queue: str, item_id: str, seconds: float = _LONG) -> dict[str, object]:
     """One message."""
     record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id})}
-    return _HANDLERS[queue]({"Records": [record]}, Context(f"on_{queue}", seconds))
+    with acting_as(f"on_{queue}"):
+        return _HANDLERS[queue]({"Records": [record]}, Context(f"on_{queue}", seconds))
 
 
 def work(stack: Stack, rounds: int = 50) -> None:
