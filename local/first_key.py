@@ -35,7 +35,7 @@ class FirstKey:
 
 def main() -> None:
     from dlambda.settings import get_settings
-    from dlambda.usecases.keys import make_first_key
+    from dlambda.usecases.orders.keys import make_first_key
 
     made = make_first_key()
     if made and not get_settings().admin_key:

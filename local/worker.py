@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import queue
 from dlambda.entry.logs import set_up_logs
-from dlambda.media.worker import warm_up
+from dlambda.media.workers.worker import warm_up
 from dlambda.settings import Settings, get_settings
 from dlambda.store import leases
-from dlambda.usecases.sweep_orders import wake_orders
+from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import wait_for_go

@@ -7,8 +7,8 @@ from archiver.schemas import Changed, Entries, ItemsBody, ReadQuery, normalised
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import Invalid, Required
 from dlambda.store import archive
-from dlambda.usecases.options import archive_named
-from dlambda.usecases.presets import find_preset
+from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.rules.presets import find_preset
 
 routes = make_routes("archiver", "What has been downloaded already")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from conditions.schemas import ConditionView, TestAnswer, TestBody
 from conditions.trial import try_condition
-from dlambda.domain.resource import CONDITIONS
+from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.entry.http import problems
 from dlambda.entry.resource import make_resource_routes
 

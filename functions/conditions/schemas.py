@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from dlambda.domain.condition import ConditionInput
+from dlambda.domain.rules.condition import ConditionInput
 
 
 class ConditionView(ConditionInput):

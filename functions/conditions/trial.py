@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dlambda.domain.filters import compile_filter
+from dlambda.domain.rules.filters import compile_filter
 from dlambda.errors import Invalid, Required
 from dlambda.settings import get_settings
 from dlambda.usecases.look_up_info import look_up_info

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from dlambda.domain.field import DownloadFieldInput
+from dlambda.domain.rules.field import DownloadFieldInput
 
 
 class DownloadFieldView(DownloadFieldInput):

@@ -5,13 +5,13 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from dlambda.domain.file_action import read_actions
+from dlambda.domain.files.file_action import read_actions
 from dlambda.errors import Forbidden, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
-from dlambda.usecases.act_on_files import KIND, act_on_files
-from dlambda.usecases.bundle_files import await_bundle, order_bundle
+from dlambda.usecases.files.act_on_files import KIND, act_on_files
+from dlambda.usecases.files.bundle_files import await_bundle, order_bundle
 from file.download import link
 
 

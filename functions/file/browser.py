@@ -4,17 +4,17 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from dlambda.domain.content_type import content_type, probed_type
-from dlambda.domain.listing import arranged, shown
-from dlambda.domain.paths import resolve_path
-from dlambda.domain.sidecar import stem_of
+from dlambda.domain.files.content_type import content_type, probed_type
+from dlambda.domain.files.listing import arranged, shown
+from dlambda.domain.files.sidecar import stem_of
+from dlambda.domain.places.paths import resolve_path
 from dlambda.entry.located import with_file
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed, Unavailable
 from dlambda.settings import get_settings
-from dlambda.usecases.find_file import Found, find_file, sidecars_of
-from dlambda.usecases.folders import entries_of
-from dlambda.usecases.probe_file import probed
+from dlambda.usecases.files.find_file import Found, find_file, sidecars_of
+from dlambda.usecases.files.folders import entries_of
+from dlambda.usecases.files.probe_file import probed
 from file.schemas import FolderQuery
 
 _ALWAYS = ("video", "audio", "image", "text", "metadata", "subtitle")

@@ -6,10 +6,10 @@ from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
-from dlambda.domain.content_type import content_type, is_active
-from dlambda.domain.paths import object_key
+from dlambda.domain.files.content_type import content_type, is_active
+from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
-from dlambda.usecases.find_file import Found
+from dlambda.usecases.files.find_file import Found
 
 _LINK_SECONDS = 6 * 3600
 

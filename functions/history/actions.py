@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlambda.domain.item import Item, Shelf, Status
-from dlambda.domain.request import read_request
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.request import read_request
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
 from dlambda.store import archive, items, leases
-from dlambda.usecases import change_items
-from dlambda.usecases.add_items import Added, add_items, check_request, wait_for
-from dlambda.usecases.find_file import find_file
-from dlambda.usecases.probe_file import probed
+from dlambda.usecases.files.find_file import find_file
+from dlambda.usecases.files.probe_file import probed
+from dlambda.usecases.items import change_items
+from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
 from history.listing import wanted_statuses
 from history.schemas import DeleteBody
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from dlambda.domain.item import Shelf
+from dlambda.domain.items.item import Shelf
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 from dlambda.store import items
-from dlambda.usecases.list_items import queue_views, with_progress
+from dlambda.usecases.items.list_items import queue_views, with_progress
 from history.schemas import ListQuery
 
 _TYPES = ("all", "queue", "done")

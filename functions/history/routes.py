@@ -6,8 +6,8 @@ from flask import Response, jsonify, request
 
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import AppError, Invalid
-from dlambda.usecases import archive_items, change_items
-from dlambda.usecases.write_nfo import write_nfo
+from dlambda.usecases.items import archive_items, change_items
+from dlambda.usecases.items.write_nfo import write_nfo
 from history import actions, listing
 from history.schemas import (
     AcceptedList,

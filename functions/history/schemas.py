@@ -4,7 +4,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from dlambda.domain.item import IN_HISTORY, IN_QUEUE
+from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
 from dlambda.entry.pages import Pagination
 from dlambda.errors import Invalid
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import g, request
 
-from dlambda.domain.key import Key, Permission
+from dlambda.domain.orders.key import Key, Permission
 from dlambda.errors import AppError, Invalid
-from dlambda.usecases.keys import recognise
+from dlambda.usecases.orders.keys import recognise
 
 _HEADER = "X-API-Key"
 # Routes that are no permission of that name.

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, quote
 from flask import Response, request
 
 from dlambda.aws import bucket
-from dlambda.domain.content_type import content_type, is_active
-from dlambda.domain.order import INFO_FILE
+from dlambda.domain.files.content_type import content_type, is_active
+from dlambda.domain.orders.order import INFO_FILE
 from dlambda.errors import NotFound
-from dlambda.usecases.find_order import find_order_file, read_info
+from dlambda.usecases.orders.find_order import find_order_file, read_info
 
 _LINK_SECONDS = 15 * 60
 # Beyond it a function's answer is refused by the cloud's gateway.

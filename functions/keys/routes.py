@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Response
 
-from dlambda.domain.order import Kind
+from dlambda.domain.orders.order import Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.store import keys as store
-from dlambda.usecases import keys
-from dlambda.usecases.find_order import describe_order
-from dlambda.usecases.place_order import place_order
+from dlambda.usecases.orders import keys
+from dlambda.usecases.orders.find_order import describe_order
+from dlambda.usecases.orders.place_order import place_order
 from keys import files
 from keys.doors import check_key, check_type, current_key, read_object
 from keys.schemas import (

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from dlambda.domain.key import Permission
-from dlambda.domain.order import State
+from dlambda.domain.orders.key import Permission
+from dlambda.domain.orders.order import State
 
 
 class _Body(RootModel[Any]):

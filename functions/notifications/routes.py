@@ -3,12 +3,12 @@
 from typing import Any
 
 from dlambda.domain import event
-from dlambda.domain.notification import EVENTS, known_names
-from dlambda.domain.resource import NOTIFICATIONS, Fields
+from dlambda.domain.rules.notification import EVENTS, known_names
+from dlambda.domain.rules.resource import NOTIFICATIONS, Fields
 from dlambda.entry.http import problems
 from dlambda.entry.resource import make_resource_routes
-from dlambda.usecases.presets import list_presets
 from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import list_presets
 from notifications.schemas import Events, Nothing, TargetView
 
 

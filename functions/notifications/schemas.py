@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from dlambda.domain.body import Name
-from dlambda.domain.notification import CallInput
+from dlambda.domain.rules.body import Name
+from dlambda.domain.rules.notification import CallInput
 
 
 class LastDelivery(BaseModel):

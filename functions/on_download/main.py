@@ -5,8 +5,8 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
-from dlambda.media.worker import warm_up
-from dlambda.usecases.download_item import download_item
+from dlambda.media.workers.worker import warm_up
+from dlambda.usecases.items.download_item import download_item
 
 warm_up()
 

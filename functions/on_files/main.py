@@ -8,9 +8,9 @@ from dlambda.entry.sqs import Message, make_queue_handler
 from dlambda.errors import NotFound
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
-from dlambda.usecases import act_on_files, bundle_files
-from dlambda.usecases.folders import REINDEX, reindex
-from dlambda.usecases.stream_file import AHEAD, make_ahead
+from dlambda.usecases.files import act_on_files, bundle_files
+from dlambda.usecases.files.folders import REINDEX, reindex
+from dlambda.usecases.files.stream_file import AHEAD, make_ahead
 
 _WORK: Final[dict[str, Callable[[Job], Job]]] = {
     act_on_files.KIND: act_on_files.run_actions,

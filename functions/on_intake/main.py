@@ -5,8 +5,8 @@ from typing import Any
 
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.media.archive_ids import archive_id_of_url
-from dlambda.media.worker import warm_up
-from dlambda.usecases.intake import take_in
+from dlambda.media.workers.worker import warm_up
+from dlambda.usecases.items.intake import take_in
 
 # Paid at the start of the function and not by its first message: yt-dlp, warm, and every extractor's URL pattern.
 warm_up()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.entry.sqs import make_queue_handler
-from dlambda.usecases.deliver import deliver
+from dlambda.usecases.rules.deliver import deliver
 
 
 def _handle(message: Mapping[str, Any], _context: Any) -> None:

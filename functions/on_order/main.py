@@ -7,9 +7,9 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.errors import AppError
-from dlambda.media.worker import warm_up
-from dlambda.usecases.fulfil_order import ENGINE_ERRORS, Outcome, fail_order, fulfil_order
-from dlambda.usecases.sweep_orders import wake_waiting
+from dlambda.media.workers.worker import warm_up
+from dlambda.usecases.orders.fulfil_order import ENGINE_ERRORS, Outcome, fail_order, fulfil_order
+from dlambda.usecases.orders.sweep_orders import wake_waiting
 
 log = logging.getLogger(__name__)
 _UNEXPECTED = "Internal Server Error"

@@ -7,10 +7,10 @@ from typing import Any
 
 from dlambda.entry.logs import set_up_logs
 from dlambda.usecases.check_updates import check_daily
-from dlambda.usecases.run_tasks import wake_due_tasks
+from dlambda.usecases.files.sweep_files import sweep_files
+from dlambda.usecases.orders.sweep_orders import sweep_orders
 from dlambda.usecases.sweep import sweep
-from dlambda.usecases.sweep_files import sweep_files
-from dlambda.usecases.sweep_orders import sweep_orders
+from dlambda.usecases.tasks.run_tasks import wake_due_tasks
 
 set_up_logs()
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlambda.domain.event import Event, Name
-from dlambda.domain.item import Shelf
-from dlambda.domain.request import read_request
+from dlambda.domain.items.item import Shelf
+from dlambda.domain.items.request import read_request
 from dlambda.errors import AppError
 from dlambda.store import items
-from dlambda.usecases import change_items
-from dlambda.usecases.add_items import add_items, check_request, wait_for
+from dlambda.usecases.items import change_items
+from dlambda.usecases.items.add_items import add_items, check_request, wait_for
 from dlambda.usecases.publish import problem, reply
 
 Handler = Callable[[str, Any], None]

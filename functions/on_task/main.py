@@ -6,9 +6,9 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.store.runs import SWEEP
-from dlambda.usecases.run_task import run_task
-from dlambda.usecases.run_tasks import QUEUE
-from dlambda.usecases.sweep_task import fan_out, sweep_task
+from dlambda.usecases.tasks.run_task import run_task
+from dlambda.usecases.tasks.run_tasks import QUEUE
+from dlambda.usecases.tasks.sweep_task import fan_out, sweep_task
 
 
 def _handle(message: Mapping[str, Any], context: Any) -> None:

@@ -5,16 +5,16 @@ from urllib.parse import quote
 
 from flask import Response, jsonify
 
-from dlambda.domain.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
-from dlambda.domain.segment import read_duration
+from dlambda.domain.files.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
+from dlambda.domain.files.segment import read_duration
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.settings import get_settings
-from dlambda.usecases.find_file import Found, sidecars_of
-from dlambda.usecases.probe_file import timeline_of
+from dlambda.usecases.files.find_file import Found, sidecars_of
+from dlambda.usecases.files.probe_file import timeline_of
 
 if TYPE_CHECKING:
-    from dlambda.media.timeline import Timeline
+    from dlambda.media.pieces.timeline import Timeline
 
 _HEADERS = {"Cache-Control": "no-cache", "Access-Control-Max-Age": "300"}
 # What a copied audio track may add to a video whose rate nobody knows.

@@ -10,16 +10,16 @@ from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
-from dlambda.domain.content_type import suffix
-from dlambda.domain.paths import object_key
-from dlambda.domain.segment import CONTENT_TYPE as SEGMENT_TYPE
-from dlambda.domain.segment import Conversion, read_flag, read_segment
+from dlambda.domain.files.content_type import suffix
+from dlambda.domain.files.segment import CONTENT_TYPE as SEGMENT_TYPE
+from dlambda.domain.files.segment import Conversion, read_flag, read_segment
+from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
 from dlambda.media.subtitles import read_text, to_vtt
-from dlambda.usecases.find_file import Found
-from dlambda.usecases.stream_file import segment_of
+from dlambda.usecases.files.find_file import Found
+from dlambda.usecases.files.stream_file import segment_of
 from player.schemas import SegmentQuery
 
 _YEAR_SECONDS = 31_536_000

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from dlambda.domain.preset import FIRST_OWN_ID
+from dlambda.domain.rules.preset import FIRST_OWN_ID
 from dlambda.errors import Invalid
 from dlambda.store.resources import Document
 

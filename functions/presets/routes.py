@@ -1,6 +1,6 @@
 """The routes of `/api/presets` (docs/contract/rules.md 2)."""
 
-from dlambda.domain.resource import PRESETS
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.entry.resource import make_resource_routes
 from presets.listing import arrange
 from presets.schemas import PresetQuery, PresetView

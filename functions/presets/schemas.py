@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from dlambda.domain.preset import PresetInput
+from dlambda.domain.rules.preset import PresetInput
 from dlambda.entry.resource import ResourceQuery
 
 

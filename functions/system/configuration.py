@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Shelf
-from dlambda.domain.resource import DL_FIELDS, PRESETS
+from dlambda.domain.items.item import Shelf
+from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
 from dlambda.settings import Settings, get_settings
 from dlambda.store import items, slots
-from dlambda.usecases import resources
 from dlambda.usecases.check_updates import known_updates, ytdlp_version
-from dlambda.usecases.folders import folder_key
-from dlambda.usecases.list_items import queue_views
+from dlambda.usecases.files.folders import folder_key
+from dlambda.usecases.items.list_items import queue_views
+from dlambda.usecases.rules import resources
 
 _MOST_FOLDERS = 1000
 

@@ -1,7 +1,7 @@
 """`/metrics`: counters that the functions gathered, and how things stand at this moment, for Prometheus."""
 
 from dlambda.aws import queue
-from dlambda.domain.item import IN_QUEUE, Shelf
+from dlambda.domain.items.item import IN_QUEUE, Shelf
 from dlambda.domain.metric import exposition, series
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings

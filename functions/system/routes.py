@@ -11,7 +11,7 @@ from dlambda.entry.http import make_routes, problems
 from dlambda.errors import Invalid, NotAcceptable
 from dlambda.store import slots
 from dlambda.usecases.check_updates import check_updates
-from dlambda.usecases.dispatch import dispatch
+from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.publish import publish
 from system import development, documents, health, metrics, terminal
 from system.configuration import configuration

@@ -5,15 +5,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from dlambda.domain.body import detail_of, read
-from dlambda.domain.definition import DEFINITIONS, Definition, DefinitionInput
-from dlambda.domain.task import Task, read_tasks
+from dlambda.domain.rules.body import detail_of, read
+from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionInput
+from dlambda.domain.tasks.task import Task, read_tasks
 from dlambda.entry.pages import PageRequest, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
-from dlambda.usecases import inspect_task
-from dlambda.usecases.definitions import get_definition
-from dlambda.usecases.source_info import with_look_ups
-from dlambda.usecases.tasks import get_task, make_tasks, refuse_taken_name
+from dlambda.usecases.tasks import inspect_task
+from dlambda.usecases.tasks.definitions import get_definition
+from dlambda.usecases.tasks.source_info import with_look_ups
+from dlambda.usecases.tasks.tasks import get_task, make_tasks, refuse_taken_name
 from tasks.schemas import InspectRequest, Trial
 
 T = TypeVar("T")

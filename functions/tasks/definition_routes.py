@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from dlambda.domain.definition import DEFINITIONS
+from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
 from dlambda.store.resources import Document
-from dlambda.usecases import definitions, resources
+from dlambda.usecases.rules import resources
+from dlambda.usecases.tasks import definitions
 from tasks import actions
 from tasks.schemas import (
     DefinitionBody,

@@ -6,8 +6,8 @@ from flask import Response, jsonify
 
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
-from dlambda.usecases import mark_task, tasks
-from dlambda.usecases.write_task_files import write_task_files
+from dlambda.usecases.tasks import mark_task, tasks
+from dlambda.usecases.tasks.write_task_files import write_task_files
 from tasks import actions
 from tasks.schemas import (
     ChannelFiles,

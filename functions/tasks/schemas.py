@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from dlambda.domain.definition import DefinitionInput
-from dlambda.domain.task import TaskInput
+from dlambda.domain.tasks.definition import DefinitionInput
+from dlambda.domain.tasks.task import TaskInput
 from dlambda.entry.pages import Pagination
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dlambda.domain.command import CommandLine
-from dlambda.domain.paths import resolve_folder
-from dlambda.domain.preset import Preset, fill_in_variables, variables
-from dlambda.domain.request import Request, read_request
+from dlambda.domain.items.request import Request, read_request
+from dlambda.domain.places.paths import resolve_folder
+from dlambda.domain.rules.preset import Preset, fill_in_variables, variables
+from dlambda.domain.ytdlp.command import CommandLine
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
-from dlambda.media.jobs import OptionTexts
 from dlambda.media.questions import effective, places_of
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
-from dlambda.usecases.add_items import check_request
 from dlambda.usecases.cookie_files import write_cookie_file
-from dlambda.usecases.presets import preset_for
+from dlambda.usecases.items.add_items import check_request
+from dlambda.usecases.rules.presets import preset_for
 
 
 def write(body: object, *, full: bool) -> dict[str, Any]:

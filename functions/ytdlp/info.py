@@ -6,14 +6,14 @@ import re
 import time
 from typing import Any, Final
 
-from dlambda.domain.options import read_options
+from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import archive
+from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.look_up_info import Looked, Nothing, look_up
-from dlambda.usecases.options import archive_named
-from dlambda.usecases.presets import find_preset
+from dlambda.usecases.rules.presets import find_preset
 from ytdlp.actions import parse_failure
 
 log = logging.getLogger(__name__)

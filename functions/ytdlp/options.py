@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dlambda.media.questions import list_options
-from dlambda.media.worker import warm_up
+from dlambda.media.workers.worker import warm_up
 
 FILE = Path(__file__).with_name("options.json")
 

@@ -36,7 +36,7 @@ def _environment_of_functions(processes: list[Process]) -> dict[str, str]:
 
 def main() -> None:
     """Writes the items that the command line asks for."""
-    from dlambda.domain.item import Item, Status
+    from dlambda.domain.items.item import Item, Status
     from dlambda.store import items
 
     first, count = int(sys.argv[1]), int(sys.argv[2])

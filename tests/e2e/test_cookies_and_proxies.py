@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dlambda.media.relay import Relay
+from dlambda.media.workers.relay import Relay
 from tests.e2e.api import Api
 from tests.origin import Origin
 

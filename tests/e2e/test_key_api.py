@@ -15,7 +15,7 @@ import yt_dlp_host_api
 from yt_dlp_host_api.client import Client
 from yt_dlp_host_api.exceptions import APIError
 
-from dlambda.domain.output import AUDIO, VIDEO
+from dlambda.domain.orders.output import AUDIO, VIDEO
 from tests.e2e.api import wait_until
 from tests.e2e.playback import decode
 from tests.e2e.service import Service
@@ -327,7 +327,7 @@ def test_a_task_goes_with_its_file(tight: Service, origin: Origin) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("role", ["local.worker", "dlambda.media.warm"])
+@pytest.mark.parametrize("role", ["local.worker", "dlambda.media.workers.warm"])
 def test_a_recording_survives_the_death_of_its_worker_without_a_gap(
     client: Client, host: Service, origin: Origin, role: str
 ) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dlambda.domain.resource import PRESETS
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
 from dlambda.store import archive
-from dlambda.usecases import resources
+from dlambda.usecases.rules import resources
 from tests.functions.calls import error
 from tests.store.samples import T0
 

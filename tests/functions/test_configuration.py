@@ -3,11 +3,11 @@
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Status
-from dlambda.domain.paths import object_key
-from dlambda.domain.resource import DL_FIELDS, PRESETS
+from dlambda.domain.items.item import Status
+from dlambda.domain.places.paths import object_key
+from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
 from dlambda.store import items, slots
-from dlambda.usecases import resources
+from dlambda.usecases.rules import resources
 from tests.store.samples import done, item, waiting
 
 CONFIGURATION = "/api/system/configuration"

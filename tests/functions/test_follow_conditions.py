@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from dlambda.domain.item import Item, Status
-from dlambda.domain.resource import CONDITIONS, PRESETS
+from dlambda.domain.items.item import Item, Status
+from dlambda.domain.rules.resource import CONDITIONS, PRESETS
 from dlambda.store import archive, connections
-from dlambda.usecases import resources
-from dlambda.usecases.follow_conditions import follow_conditions
+from dlambda.usecases.items.follow_conditions import follow_conditions
+from dlambda.usecases.rules import resources
 from tests.functions.deployment import deployment
 from tests.functions.emptied import empty_tables
 

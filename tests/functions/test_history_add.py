@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from dlambda.domain.item import Shelf, Status
-from dlambda.domain.resource import PRESETS
+from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
 from dlambda.store import archive, items
-from dlambda.usecases import resources
+from dlambda.usecases.rules import resources
 from tests.functions.calls import error
 from tests.store.samples import T0, done
 

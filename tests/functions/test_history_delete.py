@@ -5,8 +5,8 @@ import time
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Shelf, Status
-from dlambda.domain.paths import object_key
+from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.places.paths import object_key
 from dlambda.store import items, leases, names
 from tests.functions.calls import error
 from tests.store.samples import done, item, waiting

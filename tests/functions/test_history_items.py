@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Status
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, slots
 from tests.functions.calls import error

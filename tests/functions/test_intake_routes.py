@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Status
 from dlambda.media.extract import Extraction
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
-from dlambda.usecases import intake
+from dlambda.usecases.items import intake
 from tests.store.samples import T0, done, item
 
 INFO: dict[str, Any] = {

@@ -8,11 +8,11 @@ import time
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.key import Permission
-from dlambda.domain.order import Kind, Order
+from dlambda.domain.orders.key import Permission
+from dlambda.domain.orders.order import Kind, Order
 from dlambda.store import leases, orders
-from dlambda.usecases import keys as usecase
-from dlambda.usecases.sweep_orders import sweep_orders
+from dlambda.usecases.orders import keys as usecase
+from dlambda.usecases.orders.sweep_orders import sweep_orders
 
 URL = "http://127.0.0.1:9/clip.mp4"
 ALL = [each.value for each in Permission]

@@ -9,12 +9,12 @@ import time
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.order import Kind, Order, State
-from dlambda.domain.wish import read_wish
-from dlambda.media.worker import cool_down
+from dlambda.domain.orders.order import Kind, Order, State
+from dlambda.domain.orders.wish import read_wish
+from dlambda.media.workers.worker import cool_down
 from dlambda.store import leases, orders
-from dlambda.usecases import keep_files
-from dlambda.usecases.fulfil_order import Outcome, fulfil_order, workdir_of
+from dlambda.usecases.items import keep_files
+from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order, workdir_of
 from tests.e2e.playback import decode
 from tests.origin.media import media_folder
 
@@ -132,7 +132,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
     from on_order.main import lambda_handler
 
     order_id = place(Kind.GET_INFO, origin.url("clip-bug.mp4"))
-    monkeypatch.setattr("dlambda.usecases.fulfil_order.extract", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("dlambda.usecases.orders.fulfil_order.extract", lambda *_, **__: 1 / 0)
 
     class Context:
         def get_remaining_time_in_millis(self):

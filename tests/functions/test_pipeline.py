@@ -3,11 +3,11 @@
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Shelf, Status
-from dlambda.domain.resource import PRESETS
+from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.store import archive, items, slots
-from dlambda.usecases import resources
-from dlambda.usecases.keep_files import HANDOVER_SECONDS
+from dlambda.usecases.items.keep_files import HANDOVER_SECONDS
+from dlambda.usecases.rules import resources
 from tests.functions.working import beside, handle, until, work
 
 PATH = "/api/history"

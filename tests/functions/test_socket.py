@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dlambda.aws import bucket, queue
-from dlambda.domain.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Status
 from dlambda.settings import get_settings
 from dlambda.store import connections, items, leases
 from on_socket.main import lambda_handler

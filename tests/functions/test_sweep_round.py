@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.domain.item import Status
+from dlambda.domain.items.item import Status
 from dlambda.store import items, leases
 from dlambda.usecases import sweep as rounds
 from on_schedule.main import lambda_handler

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import on_task.main
-from dlambda.domain.item import Shelf, Status
-from dlambda.domain.task import read_tasks
+from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.tasks.task import read_tasks
 from dlambda.settings import get_settings
 from dlambda.store import archive, connections, items, runs
-from dlambda.usecases.run_tasks import wake_due_tasks
-from dlambda.usecases.tasks import find_task, make_tasks
+from dlambda.usecases.tasks.run_tasks import wake_due_tasks
+from dlambda.usecases.tasks.tasks import find_task, make_tasks
 from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack

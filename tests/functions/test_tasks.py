@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from dlambda.aws import bucket
 from dlambda.settings import get_settings
 from dlambda.store import archive, connections, runs
-from dlambda.usecases.write_task_files import write_images
+from dlambda.usecases.tasks.write_task_files import write_images
 from tasks.main import app
 from tests.media.canned import Web, client_of
 from tests.origin import Origin

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.failure import classify
-from dlambda.domain.item import Item, Status
-from dlambda.domain.request import Request
+from dlambda.domain.items.failure import classify
+from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.request import Request
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
-from dlambda.usecases.add_items import new_item
-from dlambda.usecases.change_items import cancel, hold
-from dlambda.usecases.dispatch import dispatch
-from dlambda.usecases.intake import take_in
-from dlambda.usecases.try_again import begin_again, put_off, wake_retries
+from dlambda.usecases.items.add_items import new_item
+from dlambda.usecases.items.change_items import cancel, hold
+from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.intake import take_in
+from dlambda.usecases.items.try_again import begin_again, put_off, wake_retries
 from tests.functions.deployment import deployment, messages
 
 BUSY = classify("HTTP Error 503: Service Unavailable")

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dlambda.media.worker import cool_down
+from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
 from dlambda.store import archive
-from dlambda.usecases.resources import create
+from dlambda.usecases.rules.resources import create
 from local import options as option_file
 from tests.functions.deployment import deployment
 from tests.origin import Origin
@@ -49,7 +49,7 @@ def client(cloud: None) -> FlaskClient:
 
 
 def preset(**fields: Any) -> str:
-    from dlambda.domain.resource import PRESETS
+    from dlambda.domain.rules.resource import PRESETS
 
     name = f"preset {time.monotonic_ns()}"
     create(PRESETS, {"name": name, **fields})

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from yt_dlp.utils import download_range_func
 
-from dlambda.domain.failure import FailureKind
+from dlambda.domain.items.failure import FailureKind
 from dlambda.media.download import DownloadSpec, FileReady, Postprocessing, Progress, start_download
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
-from dlambda.media.relay import Relay
+from dlambda.media.workers.relay import Relay
 from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dlambda.domain.failure import FailureKind
+from dlambda.domain.items.failure import FailureKind
 from dlambda.media.extract import Extraction, extract
 from tests.origin import Origin
 

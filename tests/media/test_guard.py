@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.domain.urls import INTERNAL_TEXT
+from dlambda.domain.places.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
 from dlambda.media.guard import check_url
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.recipe import BrowserOptions, WaitFor
+from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
 from dlambda.media.fetch import FetchFailed
 from dlambda.media.handlers.browser import render
 from tests.media.canned import Web, client_of

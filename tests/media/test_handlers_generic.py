@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.definition import Definition
-from dlambda.domain.feed import Feed
+from dlambda.domain.tasks.definition import Definition
+from dlambda.domain.tasks.feed import Feed
 from dlambda.media.handlers.client import HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from tests.media.canned import Web, client_of

@@ -9,7 +9,7 @@ import pytest
 from dlambda.media.download import Progress, Running
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
-from dlambda.media.media_playlist import Key, Range, parse
+from dlambda.media.live.media_playlist import Key, Range, parse
 from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from tests.origin import Origin
 from tests.origin.live import sequence_numbers

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dlambda.errors import Invalid
-from dlambda.media.callables import MatchFilter, RetrySleep
 from dlambda.media.options import archive_of, effective_params, merge, parse_options, render_params
+from dlambda.media.workers.callables import MatchFilter, RetrySleep
 from dlambda.settings import read_settings
 
 SETTINGS = read_settings({})

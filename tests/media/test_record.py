@@ -5,11 +5,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from dlambda.domain.output import VIDEO
+from dlambda.domain.orders.output import VIDEO
 from dlambda.media import convert
-from dlambda.media.record import RecordSpec, join_tracks, start_recording
+from dlambda.media.live.record import RecordSpec, join_tracks, start_recording
+from dlambda.media.live.window import read_folder
 from dlambda.media.resume import write_json
-from dlambda.media.window import read_folder
 from tests.e2e.playback import decode
 
 pytestmark = pytest.mark.slow

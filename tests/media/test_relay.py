@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.recording import through_socks
-from dlambda.media.relay import Relay, Upstream, _pump
+from dlambda.media.workers.recording import through_socks
+from dlambda.media.workers.relay import Relay, Upstream, _pump
 from tests.origin import Origin
 from tests.origin.media import ffmpeg
 

@@ -7,13 +7,13 @@ from itertools import pairwise
 import av
 import pytest
 
-from dlambda.domain.segment import Conversion, Segment, conversion_of, fixed_grid, key_frame_grid
+from dlambda.domain.files.segment import Conversion, Segment, conversion_of, fixed_grid, key_frame_grid
 from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.ffmpeg import probe
-from dlambda.media.key_frames import key_frames
-from dlambda.media.segments import SHIFT, write_segment
-from dlambda.media.source import open_source
-from dlambda.media.transcode import VideoEncoder, candidates, video_arguments
+from dlambda.media.pieces.key_frames import key_frames
+from dlambda.media.pieces.segments import SHIFT, write_segment
+from dlambda.media.pieces.source import open_source
+from dlambda.media.pieces.transcode import VideoEncoder, candidates, video_arguments
 from tests.media.range_server import serve
 from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make
 

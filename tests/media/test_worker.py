@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media import worker
 from dlambda.media.extract import extract
+from dlambda.media.workers import worker
 from tests.media.conftest import Start, processes_of_group, wait_for
 from tests.origin import Origin
 
@@ -73,7 +73,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
         import os, signal, sys, time
         from pathlib import Path
         from dlambda.media.download import DownloadSpec, start_download
-        from dlambda.media import worker
+        from dlambda.media.workers import worker
         work = Path(sys.argv[2]) / "killed"
         running = start_download(DownloadSpec(
             item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
@@ -95,7 +95,7 @@ def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origi
     code = """
         import sys
         from dlambda.media.extract import extract
-        from dlambda.media import worker
+        from dlambda.media.workers import worker
         extract(sys.argv[1], {}, allow_internal=True)
         print(worker._warm._process.pid)
     """

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from dlambda.domain.item import Item, Shelf, Status, shelf_of
+from dlambda.domain.items.item import Item, Shelf, Status, shelf_of
 
 T0 = 1_767_261_600.0
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from dlambda.domain.item import Item, Shelf, Status
+from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.store import catalogue, items
 from dlambda.store.table import Row, connection
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Conflict, NotFound
 from dlambda.store import items, leases, slots
 from dlambda.store.items import Change

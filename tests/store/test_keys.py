@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dlambda.domain.key import Key, Permission
+from dlambda.domain.orders.key import Key, Permission
 from dlambda.errors import NameInUse, NotFound
 from dlambda.store import keys, meters, windows
 from dlambda.store.meters import Meter, OverQuota

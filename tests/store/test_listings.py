@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dlambda.domain.listing import Entry
+from dlambda.domain.files.listing import Entry
 from dlambda.errors import Conflict
 from dlambda.store import cache, jobs, listings
 from dlambda.store.jobs import Job

@@ -4,7 +4,7 @@ import concurrent.futures
 
 import pytest
 
-from dlambda.domain.order import Kind, Order, State
+from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.errors import Conflict
 from dlambda.store import leases, orders
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.item import Shelf
+from dlambda.domain.items.item import Shelf
 from dlambda.store import items
 from dlambda.store.table import connection
 from tests.stack import Stack, environment

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Conflict
 from dlambda.store import catalogue, items, leases, names, slots
 from tests.store.samples import T0, done, item, waiting

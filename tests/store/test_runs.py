@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.sweep import Memory
+from dlambda.domain.tasks.sweep import Memory
 from dlambda.store import memories, runs
 
 NOW = 1_800_000_000

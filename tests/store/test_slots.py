@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.item import Status
+from dlambda.domain.items.item import Status
 from dlambda.settings import get_settings
 from dlambda.store import items, slots
 from tests.store.samples import T0, waiting

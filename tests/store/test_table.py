@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from pynamodb.exceptions import PynamoDBException
 
-from dlambda.domain.item import Status
+from dlambda.domain.items.item import Status
 from dlambda.store import catalogue, items, leases
 from dlambda.store.table import Refused, Transaction, connection
 from tests.store.samples import T0, item, waiting

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.archive import extractor_of, ids_of, make_id, normalise, read_lines, render_lines, video_id_of
+from dlambda.domain.items.archive import extractor_of, ids_of, make_id, normalise, read_lines, render_lines, video_id_of
 
 
 def test_ids_are_trimmed_and_kept_once_in_order() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.settings import get_settings
-from dlambda.usecases.options import archive_named
+from dlambda.usecases.items.options import archive_named
 
 
 @pytest.mark.parametrize(

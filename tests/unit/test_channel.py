@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.channel import describe, file_name, find_images
-from dlambda.domain.nfo import show_nfo_text
+from dlambda.domain.files.nfo import show_nfo_text
+from dlambda.domain.tasks.channel import describe, file_name, find_images
 
 
 def image(width: int | None, height: int | None, name: str = "", url: str = "u") -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dlambda.domain.body import read, read_change
-from dlambda.domain.condition import (
+from dlambda.domain.items.item import MASK
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.rules.condition import (
     Condition,
     ConditionInput,
     effect_of,
@@ -14,7 +15,6 @@ from dlambda.domain.condition import (
     switched_text,
     unmasked,
 )
-from dlambda.domain.item import MASK
 from dlambda.errors import ValidationFailed
 
 TEXT = "Failed to validate condition."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.content_type import content_type, is_active, probed_type, suffix
+from dlambda.domain.files.content_type import content_type, is_active, probed_type, suffix
 
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.body import read, read_change
-from dlambda.domain.definition import Definition, DefinitionInput, find_match
-from dlambda.domain.recipe import (
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.tasks.definition import Definition, DefinitionInput, find_match
+from dlambda.domain.tasks.recipe import (
     DEFAULT_BROWSER_URL,
     BrowserEngine,
     HttpEngine,

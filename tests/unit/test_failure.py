@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.failure import FailureKind, classify
+from dlambda.domain.items.failure import FailureKind, classify
 
 K = FailureKind
 

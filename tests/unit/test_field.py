@@ -2,8 +2,8 @@
 
 import pytest
 
-from dlambda.domain.body import read, read_change
-from dlambda.domain.field import DownloadField, DownloadFieldInput
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.rules.field import DownloadField, DownloadFieldInput
 from dlambda.errors import ValidationFailed
 
 TEXT = "Failed to validate dl field."

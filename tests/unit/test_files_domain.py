@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlambda.domain.file_action import FileAction, Refused, checked_name, read_actions, target_of
-from dlambda.domain.listing import Entry, arranged, shown
-from dlambda.domain.probe import framerate, published
+from dlambda.domain.files.file_action import FileAction, Refused, checked_name, read_actions, target_of
+from dlambda.domain.files.listing import Entry, arranged, shown
+from dlambda.domain.files.probe import framerate, published
 from dlambda.errors import Invalid
 
 ENTRIES = [

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dlambda.domain.filters import FilterError, compile_filter
+from dlambda.domain.rules.filters import FilterError, compile_filter
 
 BOTH = "(filesize>1MB & duration<10m) || uploader='BBC'"
 LONG_OR_SHORT = "(duration>30s & duration<5m) || (duration>1h & uploader*='BBC')"

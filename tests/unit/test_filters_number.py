@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.filter_language.quantity import read_number
+from dlambda.domain.rules.filter_language.quantity import read_number
 
 
 @pytest.mark.parametrize(

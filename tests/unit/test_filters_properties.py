@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlambda.domain.filter_language.parser import parse
-from dlambda.domain.filter_language.printer import export, print_filter
-from dlambda.domain.filter_language.tree import And, Comparison, Or, Presence, all_of, any_of
-from dlambda.domain.filters import FilterError, compile_filter
+from dlambda.domain.rules.filter_language.parser import parse
+from dlambda.domain.rules.filter_language.printer import export, print_filter
+from dlambda.domain.rules.filter_language.tree import And, Comparison, Or, Presence, all_of, any_of
+from dlambda.domain.rules.filters import FilterError, compile_filter
 
 KEYS = st.sampled_from(["title", "duration", "tags", "is_live", "missing", "a_b"])
 QUANTITIES = st.sampled_from(["600", "-5", "1.5", "1MB", "2m", "10:00", "PT1H", "1kB"])

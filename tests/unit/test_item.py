@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dlambda.domain.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, MASK, Shelf, Status, hidden_part, restore
+from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, MASK, Shelf, Status, hidden_part, restore
 from tests.store.samples import T0, done, filled, item, waiting
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain import metadata
+from dlambda.domain.items import metadata
 
 INFO = {"id": "1", "extractor_key": "Site", "title": "T", "webpage_url": "https://site.example/1"}
 

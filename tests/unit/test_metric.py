@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from dlambda.domain.format_cookies import header_cookies
+from dlambda.domain.items.format_cookies import header_cookies
 from dlambda.domain.metric import embedded, exposition, seconds_observed, series
 from dlambda.domain.release import UpdateStatus, compare, parse_version
 from system.health import ytdlp_age

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from dlambda.domain.description import plot_of
-from dlambda.domain.nfo import computed_id, nfo_text, read_nfo_type
+from dlambda.domain.files.description import plot_of
+from dlambda.domain.files.nfo import computed_id, nfo_text, read_nfo_type
 from dlambda.errors import Invalid
 
 INFO = {

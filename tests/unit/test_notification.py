@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 import pytest
 from standardwebhooks import Webhook
 
-from dlambda.domain.body import read, read_change
 from dlambda.domain.event import Event, Name
-from dlambda.domain.item import MASK
-from dlambda.domain.notification import (
+from dlambda.domain.items.item import MASK
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.rules.notification import (
     EVENTS,
     RETRY_SECONDS,
     Call,

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from dlambda.domain.option_table import OPTIONS, POSTPROCESSORS, OptionClass
-from dlambda.domain.options import check_options, read_options, split_words
+from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, OptionClass
+from dlambda.domain.ytdlp.options import check_options, read_options, split_words
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
@@ -178,7 +178,7 @@ def test_found_options_carry_their_values() -> None:
 
 def test_the_check_needs_no_yt_dlp() -> None:
     code = (
-        "import sys; from dlambda.domain.options import check_options; check_options('-f b');"
+        "import sys; from dlambda.domain.ytdlp.options import check_options; check_options('-f b');"
         "print('yt_dlp' in sys.modules)"
     )
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -221,7 +221,7 @@ def test_every_option_takes_as_many_words_as_yt_dlp_says() -> None:
 def test_presets_are_those_of_yt_dlp() -> None:
     from yt_dlp.options import _PRESET_ALIASES
 
-    from dlambda.domain.option_table import PRESET_ALIASES
+    from dlambda.domain.ytdlp.option_table import PRESET_ALIASES
 
     assert set(PRESET_ALIASES) == set(_PRESET_ALIASES)
     for words in _PRESET_ALIASES.values():

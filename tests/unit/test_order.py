@@ -2,7 +2,7 @@
 
 import secrets
 
-from dlambda.domain.order import Kind, Order, State, is_id, make_id
+from dlambda.domain.orders.order import Kind, Order, State, is_id, make_id
 
 ORDER = Order("A" * 16, Kind.GET_VIDEO, "https://video.example/1", "owner", "robot", 1000.0, {"video_format": "bestvideo"})
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import m3u8
 import pytest
 
-from dlambda.domain.playlist import master_playlist, subtitle_playlist, video_playlist
-from dlambda.domain.segment import (
+from dlambda.domain.files.playlist import master_playlist, subtitle_playlist, video_playlist
+from dlambda.domain.files.segment import (
     Conversion,
     Segment,
     conversion_of,

@@ -4,9 +4,9 @@ import shlex
 
 import pytest
 
-from dlambda.domain.body import read
-from dlambda.domain.item import MASK
-from dlambda.domain.preset import (
+from dlambda.domain.items.item import MASK
+from dlambda.domain.rules.body import read
+from dlambda.domain.rules.preset import (
     FIRST_OWN_ID,
     SYSTEM_PRESETS,
     Preset,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.progress import Progress, eta_text, speed_text
+from dlambda.domain.items.progress import Progress, eta_text, speed_text
 
 START = Progress("preparing")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.request import Request, read_request
+from dlambda.domain.items.request import Request, read_request
 from dlambda.errors import Invalid, Required
 
 URL = "https://video.example/1"

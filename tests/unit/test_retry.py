@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlambda.domain.failure import classify
-from dlambda.domain.item import Item, Status
-from dlambda.domain.retry import retry_after_seconds, wait_before_retry
+from dlambda.domain.items.failure import classify
+from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.retry import retry_after_seconds, wait_before_retry
 
 NOW = 1_767_261_600.0  # 2026-01-01T10:00:00Z
 

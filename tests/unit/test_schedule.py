@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dlambda.domain.schedule import check_timer, due, next_run, stagger, stagger_all
+from dlambda.domain.tasks.schedule import check_timer, due, next_run, stagger, stagger_all
 from dlambda.errors import Invalid
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,7 +3,7 @@
 import pytest
 import yt_dlp
 
-from dlambda.domain.selector import check_selector
+from dlambda.domain.ytdlp.selector import check_selector
 from dlambda.errors import Invalid
 
 GOOD = [

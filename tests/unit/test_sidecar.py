@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.sidecar import folder_images, kind_of, language_of, owned_by, sidecars, stem_of, under
+from dlambda.domain.files.sidecar import folder_images, kind_of, language_of, owned_by, sidecars, stem_of, under
 
 
 def extensions(text):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dlambda.domain.feed import FeedItem
-from dlambda.domain.sweep import MAX_ATTEMPTS, Known, Memory, Record, Verdict, choose, delays, judge, pause_after
+from dlambda.domain.tasks.feed import FeedItem
+from dlambda.domain.tasks.sweep import MAX_ATTEMPTS, Known, Memory, Record, Verdict, choose, delays, judge, pause_after
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ITEM = FeedItem("https://a.example/1", "One", "site 1")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.body import read, read_change
-from dlambda.domain.task import (
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.tasks.task import (
     Draft,
     Result,
     Task,

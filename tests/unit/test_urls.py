@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.urls import check_syntax, is_internal, item_url
+from dlambda.domain.places.urls import check_syntax, is_internal, item_url
 from dlambda.errors import Invalid
 
 

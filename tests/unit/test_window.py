@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlambda.media import window
-from dlambda.media.media_playlist import MediaPlaylist, Segment
-from dlambda.media.window import Recorded
+from dlambda.media.live import window
+from dlambda.media.live.media_playlist import MediaPlaylist, Segment
+from dlambda.media.live.window import Recorded
 
 
 def playlist(first, lengths, *, ended=False):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlambda.domain.order import Kind
-from dlambda.domain.output import AUDIO, VIDEO
-from dlambda.domain.wish import clip_of, format_of, read_wish
+from dlambda.domain.orders.order import Kind
+from dlambda.domain.orders.output import AUDIO, VIDEO
+from dlambda.domain.orders.wish import clip_of, format_of, read_wish
 from dlambda.errors import Invalid
 
 URL = "https://video.example/watch?v=1"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from dlambda.domain.item import Item
+from dlambda.domain.items.item import Item
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 16

@@ -5,8 +5,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from dlambda.domain.options import EXITING, FoundOption, read_command
-from dlambda.domain.paths import resolve_folder
+from dlambda.domain.places.paths import resolve_folder
+from dlambda.domain.ytdlp.options import EXITING, FoundOption, read_command
 from dlambda.errors import Invalid
 
 _HOME: Final = re.compile(r"^(?:home:)?(?P<path>/.*)$", re.DOTALL)

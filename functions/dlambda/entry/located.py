@@ -6,7 +6,7 @@ from urllib.parse import quote
 from flask import Response, request
 
 from dlambda.errors import NotFound
-from dlambda.usecases.find_file import Found, find_file
+from dlambda.usecases.files.find_file import Found, find_file
 
 MISSING = "File '{file}' does not exist."
 

@@ -13,12 +13,12 @@ from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
-from dlambda.domain.resource import Fields, Kind
+from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import Pagination, pagination, read_page
 from dlambda.errors import PreconditionFailed
 from dlambda.store.resources import Document
-from dlambda.usecases import resources
+from dlambda.usecases.rules import resources
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int, dict[str, str]]
 Check = Callable[[Fields], dict[str, Any]]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.output import GIF, Output, audio_as_source
+from dlambda.domain.orders.output import GIF, Output, audio_as_source
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.ffmpeg import TOOL_ENVIRONMENT, find_tool, probe
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.failure import Failure, classify
+from dlambda.domain.items.failure import Failure, classify
 from dlambda.media.ffmpeg import find_tool
-from dlambda.media.jobs import DownloadJob
-from dlambda.media.worker import Worker, start_worker
+from dlambda.media.workers.jobs import DownloadJob
+from dlambda.media.workers.worker import Worker, start_worker
 from dlambda.settings import get_settings
 
 ENDED_TEXT = "Download process ended unexpectedly."

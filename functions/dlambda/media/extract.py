@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dlambda.domain.failure import Failure, FailureKind, classify
+from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
-from dlambda.media.jobs import ExtractJob, OptionTexts
-from dlambda.media.worker import start_worker
+from dlambda.media.workers.jobs import ExtractJob, OptionTexts
+from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings
 
 NOTHING_TEXT = "Unable to extract info."

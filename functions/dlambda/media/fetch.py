@@ -26,8 +26,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from dlambda.domain.urls import INTERNAL_TEXT, is_internal
-from dlambda.domain.web_address import check_web_address
+from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
+from dlambda.domain.places.web_address import check_web_address
 from dlambda.errors import Invalid, OperationFailed
 
 DEFAULT_TIMEOUT_SECONDS: Final = 120.0

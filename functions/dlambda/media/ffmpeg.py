@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.errors import OperationFailed, Unavailable
-from dlambda.media.formats import PROBED
+from dlambda.media.pieces.formats import PROBED
 from dlambda.settings import get_settings
 
 _LAYER_DIR = Path("/opt/bin")

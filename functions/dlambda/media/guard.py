@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.urls import INTERNAL_TEXT, check_syntax, is_internal
+from dlambda.domain.places.urls import INTERNAL_TEXT, check_syntax, is_internal
 from dlambda.errors import Invalid
 
 Resolve = Callable[[str], list[str]]

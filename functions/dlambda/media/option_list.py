@@ -4,7 +4,7 @@ import optparse
 from functools import lru_cache
 from typing import Any
 
-from dlambda.domain.option_table import OPTIONS, OptionClass
+from dlambda.domain.ytdlp.option_table import OPTIONS, OptionClass
 
 _NO_DESCRIPTION = "No description available from yt-dlp."
 _ROOT = "root"

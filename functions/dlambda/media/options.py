@@ -11,9 +11,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from dlambda.domain import preset
-from dlambda.domain.option_table import REMOVED_KEYS, OptionClass
-from dlambda.domain.options import (
+from dlambda.domain.rules import preset
+from dlambda.domain.ytdlp.option_table import REMOVED_KEYS, OptionClass
+from dlambda.domain.ytdlp.options import (
     EXITING,
     FoundOption,
     check_passwords,
@@ -23,8 +23,8 @@ from dlambda.domain.options import (
     split_words,
 )
 from dlambda.errors import Invalid
-from dlambda.media.callables import MatchFilter, RetrySleep, sleep_expressions
-from dlambda.media.jobs import Places
+from dlambda.media.workers.callables import MatchFilter, RetrySleep, sleep_expressions
+from dlambda.media.workers.jobs import Places
 from dlambda.settings import Settings
 
 _LABEL_OF = dict(REMOVED_KEYS)

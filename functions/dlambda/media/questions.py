@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dlambda.errors import Invalid, Unavailable
-from dlambda.media.jobs import OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
-from dlambda.media.worker import start_worker
+from dlambda.media.workers.jobs import OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
+from dlambda.media.workers.worker import start_worker
 from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0

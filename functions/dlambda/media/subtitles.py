@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pysubs2
 from pysubs2.formats.substation import parse_tags
 
-from dlambda.domain.content_type import suffix
+from dlambda.domain.files.content_type import suffix
 from dlambda.errors import Invalid, NotFound
 
 CONTENT_TYPE = "text/vtt; charset=UTF-8"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from dlambda.media.ffmpeg import find_tool
-from dlambda.media.jobs import TerminalJob
-from dlambda.media.worker import start_worker
+from dlambda.media.workers.jobs import TerminalJob
+from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings
 
 _TICK_SECONDS: Final = 1.0

@@ -13,7 +13,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from dlambda.domain.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
+from dlambda.domain.items.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import catalogue, leases, sealing, slots

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
-from dlambda.domain.key import Key, Permission
+from dlambda.domain.orders.key import Key, Permission
 from dlambda.errors import NameInUse, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
-from dlambda.domain.listing import Entry
+from dlambda.domain.files.listing import Entry
 from dlambda.errors import Conflict
 from dlambda.store.table import Row
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from dlambda.domain.sweep import MEMORY_SECONDS, Memory
+from dlambda.domain.tasks.sweep import MEMORY_SECONDS, Memory
 from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
 
 CLAIM_SECONDS: Final = 900

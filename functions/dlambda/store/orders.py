@@ -16,7 +16,7 @@ from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from dlambda.domain.order import Kind, Order, State
+from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.errors import Conflict
 from dlambda.store import leases
 from dlambda.store.table import Refused, Row, Transaction

@@ -15,7 +15,7 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from dlambda.domain.item import LIVE_LANE, Item
+from dlambda.domain.items.item import LIVE_LANE, Item
 from dlambda.settings import Settings
 from dlambda.store.table import Row, Transaction, connection
 

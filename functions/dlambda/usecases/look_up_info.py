@@ -15,17 +15,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.aws import bucket
-from dlambda.domain import metadata
-from dlambda.domain.archive import ids_of
-from dlambda.domain.format_cookies import with_header_cookies
+from dlambda.domain.items import metadata
+from dlambda.domain.items.archive import ids_of
+from dlambda.domain.items.format_cookies import with_header_cookies
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.guard import check_url
-from dlambda.media.jobs import OptionTexts
 from dlambda.media.questions import places_of
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.store import cache
-from dlambda.usecases.presets import find_preset
+from dlambda.usecases.rules.presets import find_preset
 
 KEPT_SECONDS: Final = 600
 _CLAIM_SECONDS: Final = 30

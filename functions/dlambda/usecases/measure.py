@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from typing import Final
 
-from dlambda.domain.item import Item
+from dlambda.domain.items.item import Item
 from dlambda.domain.metric import embedded, seconds_observed, series
 from dlambda.settings import get_settings
 from dlambda.store import counters

@@ -9,7 +9,7 @@ from dlambda.aws import socket
 from dlambda.domain.event import Event, Name
 from dlambda.settings import get_settings
 from dlambda.store import connections
-from dlambda.usecases.announce import announce
+from dlambda.usecases.rules.announce import announce
 
 log = logging.getLogger(__name__)
 

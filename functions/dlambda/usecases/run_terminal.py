@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from dlambda.aws import bucket
-from dlambda.domain.content_type import content_type
-from dlambda.domain.paths import object_key
-from dlambda.domain.sidecar import is_partial
+from dlambda.domain.files.content_type import content_type
+from dlambda.domain.files.sidecar import is_partial
+from dlambda.domain.places.paths import object_key
 from dlambda.domain.terminal import Command, read_terminal_command
 from dlambda.media.terminal import Exit, Line, run_terminal
 from dlambda.settings import get_settings
 from dlambda.usecases.cookie_files import cookie_folder
-from dlambda.usecases.folders import join, note_files
+from dlambda.usecases.files.folders import join, note_files
 
 _LONGEST_SECONDS: Final = 3600.0
 _MOST_BYTES: Final = 10 * 1024 * 1024

@@ -7,16 +7,16 @@ import time
 
 from dlambda.aws import queue
 from dlambda.domain import event
-from dlambda.domain.item import Item, Shelf, Status
-from dlambda.domain.request import Request
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.request import Request
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
-from dlambda.usecases.add_items import deleted, new_item
-from dlambda.usecases.announce import wake_deliveries
-from dlambda.usecases.dispatch import dispatch
+from dlambda.usecases.items.add_items import deleted, new_item
+from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.try_again import wake_retries
 from dlambda.usecases.publish import publish
-from dlambda.usecases.try_again import wake_retries
+from dlambda.usecases.rules.announce import wake_deliveries
 
 _MINUTE_SECONDS = 60
 _DAY_SECONDS = 86400

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
-from dlambda.domain.recipe import BrowserOptions, WaitFor
+from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
 from dlambda.media.fetch import Answer, FetchFailed
 from dlambda.media.handlers.client import Client
 

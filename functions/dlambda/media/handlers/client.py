@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from dlambda.domain.feed import Feed
+from dlambda.domain.tasks.feed import Feed
 from dlambda.errors import AppError, Invalid
 from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request
 

@@ -13,8 +13,8 @@ from jmespath.exceptions import JMESPathError
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
-from dlambda.domain.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
-from dlambda.domain.recipe import Container, PostFilter, Recipe, Rule, post_filtered
+from dlambda.domain.tasks.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
+from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
 from dlambda.errors import Invalid
 
 Row = dict[str, str]

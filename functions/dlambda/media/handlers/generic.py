@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from dlambda.domain.definition import Definition, find_match
-from dlambda.domain.feed import Feed, FeedItem
-from dlambda.domain.recipe import Body, BrowserEngine, Recipe
-from dlambda.domain.web_address import check_web_address
+from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.tasks.definition import Definition, find_match
+from dlambda.domain.tasks.feed import Feed, FeedItem
+from dlambda.domain.tasks.recipe import Body, BrowserEngine, Recipe
 from dlambda.errors import AppError, Invalid
 from dlambda.media.fetch import Answer, with_params
 from dlambda.media.handlers.browser import render

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dlambda.domain.definition import Definition
+from dlambda.domain.tasks.definition import Definition
 from dlambda.media.handlers.client import Handler
 from dlambda.media.handlers.generic import GenericTaskHandler
 from dlambda.media.handlers.rss import RssGenericHandler

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin
 
-from dlambda.domain.feed import Feed, FeedItem
+from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
 

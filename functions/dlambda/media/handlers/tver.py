@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from dlambda.domain.feed import Feed, FeedItem
+from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
 
 FAILURE = "Failed to fetch Tver feed."

@@ -1,0 +1,97 @@
+"""What `POST /api/file/actions` is asked to do: read, and checked before anything runs (docs/contract/files.md 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+from urllib.parse import unquote
+
+from dlambda.domain.places.paths import resolve_path
+from dlambda.errors import Invalid
+
+Verb = Literal["rename", "delete", "move", "directory"]
+_LONGEST_NAME_BYTES = 255
+_ARGUMENTS = {
+    "rename": ("new_name", "New name is required for rename action."),
+    "move": ("new_path", "New path is required for move action."),
+    "directory": ("new_dir", "New directory name is required for directory action."),
+}
+NO_PATH = "no_path"
+
+
+class Refused(Exception):
+    """One action cannot be done; the text is its result's `error`. The others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAction:
+    """One element: `argument` is the new name, the target folder or the new folder, by verb."""
+
+    verb: Verb
+    path: str | None
+    argument: str = ""
+
+    @property
+    def shown_path(self) -> str:
+        """The path in its result: as requested, without a leading slash; `/` for the root."""
+        if self.path is None or (self.path == "" and self.verb != "directory"):
+            return NO_PATH
+        return self.path.strip("/") or "/"
+
+
+def read_actions(body: object) -> list[FileAction]:
+    """The actions of a body. Raises `Invalid` with the documented text for the first element that is wrong."""
+    if not isinstance(body, list) or not body or not all(isinstance(each, dict) for each in body):
+        raise Invalid("Invalid parameters expecting list of dicts.")
+    return [_read(each) for each in body]
+
+
+def _read(element: Mapping[str, Any]) -> FileAction:
+    given = element.get("action")
+    verb = given.strip().lower() if isinstance(given, str) else ""
+    if verb not in get_args(Verb):
+        raise Invalid(f"Invalid action '{given}'. Must be one of {', '.join(get_args(Verb))}.")
+    argument = ""
+    if verb in _ARGUMENTS:
+        key, text = _ARGUMENTS[verb]
+        value = element.get(key)
+        # For a move, "" is the root.
+        if not isinstance(value, str) or (not value and verb != "move"):
+            raise Invalid(text)
+        argument = value
+    path = element.get("path")
+    return FileAction(cast("Verb", verb), path if isinstance(path, str) else None, argument)
+
+
+def target_of(action: FileAction) -> str:
+    """The path below the root that an action means, percent-escapes decoded. Raises `Refused`."""
+    if action.shown_path == NO_PATH:
+        raise Refused("Path is required.")
+    assert action.path is not None
+    path = unquote(action.path)
+    if "\0" in path:
+        raise Refused("Invalid path.")
+    resolved = inside(path, "Path outside download root.")
+    if not resolved and action.verb != "directory":
+        raise Refused("Cannot operate on root directory.")
+    return resolved
+
+
+def inside(path: str, text: str) -> str:
+    """A path below the root. Raises `Refused` with `text` when it leads out."""
+    try:
+        return resolve_path(path)
+    except Invalid:
+        raise Refused(text) from None
+
+
+def checked_name(name: str) -> str:
+    """A new name for something in its folder. Raises `Refused`."""
+    if "/" in name or "\0" in name or name.strip() in ("", ".", ".."):
+        raise Refused("New name must not contain path separators.")
+    try:
+        too_long = len(name.encode()) > _LONGEST_NAME_BYTES
+    except UnicodeEncodeError:
+        raise Refused("The new name is no valid text.") from None
+    if too_long:
+        raise Refused("The new name is too long.")
+    return name

@@ -1,0 +1,92 @@
+"""What a client sends to have something downloaded (docs/contract/downloads.md 2.1)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from dlambda.domain.places.paths import resolve_folder, safe_template
+from dlambda.domain.places.urls import check_syntax, item_url
+from dlambda.domain.ytdlp.options import check_options, read_options
+from dlambda.errors import Invalid, Required
+
+_CLI_MINIMUM = 3
+# A record is limited to 400 KB; URLs stand in it several times, and extraction adds to it.
+_MAX_COOKIES_BYTES = 200_000
+_MAX_OTHER_BYTES = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request item, checked as far as it can be without a look-up. Unknown keys are dropped."""
+
+    url: str
+    preset: str = ""
+    folder: str = ""
+    cookies: str = field(default="", repr=False)
+    template: str = ""
+    cli: str = ""
+    auto_start: bool = True
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    requeued: bool = False
+
+    def but(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+
+def read_request(value: object) -> Request:
+    """Reads one element of a body. Raises `Required` or `Invalid` with the documented text, the element as `data`."""
+    if not isinstance(value, Mapping):
+        raise Invalid("Invalid request body. Expecting an item or a list of items.", extra={"data": value})
+    try:
+        return _read(value)
+    except Invalid as error:
+        error.extra.setdefault("data", dict(value))
+        raise
+
+
+def _read(value: Mapping[str, Any]) -> Request:
+    url = value.get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise Required("url param is required.")
+    url = item_url(url)
+    check_syntax(url)
+    cli = _text(value, "cli")
+    cli = cli if len(cli) >= _CLI_MINIMUM else ""
+    _check_cli(cli)
+    extras = value.get("extras")
+    extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
+    _check_size(value, extras)
+    return Request(
+        url=url,
+        preset=_text(value, "preset"),
+        folder=resolve_folder(_text(value, "folder")),
+        cookies=_text(value, "cookies"),
+        template=safe_template(_text(value, "template")),
+        cli=cli,
+        auto_start=value["auto_start"] if isinstance(value.get("auto_start"), bool) else True,
+        extras=extras,
+        requeued=value.get("requeued") is True,
+    )
+
+
+def _check_cli(cli: str) -> None:
+    """Options that don't parse get the documented text; one that is refused is named as it is."""
+    try:
+        read_options(cli)
+    except Invalid as error:
+        raise Invalid(f"Failed to parse command options for yt-dlp. {error.message}") from None
+    check_options(cli)
+
+
+def _check_size(value: Mapping[str, Any], extras: Mapping[str, Any]) -> None:
+    others = [_text(value, key) for key in ("url", "preset", "folder", "template", "cli")]
+    size = sum(len(text.encode()) for text in others) + len(json.dumps(extras))
+    if size > _MAX_OTHER_BYTES or len(_text(value, "cookies").encode()) > _MAX_COOKIES_BYTES:
+        raise Invalid("The item is too large.")
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    """Texts are trimmed; what is no text is ignored."""
+    found = value.get(key)
+    return found.strip() if isinstance(found, str) else ""

@@ -1,0 +1,56 @@
+"""Download fields: extra inputs of a client's download form (docs/contract/rules.md 5). They change no download."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from dlambda.domain.rules.body import Body, Name, dictionary, whole_number
+
+Kind = Literal["string", "text", "bool"]
+_BLANK: Final = re.compile(r"\s")
+
+
+@dataclass(frozen=True)
+class DownloadField:
+    """One input. `field` is the option that it stands for; `string` is one line, `text` several, `bool` a switch."""
+
+    name: str
+    field: str
+    id: int = 0
+    description: str = ""
+    kind: Kind = "text"
+    icon: str = ""
+    order: int = 0
+    value: str = ""
+    extras: Mapping[str, Any] = attribute(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Sort key of lists: order ascending, then name."""
+        return (self.order, self.name)
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+class DownloadFieldInput(Body):
+    name: Name
+    field: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    kind: Annotated[Kind, BeforeValidator(_lower)] = "text"
+    icon: str = ""
+    order: Annotated[int, Field(le=10**9), whole_number("Order")] = 0
+    value: str = ""
+    extras: Annotated[dict[str, Any], dictionary("Extras")] = Field(default_factory=dict)
+
+    @field_validator("field")
+    @classmethod
+    def _field_is_one_word(cls, value: str) -> str:
+        if _BLANK.search(value):
+            raise ValueError("Field must not contain spaces.")
+        return value

@@ -1,0 +1,306 @@
+"""Notification targets: who hears of which event, and what is sent to them (docs/contract/rules.md 6)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from standardwebhooks import Webhook
+
+from dlambda.domain.event import Event
+from dlambda.domain.event import Name as EventName
+from dlambda.domain.items.item import MASK
+from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.rules.body import Body, Name, switch
+from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
+from dlambda.domain.rules.preset import normalise_name
+from dlambda.errors import Invalid
+
+PRODUCT: Final = "dlambda"
+EVENTS: Final = (
+    "test",
+    "item_added",
+    "item_completed",
+    "item_cancelled",
+    "item_deleted",
+    "item_bulk_deleted",
+    "item_paused",
+    "item_resumed",
+    "item_moved",
+    "paused",
+    "resumed",
+    "log_info",
+    "log_success",
+    "log_warning",
+    "log_error",
+    "task_dispatched",
+)
+RETRY_SECONDS: Final = (10, 30, 120, 600, 900)
+"""Waits between the tries of one delivery; after the last try it is a dead letter. A queue delays by 900 at most."""
+_RETRIED_STATUSES: Final = frozenset({408, 429})
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a target is reached. `headers` and, for some services, `url` hold secrets."""
+
+    url: str = field(repr=False)
+    type: Literal["json", "form"] = "json"
+    method: Literal["POST", "PUT"] = "POST"
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    data_key: str = "data"
+
+    @property
+    def is_webhook(self) -> bool:
+        """Else it is the URL of a service that Apprise knows: `mailto://...`, `tgram://...`."""
+        return self.url.lower().startswith("http")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target. Empty `on` and `presets` mean all."""
+
+    id: int
+    name: str
+    call: Call
+    on: tuple[str, ...] = ()
+    presets: tuple[str, ...] = ()
+    enabled: bool = True
+    secret: str = field(default="", repr=False)
+
+    @classmethod
+    def from_fields(cls, id_: int, fields: Mapping[str, Any]) -> "Target":
+        """From what `TargetInput` reads."""
+        request = fields["request"]
+        headers = tuple((each["key"], each["value"]) for each in request["headers"])
+        call = Call(request["url"], request["type"], request["method"], headers, request["data_key"])
+        on, presets = tuple(fields["on"]), tuple(fields["presets"])
+        return cls(id_, fields["name"], call, on, presets, fields["enabled"], fields["secret"])
+
+    def wants(self, event: Event) -> bool:
+        """6.3, who: `test` goes to every enabled target."""
+        if not self.enabled:
+            return False
+        if event.name is EventName.TEST:
+            return True
+        if event.name.value not in EVENTS or (self.on and event.name.value not in self.on):
+            return False
+        return not self.presets or _preset_of(event) in {normalise_name(name) for name in self.presets}
+
+
+def _preset_of(event: Event) -> str | None:
+    """The preset that the event's data names."""
+    preset = event.data.get("preset")
+    return normalise_name(preset) if isinstance(preset, str) and preset else None
+
+
+def wanted_by(targets: Iterable[Target], event: Event) -> list[Target]:
+    return [target for target in targets if target.wants(event)]
+
+
+# What a client sends
+
+
+def _texts(value: object) -> object:
+    """A single text is a list of one; blanks are dropped."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list):
+        return [each for each in value if not isinstance(each, str) or each.strip()]
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_texts)]
+
+
+class HeaderInput(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    key: Annotated[str, Field(min_length=1, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(min_length=1, pattern=r"^[^\r\n\x00]+$")]
+
+
+class CallInput(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    type: Annotated[Literal["json", "form"], BeforeValidator(_lower)] = "json"
+    method: Annotated[Literal["POST", "PUT"], BeforeValidator(_upper)] = "POST"
+    url: Annotated[str, Field(min_length=1)]
+    headers: list[HeaderInput] = Field(default_factory=list)
+    data_key: Annotated[str, Field(min_length=1)] = "data"
+
+    @field_validator("url")
+    @classmethod
+    def _url_has_a_scheme(cls, value: str) -> str:
+        if value.lower().startswith("http"):
+            try:
+                check_web_address(value)
+            except Invalid as error:
+                raise ValueError(error.message) from None
+        elif "://" not in value:
+            raise ValueError("URL must begin with http://, https:// or the scheme of a notification service.")
+        return value
+
+
+class TargetInput(Body):
+    name: Name
+    on: Texts = Field(default_factory=list)
+    presets: Texts = Field(default_factory=list)
+    enabled: Annotated[bool, switch("Enabled")] = True
+    request: CallInput
+    secret: str = ""
+
+    @field_validator("secret")
+    @classmethod
+    def _secret_can_sign(cls, value: str) -> str:
+        if value == MASK:
+            return value
+        try:
+            if value and not base64.b64decode(value.removeprefix("whsec_"), validate=True):
+                raise ValueError
+        except (binascii.Error, ValueError):
+            raise ValueError("Secret must be base64, with or without 'whsec_' before it.") from None
+        return value
+
+
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with the signing secret, the values of headers, and a password in the URL masked."""
+    request = fields["request"]
+    headers = [{**header, "value": MASK} for header in request["headers"]]
+    call = {**request, "headers": headers, "url": mask_passwords(request["url"])}
+    return {**fields, "request": call, "secret": MASK if fields["secret"] else ""}
+
+
+def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged.
+
+    Raises `Invalid` for a masked header of which nothing is known: nobody wants the mask itself to be sent.
+    """
+    clear = dict(fields)
+    if clear.get("secret") == MASK:
+        clear["secret"] = known.get("secret", "")
+    if "request" in clear:
+        call = known.get("request", {})
+        values = {header["key"].lower(): header["value"] for header in call.get("headers", ())}
+        headers = [_with_value(header, values) for header in clear["request"]["headers"]]
+        url = unmask_passwords(clear["request"]["url"], call.get("url", ""))
+        clear["request"] = {**clear["request"], "headers": headers, "url": url}
+    return clear
+
+
+def _with_value(header: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+    if header["value"] != MASK:
+        return header
+    if header["key"].lower() not in known:
+        raise Invalid(f"Invalid notification target. The value of header '{header['key']}' is masked.")
+    return {**header, "value": known[header["key"].lower()]}
+
+
+def merged(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a PATCH with the rest of the known `request` filled in: any part of it may be sent (6.1)."""
+    sent = body.get("request")
+    return {**body, "request": {**known["request"], **sent}} if isinstance(sent, dict) else dict(body)
+
+
+def known_names(fields: Mapping[str, Any], presets: Collection[str]) -> dict[str, Any]:
+    """`on` and `presets` of `fields`, as far as it has them, without unknown names.
+
+    Raises `Invalid` when a list has names and knows none of them (6.1). `presets`: normalised names of all presets.
+    """
+    known: dict[str, Any] = {}
+    if "on" in fields:
+        known["on"] = _known(fields["on"], "events", lambda name: name in EVENTS)
+    if "presets" in fields:
+        known["presets"] = _known(fields["presets"], "presets", lambda name: normalise_name(name) in presets)
+    return known
+
+
+def _known(names: list[str], noun: str, is_known: Any) -> list[str]:
+    found = [name for name in dict.fromkeys(names) if is_known(name)]
+    if names and not found:
+        raise Invalid(f"Invalid notification target. Invalid {noun} '{', '.join(names)}' found.")
+    return found
+
+
+# What is sent
+
+
+@dataclass(frozen=True)
+class Message:
+    """An HTTP request to a webhook, but for its address."""
+
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def message_for(target: Target, event: Mapping[str, Any], *, version: str, now: datetime) -> Message:
+    """The request that tells `target` of `event` (as `payload` makes it). `now` is UTC and only dates the signature."""
+    body, content_type = _body(target.call, event)
+    headers = {
+        "User-Agent": f"{PRODUCT}/{version}",
+        "X-Event-Id": event["id"],
+        "X-Event": event["event"],
+        "Content-Type": content_type,
+    }
+    if target.secret:
+        headers |= signature(target.secret, event["id"], body, now)
+    own = {name.lower() for name, _ in target.call.headers}
+    kept = {name: value for name, value in headers.items() if name.lower() not in own}
+    return Message(target.call.method, kept | dict(target.call.headers), body)
+
+
+def payload(event: Event) -> dict[str, Any]:
+    """An event as targets get it, its data under `data`."""
+    return {
+        "id": event.id,
+        "created_at": event.created_at.isoformat(),
+        "event": event.name.value,
+        "title": event.title,
+        "message": event.message,
+        "data": dict(event.data),
+    }
+
+
+def _body(call: Call, event: Mapping[str, Any]) -> tuple[bytes, str]:
+    fields = {name: value for name, value in event.items() if name != "data"}
+    if call.type == "json":
+        return json.dumps(fields | {call.data_key: event["data"]}, default=str).encode(), "application/json"
+    texts = {name: value or "" for name, value in fields.items()}
+    form = urlencode(texts | {call.data_key: json.dumps(event["data"], default=str)})
+    return form.encode(), "application/x-www-form-urlencoded"
+
+
+def signature(secret: str, event_id: str, body: bytes, now: datetime) -> dict[str, str]:
+    """The three headers of Standard Webhooks. `secret`: base64, `whsec_` before it or not."""
+    signed = Webhook(secret).sign(event_id, now, body.decode())
+    return {"webhook-id": event_id, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signed}
+
+
+def plain_text(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and body for services that show a text to a person."""
+    title = event["title"] or f"{PRODUCT} Event: {event['event']}"
+    return title, event["message"] or json.dumps(event, default=str)
+
+
+def is_worth_retrying(status: int | None) -> bool:
+    """Whether a later try may succeed. None: there was no answer."""
+    return status is None or status >= 500 or status in _RETRIED_STATUSES
+
+
+def wait_seconds(tries: int) -> int | None:
+    """How long to wait after that many tries; None: give up."""
+    return RETRY_SECONDS[tries - 1] if tries <= len(RETRY_SECONDS) else None

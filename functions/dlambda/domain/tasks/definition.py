@@ -1,0 +1,119 @@
+"""Task definitions: which URLs they serve, and what a client may send (docs/contract/tasks.md 7.1, 7.2, 7.4)."""
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, field_validator
+
+from dlambda.domain.rules.body import Body, Name, Priority
+from dlambda.domain.rules.resource import Fields, Kind
+from dlambda.domain.tasks.pattern import begins, compile_pattern
+from dlambda.domain.tasks.recipe import Recipe, read_recipe
+from dlambda.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One task definition; `definition` is what the client sent, in its dialect."""
+
+    id: int
+    name: str
+    definition: Mapping[str, Any]
+    description: str = ""
+    enabled: bool = True
+    priority: int = 0
+    match_url: tuple[str, ...] = field(default=())
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sort key of lists and of matching: priority, then name, both ascending."""
+        return (self.priority, self.name)
+
+    def matches(self, url: str) -> bool:
+        """Whether one of its `match_url` entries fits."""
+        return any(_fits(entry, url) for entry in self.match_url)
+
+    def recipe(self) -> Recipe:
+        """What runs. Raises `Invalid`."""
+        return read_recipe(self.definition)
+
+
+def find_match(definitions: Iterable[Definition], url: str) -> Definition | None:
+    """The first enabled definition that serves `url`, by priority, then name."""
+    serving = (each for each in sorted(definitions, key=lambda each: each.order) if each.enabled)
+    return next((each for each in serving if each.matches(url)), None)
+
+
+def _pattern_in(entry: str) -> str | None:
+    """The regular expression in an entry between slashes; None for a glob."""
+    return entry[1:-1] if len(entry) > 2 and entry.startswith("/") and entry.endswith("/") else None
+
+
+def _fits(entry: str, url: str) -> bool:
+    pattern = _pattern_in(entry)
+    if pattern is None:
+        return fnmatch.fnmatchcase(url, entry)
+    try:
+        return begins(compile_pattern(pattern), url)
+    except Invalid:
+        return False
+
+
+# What a client sends
+
+
+def _checked_entries(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError("match_url must be a list")  # noqa: TRY004 a ValueError is what becomes a detail
+    return tuple(_checked_entry(entry) for entry in value)
+
+
+def _checked_entry(entry: object) -> str:
+    text = entry.strip() if isinstance(entry, str) else ""
+    if not text:
+        raise ValueError("match_url items cannot be empty")
+    pattern = _pattern_in(text)
+    if pattern is not None:
+        try:
+            compile_pattern(pattern)
+        except Invalid as error:
+            raise ValueError(f"Invalid regex pattern '{pattern}': {error}") from None
+    return text
+
+
+class DefinitionInput(Body):
+    """The fields that a client may set."""
+
+    name: Name
+    description: str = ""
+    enabled: bool = True
+    priority: Priority = 0
+    match_url: Annotated[tuple[str, ...], BeforeValidator(_checked_entries)] = ()
+    definition: dict[str, Any]
+
+    @field_validator("definition")
+    @classmethod
+    def _runs(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Checked as what would run, kept as it was sent."""
+        Recipe.model_validate(value)
+        return value
+
+
+def _view(id_: int, fields: Fields, notes: Fields) -> dict[str, Any]:
+    return {"id": id_, **fields, "created_at": notes["created_at"], "updated_at": notes["updated_at"]}
+
+
+DEFINITIONS: Final = Kind(
+    feature="tasks_definitions",
+    model=DefinitionInput,
+    order=lambda fields: (fields["priority"], fields["name"]),
+    failed="Failed to validate task definition.",
+    name_taken="Task definition with name '{name}' already exists.",
+    not_found="Task definition '{id}' not found.",
+    not_there="Task definition '{id}' not found.",
+    no_object="Invalid request body; expected JSON object.",
+    change_conflicts=False,
+    view=_view,
+)

@@ -1,0 +1,124 @@
+"""Which entries of a feed a sweep queues (docs/contract/tasks.md 5, steps 3-6).
+
+A handler remembers what it queued, so that two sweeps cannot queue one entry twice. A download that failed is tried
+again by a later sweep, after a pause that doubles, and a few times only: a video that was taken down is not asked for
+hourly for ever. Whether it failed is read from its record in the history, so the download itself reports to nobody.
+"""
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from dlambda.domain.tasks.feed import FeedItem
+
+MAX_ATTEMPTS: Final = 6
+FIRST_PAUSE: Final = timedelta(hours=1)
+LONGEST_PAUSE: Final = timedelta(days=2)
+MEMORY_SECONDS: Final = 180 * 24 * 3600
+"""How long a queued entry is remembered. Feeds show their newest entries, so an older one has long left them."""
+
+
+class Verdict(Enum):
+    """Why an entry is queued, or not."""
+
+    QUEUE = "queue"
+    NO_URL = "no url"
+    NO_ARCHIVE_ID = "no archive id"
+    ARCHIVED = "in the archive"
+    KNOWN = "in the queue or in the history"
+    QUEUED_BEFORE = "queued before"
+    RESTING = "failed; its pause is not over"
+    GIVEN_UP = "failed too often"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What queue and history say of a URL."""
+
+    failed: bool
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How often a handler queued an archive id. `held`: another sweep is about to queue it."""
+
+    attempts: int
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the entries of a feed: archive ids, records by URL, memories by archive id."""
+
+    archived: Container[str] = frozenset()
+    records: Mapping[str, Record] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The entries to queue, in feed order, and those that lack an archive id (each is worth a warning)."""
+
+    items: tuple[FeedItem, ...]
+    without_archive_id: tuple[FeedItem, ...]
+
+
+def pause_after(attempts: int) -> timedelta:
+    """The rest after the `attempts`-th failure: 1 h, 2 h, 4 h ... at most two days."""
+    doublings: int = 2 ** (max(attempts, 1) - 1)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
+
+
+def judge(item: FeedItem, known: Known, now: datetime) -> Verdict:
+    """The verdict on one entry."""
+    if not item.url:
+        return Verdict.NO_URL
+    if not item.archive_id:
+        return Verdict.NO_ARCHIVE_ID
+    if any(archive_id in known.archived for archive_id in item.archive_ids):
+        return Verdict.ARCHIVED
+    record = known.records.get(item.url)
+    if record and not record.failed:
+        return Verdict.KNOWN
+    memory = known.memories.get(item.archive_id)
+    if memory is None:
+        return Verdict.QUEUE
+    if record is None or memory.held:
+        return Verdict.QUEUED_BEFORE
+    if memory.attempts >= MAX_ATTEMPTS:
+        return Verdict.GIVEN_UP
+    rested = record.ended_at is None or now >= record.ended_at + pause_after(memory.attempts)
+    return Verdict.QUEUE if rested else Verdict.RESTING
+
+
+def choose(items: Iterable[FeedItem], known: Known, now: datetime) -> Choice:
+    """The entries that a sweep queues. Of two entries with one archive id or URL only the first counts."""
+    chosen: list[FeedItem] = []
+    unknown: list[FeedItem] = []
+    taken: set[str] = set()
+    for item in items:
+        verdict = judge(item, known, now)
+        if verdict is Verdict.NO_ARCHIVE_ID:
+            unknown.append(item)
+        marks = {item.url, *item.archive_ids}
+        if verdict is Verdict.QUEUE and not marks & taken:
+            chosen.append(item)
+            taken |= marks
+    return Choice(tuple(chosen), tuple(unknown))
+
+
+def delays(names: Iterable[str], longest_seconds: float, random: Callable[[], float]) -> list[int]:
+    """Seconds to wait for each task's message, given its handler: a handler's first task goes at once.
+
+    The others follow 1 to `longest_seconds` later, so that one site is not asked for everything in one moment.
+    `random` answers a number in [0, 1).
+    """
+    seen: set[str] = set()
+    waits = []
+    for name in names:
+        waits.append(round(1 + random() * (max(longest_seconds, 1) - 1)) if name in seen else 0)
+        seen.add(name)
+    return waits

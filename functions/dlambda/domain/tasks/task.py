@@ -1,0 +1,229 @@
+"""Tasks: a URL that is looked at again and again (docs/contract/tasks.md 1, 2).
+
+What the own timer and the handlers' sweep do with a task: `domain.schedule`, `domain.sweep`.
+"""
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from dlambda.domain.places.paths import resolve_folder, safe_template
+from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
+from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
+from dlambda.domain.tasks.schedule import check_timer, next_run, stagger_all
+from dlambda.errors import Invalid, ValidationFailed
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the last run ended: `found` entries seen, `queued` of them handed over."""
+
+    at: datetime
+    status: Literal["ok", "failed"]
+    found: int = 0
+    queued: int = 0
+    error: str | None = None
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "at": self.at.isoformat(),
+            "status": self.status,
+            "found": self.found,
+            "queued": self.queued,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task. Times are UTC; `next_run` is None when it has no timer of its own or is disabled."""
+
+    id: int
+    name: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    timer: str = ""
+    preset: str = ""
+    folder: str = ""
+    template: str = ""
+    cli: str = ""
+    auto_start: bool = True
+    handler_enabled: bool = True
+    enabled: bool = True
+    last_run: datetime | None = None
+    next_run: datetime | None = None
+    last_result: Result | None = None
+
+    def scheduled(self, now: datetime, zone: tzinfo) -> "Task":
+        """The task with its next run behind `now`."""
+        return replace(self, next_run=next_run(self.timer, now, zone) if self.enabled else None)
+
+    def view(self) -> dict[str, Any]:
+        """The object of docs/contract/tasks.md 1."""
+        return {
+            "id": self.id,
+            **{name: getattr(self, name) for name in TaskInput.model_fields},
+            "cookies": "",
+            "config": {},
+            "created_at": self.created_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+            "last_run": _text(self.last_run),
+            "next_run": _text(self.next_run),
+            "last_result": self.last_result.view() if self.last_result else None,
+        }
+
+    def extras(self, handler: str) -> dict[str, Any]:
+        """What the items of this task carry. The timer's run prints the id as text, a handler's does not."""
+        source_id: str | int = str(self.id) if handler == TIMER_SOURCE else self.id
+        return {"source_name": self.name, "source_id": source_id, "source_handler": handler}
+
+
+TIMER_SOURCE = "Tasks"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+# What a client sends
+
+
+class TaskInput(Body):
+    """The fields that a client may set."""
+
+    name: Name
+    url: str = Field(max_length=2048)
+    timer: str = Field("", max_length=255)
+    preset: str = ""
+    folder: Annotated[str, Field(max_length=512), check_place(resolve_folder)] = ""
+    template: Annotated[str, Field(max_length=1024), check_place(safe_template)] = ""
+    cli: str = ""
+    auto_start: bool = True
+    handler_enabled: bool = True
+    enabled: bool = True
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_a_web_address(cls, value: str) -> str:
+        if not value:
+            raise ValueError("URL cannot be empty.")
+        try:
+            check_web_address(value)
+        except Invalid as error:
+            raise ValueError(f"Invalid URL format: {error}") from None
+        return value
+
+    @field_validator("timer")
+    @classmethod
+    def _timer_is_cron(cls, value: str) -> str:
+        try:
+            return check_timer(value)
+        except Invalid as error:
+            raise ValueError(f"Invalid timer format: {error}") from None
+
+    @field_validator("cli")
+    @classmethod
+    def _cli_is_a_command_line(cls, value: str) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp: {}")
+
+
+FAILED = "Failed to validate task."
+
+
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with the passwords in their options masked."""
+    return {**fields, "cli": mask_passwords(fields["cli"])}
+
+
+def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, masks in them replaced by what is `known`."""
+    if "cli" not in fields:
+        return dict(fields)
+    return {**fields, "cli": unmask_passwords(fields["cli"], str(known.get("cli") or ""))}
+
+
+# Several at once
+
+_SHARED = ("preset", "folder", "template", "cli", "auto_start", "handler_enabled", "enabled")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One element of a request: its fields, and whether it brought a name of its own."""
+
+    fields: Mapping[str, Any]
+    named: bool
+
+    def but(self, **changes: Any) -> "Draft":
+        return replace(self, fields={**self.fields, **changes})
+
+
+def read_tasks(bodies: Sequence[object]) -> list[Draft]:
+    """The elements of an array in order, completed from the first. All or nothing.
+
+    Raises `Invalid` and `ValidationFailed` in the order of docs/contract/tasks.md 2 (rows 2-4 and 6). An element
+    without a name bears `task-<index>` until its title is known.
+    """
+    first = bodies[0] if bodies else None
+    if not isinstance(first, Mapping) or not first.get("url"):
+        raise Invalid("First item requires 'url' field.")
+    if not first.get("name"):
+        raise Invalid("First item requires 'name' field.")
+    leader = read(TaskInput, first, text="Failed to validate first task.")
+    followers = [_read_follower(index, each, first) for index, each in enumerate(bodies[1:], start=1)]
+    drafts = [Draft(leader, named=True), *followers]
+    timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])
+    return [draft.but(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
+
+
+def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
+    if not isinstance(body, Mapping) or not body.get("url"):
+        problem = {"loc": [index, "url"], "msg": "Field required", "type": "missing"}
+        raise ValidationFailed(FAILED, [problem])
+    inherited = {name: first[name] for name in _SHARED if first.get(name) is not None}
+    own = {name: value for name, value in body.items() if value is not None}
+    named = bool(own.get("name"))
+    name = own["name"] if named else f"task-{index}"
+    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED), named)
+
+
+def titled(draft: Draft, title: str | None) -> Draft:
+    """The draft under the title that its URL reports, unless it has a name of its own."""
+    title = (title or "").strip()[:MAX_NAME_LENGTH].strip()
+    return draft if draft.named or not title else draft.but(name=title)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """`name`, else `name-1`, `name-2` ...: the first that is not taken. At most 255 characters."""
+    candidate, number = name, 0
+    while candidate in taken:
+        number += 1
+        suffix = f"-{number}"
+        candidate = name[: MAX_NAME_LENGTH - len(suffix)] + suffix
+    return candidate
+
+
+_HANDLE = re.compile(r"/@[^/]+")
+
+
+def without_handle(url: str, channel_id: str | None) -> str:
+    """`url` with the `@handle` segment of its path replaced by `channel/<channel_id>`; the same when none is known.
+
+    A handle may be taken over by somebody else; the channel's id stays.
+    """
+    path = urlsplit(url).path
+    if not channel_id or not _HANDLE.search(path):
+        return url
+    return url.replace(path, _HANDLE.sub(f"/channel/{channel_id}", path, count=1), 1)
+
+
+def has_handle(url: str) -> bool:
+    """Whether a look-up of the channel's id is worth it."""
+    return bool(_HANDLE.search(urlsplit(url).path))

@@ -1,0 +1,240 @@
+"""Option texts of users: split into words, checked against the table of options. Needs no yt-dlp.
+
+`check_options` is what every save and add asks; `read_options` is the same look for those that want to know what was
+found. Deeper values (a format expression, a date) are judged by yt-dlp itself: `dlambda.media.options.parse_options`.
+Source: docs/contract/README.md "Options from users", docs/contract/ytdlp.md 2.
+"""
+
+import optparse
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
+from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, PRESET_ALIASES, Option, OptionClass
+from dlambda.errors import Invalid
+from dlambda.settings import get_settings
+
+__all__ = [
+    "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "not_allowed", "read_command",
+    "read_options", "reason_text", "split_words",
+]  # fmt: skip
+
+MIN_LENGTH = 3  # shorter texts are ignored (downloads.md 2.1)
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"^%\([a-z_]+\)s")
+# These end a naive parser, so they stand for an error even where refused options are merely taken out.
+EXITING = frozenset({"--help", "--version"})
+_WHERE = re.compile(r"^[a-z_]+:", re.IGNORECASE)  # `home:` before a path, `chapter:` before a template
+_POSTPROCESSOR_PREFIX = re.compile(r"^[\w+]+:", re.ASCII)
+_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+
+
+@dataclass(frozen=True)
+class FoundOption:
+    """An option as it stands in a text: `written` as the user wrote it, the words that belong to it, and its values."""
+
+    option: Option
+    written: str
+    values: tuple[str, ...] = ()
+    problem: str | None = None  # why it is not allowed
+
+    @property
+    def refused(self) -> bool:
+        return self.problem is not None
+
+
+@dataclass
+class _Found:
+    options: list[FoundOption] = field(default_factory=list)
+
+
+def split_words(text: object) -> list[str]:
+    """The words of `text` as a POSIX shell splits them; comment lines are dropped. Raises `Invalid`.
+
+    What is no text, or shorter than two characters, has no words.
+    """
+    if not isinstance(text, str) or len(text.strip()) < 2:
+        return []
+    try:
+        return shlex.split(_COMMENT.sub("", text), comments=False, posix=True)
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+
+
+class _Parser(optparse.OptionParser):
+    """optparse with yt-dlp's options, none of its effects, and its notion of abbreviations."""
+
+    def error(self, msg: str) -> Any:
+        raise Invalid(reason_text(msg))
+
+    def _match_long_opt(self, opt: str) -> str:
+        """Like yt-dlp's parser, two spellings of one option are no ambiguity."""
+        try:
+            return str(super()._match_long_opt(opt))
+        except optparse.AmbiguousOptionError as error:
+            names = list(error.possibilities)
+            if len({id(self._long_opt[name]) for name in names}) == 1:
+                return str(names[0])
+            raise
+
+
+def reason_text(message: str) -> str:
+    """A parser's message as it is shown: last line, no program name, first letter upper-cased, the rest lower-cased."""
+    line = message.strip().splitlines()[-1] if message.strip() else message
+    return re.sub(r"^\S+: error: ", "", line).strip().capitalize()
+
+
+def _recorder(option: Option) -> Callable[..., None]:
+    def record(_found: optparse.Option, written: str, value: Any, parser: optparse.OptionParser) -> None:
+        values = () if value is None else value if isinstance(value, tuple) else (value,)
+        texts = tuple(str(part) for part in values)
+        if option.choices and texts[0] not in option.choices:
+            choices = ", ".join(map(repr, option.choices))
+            raise optparse.OptionValueError(f"option {written}: invalid choice: {texts[0]!r} (choose from {choices})")
+        found: _Found = parser.values.found  # type: ignore[union-attr]
+        found.options.append(FoundOption(option, written, texts, _problem(option, written, texts)))
+
+    return record
+
+
+@lru_cache(maxsize=1)
+def _parser() -> _Parser:
+    parser = _Parser(prog="yt-dlp", usage="", add_help_option=False, conflict_handler="resolve")
+    for option in OPTIONS:
+        value: dict[str, Any] = {}
+        if option.values:
+            # `choice` is checked by the recorder: optparse wants its choices only with action="store".
+            kind = option.kind if option.kind in ("int", "float") else "str"
+            value = {"type": kind, "nargs": option.values}
+        parser.add_option(*option.flags, action="callback", callback=_recorder(option), **value)
+    return parser
+
+
+def read_options(text: object) -> list[FoundOption]:
+    """The options in `text`, in order. Raises `Invalid` with yt-dlp's reason for what its parser cannot read."""
+    return read_command(split_words(text))[0]
+
+
+def read_command(words: list[str]) -> tuple[list[FoundOption], list[str]]:
+    """The options among `words`, and what is none: URLs. Raises `Invalid` like `read_options`."""
+    values = optparse.Values({"found": _Found()})
+    _, rest = _parser().parse_args(words, values=values)
+    found: _Found = values.found
+    return found.options, rest
+
+
+def check_options(text: object) -> None:
+    """Raises `Invalid` with the reason when `text` holds an option that is not allowed or cannot be read."""
+    if not isinstance(text, str) or len(text.strip()) < MIN_LENGTH:
+        return
+    found = read_options(text)
+    for one in found:
+        if one.problem:
+            raise Invalid(one.problem)
+    check_passwords(found)
+
+
+def check_passwords(found: Iterable[FoundOption]) -> None:
+    """Raises `Invalid` for a user name without a password: yt-dlp would ask for it on a terminal."""
+    given = {one.option.dest for one in found}
+    for user, password in (("username", "password"), ("ap_username", "ap_password")):
+        if user in given and password not in given:
+            raise Invalid("Account password missing")
+
+
+# What single options may say
+
+
+def not_allowed(written: str) -> str:
+    """The text for an option that is refused."""
+    return f"Option '{written}' is not allowed."
+
+
+def _outside(value: str) -> bool:
+    """Whether a path leads out of the folder it is meant for; a leading placeholder of ours stands for one of ours."""
+    path = value if _WHERE.match(value) is None else value.split(":", 1)[1]
+    path = _PLACEHOLDER.sub("x", path) if _PLACEHOLDER.match(path) and "/" in path else path
+    return path.startswith(("/", "~", "\\")) or ".." in re.split(r"[/\\]", path)
+
+
+def _path_problem(written: str, value: str) -> str | None:
+    return f"Option '{written}' must stay inside the download folder." if _outside(value) else None
+
+
+def _archive_problem(written: str, value: str) -> str | None:
+    if _outside(value) or not value.strip():
+        return f"Option '{written}' takes the name of an archive, not a path."
+    return None
+
+
+def _arguments_problem(written: str, value: str) -> str | None:
+    arguments = _POSTPROCESSOR_PREFIX.sub("", value, count=1)
+    if arguments.split() not in (["-movflags", "+faststart"], []):
+        return f"Option '{written}' may only be given as \"-movflags +faststart\"."
+    return None
+
+
+def _postprocessor_problem(written: str, value: str) -> str | None:
+    name = value.split(":", 1)[0].removesuffix("PP")
+    return None if name in POSTPROCESSORS else f"Option '{written}' does not allow the post-processor '{name}'."
+
+
+def _proxy_problem(written: str, value: str) -> str | None:
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return f"Option '{written}' is not a valid proxy."
+    if parts.scheme.lower() not in _PROXY_SCHEMES or not host:
+        return f"Option '{written}' is not a valid proxy."
+    looks_like_address = re.fullmatch(r"[\d.]+|.*:.*", host) is not None
+    if get_settings().allow_internal_urls:
+        return None
+    if host == "localhost" or host.endswith(".localhost") or (looks_like_address and is_internal(host)):
+        return INTERNAL_TEXT
+    return None
+
+
+def _preset_problem(_written: str, value: str) -> str | None:
+    return None if value in PRESET_ALIASES or not value else f"Unknown preset alias: {value}"
+
+
+def _interactive_problem(written: str, value: str) -> str | None:
+    """`-` asks a person at a terminal."""
+    return not_allowed(f"{written} -") if value.strip() == "-" else None
+
+
+def _compat_problem(written: str, value: str) -> str | None:
+    return not_allowed(f"{written} allow-unsafe-ext") if "allow-unsafe-ext" in re.split(r"[,\s]+", value) else None
+
+
+_LIMITS: dict[str, Callable[[str, str], str | None]] = {
+    "--paths": _path_problem,
+    "--output": _path_problem,
+    "--download-archive": _archive_problem,
+    "--postprocessor-args": _arguments_problem,
+    "--use-postprocessor": _postprocessor_problem,
+    "--proxy": _proxy_problem,
+    "--geo-verification-proxy": _proxy_problem,
+    "--preset-alias": _preset_problem,
+    "--format": _interactive_problem,
+    "--match-filters": _interactive_problem,
+    "--break-match-filters": _interactive_problem,
+    "--compat-options": _compat_problem,
+}
+
+
+def _problem(option: Option, written: str, values: Iterable[str]) -> str | None:
+    if option.class_ is OptionClass.REFUSED:
+        return not_allowed(written)
+    limit = next((_LIMITS[flag] for flag in option.flags if flag in _LIMITS), None)
+    if limit is None:
+        return None
+    return next((problem for value in values if (problem := limit(written, value))), None)

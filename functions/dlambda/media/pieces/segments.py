@@ -1,0 +1,136 @@
+"""Cuts one segment of a media file for streaming, as MPEG-TS (docs/contract/files.md 4; README.md, Player).
+
+What browsers play is copied, from one key frame to another; the rest is converted. Segments are made one by one and
+in any order, so all of them carry time stamps of one common line: seconds from the file's beginning plus `SHIFT`.
+"""
+
+from contextlib import ExitStack
+from fractions import Fraction
+from heapq import merge
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from dlambda.domain.files.segment import Conversion, Segment
+from dlambda.errors import NotFound
+from dlambda.media.pieces.audio_piece import BIT_RATE, RATE, encoded
+from dlambda.media.pieces.continuity import complete_counts
+from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_frame, copied
+from dlambda.media.pieces.source import Source, open_source
+from dlambda.media.pieces.transcode import VideoEncoder
+
+# A file's first packets may be dated before its beginning (AAC's run-up), which MPEG-TS cannot hold.
+SHIFT = Fraction(1, 20)
+_Track = tuple[VideoStream | None, list[Packet]]
+_OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
+
+
+def _missing_decode_times(packets: list[Packet]) -> None:
+    """Matroska holds display times alone: decode times are those in ascending order, early enough for every frame."""
+    shown = sorted(packet.pts for packet in packets if packet.pts is not None)
+    if len(shown) != len(packets):
+        return
+    ahead = max(time - packet.pts for time, packet in zip(shown, packets, strict=True) if packet.pts is not None)
+    for time, packet in zip(shown, packets, strict=True):
+        packet.dts = time - ahead
+
+
+def _restamped(packets: list[Packet], origin: Fraction) -> list[Packet]:
+    """The packets on the common line; those that would lie before its beginning are left out."""
+    if any(packet.dts is None for packet in packets):
+        _missing_decode_times(packets)
+    kept: list[Packet] = []
+    earliest = 0
+    for packet in packets:
+        if packet.pts is None or packet.dts is None or packet.time_base is None:
+            continue
+        move = round((SHIFT - origin) / packet.time_base)
+        packet.pts += move
+        # Decode times of the first frames may still be negative: they only have to ascend.
+        packet.dts = max(packet.dts + move, earliest)
+        if packet.pts >= packet.dts:
+            earliest = packet.dts + 1
+            kept.append(packet)
+    return kept
+
+
+def _decode_seconds(packet: Packet) -> Fraction:
+    assert packet.dts is not None
+    assert packet.time_base is not None
+    return packet.dts * packet.time_base
+
+
+def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, stack: ExitStack) -> _Track:
+    """The piece's picture, encoded by ffmpeg into a file of its own, which stays open as long as `stack`."""
+    path = Path(stack.enter_context(TemporaryDirectory()), "video.ts")
+    encoder.encode(source.location, segment, path)
+    made = stack.enter_context(open_source(str(path)))
+    if made.video is None:
+        return None, []
+    # ffmpeg may take a frame more, which is the next piece's first. A packet without a time is the end marker.
+    end = source.origin + Fraction(segment.end) - ROUNDING
+    packets = [
+        packet
+        for packet in made.container.demux(made.video)
+        if packet.pts is not None and packet.pts * packet.time_base < end
+    ]
+    return made.video, packets
+
+
+def _video(source: Source, segment: Segment, piece: Piece, encoder: VideoEncoder, stack: ExitStack) -> _Track:
+    """The copied picture if it can be decoded by itself, else an encoded one."""
+    if source.video is None or begins_at_key_frame(piece, segment, source.origin):
+        return source.video, piece.video
+    return _encoded_video(source, segment, encoder, stack)
+
+
+def write_segment(location: str, segment: Segment, conversion: Conversion, target: Path, encoder: VideoEncoder) -> None:
+    """Cuts `segment` out of the file at `location` (a path or an http(s) URL) into `target`.
+
+    A video that should be copied but has no key frame at the segment's start is converted after all. Raises `NotFound`
+    for a start beyond the end, and what `open_source` and the encoder raise.
+    """
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(location))
+        if source.duration is not None and segment.start >= source.duration:
+            raise NotFound("The segment lies beyond the end of the file.")
+        piece = copied(source, segment, video=not conversion.video, audio=not conversion.audio)
+        template, video = _video(source, segment, piece, encoder, stack)
+        output = stack.enter_context(av.open(str(target), "w", format="mpegts", options=_OUTPUT_OPTIONS))
+        pictures = output.add_stream_from_template(template) if template is not None else None
+        sound, audio = _audio(source, segment, conversion, piece, output)
+        output.start_encoding()  # a piece of silence or of nothing is a file, too
+        for packet in merge(
+            _assigned(_restamped(video, source.origin), pictures),
+            _assigned(audio, sound),
+            key=_decode_seconds,
+        ):
+            output.mux(packet)
+        streams = len(output.streams)
+    complete_counts(target, streams)
+
+
+def _audio(
+    source: Source, segment: Segment, conversion: Conversion, piece: Piece, output: OutputContainer
+) -> tuple[Stream | None, list[Packet]]:
+    """The output's stream for sound, and its packets on the common line."""
+    if source.audio is None:
+        return None, []
+    if not conversion.audio:
+        return output.add_stream_from_template(source.audio), _restamped(piece.audio, source.origin)
+    stream = output.add_stream("aac", rate=RATE, layout="stereo")
+    assert isinstance(stream, AudioStream)
+    stream.bit_rate = BIT_RATE
+    # Encoded packets count from the beginning already.
+    return stream, _restamped(encoded(source, segment, stream), Fraction(0))
+
+
+def _assigned(packets: list[Packet], stream: Stream | None) -> list[Packet]:
+    for packet in packets:
+        packet.stream = stream
+    return packets

@@ -1,0 +1,93 @@
+"""A media file opened for reading, from a path or over HTTP ranges, with no way out of that one file.
+
+A file from the internet may pretend to be a video and be a playlist that names other files or addresses; so only
+formats that hold their content themselves are opened, and only the protocol that the location needs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from dlambda.errors import Invalid, NotFound, OperationFailed
+from dlambda.media.pieces.formats import CONTAINERS, MP4
+
+_WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
+
+
+def is_remote(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
+
+
+def input_name(location: str) -> str:
+    """The location as FFmpeg takes it: no character of a path is read as an option or a protocol."""
+    return location if is_remote(location) else f"file:{Path(location).absolute()}"
+
+
+def input_options(location: str) -> dict[str, str]:
+    """What FFmpeg may open while it reads this location."""
+    protocols = "http,https,tcp,tls,httpproxy" if is_remote(location) else "file"
+    return {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file; times that it gives are seconds from its own beginning (`origin`)."""
+
+    location: str
+    container: InputContainer
+    origin: Fraction
+    duration: float | None
+    video: VideoStream | None
+    audio: AudioStream | None
+
+    def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> None:
+        """So that what follows holds everything from `seconds` (of the file's own time) on, and something before it.
+
+        Only mp4 can find a place by its sound; elsewhere the index is that of the video. MPEG-TS has none: a seek may
+        land behind the place, so it aims earlier.
+        """
+        stream: VideoStream | AudioStream | None = self.video
+        if stream is None or (sound_alone and self.container.format.name == MP4):
+            stream = self.audio or self.video
+        if stream is None or stream.time_base is None:
+            return
+        early = 2 if self.container.format.name == "mpegts" else 0
+        aim = max(seconds - early, Fraction(0)) + self.origin
+        self.container.seek(round(aim / stream.time_base), stream=stream)
+
+
+def _first_video(container: InputContainer) -> VideoStream | None:
+    """The first real one: a cover picture is a video stream, too."""
+    pictures = av.stream.Disposition.attached_pic
+    return next((stream for stream in container.streams.video if not stream.disposition & pictures), None)
+
+
+@contextmanager
+def open_source(location: str) -> Iterator[Source]:
+    """Opens a path or an http(s) URL. Raises `NotFound` when it is gone, `Invalid` when it is no media."""
+    try:
+        container = av.open(input_name(location), options=input_options(location), timeout=_WAIT_SECONDS)
+    except (av.FileNotFoundError, av.HTTPNotFoundError):
+        raise NotFound("The media file does not exist.") from None
+    except (av.InvalidDataError, av.ArgumentError, av.EOFError):
+        raise Invalid("The file is no media that can be read.") from None
+    except av.FFmpegError as error:
+        # Its text holds the location, which may be a signed URL.
+        raise OperationFailed(f"The media file could not be opened ({error.strerror}).") from None
+    with container:
+        start = container.start_time
+        yield Source(
+            location=location,
+            container=container,
+            origin=Fraction(start, av.time_base),
+            duration=container.duration / av.time_base if container.duration else None,
+            video=_first_video(container),
+            audio=container.streams.audio[0] if container.streams.audio else None,
+        )

@@ -1,0 +1,79 @@
+"""Inside a worker process: what is asked about options and URLs, and fetches nothing (docs/contract/ytdlp.md 2-8)."""
+
+import json
+import optparse
+from multiprocessing.connection import Connection
+from typing import Any
+
+from yt_dlp.options import create_parser
+from yt_dlp.version import __version__
+
+from dlambda.domain.ytdlp.option_table import IGNORED_LABELS
+from dlambda.errors import Invalid
+from dlambda.media.archive_ids import id_of_url
+from dlambda.media.options import effective_params, parse_options, render_params
+from dlambda.media.workers.jobs import OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
+
+_NO_HELP = "No description available from yt-dlp."
+
+
+def params_of(texts: OptionTexts) -> dict[str, Any]:
+    """yt-dlp's parameters. Raises `Invalid`."""
+    return effective_params(
+        settings=texts.places,
+        preset_cli=texts.preset_cli,
+        preset_name=texts.preset_name,
+        item_cli=texts.item_cli,
+        folder=texts.folder,
+        template=texts.template,
+    )
+
+
+def _parsed(job: ParseJob) -> dict[str, Any]:
+    if isinstance(job.texts, OptionTexts):
+        return {"params": render_params(params_of(job.texts))}
+    found = parse_options(job.texts)
+    return {**vars(found), "params": render_params(found.params)}
+
+
+def _url_id(url: str) -> dict[str, str] | None:
+    found = id_of_url(url)
+    return {"id": found.id, "ie_key": found.ie_key, "archive_id": found.archive_id} if found else None
+
+
+def list_options() -> dict[str, Any]:
+    """The answer of `/api/yt-dlp/options`: those with a long flag and help, the ones without a group first."""
+    parser = create_parser()
+    rows = [("root", option) for option in parser.option_list]
+    rows += [(group.title, option) for group in parser.option_groups for option in group.option_list]
+    options = [_option(group, option) for group, option in rows if option._long_opts and option.help]  # noqa: SLF001
+    return {"version": __version__, "count": len(options), "options": options}
+
+
+def _option(group: str, option: optparse.Option) -> dict[str, Any]:
+    flags = [*option._short_opts, *option._long_opts]  # noqa: SLF001
+    hidden = option.help == optparse.SUPPRESS_HELP
+    return {
+        "flags": flags,
+        "description": _NO_HELP if hidden else str(option.help),
+        "group": group,
+        "ignored": not IGNORED_LABELS.isdisjoint(flags),
+    }
+
+
+def _answer(job: Question) -> dict[str, Any]:
+    if isinstance(job, ParseJob):
+        return _parsed(job)
+    if isinstance(job, UrlIdsJob):
+        return {"ids": [_url_id(url) for url in job.urls]}
+    assert isinstance(job, OptionsJob)
+    return list_options()
+
+
+def run(job: Question, connection: Connection) -> None:
+    """Sends the one answer; `{"invalid": text}` for options that don't parse."""
+    try:
+        answer = _answer(job)
+    except Invalid as error:
+        answer = {"invalid": error.message}
+    connection.send_bytes(json.dumps({"type": "answer", **answer}).encode())

@@ -1,0 +1,336 @@
+"""Inside a worker process: downloading one item (docs/contract/downloads.md 5.8)."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
+
+from dlambda.domain.items.metadata import telling
+from dlambda.media import guard, resume
+from dlambda.media.live import live
+from dlambda.media.workers import continuing, postprocessing, recording
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
+from dlambda.media.workers.jobs import DownloadJob
+
+_PROGRESS_SECONDS = 0.2
+_MAX_NAME_BYTES = 200  # of 255; `.f137.mp4.part-Frag12345.part` and ` (2)` come behind
+_PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
+# What an expired or bound link answers: the page is read once more before the download counts as failed.
+_STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
+_NO_FORMATS = "No video formats found"
+EXISTING_TEXT = "Item has already been downloaded."
+
+
+continuing.install()
+live.install()
+
+
+class _Talk:
+    """The connection to the parent: reports go out from any thread; a question waits for its answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+
+    def say(self, **message: Any) -> None:
+        with self._lock:
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def ask(self, **question: Any) -> Any:
+        with self._asking:
+            self.say(**question)
+            return json.loads(self._connection.recv_bytes())["answer"]
+
+
+class _Archive:
+    """Looks like the set that `YoutubeDL` keeps its archive in; membership is asked for, additions are reported."""
+
+    def __init__(self, talk: _Talk) -> None:
+        self._talk = talk
+        self._known: dict[str, bool] = {}
+        self.added: list[str] = []
+
+    def __contains__(self, archive_id: object) -> bool:
+        if not isinstance(archive_id, str):
+            return False
+        if archive_id not in self._known:
+            self._known[archive_id] = bool(self._talk.ask(type="ask", about="archive", value=archive_id))
+        return self._known[archive_id]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def add(self, archive_id: str) -> None:
+        self.added.append(archive_id)
+
+
+def fitted(path: str, most_bytes: int = _MAX_NAME_BYTES) -> str:
+    """`path` with every part short enough for file systems, the endings that follow included."""
+    return "/".join(part.encode()[:most_bytes].decode(errors="ignore").rstrip() for part in path.split("/"))
+
+
+class _Session(Downloader, continuing.Watched):
+    """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
+
+    def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
+        self._job = job
+        self._talk = talk
+        self._state = state
+        self._suffixes: dict[str, str] = {}
+        self.rejected: str | None = None
+        super().__init__(params, folders=(Path(job.workdir) / "home", Path(job.workdir) / "temp"))
+
+    def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
+        reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        if reason is not None:
+            self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
+        return reason
+
+    def _prepare_filename(
+        self, info_dict: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None = None
+    ) -> str | None:
+        name: str | None = super()._prepare_filename(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
+        if not name or name == "-":
+            return None
+        main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
+        stem = (main or name).removesuffix(Path(main or name).suffix)
+        if not name.startswith(stem):
+            return fitted(name)
+        short = fitted(stem)
+        return short + self._suffix(short) + name.removeprefix(stem)
+
+    def _suffix(self, stem: str) -> str:
+        """What makes a name unique among the files that are there already: nothing, or ` (2)` and so on."""
+        if stem not in self._suffixes:
+            self._suffixes[stem] = str(self._talk.ask(type="ask", about="name", value=stem))
+        return self._suffixes[stem]
+
+    def urlopen(self, req: Any) -> Any:
+        if self.watch is not None and self.watch.concerns(req):
+            return self.watch.open(super().urlopen, req)
+        return super().urlopen(req)
+
+    def dl(self, name: str, info: dict[str, Any], subtitle: bool = False, test: bool = False) -> Any:
+        """One file of a format. What lies there already counts only when it is finished and the same format."""
+        path = Path(name)
+        self.format_id = info.get("format_id")
+        if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
+            path.unlink()
+        done, real = super().dl(name, info, subtitle, test)
+        if done and not subtitle and not test:
+            self._state.note_finished(path, self.format_id)
+        return done, real
+
+    def process_info(self, info_dict: dict[str, Any]) -> None:
+        for key, value in self._job.extras.items():
+            if key != "is_live" and info_dict.get(key) is None:
+                info_dict[key] = value
+        if info_dict.get("is_live"):
+            self._keep_title(info_dict)
+        super().process_info(info_dict)
+
+    def _keep_title(self, info: dict[str, Any]) -> None:
+        if self._state.live_title is None:
+            self._state.live_title = str(info.get("title"))
+            self._state.save()
+        info["title"] = info["fulltitle"] = self._state.live_title
+
+
+class _Reports:
+    """yt-dlp's hooks, as messages."""
+
+    def __init__(self, talk: _Talk, workdir: Path) -> None:
+        self._talk = talk
+        self._workdir = workdir
+        self._last: tuple[float, str] = (0.0, "")
+        self.filepath: str | None = None
+
+    def _relative(self, path: object) -> str | None:
+        return os.path.relpath(str(path), self._workdir) if path else None
+
+    def progress(self, status: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        state = str(status.get("status"))
+        if state == self._last[1] == "downloading" and now - self._last[0] < _PROGRESS_SECONDS:
+            return
+        self._last = (now, state)
+        names = {name: self._relative(status.get(name)) for name in ("filename", "tmpfilename")}
+        self._talk.say(type="progress", **{key: status.get(key) for key in _PROGRESS_FIELDS}, **names)
+
+    def quiet_seconds(self) -> float:
+        """How long ago the last word was."""
+        return time.monotonic() - self._last[0]
+
+    def growth(self, size: int, speed: float) -> None:
+        """What ffmpeg has written, which calls no hooks."""
+        self._talk.say(type="progress", status="downloading", downloaded_bytes=size, speed=speed)
+
+    def postprocessor(self, status: Mapping[str, Any]) -> None:
+        if status.get("status") in ("started", "finished"):
+            self._talk.say(type="postprocessor", status=status["status"], name=status.get("postprocessor"))
+
+    def moved(self, filepath: str) -> None:
+        self.filepath = self.filepath or filepath
+        self._talk.say(type="file", path=os.path.relpath(filepath, self._workdir / "home"))
+
+
+def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
+    workdir = Path(job.workdir)
+    forced: dict[str, Any] = {
+        "color": {"stdout": "never", "stderr": "never"},
+        "paths": {"home": str(workdir / "home"), "temp": str(workdir / "temp")},
+        "ignoreerrors": False,
+        "quiet": True,
+        "no_warnings": False,
+        "noprogress": True,
+        "verbose": False,
+        "simulate": False,
+        **tools_params(job.cache, job.deno),
+        "skip_unavailable_fragments": False,
+        "nopart": False,
+        "continuedl": True,  # the folder is this item's alone; `--no-continue` has emptied it
+        "overwrites": None,
+        "logger": journal,
+        "cookiefile": _cookie_file(job),
+        "download_archive": archive,
+        "ffmpeg_location": job.ffmpeg,
+        "progress_hooks": [reports.progress],
+        "postprocessor_hooks": [reports.postprocessor],
+        "post_hooks": [reports.moved],
+    }
+    if not job.params.get("fragment_retries") and not job.is_live:
+        forced["fragment_retries"] = 10
+    return forced
+
+
+def _cookie_file(job: DownloadJob) -> str | None:
+    if not job.cookies:
+        return None
+    path = Path(job.workdir) / "cookies.txt"
+    path.write_text(job.cookies, encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+def _fetch(ydl: _Session, job: DownloadJob) -> None:
+    """Downloads from the metadata at hand; when its links have gone stale, from the page."""
+    if job.info:
+        info = ydl.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
+        try:
+            ydl.process_ie_result(info, download=True)
+        except DownloadError as error:
+            if not _STALE_LINK.search(str(error)):
+                raise
+        else:
+            return
+    force_generic = bool(job.params.get("force_generic_extractor"))
+    ydl.extract_info(job.url, download=True, force_generic_extractor=force_generic)
+
+
+def _files(home: Path) -> list[str]:
+    """All files of the result, relative to its folder."""
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
+
+
+def _error_text(failure: BaseException, job: DownloadJob, journal: Journal) -> str:
+    text = plain(failure) or type(failure).__name__
+    if _NO_FORMATS in text:
+        return " ".join([f"Failed to extract any formats for '{job.url}'.", *telling(journal.warnings)])
+    return text
+
+
+def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict[str, Any]:
+    """Does the job; answers the fields of `dlambda.media.download.Result`. A rehearsal changes nothing for good."""
+    workdir = Path(job.workdir)
+    home = workdir / "home"
+    state = resume.prepare(workdir, job.item_id, keep=job.params.get("continuedl", True) is not False)
+    if state.result is not None:
+        return dict(state.result)  # done before, and the parent died before it took the files over
+    journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
+    archive = _Archive(talk) if job.has_archive else None
+    reports = _Reports(talk, workdir)
+    error, skipped = None, None
+    params = build_params(job.params, _forced(job, journal, archive, reports))
+    recording.use_tool(job.ffmpeg)
+    postprocessing.install()
+    if not rehearsing:
+        recording.guard_ffmpeg(params, allow_internal=job.allow_internal)
+    growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
+    with _Session(params, job, talk, state) as ydl, growth:
+        try:
+            _fetch(ydl, job)
+        except ExistingVideoReached:
+            skipped = EXISTING_TEXT
+        except DownloadCancelled as stop:
+            if reports.filepath is None:
+                skipped = plain(stop)
+        except (YoutubeDLError, OSError) as failure:
+            error = _error_text(failure, job, journal)
+    files = _files(home)
+    main = os.path.relpath(reports.filepath, home) if reports.filepath else None
+    if main is None and skipped is None and error is None:
+        skipped = ydl.rejected or journal.left_out
+        error = None if skipped else (journal.errors or ["The download gave no file."])[0]
+    result = {
+        "ok": main is not None and error is None,
+        "error": error,
+        "filepath": main,
+        "extra_files": [name for name in files if name != main],
+        "archive_ids": archive.added if archive else [],
+        "skipped_reason": skipped,
+        "warnings": journal.warnings,
+        "retry_after_seconds": ydl.retry_after_seconds,
+    }
+    if result["ok"]:
+        state.result = result
+        state.save()
+    return result
+
+
+def run(job: DownloadJob, connection: Connection) -> None:
+    """Downloads and reports to the parent; a stop request ends a live recording in order, anything else at once."""
+    talk = _Talk(connection)
+
+    def stop(*_: object) -> None:
+        if job.is_live:
+            raise KeyboardInterrupt
+        # What lies on disk is consistent at any moment (see `resume`), so there is nothing to finish.
+        os.killpg(0, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, stop)
+    guard.install(allow_internal=job.allow_internal)
+    guard.confine(Path(job.workdir), *cache_folder(job.cache))
+    try:
+        result = download(job, talk)
+    except KeyboardInterrupt:
+        result = {"ok": False, "error": "Stopped.", "stopped": True}
+    except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed download
+        result = {"ok": False, "error": plain(error) or type(error).__name__}
+    talk.say(type="result", **result)
+
+
+class _Silence(_Talk):
+    def __init__(self) -> None:
+        """Answers for a download without a parent."""
+
+    def say(self, **message: Any) -> None:
+        """To nobody."""
+
+    def ask(self, **question: Any) -> Any:
+        return "" if question["about"] == "name" else False
+
+
+def rehearse(info: Mapping[str, Any], folder: str) -> None:
+    """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
+    params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
+    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info,
+                         allow_internal=True), _Silence(), rehearsing=True)  # fmt: skip

@@ -1,0 +1,105 @@
+"""Inside a worker process: reading a page's metadata (docs/contract/ytdlp.md 10)."""
+
+import json
+import re
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from yt_dlp.utils import YoutubeDLError
+
+from dlambda.errors import Invalid
+from dlambda.media import guard
+from dlambda.media.workers.child_answers import params_of
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
+from dlambda.media.workers.jobs import ExtractJob, OptionTexts
+
+_MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
+_MAX_REDIRECTS = 5
+# Nothing of these may act while only metadata is read.
+_LEFT_OUT = ("download_archive", "postprocessors", "paths", "cookiefile", "break_on_existing", "wait_for_video")
+
+
+def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
+    return {
+        "color": {"stdout": "never", "stderr": "never"},
+        "extract_flat": "in_playlist" if job.follow else True,
+        "simulate": True,
+        "skip_download": True,
+        "ignoreerrors": True,
+        "ignore_no_formats_error": True,
+        "quiet": True,
+        "no_warnings": False,
+        "noprogress": True,
+        "verbose": False,
+        **tools_params(job.cache, job.deno),
+        "postprocessors": [],
+        "logger": journal,
+        "cookiefile": _cookie_file(job),
+    }
+
+
+def _cookie_file(job: ExtractJob) -> str | None:
+    if not job.cookies:
+        return None
+    path = Path(job.workdir) / "cookies.txt"
+    path.write_text(job.cookies, encoding="utf-8")
+    return str(path)
+
+
+def without_private(value: Any) -> Any:
+    """`value` without keys that begin with two underscores: they hold objects of the running process."""
+    if isinstance(value, dict):
+        return {key: without_private(inner) for key, inner in value.items() if not str(key).startswith("__")}
+    if isinstance(value, list):
+        return [without_private(inner) for inner in value]
+    return value
+
+
+def _plain_title(info: dict[str, Any]) -> dict[str, Any]:
+    """`info` with a live title without the minute that yt-dlp adds: the download adds its own."""
+    if info.get("is_live"):
+        for key in ("title", "fulltitle"):
+            info[key] = _MINUTE.sub("", str(info.get(key) or ""))
+    return info
+
+
+def read_page(job: ExtractJob) -> dict[str, Any]:
+    """`{"info", "warnings", "error"}`; `info` is None when nothing could be read, and then `error` says why."""
+    journal = Journal(debug=job.debug)
+    given = params_of(job.params) if isinstance(job.params, OptionTexts) else job.params
+    params = {key: value for key, value in given.items() if key not in _LEFT_OUT}
+    info, error = None, None
+    ydl = None
+    try:
+        with Downloader(build_params(params, _forced(job, journal))) as ydl:
+            url = job.url
+            for _ in range(_MAX_REDIRECTS):
+                info = ydl.extract_info(url, download=False)
+                if not (job.follow and info and info.get("_type") == "url" and info.get("url")):
+                    break
+                url = info["url"]
+            info = _plain_title(without_private(ydl.sanitize_info(info))) if info else None
+    except YoutubeDLError as failure:
+        error = plain(failure)
+    if info is None and error is None:
+        error = journal.errors[0] if journal.errors else None
+    return {
+        "info": info,
+        "warnings": [*journal.warnings, *(journal.errors[1:] if info is None else journal.errors)],
+        "error": error,
+        "retry_after_seconds": ydl.retry_after_seconds if ydl else None,
+    }
+
+
+def run(job: ExtractJob, connection: Connection) -> None:
+    """Reads the page and sends the one answer."""
+    guard.install(allow_internal=job.allow_internal)
+    guard.confine(Path(job.workdir), *cache_folder(job.cache))
+    try:
+        answer = read_page(job)
+    except Invalid as error:
+        answer = {"invalid": error.message}
+    except Exception as error:  # noqa: BLE001 the door of this process: an extractor's bug is an answer too
+        answer = {"info": None, "warnings": [], "error": plain(error) or type(error).__name__}
+    connection.send_bytes(json.dumps({"type": "extracted", **answer}).encode())

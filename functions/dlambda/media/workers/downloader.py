@@ -1,0 +1,175 @@
+"""`YoutubeDL` as a service runs it: no console, no configuration, no files outside its folder.
+
+Imported only inside worker processes (and the warm one): it imports yt_dlp.
+"""
+
+import copy
+import functools
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yt_dlp
+import yt_dlp.networking.common
+from yt_dlp.cache import Cache
+from yt_dlp.extractor import gen_extractor_classes
+from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.utils import DownloadError, FormatSorter
+from yt_dlp.YoutubeDL import UnsupportedURLIE
+
+from dlambda.domain.items.retry import retry_after_seconds
+from dlambda.media.rejection import reject_reason
+
+_BUSY = frozenset({429, 503})
+Report = Callable[[str, str], None]  # level, text
+
+_LEFT_OUT = re.compile(r"File is (smaller|larger) than (min|max)-filesize")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
+# What tells a programmer more and everyone else less.
+_NOISE = re.compile(r"\s*\(caused by .*\)$|; please report this issue on .*$", re.DOTALL)
+
+
+def plain(message: object) -> str:
+    """A message of yt-dlp for people: without colours, its `ERROR:`, exception names and where to report it."""
+    return _NOISE.sub("", _PREFIX.sub("", _ANSI.sub("", str(message)).strip())).strip()
+
+
+class Journal:
+    """yt-dlp's logger: keeps warnings and errors, and hands each to `report`."""
+
+    def __init__(self, report: Report | None = None, *, debug: bool = False) -> None:
+        self.warnings: list[str] = []
+        self.errors: list[str] = []
+        self.left_out: str | None = None  # why a downloader gave up a file without calling it an error
+        self._report = report
+        self._debug = debug
+
+    def debug(self, message: str) -> None:
+        if _LEFT_OUT.search(message):
+            self.left_out = plain(message).removeprefix("[download] ")
+        if self._debug and self._report:
+            self._report("debug", plain(message))
+
+    info = debug
+
+    def warning(self, message: str) -> None:
+        text = plain(message)
+        if text and text not in self.warnings:
+            self.warnings.append(text)
+            if self._report:
+                self._report("warning", text)
+
+    def error(self, message: str) -> None:
+        text = plain(message)
+        if text:
+            self.errors.append(text)
+
+
+# A TLS context reads some 150 certificates (17 ms) and is the same for every download; made before the fork.
+yt_dlp.networking.common.make_ssl_context = functools.lru_cache(maxsize=8)(yt_dlp.networking.common.make_ssl_context)
+
+
+@functools.lru_cache(maxsize=1)
+def _default_extractors() -> tuple[Any, ...]:
+    """What yt-dlp selects when no extractors are named; its own selection takes 40 ms each time."""
+    by_name = {extractor.IE_NAME.lower(): extractor for extractor in gen_extractor_classes()}
+    return tuple(extractor for extractor in by_name.values() if extractor._ENABLED)  # noqa: SLF001
+
+
+class PublicCache(Cache):  # type: ignore[misc]
+    """yt-dlp's cache, for what every visitor of a site is given; tokens and logins of users are never kept."""
+
+    _SECTIONS = re.compile(r"youtube-\w+|challenge-solver|soundcloud|brightcove|iq|douyu")
+
+    def store(self, section: str, key: str, data: Any, dtype: str = "json") -> None:
+        if self._SECTIONS.fullmatch(section):
+            super().store(section, key, data, dtype)
+
+    def load(self, section: str, key: str, *arguments: Any, default: Any = None, **more: Any) -> Any:
+        if self._SECTIONS.fullmatch(section):
+            return super().load(section, key, *arguments, default=default, **more)
+        return default
+
+
+def tools_params(cache: str | None, deno: str | None) -> dict[str, Any]:
+    """Where the shared cache lies and which JavaScript runtime is used."""
+    found: dict[str, Any] = {"cachedir": cache or False}
+    if deno:
+        found["js_runtimes"] = {"deno": {"path": deno}}
+    return found
+
+
+def cache_folder(cache: str | None) -> list[Path]:
+    """The cache's folder, made; none without a cache."""
+    if cache is None:
+        return []
+    Path(cache).mkdir(parents=True, exist_ok=True)
+    return [Path(cache)]
+
+
+@functools.lru_cache(maxsize=1)
+def default_params() -> Mapping[str, Any]:
+    """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""
+    return dict(yt_dlp.parse_options(["--ignore-config"]).ydl_opts)
+
+
+def build_params(given: Mapping[str, Any], forced: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults of the command line, what the user's options change, and what the service insists on."""
+    params = copy.deepcopy(dict(default_params()))
+    extra_pps = list(given.get("postprocessors") or [])
+    params.update({key: value for key, value in given.items() if key != "postprocessors"})
+    params["postprocessors"] = [*extra_pps, *params.get("postprocessors", [])]
+    params.update(forced)
+    if "prefer-vp9-sort" in params.get("compat_opts", ()):
+        FormatSorter.default = FormatSorter._prefer_vp9_sort  # noqa: SLF001 as yt-dlp's own command line does
+    return params
+
+
+class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
+    """`YoutubeDL` whose templates know no environment and whose files stay below `folders`."""
+
+    def __init__(self, params: dict[str, Any], *, folders: Sequence[Path] = ()) -> None:
+        self._folders = [folder.resolve() for folder in folders]
+        self.retry_after_seconds: float | None = None  # what the last refusal asked for
+        super().__init__(params)
+        self.cache = PublicCache(self)
+
+    def add_default_info_extractors(self) -> None:
+        if (self.params.get("allowed_extractors") or ["default"]) != ["default"]:
+            super().add_default_info_extractors()
+            return
+        for extractor in _default_extractors():
+            self.add_info_extractor(extractor)
+        self.add_info_extractor(UnsupportedURLIE())
+
+    def urlopen(self, req: Any) -> Any:
+        try:
+            return super().urlopen(req)
+        except HTTPError as error:
+            asked = error.response.headers.get("Retry-After") if error.status in _BUSY else None
+            self.retry_after_seconds = retry_after_seconds(asked, time.time())
+            raise
+
+    @staticmethod
+    def _outtmpl_expandpath(outtmpl: str) -> str:
+        """As it is: `~` and `$NAME` in a template are text, not the server's environment."""
+        return outtmpl
+
+    def get_output_path(self, dir_type: str = "", filename: str | None = None) -> str:
+        path = str(super().get_output_path(dir_type, filename))
+        where = Path(path).resolve()
+        if self._folders and not any(where.is_relative_to(folder) for folder in self._folders):
+            raise DownloadError("The output template leads outside the download folder.")
+        return path
+
+    def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
+        """Why an entry is left out, in the words of docs/contract/downloads.md 5.5."""
+        if not self.in_download_archive(info_dict):
+            reason = reject_reason(info_dict, self.params)
+            if reason is not None and not self.params.get("break_on_reject"):
+                return reason
+        found: str | None = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        return found

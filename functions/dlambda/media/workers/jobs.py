@@ -1,0 +1,115 @@
+"""What a worker process is asked to do. Plain values: they travel pickled into the child, never out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Places:
+    """The settings that option texts refer to; the others, secrets among them, are no business of a worker."""
+
+    download_path: str
+    temp_path: str
+    config_path: str
+    archive_file: str
+    output_template: str
+    output_template_chapter: str
+
+
+@dataclass(frozen=True)
+class OptionTexts:
+    """Options as texts, for a process without yt-dlp to parse them; see `dlambda.media.options.effective_params`."""
+
+    places: Places
+    preset_cli: str = ""
+    preset_name: str = ""
+    item_cli: str = ""
+    folder: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class ParseJob:
+    """Say what option texts mean; see `dlambda.media.questions`. `texts` as one, or those of an item."""
+
+    texts: str | OptionTexts
+
+
+@dataclass(frozen=True)
+class UrlIdsJob:
+    """Say which ids URLs tell by themselves."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OptionsJob:
+    """List the options of yt-dlp."""
+
+
+@dataclass(frozen=True)
+class ExtractJob:
+    """Read a page's metadata; see `dlambda.media.extract.extract`."""
+
+    url: str
+    params: Mapping[str, Any] | OptionTexts
+    workdir: str
+    cookies: str | None = None
+    allow_internal: bool = False
+    follow: bool = True
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class DownloadJob:
+    """Download one item; see `dlambda.media.download.DownloadSpec`. Paths are texts, the workdir exists."""
+
+    item_id: str
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    info: Mapping[str, Any] | None = None
+    cookies: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    is_live: bool = False
+    allow_internal: bool = False
+    has_archive: bool = False
+    ffmpeg: str | None = None
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class RecordJob:
+    """Record a part of a live stream; see `dlambda.media.live.record`. Seconds; the workdir exists."""
+
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    start: float
+    duration: float
+    allow_internal: bool = False
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class TerminalJob:
+    """Run yt-dlp's command line on a pseudo-terminal; `words` have been checked, the workdir exists."""
+
+    words: tuple[str, ...]
+    workdir: str
+    allow_internal: bool = False
+    ffmpeg: str | None = None
+    cache: str | None = None
+    deno: str | None = None
+    columns: int = 120
+
+
+Question = ParseJob | UrlIdsJob | OptionsJob
+Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | Question

@@ -1,0 +1,125 @@
+"""Inside a worker process: ffmpeg as a downloader (live streams, parts of videos), guarded and with progress.
+
+yt-dlp hands such a download to ffmpeg and then hears nothing of it: the bytes are read from the growing file.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from yt_dlp.downloader.external import FFmpegFD
+from yt_dlp.networking._helper import create_socks_proxy_socket, make_socks_proxy_opts
+from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
+from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
+from dlambda.media import guard
+from dlambda.media.workers.relay import Connect, Relay, Upstream
+
+_TICK_SECONDS = 0.5
+_CONNECT_SECONDS = 20.0
+# ffmpeg opens nothing else while it reads what a site names: no files, no other protocols.
+_PROTOCOLS = "http,https,tcp,tls,crypto,httpproxy,data"
+
+
+def use_tool(ffmpeg: str | None) -> None:
+    """Makes `ffmpeg` the one that yt-dlp finds, also where it has no options at hand."""
+    if ffmpeg:
+        FFmpegPostProcessor._ffmpeg_location.set(ffmpeg)  # noqa: SLF001 as yt-dlp's own command line does
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://"))
+
+
+def _check_addresses(urls: list[str]) -> None:
+    """ffmpeg connects by itself for other protocols (rtmp ...): their hosts are looked at beforehand."""
+    for url in urls:
+        host = urlsplit(url).hostname
+        if not _is_web(url) and (not host or any(is_internal(address) for address in guard.resolve(host))):
+            raise PermissionError(INTERNAL_TEXT)
+
+
+def through_socks(proxy: str) -> Connect:
+    """Connections through a SOCKS proxy; for other kinds there are none, rather than some beside it."""
+
+    def connect(host: str, port: int) -> socket.socket:
+        if not proxy.startswith("socks"):
+            raise OSError(f"ffmpeg cannot use a proxy of this kind: {urlsplit(proxy).scheme}")
+        options = make_socks_proxy_opts(proxy)
+        # An address, not a name: the guard judges addresses.
+        place = socket.getaddrinfo(options["addr"], options["port"], type=socket.SOCK_STREAM)[0]
+        opened: socket.socket = create_socks_proxy_socket((host, port), options, place, _CONNECT_SECONDS, None)
+        return opened
+
+    return connect
+
+
+def guard_ffmpeg(params: dict[str, Any], *, allow_internal: bool) -> None:
+    """From here on ffmpeg reaches the network through a relay in this process, for the rest of its life."""
+    proxy = params.get("proxy")
+    upstream = Upstream.parse(proxy) if proxy else None
+    relay = (Relay(connect=through_socks(proxy)) if proxy and upstream is None else Relay(upstream)).start()
+    if not params.get("proxy"):
+        params["proxy"] = ""  # yt-dlp itself goes directly, whatever the environment says
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        os.environ[name] = relay.url
+    os.environ.pop("no_proxy", None)
+    original = FFmpegFD._call_downloader  # noqa: SLF001 the one place where its command is built
+
+    def call(self: Any, tmpfilename: str, info: dict[str, Any]) -> Any:
+        formats = info.get("requested_formats") or [info]
+        urls = [str(one["url"]) for one in formats]
+        if not allow_internal:
+            _check_addresses(urls)
+        own = self.params
+        self.params = {**own, "proxy": relay.url}
+        if all(map(_is_web, urls)):
+            self.params["external_downloader_args"] = {"ffmpeg_i": ["-protocol_whitelist", _PROTOCOLS]}
+        try:
+            return original(self, tmpfilename, info)
+        finally:
+            self.params = own
+
+    FFmpegFD._call_downloader = call  # noqa: SLF001
+
+
+class Growth:
+    """Reports how unfinished files grow while nobody else does."""
+
+    def __init__(self, folder: Path, report: Callable[[int, float], None], quiet_seconds: Callable[[], float]) -> None:
+        self._folder = folder
+        self._report = report
+        self._quiet_seconds = quiet_seconds
+        self._last = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _size(self) -> int:
+        total = 0
+        for path in self._folder.rglob("*.part"):
+            try:
+                total += path.stat().st_size
+            except OSError:
+                continue
+        return total
+
+    def _watch(self) -> None:
+        before = time.monotonic()
+        while not self._stop.wait(_TICK_SECONDS):
+            size, now = self._size(), time.monotonic()
+            if size > self._last and self._quiet_seconds() > _TICK_SECONDS:
+                self._report(size, (size - self._last) / (now - before))
+            self._last, before = size, now

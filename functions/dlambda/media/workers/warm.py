@@ -1,0 +1,130 @@
+"""The warm process: yt-dlp is imported and used once, then a child is forked for every job.
+
+Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child.
+It ends at the end of that socket, and takes all children and whatever they started with it.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import pickle
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from multiprocessing.connection import Connection
+
+from dlambda.media.workers.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+
+_PR_SET_PDEATHSIG = 1
+# Looked up before any fork: the dynamic loader is no business of a child.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _run(job: Job, connection: Connection) -> None:
+    # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
+    from dlambda.media.workers import child_answers, child_download, child_extract, child_record, child_terminal
+
+    if isinstance(job, DownloadJob):
+        child_download.run(job, connection)
+    elif isinstance(job, ExtractJob):
+        child_extract.run(job, connection)
+    elif isinstance(job, RecordJob):
+        child_record.run(job, connection)
+    elif isinstance(job, TerminalJob):
+        child_terminal.run(job, connection)
+    else:
+        child_answers.run(job, connection)
+
+
+def _child(connection: Connection, parent: int) -> None:
+    """The life of one child; never returns."""
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+        job = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
+        connection.send_bytes(json.dumps({"type": "started", "pid": os.getpid()}).encode())
+        _run(job, connection)
+    except BaseException:  # noqa: BLE001 the door of this process: it says what happened and ends
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stderr.flush()
+        # No exit handlers: they belong to the warm process. Threads that still read the network end here too.
+        os._exit(0)
+
+
+def _reap(children: set[int]) -> None:
+    """Collects ended children, and first ends what is left of their groups: the zombie still holds the number."""
+    for pid in list(children):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            continue
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        children.discard(pid)
+
+
+def _serve(control: socket.socket) -> None:
+    children: set[int] = set()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with selectors.DefaultSelector() as selector:
+        selector.register(control, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if wake_read in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake_read, 4096)
+                _reap(children)
+            if control in ready:
+                message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+                if not message:
+                    break
+                parent = os.getpid()
+                pid = os.fork()
+                connection = Connection(descriptors[0])
+                if pid == 0:
+                    selector.close()
+                    control.close()
+                    os.close(wake_read)
+                    os.close(wake_write)
+                    _child(connection, parent)
+                children.add(pid)
+                connection.close()
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+    for pid in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def main() -> None:
+    """Warms up, then serves until the control socket ends."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    from dlambda.media.workers import rehearsal
+
+    rehearsal.rehearse()
+    gc.collect()
+    gc.freeze()
+    _serve(control)
+
+
+if __name__ == "__main__":
+    main()

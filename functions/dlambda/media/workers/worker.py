@@ -1,0 +1,198 @@
+"""Worker processes for yt-dlp: forked from one warm process, each in a process group of its own.
+
+A started Python with yt-dlp needs 0.9 s, a fork of a warm one 0.01 s. The warm process (`warm.py`) has one
+thread and holds no client of ours, so its forks are safe; the process that asks may have as many threads as it likes.
+A worker ends with its work, when its group is killed, or when the process that asked for it dies.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from dlambda.errors import Unavailable
+from dlambda.media.ffmpeg import TOOL_ENVIRONMENT
+from dlambda.media.workers.jobs import Job
+
+_IMPORT_ROOT = Path(__file__).resolve().parents[3]
+_START_SECONDS = 30.0
+# Nothing else of the environment reaches code that handles foreign pages: no credentials, no configuration.
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
+
+
+class Worker:
+    """A running worker process. Messages are JSON objects; the job went in pickled when it was started."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._ended = False
+        self.pid = 0
+
+    @property
+    def ended(self) -> bool:
+        """True once everything that it sent has been read and its process is gone."""
+        return self._ended
+
+    def receive(self, timeout_seconds: float) -> dict[str, Any] | None:
+        """The next message; None when there is none in time, or when the worker has ended."""
+        if self._ended:
+            return None
+        try:
+            if not self._connection.poll(max(0.0, timeout_seconds)):
+                return None
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            self._ended = True
+            self._connection.close()
+            return None
+        return message
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Answers a question of the worker; in vain when it has ended."""
+        with contextlib.suppress(OSError):
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def interrupt(self) -> None:
+        """Asks it to stop in its own way."""
+        if self.pid and not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Ends its whole process group at once and waits until it is gone."""
+        if self.pid and not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        self._drain()
+
+    def wait_gone(self, timeout_seconds: float = 2.0) -> None:
+        """Waits until no process of the group is left (the warm process collects them)."""
+        end = time.monotonic() + timeout_seconds
+        while self.pid and time.monotonic() < end:
+            try:
+                os.killpg(self.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.002)
+
+    def _drain(self) -> None:
+        end = time.monotonic() + 5
+        while not self._ended and time.monotonic() < end:
+            self.receive(end - time.monotonic())
+        if not self._ended:
+            self._ended = True
+            self._connection.close()
+
+
+class _WarmProcess:
+    """The process that workers are forked from; it ends when its control socket closes."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        environment |= {
+            # Where this process found its modules: a cloud's layers lie in folders that no variable names.
+            "PYTHONPATH": os.pathsep.join([str(_IMPORT_ROOT), *(entry for entry in sys.path if entry)]),
+            "YTDLP_NO_PLUGINS": "1",
+            "PYTHONNOUSERSITE": "1",
+            "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service
+            **TOOL_ENVIRONMENT,
+        }
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dlambda.media.workers.warm", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
+            )
+        self._control = ours
+        self._owner = os.getpid()
+
+    @property
+    def usable(self) -> bool:
+        return self._owner == os.getpid() and self._process.poll() is None
+
+    def fork(self) -> Connection:
+        """A connection to a fresh child. Raises OSError when the warm process is gone."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return Connection(ours.detach())
+
+    def close(self) -> None:
+        """Ends it and every worker."""
+        self._control.close()
+        if self._owner == os.getpid():
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+_warm: _WarmProcess | None = None
+_lock = threading.Lock()
+
+
+def warm_up() -> None:
+    """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
+    global _warm
+    with _lock:
+        if _warm is None or not _warm.usable:
+            _warm = _WarmProcess()
+
+
+def cool_down() -> None:
+    """Ends the warm process and all workers of this process."""
+    global _warm
+    with _lock:
+        if _warm is not None:
+            _warm.close()
+            _warm = None
+
+
+atexit.register(cool_down)
+
+
+def start_worker(job: Job) -> Worker:
+    """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
+    for _attempt in range(2):
+        warm_up()
+        warm = _warm
+        try:
+            if warm is None:
+                continue
+            connection = warm.fork()
+            connection.send_bytes(pickle.dumps(job))
+        except OSError:
+            cool_down()
+            continue
+        worker = Worker(connection)
+        hello = worker.receive(_START_SECONDS)
+        if hello is not None:
+            worker.pid = int(hello["pid"])
+            return worker
+    raise Unavailable("The download worker could not be started.")
+
+
+def wait_readable(workers: list[Worker], timeout_seconds: float) -> list[Worker]:
+    """Those of `workers` that have a message or have ended, at the latest after the timeout."""
+    open_ones = {worker._connection.fileno(): worker for worker in workers if not worker.ended}  # noqa: SLF001
+    readable, _, _ = select.select(list(open_ones), [], [], timeout_seconds)
+    return [open_ones[fileno] for fileno in readable]

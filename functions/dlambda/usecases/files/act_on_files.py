@@ -1,0 +1,221 @@
+"""Renames, moves, deletes and makes folders, as a job that survives a crash (docs/contract/files.md 3 and 5).
+
+Object stores have neither folders nor renames: a move is a copy and a delete of every object. So it goes in two
+steps, all copies, then all deletes, by a plan that is stored first. A worker that comes after a crash goes on by it; a
+copy that fails takes back those before it. At no moment is a file nowhere.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlambda.aws import bucket, objects, queue
+from dlambda.domain.files.file_action import FileAction, Refused, inside, target_of
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import AppError, Conflict, NotFound
+from dlambda.store import jobs
+from dlambda.store.jobs import Job
+from dlambda.usecases.files.find_file import files_below
+from dlambda.usecases.files.folders import is_folder, make_folder
+from dlambda.usecases.files.follow_files import files_gone, files_moved
+from dlambda.usecases.files.plan_move import Plan, Transfer, plan_move, plan_rename
+
+KIND = "actions"
+WAIT_SECONDS = 20.0
+_POLL_SECONDS = 0.25
+# What is done within the request: beyond it, another function takes the job over.
+_SMALL_OBJECTS = 100
+_SMALL_BYTES = 1024**3
+_RENEW_SECONDS = 10.0
+Result = dict[str, Any]
+
+
+def act_on_files(actions: Sequence[FileAction]) -> Job:
+    """Does all actions, each on its own; answers the job, which is done unless it takes longer than 20 s."""
+    now = time.time()
+    body = {
+        "actions": [{"verb": each.verb, "path": each.path, "argument": each.argument} for each in actions],
+        "results": [],
+        "next": 0,
+    }
+    small = all(_is_small(each) for each in actions)
+    job = jobs.add(Job(uuid.uuid4().hex, KIND, body), now, held=small)
+    if small:
+        return run_actions(job)
+    queue.send("files", {"id": job.id})
+    while not job.is_done and time.time() < now + WAIT_SECONDS:
+        time.sleep(_POLL_SECONDS)
+        job = jobs.find(job.id) or job
+    return job
+
+
+def _is_small(action: FileAction) -> bool:
+    """Whether it is a matter of moments: a file, or a folder with little in it."""
+    if action.verb == "directory":
+        return True
+    try:
+        path = target_of(action)
+    except Refused:
+        return True
+    stored = bucket.find(object_key(path))
+    if stored is not None:
+        return action.verb == "delete" or stored.size_bytes <= _SMALL_BYTES
+    count = size = 0
+    for each in bucket.list_(object_key(path) + "/"):
+        count, size = count + 1, size + each.size_bytes
+        if count > _SMALL_OBJECTS or size > _SMALL_BYTES:
+            return False
+    return True
+
+
+def run_actions(job: Job) -> Job:
+    """Goes through the actions that are not done yet. Raises `Conflict` when another worker took the job."""
+    body = dict(job.body)
+    while body["next"] < len(body["actions"]):
+        action = FileAction(**body["actions"][body["next"]])
+        run = _Run(job, action, body)
+        try:
+            results = run.results()
+        except (Refused, AppError) as problem:
+            if isinstance(problem, Conflict):
+                raise
+            results = [_result(action, action.shown_path, str(problem))]
+        job = run.job
+        body = {**body, "results": [*body["results"], *results], "next": body["next"] + 1, "plan": None}
+        if body["next"] < len(body["actions"]):
+            job = jobs.save(job, body, time.time())
+    bucket.delete([_plan_key(job.id)])
+    return jobs.end(job, body, time.time())
+
+
+def _result(action: FileAction, path: str, error: str | None = None, **more: Any) -> Result:
+    return {"path": path, "action": action.verb, "ok": error is None, "status": error is None, "error": error, **more}
+
+
+class _Run:
+    """One action of a job."""
+
+    def __init__(self, job: Job, action: FileAction, body: Mapping[str, Any]) -> None:
+        self.job = job
+        self._action = action
+        self._body = dict(body)
+        self._saved_at = time.monotonic()
+
+    def results(self) -> list[Result]:
+        """Does it. Raises `Refused` or `AppError` with the text for the user."""
+        if self._body.get("plan"):
+            return self._move(_read_plan(bucket.get_json(_plan_key(self.job.id))))
+        path = target_of(self._action)
+        if self._action.verb == "directory":
+            return self._make(path)
+        path = self._existing(path)
+        if self._action.verb == "delete":
+            return self._delete(path)
+        if self._action.verb == "rename":
+            return self._move(plan_rename(path, self._action.argument))
+        return self._move(plan_move(path, self._action.argument))
+
+    def _existing(self, path: str) -> str:
+        """The path, or the one that was sent when that is not escaped at all (`100%25.mp4` is a name, too)."""
+        if self._is_there(path):
+            return path
+        try:
+            raw = inside(self._action.path or "", "")
+        except Refused:
+            raw = ""  # escaped, it is too long for a name
+        if raw and self._is_there(raw):
+            return raw
+        missing = "Path does not exist." if self._action.verb == "delete" else f"path '{path}' does not exist."
+        raise Refused(missing)
+
+    @staticmethod
+    def _is_there(path: str) -> bool:
+        return bucket.find(object_key(path)) is not None or is_folder(path)
+
+    def _make(self, path: str) -> list[Result]:
+        name = self._action.argument
+        if not name.strip():
+            raise Refused("New directory name is required.")
+        if "\0" in name:
+            raise Refused("Invalid directory path.")
+        folder = inside(f"{path}/{name}" if path else name.lstrip("/"), "Destination outside root.")
+        if folder == path:
+            raise Refused("Invalid directory path.")
+        if is_folder(folder):
+            raise Refused("Directory already exists.")
+        try:
+            make_folder(folder)
+        except Conflict:
+            raise Refused("Invalid directory path.") from None
+        return [_result(self._action, self._action.shown_path, new_dir=folder)]
+
+    def _delete(self, path: str) -> list[Result]:
+        keys = [object_key(path)] if bucket.find(object_key(path)) else [each.key for each in files_below(path)]
+        bucket.delete(keys)
+        files_gone([key.removeprefix(object_key("")) for key in keys])
+        return [_result(self._action, self._action.shown_path, deleted=True)]
+
+    def _move(self, plan: Plan) -> list[Result]:
+        if not self._body.get("plan"):
+            bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
+            self._save({"plan": True})
+        sizes = self._copy_all(plan)
+        bucket.delete(object_key(each.source) for each in plan.transfers)
+        files_moved(plan.transfers, sizes)
+        counted: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
+        main = _result(self._action, self._action.shown_path, new_path=plan.target, **counted)
+        return [main, *(_result(self._action, each.source, new_path=each.target) for each in plan.sidecars)]
+
+    def _copy_all(self, plan: Plan) -> dict[str, tuple[int, float]]:
+        """Copies what is not at its target yet; answers size and time of every target. Takes all back on a failure."""
+        sizes: dict[str, tuple[int, float]] = {}
+        done: list[str] = []
+        try:
+            for each in plan.transfers:
+                source, target = object_key(each.source), object_key(each.target)
+                there = bucket.find(source)
+                if there is not None:
+                    done.append(target)
+                    objects.copy(source, target)
+                copied = bucket.find(target)
+                if copied is None:
+                    raise NotFound(f"path '{each.source}' does not exist.")
+                sizes[each.target] = (copied.size_bytes, copied.modified.timestamp())
+                if time.monotonic() - self._saved_at > _RENEW_SECONDS:
+                    self._save({})
+        except Conflict:
+            raise  # another worker has the job by now, and needs the copies
+        except Exception:
+            # The copies must not stay beside the sources, which are all there as long as the job is ours.
+            self._save({})
+            bucket.delete(done)
+            raise
+        return sizes
+
+    def _save(self, changes: Mapping[str, Any]) -> None:
+        self._body |= changes
+        self.job = jobs.save(self.job, self._body, time.time())
+        self._saved_at = time.monotonic()
+
+
+def _plan_key(job_id: str) -> str:
+    return f"info/jobs/{job_id}"
+
+
+def _written_plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "source": plan.source,
+        "target": plan.target,
+        "transfers": [[each.source, each.target] for each in plan.transfers],
+        "sidecars": [[each.source, each.target] for each in plan.sidecars],
+    }
+
+
+def _read_plan(written: Mapping[str, Any]) -> Plan:
+    return Plan(
+        written["source"],
+        written["target"],
+        tuple(Transfer(*each) for each in written["transfers"]),
+        tuple(Transfer(*each) for each in written["sidecars"]),
+    )

@@ -1,0 +1,100 @@
+"""Several files as one ZIP: built into the bucket from the request on, fetched by its token (files.md 3)."""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+
+from dlambda.aws import bucket, objects, queue
+from dlambda.aws.bucket import Stored
+from dlambda.domain.files.listing import MARKER
+from dlambda.domain.files.sidecar import Sidecars
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import Invalid, NotFound
+from dlambda.media.zipping import CONTENT_TYPE, zip_stream
+from dlambda.store import jobs
+from dlambda.store.jobs import Job
+from dlambda.usecases.files.find_file import files_below, find_file, sidecars_of
+
+KIND = "zip"
+TOKEN_SECONDS = 600
+WAIT_SECONDS = 20.0
+PREFIX = "zips/"
+_POLL_SECONDS = 0.2
+_RENEW_SECONDS = 20.0
+_NOTHING = "No valid files."
+
+
+def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
+    """Starts a ZIP of the files, their sidecars and what lies in folders; answers its token and the files.
+
+    Raises `Invalid` when nothing of it exists.
+    """
+    files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expanded(path)))
+    if not files:
+        raise Invalid(_NOTHING)
+    now = time.time()
+    token = str(uuid.uuid4())
+    jobs.add(Job(token, KIND, {"files": files, "expires_at": now + TOKEN_SECONDS}), now, held=False)
+    queue.send("files", {"id": token})
+    return token, files
+
+
+def _expanded(path: str) -> list[str]:
+    try:
+        found = find_file(path)
+    except NotFound:
+        return []
+    if found.moved:
+        return []
+    if found.stored is None:
+        return [_path(each) for each in files_below(found.path) if not _path(each).endswith(f"/{MARKER}")]
+    return [found.path, *_files_in(sidecars_of(found.path))]
+
+
+def _path(stored: Stored) -> str:
+    return stored.key.removeprefix(object_key(""))
+
+
+def _files_in(groups: Sidecars) -> list[str]:
+    return [entry["file"] for entries in groups.values() for entry in entries]
+
+
+def bundle_key(token: str) -> str:
+    return f"{PREFIX}{token}.zip"
+
+
+def build_bundle(job: Job) -> Job:
+    """Writes the ZIP without files that are gone meanwhile. Raises `Conflict` when another worker took the job."""
+    held = job
+    renewed_at = time.monotonic()
+
+    def read(path: str) -> Iterator[bytes]:
+        nonlocal held, renewed_at
+        for chunk in objects.read(object_key(path)):
+            if time.monotonic() - renewed_at > _RENEW_SECONDS:
+                held, renewed_at = jobs.save(held, held.body, time.time()), time.monotonic()
+            yield chunk
+
+    files = [path for path in job.body["files"] if bucket.find(object_key(path)) is not None]
+    if files:
+        objects.write(bundle_key(job.id), zip_stream(files, read), CONTENT_TYPE)
+    now = time.time()
+    # Whoever waited for a large one has the whole time still before them.
+    return jobs.end(held, {**held.body, "found": len(files), "expires_at": now + TOKEN_SECONDS}, now)
+
+
+def await_bundle(token: str) -> str | None:
+    """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with the documented texts."""
+    until = time.time() + WAIT_SECONDS
+    while True:
+        job = jobs.find(token)
+        now = time.time()
+        if job is None or job.kind != KIND or (job.is_done and job.body["expires_at"] < now):
+            raise Invalid("Invalid or expired download token.")
+        if job.is_done:
+            if not job.body["found"]:
+                raise Invalid(_NOTHING)
+            return bundle_key(token)
+        if now > until:
+            return None
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,78 @@
+"""From a path in a request to a file of the download root (docs/contract/files.md 1)."""
+
+import re
+from dataclasses import dataclass
+
+from dlambda.aws import bucket
+from dlambda.aws.bucket import Stored
+from dlambda.domain.files.content_type import suffix
+from dlambda.domain.files.sidecar import Sidecars, sidecars, stem_of, under
+from dlambda.domain.places.paths import object_key, resolve_path
+from dlambda.errors import Invalid, NotFound
+from dlambda.usecases.files.folders import entries_of, folder_key, is_folder, join, split
+
+_ID_IN_NAME = re.compile(r"\[(?:youtube-)?([A-Za-z0-9_-]{11})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, or a folder (`stored` is None). `moved`: it is not the path that was asked for, but one to go to."""
+
+    path: str
+    stored: Stored | None
+    moved: bool = False
+
+
+def find_file(asked: str, missing: str = "File '{file}' does not exist.") -> Found:
+    """What lies at a path. Raises `NotFound` with the text `missing`, also for whatever leads out of the root."""
+    text = missing.format(file=asked.removeprefix("/"))
+    try:
+        path = resolve_path(asked)
+        key = object_key(path)
+    except Invalid:
+        raise NotFound(text) from None
+    stored = bucket.find(key) if path else None
+    if stored is not None:
+        return Found(path, stored)
+    if is_folder(path):
+        return Found(path, None)
+    renamed = _same_id(path)
+    if renamed is None:
+        raise NotFound(text)
+    return Found(renamed, None, moved=True)
+
+
+def _same_id(path: str) -> str | None:
+    """A file in the same folder that bears the id of `path`'s name in brackets, and its extension."""
+    folder, name = split(path)
+    found = _ID_IN_NAME.search(stem_of(name))
+    if found is None:
+        return None
+    try:
+        entries = entries_of(folder)
+    except NotFound:
+        return None
+    names = sorted(entry.name for entry in entries if not entry.is_folder and not entry.name.startswith("."))
+    others = (other for other in names if found[1] in other and suffix(other) == suffix(name))
+    return next((join(folder, other) for other in others), None)
+
+
+def names_beside(path: str) -> list[str]:
+    """Names of the files in the folder of `path`, without empty ones: what sidecars are chosen from."""
+    folder, _ = split(path)
+    try:
+        entries = entries_of(folder)
+    except NotFound:
+        return []
+    return [entry.name for entry in entries if not entry.is_folder and entry.size_bytes > 0]
+
+
+def sidecars_of(path: str) -> Sidecars:
+    """The sidecars of a file by kind, paths below the root."""
+    folder, name = split(path)
+    return under(folder, sidecars(name, names_beside(path)))
+
+
+def files_below(folder: str) -> list[Stored]:
+    """Every object below a folder, markers included."""
+    return list(bucket.list_(folder_key(folder)))

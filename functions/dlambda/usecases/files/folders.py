@@ -1,0 +1,157 @@
+"""Folders below the download root as the browser needs them: listed from the index, which follows the bucket.
+
+Every write of ours is noted in the index at once. What others do (somebody copies a file into the folder on one
+machine) is found when a folder is looked at and was not compared with the bucket for a while.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+from dlambda.aws import bucket, objects, queue
+from dlambda.domain.files.listing import MARKER, Entry
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import Conflict, NotFound
+from dlambda.store import listings
+
+# How long a listing is taken for true without a look at the bucket.
+_FRESH_SECONDS = 30
+_TRIES = 3
+REINDEX = "reindex"
+# When this process asked for a comparison; forgetting it costs one message.
+_asked: dict[str, float] = {}
+_MOST_ASKED = 1000
+
+
+def split(path: str) -> tuple[str, str]:
+    """Folder and name of a path."""
+    folder, _, name = path.rpartition("/")
+    return folder, name
+
+
+def join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def folder_key(folder: str) -> str:
+    """The prefix of what lies in the folder."""
+    return object_key(folder) + "/" if folder else object_key("")
+
+
+def entries_of(folder: str, now: float | None = None) -> list[Entry]:
+    """What lies in the folder. Raises `NotFound` when there is no such folder; the root always exists."""
+    now = time.time() if now is None else now
+    listing = listings.find(folder)
+    if not listing.compared_at:
+        return reindex(folder)
+    if not listing.entries and not is_folder(folder):
+        raise NotFound(f"path '{folder}' does not exist.")
+    if now - listing.compared_at > _FRESH_SECONDS:
+        # What is known is shown now, the comparison is for the next look.
+        _ask_for_comparison(folder)
+    return listing.entries
+
+
+def _ask_for_comparison(folder: str) -> None:
+    """Once in a while: a browser that turns pages need not ask with each of them."""
+    now = time.monotonic()
+    if now - _asked.get(folder, -_FRESH_SECONDS) >= _FRESH_SECONDS:
+        if len(_asked) >= _MOST_ASKED:
+            _asked.clear()
+        _asked[folder] = now
+        queue.send("files", {REINDEX: folder})
+
+
+def reindex(folder: str) -> list[Entry]:
+    """Compares the index with the bucket; answers what is there. Raises `NotFound` for a folder that is gone."""
+    for _ in range(_TRIES):
+        before = listings.find(folder)
+        known = {entry.name: entry for entry in before.entries}
+        prefix = folder_key(folder)
+        files, folders = bucket.list_folder(prefix)
+        now = time.time()
+        entries = [Entry(each.key.removeprefix(prefix), each.size_bytes, each.modified.timestamp()) for each in files]
+        entries += [
+            known[name] if name in known and known[name].is_folder else Entry(name, 0, now, is_folder=True)
+            for name in folders
+        ]
+        entries = [entry for entry in entries if entry.name]
+        if not entries and not is_folder(folder):
+            if before.versions:
+                note_removed_folder(folder)
+            raise NotFound(f"path '{folder}' does not exist.")
+        if listings.replace(folder, entries, before.versions, now):
+            break
+    return entries
+
+
+def note_files(paths: Iterable[str]) -> None:
+    """Tells the index of files that were written: their size and time are asked from the bucket."""
+    stored = {path: bucket.find(object_key(path)) for path in paths}
+    note_entries({path: (each.size_bytes, each.modified.timestamp()) for path, each in stored.items() if each})
+
+
+def note_entries(files: dict[str, tuple[int, float]]) -> None:
+    """Tells the index of files: path -> bytes, unix seconds. Folders on the way are noted, too."""
+    by_folder: dict[str, list[Entry]] = defaultdict(list)
+    for path, (size_bytes, modified) in files.items():
+        folder, name = split(path)
+        by_folder[folder].append(Entry(name, size_bytes, modified))
+    for folder, entries in by_folder.items():
+        listings.change(folder, put=entries)
+        _note_way(folder)
+
+
+def _note_way(folder: str) -> None:
+    while folder:
+        parent, name = split(folder)
+        if not listings.note_folder(parent, name, time.time()):
+            return
+        folder = parent
+
+
+def note_gone(paths: Iterable[str]) -> None:
+    """Tells the index of files that were removed; folders that have nothing left go as well."""
+    by_folder: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folder, name = split(path)
+        by_folder[folder].append(name)
+    for folder, names in by_folder.items():
+        listings.change(folder, gone=names)
+        _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: str) -> None:
+    while folder and not listings.find(folder).entries:
+        if objects.has_any(folder_key(folder)):
+            return
+        note_removed_folder(folder)
+        folder = split(folder)[0]
+
+
+def note_removed_folder(folder: str) -> None:
+    """Tells the index that a folder is gone, with all that was in it."""
+    parent, name = split(folder)
+    for entry in listings.find(folder).entries:
+        if entry.is_folder:
+            note_removed_folder(join(folder, entry.name))
+    listings.forget(folder)
+    listings.change(parent, gone=[name])
+
+
+def is_folder(path: str) -> bool:
+    """Whether something lies below `path`; the root is always a folder."""
+    # A disk below may have empty folders, which only a listing of their parent names.
+    return not path or objects.has_any(folder_key(path)) or objects.has_folder(object_key(path))
+
+
+def make_folder(folder: str) -> None:
+    """Makes an empty folder. Raises `Conflict` when a file has the name of it or of one on the way."""
+    way = folder
+    while way:
+        if bucket.find(object_key(way)) is not None:
+            raise Conflict(f"'{way}' is a file.")
+        way = split(way)[0]
+    path = join(folder, MARKER)
+    bucket.put_bytes(object_key(path), b"", "application/x-empty")
+    note_entries({path: (0, time.time())})

@@ -1,0 +1,90 @@
+"""Keeps what refers to files true when they are moved or deleted: the folders' index, names in use, history items."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dlambda.domain import event
+from dlambda.domain.files.sidecar import is_media, stem_of
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.errors import Conflict
+from dlambda.settings import get_settings
+from dlambda.store import items, names
+from dlambda.usecases.files import folders
+from dlambda.usecases.files.find_file import sidecars_of
+from dlambda.usecases.files.folders import split
+from dlambda.usecases.files.plan_move import Transfer
+from dlambda.usecases.publish import publish
+
+_TRIES = 5
+
+
+def files_moved(transfers: Sequence[Transfer], sizes: Mapping[str, tuple[int, float]]) -> None:
+    """`sizes`: bytes and time of each target. Items are told with `item_updated`."""
+    owners = _items_of(each.source for each in transfers)
+    folders.note_entries(dict(sizes))
+    folders.note_gone(each.source for each in transfers)
+    media = [each for each in transfers if is_media(each.source)]
+    sources = names.find_sources(_stem(each.source) for each in media)
+    for each in media:
+        source = sources.get(_stem(each.source))
+        if source is not None:
+            names.claim(_stem(each.target), source)
+    names.forget(sources)
+    for each in media:
+        if each.source in owners:
+            _change(owners[each.source], lambda item, target=each.target: _moved(item, target))
+
+
+def files_gone(paths: Sequence[str]) -> None:
+    """After files were deleted: items keep their record, without a file."""
+    owners = _items_of(paths)
+    folders.note_gone(paths)
+    names.forget(_stem(path) for path in paths if is_media(path))
+    for item in owners.values():
+        _change(item, lambda found: found.but(filename=None, sidecar={}))
+
+
+def _stem(path: str) -> str:
+    folder, name = split(path)
+    return folders.join(folder, stem_of(name))
+
+
+def _items_of(paths: Iterable[str]) -> dict[str, Item]:
+    """Path -> the history item whose file it is."""
+    media = [path for path in paths if is_media(path)]
+    sources = names.find_sources(_stem(path) for path in media)
+    holders = items.find_holders(sorted(set(sources.values()))) if sources else {}
+    found = items.find_many(holders.values())
+    by_path = {item.path: item for item in found if item.shelf is Shelf.DONE and item.path}
+    return {path: by_path[path] for path in media if path in by_path}
+
+
+def _moved(item: Item, target: str) -> Item:
+    """The item with its file at `target`; its folder changes only when the file left it."""
+    root = get_settings().download_path.rstrip("/")
+    own = item.folder.strip("/")
+    inside = target.startswith(f"{own}/") if own else True
+    folder = own if inside else split(target)[0]
+    filename = target.removeprefix(f"{folder}/") if folder else target
+    directory = f"{root}/{folder}" if folder else root
+    groups: dict[str, Any] = {
+        kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
+        for kind, entries in sidecars_of(target).items()
+    }
+    return item.but(folder=item.folder if inside else folder, filename=filename, download_dir=directory, sidecar=groups)
+
+
+def _change(item: Item, change: Any) -> None:
+    for _ in range(_TRIES):
+        try:
+            stored = items.save(item, change(item))
+        except Conflict:
+            again = items.find(item.id)
+            if again is None or again.path != item.path:
+                return  # gone, or about another file by now
+            item = again
+            time.sleep(0.05)
+        else:
+            publish(event.item_updated(stored))
+            return

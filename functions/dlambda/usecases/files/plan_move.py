@@ -1,0 +1,107 @@
+"""What a rename or a move has to copy, and whether it may: all destinations are looked at before anything is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dlambda.aws import bucket
+from dlambda.domain.files.file_action import Refused, checked_name, inside
+from dlambda.domain.files.sidecar import owned_by, stem_of
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import Invalid
+from dlambda.usecases.files.find_file import files_below
+from dlambda.usecases.files.folders import folder_key, is_folder, join, split
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One object that moves; paths below the root."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`transfers` are all objects, `sidecars` those of them that go along with a file."""
+
+    source: str
+    target: str
+    transfers: tuple[Transfer, ...]
+    sidecars: tuple[Transfer, ...] = ()
+
+
+def plan_rename(source: str, new_name: str) -> Plan:
+    """In the same folder, sidecars along. Raises `Refused`."""
+    name = checked_name(new_name)
+    folder, _ = split(source)
+
+    def clash(target: str, *, sidecar: bool) -> str:
+        return f"{'Sidecar destination' if sidecar else 'Destination'} '{split(target)[1]}' already exists"
+
+    return _plan(source, join(folder, name), clash)
+
+
+def plan_move(source: str, new_folder: str) -> Plan:
+    """Into another folder, sidecars along. Raises `Refused`."""
+    if "\0" in new_folder:
+        raise Refused("Destination path is invalid.")
+    folder = inside(new_folder, "Destination outside download root.")
+    own_folder, name = split(source)
+    if folder == own_folder:
+        raise Refused("Source and destination are the same.")
+    if f"{folder}/".startswith(f"{source}/") or not is_folder(folder):
+        raise Refused("Destination path is invalid.")
+
+    def clash(target: str, *, sidecar: bool) -> str:
+        return f"{'Sidecar destination' if sidecar else 'Destination'} '{target}' already exists"
+
+    return _plan(source, join(folder, name), clash)
+
+
+def _plan(source: str, target: str, clash: Callable[..., str]) -> Plan:
+    _check_length(target)
+    if _is_taken(target):
+        raise Refused(clash(target, sidecar=False))
+    if bucket.find(object_key(source)) is None:
+        return _folder_plan(source, target)
+    folder, name = split(source)
+    target_folder, target_name = split(target)
+    own = [
+        Transfer(join(folder, each), join(target_folder, stem_of(target_name) + each.removeprefix(stem_of(name))))
+        for each in owned_by(name, _same_stem(source))
+    ]
+    for each in own:
+        _check_length(each.target)
+        if _is_taken(each.target):
+            raise Refused(clash(each.target, sidecar=True))
+    return Plan(source, target, (Transfer(source, target), *own), tuple(own))
+
+
+def _same_stem(path: str) -> list[str]:
+    """Names in the folder that begin with the stem of `path`; one small listing."""
+    folder, name = split(path)
+    prefix = folder_key(folder)
+    files, _ = bucket.list_folder(f"{prefix}{stem_of(name)}.")
+    return [name, *(each.key.removeprefix(prefix) for each in files if each.size_bytes > 0)]
+
+
+def _folder_plan(source: str, target: str) -> Plan:
+    prefix = folder_key(source)
+    found = [each.key.removeprefix(prefix) for each in files_below(source)]
+    if not found:
+        raise Refused(f"path '{source}' does not exist.")
+    transfers = tuple(Transfer(f"{source}/{path}", f"{target}/{path}") for path in found)
+    for each in transfers:
+        _check_length(each.target)
+    return Plan(source, target, transfers)
+
+
+def _is_taken(path: str) -> bool:
+    return bucket.find(object_key(path)) is not None or is_folder(path)
+
+
+def _check_length(path: str) -> None:
+    try:
+        object_key(path)
+    except Invalid:
+        raise Refused("The new name is too long.") from None

@@ -1,0 +1,101 @@
+"""Segments of a stored file: made once per version, piece and conversion, kept in the bucket for a while."""
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from dlambda.aws import bucket, queue
+from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
+from dlambda.errors import NotFound, Unavailable
+from dlambda.media.ffmpeg import find_tool
+from dlambda.settings import get_settings
+from dlambda.usecases.files.find_file import Found, find_file
+from dlambda.usecases.files.probe_file import location_of, timeline_of, version_key
+from dlambda.usecases.measure import count
+
+if TYPE_CHECKING:
+    from dlambda.media.pieces.transcode import VideoEncoder
+
+AHEAD = "segment"
+PREFIX = "cache/segments/"
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> "VideoEncoder":
+    """One for the process: it remembers which codec works here."""
+    from dlambda.media.pieces.transcode import (
+        VideoEncoder,  # loads PyAV, which a door that finds its segment made never needs
+    )
+
+    ffmpeg = find_tool("ffmpeg")
+    if ffmpeg is None:
+        raise Unavailable("ffmpeg is not available on this system.")
+    settings = get_settings()
+    return VideoEncoder(ffmpeg, settings.streamer_vcodec, settings.vaapi_device)
+
+
+def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
+    """The key of the segment, which is made unless it lies there. Raises `NotFound` beyond the end."""
+    key = _key(found, segment, conversion)
+    if bucket.find(key) is None:
+        _make(found, segment, conversion, key)
+    else:
+        count("segments_reused_total")
+    if conversion.video:
+        _make_next_ahead(found, segment, conversion)
+    return key
+
+
+def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
+    shape = (f"{segment.start:.6f}", f"{segment.length:.6f}", conversion.video, conversion.audio)
+    return f"{PREFIX}{version_key(found, *shape)}.ts"
+
+
+def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
+    from dlambda.media.pieces.segments import write_segment  # as above
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "segment.ts")
+        write_segment(location_of(found.path), segment, conversion, path, _encoder())
+        bucket.put_file(path, key, CONTENT_TYPE)
+    count("segments_made_total")
+
+
+def _make_next_ahead(found: Found, segment: Segment, conversion: Conversion) -> None:
+    """Converting takes a while: another function begins with the next piece while this one is watched."""
+    duration = timeline_of(found).duration or 0.0
+    start = segment.start + segment.length
+    length = min(LENGTH, duration - start)
+    if length > 0 and bucket.find(_key(found, Segment(segment.index + 1, start, length), conversion)) is None:
+        queue.send(
+            "files",
+            {
+                AHEAD: {
+                    "path": found.path,
+                    "index": segment.index + 1,
+                    "start": start,
+                    "length": length,
+                    "video": conversion.video,
+                    "audio": conversion.audio,
+                    "until": time.time() + 60,
+                }
+            },
+        )
+
+
+def make_ahead(wanted: Mapping[str, Any]) -> None:
+    """Makes the segment that a message names; one that comes too late is left to whoever asks for it."""
+    if wanted["until"] < time.time():
+        return
+    try:
+        found = find_file(wanted["path"])
+    except NotFound:
+        return
+    segment = Segment(wanted["index"], wanted["start"], wanted["length"])
+    conversion = Conversion(video=wanted["video"], audio=wanted["audio"])
+    key = _key(found, segment, conversion)
+    if found.stored is not None and bucket.find(key) is None:
+        _make(found, segment, conversion, key)

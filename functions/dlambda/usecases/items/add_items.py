@@ -1,0 +1,181 @@
+"""Accepts what clients want: checked at once, a record at once, everything else behind the intake queue."""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dlambda.aws import queue
+from dlambda.domain import event
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.items.request import Request
+from dlambda.domain.places.paths import resolve_folder
+from dlambda.domain.rules.preset import normalise_name
+from dlambda.errors import Conflict, NotFound
+from dlambda.media.guard import check_url
+from dlambda.settings import get_settings
+from dlambda.store import archive, items
+from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import find_preset, preset_for
+
+WAIT_SECONDS = 10.0
+_LOOK_SECONDS = (0.03, 0.05, 0.1, 0.2)
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one request. `item` is None when its URL is known already."""
+
+    request: Request
+    item: Item | None
+    message: str | None = None
+
+
+def check_request(request: Request) -> None:
+    """What a look-up can tell: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
+    # The default preset's name is never checked: without it, `default` itself serves.
+    is_default = normalise_name(request.preset) in {"", normalise_name(get_settings().default_preset)}
+    if not is_default and find_preset(request.preset) is None:
+        raise NotFound(f"Preset '{request.preset}' does not exist.")
+    check_url(request.url, allow_internal=get_settings().allow_internal_urls)
+
+
+def add_items(requests: Sequence[Request]) -> list[Added]:
+    """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`."""
+    batch_id = f"batch_{uuid.uuid4().hex}" if len(requests) > 1 else None
+    made: list[Item] = []
+    for number, request in enumerate(requests):
+        extras = dict(request.extras)
+        if batch_id:
+            extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
+        made.append(new_item(request.but(extras=extras)))
+    stored = {item.id: item for item in enter(made)}
+    queue.send_many("intake", ({"id": item_id} for item_id in stored))
+    return [Added(request, stored.get(item.id)) for request, item in zip(requests, made, strict=True)]
+
+
+def new_item(request: Request) -> Item:
+    """The record of a request that nobody has looked at yet: its title is its URL."""
+    settings = get_settings()
+    preset = preset_for(request.preset)
+    folder = request.folder or resolve_folder(preset.folder)
+    return Item(
+        id=str(uuid.uuid4()),
+        url=request.url,
+        posted_url=request.url,
+        title=request.url,
+        preset=request.preset or preset.name,
+        folder=folder,
+        download_dir="/".join(part for part in (settings.download_path.rstrip("/"), folder) if part),
+        temp_dir=settings.temp_path,
+        template=request.template or preset.template or settings.output_template,
+        template_chapter=settings.output_template_chapter,
+        cookies=request.cookies,
+        cli=request.cli,
+        auto_start=request.auto_start,
+        extras=dict(request.extras),
+        requeued=request.requeued,
+        timestamp=time.time_ns(),
+        stored_at=time.time(),
+        archive=archive_named(preset.cli, request.cli),
+    )
+
+
+def enter(made: Sequence[Item]) -> list[Item]:
+    """Stores new items and tells everyone; answers those that are records now.
+
+    A URL that is in the queue makes no second record; one of the history is replaced, unless it is in the archive.
+    """
+    stored: list[Item] = []
+    for start in range(0, len(made), items.BATCH):
+        stored += _enter_batch(list(made[start : start + items.BATCH]))
+    return stored
+
+
+def _enter_batch(batch: list[Item]) -> list[Item]:
+    batch = _without_repeats(batch)
+    replacing: list[Item] = []
+    while batch:
+        try:
+            stored = items.add(batch)
+        except items.UrlTaken as taken:
+            replacing += [item for item in batch if item.id in taken.holders]
+            batch = [item for item in batch if item.id not in taken.holders]
+            continue
+        publish(*(event.item_added(item) for item in stored))
+        return stored + [item for each in replacing if (item := _replace(each))]
+    return [item for each in replacing if (item := _replace(each))]
+
+
+def _without_repeats(batch: Sequence[Item]) -> list[Item]:
+    """Those whose URL is not that of one before them, which is told as for any URL that is in the queue."""
+    first: dict[str, Item] = {}
+    for item in batch:
+        if first.setdefault(item.posted_url, item) is not item:
+            publish(_in_queue(first[item.posted_url], item))
+    return list(first.values())
+
+
+def _replace(item: Item) -> Item | None:
+    """Enters one item whose URL had a record. None when that record stays."""
+    for _ in range(_TRIES):
+        holder = items.find_by_url(item.posted_url)
+        if holder is not None and (notice := known(holder, item)):
+            publish(notice)
+            return None
+        changes = [items.Change(holder, None)] if holder else []
+        try:
+            stored = items.commit([*changes, items.Change(None, item)])[0]
+        except Conflict:
+            continue  # somebody else was faster: look again
+        publish(*([deleted(holder)] if holder else []), event.item_added(stored))
+        return stored
+    raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
+
+
+def known(holder: Item, item: Item) -> event.Event | None:
+    """Why `holder`'s record of the URL stays and `item` does not become one; None when it gives way."""
+    if holder.shelf is Shelf.QUEUE:
+        return _in_queue(holder, item)
+    if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
+        return already_downloaded(item, holder.archive_id)
+    return None
+
+
+def _in_queue(holder: Item, item: Item) -> event.Event:
+    message = f'Item id="{holder.source_id or holder.id}", title="{holder.title}" is already in download queue.'
+    return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
+
+
+def already_downloaded(item: Item, archive_id: str) -> event.Event:
+    message = f"The URL '{item.url}':'{archive_id}' is already downloaded and recorded in archive."
+    return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset)
+
+
+def deleted(item: Item) -> event.Event:
+    return event.item_deleted(item, "Download Cleared", f"Cleared '{item.title}' from history.")
+
+
+def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
+    """The same, after their extraction, or after `seconds` with success as accepted (contract README, Adding)."""
+    deadline = time.monotonic() + seconds
+    results: list[Added] = []
+    for each in added:
+        message = _outcome(each.item, deadline) if each.item else None
+        results.append(Added(each.request, each.item, message))
+    return results
+
+
+def _outcome(item: Item, deadline: float) -> str | None:
+    """Why the pipeline refused the item, or None."""
+    looks = iter(_LOOK_SECONDS)
+    while (left := deadline - time.monotonic()) > 0:
+        now = items.find(item.id)
+        if now is None or now.extracted or now.retry_at:
+            return None
+        if now.shelf is Shelf.DONE:
+            return now.error
+        time.sleep(min(left, next(looks, _LOOK_SECONDS[-1])))
+    return None

@@ -1,0 +1,54 @@
+"""Marks a history item in its archive, or takes the mark away (docs/contract/downloads.md 4.10)."""
+
+import time
+
+from dlambda.domain import event
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.store import archive, items
+from dlambda.usecases.publish import publish
+
+_TRIES = 5
+
+
+def mark(item_id: str) -> str:
+    """Adds the item to its archive; answers the message. Errors as the contract orders them."""
+    item = _markable(item_id, no_archive=NotFound)
+    if not archive.add(item.archive or "", [item.archive_id or ""], time.time()):
+        raise Conflict(f"item '{item.title}' already archived.")
+    _remember(item, archived=True)
+    return f"item '{item.archive_id}' archived in file '{item.archive}'."
+
+
+def unmark(item_id: str) -> str:
+    """Takes the item out of its archive; answers the message."""
+    item = _markable(item_id, no_archive=Invalid)
+    if not archive.remove(item.archive or "", [item.archive_id or ""]):
+        raise NotFound(f"item '{item.title}' not archived.")
+    _remember(item, archived=False)
+    return f"item '{item.title}' removed from '{item.archive}' archive."
+
+
+def _markable(item_id: str, *, no_archive: type[Invalid | NotFound]) -> Item:
+    item = items.find(item_id)
+    if item is None or item.shelf is Shelf.QUEUE:
+        raise NotFound(f"item '{item_id}' not found.")
+    if not item.archive:
+        raise no_archive(f"item '{item.title}' does not have an archive file.")
+    if not item.archive_id:
+        raise Invalid(f"item '{item.title}' does not have an archive ID.")
+    return item
+
+
+def _remember(item: Item, *, archived: bool) -> None:
+    for _ in range(_TRIES):
+        try:
+            stored = items.save(item, item.but(is_archived=archived))
+        except Conflict:
+            found = items.find(item.id)
+            if found is None:
+                return  # it was cleared meanwhile; the archive keeps the mark
+            item = found
+            continue
+        publish(event.item_updated(stored))
+        return

@@ -1,0 +1,204 @@
+"""What a user does to items that exist: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.domain import event
+from dlambda.domain.files.sidecar import owned_by, stem_of
+from dlambda.domain.items.item import ACTIVE, Item, Shelf, Status
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import Conflict, NotFound
+from dlambda.settings import get_settings
+from dlambda.store import items, leases, names
+from dlambda.usecases.files import folders
+from dlambda.usecases.items.dispatch import wake
+from dlambda.usecases.publish import publish
+
+CANCEL = "cancel"
+_EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
+_TRIES = 5
+# A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
+_TOGETHER = 20
+_WORKER_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
+
+
+def _changing(item_id: str, change: Callable[[Item], str]) -> str:
+    """`change` of the item as it is now; again when another writer was faster."""
+    for turn in range(_TRIES):
+        item = items.find(item_id)
+        if item is None:
+            return f"not found: no item with id '{item_id}'."
+        try:
+            return change(item)
+        except Conflict:
+            if turn == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def cancel(item_id: str) -> str:
+    """Ends an item of the queue; answers `ok` or why not. A running download is told, its worker tells the end."""
+
+    def change(item: Item) -> str:
+        if item.shelf is Shelf.DONE:
+            return f"not found: no item with id '{item_id}' in the queue."
+        if item.status in ACTIVE and not leases.find_expired([item.id], time.time()) and leases.want(item.id, CANCEL):
+            return "ok"
+        end_cancelled(item)
+        return "ok"
+
+    return _changing(item_id, change)
+
+
+def cancel_all(found: Sequence[Item]) -> dict[str, str]:
+    """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
+    gone: dict[str, str] = {}
+    for batch in _batches([item for item in found if item.status not in ACTIVE]):
+        changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
+        if stored := _together(changes):
+            publish(*(each for item in stored for each in (event.item_cancelled(item), event.item_moved(item))))
+            gone |= {item.id: "ok" for item in stored}
+    return gone | {item.id: "ok" for item in found if item.id not in gone and cancel(item.id) == "ok"}
+
+
+def _batches(found: Sequence[Item]) -> list[Sequence[Item]]:
+    return [found[start : start + _TOGETHER] for start in range(0, len(found), _TOGETHER)]
+
+
+def _together(changes: Sequence[items.Change]) -> list[Item] | None:
+    """The items after all of `changes`; None, with nothing done, when one was changed meanwhile."""
+    try:
+        return items.commit(changes)
+    except Conflict:
+        return None
+
+
+def cancel_and_remove(item_id: str) -> None:
+    """What the event `item_delete` does to an item of the queue: it is cancelled, and its record goes (README, Codes).
+
+    A running download ends first; its worker then leaves the record in the history, where it is cleared.
+    """
+    if cancel(item_id) != "ok":
+        return
+    deadline = time.monotonic() + _WORKER_SECONDS
+    while time.monotonic() < deadline:
+        item = items.find(item_id)
+        if item is None:
+            return
+        if item.shelf is Shelf.DONE:
+            clear([item], remove_files=False)
+            return
+        time.sleep(_LOOK_SECONDS)
+
+
+def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) -> Item:
+    """Moves an item to the history as cancelled and tells everyone."""
+    ended = items.save(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
+    publish(event.item_cancelled(ended), event.item_moved(ended))
+    return ended
+
+
+def start(item_id: str) -> str:
+    """Lets a held item go (downloads.md 4.8); answers the documented word."""
+
+    def change(item: Item) -> str:
+        if item.shelf is Shelf.DONE:
+            return f"not found: no item with id '{item_id}' in the queue."
+        if item.auto_start:
+            return "already started"
+        stored = items.save(item, item.but(auto_start=True))
+        publish(event.item_updated(stored), event.item_held(stored, held=False))
+        wake(stored)
+        return "started"
+
+    return _changing(item_id, change)
+
+
+def hold(item_id: str) -> str:
+    """Keeps a waiting item from starting; never stops a running one."""
+
+    def change(item: Item) -> str:
+        if item.shelf is Shelf.DONE:
+            return f"not found: no item with id '{item_id}' in the queue."
+        if item.status is not Status.PENDING:
+            return "already started"
+        if not item.auto_start:
+            return "not started"
+        stored = items.save(item, item.but(auto_start=False))
+        publish(event.item_updated(stored), event.item_held(stored, held=True))
+        return "paused"
+
+    return _changing(item_id, change)
+
+
+def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
+    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). Other fields are ignored."""
+    for turn in range(_TRIES):
+        item = items.find(item_id)
+        if item is None or item.shelf is Shelf.QUEUE:
+            raise NotFound("item not found.")
+        changes = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(item, key, value)}
+        if not any(getattr(item, key) != value for key, value in changes.items()):
+            return None
+        try:
+            stored = items.save(item, item.but(**changes))
+        except Conflict:
+            if turn == _TRIES - 1:
+                raise
+            continue
+        publish(event.item_updated(stored))
+        return stored
+    raise AssertionError("unreachable")
+
+
+def _fits(item: Item, key: str, value: object) -> bool:
+    """Whether an edit's value has the kind of the field; a mask sent back means unchanged."""
+    if key == "extras":
+        return isinstance(value, Mapping)
+    if key in {"msg", "error"}:
+        return value is None or isinstance(value, str)
+    return isinstance(value, str) and not (key == "cookies" and item.view()["cookies"] == value)
+
+
+def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
+    """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
+    with_files = remove_files and get_settings().remove_files
+    gone: dict[str, str] = {}
+    for batch in _batches(list(found)):
+        removed = batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
+        publish(*(_cleared(item, with_files=with_files) for item in removed))
+        gone |= {item.id: "ok" for item in removed}
+    return gone
+
+
+def _one_by_one(batch: Sequence[Item]) -> list[Item]:
+    """Removes those that are as they were found: who changed another meanwhile tells its end."""
+    return [item for item in batch if _together([items.Change(item, None)]) is not None]
+
+
+def _cleared(item: Item, *, with_files: bool) -> event.Event:
+    """Removes the files of a removed record where asked; what to tell of it."""
+    removes = with_files and item.status is Status.FINISHED and item.path is not None
+    if removes:
+        remove_files_of(item)
+    word = "Removed" if removes else "Cleared"
+    return event.item_deleted(item, f"Download {word}", f"{word} '{item.title}' from history.")
+
+
+def remove_files_of(item: Item) -> None:
+    """The file and every non-hidden `<stem>.*` beside it (downloads.md 5.9)."""
+    if item.path is None:
+        return
+    folder, _, name = item.path.rpartition("/")
+    stem = item.path.removesuffix(name) + stem_of(name)
+    prefix = f"{stem}."
+    beside = [each.key.removeprefix(object_key("")) for each in bucket.list_(object_key(prefix))]
+    here = [path.rpartition("/")[2] for path in beside if path.rpartition("/")[0] == folder]
+    own = [name, *owned_by(name, here)]
+    paths = [f"{folder}/{each}" if folder else each for each in own]
+    bucket.delete([object_key(path) for path in paths])
+    folders.note_gone(paths)
+    names.forget([stem])

@@ -1,0 +1,296 @@
+"""Downloads one item: takes it, runs yt-dlp, reports, brings files to the bucket, ends it (downloads.md 5.7, 5.8)."""
+
+import hashlib
+import logging
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.aws.growing import GrowingUpload
+from dlambda.domain import event
+from dlambda.domain.files.content_type import content_type
+from dlambda.domain.files.sidecar import is_partial
+from dlambda.domain.items.failure import Failure, classify
+from dlambda.domain.items.item import ACTIVE, Item, Status
+from dlambda.domain.items.progress import Progress
+from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.media import download
+from dlambda.settings import get_settings
+from dlambda.store import archive, items, leases, names
+from dlambda.usecases.items import keep_files
+from dlambda.usecases.items.change_items import CANCEL, end_cancelled
+from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.expand import info_key
+from dlambda.usecases.items.options import item_params
+from dlambda.usecases.items.try_again import begin_again, put_off
+from dlambda.usecases.measure import count_failed, count_finished
+from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import preset_for
+
+log = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.5
+_RENEW_SECONDS = 1.0
+_GRACE_SECONDS = 1.0
+_GRACE_LIVE_SECONDS = 2.0
+_LARGE_BYTES = 64 * 1024 * 1024
+_UNEXPECTED = "Download ended with unexpected status '{}'."
+_EXISTS = "Item has already been downloaded."
+
+
+def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
+    """Downloads an item when a slot and its lease can be had. True when the rest must go on in another invocation.
+
+    `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next.
+    """
+    item = items.find(item_id)
+    if item is not None and item.retry_at:
+        item = begin_again(item, time.time())
+    if item is None or not (item.is_waiting or item.status in ACTIVE):
+        return False
+    try:
+        lease = leases.take(item.id, uuid.uuid4().hex, time.time())
+    except leases.Lost:
+        return False
+    try:
+        item = items.save(item, item.but(status=Status.PREPARING), lease)
+    except Conflict:
+        leases.release(lease)  # no slot, or it was changed meanwhile: it waits on, and the next free slot wakes it
+        return False
+    log.info("downloading", extra={"item_id": item.id})
+    publish(event.item_updated(item))
+    handed_over = _Download(item, lease, seconds_left).run()
+    if not handed_over:
+        dispatch()
+    return handed_over
+
+
+class _Names(Container[str]):
+    """The names in use in the item's folder. Asking for one that is free takes it."""
+
+    def __init__(self, item: Item) -> None:
+        self._folder = item.folder.strip("/")
+        self._source = item.url
+
+    def __contains__(self, stem: object) -> bool:
+        path = f"{self._folder}/{stem}" if self._folder else str(stem)
+        return not names.claim(path, self._source)
+
+
+class _Archive(Container[str]):
+    """Asks the archive's table as yt-dlp asks its file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __contains__(self, archive_id: object) -> bool:
+        return bool(archive.find_present(self._name, [str(archive_id)]))
+
+
+@dataclass
+class _Download:
+    """One run of one item."""
+
+    item: Item
+    lease: leases.Lease
+    seconds_left: Callable[[], float]
+    progress: Progress = field(default_factory=lambda: Progress(Status.PREPARING.value))
+    growing: GrowingUpload | None = None
+    changes_file: bool = False  # a post-processor will
+    renewed_at: float = field(default_factory=time.monotonic)
+    told_at: float = 0.0
+    logged_quarter: int = 0
+
+    @property
+    def workdir(self) -> Path:
+        """By URL, so that a retry of the same source finds what is there, and no other source ever does."""
+        name = hashlib.sha256(self.item.url.encode()).hexdigest()[:16]
+        return get_settings().scratch / "items" / name
+
+    def run(self) -> bool:
+        """True when the rest must go on elsewhere."""
+        try:
+            if leases.find_wanted(self.item.id) == CANCEL:
+                end_cancelled(self.item, self.lease)
+                return False
+            running = download.start_download(self._spec())
+        except leases.Lost:
+            return False
+        except Invalid as error:
+            self._fail(error.message, classify(error.message))
+            return False
+        try:
+            return self._follow(running)
+        finally:
+            if running.alive:
+                running.stop(0)
+            if self.growing:
+                self.growing.abort()
+
+    def _spec(self) -> download.DownloadSpec:
+        item, settings = self.item, get_settings()
+        params = item_params(item)
+        self.changes_file = bool(params.get("postprocessors"))
+        keep_files.load_state(item.id, self.workdir)
+        return download.DownloadSpec(
+            item_id=item.id,
+            url=item.source_url,
+            params=params,
+            workdir=self.workdir,
+            info=self._fresh_info(),
+            cookies=item.cookies or preset_for(item.preset).cookies or None,
+            extras=item.extras,
+            is_live=bool(item.is_live),
+            allow_internal=settings.allow_internal_urls,
+            archive=_Archive(item.archive) if item.archive else None,
+            taken=_Names(item),
+        )
+
+    def _fresh_info(self) -> Mapping[str, Any] | None:
+        """The extraction, while it may be reused (setting `download_info_expires`)."""
+        if time.time() - self.item.info_at > get_settings().download_info_expires:
+            return None
+        try:
+            found: Mapping[str, Any] = bucket.get_json(info_key(self.item.id))
+        except NotFound:
+            return None
+        return found
+
+    def _follow(self, running: download.Running) -> bool:
+        """Listens until the end; renews the lease meanwhile. True when time ran out first."""
+        try:
+            while (result := running.result) is None:
+                self._note(running.messages(_TICK_SECONDS))
+                if running.result is not None:
+                    continue
+                if self._is_cancelled():
+                    grace = _GRACE_LIVE_SECONDS if self.item.is_live else _GRACE_SECONDS
+                    stopped = running.stop(grace)
+                    if stopped.ok and stopped.filepath:
+                        self._end(stopped)  # a recording that was closed in order, or an end just before the stop
+                    else:
+                        end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
+                    return False
+                if self.seconds_left() < keep_files.HANDOVER_SECONDS:
+                    running.suspend()
+                    keep_files.save_state(self.item.id, self.workdir)
+                    leases.release(self.lease)
+                    return True
+            self._end(result)
+        except leases.Lost:
+            log.info("The item is another worker's by now", extra={"item_id": self.item.id})
+        return False
+
+    def _note(self, messages: list[download.Message]) -> None:
+        """Takes reports over; tells clients of a new status at once and of bytes about once a second."""
+        before = self.progress
+        for message in messages:
+            if isinstance(message, download.Progress):
+                self.progress = self.progress.after({**vars(message), "status": Status.DOWNLOADING.value})
+                self._log_quarter()
+                self._upload_beside(message)
+            elif isinstance(message, download.Postprocessing) and message.status == "started":
+                report = {"status": Status.POSTPROCESSING.value, "postprocessor": message.name}
+                self.progress = self.progress.after(report)
+                log.info("post-processing: %s", message.name, extra={"item_id": self.item.id})
+            elif isinstance(message, download.Log):
+                log.warning(message.text, extra={"item_id": self.item.id})
+        now = time.monotonic()
+        new_status = self.progress.status != before.status
+        if self.progress != before and (new_status or now - self.told_at >= _RENEW_SECONDS):
+            self.told_at = now
+            publish(event.item_updated(self.item, self.progress.fields()))
+
+    def _log_quarter(self) -> None:
+        """A line for each quarter of a download."""
+        quarter = int(self.progress.percent // 25) if self.progress.percent else 0
+        if quarter > self.logged_quarter:
+            self.logged_quarter = quarter
+            log.info("downloaded %d %%", quarter * 25, extra={"item_id": self.item.id})
+
+    def _upload_beside(self, report: download.Progress) -> None:
+        """A large file that nothing will change is uploaded while it is downloaded."""
+        if self.growing or self.changes_file or not (report.filename and report.tmpfilename):
+            return
+        path = Path(report.filename)
+        if not path.is_relative_to(keep_files.TEMP):
+            return
+        name = path.relative_to(keep_files.TEMP).as_posix()
+        large = (report.total_bytes or report.total_bytes_estimate or 0) >= _LARGE_BYTES
+        if large and not is_partial(name):
+            key = keep_files.key_of(self.item, name)
+            log.info("uploading %s while it grows", name, extra={"item_id": self.item.id})
+            self.growing = GrowingUpload(self.workdir / report.tmpfilename, key, content_type(name))
+
+    def _keep(self, result: download.Result) -> keep_files.Kept:
+        growing, self.growing = self.growing, None
+        return keep_files.keep(self.item, self.workdir, result, self._renew, growing)
+
+    def _is_cancelled(self) -> bool:
+        """Renews the lease about once a second; that write also brings what the user wants."""
+        if time.monotonic() - self.renewed_at < _RENEW_SECONDS:
+            return False
+        self.renewed_at = time.monotonic()
+        if self.progress.status != self.item.status:
+            self.item = items.save(self.item, self.item.but(status=Status(self.progress.status)), self.lease)
+        return leases.renew(self.lease, time.time(), self.progress.fields()) == CANCEL
+
+    def _end(self, result: download.Result) -> None:
+        if result.stopped:
+            end_cancelled(self.item, self.lease)
+        elif result.skipped_reason:
+            self._finish(self.item.ended(Status.SKIP, time.time(), msg=result.skipped_reason or _EXISTS))
+        elif result.ok:
+            kept = self._keep(result)
+            self._record_archived(result)
+            archived = True if self.item.archive and kept.filename else self.item.is_archived
+            ended = self.item.ended(Status.FINISHED, time.time(), is_archived=archived, **kept.fields())
+            self._finish(ended, completed=kept.filename is not None)
+        else:
+            kept = self._keep(result)
+            error = result.error or _UNEXPECTED.format(self.progress.status)
+            failure = result.failure or classify(error)
+            if kept.filename or not put_off(self.item, self.lease, error, failure, result.retry_after_seconds):
+                self._fail(error, failure, **kept.fields())
+
+    def _renew(self) -> None:
+        """Called during uploads, which may take long."""
+        if time.monotonic() - self.renewed_at >= _RENEW_SECONDS:
+            self.renewed_at = time.monotonic()
+            leases.renew(self.lease, time.time(), self.progress.fields())
+
+    def _record_archived(self, result: download.Result) -> None:
+        if self.item.archive and result.archive_ids:
+            archive.add(self.item.archive, [*result.archive_ids, *self.item.old_archive_ids], time.time())
+
+    def _fail(self, error: str, failure: Failure, **fields: Any) -> None:
+        shown = {"kind": failure.kind.value, "advice": failure.advice, "retry_at": None}
+        done = self.progress.downloaded_bytes
+        ended = self.item.ended(
+            Status.ERROR, time.time(), **{"downloaded_bytes": done, "error": error, "failure": shown, **fields}
+        )
+        stored = items.save(self.item, ended, self.lease)
+        count_failed(stored, failure.kind.value)
+        publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
+        if not done:
+            self._clean()
+
+    def _finish(self, ended: Item, *, completed: bool = False) -> None:
+        stored = items.save(self.item, ended, self.lease)
+        if completed:
+            count_finished(stored, time.time())
+            publish(event.item_completed(stored))
+        publish(event.item_moved(stored))
+        self._clean()
+
+    def _clean(self) -> None:
+        """What no retry needs goes; the folder of all items stays."""
+        if not get_settings().temp_keep:
+            shutil.rmtree(self.workdir, ignore_errors=True)
+        bucket.delete([info_key(self.item.id)])
+        keep_files.forget_state(self.item.id)

@@ -1,0 +1,95 @@
+"""What the conditions make of an item whose metadata is known (docs/contract/rules.md 3.3)."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.domain import event
+from dlambda.domain.event import Name
+from dlambda.domain.items import metadata
+from dlambda.domain.items.item import Item, Status
+from dlambda.domain.rules.condition import (
+    Condition,
+    Effect,
+    effect_of,
+    first_match,
+    ignored_text,
+    read_ignored,
+    switched_text,
+)
+from dlambda.domain.rules.filters import FilterError
+from dlambda.domain.rules.resource import CONDITIONS
+from dlambda.store import archive, resources
+from dlambda.usecases.items.options import archive_for, archive_named
+from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import find_preset, preset_for
+
+log = logging.getLogger(__name__)
+
+
+def follow_conditions(item: Item, info: Mapping[str, Any]) -> Item:
+    """The item as the first matching condition wants it; itself when none does, or when they were applied already.
+
+    With status `skip` it goes to the history. Else its options may be new: then it has to be extracted again.
+    """
+    condition = None if item.requeued else _match(item, info)
+    if condition is None:
+        return item
+    effect = effect_of(condition, item_cli=item.cli)
+    return _skipped(item, info, effect) if effect.skip else _changed(item, info, effect)
+
+
+def _match(item: Item, info: Mapping[str, Any]) -> Condition | None:
+    documents = {document.id: document for document in resources.list_(CONDITIONS.feature)}
+    found = first_match(
+        (Condition(id=id_, **document.shown) for id_, document in documents.items()),
+        info,
+        ignored=read_ignored(item.extras.get("ignore_conditions")),
+        on_broken=_log_broken,
+    )
+    return Condition(id=found.id, **documents[found.id].clear()) if found else None
+
+
+def _log_broken(condition: Condition, error: FilterError) -> None:
+    log.error("The filter of condition '%s' was passed over: %s", condition.name, error.message)
+
+
+def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+    described = metadata.fields_of(info, url=item.url)
+    name = archive_for(item, info)
+    archived = name if effect.archive and described["archive_id"] else None
+    if archived:
+        # Before the item goes: what is done twice here does no harm.
+        archive.add(archived, [described["archive_id"]], time.time())
+    text = ignored_text(described["title"], effect.condition, archived)
+    publish(event.log(Name.LOG_INFO, "Ignored Download", text, preset=item.preset))
+    return item.ended(
+        Status.SKIP,
+        time.time(),
+        **described,
+        extras=metadata.extras_of(info) | dict(item.extras),
+        msg=text,
+        requeued=True,
+        archive=name,
+        is_archivable=bool(name),
+        is_archived=bool(archived) if name else None,
+    )
+
+
+def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+    after = item.but(cli=effect.cli, cookies=effect.cookies or item.cookies, requeued=True)
+    if effect.preset is not None:
+        after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
+    return after.but(archive=archive_named(preset_for(after.preset).cli, after.cli))
+
+
+def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Item:
+    """The folder and the template that the first preset gave stay."""
+    preset = find_preset(name)
+    if preset is None:
+        log.warning("Condition '%s' names the preset '%s', and there is none", condition.name, name)
+        return item
+    text = switched_text(title, condition, item.preset, preset.name)
+    publish(event.log(Name.LOG_INFO, "Preset Switched", text, preset=preset.name))
+    return item.but(preset=preset.name)

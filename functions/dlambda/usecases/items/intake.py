@@ -1,0 +1,270 @@
+"""From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from dlambda.aws import bucket, queue
+from dlambda.domain import event
+from dlambda.domain.event import Name
+from dlambda.domain.http_date import http_date
+from dlambda.domain.items import metadata
+from dlambda.domain.items.failure import FailureKind, classify
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.errors import Conflict, Invalid
+from dlambda.media.archive_ids import archive_id_of_url
+from dlambda.media.extract import Extraction, extract
+from dlambda.media.rejection import reject_reason
+from dlambda.settings import get_settings
+from dlambda.store import archive, items, leases
+from dlambda.usecases.items.add_items import already_downloaded, deleted, known
+from dlambda.usecases.items.dispatch import wake
+from dlambda.usecases.items.expand import expand, info_key
+from dlambda.usecases.items.follow_conditions import follow_conditions
+from dlambda.usecases.items.options import archive_for, item_params
+from dlambda.usecases.items.try_again import begin_again, put_off
+from dlambda.usecases.measure import count_failed
+from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import preset_for
+
+log = logging.getLogger(__name__)
+
+_TRIES = 5
+# What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
+_MOST_BEGINNINGS = 60
+_BAD_COOKIES = "failed to load cookies"
+_PREMIERE_SPARE_SECONDS = 300
+
+
+def take_in(item_id: str) -> None:
+    """Does the intake of one item, once: whoever holds its lease does it, a doubled message finds it done."""
+    item = items.find(item_id)
+    if item is not None and item.retry_at:
+        item = begin_again(item, time.time())
+    if item is None or item.extracted or item.shelf is Shelf.DONE:
+        return
+    try:
+        with leases.kept(item.id) as lease:
+            try:
+                if lease.fence > _MOST_BEGINNINGS + item.expanded // 100:
+                    raise Invalid("It could not be read, and was tried too often.")
+                if item.entries:
+                    expand(item, lease)
+                else:
+                    _examine(item, lease)
+            except Invalid as error:  # also what no record can hold: it would be so again
+                _fail(items.get(item.id), lease, error.message)
+    except leases.Lost:
+        return  # another worker is at it, or its user ended it
+    except Conflict:
+        # Its user changed it meanwhile; the next attempt reads it as it is now.
+        queue.send("intake", {"id": item.id}, delay_seconds=1)
+
+
+def _examine(item: Item, lease: leases.Lease) -> None:
+    try:
+        params = item_params(item)
+    except Invalid as error:
+        _fail(item, lease, error.message)
+        return
+    static_id = archive_id_of_url(item.url)
+    if static_id and _skip_archived(item, lease, [static_id], title=static_id):
+        return
+    settings = get_settings()
+    log.info("reading the page", extra={"item_id": item.id})
+    extraction = extract(
+        item.source_url,
+        params,
+        cookies=item.cookies or preset_for(item.preset).cookies or None,
+        timeout_seconds=settings.extract_info_timeout,
+        allow_internal=settings.allow_internal_urls,
+    )
+    if extraction.info is None:
+        reason, failure = _reason(item, extraction), extraction.failure
+        # One that used up its whole time would do so again.
+        asked = extraction.retry_after_seconds
+        if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, asked):
+            _fail(item, lease, reason)
+        return
+    _route(item, lease, extraction, extraction.info, params)
+
+
+def _reason(item: Item, extraction: Extraction) -> str:
+    if extraction.error and _BAD_COOKIES in extraction.error.lower():
+        return f"Failed to create cookie file for '{item.url}'. '{extraction.error}'."
+    told = metadata.telling(extraction.warnings)
+    return " ".join([extraction.error or "Unable to extract info.", *told])
+
+
+def _route(
+    item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any], params: dict[str, Any]
+) -> None:
+    kind = str(info.get("_type") or "video")
+    ids = [archive_id for archive_id in (metadata.archive_id(info), *info.get("_old_archive_ids", ())) if archive_id]
+    if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or item.url)):
+        return
+    followed = follow_conditions(item, info)
+    if followed.shelf is Shelf.DONE:
+        _become(item, followed, lease)
+        return
+    if followed is not item:
+        _examine(items.save(item, followed, lease), lease)
+        return
+    reason = reject_reason(info, params)
+    if reason:
+        _fail(item, lease, reason)
+    elif kind.startswith("playlist"):
+        expand(item, lease, info)
+    elif kind.startswith("video"):
+        _settle(item, lease, extraction, info)
+    else:
+        _fail(item, lease, f'Unsupported event type "{kind}".')
+
+
+def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title: str) -> bool:
+    """Ends an item that is in its archive already (downloads.md 5.2 rows 5 and 8). False when it is not."""
+    present = archive.find_present(item.archive, ids) if item.archive and ids else []
+    if not present:
+        return False
+    if get_settings().ignore_archived_items:
+        items.commit([items.Change(item, None, lease)])
+        publish(already_downloaded(item, present[0]), deleted(item))
+        return True
+    skipped = item.ended(
+        Status.SKIP,
+        time.time(),
+        source_id=present[0].split(maxsplit=1)[1],
+        title=title,
+        archive_id=present[0],
+        is_archivable=True,
+        is_archived=True,
+        msg=f"URL is already downloaded. Found in archive '{item.archive}'.",
+    )
+    publish(event.item_moved(items.save(item, skipped, lease)))
+    return True
+
+
+def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
+    """Ends the item as `error`, with a reason that a person understands."""
+    failure = classify(error)
+    ended = item.ended(
+        Status.ERROR,
+        time.time(),
+        error=error,
+        failure={"kind": failure.kind.value, "advice": failure.advice, "retry_at": None},
+        **fields,
+    )
+    stored = items.save(item, ended, lease)
+    count_failed(stored, failure.kind.value)
+    publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
+
+
+def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
+    """Gives the item what was extracted and decides where it goes (downloads.md 5.6)."""
+    name = archive_for(item, info)
+    described = item.but(
+        **metadata.fields_of(info, url=item.url),
+        archive=name,
+        extras=metadata.extras_of(info) | dict(item.extras),
+        old_archive_ids=tuple(info.get("_old_archive_ids") or ()),
+        is_archivable=bool(name),
+        is_archived=False if name else None,
+        info_at=time.time(),
+    )
+    warnings = metadata.telling(extraction.warnings)
+    if metadata.is_upcoming(info):
+        _wait_for_stream(item, described, lease, info, warnings)
+    elif not metadata.has_formats(info):
+        _no_formats(item, described, lease, info, warnings)
+    elif metadata.is_premiere(info) and get_settings().prevent_live_premiere:
+        _wait_for_premiere(item, described, lease, info)
+    else:
+        bucket.put_json(info_key(item.id), info)
+        _become(item, described.but(extracted=True), lease)
+
+
+def _become(before: Item, after: Item, lease: leases.Lease) -> None:
+    """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
+    for _ in range(_TRIES):
+        holder = items.find_by_url(after.url)
+        if holder is not None and holder.id == before.id:
+            holder = None
+        if holder is not None and (notice := known(holder, after)):
+            items.commit([items.Change(before, None, lease)])
+            publish(notice, deleted(before))
+            return
+        changes = [items.Change(holder, None)] if holder else []
+        try:
+            stored = items.commit([*changes, items.Change(before, after, lease)])[0]
+        except items.UrlTaken:
+            continue
+        publish(*([deleted(holder)] if holder else []), event.item_updated(stored))
+        if stored.shelf is Shelf.DONE:
+            publish(event.item_moved(stored))
+        else:
+            log.info("read: %s", stored.title, extra={"item_id": stored.id})
+            leases.release(lease)
+            wake(stored)
+        return
+    raise Conflict(f"The record of '{after.url}' is being changed by others.")
+
+
+def _wait_for_stream(
+    item: Item, described: Item, lease: leases.Lease, info: dict[str, Any], warnings: Sequence[str]
+) -> None:
+    what = "Premiere video" if metadata.is_premiere(info) else "Stream"
+    starts = info.get("release_timestamp")
+    text = f"{what} is not available yet."
+    lacking = f"No start time is set for {'premiere' if metadata.is_premiere(info) else 'live stream'}."
+    after = described.ended(
+        Status.NOT_LIVE,
+        time.time(),
+        is_live=True,
+        live_in=http_date(starts) if starts else None,
+        start_at=float(starts or 0),
+        msg=" ".join([text, *warnings]),
+        error=None if starts else lacking,
+    )
+    title = "Upcoming Premiere" if metadata.is_premiere(info) else "Upcoming Live Stream"
+    message = f"{what} '{described.title}' is not available yet."
+    publish(event.log(Name.LOG_INFO, title, message, preset=item.preset, lowPriority=True))
+    _become(item, after, lease)
+
+
+def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: dict[str, Any]) -> None:
+    """A premiere is recorded better when it is over: five minutes and its length after it began."""
+    length = _PREMIERE_SPARE_SECONDS + int(info.get("duration") or 0)
+    starts = info.get("release_timestamp")
+    if starts:
+        ends = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(float(starts) + length))
+        error = f"Premiering right now. Download will start at {ends}."
+        after = described.ended(
+            Status.NOT_LIVE,
+            time.time(),
+            is_live=True,
+            live_in=http_date(starts),
+            start_at=float(starts),
+            error=error,
+        )
+    else:
+        error = f"Premiering right now. Delaying download by '{length}' seconds."
+        after = described.ended(Status.NOT_LIVE, time.time(), is_live=True, start_at=time.time() + length, error=error)
+    message = f"'{described.title}': '{error}'"
+    publish(event.log(Name.LOG_INFO, "Premiering right now", message, preset=item.preset))
+    _become(item, after, lease)
+
+
+def _no_formats(
+    item: Item, described: Item, lease: leases.Lease, info: dict[str, Any], warnings: Sequence[str]
+) -> None:
+    availability = info.get("availability")
+    error = "No formats."
+    if availability and availability != "public":
+        error += f" Availability is set for '{availability}'."
+    error = " ".join([error, *warnings])
+    failure = {"kind": FailureKind.NO_FORMATS.value, "advice": classify(error).advice, "retry_at": None}
+    after = described.ended(Status.ERROR, time.time(), error=error, failure=failure)
+    message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
+    publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings)))
+    _become(item, after, lease)

@@ -1,0 +1,130 @@
+"""Brings a finished download's files to the bucket, and an unfinished one's state where the next run finds it."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.aws.growing import GrowingUpload
+from dlambda.domain.files.content_type import content_type
+from dlambda.domain.files.sidecar import sidecars, under
+from dlambda.domain.items.item import Item
+from dlambda.domain.places.paths import object_key
+from dlambda.media.download import Result
+from dlambda.media.ffmpeg import describe
+from dlambda.media.resume import snapshot
+from dlambda.settings import get_settings
+from dlambda.usecases.files.folders import join, note_files
+
+log = logging.getLogger(__name__)
+
+HANDOVER_SECONDS = 60.0
+HOME = "home"
+TEMP = "temp"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What lies in the bucket now."""
+
+    filename: str | None
+    file_size: int | None = None
+    sidecar: dict[str, Any] | None = None
+    extras: dict[str, Any] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The item fields that this decides; none without a file."""
+        if self.filename is None:
+            return {}
+        size = self.file_size
+        return {
+            "filename": self.filename,
+            "file_size": size,
+            "downloaded_bytes": size,
+            "total_bytes": size,
+            "sidecar": self.sidecar or {},
+            "extras": self.extras or {},
+        }
+
+
+def keep(
+    item: Item, workdir: Path, result: Result, renew: Callable[[], None], growing: GrowingUpload | None = None
+) -> Kept:
+    """Uploads the file and its sidecars; `renew` is called meanwhile. Doing it twice leaves the same objects.
+
+    `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file.
+    """
+    if not result.filepath:
+        if growing:
+            growing.abort()
+        return Kept(None)
+    home = workdir / HOME
+    media = home / result.filepath
+    probed = describe(str(media))
+    folder = item.folder.strip("/")
+    for name in (*result.extra_files, result.filepath):
+        path, key = home / name, key_of(item, name)
+        if growing and key == growing.key:
+            done, growing = growing.finish(path), None
+            if done:
+                log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
+                continue
+        if path.is_file() and path.stat().st_size:
+            bucket.put_file(path, key, content_type(name), renew)
+            log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
+    if growing:
+        growing.abort()
+    note_files(join(folder, name) for name in (*result.extra_files, result.filepath) if (home / name).is_file())
+    inside, _, own = result.filepath.rpartition("/")
+    beside = [name.rpartition("/")[2] for name in result.extra_files if name.rpartition("/")[0] == inside]
+    place = "/".join(part for part in (folder, inside) if part)
+    return Kept(
+        filename=result.filepath,
+        file_size=media.stat().st_size,
+        sidecar=_absolute(under(place, sidecars(own, beside))),
+        extras={**item.extras, **probed},
+    )
+
+
+def key_of(item: Item, name: str) -> str:
+    """The object key of a file that is named relative to the item's folder."""
+    folder = item.folder.strip("/")
+    return object_key(f"{folder}/{name}" if folder else name)
+
+
+def _absolute(groups: Any) -> dict[str, Any]:
+    """With the virtual root in front, as clients expect it in items (downloads.md 2.5)."""
+    root = get_settings().download_path.rstrip("/")
+    return {
+        kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries] for kind, entries in groups.items()
+    }
+
+
+def state_prefix(item_id: str) -> str:
+    return f"resume/{item_id}/"
+
+
+def save_state(item_id: str, workdir: Path) -> None:
+    """Before a handover: what a download continues from goes to the bucket, unless the folder is durable itself."""
+    if get_settings().work_durable:
+        return
+    for path in snapshot(workdir):
+        bucket.put_file(path, state_prefix(item_id) + str(path.relative_to(workdir)), "application/octet-stream")
+
+
+def load_state(item_id: str, workdir: Path) -> None:
+    """The other half of `save_state`."""
+    if get_settings().work_durable or workdir.exists():
+        return
+    prefix = state_prefix(item_id)
+    for stored in bucket.list_(prefix):
+        path = workdir / stored.key.removeprefix(prefix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bucket.get_file(stored.key, path)
+
+
+def forget_state(item_id: str) -> None:
+    if not get_settings().work_durable:
+        bucket.delete([stored.key for stored in bucket.list_(state_prefix(item_id))])

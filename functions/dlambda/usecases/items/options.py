@@ -1,0 +1,53 @@
+"""The effective options of an item: its preset, its own, and where a worker puts files (docs/contract/ytdlp.md 8)."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from dlambda.domain.items import metadata
+from dlambda.domain.items.item import Item
+from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
+from dlambda.domain.ytdlp.options import read_options
+from dlambda.errors import Invalid
+from dlambda.settings import get_settings
+from dlambda.usecases.rules.presets import preset_for
+
+_ARCHIVE = "download_archive"
+
+
+def item_params(item: Item) -> dict[str, Any]:
+    """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
+    from dlambda.media.options import effective_params
+
+    preset = preset_for(item.preset)
+    return effective_params(
+        preset_cli=preset.cli,
+        preset_name=preset.name,
+        item_cli=item.cli,
+        folder=item.folder,
+        template=item.template,
+        template_chapter=item.template_chapter or "",
+        settings=get_settings(),
+    )
+
+
+def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
+    """The archive that marks an item with this metadata.
+
+    The generic extractor's ids are file names: with a system preset they mark nothing (downloads.md 5.8).
+    """
+    return None if metadata.is_generic(info) and preset_for(item.preset).default else item.archive
+
+
+def archive_named(*cli: str) -> str | None:
+    """The archive that options name; the last one counts. None where they can't be read."""
+    return _archive_in(fill_in_variables(join_cli(*cli), variables(get_settings())))
+
+
+@lru_cache(maxsize=64)
+def _archive_in(text: str) -> str | None:
+    try:
+        found = [one for one in read_options(text) if one.option.dest == _ARCHIVE]
+    except Invalid:
+        return None
+    return (found[-1].values[0] or None) if found and found[-1].values else None

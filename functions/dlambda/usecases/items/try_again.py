@@ -1,0 +1,83 @@
+"""Failed items that are tried again by themselves: put off, woken, counted (docs/decisions/retries.md)."""
+
+import logging
+import time
+
+from dlambda.aws import queue
+from dlambda.domain import event
+from dlambda.domain.event import Name
+from dlambda.domain.items.failure import Failure
+from dlambda.domain.items.item import Item
+from dlambda.domain.items.retry import wait_before_retry
+from dlambda.errors import Conflict
+from dlambda.settings import get_settings
+from dlambda.store import items, leases
+from dlambda.usecases.items.change_items import CANCEL, end_cancelled
+from dlambda.usecases.measure import count
+from dlambda.usecases.publish import publish
+
+log = logging.getLogger(__name__)
+
+_LONGEST_DELAY_SECONDS = 900
+"""What a queue can keep a message back; the sweep wakes what waits longer."""
+_WAKE_AT_ONCE = 1000
+_EARLY_SECONDS = 0.5
+"""A queue's clock is not ours: a message that comes this much too early counts as in time."""
+
+
+def put_off(
+    item: Item, lease: leases.Lease, error: str, failure: Failure, asked_seconds: float | None = None
+) -> Item | None:
+    """The item as it waits for its next try; None when `failure` is for good or it was tried often enough.
+
+    Gives its slot and its lease back. `asked_seconds`: what the site said in `Retry-After`.
+    """
+    wait = wait_before_retry(failure, item.attempts + 1, get_settings().retries, asked_seconds)
+    if wait is None or item.is_live:
+        return None
+    shown = {"kind": failure.kind.value, "advice": failure.advice}
+    stored = items.save(item, item.put_off(error, shown, time.time() + wait), lease)
+    # What was downloaded is no progress of an item that waits.
+    if leases.renew(lease, time.time(), {}) == CANCEL:
+        return end_cancelled(stored, lease)
+    leases.release(lease)
+    if wait <= _LONGEST_DELAY_SECONDS:
+        queue.send(_queue_of(stored), {"id": stored.id}, delay_seconds=int(wait + 0.999))
+    count("item_retries_total", kind=failure.kind.value)
+    log.info("failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": stored.attempts})
+    message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
+    publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True))
+    publish(event.item_updated(stored))
+    return stored
+
+
+def begin_again(item: Item, now: float) -> Item | None:
+    """The item in its next try; None when that lies ahead, when its user ended it, or when another worker has it."""
+    if is_early(item, now):
+        return None
+    try:
+        if leases.find_wanted(item.id) == CANCEL:
+            end_cancelled(item)
+            return None
+        again = items.save(item, item.tried_again())
+    except Conflict:
+        return None  # changed meanwhile: the sweep looks again
+    publish(event.item_updated(again))
+    return again
+
+
+def is_early(item: Item, now: float) -> bool:
+    """Whether its next try lies ahead."""
+    return item.retry_at - _EARLY_SECONDS > now
+
+
+def wake_retries(now: float) -> None:
+    """The sweep's part: those whose time has come, whatever became of their messages."""
+    waiting = items.find_many(item_id for _, item_id in items.find_waiting(items.RETRY, _WAKE_AT_ONCE))
+    for item in waiting:
+        if item.retry_at and not is_early(item, now):
+            queue.send(_queue_of(item), {"id": item.id})
+
+
+def _queue_of(item: Item) -> str:
+    return "download" if item.extracted else "intake"

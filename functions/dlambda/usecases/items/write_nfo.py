@@ -1,0 +1,80 @@
+"""Writes an NFO file beside a finished download (docs/contract/downloads.md 4.11)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.domain import event
+from dlambda.domain.files.content_type import content_type
+from dlambda.domain.files.nfo import nfo_text, read_nfo_type
+from dlambda.domain.files.sidecar import stem_of
+from dlambda.domain.items.item import Item
+from dlambda.domain.places.paths import object_key
+from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
+from dlambda.media.extract import extract
+from dlambda.settings import get_settings
+from dlambda.store import items
+from dlambda.usecases.files.find_file import find_file, sidecars_of
+from dlambda.usecases.files.folders import join, note_files, split
+from dlambda.usecases.items.options import item_params
+from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import preset_for
+
+log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 25.0  # an HTTP API gives up at 30
+
+
+def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> str:
+    """Answers the file's path with the virtual root in front. Raises with the documented texts."""
+    item = items.find(item_id)
+    if item is None:
+        raise NotFound(f"item '{item_id}' not found.")
+    if item.path is None:
+        raise Invalid("item has no downloaded file.")
+    found = find_file(item.path, f"file '{_braced(item.filename or '')}' not found.")
+    if found.stored is None and not found.moved:
+        raise NotFound(f"file '{item.filename}' not found.")
+    nfo_type = read_nfo_type(kind)
+    folder, name = split(found.path)
+    path = join(folder, f"{stem_of(name)}.nfo")
+    if not overwrite and bucket.find(object_key(path)) is not None:
+        raise AlreadyExists("NFO file already exists.")
+    text = nfo_text(nfo_type, _metadata(item), stem_of(name))
+    bucket.put_bytes(object_key(path), text.encode(), content_type(path))
+    note_files([path])
+    _tell(item, found.path)
+    return f"{get_settings().download_path.rstrip('/')}/{path}"
+
+
+def _braced(text: str) -> str:
+    """As `str.format` leaves it."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _metadata(item: Item) -> Mapping[str, Any]:
+    """Fresh from the item's URL, with its effective options."""
+    found = extract(
+        item.url,
+        item_params(item),
+        cookies=item.cookies or preset_for(item.preset).cookies or None,
+        timeout_seconds=min(get_settings().extract_info_timeout, _WAIT_SECONDS),
+        allow_internal=get_settings().allow_internal_urls,
+    )
+    if not found.info:
+        log.warning("No metadata for an NFO file: %s", found.error, extra={"item_id": item.id})
+        raise OperationFailed("failed to extract metadata from URL.")
+    return found.info
+
+
+def _tell(item: Item, path: str) -> None:
+    root = get_settings().download_path.rstrip("/")
+    groups = {
+        kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
+        for kind, entries in sidecars_of(path).items()
+    }
+    try:
+        publish(event.item_updated(items.save(item, item.but(sidecar=groups))))
+    except Conflict:
+        return  # changed or gone meanwhile: the file is there all the same

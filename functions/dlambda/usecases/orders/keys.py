@@ -1,0 +1,114 @@
+"""API keys: recognised, made, shown, removed (docs/contract/hostapi.md, Keys)."""
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
+from dlambda.errors import Forbidden, Invalid, NameInUse, Unauthorized
+from dlambda.settings import get_settings
+from dlambda.store import keys, meters, windows
+
+_VALUE_BYTES = 32
+_TOUCH_SECONDS = 60
+GIGABYTE = 1024**3
+MINUTE = 60.0
+_SEEN_SECONDS = 1.0
+_SEEN_MOST = 1000
+_seen: dict[str, tuple[Key, float]] = {}
+
+
+def recognise(value: str | None, *, remembered: bool = False) -> Key:
+    """The key that a request carries. Raises `Unauthorized`.
+
+    `remembered`: a key that this process saw a second ago may be taken as it was. For what is asked again and again
+    and tells a key nothing but what is its own.
+    """
+    if not value:
+        raise Unauthorized("No API key provided")
+    if remembered and (seen := _seen.get(keys.id_of(value))) and time.monotonic() < seen[1]:
+        return seen[0]
+    key = keys.find(value) or _first(value)
+    if key is None:
+        raise Unauthorized("Invalid API key")
+    now = time.time()
+    if now - key.last_access > _TOUCH_SECONDS:
+        key = keys.touch(key, now)
+    if len(_seen) >= _SEEN_MOST:
+        _seen.clear()
+    _seen[key.id] = (key, time.monotonic() + _SEEN_SECONDS)
+    return key
+
+
+def _first(value: str) -> Key | None:
+    """The operator's own key, at its first use."""
+    own = get_settings().admin_key
+    if not own or not hmac.compare_digest(own.encode(), value.encode()):
+        return None
+    return keys.find(value) if make_first_key(lambda: own) else None
+
+
+def make_first_key(make: Callable[[], str] = lambda: secrets.token_urlsafe(_VALUE_BYTES)) -> str | None:
+    """The value of a new `admin` key with every permission, unless there is any key already."""
+    if keys.any_exists():
+        return None
+    value = get_settings().admin_key or make()
+    try:
+        keys.add(_key(ADMIN, tuple(Permission), value), value)
+    except NameInUse:
+        return None
+    return value
+
+
+def create_key(body: Mapping[str, Any], by: Key) -> tuple[Key, str]:
+    """A new key and its value. Raises `Invalid`, `NameInUse`, and `Forbidden` for what `by` does not hold itself."""
+    name, permissions = read_new_key(body)
+    by.check_all(permissions)
+    value = secrets.token_urlsafe(_VALUE_BYTES)
+    key = _key(name, permissions, value)
+    keys.add(key, value)
+    return key, value
+
+
+def _key(name: str, permissions: tuple[Permission, ...], value: str) -> Key:
+    quota = int(get_settings().default_quota_gb * GIGABYTE)
+    return Key(keys.id_of(value), name, permissions, quota, created_at=time.time())
+
+
+def check_permissions(key: Key, wanted: object) -> None:
+    """Raises `Forbidden` when the key lacks one, or there is no such permission; `Invalid` for what is no list."""
+    if not isinstance(wanted, list):
+        raise Invalid("permissions must be an array.")
+    known = set(Permission)
+    if not all(isinstance(each, str) and each in known for each in wanted):
+        raise Forbidden(LACKING, extra={"message": LACKING})
+    key.check_all(read_permissions(wanted))
+
+
+def remove_key(name: str) -> None:
+    """Raises `NotFound`. Its tasks end and expire as they would have."""
+    key = keys.remove(name)
+    _seen.pop(key.id, None)
+    windows.forget(key.id)
+
+
+def list_keys() -> dict[str, dict[str, Any]]:
+    """Every key with its value, by name."""
+    found = keys.list_()
+    used = meters.used((key.id for key, _ in found), time.time(), get_settings().quota_rate_minutes * MINUTE)
+    return {key.name: _view(key, value, used[key.id]) for key, value in found}
+
+
+def _view(key: Key, value: str, used_bytes: int) -> dict[str, Any]:
+    accessed = datetime.fromtimestamp(key.last_access, UTC).isoformat(timespec="seconds") if key.last_access else None
+    return {
+        "key": value,
+        "name": key.name,
+        "permissions": [each.value for each in key.permissions],
+        "memory_quota": key.quota_bytes,
+        "memory_usage": used_bytes,
+        "last_access": accessed,
+    }

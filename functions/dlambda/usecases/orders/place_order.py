@@ -1,0 +1,45 @@
+"""Takes an order of a key: checked at once, counted, stored, and then a worker is woken (docs/contract/hostapi.md)."""
+
+import logging
+import math
+import secrets
+import time
+
+from dlambda.aws import queue
+from dlambda.domain.orders.key import Key
+from dlambda.domain.orders.order import Kind, Order, make_id
+from dlambda.domain.orders.wish import read_wish
+from dlambda.errors import Invalid, TooMany
+from dlambda.media.guard import check_url
+from dlambda.settings import get_settings
+from dlambda.store import orders, windows
+from dlambda.usecases.orders.keys import MINUTE
+
+log = logging.getLogger(__name__)
+
+
+def place_order(key: Key, kind: Kind, body: object) -> Order:
+    """The new order. Raises `Invalid` naming the field, `TooMany` at the key's limit; nothing is stored then."""
+    url, options = read_wish(kind, body)
+    settings = get_settings()
+    try:
+        check_url(url, allow_internal=settings.allow_internal_urls)
+    except Invalid as error:
+        raise Invalid(f"url: {error.message}") from None
+    order_id, now = make_id(secrets.choice), time.time()
+    seconds = settings.task_cleanup_time * MINUTE
+    wait = windows.enter(key.id, order_id, now, limit=settings.request_limit, seconds=seconds)
+    if wait:
+        text = f"Rate limit exceeded. Max {settings.request_limit} per {settings.task_cleanup_time:g} min"
+        raise TooMany(text, headers={"Retry-After": str(math.ceil(wait))})
+    order = Order(order_id, kind, url, key.id, key.name, now, options)
+    try:
+        orders.add(order)
+    except BaseException:
+        windows.leave(key.id, order_id, now)
+        raise
+    try:
+        queue.send("order", {"id": order.id})
+    except queue.SEND_ERRORS:
+        log.warning("An order waits for the sweep: its message could not be sent", exc_info=True)
+    return order

@@ -1,0 +1,54 @@
+"""The minute's round for orders: those that wait or lost their worker are woken, those whose time is up go."""
+
+import shutil
+
+from dlambda.aws import bucket, queue
+from dlambda.domain.orders.order import State
+from dlambda.settings import get_settings
+from dlambda.store import leases, meters, orders
+from dlambda.usecases.orders.find_order import object_of
+from dlambda.usecases.orders.fulfil_order import workdir_of
+from dlambda.usecases.orders.keys import MINUTE
+
+_REMOVE_AT_ONCE = 500
+
+
+def sweep_orders(now: float) -> None:
+    """One round. Doing it twice at once does no harm."""
+    wake_orders(now)
+    remove_expired(now)
+    meters.prune(now, get_settings().quota_rate_minutes * MINUTE)
+
+
+def wake_orders(now: float) -> None:
+    """Those that a worker left go on; then those that wait, as many as there are places."""
+    running = orders.running()
+    if running:
+        queue.send_many("order", ({"id": order_id} for order_id in sorted(leases.find_expired(running, now))))
+    _free_lost_places()
+    free = get_settings().task_max_workers - len(orders.taken())
+    if free > 0:
+        wake_waiting(free)
+
+
+def wake_waiting(count: int) -> None:
+    """The oldest of those that wait; for each place that became free one, or wake-ups would breed wake-ups."""
+    queue.send_many("order", ({"id": order_id} for order_id in orders.waiting(count)))
+
+
+def _free_lost_places() -> None:
+    """A place outlives its order only when a row was removed by hand; looked at, since nobody else would."""
+    lost = set()
+    for order_id in orders.taken():
+        order = orders.find(order_id)
+        if order is None or order.state is not State.PROCESSING:
+            lost.add(order_id)
+    orders.free_places(lost)
+
+
+def remove_expired(now: float) -> None:
+    """Their files first, so that a round that dies in between is done again."""
+    for order_id in orders.ended_before(now - get_settings().task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
+        bucket.delete([each.key for each in bucket.list_(object_of(order_id, ""))])
+        shutil.rmtree(workdir_of(order_id), ignore_errors=True)
+        orders.remove(order_id)

@@ -1,0 +1,38 @@
+"""Which preset a name means. System presets are data; a client's own are documents."""
+
+from dlambda.domain.rules.body import MAX_NAME_LENGTH
+from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset
+from dlambda.domain.rules.resource import PRESETS
+from dlambda.settings import get_settings
+from dlambda.store.resources import Document
+from dlambda.usecases.rules import resources
+
+
+def find_preset(name: str) -> Preset | None:
+    """The preset of that name, in whatever form it is written, with its cookies."""
+    system = find_system_preset(name)
+    if system is not None or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
+        return system
+    found = resources.find_by_name(PRESETS, name)
+    return _preset(found, clear=True) if found else None
+
+
+def list_presets() -> list[Preset]:
+    """All presets in the order of lists, their secrets masked."""
+    return [_preset(document, clear=False) for document in resources.list_documents(PRESETS)]
+
+
+def preset_for(name: str) -> Preset:
+    """The preset of a record: its own while it exists, else the default one."""
+    return find_preset(name) or find_preset(get_settings().default_preset) or default_preset()
+
+
+def default_preset() -> Preset:
+    preset = find_system_preset("default")
+    assert preset is not None
+    return preset
+
+
+def _preset(document: Document, *, clear: bool) -> Preset:
+    fields = document.clear() if clear else document.shown
+    return Preset(id=document.id, default=document.id < FIRST_OWN_ID, **fields)

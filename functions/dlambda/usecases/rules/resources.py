@@ -1,0 +1,173 @@
+"""Keeps the resources of users: list, read, create, change, replace, remove (docs/contract/rules.md 1).
+
+Everything in which one kind differs from another stands in its row of `domain.resource`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dlambda.domain import event
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.rules.resource import BuiltIn, Fields, Kind
+from dlambda.errors import AlreadyExists, Conflict, Invalid, NameInUse, NotFound, PreconditionFailed
+from dlambda.store import resources
+from dlambda.store.resources import Content, Document
+from dlambda.usecases.publish import publish
+
+_TRIES = 12
+_WAIT_SECONDS = 0.005
+
+Check = Callable[[Fields], dict[str, Any]]
+"""Answers what it corrects in the fields that were sent, or raises `Invalid`."""
+
+
+def _no_check(_: Fields) -> dict[str, Any]:
+    return {}
+
+
+def list_documents(kind: Kind) -> list[Document]:
+    """All of a kind in the order of its lists, built-in ones included."""
+    built_in = [_as_document(kind, each) for each in kind.built_in]
+    shadowed = {document.name_key for document in built_in}
+    own = [document for document in resources.list_(kind.feature) if document.name_key not in shadowed]
+    return sorted([*built_in, *own], key=lambda document: kind.order(document.shown))
+
+
+def view(kind: Kind, document: Document, *, clear: bool = False) -> dict[str, Any]:
+    """The object as clients get it; `clear` with its secrets, for the answer of its own GET alone."""
+    times = {"created_at": _iso(document.created_at), "updated_at": _iso(document.updated_at)}
+    return kind.view(document.id, document.clear() if clear else document.shown, {**document.status, **times})
+
+
+def get_document(kind: Kind, id_: int) -> Document:
+    """Raises `NotFound`."""
+    found = _find(kind, id_)
+    if found is None:
+        raise NotFound(kind.not_found.format(id=id_))
+    return found
+
+
+def find_by_name(kind: Kind, name: str) -> Document | None:
+    """Built-in ones shadow the users' own."""
+    key = kind.name_key(name)
+    for each in kind.built_in:
+        if kind.name_key(each.fields["name"]) == key:
+            return _as_document(kind, each)
+    return resources.find_by_name(kind.feature, key)
+
+
+def create(kind: Kind, body: object, check: Check = _no_check) -> Document:
+    """Raises `Invalid` (a body that does not fit, a name in use)."""
+    fields = read(kind.model, _object(kind, body), text=kind.failed, context={"complete": True})
+    fields = kind.unmasked(fields | check(fields), {})
+    try:
+        _refuse_built_in_name(kind, fields)
+        document = resources.add(kind.feature, _content(kind, fields), first_id=kind.first_id)
+    except AlreadyExists:
+        raise NameInUse(kind.name_taken.format(name=fields["name"])) from None
+    _tell(kind, "create", document)
+    return document
+
+
+def change(
+    kind: Kind, id_: int, body: object, *, whole: bool, if_match: int | None = None, check: Check = _no_check
+) -> Document:
+    """Changes what `body` has or, when it is `whole`, sets everything: what it leaves out goes back to its default.
+
+    `if_match` is the version that the client knows. Raises `NotFound`, `Invalid`, `AlreadyExists`,
+    `PreconditionFailed`; without `if_match` the last writer wins.
+    """
+    for turn in range(_TRIES):
+        document = get_document(kind, id_)
+        if document.id in {each.id for each in kind.built_in}:
+            raise Invalid(kind.keep_built_in)
+        _expect(document, if_match)
+        fields = _changed(kind, document.clear(), _object(kind, body), check, whole=whole)
+        try:
+            _refuse_built_in_name(kind, fields)
+            changed = resources.replace(document, _content(kind, fields))
+        except AlreadyExists:
+            text = kind.name_taken.format(name=fields["name"])
+            raise (AlreadyExists if kind.change_conflicts else NameInUse)(text) from None
+        except Conflict:
+            _wait(turn)
+            continue
+        _tell(kind, "update", changed)
+        return changed
+    raise Conflict("It is being changed by others.")
+
+
+def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
+    """Answers what went. Raises `NotFound`, `Invalid`, `PreconditionFailed`."""
+    for turn in range(_TRIES):
+        document = _find(kind, id_)
+        if document is None:
+            raise NotFound(kind.not_there.format(id=id_))
+        if document.id in {each.id for each in kind.built_in}:
+            raise Invalid(kind.spare_built_in)
+        _expect(document, if_match)
+        try:
+            resources.remove(document)
+        except Conflict:
+            _wait(turn)
+            continue
+        _tell(kind, "delete", document)
+        return document
+    raise Conflict("It is being changed by others.")
+
+
+def _wait(turn: int) -> None:
+    """Others are at it too: each comes back at its own time."""
+    time.sleep(random.random() * min(_WAIT_SECONDS * 2**turn, 0.2))  # noqa: S311 jitter, no secret
+
+
+def _find(kind: Kind, id_: int) -> Document | None:
+    built_in = next((each for each in kind.built_in if each.id == id_), None)
+    return _as_document(kind, built_in) if built_in else resources.find(kind.feature, id_)
+
+
+def _as_document(kind: Kind, built_in: BuiltIn) -> Document:
+    key = kind.name_key(built_in.fields["name"])
+    return Document(kind.feature, built_in.id, 1, key, built_in.fields, created_at=0.0, updated_at=0.0, status={})
+
+
+def _changed(
+    kind: Kind, known: Mapping[str, Any], body: Mapping[str, Any], check: Check, *, whole: bool
+) -> dict[str, Any]:
+    if whole:
+        sent = read(kind.model, body, text=kind.failed, context={"complete": True})
+    else:
+        sent = read_change(kind.model, kind.merged(body, known), text=kind.failed)
+    return {**known, **kind.unmasked(sent | check(sent), known)}
+
+
+def _object(kind: Kind, body: object) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise Invalid(kind.no_object)
+    return body
+
+
+def _content(kind: Kind, fields: Mapping[str, Any]) -> Content:
+    return Content(fields, kind.masked(fields), kind.name_key(fields["name"]))
+
+
+def _refuse_built_in_name(kind: Kind, fields: Mapping[str, Any]) -> None:
+    key = kind.name_key(fields["name"])
+    if any(kind.name_key(each.fields["name"]) == key for each in kind.built_in):
+        raise AlreadyExists(key)
+
+
+def _expect(document: Document, if_match: int | None) -> None:
+    if if_match is not None and if_match != document.version:
+        raise PreconditionFailed("It was changed meanwhile.")
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _tell(kind: Kind, action: str, document: Document) -> None:
+    publish(event.config_update(kind.feature, action, view(kind, document)))

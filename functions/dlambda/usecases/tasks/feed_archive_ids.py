@@ -1,0 +1,65 @@
+"""Archive ids of entries whose handler knows none (docs/contract/tasks.md 7.5).
+
+The URL itself tells it, an earlier look-up told it, or the page is read with the task's options, which takes seconds.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from dlambda.domain.items.metadata import archive_id
+from dlambda.domain.tasks.feed import FeedItem
+from dlambda.media.archive_ids import archive_id_of_url
+from dlambda.media.extract import extract
+from dlambda.settings import get_settings
+from dlambda.store import memories
+from dlambda.usecases.tasks.task_options import Params
+
+log = logging.getLogger(__name__)
+
+
+def with_archive_ids(
+    items: Sequence[FeedItem],
+    source: str,
+    params: Params,
+    seconds_left: Callable[[], float],
+    cookies: str | None = None,
+) -> tuple[list[FeedItem], bool]:
+    """The items with the ids that can be had, and whether time was enough to ask for all.
+
+    `source` is the task's name, under which look-ups are remembered, those without success too.
+    """
+    told = [_told_by_url(item) for item in items]
+    asked = [item.url for item in told if item.archive_id is None]
+    known = memories.find_archive_ids(source, asked, time.time())
+
+    def look_up(url: str) -> None:
+        if (left := seconds_left()) > 0:
+            known[url] = _look_up(url, source, params, cookies, left)
+
+    with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
+        list(pool.map(look_up, dict.fromkeys(url for url in asked if url not in known)))
+    found = [replace(item, archive_id=item.archive_id or known.get(item.url)) for item in told]
+    return found, all(url in known for url in asked)
+
+
+def _told_by_url(item: FeedItem) -> FeedItem:
+    return item if item.archive_id else replace(item, archive_id=archive_id_of_url(item.url))
+
+
+def _look_up(url: str, source: str, params: Params, cookies: str | None, seconds: float) -> str | None:
+    settings = get_settings()
+    extraction = extract(
+        url,
+        params,
+        cookies=cookies,
+        timeout_seconds=min(settings.extract_info_timeout, max(1.0, seconds)),
+        allow_internal=settings.allow_internal_urls,
+    )
+    found = archive_id(extraction.info) if extraction.info else None
+    if found is None:
+        log.warning("No archive id for an entry of '%s': %s", source, extraction.error, extra={"url": url})
+    memories.keep_archive_id(source, url, found, time.time())
+    return found

@@ -1,0 +1,124 @@
+"""What a handler would find at a URL; nothing is queued (docs/contract/tasks.md 2 and 7.2)."""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.tasks.definition import Definition
+from dlambda.domain.tasks.feed import Feed, FeedItem
+from dlambda.domain.tasks.task import Task
+from dlambda.errors import AppError, Invalid, Required
+from dlambda.media.guard import check_url
+from dlambda.media.handlers.client import Handler, HandlerFailed
+from dlambda.media.handlers.generic import GenericTaskHandler, read_page
+from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
+from dlambda.settings import get_settings
+from dlambda.store import archive
+from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.tasks.definitions import list_definitions
+from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
+from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
+
+log = logging.getLogger(__name__)
+
+_FETCH_SECONDS: Final = 12.0
+_LOOK_UP_SECONDS: Final = 10.0
+"""Together below the 30 seconds at which an HTTP API gives up."""
+
+
+def inspect(url: str, preset: str = "", handler: str = "", *, static_only: bool = False) -> dict[str, Any]:
+    """The answer for a URL that some handler serves. Raises `Invalid` with the keys of a failure in `extra`."""
+    if not url:
+        raise Required("url is required.")
+    if not static_only:
+        check_web_address(url)
+    chosen = _chosen(url, handler)
+    if static_only:
+        return _answer(chosen.name, Feed(()), archived=())
+    return _inspected(_passing(url, preset), chosen.name, lambda task, params: chosen.fetch(task.url, _client(params)))
+
+
+def inspect_definition(definition: Definition, url: str, preset: str = "") -> dict[str, Any]:
+    """The same for one definition, enabled or not, stored or not. Raises `Invalid`."""
+    check_web_address(url)
+    name = GenericTaskHandler.__name__
+    return _inspected(
+        _passing(url, preset), name, lambda task, params: read_page(definition, task.url, _client(params))
+    )
+
+
+def _chosen(url: str, name: str) -> Handler:
+    handlers = handlers_for(list_definitions())
+    if not name:
+        found = find_handler(handlers, url)
+        if found is None:
+            raise _failure("No handler matched the supplied URL.", matched=False, handler=None)
+        return found
+    named = find_by_name(handlers, name)
+    if named is None:
+        raise _failure(f"Handler '{name}' not found.", matched=False, handler=name)
+    if not named.takes(url):
+        raise _failure("Handler cannot process the supplied URL.", matched=False, handler=named.name)
+    return named
+
+
+def _passing(url: str, preset: str) -> Task:
+    """A task that is stored nowhere; its name keeps its look-ups apart from those of stored tasks."""
+    now = datetime.now(UTC)
+    return Task(0, "\0inspect", url, now, now, preset=preset)
+
+
+def _client(params: Params) -> Any:
+    return client_for({**params, "socket_timeout": min(float(params.get("socket_timeout") or 60), _FETCH_SECONDS)})
+
+
+def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
+    try:
+        check_url(task.url, allow_internal=get_settings().allow_internal_urls)
+        params = params_of_task(task)
+        feed: Feed = fetch(task, params)
+    except HandlerFailed as error:
+        raise _failure(error.message, matched=True, handler=name, cause=error.cause) from error
+    except AppError as error:
+        raise _failure(error.message, matched=True, handler=name) from error
+    items = _identified(feed.items, task, params)
+    return _answer(name, Feed(tuple(items), feed.metadata), archived=_archived(items, task))
+
+
+def _identified(items: Sequence[FeedItem], task: Task, params: Params) -> list[FeedItem]:
+    """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
+    end = time.monotonic() + _LOOK_UP_SECONDS
+    cookies = preset_for(task.preset).cookies or None
+    found, _ = with_archive_ids(items, task.name, params, lambda: end - time.monotonic(), cookies)
+    return found
+
+
+def _archived(items: Sequence[FeedItem], task: Task) -> Sequence[str]:
+    name = archive_of_task(task)
+    ids = [archive_id for item in items for archive_id in item.archive_ids]
+    return archive.find_present(name, ids) if name and ids else ()
+
+
+def _answer(name: str, feed: Feed, *, archived: Sequence[str]) -> dict[str, Any]:
+    """Both published shapes in one: keys at the top, and `metadata` (docs/contract/tasks.md 2)."""
+    present = set(archived)
+    views = [item.view(is_archived=bool(present & set(item.archive_ids))) for item in feed.items]
+    metadata = {"matched": True, "handler": name, "supported": True, **feed.metadata, "raw_count": len(views)}
+    return {"matched": True, "handler": name, "supported": True, "items": views, "metadata": metadata}
+
+
+def _failure(text: str, *, matched: bool, handler: str | None, cause: str | None = None) -> Invalid:
+    """The body of a failure: `message` is the handler's text, `error` the cause where there is one."""
+    return Invalid(
+        cause or text,
+        extra={
+            "matched": matched,
+            "handler": handler,
+            "message": text,
+            "supported": matched,
+            "metadata": {"supported": matched},
+        },
+    )

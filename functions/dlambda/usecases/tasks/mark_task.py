@@ -1,0 +1,71 @@
+"""Marks all that a task's source has now as downloaded, or takes the marks away (docs/contract/tasks.md 2)."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from dlambda.domain.items.metadata import archive_id
+from dlambda.domain.tasks.task import Task
+from dlambda.errors import Invalid
+from dlambda.media.archive_ids import archive_id_of_url
+from dlambda.store import archive
+from dlambda.usecases.tasks.source_info import read_source
+from dlambda.usecases.tasks.task_options import archive_of_task, params_of_task
+
+
+def mark(task: Task) -> str:
+    """Answers the message. Raises `Invalid`."""
+    name, ids = _archive(task), _ids(task)
+    if not archive.add(name, ids, time.time()):
+        return "No new items to mark as downloaded."
+    return f"Task '{task.name}' items marked as downloaded."
+
+
+def unmark(task: Task) -> str:
+    """Answers the message. Raises `Invalid`."""
+    name, ids = _archive(task), _ids(task)
+    if not archive.remove(name, ids):
+        return "No items to remove from archive file."
+    return f"Removed '{task.name}' items from archive file."
+
+
+def _archive(task: Task) -> str:
+    name = archive_of_task(task)
+    if not name:
+        raise Invalid("No archive file found.")
+    return name
+
+
+def _ids(task: Task) -> list[str]:
+    info = read_source(task.url, params_of_task(task), task.preset, entries=True)
+    if info.get("_type") not in {"playlist", "multi_video"}:
+        raise Invalid("Expected a playlist type from extract_info.")
+    found = (_id_of(entry) for entry in walk(info))
+    return list(dict.fromkeys(each for each in found if each))
+
+
+def walk(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The entries of a playlist and of the playlists in it that are videos, or lead to one."""
+    for entry in info.get("entries") or ():
+        if not isinstance(entry, Mapping):
+            continue
+        if entry.get("_type") in {"playlist", "multi_video"}:
+            yield from walk(entry)
+        else:
+            yield entry
+
+
+def _id_of(entry: Mapping[str, Any]) -> str | None:
+    """One without an extractor's id counts under the id that its download would get."""
+    known = archive_id({"ie_key": entry.get("ie_key") or entry.get("extractor_key"), "id": entry.get("id")})
+    if known:
+        return known
+    url = str(entry.get("webpage_url") or entry.get("url") or "")
+    return (archive_id_of_url(url) or _generic_id(url)) if url else None
+
+
+def _generic_id(url: str) -> str:
+    """What the generic extractor calls a file: its name without extension."""
+    return f"generic {unquote(PurePosixPath(urlsplit(url).path).stem)}"

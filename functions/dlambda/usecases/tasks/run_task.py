@@ -1,0 +1,82 @@
+"""Runs a task by its own timer: its URL is added like any other (docs/contract/tasks.md 4)."""
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+from dlambda.domain.event import Event, Name
+from dlambda.domain.items.request import Request, read_request
+from dlambda.domain.tasks.task import TIMER_SOURCE, Result, Task
+from dlambda.errors import AppError, Invalid
+from dlambda.settings import get_settings
+from dlambda.store import runs
+from dlambda.usecases.items.add_items import add_items, check_request
+from dlambda.usecases.publish import publish
+from dlambda.usecases.tasks.tasks import find_task, reckon
+
+log = logging.getLogger(__name__)
+
+BEGIN_SECONDS: Final = 300
+
+
+def run_task(task_id: int, due: int) -> None:
+    """Does the run that was `due`, once: whoever begins it does it, and a doubled message finds it done."""
+    task = find_task(task_id)
+    if task is None:
+        runs.remove(task_id)
+        return
+    timer = task.timer if task.enabled else ""
+    if runs.find(task_id).timer != timer:
+        runs.schedule(task_id, timer, reckon(timer, time.time()))  # it was changed and its maker died
+        return
+    if not runs.begin(task_id, due, time.time(), BEGIN_SECONDS):
+        return
+    result = dispatch(task)
+    runs.finish(task_id, due, reckon(timer, max(time.time(), due)))
+    runs.note(task_id, result.at.timestamp(), result.view())
+
+
+def dispatch(task: Task) -> Result:
+    """Adds the task's URL to the queue and tells everyone; a failure is a result too."""
+    now = datetime.now(UTC)
+    preset = task.preset or get_settings().default_preset
+    try:
+        status, queued = _added(_request(task, preset))
+    except AppError as error:
+        message = f"Failed to execute '{task.name}'. '{error.message}'"
+        publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message))
+        return Result(now, "failed", error=error.message)
+    message = f"Task '{task.name}' dispatched at '{now.isoformat(timespec='seconds')}'."
+    publish(
+        Event(Name.TASK_DISPATCHED, status | {"preset": preset}, f"Task '{task.name}' dispatched", message),
+        Event(Name.LOG_SUCCESS, {"preset": preset, "lowPriority": True}, "Task completed", message),
+    )
+    if status["status"] == "error":
+        return Result(now, "failed", found=1, error=status["msg"])
+    return Result(now, "ok", found=1, queued=queued)
+
+
+def _request(task: Task, preset: str) -> Request:
+    """Raises `Invalid` for options, a folder or a template that are not allowed."""
+    return read_request(
+        {
+            "url": task.url,
+            "preset": preset,
+            "folder": task.folder,
+            "template": task.template,
+            "cli": task.cli,
+            "auto_start": task.auto_start,
+            "extras": task.extras(TIMER_SOURCE),
+        }
+    )
+
+
+def _added(request: Request) -> tuple[dict[str, str | None], int]:
+    """The answer of the add, and how many records it made. Raises `NotFound` for an unknown preset."""
+    try:
+        check_request(request)
+    except Invalid as error:
+        return {"status": "error", "msg": error.message}, 0
+    (added,) = add_items([request])
+    return {"status": "ok", "msg": added.message}, 1 if added.item else 0

@@ -1,0 +1,53 @@
+"""The minute's tick: wakes a worker for each task that is due (docs/contract/tasks.md 4, 8).
+
+Two ticks at once claim each run once between them. A wake-up that is lost is sent again when its claim is over; the
+worker that begins a run is again one alone.
+"""
+
+import logging
+from typing import Final
+
+from dlambda.aws import queue
+from dlambda.domain.tasks.schedule import check_timer
+from dlambda.errors import Invalid
+from dlambda.settings import Settings, get_settings
+from dlambda.store import runs
+from dlambda.usecases.tasks.tasks import reckon
+
+log = logging.getLogger(__name__)
+
+QUEUE: Final = "task"
+CLAIM_SECONDS: Final = 600
+_SEND_AFTER: Final = 100
+
+
+def wake_due_tasks(now: float) -> int:
+    """Sends a wake-up for each run that is due and that nobody claimed; answers how many."""
+    schedule_sweep(now)
+    sent = 0
+    claimed: list[dict[str, str | int]] = []
+    for task_id, due in runs.find_due(now):
+        if runs.claim(task_id, due, now, CLAIM_SECONDS):
+            claimed.append({"id": str(task_id), "due": due})
+        if len(claimed) == _SEND_AFTER:
+            queue.send_many(QUEUE, claimed)
+            sent, claimed = sent + len(claimed), []
+    queue.send_many(QUEUE, claimed)
+    return sent + len(claimed)
+
+
+def schedule_sweep(now: float) -> None:
+    """The sweep's own row follows the setting `tasks_handler_timer`."""
+    timer = sweep_timer(get_settings())
+    if runs.find(runs.SWEEP).timer != timer:
+        runs.schedule(runs.SWEEP, timer, reckon(timer, now))
+
+
+def sweep_timer(settings: Settings) -> str:
+    """The setting, or its default when it is no timer."""
+    default = str(Settings.model_fields["tasks_handler_timer"].default)
+    try:
+        return check_timer(settings.tasks_handler_timer) or default
+    except Invalid as error:
+        log.error("tasks_handler_timer is no timer, '%s' is used: %s", default, error.message)  # noqa: TRY400 the text is all
+        return default

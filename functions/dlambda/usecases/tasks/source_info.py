@@ -1,0 +1,62 @@
+"""What the source of a task says of itself: its title and channel, or all of its entries (docs/contract/tasks.md 2)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
+from dlambda.errors import AppError, Invalid
+from dlambda.media.extract import extract
+from dlambda.media.guard import check_url
+from dlambda.settings import get_settings
+from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.tasks.task_options import Params
+
+NO_INFO: Final = "Failed to extract information from URL."
+_WAIT_SECONDS: Final = 25.0
+"""An HTTP API gives up at 30."""
+_LOOK_UP_SECONDS: Final = 8.0
+_AT_ONCE: Final = 4
+
+
+def read_source(
+    url: str, params: Params, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
+) -> dict[str, Any]:
+    """The metadata of `url`, its entries flat or left out. Raises `Invalid` when nothing could be read in time."""
+    settings = get_settings()
+    check_url(url, allow_internal=settings.allow_internal_urls)
+    found = extract(
+        url,
+        dict(params) if entries else {**params, "playlist_items": "0"},
+        cookies=preset_for(preset).cookies or None,
+        timeout_seconds=min(settings.extract_info_timeout, seconds),
+        allow_internal=settings.allow_internal_urls,
+    )
+    if found.info is None:
+        raise Invalid(NO_INFO, extra={"message": found.error})
+    return found.info
+
+
+def with_look_ups(drafts: list[Draft]) -> list[Draft]:
+    """The drafts under the titles that their URLs report, with channels in place of handles.
+
+    Some at a time and a few seconds in all: what is not answered by then, or fails, stays as it was.
+    """
+    end = monotonic() + _LOOK_UP_SECONDS
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(partial(_with_look_up, end=end), drafts))
+
+
+def _with_look_up(draft: Draft, end: float) -> Draft:
+    url = str(draft.fields["url"])
+    left = end - monotonic()
+    if (draft.named and not has_handle(url)) or left <= 0:
+        return draft
+    try:
+        info = read_source(url, {}, str(draft.fields["preset"]), entries=False, seconds=left)
+    except AppError:
+        return draft
+    channel = info.get("channel_id")
+    draft = titled(draft, info.get("title"))
+    return draft.but(url=without_handle(url, str(channel) if channel else None))

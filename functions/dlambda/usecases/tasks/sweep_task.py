@@ -1,0 +1,190 @@
+"""The handlers' sweep: reads the feeds of tasks and queues what is new in them (docs/contract/tasks.md 5).
+
+`fan_out` sends one message per task; `sweep_task` reads one feed. A feed is worked off in batches, each of which is
+filtered, claimed, queued and confirmed before the next, so a sweep that is out of time or dies continues where it was.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from dlambda.aws import queue
+from dlambda.domain.items.item import Status
+from dlambda.domain.items.request import Request
+from dlambda.domain.tasks.feed import FeedItem
+from dlambda.domain.tasks.sweep import Known, Memory, Record, choose, delays
+from dlambda.domain.tasks.task import Result, Task
+from dlambda.errors import AppError, Invalid
+from dlambda.media.guard import check_url
+from dlambda.media.handlers.client import Handler, HandlerFailed
+from dlambda.media.handlers.registry import find_handler, handlers_for
+from dlambda.settings import get_settings
+from dlambda.store import archive, items, memories, runs
+from dlambda.usecases.items.add_items import enter, new_item
+from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.tasks.definitions import list_definitions
+from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
+from dlambda.usecases.tasks.run_tasks import QUEUE, sweep_timer
+from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
+from dlambda.usecases.tasks.tasks import find_task, list_tasks, mend_schedules, reckon
+
+log = logging.getLogger(__name__)
+
+_BEGIN_SECONDS: Final = 300
+_SPARE_SECONDS: Final = 60
+_BATCH: Final = 90
+_LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
+NO_ARCHIVE: Final = "The options name no download archive."
+
+
+def fan_out(due: int) -> int:
+    """Sends a message for each task that a handler serves; answers how many. Once per `due`."""
+    if not runs.begin(runs.SWEEP, due, time.time(), _BEGIN_SECONDS):
+        return 0
+    mend_schedules()
+    handlers = handlers_for(list_definitions())
+    served = [(task, handler) for task in list_tasks() if (handler := _handler_of(task, handlers))]
+    settings = get_settings()
+    waits = delays((handler.name for _, handler in served), settings.task_handler_random_delay, random.random)
+    for (task, _), wait in zip(served, waits, strict=True):
+        queue.send(QUEUE, {"id": str(task.id), "sweep": True}, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
+    runs.finish(runs.SWEEP, due, reckon(sweep_timer(settings), max(time.time(), due)))
+    return len(served)
+
+
+def _handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
+    """The handler that serves the task now, if any. A task without archive counts as failed."""
+    if not (task.enabled and task.handler_enabled):
+        return None
+    handler = find_handler(handlers, task.url)
+    if handler is None:
+        return None
+    try:
+        reason = None if archive_of_task(task) else NO_ARCHIVE
+    except Invalid as error:
+        reason = error.message
+    if reason is None:
+        return handler
+    _note(task, Result(datetime.now(UTC), "failed", error=reason))
+    return None
+
+
+@dataclass
+class _Sweep:
+    """One feed being worked off."""
+
+    task: Task
+    handler: Handler
+    params: Params
+    archive: str
+    seconds_left: Callable[[], float]
+    queued: int = 0
+    hosts: dict[str, bool] = field(default_factory=dict)
+
+
+def sweep_task(task_id: int, seconds_left: Callable[[], float], queued: int = 0) -> int | None:
+    """Queues what is new in the task's feed. Answers None when done, else how many it has queued so far.
+
+    `queued` is that number when an earlier invocation began.
+    """
+    task = find_task(task_id)
+    if task is None:
+        return None
+    handler = _handler_of(task, handlers_for(list_definitions()))
+    if handler is None:
+        return None
+    now = datetime.now(UTC)
+    try:
+        params = params_of_task(task)
+        feed = handler.fetch(task.url, client_for(params))
+    except AppError as error:
+        cause = error.cause if isinstance(error, HandlerFailed) else error.message
+        log.warning("The feed of task '%s' could not be read: %s (%s)", task.name, error.message, cause)
+        _note(task, Result(now, "failed", error=error.message))
+        return None
+    name = archive_of_task(task)
+    assert name is not None  # or no handler would have been chosen
+    state = _Sweep(task, handler, params, name, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    complete = all(_work_off(state, feed.items[at : at + _BATCH]) for at in range(0, len(feed.items), _BATCH))
+    if not complete:
+        return state.queued
+    _note(task, Result(now, "ok", found=len(feed.items), queued=state.queued))
+    return None
+
+
+def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
+    """Queues what is new in a batch of a feed; False when there was no time for all of it."""
+    if state.seconds_left() <= 0:
+        return False
+    records = _records({item.url for item in batch if item.url})
+    batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
+    complete = True
+    if not state.handler.knows_archive_ids:
+        cookies = preset_for(state.task.preset).cookies or None
+        batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
+    now = time.time()
+    ids = [archive_id for item in batch for archive_id in item.archive_ids]
+    remembered = memories.find(state.handler.name, [item.archive_id for item in batch if item.archive_id], now)
+    known = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
+    choice = choose(batch, known, datetime.fromtimestamp(now, UTC))
+    for item in choice.without_archive_id:
+        log.warning("An entry of task '%s' has no archive id and is left out", state.task.name, extra={"url": item.url})
+    state.queued += _queue(state, choice.items, remembered, now)
+    return complete
+
+
+def _records(urls: set[str]) -> dict[str, Record]:
+    """What queue and history say of the URLs."""
+    holders = items.find_holders(urls) if urls else {}
+    by_id = {item.id: item for item in items.find_many(holders.values())}
+    found = {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}
+    return {
+        url: Record(item.status is Status.ERROR, datetime.fromtimestamp(item.stored_at, UTC))
+        for url, item in found.items()
+    }
+
+
+def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
+    """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
+    public = {str(item.archive_id): item for item in chosen if _is_public(item.url, state.hosts)}
+    claimed = memories.claim(state.handler.name, list(public), remembered, now)
+    made = [new_item(_request(state, public[archive_id])) for archive_id in claimed]
+    stored = enter(made)
+    queue.send_many("intake", ({"id": item.id} for item in stored))
+    memories.confirm(state.handler.name, claimed, remembered, now)
+    return len(stored)
+
+
+def _is_public(url: str, hosts: dict[str, bool]) -> bool:
+    """Asks the name server once per host of a feed; the download asks again at each connection."""
+    host = url.split("/")[2]
+    if host not in hosts:
+        try:
+            check_url(url, allow_internal=get_settings().allow_internal_urls)
+            hosts[host] = True
+        except Invalid as error:
+            log.warning("A feed's entry is left out: %s", error.message, extra={"url": url})
+            hosts[host] = False
+    return hosts[host]
+
+
+def _request(state: _Sweep, item: FeedItem) -> Request:
+    task = state.task
+    extras = task.extras(state.handler.name)
+    return Request(
+        url=item.url,
+        preset=task.preset or get_settings().default_preset,
+        folder=task.folder,
+        template=task.template,
+        cli=task.cli,
+        auto_start=task.auto_start,
+        extras=extras | {"metadata": dict(item.metadata)} if item.metadata else extras,
+    )
+
+
+def _note(task: Task, result: Result) -> None:
+    runs.note(task.id, result.at.timestamp(), result.view())

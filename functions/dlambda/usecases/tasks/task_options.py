@@ -1,0 +1,46 @@
+"""What a task's options mean for whoever reads its feed (docs/contract/tasks.md 5, 6)."""
+
+import random
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from dlambda.domain.tasks.task import Task
+from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
+from dlambda.media.handlers.client import Client, browser_like
+from dlambda.settings import get_settings
+from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.rules.presets import preset_for
+
+Params = Mapping[str, Any]
+
+
+def archive_of_task(task: Task) -> str | None:
+    """The download archive that its preset and its own options name. Raises `Invalid` for what is no command line."""
+    return archive_named(preset_for(task.preset).cli, task.cli)
+
+
+def params_of_task(task: Task) -> dict[str, Any]:
+    """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`."""
+    from dlambda.media.options import effective_params  # brings yt-dlp in, which doors never need
+
+    preset = preset_for(task.preset)
+    return effective_params(
+        settings=get_settings(),
+        preset_cli=preset.cli,
+        preset_name=preset.name,
+        item_cli=task.cli,
+        folder=task.folder or preset.folder.strip("/"),
+        template=task.template or preset.template,
+    )
+
+
+def client_for(params: Params) -> Client:
+    """Asks sites with the proxy, the timeout and the user agent that the options name."""
+    headers: Mapping[str, str] = params.get("http_headers") or {}
+    return Client(
+        partial(fetch, allow_internal=get_settings().allow_internal_urls),
+        user_agent=headers.get("User-Agent") or browser_like(random.random),
+        timeout_seconds=float(params.get("socket_timeout") or DEFAULT_TIMEOUT_SECONDS),
+        proxy=params.get("proxy") or None,
+    )

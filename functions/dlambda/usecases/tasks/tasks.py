@@ -1,0 +1,179 @@
+"""Keeps tasks: list, make, change, remove, and their next run with them (docs/contract/tasks.md 2)."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dlambda.domain import event
+from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.tasks.schedule import next_run
+from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
+from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
+from dlambda.settings import get_settings
+from dlambda.store import resources, runs
+from dlambda.store.resources import Content, Document
+from dlambda.store.runs import Run
+from dlambda.usecases.publish import publish
+
+FEATURE: Final = "tasks"
+_TRIES: Final = 5
+
+
+def list_tasks() -> list[Task]:
+    """All, by name; passwords in their options masked."""
+    documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
+    known = runs.find_many(document.id for document in documents)
+    return [_task(document, known[document.id], document.shown) for document in documents]
+
+
+def find_task(id_: int) -> Task | None:
+    """The task, its options in clear."""
+    document = resources.find(FEATURE, id_)
+    return _task(document, runs.find(id_), document.clear()) if document else None
+
+
+def get_task(id_: int, text: str = "Task not found") -> Task:
+    """Raises `NotFound` with `text`."""
+    task = find_task(id_)
+    if task is None:
+        raise NotFound(text)
+    return task
+
+
+def refuse_taken_name(name: str) -> None:
+    """Raises `AlreadyExists`; asked before look-ups that take seconds."""
+    if resources.find_by_name(FEATURE, name) is not None:
+        raise _in_use(name)
+
+
+def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
+    """Stores the tasks of one request, in its order; a later one whose name is taken gets a number.
+
+    Raises `AlreadyExists` when the first one's name is taken; then nothing is stored.
+    """
+    first, *rest = drafts
+    taken = {document.name_key for document in resources.list_(FEATURE)}
+    made = [_make(first.fields)]
+    taken.add(first.fields["name"])
+    for draft in rest:
+        made.append(_make_numbered(draft.fields, taken))
+        taken.add(made[-1].name)
+    publish(*(event.config_update(FEATURE, "create", _shown(task)) for task in made))
+    return made
+
+
+def _make_numbered(fields: Mapping[str, Any], taken: set[str]) -> Task:
+    for _ in range(_TRIES):
+        name = free_name(fields["name"], taken)
+        try:
+            return _make({**fields, "name": name})
+        except AlreadyExists:
+            taken.add(name)  # somebody took it meanwhile
+    raise OperationFailed("Failed to create any tasks.")
+
+
+def _make(fields: Mapping[str, Any]) -> Task:
+    try:
+        document = resources.add(FEATURE, _content(unmasked(fields, {})))
+    except AlreadyExists:
+        raise _in_use(fields["name"]) from None
+    return _scheduled(document)
+
+
+def change_task(id_: int, body: object, *, whole: bool) -> Task:
+    """Changes what `body` has, or everything: then what it leaves out goes back to its default.
+
+    Raises `NotFound`, `Invalid`, `AlreadyExists`.
+    """
+    for _ in range(_TRIES):
+        document = resources.find(FEATURE, id_)
+        if document is None:
+            raise NotFound("Task not found")
+        if not isinstance(body, dict):
+            raise Invalid("Invalid request body expecting dict.")
+        known = document.clear()
+        sent = (read if whole else read_change)(TaskInput, body, text=FAILED)
+        fields = {**known, **unmasked(sent, known)}
+        try:
+            changed = resources.replace(document, _content(fields))
+        except AlreadyExists:
+            raise _in_use(fields["name"]) from None
+        except Conflict:
+            continue
+        task = _scheduled(changed)
+        publish(event.config_update(FEATURE, "update", _shown(task)))
+        return task
+    raise Conflict("The task is being changed by others.")
+
+
+def remove_task(id_: int) -> Task:
+    """Removes the task and its schedule; answers what went. Raises `NotFound`."""
+    for _ in range(_TRIES):
+        document = resources.find(FEATURE, id_)
+        if document is None:
+            raise NotFound(f"Task '{id_}' not found.")
+        try:
+            resources.remove(document)
+        except Conflict:
+            continue
+        task = _task(document, runs.find(id_), document.shown)
+        runs.remove(id_)
+        publish(event.config_update(FEATURE, "delete", task.view()))
+        return task
+    raise Conflict("The task is being changed by others.")
+
+
+def reckon(timer: str, after: float) -> int | None:
+    """When `timer` is next due behind `after`, in unix seconds. Raises `Invalid` for no timer."""
+    moment = next_run(timer, datetime.fromtimestamp(after, UTC), get_settings().zone)
+    return int(moment.timestamp()) if moment else None
+
+
+def mend_schedules() -> None:
+    """Schedules what lost its schedule: a task whose maker died between the task and its row."""
+    for task in list_tasks():
+        run = runs.find(task.id)
+        wanted = task.timer if task.enabled else ""
+        if run.timer != wanted or (run.next_run is None) != (not wanted):
+            runs.schedule(task.id, wanted, reckon(wanted, time.time()))
+
+
+def _scheduled(document: Document) -> Task:
+    fields = document.clear()
+    timer = fields["timer"] if fields["enabled"] else ""
+    runs.schedule(document.id, timer, reckon(timer, time.time()))
+    return _task(document, runs.find(document.id), fields)
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    return masked(task.view())
+
+
+def _content(fields: Mapping[str, Any]) -> Content:
+    return Content(fields, masked(fields), fields["name"])
+
+
+def _in_use(name: str) -> AlreadyExists:
+    return AlreadyExists(f"Task with name '{name}' already exists.")
+
+
+def _task(document: Document, run: Run, fields: Mapping[str, Any]) -> Task:
+    known = {name: value for name, value in fields.items() if name in TaskInput.model_fields}
+    return Task(
+        id=document.id,
+        created_at=_moment(document.created_at),
+        updated_at=_moment(document.updated_at),
+        last_run=_moment(run.last_run) if run.last_run else None,
+        next_run=_moment(run.next_run) if run.next_run else None,
+        last_result=_result(run.result) if run.result else None,
+        **known,
+    )
+
+
+def _result(stored: Mapping[str, Any]) -> Result:
+    return Result(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
