@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from dlambda.entry.query import Query
 from dlambda.errors import Invalid, Required
 
 _MOST_BYTES = 1024
@@ -15,7 +16,7 @@ def _preset(value: object) -> str:
     return value.strip()
 
 
-class ReadQuery(BaseModel):
+class ReadQuery(Query):
     preset: str | None = Field(None, description="whose options name the archive")
     ids: str | None = Field(None, description="comma list: only those of them that are in the archive")
 

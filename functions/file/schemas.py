@@ -4,12 +4,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from dlambda.entry.query import Query
+
 
 class FilePath(BaseModel):
     path: str = Field(description="below the download root")
 
 
-class FolderQuery(BaseModel):
+class FolderQuery(Query):
     page: str | None = Field(None, description="from 1")
     per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
     sort_by: str | None = Field(None, description="`name` (default), `size`, `date` or `type`")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
 from dlambda.entry.pages import Pagination
+from dlambda.entry.query import Query
 from dlambda.errors import Invalid
 
 _IDS = "ids is required and must be an array."
@@ -15,7 +16,7 @@ class ItemPath(BaseModel):
     id: str = Field(description="The record's `_id`.")
 
 
-class ListQuery(BaseModel):
+class ListQuery(Query):
     """Read by hand, in the documented order of its checks."""
 
     type: str | None = Field(None, description="`all`, `queue` or `done`; default `all`")
@@ -25,12 +26,12 @@ class ListQuery(BaseModel):
     status: str | None = Field(None, description="`finished`, `!finished`, `error,cancelled` ...")
 
 
-class AddQuery(BaseModel):
+class AddQuery(Query):
     url: str | None = Field(None, description="what to download")
     preset: str | None = None
 
 
-class SyncQuery(BaseModel):
+class SyncQuery(Query):
     sync: str | None = Field(None, description="`true` waits for the extraction, ten seconds at most")
 
 

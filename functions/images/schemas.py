@@ -1,11 +1,13 @@
 """Queries of the image endpoints (docs/contract/system.md 9)."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from dlambda.entry.query import Query
 
 
-class ThumbnailQuery(BaseModel):
+class ThumbnailQuery(Query):
     url: str | None = Field(None, description="where the picture is")
 
 
-class BackgroundQuery(BaseModel):
+class BackgroundQuery(Query):
     force: str | None = Field(None, description="anything: fetch another one")

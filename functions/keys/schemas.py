@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import State
+from dlambda.entry.query import Query
 
 
 class _Body(RootModel[Any]):
@@ -120,7 +121,7 @@ class KeyList(RootModel[dict[str, KeyView]]):
     """By name."""
 
 
-class FileQuery(BaseModel):
+class FileQuery(Query):
     """Of `info.json`, any other name asks for the top-level key of that name."""
 
     model_config = ConfigDict(extra="allow")

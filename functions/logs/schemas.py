@@ -3,13 +3,14 @@
 from pydantic import BaseModel, Field
 
 from dlambda.domain.log_line import LEVELS, Wanted
+from dlambda.entry.query import Query
 from dlambda.errors import Invalid
 
 _LIMITS = range(1, 151)
 _OTHER_LIMIT = 50
 
 
-class StreamQuery(BaseModel):
+class StreamQuery(Query):
     item_id: str = Field("", description="only what concerns this item, from the POST to the last part uploaded")
     request_id: str = Field("", description="only what one request did; it is in the header X-Request-Id of its answer")
     level: str = Field("", description="this level and those above it, such as warning")

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from dlambda.entry.query import Query
+
 
 class FilePath(BaseModel):
     file: str = Field(description="below the download root, with its own extension")
@@ -19,11 +21,11 @@ class FormatPath(FilePath):
     source_format: str = Field(description="`vtt`, `srt` or `ass`")
 
 
-class PlaylistQuery(BaseModel):
+class PlaylistQuery(Query):
     duration: str | None = Field(None, description="seconds; of a subtitle's playlist")
 
 
-class SegmentQuery(BaseModel):
+class SegmentQuery(Query):
     sd: str | None = Field(None, description="length in seconds, 6 by default, 60 at most")
     st: str | None = Field(None, description="start in seconds; by default 6 x segment")
     vc: str | None = Field(None, description="1: convert the video, 0: copy it")

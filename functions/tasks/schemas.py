@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from dlambda.domain.tasks.definition import DefinitionInput
 from dlambda.domain.tasks.task import TaskInput
 from dlambda.entry.pages import Pagination
+from dlambda.entry.query import Query
 
 
 class TaskPath(BaseModel):
     id: int = Field(description="given by the service")
 
 
-class PageQuery(BaseModel):
+class PageQuery(Query):
     page: str | None = Field(None, description="from 1; beyond the last it means the last")
     per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from dlambda.entry.query import Query
+
 
 class ConvertInput(BaseModel):
     args: str = Field(examples=["-f bv --quiet -o '%(id)s.%(ext)s'"])
@@ -38,7 +40,7 @@ class CommandBody(RootModel[Any]):
     model_config = ConfigDict(json_schema_extra=CommandInput.model_json_schema())
 
 
-class CommandQuery(BaseModel):
+class CommandQuery(Query):
     full: str = Field("", description="any value: also the words, the parsed options and what was merged")
 
 
@@ -48,7 +50,7 @@ class Command(BaseModel):
     command: str = Field(examples=["--format best --output '%(title)s.%(ext)s' https://video.example/1"])
 
 
-class InfoQuery(BaseModel):
+class InfoQuery(Query):
     url: str = ""
     preset: str = Field("", description="default: the setting `default_preset`")
     force: str = Field("", description="any value: ask the page again")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import Pagination, pagination, read_page
+from dlambda.entry.query import Query
 from dlambda.errors import PreconditionFailed
 from dlambda.store.resources import Document
 from dlambda.usecases.rules import resources
@@ -30,7 +31,7 @@ class ResourcePath(BaseModel):
     id: int = Field(description="given by the service")
 
 
-class ResourceQuery(BaseModel):
+class ResourceQuery(Query):
     page: str | None = Field(None, description="from 1; beyond the last it means the last")
     per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
 

@@ -35,7 +35,9 @@ _SLOT_DIGITS = 3
 _BATCH = 100
 _WALKED_LEAVES = 20
 _Answer = Mapping[str, Mapping[str, Any]]  # a row as DynamoDB answers it: attribute -> {type: value}
+_MOST_REMEMBERED = 512
 K = TypeVar("K")
+_leaves_of: dict[tuple[object, ...], list[str]] = {}
 
 
 class _Node(Row):
@@ -161,9 +163,12 @@ def count(list_name: str, statuses: Collection[str] | None = None) -> int:
 def page(
     list_name: str, *, page: int, per_page: int, newest_first: bool, statuses: Collection[str] | None = None
 ) -> Page:
-    """The ids of one page; a page beyond the end is the last one (downloads.md 3). One request, or two or three."""
-    first_top = f"{list_name}/0"
-    nodes = _read([list_name, first_top])
+    """The ids of one page; a page beyond the end is the last one (downloads.md 3). One request, or two or three.
+
+    Whoever asked for the same page before is likely to find it in the same leaves: they are read along with the root.
+    """
+    question = (list_name, page, per_page, newest_first, None if statuses is None else frozenset(statuses))
+    nodes = _read([list_name, f"{list_name}/0", *_leaves_of.get(question, ())])
     tops = _counts(nodes.get(list_name, {}), _IN_ROOT, statuses)
     total = sum(tops.values())
     pages = max(1, -(-total // per_page))
@@ -171,7 +176,10 @@ def page(
     start, stop = (page - 1) * per_page, min(page * per_page, total)
     if newest_first:
         start, stop = total - stop, total - start
-    ids = _ids(list_name, nodes, tops, statuses, start, stop)
+    ids, leaves = _ids(list_name, nodes, tops, statuses, start, stop)
+    if len(_leaves_of) >= _MOST_REMEMBERED:
+        _leaves_of.clear()
+    _leaves_of[question] = leaves[: _BATCH // 2]
     return Page(ids[::-1] if newest_first else ids, page, per_page, total)
 
 
@@ -194,8 +202,8 @@ def _ids(
     statuses: Collection[str] | None,
     start: int,
     stop: int,
-) -> list[str]:
-    """The ids of the ranks `start` to `stop` (exclusive), oldest first."""
+) -> tuple[list[str], list[str]]:
+    """The ids of the ranks `start` to `stop` (exclusive), oldest first; and the leaves they stand in."""
     wanted_tops, before = _covering(tops, start, stop)
     nodes |= _read([name for top in wanted_tops if (name := f"{list_name}/{top}") not in nodes])
     leaves = {
@@ -205,11 +213,10 @@ def _ids(
     }
     start, stop = start - before, stop - before
     wanted_leaves, before = _covering(leaves, start, stop)
-    rows = _read([f"{list_name}/{top}/{leaf}" for top, leaf in wanted_leaves])
-    found: list[str] = []
-    for top, leaf in wanted_leaves:
-        found += _members(rows.get(f"{list_name}/{top}/{leaf}", {}), statuses)
-    return found[start - before : stop - before]
+    names = [f"{list_name}/{top}/{leaf}" for top, leaf in wanted_leaves]
+    nodes |= _read([name for name in names if name not in nodes])
+    found = [id_ for name in names for id_ in _members(nodes.get(name, {}), statuses)]
+    return found[start - before : stop - before], names
 
 
 def _members(leaf: _Answer, statuses: Collection[str] | None) -> list[str]:

@@ -59,11 +59,13 @@ _OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or prese
 _DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True, wait_seconds=600)
 _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True, wait_seconds=60)
 _TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True, wait_seconds=60)
+_CIRCLE = Failure(FailureKind.OTHER, "The address leads back to itself in circles.")
 _OTHER = Failure(FailureKind.OTHER)
 
 # Order matters: what is more certain stands first. Each row: the failure, then patterns of its texts.
 _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_INTERNAL, "Access to internal urls or private networks"),
+    (_CIRCLE, "redirect loop"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
     (_DRM, r"\bDRM\b", "Widevine", "FairPlay"),
     (

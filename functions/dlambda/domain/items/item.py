@@ -99,6 +99,7 @@ class Item:
     expanded: int = 0  # how many of them are records already
     chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
     start_at: float = 0.0  # when an upcoming stream is due
+    begun: int = 0  # how often a worker took the download over from one that did not end it
     attempts: int = 0  # tries that failed and are made again
     retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
 
@@ -229,6 +230,7 @@ _HIDDEN = (
     "expanded",
     "chain",
     "start_at",
+    "begun",
     "attempts",
     "retry_at",
 )

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5
 _RENEW_SECONDS = 1.0
 _GRACE_SECONDS = 1.0
+# What fails unexpectedly is begun again by each minute's round; an hour of that is enough.
+_MOST_BEGINNINGS = 60
 _GRACE_LIVE_SECONDS = 2.0
 _LARGE_BYTES = 64 * 1024 * 1024
 _UNEXPECTED = "Download ended with unexpected status '{}'."
@@ -57,14 +59,19 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
         lease = leases.take(item.id, uuid.uuid4().hex, time.time())
     except leases.Lost:
         return False
+    begun = item.begun + 1 if item.status in ACTIVE else 0
     try:
-        item = items.save(item, item.but(status=Status.PREPARING), lease)
+        item = items.save(item, item.but(status=Status.PREPARING, begun=begun), lease)
     except Conflict:
         leases.release(lease)  # no slot, or it was changed meanwhile: it waits on, and the next free slot wakes it
         return False
     log.info("downloading", extra={"item_id": item.id})
     publish(event.item_updated(item))
-    handed_over = _Download(item, lease, seconds_left).run()
+    run = _Download(item, lease, seconds_left)
+    if begun > _MOST_BEGINNINGS:
+        run.give_up()
+        return False
+    handed_over = run.run()
     if not handed_over:
         dispatch()
     return handed_over
@@ -132,6 +139,12 @@ class _Download:
             if self.growing:
                 self.growing.abort()
 
+    def give_up(self) -> None:
+        """Ends a download that no worker ever ended: whatever stops them would stop the next one too."""
+        error = f"The download was begun {self.item.begun} times and never ended."
+        self._fail(error, classify(error))
+        dispatch()
+
     def _spec(self) -> download.DownloadSpec:
         item, settings = self.item, get_settings()
         params = item_params(item)
@@ -178,6 +191,7 @@ class _Download:
                     return False
                 if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                     running.suspend()
+                    self.item = items.save(self.item, self.item.but(begun=0), self.lease)
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True

@@ -1,0 +1,29 @@
+"""A download that no worker ever ends is given up (usecases/items/download_item.py)."""
+
+import time
+
+from dlambda.domain.items.item import Item, Status
+from dlambda.store import items
+from dlambda.usecases.items.download_item import download_item
+
+
+def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
+    now = time.time()
+    waiting = Item(
+        id="begun-too-often",
+        url="http://127.0.0.1:9/never.mp4",
+        title="never",
+        preset="default",
+        timestamp=time.time_ns(),
+        stored_at=now,
+        archive_id="generic never",
+        extracted=True,
+    )
+    stored = items.add([waiting])[0]
+    running = items.save(stored, stored.but(status=Status.DOWNLOADING, begun=60))
+
+    assert download_item(running.id, seconds_left=lambda: 900.0) is False
+
+    ended = items.get(running.id)
+    assert ended.status is Status.ERROR
+    assert ended.error == "The download was begun 61 times and never ended."
