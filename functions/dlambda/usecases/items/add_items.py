@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from dlambda.aws import queue
 from dlambda.domain import event
-from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.places.paths import resolve_folder
 from dlambda.domain.rules.preset import normalise_name
+from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, NotFound
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
@@ -141,6 +142,10 @@ def known(holder: Item, item: Item) -> event.Event | None:
         return _in_queue(holder, item)
     if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
         return already_downloaded(item, holder.archive_id)
+    if item.extras.get("source_handler") == TIMER_SOURCE and holder.status is Status.FINISHED:
+        # A watched source fetches nothing twice, also where no archive marks what it has (downloads.md 5.8).
+        message = f"The URL '{item.url}' is already downloaded."
+        return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset, lowPriority=True)
     return None
 
 
