@@ -1,5 +1,6 @@
 """LocalStack mode: an endpoint in AWS_ENDPOINT_URL serves tables, queues and bucket; and one group by functions-framework."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def endpoint(place: Path) -> Iterator[str]:
         "MINISTACK_HOST": "localhost",
         "STATE_DIR": str(place),
     }
-    with companion(["ministack"], environment, place / "ministack.log", "/_ministack/health") as url:
+    with companion([str(Path(sys.executable).parent / "ministack")], environment, place / "ministack.log", "/_ministack/health") as url:
         yield url
 
 
@@ -68,7 +69,8 @@ def test_one_group_alone_by_functions_framework(
     url = origin.url("clip-cloud-framework.mp4")
     assert cloudy.api.fetch(url)["status"] == "finished"
     source = ROOT / "functions" / "history" / "main.py"
-    command = ["functions-framework", "--target", "history", "--source", str(source), "--port", "{port}"]
+    framework = str(Path(sys.executable).parent / "functions-framework")
+    command = [framework, "--target", "history", "--source", str(source), "--port", "{port}"]
     environment = credentials | {"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "YTP_ALLOW_INTERNAL_URLS": "true"}
     with companion(command, environment, place / "framework.log", "/api/history?type=queue") as base:
         alone = Api(base)

@@ -97,7 +97,8 @@ def test_after_an_outage_a_task_runs_once(stack: Stack) -> None:
     assert (runs.find(task_id).next_run or 0) > time.time()
 
 
-def test_a_lost_wake_up_is_sent_again(stack: Stack) -> None:
+def test_a_lost_wake_up_is_sent_again(stack: Stack, configure: Callable[..., None]) -> None:
+    configure(tasks_handler_timer="0 0 1 1 *")  # the sweep of all tasks is another wake-up, once an hour
     task(timer="* * * * *")
     later = time.time() + 60
     wake_due_tasks(later)

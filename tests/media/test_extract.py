@@ -52,7 +52,7 @@ def test_redirects_are_followed(origin: Origin) -> None:
         ("/status/403/a.mp4", "HTTP Error 403", FailureKind.TRANSIENT),
         ("/status/500/a.mp4", "HTTP Error 500", FailureKind.TRANSIENT),
         ("/status/429/a.mp4", "HTTP Error 429", FailureKind.RATE_LIMITED),
-        ("/redirect-loop/a.mp4", "redirect", FailureKind.TRANSIENT),
+        ("/redirect-loop/a.mp4", "redirect", FailureKind.OTHER),
         ("/links/1.html", "Unsupported URL", FailureKind.UNSUPPORTED),
     ],
 )

@@ -45,7 +45,7 @@ FULL = {
     "failure": {"kind": "gone", "advice": "", "retry_at": None}, "extracted": True, "requeued": True,
     "posted_url": "https://short.example/x", "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",
     "old_archive_ids": ("example 1", "example 2"), "info_at": T0, "entries": 3, "expanded": 2,
-    "chain": ("https://list.example/1",), "start_at": T0 + 60, "attempts": 1, "retry_at": T0 + 90,
+    "chain": ("https://list.example/1",), "start_at": T0 + 60, "begun": 2, "attempts": 1, "retry_at": T0 + 90,
 }  # fmt: skip
 
 
