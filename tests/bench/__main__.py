@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import downloading, listing, looking, ordering, starting
+from tests.bench import deciding, downloading, listing, looking, ordering, starting
 from tests.bench.figures import Figure, table, write_json
 from tests.bench.seed import seed
 from tests.e2e.service import Service
 from tests.origin import Origin
 
-PARTS = ("start", "looking", "clips", "big", "serving", "keys", "history")
+PARTS = ("start", "rules", "looking", "clips", "big", "serving", "keys", "history")
 
 
 def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
@@ -30,6 +30,8 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
     if "start" in parts:
         figures += starting.measure_memory(service, "at rest")
         print(starting.memory_by_process(service), flush=True)
+    if "rules" in parts:
+        figures += deciding.measure_conditions()
     if "looking" in parts:
         figures += looking.measure_looking(api, origin)
     if "clips" in parts:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -105,6 +106,28 @@ def test_a_lost_wake_up_is_sent_again(stack: Stack, configure: Callable[..., Non
     stack.messages("task")
     assert wake_due_tasks(later + 300) == 0
     assert wake_due_tasks(later + 601) == 1
+
+
+def test_two_schedulers_start_each_due_run_of_a_thousand_tasks_once(
+    stack: Stack, configure: Callable[..., None]
+) -> None:
+    """Five minutes, told and not waited for; both tick in each of them."""
+    configure(tasks_handler_timer="0 0 1 1 *")
+    begin = int(time.time()) // 60 * 60
+    for task_id in range(1, 1001):
+        runs.schedule(task_id, f"{(begin // 60 + task_id % 5) % 60} * * * *", begin + 60 * (task_id % 5))
+    started: list[int] = []
+    for minute in range(5):
+        now = begin + 60 * minute
+        with ThreadPoolExecutor(2) as schedulers:
+            sent = list(schedulers.map(wake_due_tasks, (now, now)))
+        messages = stack.messages("task")
+        assert sum(sent) == len(messages) == 200
+        for message in messages:
+            assert runs.begin(int(message["id"]), message["due"], now, 600)
+            assert runs.finish(int(message["id"]), message["due"], message["due"] + 3600)
+            started.append(int(message["id"]))
+    assert sorted(started) == list(range(1, 1001))
 
 
 @pytest.mark.parametrize("changes", [{"enabled": False}, {"timer": ""}])
