@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import deciding, downloading, listing, looking, ordering, starting
+from tests.bench import deciding, downloading, listing, looking, ordering, playing, starting
 from tests.bench.figures import Figure, table, write_json
 from tests.bench.seed import seed
 from tests.e2e.service import Service
 from tests.origin import Origin
 
-PARTS = ("start", "rules", "looking", "clips", "big", "serving", "keys", "history")
+PARTS = ("start", "rules", "looking", "clips", "big", "serving", "playing", "keys", "history")
 
 
 def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
@@ -40,6 +40,8 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
         figures += downloading.measure_big(api, origin)
     if "serving" in parts:
         figures += downloading.measure_serving(api, origin)
+    if "playing" in parts:
+        figures += playing.measure_playing(api, service.folder / "media/dlambda/files")
     if "keys" in parts:
         figures += ordering.measure_keys(service.base, origin)
     if "history" in parts:

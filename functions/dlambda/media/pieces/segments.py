@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import NotFound
 from dlambda.media.pieces.audio_piece import BIT_RATE, RATE, encoded
-from dlambda.media.pieces.continuity import complete_counts
+from dlambda.media.pieces.continuity import announce_new_counts
 from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_frame, copied
 from dlambda.media.pieces.source import Source, open_source
 from dlambda.media.pieces.transcode import VideoEncoder
@@ -112,7 +112,7 @@ def write_segment(location: str, segment: Segment, conversion: Conversion, targe
         ):
             output.mux(packet)
         streams = len(output.streams)
-    complete_counts(target, streams)
+    announce_new_counts(target, streams)
 
 
 def _audio(

@@ -12,6 +12,7 @@ from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segme
 from dlambda.errors import NotFound, Unavailable
 from dlambda.media.ffmpeg import find_tool
 from dlambda.settings import get_settings
+from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found, find_file
 from dlambda.usecases.files.probe_file import location_of, timeline_of, version_key
 from dlambda.usecases.measure import count
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 AHEAD = "segment"
 PREFIX = "cache/segments/"
+# A maker that died is not waited for longer than the slowest conversion takes.
+_MAKING_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +44,8 @@ def _encoder() -> "VideoEncoder":
 def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
     """The key of the segment, which is made unless it lies there. Raises `NotFound` beyond the end."""
     key = _key(found, segment, conversion)
-    if bucket.find(key) is None:
-        _make(found, segment, conversion, key)
+    if bucket.find(key) is None and _make_once(found, segment, conversion, key):
+        count("segments_made_total")
     else:
         count("segments_reused_total")
     if conversion.video:
@@ -54,6 +58,22 @@ def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
     return f"{PREFIX}{version_key(found, *shape)}.ts"
 
 
+def _make_once(found: Found, segment: Segment, conversion: Conversion, key: str) -> bool:
+    """However many ask for a segment at once, one makes it and the others wait for that. True for the one."""
+    claim = f"claim:{key}"
+    while not cache.claim(claim, time.time(), _MAKING_SECONDS):
+        time.sleep(_LOOK_SECONDS)
+        if bucket.find(key) is not None:
+            return False
+    try:
+        if bucket.find(key) is not None:
+            return False  # made between the look and the claim
+        _make(found, segment, conversion, key)
+    finally:
+        cache.remove(claim)
+    return True
+
+
 def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
     from dlambda.media.pieces.segments import write_segment  # as above
 
@@ -61,7 +81,6 @@ def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> N
         path = Path(folder, "segment.ts")
         write_segment(location_of(found.path), segment, conversion, path, _encoder())
         bucket.put_file(path, key, CONTENT_TYPE)
-    count("segments_made_total")
 
 
 def _make_next_ahead(found: Found, segment: Segment, conversion: Conversion) -> None:
@@ -97,5 +116,5 @@ def make_ahead(wanted: Mapping[str, Any]) -> None:
     segment = Segment(wanted["index"], wanted["start"], wanted["length"])
     conversion = Conversion(video=wanted["video"], audio=wanted["audio"])
     key = _key(found, segment, conversion)
-    if found.stored is not None and bucket.find(key) is None:
-        _make(found, segment, conversion, key)
+    if found.stored is not None and bucket.find(key) is None and _make_once(found, segment, conversion, key):
+        count("segments_made_total")
