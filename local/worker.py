@@ -16,7 +16,7 @@ from dlambda.aws import queue
 from dlambda.entry.logs import set_up_logs
 from dlambda.media.workers.worker import warm_up
 from dlambda.settings import Settings, get_settings
-from dlambda.store import leases
+from dlambda.store import jobs, leases
 from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
@@ -291,6 +291,7 @@ def main() -> None:
         signal.signal(number, lambda *_: worker.stopping.set())
     nudge.watch_sends()
     leases.end_all()
+    jobs.release_all(time.time())
     # Recordings do not wait for the first tick: a stream keeps its last seconds only.
     wake_orders(time.time())
     worker.run(listener)

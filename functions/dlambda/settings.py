@@ -45,9 +45,7 @@ def _read_bool(value: object) -> object:
 
 
 Flag = Annotated[bool, BeforeValidator(_read_bool)]
-VideoCodec = Literal[
-    "", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"
-]
+VideoCodec = Literal["", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"]
 
 
 class Settings(BaseModel):

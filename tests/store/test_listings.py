@@ -100,6 +100,16 @@ def test_open_jobs_are_known_without_a_scan():
     assert jobs.open_ids() == []
 
 
+def test_after_a_start_every_job_is_free_and_its_former_holder_is_told():
+    mine = jobs.add(Job("j", "actions", {"next": 0}), T0, held=True)
+    done = jobs.end(jobs.add(Job("d", "zip"), T0, held=True), {}, T0)
+    jobs.release_all(T0)
+    assert jobs.take("j", T0 + 1) is not None
+    with pytest.raises(Conflict):
+        jobs.save(mine, {"next": 1}, T0 + 2)
+    assert jobs.find("d") == done
+
+
 def test_what_is_cached_goes_by_its_time():
     cache.put("k", {"a": [1, None]}, T0 + 10)
     assert cache.find("k", T0) == {"a": [1, None]}

@@ -85,39 +85,6 @@ def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None
     )
 
 
-class Multipart:
-    """An object made of parts sent in order; it appears when it is complete."""
-
-    def __init__(self, key: str, content_type: str) -> None:
-        self._key = key
-        answer = client().create_multipart_upload(Bucket=_bucket(), Key=key, ContentType=content_type)
-        self._id = answer["UploadId"]
-        self._tags: list[str] = []
-
-    @property
-    def parts(self) -> int:
-        return len(self._tags)
-
-    def send(self, part: bytes) -> None:
-        """One part; all but the last are of at least 5 MB."""
-        answer = client().upload_part(
-            Bucket=_bucket(), Key=self._key, UploadId=self._id, PartNumber=self.parts + 1, Body=part
-        )
-        self._tags.append(answer["ETag"])
-
-    def complete(self) -> None:
-        parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(self._tags, start=1)]
-        client().complete_multipart_upload(
-            Bucket=_bucket(),
-            Key=self._key,
-            UploadId=self._id,
-            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
-        )
-
-    def abort(self) -> None:
-        client().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._id)
-
-
 def put_bytes(key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
     client().put_object(Bucket=_bucket(), Key=key, Body=body, ContentType=content_type)
 

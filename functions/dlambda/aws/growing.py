@@ -11,7 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dlambda.aws import bucket
+from dlambda.aws.multipart import Multipart
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class GrowingUpload:
         """Begins at once; `path` need not exist yet, and may be renamed while it is read."""
         self.key = key
         self._path = path
-        self._upload = bucket.Multipart(key, content_type)
+        self._upload = Multipart(key, content_type)
         self._sum = 0
         self._sent_bytes = 0
         self._broken = False
@@ -45,7 +45,7 @@ class GrowingUpload:
                     return False
                 file.seek(self._sent_bytes)
                 while part := file.read(PART_BYTES):
-                    self._upload.send(part)
+                    self._upload.send(self._upload.parts + 1, part)
             self._upload.complete()
         except (BotoCoreError, ClientError, OSError):
             log.warning("An upload beside its download failed; the file is sent again", exc_info=True)
@@ -94,6 +94,6 @@ class GrowingUpload:
             while file.seek(0, 2) - self._sent_bytes >= PART_BYTES and not self._stop.is_set():
                 file.seek(self._sent_bytes)
                 part = file.read(PART_BYTES)
-                self._upload.send(part)
+                self._upload.send(self._upload.parts + 1, part)
                 self._sum = zlib.crc32(part, self._sum)
                 self._sent_bytes += len(part)

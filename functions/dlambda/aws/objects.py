@@ -1,17 +1,17 @@
 """Objects of the bucket as wholes: copied inside it, read as a stream, written from one."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from dlambda.aws.bucket import client
+from dlambda.aws.multipart import Multipart
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef  # type: ignore[import-not-found, unused-ignore]
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 # One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
@@ -21,6 +21,8 @@ _READ_BYTES = 1024 * 1024
 # 10,000 parts are allowed; parts that grow reach S3's largest object with little memory at the start.
 _PART_BYTES = 8 * 1024 * 1024
 _PARTS_OF_ONE_SIZE = 500
+# A store takes neighbours at once in any order; those further ahead it would have to keep aside.
+_PARTS_UNDER_WAY = 2
 
 
 def copy(source: str, target: str) -> None:
@@ -61,37 +63,44 @@ def read(key: str) -> Iterator[bytes]:
     return chunks
 
 
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    part = bytearray()
-    number = 1
-    for chunk in chunks:
-        part += chunk
-        size = _PART_BYTES * (1 + number // _PARTS_OF_ONE_SIZE)
-        if len(part) >= size:
-            yield bytes(part)
-            part.clear()
-            number += 1
-    yield bytes(part)
-
-
 def write(key: str, chunks: Iterable[bytes], content_type: str) -> None:
-    """Writes an object of unknown length, one part in memory at a time; it appears whole or not at all."""
-    name = get_settings().bucket
+    """Writes an object of unknown length, three parts in memory at a time; it appears whole or not at all."""
     parts = _parts(chunks)
-    first = next(parts)
+    first = next(parts, b"")
     if len(first) < _PART_BYTES:
-        client().put_object(Bucket=name, Key=key, Body=first, ContentType=content_type)
+        client().put_object(Bucket=get_settings().bucket, Key=key, Body=first, ContentType=content_type)
         return
-    upload = client().create_multipart_upload(Bucket=name, Key=key, ContentType=content_type)["UploadId"]
-    done: list[CompletedPartTypeDef] = []
+    upload = Multipart(key, content_type)
     try:
-        part = first
-        while part:
-            number = len(done) + 1
-            answer = client().upload_part(Bucket=name, Key=key, UploadId=upload, PartNumber=number, Body=part)
-            done.append({"ETag": answer["ETag"], "PartNumber": number})
-            part = next(parts, b"")
-        client().complete_multipart_upload(Bucket=name, Key=key, UploadId=upload, MultipartUpload={"Parts": done})
+        _send(upload, chain([first], parts))
+        upload.complete()
     except BaseException:
-        client().abort_multipart_upload(Bucket=name, Key=key, UploadId=upload)
+        upload.abort()
         raise
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    part: list[bytes] = []
+    size = sent = 0
+    for chunk in chunks:
+        part.append(chunk)
+        size += len(chunk)
+        if size >= _PART_BYTES * (1 + sent // _PARTS_OF_ONE_SIZE):
+            yield b"".join(part)
+            part.clear()
+            size = 0
+            sent += 1
+    if part:
+        yield b"".join(part)
+
+
+def _send(upload: Multipart, parts: Iterable[bytes]) -> None:
+    """Sends two at a time, while the next is read."""
+    under_way: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_PARTS_UNDER_WAY) as pool:
+        for number, part in enumerate(parts, start=1):
+            if len(under_way) == _PARTS_UNDER_WAY:
+                under_way.popleft().result()
+            under_way.append(pool.submit(upload.send, number, part))
+        for sending in under_way:
+            sending.result()

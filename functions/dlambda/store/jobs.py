@@ -7,6 +7,7 @@ are not done, so that the sweep needs no scan.
 import json
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -115,6 +116,15 @@ def open_ids() -> list[str]:
         return sorted(_Row.get(_OPEN, consistent_read=True).ids or ())
     except _Row.DoesNotExist:
         return []
+
+
+def release_all(now: float) -> None:
+    """Lets go of every open job: for the start of one machine's only worker, when whoever had them is dead."""
+    for job_id in open_ids():
+        job = find(job_id)
+        if job is not None:
+            with suppress(PutError):  # somebody wrote it meanwhile, and so is not dead
+                _row(replace(job, held_until=0.0), now).save(condition=_Row.version == job.version)
 
 
 def forget_open(job_id: str) -> None:

@@ -44,9 +44,7 @@ def read_change(
     return _validated(_partial(model), sent, text, context).model_dump(include=names)
 
 
-def _validated(
-    model: type[Body], values: Mapping[str, Any], text: str, context: Mapping[str, Any] | None
-) -> Body:
+def _validated(model: type[Body], values: Mapping[str, Any], text: str, context: Mapping[str, Any] | None) -> Body:
     try:
         return model.model_validate(dict(values), context=dict(context or {}))
     except ValidationError as error:

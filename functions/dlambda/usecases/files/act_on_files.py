@@ -8,14 +8,17 @@ copy that fails takes back those before it. At no moment is a file nowhere.
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from dlambda.aws import bucket, objects, queue
+from dlambda.aws import bucket, queue
+from dlambda.aws.bucket import Stored
 from dlambda.domain.files.file_action import FileAction, Refused, inside, target_of
 from dlambda.domain.places.paths import object_key
-from dlambda.errors import AppError, Conflict, NotFound
+from dlambda.errors import AppError, Conflict
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
+from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.folders import is_folder, make_folder
 from dlambda.usecases.files.follow_files import files_gone, files_moved
@@ -42,8 +45,10 @@ def act_on_files(actions: Sequence[FileAction]) -> Job:
     small = all(_is_small(each) for each in actions)
     job = jobs.add(Job(uuid.uuid4().hex, KIND, body), now, held=small)
     if small:
-        return run_actions(job)
-    queue.send("files", {"id": job.id})
+        with suppress(Conflict):  # a worker that just started has it
+            return run_actions(job)
+    else:
+        queue.send("files", {"id": job.id})
     while not job.is_done and time.time() < now + WAIT_SECONDS:
         time.sleep(_POLL_SECONDS)
         job = jobs.find(job.id) or job
@@ -160,38 +165,28 @@ class _Run:
         if not self._body.get("plan"):
             bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
             self._save({"plan": True})
-        sizes = self._copy_all(plan)
+        copied = self._copy(plan)
         bucket.delete(object_key(each.source) for each in plan.transfers)
-        files_moved(plan.transfers, sizes)
+        files_moved(plan.transfers, copied)
         counted: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
         main = _result(self._action, self._action.shown_path, new_path=plan.target, **counted)
         return [main, *(_result(self._action, each.source, new_path=each.target) for each in plan.sidecars)]
 
-    def _copy_all(self, plan: Plan) -> dict[str, tuple[int, float]]:
-        """Copies what is not at its target yet; answers size and time of every target. Takes all back on a failure."""
-        sizes: dict[str, tuple[int, float]] = {}
-        done: list[str] = []
+    def _copy(self, plan: Plan) -> dict[str, Stored]:
+        """Copies all; takes all back on a failure."""
         try:
-            for each in plan.transfers:
-                source, target = object_key(each.source), object_key(each.target)
-                there = bucket.find(source)
-                if there is not None:
-                    done.append(target)
-                    objects.copy(source, target)
-                copied = bucket.find(target)
-                if copied is None:
-                    raise NotFound(f"path '{each.source}' does not exist.")
-                sizes[each.target] = (copied.size_bytes, copied.modified.timestamp())
-                if time.monotonic() - self._saved_at > _RENEW_SECONDS:
-                    self._save({})
+            return copy_by_plan(plan, self._hold_on)
         except Conflict:
             raise  # another worker has the job by now, and needs the copies
         except Exception:
             # The copies must not stay beside the sources, which are all there as long as the job is ours.
             self._save({})
-            bucket.delete(done)
+            take_back(plan)
             raise
-        return sizes
+
+    def _hold_on(self) -> None:
+        if time.monotonic() - self._saved_at > _RENEW_SECONDS:
+            self._save({})
 
     def _save(self, changes: Mapping[str, Any]) -> None:
         self._body |= changes

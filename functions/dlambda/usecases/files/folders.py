@@ -6,9 +6,10 @@ machine) is found when a folder is looked at and was not compared with the bucke
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dlambda.aws import bucket, objects, queue
+from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, NotFound
@@ -88,15 +89,15 @@ def reindex(folder: str) -> list[Entry]:
 def note_files(paths: Iterable[str]) -> None:
     """Tells the index of files that were written: their size and time are asked from the bucket."""
     stored = {path: bucket.find(object_key(path)) for path in paths}
-    note_entries({path: (each.size_bytes, each.modified.timestamp()) for path, each in stored.items() if each})
+    note_entries({path: each for path, each in stored.items() if each})
 
 
-def note_entries(files: dict[str, tuple[int, float]]) -> None:
-    """Tells the index of files: path -> bytes, unix seconds. Folders on the way are noted, too."""
+def note_entries(files: Mapping[str, Stored]) -> None:
+    """Tells the index of files, by path. Folders on the way are noted, too."""
     by_folder: dict[str, list[Entry]] = defaultdict(list)
-    for path, (size_bytes, modified) in files.items():
+    for path, stored in files.items():
         folder, name = split(path)
-        by_folder[folder].append(Entry(name, size_bytes, modified))
+        by_folder[folder].append(Entry(name, stored.size_bytes, stored.modified.timestamp()))
     for folder, entries in by_folder.items():
         listings.change(folder, put=entries)
         _note_way(folder)
@@ -154,4 +155,4 @@ def make_folder(folder: str) -> None:
         way = split(way)[0]
     path = join(folder, MARKER)
     bucket.put_bytes(object_key(path), b"", "application/x-empty")
-    note_entries({path: (0, time.time())})
+    note_files([path])

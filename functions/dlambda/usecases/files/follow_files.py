@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dlambda.aws.bucket import Stored
 from dlambda.domain import event
 from dlambda.domain.files.sidecar import is_media, stem_of
 from dlambda.domain.items.item import Item, Shelf
@@ -19,10 +20,10 @@ from dlambda.usecases.publish import publish
 _TRIES = 5
 
 
-def files_moved(transfers: Sequence[Transfer], sizes: Mapping[str, tuple[int, float]]) -> None:
-    """`sizes`: bytes and time of each target. Items are told with `item_updated`."""
+def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> None:
+    """`copied`: what is at each target. Items are told with `item_updated`."""
     owners = _items_of(each.source for each in transfers)
-    folders.note_entries(dict(sizes))
+    folders.note_entries(copied)
     folders.note_gone(each.source for each in transfers)
     media = [each for each in transfers if is_media(each.source)]
     sources = names.find_sources(_stem(each.source) for each in media)

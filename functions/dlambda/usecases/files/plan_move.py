@@ -29,6 +29,11 @@ class Plan:
     transfers: tuple[Transfer, ...]
     sidecars: tuple[Transfer, ...] = ()
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether `source` names no object, but what the objects lie in."""
+        return all(each.source != self.source for each in self.transfers)
+
 
 def plan_rename(source: str, new_name: str) -> Plan:
     """In the same folder, sidecars along. Raises `Refused`."""
