@@ -5,12 +5,14 @@ Media          /clip-<anything>.mp4 (one and the same clip), /big.mp4, /short.mp
 Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /dash/manifest.mpd
                /live/<name>/<segment seconds>/<count, 0 = endless>/index.m3u8 (begins at its first request;
                a name such as `a+12` has 12 segments in its playlist instead of 6)
-Pages, feeds   /page.html, /og.html, /links/<n>.html, /feed/<n>.rss
+Pages, feeds   /page.html, /og.html, /channel.smil, /links/<n>.html, /feed/<n>.rss
+               /watched/<name>.rss, .json and .html: as many entries as were published
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
                /status/<code>/  /limited/<n>[x<seconds>]/ (429 n times)  /flaky/<n>/ (503 n times)  /cookie/<name>/<value>/
                /redirect/<hops>/  /redirect-loop/  /redirect-to?url=
 Control        /__counts  /__reset  /__echo  /__hook/<key> (keeps what is posted; GET lists it)
+               /__publish/<name>/<n> (the watched source of this name has n entries from now on)
 """
 
 import json
@@ -46,6 +48,7 @@ class State:
 
     counts: Counter[str] = field(default_factory=Counter)  # "GET /path"
     tries: Counter[str] = field(default_factory=Counter)
+    published: Counter[str] = field(default_factory=Counter)  # name of a watched source to its number of entries
     broadcasts: dict[str, Broadcast] = field(default_factory=dict)
     hooks: dict[str, list[dict[str, object]]] = field(default_factory=lambda: defaultdict(list))
     lock: Lock = field(default_factory=Lock)
@@ -71,6 +74,7 @@ class Routes:
             "status": self._status, "limited": self._limited, "flaky": self._flaky, "cookie": self._cookie,
             "redirect": self._redirect, "redirect-loop": self._loop, "live": self._live, "names": self._names,
             "same": self._same, "links": self._links, "feed": self._feed,
+            "watched": self._watched,
         }  # fmt: skip
 
     def answer(self, request: Request) -> Answer:
@@ -80,6 +84,11 @@ class Routes:
         with self.state.lock:
             self.state.counts[f"{request.method} {request.path}"] += 1
         return self._find(request, request.path)
+
+    def publish(self, name: str, count: int) -> None:
+        """The watched source `name` has `count` entries from now on."""
+        with self.state.lock:
+            self.state.published[name] = count
 
     def _find(self, request: Request, path: str) -> Answer:
         first, _, rest = path.lstrip("/").partition("/")
@@ -92,6 +101,8 @@ class Routes:
             return text_answer(pages.video_page(self.base))
         if path == "/og.html":
             return text_answer(pages.opengraph_page(self.base))
+        if path == "/channel.smil":
+            return text_answer(pages.channel(self.base), "application/smil+xml")
         return self._file(path)
 
     def _file(self, path: str) -> Answer:
@@ -203,11 +214,24 @@ class Routes:
     def _feed(self, _request: Request, rest: str) -> Answer:
         return text_answer(pages.feed(self.base, int(rest.removesuffix(".rss"))), content_type_of(rest))
 
+    def _watched(self, _request: Request, rest: str) -> Answer:
+        name, _, kind = rest.rpartition(".")
+        with self.state.lock:
+            count = self.state.published[name]
+        if kind == "rss":
+            return text_answer(pages.watched_feed(self.base, name, count), content_type_of(rest))
+        text = pages.watched_json(name, count) if kind == "json" else pages.watched_page(name, count)
+        return text_answer(text, content_type_of(rest))
+
     # Control
 
     def _control(self, request: Request) -> Answer:
         if request.path.startswith("/__hook/"):
             return self._hook(request, request.path.removeprefix("/__hook/"))
+        if request.path.startswith("/__publish/"):
+            name, _, count = request.path.removeprefix("/__publish/").rpartition("/")
+            self.publish(name, int(count))
+            return _json({})
         with self.state.lock:
             if request.path == "/__counts":
                 return _json(dict(self.state.counts))

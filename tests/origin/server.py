@@ -28,12 +28,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], folder: Path | None) -> None:
         super().__init__(address, _Handler)
         self.closing = Event()
         host, port = self.server_address[:2]
         self.base = f"http://{host!s}:{port}"
-        self.routes = Routes(media_folder(), self.base)
+        self.routes = Routes(folder or media_folder(), self.base)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients go away in the middle all the time; that is nothing to print."""
@@ -154,10 +154,10 @@ def _select(answer: Answer, headers: dict[str, str]) -> tuple[Answer, int, int]:
 
 
 class Origin:
-    """A running origin. Use it as a context manager, or `start` and `stop` it."""
+    """A running origin. Use it as a context manager, or `start` and `stop` it. `folder`: media of a test's own."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
-        self._server = _Server((host, port))
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", folder: Path | None = None) -> None:
+        self._server = _Server((host, port), folder)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -178,6 +178,11 @@ class Origin:
         """Requests so far: `{"GET /clip-1.mp4": 2}`."""
         with self._server.routes.state.lock:
             return dict(self._server.routes.state.counts)
+
+    def publish(self, name: str, count: int) -> list[str]:
+        """Gives the watched source `name` so many entries; their URLs."""
+        self._server.routes.publish(name, count)
+        return [self.url(f"clip-{name}-{number}.mp4") for number in range(1, count + 1)]
 
     def hooked(self, key: str) -> list[dict[str, object]]:
         """What was posted to `/__hook/<key>`: `{"headers", "body"}` each."""

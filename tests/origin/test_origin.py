@@ -72,6 +72,15 @@ def test_one_name_two_contents(origin: Origin) -> None:
     assert get(origin, "/same/a/video.mp4")[2] != get(origin, "/same/b/video.mp4")[2]
 
 
+@pytest.mark.parametrize("kind", ["rss", "json", "html"])
+def test_a_watched_source_grows(origin: Origin, kind: str) -> None:
+    for count in (1, 2):
+        urls = origin.publish(f"grows-{kind}", count)
+        text = get(origin, f"/watched/grows-{kind}.{kind}")[2].decode()
+        assert text.count("Entry ") == len(urls) == count
+        assert all(url.rpartition("/")[2] in text for url in urls)
+
+
 def test_requests_are_counted(origin: Origin) -> None:
     get(origin, "/clip-counted.mp4", "HEAD")
     assert json.loads(get(origin, "/__counts")[2])["HEAD /clip-counted.mp4"] == 1
