@@ -1,5 +1,8 @@
 """`/api/tasks`: docs/contract/tasks.md 2."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -303,6 +306,13 @@ def test_files_for_media_centres_are_written(client: FlaskClient, origin: Origin
     assert bucket.get_bytes(f"files/{written['json_file']}").startswith(b"{")
 
 
+def test_an_output_template_says_where_files_for_media_centres_go(client: FlaskClient, origin: Origin) -> None:
+    make(client, url=origin.url("/channel.smil"), template="shows/%(title)s/%(id)s.%(ext)s", preset="default")
+    written = client.post("/api/tasks/1/metadata").get_json()
+    assert written["nfo_file"] == "shows/Harbour & Sea/tvshow.nfo"
+    assert set(written["thumbnails"]) == {"icon", "poster", "landscape"}
+
+
 def test_without_an_archive_nothing_is_marked(client: FlaskClient) -> None:
     make(client, cli="--no-download-archive", preset="default")
     answer = client.post("/api/tasks/1/mark")
@@ -315,6 +325,27 @@ def test_what_cannot_be_read_is_not_marked(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Failed to extract information from URL.")
     answer = client.post("/api/tasks/1/metadata")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Failed to extract information from URL.")
+
+
+def test_the_process_that_serves_http_does_not_load_yt_dlp(client: FlaskClient, origin: Origin) -> None:
+    """Whatever is asked for: options are parsed, pages read and ids told in a process of their own."""
+    code = """
+import sys
+from tasks.main import app
+client, feed = app.test_client(), sys.argv[1]
+made = client.post("/api/tasks", json={"name": "a", "url": feed, "cli": "--socket-timeout 9"}).json
+answers = [
+    client.post("/api/tasks/inspect", json={"url": feed}),
+    client.post(f"/api/tasks/{made['id']}/mark"),
+    client.delete(f"/api/tasks/{made['id']}/mark"),
+    client.post(f"/api/tasks/{made['id']}/metadata"),
+]
+print([answer.status_code for answer in answers], "yt_dlp" in sys.modules)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, origin.url("/feed/2.rss")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout.strip().splitlines()[-1:] == ["[200, 200, 200, 200] False"], done.stderr[-2000:]
 
 
 # Definitions

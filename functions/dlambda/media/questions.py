@@ -2,18 +2,19 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dlambda.errors import Invalid, Unavailable
-from dlambda.media.workers.jobs import OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
+from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
 from dlambda.media.workers.worker import start_worker
 from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0
 _IDS_KEPT_SECONDS: Final = 300.0
 _MOST_IDS: Final = 5000
+_IDS_AT_ONCE: Final = 500  # some three milliseconds each, far within the patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ def effective(texts: OptionTexts) -> dict[str, Any]:
     return params
 
 
+def folder_of_template(template: str, info: Mapping[str, Any]) -> str:
+    """The directory that an output template yields for a channel's metadata, relative to the root; `""` for none."""
+    folder: str = _ask(FolderJob(template, info))["folder"]
+    return folder
+
+
 def list_options() -> dict[str, Any]:
     """The options of the installed yt-dlp."""
     answer = _ask(OptionsJob())
@@ -66,8 +73,10 @@ def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     with _ids_lock:
         found = {url: _ids[url][1] for url in urls if url in _ids and _ids[url][0] > now}
     missing = tuple(dict.fromkeys(url for url in urls if url not in found))
+    for start in range(0, len(missing), _IDS_AT_ONCE):
+        asked = missing[start : start + _IDS_AT_ONCE]
+        found |= dict(zip(asked, _ask(UrlIdsJob(asked))["ids"], strict=True))
     if missing:
-        found |= dict(zip(missing, _ask(UrlIdsJob(missing))["ids"], strict=True))
         with _ids_lock:
             if len(_ids) > _MOST_IDS:
                 _ids.clear()

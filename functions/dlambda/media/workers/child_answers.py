@@ -11,8 +11,9 @@ from yt_dlp.version import __version__
 from dlambda.domain.ytdlp.option_table import IGNORED_LABELS
 from dlambda.errors import Invalid
 from dlambda.media.archive_ids import id_of_url
+from dlambda.media.channel_folder import folder_of_template
 from dlambda.media.options import effective_params, parse_options, render_params
-from dlambda.media.workers.jobs import OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
+from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
 
 _NO_HELP = "No description available from yt-dlp."
 
@@ -66,6 +67,8 @@ def _answer(job: Question) -> dict[str, Any]:
         return _parsed(job)
     if isinstance(job, UrlIdsJob):
         return {"ids": [_url_id(url) for url in job.urls]}
+    if isinstance(job, FolderJob):
+        return {"folder": folder_of_template(job.template, job.info)}
     assert isinstance(job, OptionsJob)
     return list_options()
 

@@ -44,6 +44,14 @@ class UrlIdsJob:
 
 
 @dataclass(frozen=True)
+class FolderJob:
+    """Say which folder an output template yields for a channel's metadata."""
+
+    template: str
+    info: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class OptionsJob:
     """List the options of yt-dlp."""
 
@@ -111,5 +119,5 @@ class TerminalJob:
     columns: int = 120
 
 
-Question = ParseJob | UrlIdsJob | OptionsJob
+Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob
 Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | Question

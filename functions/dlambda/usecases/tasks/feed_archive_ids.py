@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from dlambda.domain.items.metadata import archive_id
 from dlambda.domain.tasks.feed import FeedItem
-from dlambda.media.archive_ids import archive_id_of_url
 from dlambda.media.extract import extract
+from dlambda.media.questions import ids_of_urls
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.store import memories
 from dlambda.usecases.tasks.task_options import Params
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 def with_archive_ids(
     items: Sequence[FeedItem],
     source: str,
-    params: Params,
+    params: Params | OptionTexts,
     seconds_left: Callable[[], float],
     cookies: str | None = None,
 ) -> tuple[list[FeedItem], bool]:
@@ -31,7 +32,7 @@ def with_archive_ids(
 
     `source` is the task's name, under which look-ups are remembered, those without success too.
     """
-    told = [_told_by_url(item) for item in items]
+    told = _told_by_urls(items)
     asked = [item.url for item in told if item.archive_id is None]
     known = memories.find_archive_ids(source, asked, time.time())
 
@@ -45,11 +46,13 @@ def with_archive_ids(
     return found, all(url in known for url in asked)
 
 
-def _told_by_url(item: FeedItem) -> FeedItem:
-    return item if item.archive_id else replace(item, archive_id=archive_id_of_url(item.url))
+def _told_by_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
+    urls = list(dict.fromkeys(item.url for item in items if not item.archive_id))
+    ids = dict(zip(urls, ids_of_urls(urls), strict=True))
+    return [replace(item, archive_id=found["archive_id"]) if (found := ids.get(item.url)) else item for item in items]
 
 
-def _look_up(url: str, source: str, params: Params, cookies: str | None, seconds: float) -> str | None:
+def _look_up(url: str, source: str, params: Params | OptionTexts, cookies: str | None, seconds: float) -> str | None:
     settings = get_settings()
     extraction = extract(
         url,

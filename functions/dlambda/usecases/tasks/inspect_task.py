@@ -15,12 +15,14 @@ from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Handler, HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
+from dlambda.media.questions import effective
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.store import archive
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
-from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
+from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, texts_of_task
 
 log = logging.getLogger(__name__)
 
@@ -78,21 +80,21 @@ def _client(params: Params) -> Any:
 def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
     try:
         check_url(task.url, allow_internal=get_settings().allow_internal_urls)
-        params = params_of_task(task)
-        feed: Feed = fetch(task, params)
+        texts = texts_of_task(task)
+        feed: Feed = fetch(task, effective(texts))
     except HandlerFailed as error:
         raise _failure(error.message, matched=True, handler=name, cause=error.cause) from error
     except AppError as error:
         raise _failure(error.message, matched=True, handler=name) from error
-    items = _identified(feed.items, task, params)
+    items = _identified(feed.items, task, texts)
     return _answer(name, Feed(tuple(items), feed.metadata), archived=_archived(items, task))
 
 
-def _identified(items: Sequence[FeedItem], task: Task, params: Params) -> list[FeedItem]:
+def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> list[FeedItem]:
     """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
     end = time.monotonic() + _LOOK_UP_SECONDS
     cookies = preset_for(task.preset).cookies or None
-    found, _ = with_archive_ids(items, task.name, params, lambda: end - time.monotonic(), cookies)
+    found, _ = with_archive_ids(items, task.name, texts, lambda: end - time.monotonic(), cookies)
     return found
 
 

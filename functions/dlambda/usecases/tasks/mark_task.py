@@ -9,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 from dlambda.domain.items.metadata import archive_id
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
-from dlambda.media.archive_ids import archive_id_of_url
+from dlambda.media.questions import ids_of_urls
 from dlambda.store import archive
 from dlambda.usecases.tasks.source_info import read_source
-from dlambda.usecases.tasks.task_options import archive_of_task, params_of_task
+from dlambda.usecases.tasks.task_options import archive_of_task, texts_of_task
 
 
 def mark(task: Task) -> str:
@@ -39,10 +39,12 @@ def _archive(task: Task) -> str:
 
 
 def _ids(task: Task) -> list[str]:
-    info = read_source(task.url, params_of_task(task), task.preset, entries=True)
+    info = read_source(task.url, texts_of_task(task), task.preset, entries=True)
     if info.get("_type") not in {"playlist", "multi_video"}:
         raise Invalid("Expected a playlist type from extract_info.")
-    found = (_id_of(entry) for entry in walk(info))
+    entries = list(walk(info))
+    by_url = _ids_by_url([url for entry in entries if not _own_id(entry) and (url := _url_of(entry))])
+    found = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
     return list(dict.fromkeys(each for each in found if each))
 
 
@@ -57,13 +59,20 @@ def walk(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield entry
 
 
-def _id_of(entry: Mapping[str, Any]) -> str | None:
+def _own_id(entry: Mapping[str, Any]) -> str | None:
+    return archive_id({"ie_key": entry.get("ie_key") or entry.get("extractor_key"), "id": entry.get("id")})
+
+
+def _url_of(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("webpage_url") or entry.get("url") or "")
+
+
+def _ids_by_url(urls: list[str]) -> dict[str, str]:
     """One without an extractor's id counts under the id that its download would get."""
-    known = archive_id({"ie_key": entry.get("ie_key") or entry.get("extractor_key"), "id": entry.get("id")})
-    if known:
-        return known
-    url = str(entry.get("webpage_url") or entry.get("url") or "")
-    return (archive_id_of_url(url) or _generic_id(url)) if url else None
+    return {
+        url: found["archive_id"] if found else _generic_id(url)
+        for url, found in zip(urls, ids_of_urls(urls), strict=True)
+    }
 
 
 def _generic_id(url: str) -> str:

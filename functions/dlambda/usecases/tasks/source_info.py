@@ -1,6 +1,7 @@
 """What the source of a task says of itself: its title and channel, or all of its entries (docs/contract/tasks.md 2)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Final
@@ -9,6 +10,7 @@ from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
 from dlambda.errors import AppError, Invalid
 from dlambda.media.extract import extract
 from dlambda.media.guard import check_url
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.task_options import Params
@@ -21,14 +23,14 @@ _AT_ONCE: Final = 4
 
 
 def read_source(
-    url: str, params: Params, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
+    url: str, params: Params | OptionTexts, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
 ) -> dict[str, Any]:
     """The metadata of `url`, its entries flat or left out. Raises `Invalid` when nothing could be read in time."""
     settings = get_settings()
     check_url(url, allow_internal=settings.allow_internal_urls)
     found = extract(
         url,
-        dict(params) if entries else {**params, "playlist_items": "0"},
+        params if entries else _without_entries(params),
         cookies=preset_for(preset).cookies or None,
         timeout_seconds=min(settings.extract_info_timeout, seconds),
         allow_internal=settings.allow_internal_urls,
@@ -36,6 +38,12 @@ def read_source(
     if found.info is None:
         raise Invalid(NO_INFO, extra={"message": found.error})
     return found.info
+
+
+def _without_entries(params: Params | OptionTexts) -> Params | OptionTexts:
+    if isinstance(params, OptionTexts):
+        return replace(params, item_cli=f"{params.item_cli}\n--playlist-items 0")
+    return {**params, "playlist_items": "0"}
 
 
 def with_look_ups(drafts: list[Draft]) -> list[Draft]:

@@ -8,6 +8,8 @@ from typing import Any
 from dlambda.domain.tasks.task import Task
 from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
 from dlambda.media.handlers.client import Client, browser_like
+from dlambda.media.questions import places_of
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.rules.presets import preset_for
@@ -21,12 +23,28 @@ def archive_of_task(task: Task) -> str | None:
 
 
 def params_of_task(task: Task) -> dict[str, Any]:
-    """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`."""
-    from dlambda.media.options import effective_params  # brings yt-dlp in, which doors never need
+    """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`.
 
-    preset = preset_for(task.preset)
+    For functions that read many pages with them; doors let a worker parse `texts_of_task`.
+    """
+    from dlambda.media.options import effective_params  # brings yt-dlp in
+
+    texts = texts_of_task(task)
     return effective_params(
-        settings=get_settings(),
+        settings=texts.places,
+        preset_cli=texts.preset_cli,
+        preset_name=texts.preset_name,
+        item_cli=texts.item_cli,
+        folder=texts.folder,
+        template=texts.template,
+    )
+
+
+def texts_of_task(task: Task) -> OptionTexts:
+    """The same as texts, for a process without yt-dlp."""
+    preset = preset_for(task.preset)
+    return OptionTexts(
+        places_of(get_settings()),
         preset_cli=preset.cli,
         preset_name=preset.name,
         item_cli=task.cli,

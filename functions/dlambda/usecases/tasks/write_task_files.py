@@ -12,12 +12,12 @@ from dlambda.domain.places.paths import object_key, resolve_folder
 from dlambda.domain.tasks.channel import describe, file_name, find_images
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid
-from dlambda.media.channel_folder import folder_of_template
 from dlambda.media.handlers.client import Client
+from dlambda.media.questions import effective, folder_of_template
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.source_info import read_source
-from dlambda.usecases.tasks.task_options import client_for, params_of_task
+from dlambda.usecases.tasks.task_options import client_for, texts_of_task
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ _IMAGE_SECONDS: Final = 5.0
 def write_task_files(task: Task) -> dict[str, Any]:
     """Writes the files, over older ones, and answers what it wrote. Raises `Invalid` with the documented texts."""
     folder = _own_folder(task)
-    params = params_of_task(task)
-    info = read_source(task.url, params, task.preset, entries=False)
+    texts = texts_of_task(task)
+    info = read_source(task.url, texts, task.preset, entries=False)
     if not info:
         raise Invalid("Failed to get metadata.")
     facts = describe(info)
@@ -39,7 +39,7 @@ def write_task_files(task: Task) -> dict[str, Any]:
     nfo_path = _in(folder, "tvshow.nfo")
     _put(info_path, json.dumps(info, ensure_ascii=False, indent=2).encode())
     _put(nfo_path, show_nfo_text(facts).encode())
-    images = write_images(folder, find_images(info.get("thumbnails")), client_for(params))
+    images = write_images(folder, find_images(info.get("thumbnails")), client_for(effective(texts)))
     return {**facts, "json_file": info_path, "nfo_file": nfo_path, "thumbnails": images}
 
 
