@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from local.context import Context
 from on_download.main import lambda_handler as on_download
+from on_files.main import lambda_handler as on_files
 from on_intake.main import lambda_handler as on_intake
 from tests.functions.permissions import acting_as
 from tests.stack import Stack
 
-_HANDLERS = {"intake": on_intake, "download": on_download}
+_HANDLERS = {"intake": on_intake, "download": on_download, "files": on_files}
+_DOWNLOADS = ("intake", "download")
 _LONG = 3600.0
 
 
@@ -23,9 +25,9 @@ def handle(queue: str, item_id: str, seconds: float = _LONG) -> dict[str, object
 
 
 def work(stack: Stack, rounds: int = 50) -> None:
-    """Until the queues are empty. What fails unexpectedly fails the test."""
+    """Until the queues of downloads are empty. What fails unexpectedly fails the test."""
     for _ in range(rounds):
-        todo = [(queue, message["id"]) for queue in _HANDLERS for message in stack.messages(queue)]
+        todo = [(queue, message["id"]) for queue in _DOWNLOADS for message in stack.messages(queue)]
         if not todo:
             return
         for queue, item_id in todo:

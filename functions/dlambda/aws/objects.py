@@ -18,9 +18,9 @@ _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
 _COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
 _READ_BYTES = 1024 * 1024
-# 10,000 parts are allowed; parts that grow reach S3's largest object with little memory at the start.
 _PART_BYTES = 8 * 1024 * 1024
-_PARTS_OF_ONE_SIZE = 500
+# 10,000 are allowed; what is expected may turn out to be twice as much.
+_PARTS = 5_000
 # A store takes neighbours at once in any order; those further ahead it would have to keep aside.
 _PARTS_UNDER_WAY = 2
 
@@ -63,11 +63,12 @@ def read(key: str) -> Iterator[bytes]:
     return chunks
 
 
-def write(key: str, chunks: Iterable[bytes], content_type: str) -> None:
-    """Writes an object of unknown length, three parts in memory at a time; it appears whole or not at all."""
-    parts = _parts(chunks)
+def write(key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
+    """Writes an object from a stream; it appears whole or not at all. Holds three parts, of 8 MB up to 40 GB."""
+    part_bytes = max(_PART_BYTES, expected_bytes // _PARTS)
+    parts = _parts(chunks, part_bytes)
     first = next(parts, b"")
-    if len(first) < _PART_BYTES:
+    if len(first) < part_bytes:
         client().put_object(Bucket=get_settings().bucket, Key=key, Body=first, ContentType=content_type)
         return
     upload = Multipart(key, content_type)
@@ -79,17 +80,16 @@ def write(key: str, chunks: Iterable[bytes], content_type: str) -> None:
         raise
 
 
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
     part: list[bytes] = []
-    size = sent = 0
+    size = 0
     for chunk in chunks:
         part.append(chunk)
         size += len(chunk)
-        if size >= _PART_BYTES * (1 + sent // _PARTS_OF_ONE_SIZE):
+        if size >= part_bytes:
             yield b"".join(part)
             part.clear()
             size = 0
-            sent += 1
     if part:
         yield b"".join(part)
 

@@ -22,6 +22,9 @@ PREFIX = "zips/"
 _POLL_SECONDS = 0.2
 _RENEW_SECONDS = 20.0
 _NOTHING = "No valid files."
+# A worker that was killed or ran out of time leaves nothing to go on from, so the next one starts anew.
+_STARTS = 3
+_UNFINISHED = "The ZIP could not be built. Try again with fewer files."
 
 
 def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
@@ -65,7 +68,10 @@ def bundle_key(token: str) -> str:
 
 def build_bundle(job: Job) -> Job:
     """Writes the ZIP without files that are gone meanwhile. Raises `Conflict` when another worker took the job."""
-    held = job
+    starts = job.body.get("starts", 0) + 1
+    if starts > _STARTS:
+        return _end(job, error=_UNFINISHED)
+    held = jobs.save(job, {**job.body, "starts": starts}, time.time())
     renewed_at = time.monotonic()
 
     def read(path: str) -> Iterator[bytes]:
@@ -75,16 +81,22 @@ def build_bundle(job: Job) -> Job:
                 held, renewed_at = jobs.save(held, held.body, time.time()), time.monotonic()
             yield chunk
 
-    files = [path for path in job.body["files"] if bucket.find(object_key(path)) is not None]
-    if files:
-        objects.write(bundle_key(job.id), zip_stream(files, read), CONTENT_TYPE)
+    found = {path: bucket.find(object_key(path)) for path in job.body["files"]}
+    sizes = {path: stored.size_bytes for path, stored in found.items() if stored is not None}
+    if not sizes:
+        return _end(held, error=_NOTHING)
+    objects.write(bundle_key(job.id), zip_stream(sizes, read), CONTENT_TYPE, sum(sizes.values()))
+    return _end(held)
+
+
+def _end(job: Job, error: str = "") -> Job:
     now = time.time()
     # Whoever waited for a large one has the whole time still before them.
-    return jobs.end(held, {**held.body, "found": len(files), "expires_at": now + TOKEN_SECONDS}, now)
+    return jobs.end(job, {**job.body, "error": error, "expires_at": now + TOKEN_SECONDS}, now)
 
 
 def await_bundle(token: str) -> str | None:
-    """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with the documented texts."""
+    """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with a text for the user."""
     until = time.time() + WAIT_SECONDS
     while True:
         job = jobs.find(token)
@@ -92,8 +104,8 @@ def await_bundle(token: str) -> str | None:
         if job is None or job.kind != KIND or (job.is_done and job.body["expires_at"] < now):
             raise Invalid("Invalid or expired download token.")
         if job.is_done:
-            if not job.body["found"]:
-                raise Invalid(_NOTHING)
+            if job.body.get("error"):
+                raise Invalid(job.body["error"])
             return bundle_key(token)
         if now > until:
             return None

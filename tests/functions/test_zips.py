@@ -1,0 +1,49 @@
+"""A ZIP that is built after its worker was lost. docs/contract/files.md 3."""
+
+import io
+import time
+import zipfile
+
+import pytest
+
+from dlambda.aws import bucket
+from dlambda.store import jobs
+from dlambda.usecases.files.bundle_files import bundle_key
+from tests.functions.calls import error
+from tests.functions.working import handle
+
+pytestmark = pytest.mark.usefixtures("stack", "permitted")
+
+
+@pytest.fixture
+def files(group):
+    return group("file")
+
+
+@pytest.fixture
+def token(files):
+    bucket.put_bytes("files/a.mp4", b"film")
+    return files.post("/api/file/download", ["a.mp4"])[1]["token"]
+
+
+def lose_a_worker(token: str) -> None:
+    """Somebody begins, and is not heard of again."""
+    job = jobs.find(token)
+    jobs.save(job, {**job.body, "starts": job.body.get("starts", 0) + 1}, time.time() - jobs.HELD_SECONDS - 1)
+
+
+def test_the_next_one_builds_it(files, token):
+    lose_a_worker(token)
+    handle("files", token)
+    assert files.get(f"/api/file/download/{token}")[0] == 302
+    with zipfile.ZipFile(io.BytesIO(bucket.get_bytes(bundle_key(token)))) as archive:
+        assert archive.read("a.mp4") == b"film"
+
+
+def test_after_three_it_is_given_up(files, token):
+    for _ in range(3):
+        lose_a_worker(token)
+    handle("files", token)
+    reply = files.get(f"/api/file/download/{token}")
+    assert error(reply) == (400, "The ZIP could not be built. Try again with fewer files.")
+    assert jobs.open_ids() == []
