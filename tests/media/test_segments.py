@@ -95,7 +95,21 @@ def test_each_segment_starts_where_its_playlist_says(name, samples, tmp_path, en
             assert first - float(SHIFT) == pytest.approx(segment.start, abs=slack)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("aac.m4a", "mp3.mp3", "opus.opus")])
+SOUND_ALONE = ("aac.m4a", "mp3.mp3", "opus.opus")
+SOUND_FIRST = ("fragments.mp4", "h264-aac.ts")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SOUND_ALONE + SOUND_FIRST])
+def test_players_find_the_first_picture_at_the_beginning(name, samples, tmp_path, encoder):
+    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+    with av.open(str(paths[0])) as container:
+        packets = [packet for packet in container.demux() if packet.dts is not None]
+        first = min(packet.dts * packet.time_base for packet in packets)
+        picture = min(packet.pts * packet.time_base for packet in packets if packet.stream.type == "video")
+    assert float(picture - first) == pytest.approx(0, abs=0.001)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SOUND_ALONE])
 def test_no_frame_is_lost_or_doubled(name, samples, tmp_path, encoder):
     paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
     assert sum(times_of(path)["video"][1] for path in paths) == SECONDS * RATE

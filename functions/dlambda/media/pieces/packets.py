@@ -62,7 +62,7 @@ class _Cut:
     def add_audio(self, packet: Packet, time: Fraction) -> None:
         if not self.whole_rest and time >= self.end - ROUNDING:
             self.audio_ended = True
-        elif self.start == 0 or time >= self.start - ROUNDING:
+        elif time >= self.start - ROUNDING:
             self.piece.audio.append(packet)
 
     def is_done(self, time: Fraction, *, video: bool, audio: bool) -> bool:

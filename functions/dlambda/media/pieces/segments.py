@@ -24,8 +24,9 @@ from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_
 from dlambda.media.pieces.source import Source, open_source
 from dlambda.media.pieces.transcode import VideoEncoder
 
-# A file's first packets may be dated before its beginning (AAC's run-up), which MPEG-TS cannot hold.
+# MPEG-TS holds no time below zero, which rounding may come to at a file's beginning.
 SHIFT = Fraction(1, 20)
+_CLOCK = Fraction(1, 90_000)  # MPEG-TS counts in these seconds
 _Track = tuple[VideoStream | None, list[Packet]]
 _OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
 
@@ -41,20 +42,25 @@ def _missing_decode_times(packets: list[Packet]) -> None:
 
 
 def _restamped(packets: list[Packet], origin: Fraction) -> list[Packet]:
-    """The packets on the common line; those that would lie before its beginning are left out."""
+    """The packets on the common line; those that would lie before its beginning are left out.
+
+    Players take the lowest decode time of what they load first for the film's beginning. Frames that are decoded before
+    they are shown would put that before the first picture: decode times begin at `SHIFT`, and only have to ascend.
+    """
     if any(packet.dts is None for packet in packets):
         _missing_decode_times(packets)
     kept: list[Packet] = []
-    earliest = 0
+    earliest = round(SHIFT / _CLOCK)
     for packet in packets:
         if packet.pts is None or packet.dts is None or packet.time_base is None:
             continue
-        move = round((SHIFT - origin) / packet.time_base)
-        packet.pts += move
-        # Decode times of the first frames may still be negative: they only have to ascend.
-        packet.dts = max(packet.dts + move, earliest)
-        if packet.pts >= packet.dts:
-            earliest = packet.dts + 1
+        ticks = packet.time_base / _CLOCK  # fine ones: some files count in frames, between which nothing fits
+        move = (SHIFT - origin) / _CLOCK
+        shown, decoded = round(packet.pts * ticks + move), max(round(packet.dts * ticks + move), earliest)
+        if shown >= decoded:
+            packet.pts, packet.dts, packet.time_base = shown, decoded, _CLOCK
+            packet.duration = round((packet.duration or 0) * ticks)
+            earliest = decoded + 1
             kept.append(packet)
     return kept
 
