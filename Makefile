@@ -7,7 +7,8 @@ PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
 key = $(firstword $(shell (pwd; cat $(1)) | cksum))
 RUN_READY := $(VENV)/.run-$(call key,requirements-local.txt package-lock.json)
-DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json)
+BROWSER := tests/e2e/browser
+DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json $(BROWSER)/package-lock.json)
 
 # Some machines forbid .pyc files; a start without them takes a second longer each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -51,7 +52,7 @@ openapi: $(RUN_READY) ## Write openapi.json, API.md and the list of yt-dlp's opt
 	@$(PY) -m local.options
 	@$(PY) -m local.pages
 
-lock: $(DEV_READY) ## Resolve requirements*.in again into the lock files
+lock: $(DEV_READY) ## Resolve requirements*.in and package.json again into the lock files
 	@$(PY) .ci/locks.py --write
 
 clean: ## Remove what was installed and built; DATA_DIR stays
@@ -76,6 +77,7 @@ $(RUN_READY): | $(VENV)/bin/python
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing the tools of development"
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(MAKE) --no-print-directory .browser-ready
 	@rm -f $(VENV)/.dev-*; touch $@
 
 .PHONY: .tools-ready
@@ -86,3 +88,10 @@ $(DEV_READY): $(RUN_READY)
 	@npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(PY) -m local.tools $(TOOLS)
 	@$(PY) -m compileall -q -j 2 functions local
+
+# A browser for the tests alone, which brings its libraries: the machine needs none.
+.PHONY: .browser-ready
+.browser-ready:
+	@mkdir -p $(TOOLS)/browser && cp $(BROWSER)/package.json $(BROWSER)/package-lock.json $(TOOLS)/browser/
+	@npm ci --prefix $(TOOLS)/browser --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(PY) -m tests.e2e.browser.unpack $(TOOLS)/browser

@@ -1,8 +1,9 @@
-"""The lock files: written from the .in files by `--write`, else checked without any network.
+"""The lock files: written from the .in and package.json files by `--write`, else checked without any network.
 
 A lock names no host: which index serves the packages is the business of the machine that installs them.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("requirements", "requirements-local", "requirements-dev")
+NPM_FOLDERS = (".", "tests/e2e/browser")
 _HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
 
 
@@ -24,6 +26,15 @@ def write(name: str) -> None:
         [sys.executable, "-m", "uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--no-header",
          "--generate-hashes", "--no-emit-index-url", f"{name}.in", "-o", f"{name}.txt"],
         cwd=ROOT, check=True,
+    )  # fmt: skip
+
+
+def write_npm(folder: str) -> None:
+    """Resolves the package.json of `folder`, without saying where a package comes from."""
+    subprocess.run(
+        ["npm", "install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts", "--no-audit",
+         "--no-fund", "--loglevel=error"],
+        cwd=ROOT / folder, check=True,
     )  # fmt: skip
 
 
@@ -59,6 +70,22 @@ def problems(name: str) -> Iterator[str]:
         yield from installed_problems(lock.name, package, versions, locked)
 
 
+def npm_problems(folder: str) -> Iterator[str]:
+    """What is wrong with a package-lock.json: a host, another version than package.json's, a package without a hash."""
+    name = (Path(folder) / "package-lock.json").as_posix()
+    packages = json.loads((ROOT / name).read_text())["packages"]
+    wanted = json.loads((ROOT / folder / "package.json").read_text())
+    for kind in ("dependencies", "devDependencies", "optionalDependencies"):
+        for package, version in wanted.get(kind, {}).items():
+            if packages.get(f"node_modules/{package}", {}).get("version") != version:
+                yield f"{name} does not hold {package} {version}; run `make lock`"
+    for path, package in packages.items():
+        if "resolved" in package:
+            yield f"{name} says where {path} comes from: {package['resolved']}"
+        if path and "integrity" not in package:
+            yield f"{name} has no hash of {path}"
+
+
 def installed_problems(lock: str, package: str, versions: set[str], locked: dict[str, set[str]]) -> Iterator[str]:
     """What the installed package says against the lock; nothing for one of another platform."""
     try:
@@ -79,7 +106,10 @@ def main() -> int:
     if "--write" in sys.argv:
         for name in NAMES:
             write(name)
+        for folder in NPM_FOLDERS:
+            write_npm(folder)
     found = [problem for name in NAMES for problem in problems(name)]
+    found += [problem for folder in NPM_FOLDERS for problem in npm_problems(folder)]
     print("\n".join(found) or "lock files are in step")
     return 1 if found else 0
 
