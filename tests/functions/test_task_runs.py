@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 import on_task.main
+from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.settings import get_settings
 from dlambda.store import archive, connections, items, runs
+from dlambda.usecases.items.expand import info_key
+from dlambda.usecases.items.intake import take_in
 from dlambda.usecases.tasks.run_tasks import wake_due_tasks
 from dlambda.usecases.tasks.tasks import find_task, make_tasks
+from local.context import Context as Running
 from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack
@@ -212,6 +216,44 @@ def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     assert ran is not None
     assert ran.last_result is not None
     assert (ran.last_result.status, ran.last_result.found, ran.last_result.queued) == ("ok", 5, 4)
+
+
+def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(stack: Stack, origin: Origin) -> None:
+    task_id = task(url=origin.url("/feed/2.rss"))
+    handle(sweep_message(task_id))
+    asked = {path: count for path, count in origin.counts.items() if "clip-feed-2-" in path}
+    assert len(asked) >= 2
+    for message in stack.messages("intake"):
+        take_in(message["id"])
+    assert [(item.extracted, item.title) for item in queued()] == [(True, "clip-feed-2-1"), (True, "clip-feed-2-2")]
+    assert {path: origin.counts[path] for path in asked} == asked
+
+
+def test_an_entry_whose_page_is_lost_is_read_again(stack: Stack, origin: Origin) -> None:
+    task_id = task(url=origin.url("/feed/1.rss"))
+    handle(sweep_message(task_id))
+    (item,) = queued()
+    bucket.delete([info_key(item.id)])
+    take_in(item.id)
+    assert items.get(item.id).extracted
+
+
+def test_many_short_invocations_queue_each_entry_once(stack: Stack, origin: Origin) -> None:
+    """Each has a second, stops wherever it is, hands over, and the next reads the feed again."""
+    task_id = task(url=origin.url("/feed/130.rss"))
+    message, invocations = sweep_message(task_id), 0
+    while message and invocations < 99:
+        event = {"Records": [{"messageId": "m", "body": json.dumps(message)}]}
+        assert on_task.main.lambda_handler(event, Running("on_task", 61)) == {"batchItemFailures": []}
+        message = next(iter(stack.messages("task")), None)
+        invocations += 1
+    assert invocations > 1
+    urls = [item.url for item in queued()]
+    assert len(urls) == len(set(urls)) == 130
+    ran = find_task(task_id)
+    assert ran is not None
+    assert ran.last_result is not None
+    assert (ran.last_result.found, ran.last_result.queued) == (130, 130)
 
 
 def test_a_second_sweep_queues_nothing_again_even_what_was_deleted(origin: Origin) -> None:

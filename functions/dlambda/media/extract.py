@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlambda.domain.items.failure import Failure, FailureKind, classify
@@ -22,6 +22,7 @@ class Extraction:
     """What a page gave. `info` is JSON-able, and None when nothing could be read; then `error` is a text for the user.
 
     `timed_out`: the whole time was used up. `retry_after_seconds`: what the site asked for when it refused.
+    `at`: when it was read (unix seconds).
     `info` may be a video, a playlist (its `entries` flat) or, unless followed, a `url`. Warnings are plain strings.
     """
 
@@ -30,6 +31,7 @@ class Extraction:
     error: str | None = None
     timed_out: bool = False
     retry_after_seconds: float | None = None
+    at: float = field(default_factory=time.time, compare=False)
 
     @property
     def failure(self) -> Failure | None:

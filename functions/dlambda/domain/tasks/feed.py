@@ -9,7 +9,8 @@ from typing import Any
 class FeedItem:
     """One entry. `archive_id` is None when nobody knows it yet.
 
-    `other_archive_ids` are further forms under which a finished download of it may stand in the archive.
+    `other_archive_ids` are further forms under which a finished download of it may stand in the archive. `info` is what
+    its page said at `info_at` (unix seconds), where it had to be read; the item's intake need not read it again.
     """
 
     url: str
@@ -19,6 +20,8 @@ class FeedItem:
     thumbnail: str = ""
     description: str = ""
     other_archive_ids: tuple[str, ...] = ()
+    info: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    info_at: float = field(default=0.0, compare=False)
 
     @property
     def archive_ids(self) -> tuple[str, ...]:

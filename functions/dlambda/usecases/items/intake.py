@@ -12,7 +12,7 @@ from dlambda.domain.http_date import http_date
 from dlambda.domain.items import metadata
 from dlambda.domain.items.failure import FailureKind, classify
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.errors import Conflict, Invalid
+from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.archive_ids import archive_id_of_url
 from dlambda.media.extract import Extraction, extract
 from dlambda.media.rejection import reject_reason
@@ -73,7 +73,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         return
     settings = get_settings()
     log.info("reading the page", extra={"item_id": item.id})
-    extraction = extract(
+    extraction = _read_before(item) or extract(
         item.source_url,
         params,
         cookies=item.cookies or preset_for(item.preset).cookies or None,
@@ -88,6 +88,17 @@ def _examine(item: Item, lease: leases.Lease) -> None:
             _fail(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
+
+
+def _read_before(item: Item) -> Extraction | None:
+    """What the sweep that made the item read of its page a while ago, with the same options."""
+    changed = item.requeued or item.attempts
+    if changed or time.time() - item.info_at > get_settings().download_info_expires:
+        return None
+    try:
+        return Extraction(bucket.get_json(info_key(item.id)), at=item.info_at)
+    except NotFound:
+        return None
 
 
 def _reason(item: Item, extraction: Extraction) -> str:
@@ -170,7 +181,7 @@ def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[
         old_archive_ids=tuple(info.get("_old_archive_ids") or ()),
         is_archivable=bool(name),
         is_archived=False if name else None,
-        info_at=time.time(),
+        info_at=extraction.at,
     )
     warnings = metadata.telling(extraction.warnings)
     if metadata.is_upcoming(info):

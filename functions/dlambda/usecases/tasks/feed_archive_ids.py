@@ -5,13 +5,14 @@ The URL itself tells it, an earlier look-up told it, or the page is read with th
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
-from dlambda.domain.items.metadata import archive_id
+from dlambda.domain.items.metadata import archive_id, has_formats
 from dlambda.domain.tasks.feed import FeedItem
-from dlambda.media.extract import extract
+from dlambda.media.extract import Extraction, extract
 from dlambda.media.questions import ids_of_urls
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
@@ -35,14 +36,16 @@ def with_archive_ids(
     told = _told_by_urls(items)
     asked = [item.url for item in told if item.archive_id is None]
     known = memories.find_archive_ids(source, asked, time.time())
+    read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
         if (left := seconds_left()) > 0:
-            known[url] = _look_up(url, source, params, cookies, left)
+            read[url] = _read(url, params, cookies, left)
+            known[url] = _keep(url, source, read[url])
 
     with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
         list(pool.map(look_up, dict.fromkeys(url for url in asked if url not in known)))
-    found = [replace(item, archive_id=item.archive_id or known.get(item.url)) for item in told]
+    found = [replace(item, archive_id=item.archive_id or known.get(item.url), **_page(item, read)) for item in told]
     return found, all(url in known for url in asked)
 
 
@@ -52,17 +55,28 @@ def _told_by_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
     return [replace(item, archive_id=found["archive_id"]) if (found := ids.get(item.url)) else item for item in items]
 
 
-def _look_up(url: str, source: str, params: Params | OptionTexts, cookies: str | None, seconds: float) -> str | None:
+def _page(item: FeedItem, read: Mapping[str, Extraction]) -> dict[str, Any]:
+    """What can stand for the reading that the item's intake would do: a video, and nothing to complain of."""
+    page = read.get(item.url)
+    if page is None or not page.info or page.warnings or not has_formats(page.info):
+        return {}
+    return {"info": page.info, "info_at": page.at}
+
+
+def _read(url: str, params: Params | OptionTexts, cookies: str | None, seconds: float) -> Extraction:
     settings = get_settings()
-    extraction = extract(
+    return extract(
         url,
         params,
         cookies=cookies,
         timeout_seconds=min(settings.extract_info_timeout, max(1.0, seconds)),
         allow_internal=settings.allow_internal_urls,
     )
-    found = archive_id(extraction.info) if extraction.info else None
+
+
+def _keep(url: str, source: str, page: Extraction) -> str | None:
+    found = archive_id(page.info) if page.info else None
     if found is None:
-        log.warning("No archive id for an entry of '%s': %s", source, extraction.error, extra={"url": url})
+        log.warning("No archive id for an entry of '%s': %s", source, page.error, extra={"url": url})
     memories.keep_archive_id(source, url, found, time.time())
     return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from dlambda.aws import queue
+from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.tasks.feed import FeedItem
@@ -25,6 +25,7 @@ from dlambda.media.handlers.registry import find_handler, handlers_for
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, memories, runs
 from dlambda.usecases.items.add_items import enter, new_item
+from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
@@ -152,8 +153,12 @@ def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, M
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
     public = {str(item.archive_id): item for item in chosen if _is_public(item.url, state.hosts)}
     claimed = memories.claim(state.handler.name, list(public), remembered, now)
-    made = [new_item(_request(state, public[archive_id])) for archive_id in claimed]
+    made = [new_item(_request(state, public[each])).but(info_at=public[each].info_at) for each in claimed]
     stored = enter(made)
+    pages = {item.url: item.info for item in public.values()}
+    for item in stored:
+        if item.info_at:
+            bucket.put_json(info_key(item.id), pages[item.posted_url])
     queue.send_many("intake", ({"id": item.id} for item in stored))
     memories.confirm(state.handler.name, claimed, remembered, now)
     return len(stored)
