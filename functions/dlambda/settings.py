@@ -45,6 +45,9 @@ def _read_bool(value: object) -> object:
 
 
 Flag = Annotated[bool, BeforeValidator(_read_bool)]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(lambda value: str(value).strip().lower())
+]
 VideoCodec = Literal["", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"]
 
 
@@ -91,7 +94,8 @@ class Settings(BaseModel):
     browser_control_enabled: Flag = False
     console_enabled: Flag = False
     file_logging: Flag = True
-    log_level: str = "info"
+    log_level: LogLevel = "info"
+    log_level_file: LogLevel | None = Field(None, description="of the file of one machine; else log_level")
     access_log: Flag = True
     ytdlp_debug: Flag = False
     tasks_handler_timer: str = "15 */1 * * *"

@@ -24,12 +24,19 @@ def test_booleans(text, value):
     assert read_settings({"YTP_REMOVE_FILES": text}).remove_files is value
 
 
+def test_levels_of_logs():
+    assert (read_settings({}).log_level, read_settings({}).log_level_file) == ("info", None)
+    made = read_settings({"YTP_LOG_LEVEL": "WARNING", "YTP_LOG_LEVEL_FILE": "Debug"})
+    assert (made.log_level, made.log_level_file) == ("warning", "debug")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("REMOVE_FILES", "yes"), ("PREVENT_LIVE_PREMIERE", "maybe"), ("LIVE_PREMIERE_BUFFER", "five"), ("MAX_WORKERS", "0"),
         ("MAX_WORKERS", "many"), ("APP_ENV", "test"), ("STREAMER_VCODEC", "av1"), ("BASE_PATH", "x"), ("TZ", "Nowhere/City"),
         ("DEFAULT_PAGINATION", "0"), ("EXTRACT_INFO_TIMEOUT", "0"), ("PORT", "99999"),
+        ("LOG_LEVEL", "loud"), ("LOG_LEVEL_FILE", "3"),
     ],
 )  # fmt: skip
 def test_a_bad_value_stops_the_start_and_is_named(name, text):

@@ -78,16 +78,18 @@ def set_up_logs() -> None:
     _set_up = True
     settings = get_settings()
     handler: logging.Handler
+    level: str = settings.log_level
     if settings.log_dir and settings.file_logging:
         folder = Path(settings.log_dir)
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatedFile(folder / LOG_FILE)
+        level = settings.log_level_file or level
     else:
         handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines(_known_secrets(settings)))
     logging.Formatter.converter = time.gmtime
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level.upper())
     for noisy in ("botocore", "boto3", "urllib3", "pynamodb", "s3transfer", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
