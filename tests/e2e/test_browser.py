@@ -70,7 +70,8 @@ def test_a_film_plays_with_its_subtitles(api: Api, films: Origin, player: Player
     assert player.show_subtitles() == ["SRT (0) - en"]
     for place in (47.3, 20.0, 33.7):
         player.seek(place)
-        player.wait_for_cues(f"From {int(place) // CUE_SECONDS * CUE_SECONDS} s")
+        start = int(place) // CUE_SECONDS * CUE_SECONDS
+        player.wait_for_cue(start, f"From {start} s")
     player.browser.screenshot(tmp_path / "copied.png")
     assert_played_well(player)
 

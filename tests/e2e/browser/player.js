@@ -25,10 +25,10 @@ function frame() {
   return number(0, 2) === 2 && number(13, 16) === found % 7 ? found : null;
 }
 
-// The texts of the subtitles that are shown now.
+// The subtitles that are shown now: [their first second, their text] each.
 function cues() {
   const shown = [...video.textTracks].filter((track) => track.mode === "showing");
-  return shown.flatMap((track) => [...(track.activeCues || [])].map((cue) => cue.text));
+  return shown.flatMap((track) => [...(track.activeCues || [])].map((cue) => [cue.startTime, cue.text]));
 }
 
 // Loads the master playlist at `address` and plays, and gives the film's length in seconds once it runs.

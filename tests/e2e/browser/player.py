@@ -68,9 +68,13 @@ class Player:
         names: list[str] = self._do("showSubtitles()")
         return names
 
-    def wait_for_cues(self, *texts: str) -> None:
-        """Waits until these subtitles are shown, and no others."""
-        wait_until(lambda: self.state()["cues"] == [*texts], 10, lambda: f"not {texts}: {self.state()}")
+    def wait_for_cue(self, start: float, text: str) -> None:
+        """Waits until this subtitle is shown, which begins at `start`, and no other."""
+        wait_until(lambda: self._has_cue(start, text), 10, lambda: f"no {text!r} since {start} s: {self.state()}")
+
+    def _has_cue(self, start: float, text: str) -> bool:
+        cues = self.state()["cues"]
+        return len(cues) == 1 and abs(cues[0][0] - start) < 0.001 and cues[0][1] == text
 
     def seek(self, seconds: float) -> None:
         """Goes there, and waits for the frame of that time: fails when another one stays."""

@@ -1,7 +1,7 @@
 """Cuts one segment of a media file for streaming, as MPEG-TS (docs/contract/files.md 4; README.md, Player).
 
 What browsers play is copied, from one key frame to another; the rest is converted. Segments are made one by one and
-in any order, so all of them carry time stamps of one common line: seconds from the file's beginning plus `SHIFT`.
+in any order, so all of them carry time stamps of one common line: seconds from the file's beginning.
 """
 
 from contextlib import ExitStack
@@ -24,8 +24,6 @@ from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_
 from dlambda.media.pieces.source import Source, open_source
 from dlambda.media.pieces.transcode import VideoEncoder
 
-# MPEG-TS holds no time below zero, which rounding may come to at a file's beginning.
-SHIFT = Fraction(1, 20)
 _CLOCK = Fraction(1, 90_000)  # MPEG-TS counts in these seconds
 _Track = tuple[VideoStream | None, list[Packet]]
 _OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
@@ -45,18 +43,18 @@ def _restamped(packets: list[Packet], origin: Fraction) -> list[Packet]:
     """The packets on the common line; those that would lie before its beginning are left out.
 
     Players take the lowest decode time of what they load first for the film's beginning. Frames that are decoded before
-    they are shown would put that before the first picture: decode times begin at `SHIFT`, and only have to ascend.
+    they are shown would put that before the first picture: decode times begin at zero, and only have to ascend.
     """
     if any(packet.dts is None for packet in packets):
         _missing_decode_times(packets)
     kept: list[Packet] = []
-    earliest = round(SHIFT / _CLOCK)
+    earliest = 0
     for packet in packets:
         if packet.pts is None or packet.dts is None or packet.time_base is None:
             continue
         ticks = packet.time_base / _CLOCK  # fine ones: some files count in frames, between which nothing fits
-        move = (SHIFT - origin) / _CLOCK
-        shown, decoded = round(packet.pts * ticks + move), max(round(packet.dts * ticks + move), earliest)
+        begin = origin / _CLOCK
+        shown, decoded = round(packet.pts * ticks - begin), max(round(packet.dts * ticks - begin), earliest)
         if shown >= decoded:
             packet.pts, packet.dts, packet.time_base = shown, decoded, _CLOCK
             packet.duration = round((packet.duration or 0) * ticks)
