@@ -178,8 +178,8 @@ def test_an_address_inside_is_refused_when_the_task_runs(stack: Stack, configure
 # The sweep
 
 
-def sweep_message(task_id: int) -> dict[str, Any]:
-    return {"id": str(task_id), "sweep": True}
+def sweep_message(task_id: int, due: int = 0) -> dict[str, Any]:
+    return {"id": str(task_id), "sweep": True, "due": due}
 
 
 def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
@@ -194,7 +194,7 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     (message,) = stack.messages("task")
     assert message["id"] == "0"
     handle(message, message)
-    assert stack.messages("task") == [sweep_message(served)]  # the second one's message waits for its time
+    assert stack.messages("task") == [sweep_message(served, message["due"])]  # the second one's message waits for its time
     assert runs.find(second).result is None
     result = runs.find(lacking).result
     assert result is not None
@@ -285,6 +285,25 @@ def test_a_sweep_without_time_hands_over(stack: Stack, origin: Origin) -> None:
     assert message == sweep_message(task_id) | {"queued": 0}
     handle(message)
     assert len(queued()) == 3
+
+
+def test_one_sweep_at_a_time_works_off_a_feed(stack: Stack, origin: Origin) -> None:
+    """The next is left out, what the same one has left goes on, and when that is done others may come."""
+    task_id = task(url=origin.url("/feed/4.rss"))
+    handle(sweep_message(task_id, due=60), seconds=30)
+    (rest,) = stack.messages("task")
+    handle(sweep_message(task_id, due=120))
+    assert (queued(), stack.messages("task")) == ([], [])
+    handle(rest)
+    assert len(queued()) == 4
+    assert runs.hold_sweep(task_id, 180, time.time(), 1)
+
+
+def test_a_sweep_that_died_holds_nobody_up_for_long(origin: Origin) -> None:
+    task_id = task(url=origin.url("/feed/4.rss"))
+    assert runs.hold_sweep(task_id, 60, time.time() - 301, 300)
+    handle(sweep_message(task_id, due=120))
+    assert len(queued()) == 4
 
 
 def test_a_feed_that_cannot_be_read_is_a_result() -> None:

@@ -47,6 +47,8 @@ class _Row(Row):
     timer = UnicodeAttribute(null=True)
     claimed_until = NumberAttribute(null=True)
     running_until = NumberAttribute(null=True)
+    sweep_due = NumberAttribute(null=True)
+    sweep_until = NumberAttribute(null=True)
     last_run = NumberAttribute(null=True)
     result = BinaryAttribute(null=True, legacy_encoding=False)
     by_due = _DueIndex()
@@ -103,6 +105,20 @@ def finish(task_id: int, due: int, next_run: int | None) -> bool:
     """Ends the run that was `due`. False when the task was changed meanwhile."""
     ended: list[Action] = [_Row.claimed_until.remove(), _Row.running_until.remove()]
     return _took(task_id, ended + _moved_to(next_run), _Row.next_run == due)
+
+
+def hold_sweep(task_id: int, due: int, now: float, seconds: float) -> bool:
+    """Whether the sweep of `due` may work off the task's feed, for so long: False while an earlier one does.
+
+    Asked again by the same sweep it is held for longer, also by the invocation that goes on for a dead one.
+    """
+    free = _Row.sweep_until.does_not_exist() | (_Row.sweep_until < now) | (_Row.sweep_due == due)
+    return _took(task_id, [_Row.sweep_due.set(due), _Row.sweep_until.set(now + seconds)], free)
+
+
+def end_sweep(task_id: int, due: int) -> None:
+    """The feed is worked off."""
+    _took(task_id, [_Row.sweep_due.remove(), _Row.sweep_until.remove()], _Row.sweep_due == due)
 
 
 def note(task_id: int, at: float, result: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _BEGIN_SECONDS: Final = 300
 _SPARE_SECONDS: Final = 60
+_HELD_SECONDS: Final = 300
 _BATCH: Final = 90
 _LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
 NO_ARCHIVE: Final = "The options name no download archive."
@@ -52,7 +53,8 @@ def fan_out(due: int) -> int:
     settings = get_settings()
     waits = delays((handler.name for _, handler in served), settings.task_handler_random_delay, random.random)
     for (task, _), wait in zip(served, waits, strict=True):
-        queue.send(QUEUE, {"id": str(task.id), "sweep": True}, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
+        message = {"id": str(task.id), "sweep": True, "due": due}
+        queue.send(QUEUE, message, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
     runs.finish(runs.SWEEP, due, reckon(sweep_timer(settings), max(time.time(), due)))
     return len(served)
 
@@ -82,22 +84,29 @@ class _Sweep:
     handler: Handler
     params: Params
     archive: str
+    due: int
     seconds_left: Callable[[], float]
     queued: int = 0
     hosts: dict[str, bool] = field(default_factory=dict)
 
 
-def sweep_task(task_id: int, seconds_left: Callable[[], float], queued: int = 0) -> int | None:
+def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued: int = 0) -> int | None:
     """Queues what is new in the task's feed. Answers None when done, else how many it has queued so far.
 
-    `queued` is that number when an earlier invocation began.
+    `queued` is that number when an earlier invocation began. A long feed may still be worked off when the next sweep
+    is `due`; two at once would read the same pages, so the later one leaves it to the earlier.
     """
     task = find_task(task_id)
-    if task is None:
+    handler = _handler_of(task, handlers_for(list_definitions())) if task else None
+    if task is None or handler is None or not runs.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
-    handler = _handler_of(task, handlers_for(list_definitions()))
-    if handler is None:
-        return None
+    left = _swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    if left is None:
+        runs.end_sweep(task_id, due)
+    return left
+
+
+def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
     now = datetime.now(UTC)
     try:
         params = params_of_task(task)
@@ -109,7 +118,7 @@ def sweep_task(task_id: int, seconds_left: Callable[[], float], queued: int = 0)
         return None
     name = archive_of_task(task)
     assert name is not None  # or no handler would have been chosen
-    state = _Sweep(task, handler, params, name, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    state = _Sweep(task, handler, params, name, due, seconds_left, queued)
     complete = all(_work_off(state, feed.items[at : at + _BATCH]) for at in range(0, len(feed.items), _BATCH))
     if not complete:
         return state.queued
@@ -121,6 +130,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     """Queues what is new in a batch of a feed; False when there was no time for all of it."""
     if state.seconds_left() <= 0:
         return False
+    runs.hold_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
     records = _records({item.url for item in batch if item.url})
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
     complete = True
