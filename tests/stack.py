@@ -26,7 +26,7 @@ from local.config import Config, Endpoints, child_environ, credentials, read_con
 from local.processes import Child, end
 
 _START_SECONDS = 30
-_FORGETFUL = ("dlambda.settings", "dlambda.store", "dlambda.aws", "dlambda.entry")
+_FORGETFUL = ("dlambda.settings", "dlambda.session", "dlambda.store", "dlambda.aws", "dlambda.entry")
 _INHERITED = ("PATH", "HOME", "DLAMBDA_TOOLS_DIR")
 _BATCH = 25
 

@@ -10,10 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dlambda.aws import bucket, queue
-from dlambda.settings import get_settings
-from dlambda.store import sealing, table
+from dlambda.aws import queue
 from local import template
+from tests.stack import forget
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -33,7 +32,7 @@ def deployment(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
         patch.delenv(name)
     for name, value in (_ENVIRONMENT | settings).items():
         patch.setenv(name, value)
-    _forget()
+    forget()
     with mock_aws():
         everything = template.read()
         for each in everything.tables:
@@ -43,7 +42,7 @@ def deployment(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
         location: Any = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3").create_bucket(Bucket="dlambda", CreateBucketConfiguration=location)
         yield
-    _forget()
+    forget()
 
 
 def messages(name: str) -> list[dict[str, Any]]:
@@ -57,11 +56,3 @@ def messages(name: str) -> list[dict[str, Any]]:
         for message in batch:
             found.append(json.loads(message["Body"]))
             queue.client().delete_message(QueueUrl=queue.queue_url(name), ReceiptHandle=message["ReceiptHandle"])
-
-
-def _forget() -> None:
-    for row in table.Row.__subclasses__():
-        row._connection = None
-        row.Meta.table_name = row.Meta.table_name.removeprefix("dlambda-")
-    for cached in (get_settings, table.connection, sealing._cipher, queue.client, queue.queue_url, bucket.client):
-        cached.cache_clear()

@@ -20,11 +20,11 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.session import Session, get_session
 
 from dlambda.domain.etag import made_etag
 from dlambda.domain.http_date import http_date
 from dlambda.errors import NotFound, Unavailable
+from dlambda.session import making_clients, session
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def client() -> "S3Client":
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=20,
     )
-    return boto3.client("s3", config=config)
+    with making_clients:  # by boto3, which adds the transfers of files
+        return boto3.Session(botocore_session=session()).client("s3", config=config)
 
 
 def _bucket() -> str:
@@ -171,18 +172,12 @@ def presign(
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
     request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
-    session = _session()
-    region = session.get_config_variable("region") or "us-east-1"
-    credentials = session.get_credentials()
+    region = session().get_config_variable("region") or "us-east-1"
+    credentials = session().get_credentials()
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
     S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
     return str(request.url)
-
-
-@lru_cache(maxsize=1)
-def _session() -> Session:
-    return get_session()
 
 
 def _translated(error: ClientError, key: str) -> Exception:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-
 from dlambda.domain.log_line import Wanted, entry_of
+from dlambda.session import make_client
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ _WINDOWS_MS: Final = (300_000, 3_600_000, 6 * 3_600_000, _DAY_MS, 7 * _DAY_MS, 3
 
 @lru_cache(maxsize=1)
 def client() -> "CloudWatchLogsClient":
-    return boto3.client("logs")
+    made: CloudWatchLogsClient = make_client("logs")
+    return made
 
 
 def newest(skip: int, count: int, wanted: Wanted, now: float) -> tuple[list[dict[str, Any]], bool]:

@@ -6,10 +6,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.session import make_client
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ _BATCH = 10
 
 @lru_cache(maxsize=1)
 def client() -> "SQSClient":
-    return boto3.client("sqs", config=Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4}))
+    config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
+    made: SQSClient = make_client("sqs", config=config)
+    return made
 
 
 @lru_cache(maxsize=16)

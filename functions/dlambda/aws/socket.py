@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.session import make_client
 from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ _GONE = frozenset({"GoneException", "410"})
 @lru_cache(maxsize=1)
 def _client() -> "ApiGatewayManagementApiClient":
     config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
-    return boto3.client("apigatewaymanagementapi", endpoint_url=get_settings().socket_endpoint, config=config)
+    endpoint = get_settings().socket_endpoint
+    made: ApiGatewayManagementApiClient = make_client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return made
 
 
 def push(connection_id: str, frame: bytes) -> bool:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -16,6 +17,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from dlambda.session import making_clients, session
 from dlambda.settings import get_settings
 
 MAX_OPERATIONS = 100
@@ -149,9 +151,20 @@ class Transaction:
                 getattr(write, method)(*arguments, **options)
 
 
-@lru_cache(maxsize=1)
+class _Connection(Connection):
+    @property
+    def session(self) -> Session:
+        return session()
+
+
 def connection() -> Connection:
     """The one connection of this process, for raw requests, transactions and all rows. Safe between threads."""
-    made = Connection(max_pool_connections=_POOL_SIZE)
-    _ = made.client  # made here, under the cache's lock: two threads must not make two
+    with making_clients:
+        return _connection()
+
+
+@lru_cache(maxsize=1)
+def _connection() -> Connection:
+    made = _Connection(max_pool_connections=_POOL_SIZE)
+    _ = made.client  # made here, where no other thread makes one
     return made
