@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AHEAD = "segment"
 PREFIX = "cache/segments/"
+# Changes when segments are made otherwise: a player would mix those kept from before with new ones.
+_FORM = "2"
 # A maker that died is not waited for longer than the slowest conversion takes.
 _MAKING_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
@@ -54,7 +56,7 @@ def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
 
 
 def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
-    shape = (f"{segment.start:.6f}", f"{segment.length:.6f}", conversion.video, conversion.audio)
+    shape = (_FORM, f"{segment.start:.6f}", f"{segment.length:.6f}", conversion.video, conversion.audio)
     return f"{PREFIX}{version_key(found, *shape)}.ts"
 
 
