@@ -7,9 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 
-from tests.e2e.processes import Process
 from tests.e2e.service import Service
 
 _NANOSECONDS = 1_000_000_000
@@ -20,18 +18,7 @@ _STATUSES = ("finished",) * 7 + ("error", "cancelled", "skip")
 def seed(service: Service, first: int, count: int) -> None:
     """Adds `count` history items numbered from `first` to a running service."""
     command = [sys.executable, "-m", "tests.bench.seed", str(first), str(count)]
-    environment = service.environment() | _environment_of_functions(service.processes())
-    subprocess.run(command, env=environment, check=True)
-
-
-def _environment_of_functions(processes: list[Process]) -> dict[str, str]:
-    """What the functions were started with: endpoints and credentials, as a process that has them shows."""
-    for process in processes:
-        text = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
-        environment = dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
-        if "AWS_ENDPOINT_URL_DYNAMODB" in environment:
-            return environment
-    raise AssertionError("no process of the service shows AWS_ENDPOINT_URL_DYNAMODB")
+    subprocess.run(command, env=service.environment_of_functions(), check=True)
 
 
 def main() -> None:

@@ -76,6 +76,15 @@ class Service:
             | self._settings
         )
 
+    def environment_of_functions(self) -> dict[str, str]:
+        """What its functions run with, endpoints and credentials included, as a process that has them shows."""
+        for process in self.processes():
+            text = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
+            found = dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
+            if "AWS_ENDPOINT_URL_DYNAMODB" in found:
+                return self.environment() | found
+        raise AssertionError("no process of the service shows AWS_ENDPOINT_URL_DYNAMODB")
+
     def launch(self) -> None:
         """Starts the process and returns at once."""
         self._log = self.log_file.open("ab")

@@ -1,13 +1,17 @@
-"""A playlist's entries become one record each, however many there are. `DLAMBDA_TEST_ENTRIES=5000` for the long run."""
+"""Long playlists and feeds: one record for each entry. `DLAMBDA_TEST_ENTRIES=5000` for the long run."""
 
 import os
 import time
 from collections import Counter
 
 from tests.e2e.api import Api, wait_until
+from tests.e2e.invocation import invoke
+from tests.e2e.service import Service
 from tests.origin import Origin
 
 ENTRIES = int(os.environ.get("DLAMBDA_TEST_ENTRIES", "300"))
+SWEPT = ENTRIES if ENTRIES > 300 else 120  # each of which is asked for its archive id
+SPARE_SECONDS = 60  # before its limit, at which a sweep begins nothing new
 
 
 def test_each_entry_exactly_once(api: Api, origin: Origin) -> None:
@@ -30,6 +34,25 @@ def test_each_entry_exactly_once(api: Api, origin: Origin) -> None:
     assert found == expected
     _clear(api)
     print(f"cancelled and cleared in {time.monotonic() - expanded:.0f} s")
+
+
+def test_a_feed_that_outlasts_its_function_is_handed_over(service: Service, api: Api, origin: Origin) -> None:
+    """An invocation stops at its time limit; the message that it leaves brings the worker to what is left."""
+    urls = origin.publish("long", SWEPT)
+    task = {"name": "Long", "url": origin.url("watched/long.rss"), "auto_start": False}
+    made = api.post("/api/tasks", task).json()
+    place = f"/api/tasks/{made['id']}"
+    message = {"id": str(made["id"]), "sweep": True, "due": 1}
+    assert invoke(service, "on_task", SPARE_SECONDS + 2, message) == {"batchItemFailures": []}
+    assert api.get(place).json()["last_result"] is None, "it was done in time"
+    wait_until(
+        lambda: api.get(place).json()["last_result"], 60 + SWEPT / 4, lambda: f"{_waiting(api)} are queued", pause=1
+    )
+    result = api.get(place).json()["last_result"]
+    assert (result["status"], result["found"], result["queued"]) == ("ok", SWEPT, SWEPT)
+    assert Counter(item["url"] for item in api.queue() if "clip-long-" in item["url"]) == Counter(urls)
+    assert api.request("DELETE", place).status == 200
+    _clear(api)
 
 
 def _waiting(api: Api) -> int:
