@@ -1,5 +1,7 @@
 """The first API key of this machine: made when there is none yet, and told to the person who started it, once.
 
+An operator who chooses the value (`YTP_ADMIN_KEY`) may do so later as well: when the first one is lost.
+
 `python -m local.first_key` prints it to the supervisor, which shows it; it goes into no log.
 """
 
@@ -35,11 +37,13 @@ class FirstKey:
 
 def main() -> None:
     from dlambda.settings import get_settings
-    from dlambda.usecases.orders.keys import make_first_key
+    from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
 
-    made = make_first_key()
-    if made and not get_settings().admin_key:
+    made, chosen = make_first_key(), get_settings().admin_key
+    if made and not chosen:
         print(made)
+    if chosen and not made:
+        choose_admin_key(chosen)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,8 @@ class Supervisor:
             provision.make_tables(f"http://127.0.0.1:{self._table_port}", self._plan.tables)
             self._make_queues()
         self._provisioned = True
-        if not provision.has_keys(self._config.endpoint or f"http://127.0.0.1:{self._table_port}"):
+        tables = self._config.endpoint or f"http://127.0.0.1:{self._table_port}"
+        if self._config.settings.admin_key or not provision.has_keys(tables):
             self._first_key = FirstKey(self._own[0].environ)
 
     def _make_queues(self) -> None:

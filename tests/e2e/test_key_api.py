@@ -381,3 +381,6 @@ def test_the_first_key_is_shown_once_and_logged_nowhere(folder: Path) -> None:
     with Service(folder) as service:
         assert service.log_file.read_text().count(key) == 1
         assert client_of(service, key).check_permissions(ALL)
+    with Service(folder, {"YTP_ADMIN_KEY": "chosen-later"}) as service:
+        assert client_of(service, "chosen-later").check_permissions(ALL)
+        assert not client_of(service, key).check_permissions(ALL)

@@ -108,6 +108,25 @@ def test_the_operators_key_means_nothing_once_there_are_keys(admin, configure):
     assert said(Caller(admin.app, "chosen-too-late").get("/get_keys")) == (401, "Invalid API key")
 
 
+def test_at_a_start_the_admin_key_gets_the_operators_value(admin):
+    before = admin.get("/get_key/admin")[1]["key"]
+    usecase.choose_admin_key("chosen-later")
+    usecase.choose_admin_key("chosen-later")
+    assert said(Caller(admin.app, before).get("/get_keys")) == (401, "Invalid API key")
+    status, listed = Caller(admin.app, "chosen-later").get("/get_keys")
+    assert (status, list(listed), listed["admin"]["key"]) == (200, ["admin"], "chosen-later")
+
+
+def test_the_operators_value_takes_no_other_key_and_brings_none_back(admin):
+    robot = admin.post("/create_key", name="robot", permissions=ALL)[1]["key"]
+    usecase.choose_admin_key(robot)
+    assert sorted(admin.get("/get_keys")[1]) == ["admin", "robot"]
+    admin.call("DELETE", "/delete_key/admin")
+    usecase.choose_admin_key("chosen-later")
+    assert Caller(admin.app, "chosen-later").get("/get_keys")[0] == 401
+    assert list(Caller(admin.app, robot).get("/get_keys")[1]) == ["robot"]
+
+
 def test_a_first_key_is_made_once(stack):
     assert usecase.make_first_key()
     assert usecase.make_first_key() is None

@@ -106,6 +106,28 @@ def remove(name: str) -> Key:
     return key
 
 
+def change_value(name: str, value: str) -> None:
+    """The key has this value from now on, and its former one is unknown. Raises `NotFound`; `NameInUse` when the value
+    is another key's.
+    """
+    named = _named(name)
+    before, key_id = _find_id(named.key_id), id_of(value)
+    if before is None:
+        raise NotFound("Key not found")
+    if named.key_id == key_id:
+        return
+    transaction = Transaction()
+    transaction.delete(_Row(partition_of(before.id), _KEY), condition=_Row.kind.exists(), because="it was removed")
+    transaction.put(_row(replace(before, id=key_id)), condition=_Row.kind.does_not_exist(), because=_KNOWN)
+    transaction.put(
+        _Row(NAMES, name, key_id=key_id, sealed=sealing.seal(value)),
+        condition=_Row.key_id == named.key_id,
+        because="it was replaced",
+    )
+    if not transaction.took():
+        raise NameInUse("The key or its value was taken meanwhile.")
+
+
 def touch(key: Key, now: float) -> Key:
     """Notes when it was used last; a key that was removed meanwhile stays removed."""
     row = _Row(partition_of(key.id), _KEY)

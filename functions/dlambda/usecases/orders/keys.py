@@ -4,11 +4,12 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
-from dlambda.errors import Forbidden, Invalid, NameInUse, Unauthorized
+from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized
 from dlambda.settings import get_settings
 from dlambda.store import keys, meters, windows
 
@@ -61,6 +62,12 @@ def make_first_key(make: Callable[[], str] = lambda: secrets.token_urlsafe(_VALU
     except NameInUse:
         return None
     return value
+
+
+def choose_admin_key(value: str) -> None:
+    """At a start, the operator's value is the one of the key `admin`; when that was removed it stays so."""
+    with suppress(NotFound, NameInUse):
+        keys.change_value(ADMIN, value)
 
 
 def create_key(body: Mapping[str, Any], by: Key) -> tuple[Key, str]:
