@@ -256,3 +256,12 @@ def test_a_filter_is_that_of_yt_dlp() -> None:
     chosen = MatchFilter(("duration<100",))
     assert chosen({"duration": 50, "title": "x"}) is None
     assert "does not pass filter" in chosen({"duration": 500, "title": "x"})
+
+
+def test_what_was_parsed_before_is_not_changed_by_those_who_got_it() -> None:
+    text = "--match-filters duration>9 --replace-in-metadata title a b --dateafter now-1week --add-headers A:1"
+    first = parse_options(text)
+    shown = render_params(first.params)
+    first.params["http_headers"]["A"] = "2"
+    first.params["postprocessors"].clear()
+    assert render_params(parse_options(text).params) == shown

@@ -6,8 +6,9 @@ yt_dlp is imported at the first parse, not before: API functions that never pars
 import optparse
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -152,11 +153,20 @@ def parse_options(text: object, variables: Mapping[str, str] | None = None) -> P
     """What `text` means to yt-dlp, without what users may not set. Raises `Invalid` with the reason of its parser."""
     if not isinstance(text, str) or not split_words(text):
         return ParsedOptions()
+    return deepcopy(_parsed(text, tuple((variables or {}).items()), datetime.now(UTC).date()))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, variables: tuple[tuple[str, str], ...], _today: date) -> ParsedOptions:
+    """Remembered, since yt-dlp builds its parser each time, which takes longer than all else that an intake computes.
+
+    For a day, as dates such as `now-1week` are reckoned here.
+    """
     removed: list[str] = []
     kept = list(_kept(read_options(text), removed))
     check_passwords(kept)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
-    values = variables or {}
+    values = dict(variables)
     found = [
         replace(one, values=tuple(preset.fill_in_variables(value, values) for value in one.values)) for one in kept
     ]
