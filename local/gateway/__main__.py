@@ -20,7 +20,7 @@ import uvloop
 from dlambda.entry.logs import set_up_logs
 from dlambda.settings import Settings, get_settings
 from local import nudge, template
-from local.gateway.asgi import App, Receive, Scope, Send, refuse
+from local.gateway.asgi import CORS, App, Receive, Scope, Send, refuse
 from local.gateway.functions import Functions
 from local.gateway.media import Media
 from local.gateway.sockets import Sockets
@@ -30,11 +30,6 @@ from local.processes import leave
 _PING_SECONDS = 10.0
 _GRACE_SECONDS = 2
 _FRAME_LIMIT_BYTES = 1024 * 1024
-_CORS = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"GET, PATCH, PUT, POST, DELETE"),
-    (b"access-control-allow-headers", b"Content-Type, Authorization"),
-]
 
 
 class Gateway:
@@ -61,11 +56,11 @@ class Gateway:
         path = scope["path"]
         if self._base and path == "/":
             location = [(b"location", f"{self._base}/".encode())]
-            return await refuse(send, 302, "The service lies below its base path.", "MOVED", [*_CORS, *location])
+            return await refuse(send, 302, "The service lies below its base path.", "MOVED", [*CORS, *location])
         inside = path.startswith(f"{self._base}/")
         app = self._functions.find(scope["method"], path.removeprefix(self._base)) if inside else None
         if app is None:
-            return await refuse(send, 404, "Not Found", "NOT_FOUND", _CORS)
+            return await refuse(send, 404, "Not Found", "NOT_FOUND", CORS)
         return await self._functions.call(app, self._base, scope, receive, send)
 
 
