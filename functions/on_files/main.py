@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dlambda.entry.sqs import Message, make_queue_handler
-from dlambda.errors import NotFound
+from dlambda.errors import Conflict, NotFound
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
 from dlambda.usecases.files import act_on_files, bundle_files
@@ -27,7 +27,17 @@ def handle(message: Message, _context: Any) -> None:
     else:
         job = jobs.take(message["id"], time.time())
         if job is not None:
-            _WORK[job.kind](job)
+            _work(job)
+
+
+def _work(job: Job) -> None:
+    try:
+        _WORK[job.kind](job)
+    except Conflict:
+        raise  # it is another worker's by now
+    except Exception:
+        jobs.release(job.id, time.time())  # the message comes again in a moment
+        raise
 
 
 def compare(folder: str) -> None:

@@ -47,3 +47,14 @@ def test_after_three_it_is_given_up(files, token):
     reply = files.get(f"/api/file/download/{token}")
     assert error(reply) == (400, "The ZIP could not be built. Try again with fewer files.")
     assert jobs.open_ids() == []
+
+
+def test_after_an_unexpected_failure_the_message_finds_it_free(token):
+    job = jobs.find(token)
+    jobs.save(job, {**job.body, "files": None}, time.time() - jobs.HELD_SECONDS - 1)
+    assert handle("files", token)["batchItemFailures"]
+    failed = jobs.find(token)
+    assert failed.held_until == 0
+    jobs.save(failed, {**failed.body, "files": ["a.mp4"]}, 0)
+    assert handle("files", token) == {"batchItemFailures": []}
+    assert jobs.find(token).is_done

@@ -57,8 +57,13 @@ class Stored:
         return http_date(self.modified.timestamp())
 
 
-@lru_cache(maxsize=1)
 def client() -> "S3Client":
+    with making_clients:
+        return _client()
+
+
+@lru_cache(maxsize=1)
+def _client() -> "S3Client":
     # Checksums "when supported" would read and frame each body once more, which not every S3 understands.
     config = Config(
         s3={"addressing_style": "path"},
@@ -67,8 +72,8 @@ def client() -> "S3Client":
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=20,
     )
-    with making_clients:  # by boto3, which adds the transfers of files
-        return boto3.Session(botocore_session=session()).client("s3", config=config)
+    # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
+    return boto3.Session(botocore_session=session()).client("s3", config=config)
 
 
 def _bucket() -> str:

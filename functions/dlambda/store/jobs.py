@@ -121,10 +121,16 @@ def open_ids() -> list[str]:
 def release_all(now: float) -> None:
     """Lets go of every open job: for the start of one machine's only worker, when whoever had them is dead."""
     for job_id in open_ids():
-        job = find(job_id)
-        if job is not None:
-            with suppress(PutError):  # somebody wrote it meanwhile, and so is not dead
-                _row(replace(job, held_until=0.0), now).save(condition=_Row.version == job.version)
+        release(job_id, now)
+
+
+def release(job_id: str, now: float) -> None:
+    """Lets the next worker begin at once. Who still works on it is told at the next write."""
+    job = find(job_id)
+    if job is not None and not job.is_done:
+        free = replace(job, version=job.version + 1, held_until=0.0)
+        with suppress(PutError):  # somebody wrote it meanwhile, and so is at work
+            _row(free, now).save(condition=_Row.version == job.version)
 
 
 def forget_open(job_id: str) -> None:

@@ -1,0 +1,26 @@
+"""The clients of AWS's services, made at the first request of a process."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from dlambda.aws import bucket, queue
+from dlambda.store import table
+from tests.stack import forget
+
+_THREADS = 12
+
+
+def test_first_requests_at_once_make_one_client_of_each(stack):
+    forget()
+    together = threading.Barrier(_THREADS)
+
+    def ask(number: int) -> list[int]:
+        together.wait()
+        makers = [bucket.client, queue.client, table.connection]
+        made = {make: make() for make in makers[number % 3 :] + makers[: number % 3]}
+        return [id(made[bucket.client]), id(made[table.connection])]
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        found = list(threads.map(ask, range(_THREADS)))
+    assert all(each == found[0] for each in found)
+    assert bucket.find("nothing") is None
