@@ -30,6 +30,7 @@ test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 check: $(DEV_READY) ## Lint, types, import rules, template, lock files
 	@$(PY) .ci/locks.py
 	@$(PY) -m ruff check functions local tests .ci layers infra
+	@$(PY) -m ruff format --check --quiet functions local tests .ci layers infra || { echo "Run make format."; exit 1; }
 	@$(PY) -m mypy functions local infra layers
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml

@@ -6,6 +6,7 @@ Starts the whole service on a fresh data folder, measures, prints a table and wr
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +15,6 @@ from pathlib import Path
 
 from tests.bench import deciding, downloading, listing, looking, ordering, playing, starting, watching
 from tests.bench.figures import Figure, table, write_json
-from tests.bench.seed import seed
 from tests.e2e.service import Service
 from tests.origin import Origin
 
@@ -58,12 +58,18 @@ def _history(service: Service, sizes: Sequence[int]) -> list[Figure]:
     there = 0
     for size in sizes:
         began = time.perf_counter()
-        seed(service, there, size - there)
+        _seed(service, there, size - there)
         print(f"seeded {size - there:,} items in {time.perf_counter() - began:.0f} s", flush=True)
         there = size
         figures += listing.measure_pages(service.api, size)
         figures.append(listing.measure_rate(service.api, size))
     return figures
+
+
+def _seed(service: Service, first: int, count: int) -> None:
+    """Adds history items numbered from `first`."""
+    command = [sys.executable, "-m", "tests.store.seeding", str(first), str(count)]
+    subprocess.run(command, env=service.environment_of_functions(), check=True)
 
 
 def main() -> int:

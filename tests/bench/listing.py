@@ -2,17 +2,15 @@
 
 import http.client
 import statistics
-import threading
-import time
 
 from tests.bench.figures import Figure
+from tests.bench.rate import CLIENTS, answers_per_second
 from tests.bench.timing import seconds_of
 from tests.e2e.api import Api
 
 PER_PAGE = 50
 KNOWN = {100: "17 ms", 10_000: "80 ms", 100_000: "517 ms"}
 FILTERS = ("finished", "error", "cancelled", "skip", "not_live", "!finished", "!error", "finished,skip")
-_CLIENTS = 8
 
 
 def measure_pages(api: Api, size: int) -> list[Figure]:
@@ -53,28 +51,14 @@ def _page(api: Api, name: str, query: str, known: str) -> Figure:
     return Figure(name, took * 1000, "ms", known, "15 ms", 15)
 
 
-def measure_rate(api: Api, size: int, seconds: float = 5) -> Figure:
-    """Pages a second for eight clients that keep their connections; a quarter asks for pages in the middle."""
-    pages = api.listed("done", per_page=PER_PAGE)["pagination"]["total_pages"]
-    counts = [0] * _CLIENTS
-    end = time.perf_counter() + seconds
+def measure_rate(api: Api, size: int) -> Figure:
+    """Pages a second; a quarter of the requests asks for pages in the middle."""
+    middle = max(1, api.listed("done", per_page=PER_PAGE)["pagination"]["total_pages"] // 2)
 
-    def ask(client: int) -> None:
-        connection = http.client.HTTPConnection(api.base.removeprefix("http://"), timeout=60)
-        while time.perf_counter() < end:
-            page = 1 if counts[client] % 4 else max(1, pages // 2)
-            connection.request("GET", f"/api/history?type=done&per_page={PER_PAGE}&page={page}")
-            reply = connection.getresponse()
-            reply.read()
-            assert reply.status == 200
-            counts[client] += 1
-        connection.close()
+    def path_of(number: int) -> str:
+        return f"/api/history?type=done&per_page={PER_PAGE}&page={1 if number % 4 else middle}"
 
-    clients = [threading.Thread(target=ask, args=(number,)) for number in range(_CLIENTS)]
-    began = time.perf_counter()
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    rate = sum(counts) / (time.perf_counter() - began)
-    return Figure(f"history of {size:,}, 8 clients", rate, "req/s", "1.3 req/s", "150 req/s", 150, at_least=True)
+    rate = answers_per_second(api, path_of)
+    return Figure(
+        f"history of {size:,}, {CLIENTS} clients", rate, "req/s", "1.3 req/s", "150 req/s", 150, at_least=True
+    )

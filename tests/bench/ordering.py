@@ -1,18 +1,16 @@
 """The key API: from the POST of a task until it is completed, and how many look-ups of its status a second."""
 
-import http.client
 import statistics
-import threading
 import time
 
 from tests.bench.figures import Figure
+from tests.bench.rate import CLIENTS, answers_per_second
 from tests.e2e.api import Api
 from tests.origin import Origin
 
 KEY = "the-key-of-the-benchmark"
 SETTINGS = {"YTP_ADMIN_KEY": KEY, "REQUEST_LIMIT": "1000", "DEFAULT_QUOTA_GB": "50", "AVAILABLE_GB": "50"}
 _POLL_SECONDS = 0.02
-_CLIENTS = 8
 
 
 def measure_keys(base: str, origin: Origin) -> list[Figure]:
@@ -54,27 +52,7 @@ def _forty(api: Api, origin: Origin) -> float:
     return time.perf_counter() - began
 
 
-def _rate(api: Api, origin: Origin, seconds: float = 5) -> Figure:
-    """Eight clients that keep their connections."""
+def _rate(api: Api, origin: Origin) -> Figure:
     path = f"/status/{_create(api, '/get_info', origin.url('clip-rate.mp4'))}"
-    counts = [0] * _CLIENTS
-    end = time.perf_counter() + seconds
-
-    def ask(client: int) -> None:
-        connection = http.client.HTTPConnection(api.base.removeprefix("http://"), timeout=60)
-        while time.perf_counter() < end:
-            connection.request("GET", path, headers=api.headers)
-            reply = connection.getresponse()
-            reply.read()
-            assert reply.status == 200
-            counts[client] += 1
-        connection.close()
-
-    clients = [threading.Thread(target=ask, args=(number,)) for number in range(_CLIENTS)]
-    began = time.perf_counter()
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    rate = sum(counts) / (time.perf_counter() - began)
-    return Figure("key API: /status, 8 clients", rate, "req/s", "", "500 req/s", 500, at_least=True)
+    rate = answers_per_second(api, lambda _: path)
+    return Figure(f"key API: /status, {CLIENTS} clients", rate, "req/s", "", "500 req/s", 500, at_least=True)

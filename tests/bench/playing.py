@@ -64,7 +64,9 @@ def _zipping(api: Api, files: Path) -> Figure:
     wait_until(lambda: api.request("HEAD", "/api/download/large.mp4").status == 200, 10, lambda: "no large.mp4")
     token = api.post("/api/file/download", ["large.mp4"]).json()["token"]
     took = seconds_of(lambda: api.follow("GET", f"/api/file/download/{token}", timeout=120))
-    return Figure("ZIP of 541 MB, POST until its last byte", _ZIPPED_BYTES / _MB / took, "MB/s", "386 MB/s", "150 MB/s", 150, True)
+    return Figure(
+        "ZIP of 541 MB, POST until its last byte", _ZIPPED_BYTES / _MB / took, "MB/s", "386 MB/s", "150 MB/s", 150, True
+    )
 
 
 def _browsing(api: Api, files: Path) -> Figure:
@@ -83,4 +85,6 @@ def _browsing(api: Api, files: Path) -> Figure:
     ask("")()  # the index follows the bucket at the first look
     sorts = ("sort_by=name", "sort_by=size&sort_order=desc", "sort_by=date", "sort_by=type")
     slowest = max(statistics.median(seconds_of(ask(sort)) for _ in range(5)) for sort in sorts)
-    return Figure(f"a page of a folder of {_MANY:,} files, the slowest way to sort", slowest * 1000, "ms", "", "100 ms", 100)
+    return Figure(
+        f"a page of a folder of {_MANY:,} files, the slowest way to sort", slowest * 1000, "ms", "", "100 ms", 100
+    )

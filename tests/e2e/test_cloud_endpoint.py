@@ -29,7 +29,9 @@ def endpoint(place: Path) -> Iterator[str]:
         "MINISTACK_HOST": "localhost",
         "STATE_DIR": str(place),
     }
-    with companion([str(Path(sys.executable).parent / "ministack")], environment, place / "ministack.log", "/_ministack/health") as url:
+    with companion(
+        [str(Path(sys.executable).parent / "ministack")], environment, place / "ministack.log", "/_ministack/health"
+    ) as url:
         yield url
 
 

@@ -67,7 +67,10 @@ def test_a_failure_has_an_exit_code(console: Service, origin: Origin) -> None:
 
 
 def test_what_it_downloads_is_kept_with_all_files(console: Service, origin: Origin) -> None:
-    made = console.api.post("/api/yt-dlp/command", {"url": origin.url("clip-kept.mp4"), "folder": "from console", "template": "%(id)s.%(ext)s"})
+    made = console.api.post(
+        "/api/yt-dlp/command",
+        {"url": origin.url("clip-kept.mp4"), "folder": "from console", "template": "%(id)s.%(ext)s"},
+    )
     lines, code = run(console, made.json()["command"])
     assert code == 0, lines
     assert "Kept as from console/clip-kept.mp4" in lines
@@ -89,7 +92,12 @@ def test_it_ends_when_its_client_goes(console: Service, origin: Origin) -> None:
 
 def test_it_cannot_write_elsewhere_or_run_programs(console: Service, origin: Origin, tmp_path: Path) -> None:
     url = origin.url("clip-1.mp4")
-    for command in (f"--exec 'touch {tmp_path}/x' {url}", f"-o {tmp_path}/x {url}", f"-o ../../x {url}", f"--ffmpeg-location {tmp_path} {url}"):
+    for command in (
+        f"--exec 'touch {tmp_path}/x' {url}",
+        f"-o {tmp_path}/x {url}",
+        f"-o ../../x {url}",
+        f"--ffmpeg-location {tmp_path} {url}",
+    ):
         reply = console.api.post("/api/system/terminal", {"command": command})
         assert reply.status == 400, command
     run(console, f"-o '%(id)s/%(webpage_url)s.%(ext)s' {url}")
@@ -104,4 +112,8 @@ def test_no_more_than_two_at_once(console: Service, origin: Origin) -> None:
     for connection, answer in opened:
         answer.close()
         connection.close()
-    wait_until(lambda: console.api.post("/api/system/terminal", {"command": "--version"}).status == 200 or time.sleep(0.5), 15, lambda: "still busy")
+    wait_until(
+        lambda: console.api.post("/api/system/terminal", {"command": "--version"}).status == 200 or time.sleep(0.5),
+        15,
+        lambda: "still busy",
+    )

@@ -73,7 +73,9 @@ def test_an_item_is_ignored_and_archived(heard):
     assert (followed.status, followed.msg, followed.archive_id) == (Status.SKIP, text, "example a1")
     assert (followed.extras["batch_id"], followed.extras["duration"]) == ("b", 30)
     assert archive.list_("/config/archive.log") == ["example a1"]
-    assert [(each["event"], each["title"], each["message"]) for each in heard] == [("log_info", "Ignored Download", text)]
+    assert [(each["event"], each["title"], each["message"]) for each in heard] == [
+        ("log_info", "Ignored Download", text)
+    ]
 
 
 def test_an_item_is_ignored_and_not_archived():

@@ -86,7 +86,9 @@ def test_each_call_needs_its_own_permission(admin, permission):
     robot = admin.child("robot", [each for each in ALL if each != permission])
     calls = {
         **{kind: lambda kind=kind: robot.post(f"/{kind}", url=URL, duration=1) for kind in TASKS},
-        "create_key": lambda: robot.post("/create_key", name="x", permissions=ALL[-1:] if permission != ALL[-1] else ALL[:1]),
+        "create_key": lambda: robot.post(
+            "/create_key", name="x", permissions=ALL[-1:] if permission != ALL[-1] else ALL[:1]
+        ),
         "delete_key": lambda: robot.call("DELETE", "/delete_key/robot"),
         "get_keys": lambda: robot.get("/get_keys"),
         "get_key": lambda: robot.get("/get_key/robot"),
@@ -144,9 +146,15 @@ def test_a_key_is_made_shown_and_removed(admin):
     assert admin.call("DELETE", "/get_key/robot")[1]["key"] == made["key"]
     listed = admin.get("/get_keys")[1]
     assert sorted(listed) == ["admin", "robot"]
-    assert listed["robot"] | {"key": made["key"], "name": "robot", "permissions": ["get_video", "get_info"]} == listed["robot"]
+    assert (
+        listed["robot"] | {"key": made["key"], "name": "robot", "permissions": ["get_video", "get_info"]}
+        == listed["robot"]
+    )
     assert (listed["robot"]["memory_quota"], listed["robot"]["memory_usage"]) == (5 * 1024**3, 0)
-    assert admin.call("DELETE", "/delete_key/robot") == (200, {"message": "API key deleted successfully", "name": "robot"})
+    assert admin.call("DELETE", "/delete_key/robot") == (
+        200,
+        {"message": "API key deleted successfully", "name": "robot"},
+    )
     assert said(Caller(admin.app, made["key"]).post("/get_info", url=URL)) == (401, "Invalid API key")
     assert said(admin.call("DELETE", "/delete_key/robot")) == (404, "Key not found")
     assert said(admin.get("/get_key/robot")) == (404, "Key not found")
@@ -164,8 +172,14 @@ def test_a_key_is_made_shown_and_removed(admin):
         ({"name": "x", "permissions": "get_info"}, "permissions must be an array."),
         ({"name": "x", "permissions": [["get_info"]]}, "Unknown permission: ['get_info']"),
         ({"name": "admin", "permissions": ["get_info"]}, "Key name already exists"),
-        ({"name": "a/b", "permissions": ["get_info"]}, "name must be printable, without '/', and of at most 128 characters."),
-        ({"name": "a\nb", "permissions": ["get_info"]}, "name must be printable, without '/', and of at most 128 characters."),
+        (
+            {"name": "a/b", "permissions": ["get_info"]},
+            "name must be printable, without '/', and of at most 128 characters.",
+        ),
+        (
+            {"name": "a\nb", "permissions": ["get_info"]},
+            "name must be printable, without '/', and of at most 128 characters.",
+        ),
     ],
 )
 def test_a_bad_key_is_not_made(admin, body, text):
@@ -175,7 +189,10 @@ def test_a_bad_key_is_not_made(admin, body, text):
 
 def test_a_key_hands_out_no_more_than_it_holds(admin):
     robot = admin.child("robot", ["create_key", "get_info"])
-    assert said(robot.post("/create_key", name="x", permissions=["get_info", "get_video"])) == (403, "Insufficient permissions")
+    assert said(robot.post("/create_key", name="x", permissions=["get_info", "get_video"])) == (
+        403,
+        "Insufficient permissions",
+    )
     assert robot.post("/create_key", name="x", permissions=["get_info"])[0] == 201
 
 
@@ -233,7 +250,10 @@ def test_a_bad_task_is_refused_by_name_and_not_made(admin, stack, path, fields, 
 
 def test_private_addresses_are_refused(admin, configure):
     configure(allow_internal_urls="false")
-    assert said(admin.post("/get_info", url=URL)) == (400, "url: Access to internal urls or private networks is not allowed.")
+    assert said(admin.post("/get_info", url=URL)) == (
+        400,
+        "url: Access to internal urls or private networks is not allowed.",
+    )
 
 
 def test_another_keys_task_is_as_unknown_as_any(admin):
@@ -295,7 +315,9 @@ def test_a_file_is_answered_by_a_short_lived_link(admin):
     assert anyone.headers["Content-Length"] == "4"
 
 
-@pytest.mark.parametrize("name", ["other.mp4", "../x/video.mp4", "..%2fvideo.mp4", "a/b", "info.json", "%2e%2e/video.mp4"])
+@pytest.mark.parametrize(
+    "name", ["other.mp4", "../x/video.mp4", "..%2fvideo.mp4", "a/b", "info.json", "%2e%2e/video.mp4"]
+)
 def test_nothing_else_of_the_bucket_is_given(admin, name):
     task_id = admin.post("/get_video", url=URL)[1]["task_id"]
     finish(task_id, "video.mp4", b"film")

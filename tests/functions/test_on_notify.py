@@ -67,8 +67,9 @@ def receiver():
 
 @pytest.fixture(scope="module")
 def tables():
-    with pytest.MonkeyPatch.context() as patch, deployment(
-        patch, DLAMBDA_SOCKET_ENDPOINT="", YTP_ALLOW_INTERNAL_URLS="true"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        deployment(patch, DLAMBDA_SOCKET_ENDPOINT="", YTP_ALLOW_INTERNAL_URLS="true"),
     ):
         yield
 

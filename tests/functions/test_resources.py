@@ -178,8 +178,10 @@ def test_a_body_that_does_not_fit(group, method):
 
 @pytest.mark.parametrize("body", [[], 5, True, [{"name": "a"}]])
 def test_a_body_that_is_no_object(group, body):
-    text = "Invalid request body expecting list with dicts." if group.kind == "conditions" else (
-        "Invalid request body expecting dict."
+    text = (
+        "Invalid request body expecting list with dicts."
+        if group.kind == "conditions"
+        else ("Invalid request body expecting dict.")
     )
     assert group.call("POST", body=body) == (400, {"error": text, "code": "INVALID"})
     made = group.make()

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true", DLAMBDA_APP_VERSION="v1.0.14", DLAMBDA_WORK_DIR=str(tmp_path)):
+    with deployment(
+        monkeypatch, YTP_ALLOW_INTERNAL_URLS="true", DLAMBDA_APP_VERSION="v1.0.14", DLAMBDA_WORK_DIR=str(tmp_path)
+    ):
         yield
 
 
@@ -56,7 +58,9 @@ def test_shutdown_is_never_possible(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def releases(origin: Origin, monkeypatch: pytest.MonkeyPatch, configure: Configure) -> Callable[[str | None, str | None], None]:
+def releases(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch, configure: Configure
+) -> Callable[[str | None, str | None], None]:
     """Sets the tags that are told; None: the place to ask answers 500."""
 
     def tell(app: str | None, ytdlp: str | None) -> None:
@@ -113,7 +117,9 @@ def test_a_known_update_is_answered_without_asking(client: FlaskClient, releases
     assert origin.counts["GET /release-app.json"] == asked
 
 
-def test_an_answer_is_remembered_for_five_minutes_and_an_error_is_not(client: FlaskClient, releases: Any, origin: Origin) -> None:
+def test_an_answer_is_remembered_for_five_minutes_and_an_error_is_not(
+    client: FlaskClient, releases: Any, origin: Origin
+) -> None:
     releases(None, "2020.01.01")
     assert (check(client)["app"]["status"], check(client)["ytdlp"]["status"]) == ("error", "up_to_date")
     before = {name: origin.counts[f"GET /release-{name}.json"] for name in ("app", "ytdlp")}
@@ -123,13 +129,17 @@ def test_an_answer_is_remembered_for_five_minutes_and_an_error_is_not(client: Fl
 
 
 @pytest.mark.parametrize("tag", [None, "nightly"])
-def test_what_is_no_version_is_an_error_and_changes_nothing(client: FlaskClient, releases: Any, tag: str | None) -> None:
+def test_what_is_no_version_is_an_error_and_changes_nothing(
+    client: FlaskClient, releases: Any, tag: str | None
+) -> None:
     releases(tag, tag)
     assert check(client)["app"] == {"status": "error", "current_version": "v1.0.14", "new_version": None}
     assert configuration(client)["new_version"] == ""
 
 
-def test_an_update_that_was_installed_is_no_news(client: FlaskClient, releases: Any, monkeypatch: pytest.MonkeyPatch, configure: Configure) -> None:
+def test_an_update_that_was_installed_is_no_news(
+    client: FlaskClient, releases: Any, monkeypatch: pytest.MonkeyPatch, configure: Configure
+) -> None:
     releases("v1.0.15", "2020.01.01")
     check(client)
     monkeypatch.setenv("DLAMBDA_APP_VERSION", "v1.0.15")
@@ -164,7 +174,10 @@ def test_it_looks_by_itself_once_a_day_until_there_is_an_update(releases: Any, o
 
 
 def test_the_terminal_is_off_unless_it_is_switched_on(client: FlaskClient) -> None:
-    assert refused(client, "POST", "/api/system/terminal", json={"command": "--version"}) == (403, "Console feature is disabled.")
+    assert refused(client, "POST", "/api/system/terminal", json={"command": "--version"}) == (
+        403,
+        "Console feature is disabled.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,7 +198,9 @@ def test_the_terminal_is_off_unless_it_is_switched_on(client: FlaskClient) -> No
         ({"json": {"command": "'open"}}, "No closing quotation"),
     ],
 )  # fmt: skip
-def test_what_the_terminal_refuses(client: FlaskClient, configure: Configure, options: dict[str, Any], error: str) -> None:
+def test_what_the_terminal_refuses(
+    client: FlaskClient, configure: Configure, options: dict[str, Any], error: str
+) -> None:
     configure(console_enabled="true")
     assert refused(client, "POST", "/api/system/terminal", **options) == (400, error)
 
@@ -243,7 +258,11 @@ def test_the_process_lives(client: FlaskClient) -> None:
 
 def test_all_that_is_needed_answers(client: FlaskClient) -> None:
     found = client.get("/api/system/ready").json
-    assert {name: engine["ok"] for name, engine in found["engines"].items()} == {"tables": True, "media": True, "queues": True}
+    assert {name: engine["ok"] for name, engine in found["engines"].items()} == {
+        "tables": True,
+        "media": True,
+        "queues": True,
+    }
     assert found["ytdlp"]["version"] == ytdlp_version()
     assert set(found["tools"]) == {"ffmpeg", "ffprobe", "deno"}
 

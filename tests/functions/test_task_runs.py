@@ -194,7 +194,9 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     (message,) = stack.messages("task")
     assert message["id"] == "0"
     handle(message, message)
-    assert stack.messages("task") == [sweep_message(served, message["due"])]  # the second one's message waits for its time
+    assert stack.messages("task") == [
+        sweep_message(served, message["due"])
+    ]  # the second one's message waits for its time
     assert runs.find(second).result is None
     result = runs.find(lacking).result
     assert result is not None

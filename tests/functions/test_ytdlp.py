@@ -102,7 +102,13 @@ def test_options_that_run_programs_are_taken_out_and_named(client: FlaskClient) 
     args = "--exec 'touch /tmp/x' --netrc-cmd id --plugin-dirs /x --config-locations /x --cookies /etc/passwd -f best"
     found = client.post("/api/yt-dlp/convert", json={"args": args}).json
     assert found["opts"] == {"format": "best"}
-    assert set(found["removed_options"]) == {"--exec", "--netrc-cmd", "--plugin-dirs", "--config-locations", "--cookies"}
+    assert set(found["removed_options"]) == {
+        "--exec",
+        "--netrc-cmd",
+        "--plugin-dirs",
+        "--config-locations",
+        "--cookies",
+    }
 
 
 # command (4)
@@ -230,7 +236,9 @@ def info(client: FlaskClient, url: str, **query: str) -> dict[str, Any]:
         ),
     ],
 )  # fmt: skip
-def test_what_is_refused_before_anything_is_read(client: FlaskClient, query: dict[str, str], status: int, error: str) -> None:
+def test_what_is_refused_before_anything_is_read(
+    client: FlaskClient, query: dict[str, str], status: int, error: str
+) -> None:
     reply = client.get("/api/yt-dlp/url/info", query_string=query)
     assert (reply.status_code, reply.json["error"]) == (status, error)
     if "args" not in query:
@@ -240,13 +248,21 @@ def test_what_is_refused_before_anything_is_read(client: FlaskClient, query: dic
 def test_an_address_of_the_own_network_is_refused(client: FlaskClient, configure: Configure) -> None:
     configure(allow_internal_urls="false")
     reply = client.get("/api/yt-dlp/url/info?url=http://127.0.0.1/")
-    assert (reply.status_code, reply.json["error"]) == (400, "Access to internal urls or private networks is not allowed.")
+    assert (reply.status_code, reply.json["error"]) == (
+        400,
+        "Access to internal urls or private networks is not allowed.",
+    )
 
 
 def test_metadata_and_what_is_added(client: FlaskClient, origin: Origin) -> None:
     reply = client.get("/api/yt-dlp/url/info", query_string={"url": origin.url("clip-info.mp4")})
     found = reply.json
-    assert (found["title"], found["archive_id"], found["is_archived"], found["is_premiere"]) == ("clip-info", "generic clip-info", False, False)
+    assert (found["title"], found["archive_id"], found["is_archived"], found["is_premiere"]) == (
+        "clip-info",
+        "generic clip-info",
+        False,
+        False,
+    )
     assert found["archive_file"] == "/config/archive.log"
     cached = found["_cached"]
     assert (cached["status"], cached["preset"], cached["cli_args"], cached["ttl"]) == ("miss", "default", None, 300)
@@ -303,7 +319,11 @@ def test_who_asks_for_the_same_at_once_waits_for_the_first(client: FlaskClient, 
 def test_a_failure_says_why_and_is_not_remembered(client: FlaskClient, origin: Origin) -> None:
     url = origin.url("flaky/1/clip-failing.mp4")
     reply = client.get("/api/yt-dlp/url/info", query_string={"url": url})
-    assert (reply.status_code, reply.json["status"], reply.json["message"]) == (500, False, "Failed to extract video info.")
+    assert (reply.status_code, reply.json["status"], reply.json["message"]) == (
+        500,
+        False,
+        "Failed to extract video info.",
+    )
     assert reply.json["error"].startswith("Failed to extract video info. ")
     assert "503" in reply.json["error"]
     assert info(client, url)["_cached"]["status"] == "miss"
@@ -384,6 +404,12 @@ print("yt_dlp" in sys.modules)
 """
     import os
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert done.stdout.strip().splitlines()[-1:] == ["False"], done.stderr[-2000:]
     assert get_settings().console_enabled

@@ -85,7 +85,9 @@ def test_what_is_no_stream_is_refused(origin, tmp_path):
 
 
 def test_a_stream_that_cannot_be_read_is_an_error(origin, tmp_path):
-    spec = RecordSpec("o", origin.url("status/404/index.m3u8"), {"format": "best"}, tmp_path, 0.0, 3.0, allow_internal=True)
+    spec = RecordSpec(
+        "o", origin.url("status/404/index.m3u8"), {"format": "best"}, tmp_path, 0.0, 3.0, allow_internal=True
+    )
     found = result(start_recording(spec))
     assert not found.ok
     assert "404" in (found.error or "")

@@ -46,7 +46,9 @@ def channel(base: str) -> str:
 
 def feed(base: str, count: int) -> str:
     """An RSS feed of `count` entries, each the clip under a URL of its own."""
-    return _rss(base, f"Feed of {count}", [_entry(base, f"feed-{count}", n, f" of {count}") for n in range(1, count + 1)])
+    return _rss(
+        base, f"Feed of {count}", [_entry(base, f"feed-{count}", n, f" of {count}") for n in range(1, count + 1)]
+    )
 
 
 def watched_feed(base: str, name: str, count: int) -> str:

@@ -128,7 +128,9 @@ def test_the_texts_of_events():
     assert ignored_text("A", condition, "/c/archive.log") == (
         "Ignoring download of 'A' as per condition 'Shorts' and added to archive file '/c/archive.log'."
     )
-    assert switched_text("A", condition, "default", "talks").startswith("Switching preset from 'default' to 'talks' for ")
+    assert switched_text("A", condition, "default", "talks").startswith(
+        "Switching preset from 'default' to 'talks' for "
+    )
 
 
 # What a client sends
@@ -182,12 +184,19 @@ def test_an_option_that_no_client_may_set_is_named():
 
 def test_extras_alone_are_enough_and_the_rest_is_trimmed():
     fields = posted(cli=" ", extras={"ignore_download": True, "n": 5}, name=" c ", filter=" duration>1 ", id=99)
-    assert (fields["name"], fields["filter"], fields["extras"]) == ("c", "duration>1", {"ignore_download": True, "n": 5})
+    assert (fields["name"], fields["filter"], fields["extras"]) == (
+        "c",
+        "duration>1",
+        {"ignore_download": True, "n": 5},
+    )
 
 
 def test_a_change_reads_only_what_was_sent():
     assert read_change(ConditionInput, {"cli": "", "id": 7}, text=TEXT) == {"cli": ""}
-    assert read_change(ConditionInput, {"priority": None, "enabled": None}, text=TEXT) == {"priority": 0, "enabled": True}
+    assert read_change(ConditionInput, {"priority": None, "enabled": None}, text=TEXT) == {
+        "priority": 0,
+        "enabled": True,
+    }
 
 
 @pytest.mark.parametrize("body", [{"name": None}, {"filter": "a &"}, {"name": ""}])

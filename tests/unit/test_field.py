@@ -10,7 +10,13 @@ TEXT = "Failed to validate dl field."
 
 
 def test_all_fields_are_kept():
-    body = {"name": "quality", "field": "--format", "kind": "string", "order": 1, "extras": {"options": ["best", "worst"]}}
+    body = {
+        "name": "quality",
+        "field": "--format",
+        "kind": "string",
+        "order": 1,
+        "extras": {"options": ["best", "worst"]},
+    }
     assert read(DownloadFieldInput, body, text=TEXT) == {**body, "description": "", "icon": "", "value": ""}
 
 
@@ -44,5 +50,9 @@ def test_an_update_of_one_field_keeps_the_rest():
 
 
 def test_lists_go_by_order_and_then_by_name():
-    fields = [DownloadField("a", "--a", order=2), DownloadField("b", "--b", order=2), DownloadField("c", "--c", order=1)]
+    fields = [
+        DownloadField("a", "--a", order=2),
+        DownloadField("b", "--b", order=2),
+        DownloadField("c", "--c", order=1),
+    ]
     assert [each.name for each in sorted(fields, key=lambda each: each.place)] == ["c", "a", "b"]

@@ -74,7 +74,10 @@ CASES = [
     ("channel_id = 'different-id'", CHANNEL, False),
     ("channel_id = 'UC-7oMv6E4Uz2tF51w5Sj49w' & uploader = 'BBC'", CHANNEL, True),
     ("channel_id = 'different-id' & uploader = 'BBC'", CHANNEL, False),
-    *((text, SMALL, True) for text in ("filesize > 1000000", "filesize >= 2000000", "duration < 300", "duration <= 200")),
+    *(
+        (text, SMALL, True)
+        for text in ("filesize > 1000000", "filesize >= 2000000", "duration < 300", "duration <= 200")
+    ),
     ("channel_id = 'UCfmrcEdes7yDtEISGPM1T-A' & availability = subscriber_only", OTHER, False),
     ("channel_id = 'UCfmrcEdes7yDtEISGPM1T-A'", OTHER, False),
     ("availability = subscriber_only", OTHER, False),

@@ -40,8 +40,9 @@ TESTS = st.one_of(
 )
 TREES = st.recursive(
     TESTS,
-    lambda inner: st.lists(inner, min_size=2, max_size=3).map(all_of)
-    | st.lists(inner, min_size=2, max_size=3).map(any_of),
+    lambda inner: (
+        st.lists(inner, min_size=2, max_size=3).map(all_of) | st.lists(inner, min_size=2, max_size=3).map(any_of)
+    ),
     max_leaves=8,
 )
 VALUES = st.one_of(

@@ -74,7 +74,15 @@ def test_the_services_own_secrets_are_known_in_every_form() -> None:
 
 
 def test_members_with_telling_names_are_masked_whole_at_every_depth() -> None:
-    found = masked_values({"cookies": "a", "headers": {"X": "y"}, "body": {"password": "p", "n": 5}, "urls": ["?token=x"], "empty": {"cookies": ""}})
+    found = masked_values(
+        {
+            "cookies": "a",
+            "headers": {"X": "y"},
+            "body": {"password": "p", "n": 5},
+            "urls": ["?token=x"],
+            "empty": {"cookies": ""},
+        }
+    )
     assert found == {
         "cookies": "********", "headers": "********", "body": {"password": "********", "n": 5},
         "urls": ["?token=********"], "empty": {"cookies": ""},
@@ -82,7 +90,16 @@ def test_members_with_telling_names_are_masked_whole_at_every_depth() -> None:
 
 
 def line(message: str, level: int = logging.INFO, **extra: object) -> str:
-    record = logging.makeLogRecord({"name": "dlambda.x", "levelno": level, "levelname": logging.getLevelName(level), "msg": message, "created": 1767261600.12, **extra})
+    record = logging.makeLogRecord(
+        {
+            "name": "dlambda.x",
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "msg": message,
+            "created": 1767261600.12,
+            **extra,
+        }
+    )
     return JsonLines(["own-password"]).format(record)
 
 
@@ -90,7 +107,14 @@ def test_extra_values_and_tracebacks_are_masked_too() -> None:
     try:
         raise ValueError(f"https://a.example/?token={SECRET}")
     except ValueError as error:
-        written = line("failed", logging.ERROR, item_id="i1", body=f'{{"cookies": "{SECRET}"}}', also="own-password", exc_info=(type(error), error, error.__traceback__))
+        written = line(
+            "failed",
+            logging.ERROR,
+            item_id="i1",
+            body=f'{{"cookies": "{SECRET}"}}',
+            also="own-password",
+            exc_info=(type(error), error, error.__traceback__),
+        )
     assert SECRET not in written
     assert "own-password" not in written
     assert json.loads(written)["item_id"] == "i1"

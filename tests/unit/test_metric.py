@@ -31,7 +31,12 @@ def test_series_of_one_metric_stand_together_below_its_help() -> None:
 def test_a_duration_counts_in_every_bucket_above_it() -> None:
     added = seconds_observed("item_seconds", 45.0)
     assert 'item_seconds_bucket{le="30"}' not in added
-    assert added['item_seconds_bucket{le="60"}'] == added['item_seconds_bucket{le="+Inf"}'] == added["item_seconds_count"] == 1
+    assert (
+        added['item_seconds_bucket{le="60"}']
+        == added['item_seconds_bucket{le="+Inf"}']
+        == added["item_seconds_count"]
+        == 1
+    )
     text = exposition(added)
     assert "# TYPE dlambda_item_seconds histogram" in text
     assert text.index('le="60"') < text.index('le="14400"') < text.index('le="+Inf"')
@@ -42,7 +47,11 @@ def test_embedded_metrics_name_their_dimensions() -> None:
     found = json.loads(line)
     assert (found["items_failed_total"], found["kind"]) == (1.0, "gone")
     about = found["_aws"]["CloudWatchMetrics"][0]
-    assert (about["Namespace"], about["Dimensions"], about["Metrics"][0]["Name"]) == ("dlambda", [["kind"]], "items_failed_total")
+    assert (about["Namespace"], about["Dimensions"], about["Metrics"][0]["Name"]) == (
+        "dlambda",
+        [["kind"]],
+        "items_failed_total",
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +77,13 @@ def test_a_leading_v_is_no_part_of_a_version() -> None:
 
 @pytest.mark.parametrize(
     ("version", "age", "old"),
-    [("2026.10.26", 26, False), ("2026.01.10", 315, True), ("2026.10.26.123", 26, False), ("", None, None), ("x", None, None)],
+    [
+        ("2026.10.26", 26, False),
+        ("2026.01.10", 315, True),
+        ("2026.10.26.123", 26, False),
+        ("", None, None),
+        ("x", None, None),
+    ],
 )
 def test_yt_dlp_grows_old(version: str, age: int | None, old: bool | None) -> None:
     found = ytdlp_age(version, date(2026, 11, 21))
@@ -78,7 +93,10 @@ def test_yt_dlp_grows_old(version: str, age: int | None, old: bool | None) -> No
 @pytest.mark.parametrize(
     ("cookies", "header"),
     [
-        ("sid=abc; Domain=.a.example; Path=/; Secure; Expires=1893456000; lang=en; Domain=.a.example; Path=/", "sid=abc; lang=en"),
+        (
+            "sid=abc; Domain=.a.example; Path=/; Secure; Expires=1893456000; lang=en; Domain=.a.example; Path=/",
+            "sid=abc; lang=en",
+        ),
         ("one=1", "one=1"),
         ("", ""),
         (None, ""),

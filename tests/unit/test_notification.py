@@ -141,7 +141,17 @@ def test_a_service_gets_the_event_when_it_has_no_message():
 
 @pytest.mark.parametrize(
     ("status", "again"),
-    [(None, True), (500, True), (503, True), (408, True), (429, True), (400, False), (401, False), (404, False), (410, False)],
+    [
+        (None, True),
+        (500, True),
+        (503, True),
+        (408, True),
+        (429, True),
+        (400, False),
+        (401, False),
+        (404, False),
+        (410, False),
+    ],
 )
 def test_what_is_tried_again(status, again):
     assert is_worth_retrying(status) is again
@@ -195,7 +205,10 @@ def test_lenient_input():
         ({"request": {"url": "http://a", "data_key": " "}}, ["request", "data_key"]),
         ({"request": {"url": "http://a", "headers": [{"key": "", "value": "x"}]}}, ["request", "headers", 0, "key"]),
         ({"request": {"url": "http://a", "headers": [{"key": "X", "value": ""}]}}, ["request", "headers", 0, "value"]),
-        ({"request": {"url": "http://a", "headers": [{"key": "X", "value": "a\nB: c"}]}}, ["request", "headers", 0, "value"]),
+        (
+            {"request": {"url": "http://a", "headers": [{"key": "X", "value": "a\nB: c"}]}},
+            ["request", "headers", 0, "value"],
+        ),
         ({"secret": "not base64!"}, ["secret"]),
     ],
 )
@@ -234,7 +247,12 @@ def test_header_values_are_masked_and_come_back():
     shown = masked(known)
     assert shown["request"]["headers"] == [{"key": "Authorization", "value": MASK}]
     assert shown["secret"] == MASK
-    sent = {"request": {**shown["request"], "headers": [{"key": "authorization", "value": MASK}, {"key": "X", "value": "1"}]}}
+    sent = {
+        "request": {
+            **shown["request"],
+            "headers": [{"key": "authorization", "value": MASK}, {"key": "X", "value": "1"}],
+        }
+    }
     assert unmasked(sent, known)["request"]["headers"] == [
         {"key": "authorization", "value": "Bearer abc"},
         {"key": "X", "value": "1"},

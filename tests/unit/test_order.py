@@ -4,7 +4,9 @@ import secrets
 
 from dlambda.domain.orders.order import Kind, Order, State, is_id, make_id
 
-ORDER = Order("A" * 16, Kind.GET_VIDEO, "https://video.example/1", "owner", "robot", 1000.0, {"video_format": "bestvideo"})
+ORDER = Order(
+    "A" * 16, Kind.GET_VIDEO, "https://video.example/1", "owner", "robot", 1000.0, {"video_format": "bestvideo"}
+)
 
 
 def test_ids_are_16_letters_and_digits():

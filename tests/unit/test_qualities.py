@@ -2,8 +2,26 @@
 
 from dlambda.domain.orders.qualities import chosen, qualities
 
-AUDIO = {"format_id": "140", "vcodec": "none", "acodec": "mp4a.40.2", "abr": 129.5, "audio_channels": 2, "language": "en", "filesize": 100}
-VIDEO = {"format_id": "137", "vcodec": "avc1", "acodec": "none", "height": 1080, "width": 1920, "fps": 30, "format_note": "1080p", "dynamic_range": "SDR", "filesize": 7}
+AUDIO = {
+    "format_id": "140",
+    "vcodec": "none",
+    "acodec": "mp4a.40.2",
+    "abr": 129.5,
+    "audio_channels": 2,
+    "language": "en",
+    "filesize": 100,
+}
+VIDEO = {
+    "format_id": "137",
+    "vcodec": "avc1",
+    "acodec": "none",
+    "height": 1080,
+    "width": 1920,
+    "fps": 30,
+    "format_note": "1080p",
+    "dynamic_range": "SDR",
+    "filesize": 7,
+}
 
 
 def info(*formats):

@@ -64,7 +64,12 @@ def item() -> Item:
 
 def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
     waiting = item().put_off("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
-    assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (Status.PENDING, False, False, 1)
+    assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (
+        Status.PENDING,
+        False,
+        False,
+        1,
+    )
     assert waiting.view()["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
     again = waiting.tried_again()
     assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)

@@ -24,7 +24,13 @@ def test_defaults_are_filled_in():
 
 
 def test_null_and_empty_mean_the_default():
-    given = {"video_format": None, "audio_format": "", "output_format": None, "start_time": None, "force_keyframes": None}
+    given = {
+        "video_format": None,
+        "audio_format": "",
+        "output_format": None,
+        "start_time": None,
+        "force_keyframes": None,
+    }
     assert wish(Kind.GET_VIDEO, **given) == wish(Kind.GET_VIDEO)
 
 
@@ -36,7 +42,16 @@ def test_times_are_shown_as_they_were_written():
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [(5, 5), (2.5, 2.5), ("7", 7), ("2.5", 2.5), ("0:07", 7), ("1:02.5", 62.5), ("01:02:03", 3723), ("100:00:00", 360000)],
+    [
+        (5, 5),
+        (2.5, 2.5),
+        ("7", 7),
+        ("2.5", 2.5),
+        ("0:07", 7),
+        ("1:02.5", 62.5),
+        ("01:02:03", 3723),
+        ("100:00:00", 360000),
+    ],
 )
 def test_moments(written, seconds):
     assert clip_of({"start_time": written}) == (seconds, None)

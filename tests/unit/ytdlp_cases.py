@@ -6,7 +6,10 @@ NFO = [{"key": "NFOMaker", "when": "after_move", "mode": "tv", "prefix": "true"}
 PARSED = [
     ("--write-sub --embed-subs", {"writesubtitles": True, "postprocessors": EMBED}),
     ("--format best", {"format": "best"}),
-    ("--match-filters 'duration<2min' --download-archive archive.txt", {"download_archive": "archive.txt", "match_filter": {"filters": ["duration<2min"]}}),
+    (
+        "--match-filters 'duration<2min' --download-archive archive.txt",
+        {"download_archive": "archive.txt", "match_filter": {"filters": ["duration<2min"]}},
+    ),
     ("--no-playlist", {"noplaylist": True}),
     ("--socket-timeout 30", {"socket_timeout": 30.0}),
     ("--max-downloads 5", {"max_downloads": 5}),
