@@ -9,11 +9,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from dlambda.domain.orders.key import ADMIN, id_of_value
+
 _SECONDS = 20
 
 
+def needs_key(known: Mapping[str, str], chosen: str, secret_key: str) -> bool:
+    """Whether there is no key yet, or the operator chose another value for `admin`. `known`: name -> id."""
+    if not known:
+        return True
+    return bool(chosen) and ADMIN in known and known[ADMIN] != id_of_value(chosen, secret_key)
+
+
 class FirstKey:
-    """Makes the key in a process of its own, beside the start of everything else: loading the store takes a while."""
+    """Makes or changes the key in a process of its own, beside the start: loading the store takes a while."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(

@@ -62,15 +62,16 @@ def make_tables(endpoint: str, tables: tuple[Table, ...]) -> None:
             _call(endpoint, "dynamodb", "DynamoDB_20120810.UpdateTimeToLive", "1.0", body)
 
 
-def has_keys(endpoint: str) -> bool:
-    """Whether anybody has an API key yet."""
+def ids_of_keys(endpoint: str) -> dict[str, str]:
+    """The API keys that there are: name -> id."""
     asked = {
         "TableName": f"{STACK}-keys",
         "KeyConditionExpression": "kind = :names",
         "ExpressionAttributeValues": {":names": {"S": "names"}},
-        "Limit": 1,
+        "ProjectionExpression": "id, key_id",
     }
-    return bool(_call(endpoint, "dynamodb", "DynamoDB_20120810.Query", "1.0", asked).get("Count"))
+    rows = _call(endpoint, "dynamodb", "DynamoDB_20120810.Query", "1.0", asked)["Items"]
+    return {row["id"]["S"]: row["key_id"]["S"] for row in rows}
 
 
 def make_queues(endpoint: str, queues: tuple[Queue, ...]) -> None:

@@ -15,7 +15,7 @@ from typing import IO
 
 from local import engines, provision
 from local.config import Config, Endpoints, StartError, child_environ, credentials
-from local.first_key import FirstKey
+from local.first_key import FirstKey, needs_key
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.template import Map
 
@@ -163,9 +163,10 @@ class Supervisor:
             provision.make_tables(f"http://127.0.0.1:{self._table_port}", self._plan.tables)
             self._make_queues()
         self._provisioned = True
-        tables = self._config.endpoint or f"http://127.0.0.1:{self._table_port}"
-        if self._config.settings.admin_key or not provision.has_keys(tables):
-            self._first_key = FirstKey(self._own[0].environ)
+        environ = self._own[0].environ
+        known = provision.ids_of_keys(self._config.endpoint or f"http://127.0.0.1:{self._table_port}")
+        if needs_key(known, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
+            self._first_key = FirstKey(environ)
 
     def _make_queues(self) -> None:
         self._wait_until(lambda: engines.answers(self._queue_port), "the queue engine")

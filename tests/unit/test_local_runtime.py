@@ -15,6 +15,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dlambda.domain.orders.key import id_of_value
+from local.first_key import needs_key
 from local.template import ROOT, read
 
 TOOLS = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
@@ -305,3 +307,21 @@ def test_nothing_is_left_after_the_end(tmp_path, number):
     finally:
         run.stop()
         run.process.stdout.close()
+
+
+_SECRET_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+@pytest.mark.parametrize(
+    ("known", "chosen", "needed"),
+    [
+        ({}, "", True),
+        ({}, "mine", True),
+        ({"admin": id_of_value("mine", _SECRET_KEY)}, "", False),
+        ({"admin": id_of_value("mine", _SECRET_KEY)}, "mine", False),
+        ({"admin": id_of_value("mine", _SECRET_KEY)}, "another", True),
+        ({"robot": "x"}, "mine", False),
+    ],
+)
+def test_a_start_looks_after_the_admin_key_when_there_is_none_or_another_was_chosen(known, chosen, needed):
+    assert needs_key(known, chosen, _SECRET_KEY) is needed

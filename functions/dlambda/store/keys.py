@@ -4,15 +4,12 @@ Table `keys`, two rows a key: (`names`, its name) makes names unique and lists t
 request reads, one row and no index.
 """
 
-import base64
-import hashlib
-import hmac
 from dataclasses import replace
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
-from dlambda.domain.orders.key import Key, Permission
+from dlambda.domain.orders.key import Key, Permission, id_of_value
 from dlambda.errors import NameInUse, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing
@@ -40,9 +37,7 @@ class _Row(Row):
 
 
 def id_of(value: str) -> str:
-    """What a value is looked up by. Keyed with the deployment's secret: a table alone tells nothing of short values."""
-    secret = base64.b64decode(get_settings().secret_key)
-    return hmac.new(secret, b"api key\0" + value.encode(), hashlib.sha256).hexdigest()
+    return id_of_value(value, get_settings().secret_key)
 
 
 def partition_of(key_id: str) -> str:

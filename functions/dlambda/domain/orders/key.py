@@ -1,5 +1,8 @@
 """API keys: who may ask for what (docs/contract/hostapi.md, Keys). A key's value is a secret; here it has a name."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +14,11 @@ ADMIN = "admin"
 LACKING = "Insufficient permissions"
 _NAME_LIMIT = 128
 _REQUIRED = "Name and permissions required"
+
+
+def id_of_value(value: str, secret_key: str) -> str:
+    """What a value is looked up by. Keyed with the deployment's secret (base64): a table tells nothing of it."""
+    return hmac.new(base64.b64decode(secret_key), b"api key\0" + value.encode(), hashlib.sha256).hexdigest()
 
 
 class Permission(StrEnum):
