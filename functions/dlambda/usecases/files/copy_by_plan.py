@@ -41,9 +41,9 @@ def take_back(plan: Plan) -> None:
 
 
 def _is_copied(transfer: Transfer, sources: dict[str, Stored], targets: dict[str, Stored]) -> bool:
-    # Copies appear whole, and before the move nothing was there.
-    copied = targets.get(transfer.target)
-    return copied is not None and copied.size_bytes == sources[transfer.source].size_bytes
+    # Copies appear whole, and before the move nothing was there; the source may have been written anew since.
+    source, copied = sources[transfer.source], targets.get(transfer.target)
+    return copied is not None and copied.size_bytes == source.size_bytes and copied.modified >= source.modified
 
 
 def _batches(transfers: Iterator[Transfer]) -> Iterator[list[Transfer]]:
