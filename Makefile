@@ -25,7 +25,7 @@ run: $(RUN_READY) ## Start the service on this machine (PORT=8080, DATA_DIR=./da
 	@exec $(PY) -m local
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_READY) ## Lint, types, import rules, template, lock files
 	@$(PY) .ci/locks.py

@@ -11,6 +11,11 @@ from tests.pushes import Pushes
 from tests.stack import Stack, environment
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: else one worker would end with an end-to-end test while the others have nothing left."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
+
+
 @pytest.fixture(scope="session")
 def origin() -> Iterator[Origin]:
     """A running media origin (tests/origin/routes.py lists its paths)."""
