@@ -49,17 +49,40 @@ def _call(endpoint: str, service: str, target: str, version: str, body: Mapping[
 
 
 def make_tables(endpoint: str, tables: tuple[Table, ...]) -> None:
-    """Makes those that are missing."""
-    there = set(_call(endpoint, "dynamodb", "DynamoDB_20120810.ListTables", "1.0", {}).get("TableNames", ()))
+    """Makes those that are missing, and what those lack that an earlier version or a crash left behind."""
+    there = set(_tables(endpoint, "ListTables", {}).get("TableNames", ()))
     for table in tables:
         name = f"{STACK}-{table.name}"
         if name in there:
-            continue
-        _call(endpoint, "dynamodb", "DynamoDB_20120810.CreateTable", "1.0", {"TableName": name, **table.definition})
+            _add_indexes(endpoint, name, table.definition)
+        else:
+            _tables(endpoint, "CreateTable", {"TableName": name, **table.definition})
         if table.ttl:
-            ttl = {"AttributeName": table.ttl, "Enabled": True}
-            body = {"TableName": name, "TimeToLiveSpecification": ttl}
-            _call(endpoint, "dynamodb", "DynamoDB_20120810.UpdateTimeToLive", "1.0", body)
+            _set_ttl(endpoint, name, table.ttl)
+
+
+def _tables(endpoint: str, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    return _call(endpoint, "dynamodb", f"DynamoDB_20120810.{action}", "1.0", body)
+
+
+def _add_indexes(endpoint: str, name: str, definition: Mapping[str, Any]) -> None:
+    found = _tables(endpoint, "DescribeTable", {"TableName": name})["Table"].get("GlobalSecondaryIndexes", ())
+    known = {index["IndexName"] for index in found}
+    for index in definition.get("GlobalSecondaryIndexes", ()):
+        if index["IndexName"] not in known:  # one a request, as DynamoDB wants it
+            change = {
+                "TableName": name,
+                "AttributeDefinitions": definition["AttributeDefinitions"],
+                "GlobalSecondaryIndexUpdates": [{"Create": index}],
+            }
+            _tables(endpoint, "UpdateTable", change)
+
+
+def _set_ttl(endpoint: str, name: str, attribute: str) -> None:
+    found = _tables(endpoint, "DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
+    if found.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+        ttl = {"AttributeName": attribute, "Enabled": True}
+        _tables(endpoint, "UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": ttl})
 
 
 def ids_of_keys(endpoint: str) -> dict[str, str]:
@@ -70,7 +93,7 @@ def ids_of_keys(endpoint: str) -> dict[str, str]:
         "ExpressionAttributeValues": {":names": {"S": "names"}},
         "ProjectionExpression": "id, key_id",
     }
-    rows = _call(endpoint, "dynamodb", "DynamoDB_20120810.Query", "1.0", asked)["Items"]
+    rows = _tables(endpoint, "Query", asked)["Items"]
     return {row["id"]["S"]: row["key_id"]["S"] for row in rows}
 
 
