@@ -64,7 +64,7 @@ def assert_played_well(player: Player) -> None:
 
 
 def test_a_film_plays_with_its_subtitles(api: Api, films: Origin, player: Player, tmp_path: Path) -> None:
-    item = api.fetch(films.url("page.html"), folder="browser/copied", cli="--write-subs --convert-subs srt")
+    item = api.fetch(films.url("film.html"), folder="browser/copied", cli="--write-subs --convert-subs srt")
     assert player.load(playlist_of(api, item)) == pytest.approx(COPIED_SECONDS, abs=0.1)
     assert_shown_in_order(player.play_to(6), 6)  # past the end of the first piece
     assert player.show_subtitles() == ["SRT (0) - en"]

@@ -12,6 +12,13 @@ from tests.pushes import Pushes
 from tests.stack import Stack
 
 
+@pytest.fixture(autouse=True)
+def _permitted(request: pytest.FixtureRequest) -> None:
+    """Wherever there are engines."""
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("permitted")
+
+
 @pytest.fixture
 def permitted(stack: Stack) -> Iterator[None]:
     """What a function does in the test it may do in the cloud as well."""

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from dlambda.aws import queue
 from local import template
+from tests.functions.permissions import watched
 from tests.stack import forget
 
 _ENVIRONMENT = {
@@ -41,7 +42,9 @@ def deployment(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
             boto3.client("sqs").create_queue(QueueName=f"dlambda-{each.name}")
         location: Any = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3").create_bucket(Bucket="dlambda", CreateBucketConfiguration=location)
-        yield
+        with watched() as found:
+            yield
+        assert found == set(), "the template's policies do not allow it"
     forget()
 
 

@@ -1,19 +1,41 @@
-"""Whether a function may do in the cloud what it does here: requests are held against its policies in the template."""
+"""Whether a function may do in the cloud what it does here: requests are held against its policies in the template.
+
+Who asks is known by the door that was entered: a group's application, a queue's handler.
+"""
 
 import contextvars
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
+from unittest import mock
 
-from dlambda.aws import queue
+import flask
+
+from dlambda.aws import bucket, queue
+from dlambda.entry import sqs
 from dlambda.store import table
 from local import template
 
 _acting: contextvars.ContextVar[str] = contextvars.ContextVar("acting", default="")
 _NAME = re.compile(r"\$\{(\w+)\.Arn\}(.*)")
+_OBJECT_ACTIONS = {
+    "HeadObject": ("GetObject",),
+    "GetObject": ("GetObject",),
+    "CopyObject": ("GetObject", "PutObject"),
+    "PutObject": ("PutObject",),
+    "CreateMultipartUpload": ("PutObject",),
+    "UploadPart": ("PutObject",),
+    "UploadPartCopy": ("GetObject", "PutObject"),
+    "CompleteMultipartUpload": ("PutObject",),
+    "AbortMultipartUpload": ("AbortMultipartUpload",),
+    "DeleteObject": ("DeleteObject",),
+    "DeleteObjects": ("DeleteObject",),
+    "ListObjectsV2": ("ListBucket",),
+}
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 Permission = tuple[str, str]  # action, what it is done to: `dynamodb:GetItem`, `items`
@@ -36,20 +58,49 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
 
     def look(model: Any, params: dict[str, Any], **_: Any) -> None:
         module = _acting.get()
-        if template.STACK not in str(params.get("body")):
-            return  # no part of the template
-        for permission in _needed(model.service_model.service_name, model.name, _body(params)):
-            if module and permission not in allowed(module):
+        if not module:
+            return
+        for permission in _needed(model.service_model.service_name, model.name, params):
+            if permission not in allowed(module):
                 found.add((module, *permission))
 
-    clients = (table.connection().client, queue.client())
+    clients = (table.connection().client, queue.client(), bucket.client())
     for client in clients:
         client.meta.events.register("before-call", look)
     try:
-        yield found
+        with _doors_are_known():
+            yield found
     finally:
         for client in clients:
             client.meta.events.unregister("before-call", look)
+
+
+@contextmanager
+def _doors_are_known() -> Iterator[None]:
+    """What comes in by a door, and in threads that are begun behind it, is asked by the door's function."""
+
+    def enter(app: flask.Flask, **_: Any) -> None:
+        _acting.set(app.name)
+
+    def leave(_app: flask.Flask, **_: Any) -> None:
+        _acting.set("")
+
+    handled, submit = sqs._handled, ThreadPoolExecutor.submit
+
+    def handled_as(handle: Any, record: Any, context: Any) -> bool:
+        with acting_as(handle.__module__.partition(".")[0]):
+            return handled(handle, record, context)
+
+    def submitted(self: ThreadPoolExecutor, action: Any, *arguments: Any, **options: Any) -> Any:
+        return submit(self, contextvars.copy_context().run, action, *arguments, **options)
+
+    with (
+        flask.request_started.connected_to(enter),
+        flask.request_tearing_down.connected_to(leave),
+        mock.patch.object(sqs, "_handled", handled_as),
+        mock.patch.object(ThreadPoolExecutor, "submit", submitted),
+    ):
+        yield
 
 
 def _body(params: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +108,12 @@ def _body(params: dict[str, Any]) -> dict[str, Any]:
     return json.loads(body) if isinstance(body, str | bytes) else {}
 
 
-def _needed(service: str, operation: str, body: dict[str, Any]) -> set[Permission]:
+def _needed(service: str, operation: str, params: dict[str, Any]) -> set[Permission]:
+    if service == "s3":
+        return {(f"s3:{action}", "bucket") for action in _OBJECT_ACTIONS[operation]}
+    body = _body(params)
+    if template.STACK not in str(body):
+        return set()  # no part of the template
     if service == "sqs":
         name = body.get("QueueUrl", body.get("QueueName", "")).rpartition("/")[2]
         return {("sqs:" + operation.removesuffix("Batch"), _noun(name))}
@@ -118,6 +174,8 @@ def _names(resource: Any) -> list[str]:
 
 
 def _own(logical: str, suffix: str) -> list[str]:
+    if logical == "Bucket":
+        return ["bucket"]
     properties = template.load()["Resources"][logical]["Properties"]
     name = properties.get("TableName") or properties.get("QueueName")
     if not name:

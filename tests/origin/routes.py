@@ -5,7 +5,7 @@ Media          /clip-<anything>.mp4 (one and the same clip), /big.mp4, /short.mp
 Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /dash/manifest.mpd
                /live/<name>/<segment seconds>/<count, 0 = endless>/index.m3u8 (begins at its first request;
                a name such as `a+12` has 12 segments in its playlist instead of 6)
-Pages, feeds   /page.html, /og.html, /channel.smil, /links/<n>.html, /feed/<n>.rss
+Pages, feeds   /page.html, /film.html, /og.html, /channel.smil, /links/<n>.html, /feed/<n>.rss
                /watched/<name>.rss, .json and .html: as many entries as were published
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
@@ -97,7 +97,7 @@ class Routes:
             return prefix(request, rest)
         if path == "/redirect-to":
             return Answer(status=302, headers={"Location": parse_qs(request.query)["url"][0]})
-        if path == "/page.html":
+        if path in {"/page.html", "/film.html"}:  # their names are their ids in archives
             return text_answer(pages.video_page(self.base))
         if path == "/og.html":
             return text_answer(pages.opengraph_page(self.base))
