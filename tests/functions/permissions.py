@@ -36,6 +36,8 @@ _OBJECT_ACTIONS = {
     "DeleteObjects": ("DeleteObject",),
     "ListObjectsV2": ("ListBucket",),
 }
+# What the cloud answers with 404 before it asks anybody.
+_ONE_MACHINES = frozenset({"/metrics"})
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 Permission = tuple[str, str]  # action, what it is done to: `dynamodb:GetItem`, `items`
@@ -80,7 +82,8 @@ def _doors_are_known() -> Iterator[None]:
     """What comes in by a door, and in threads that are begun behind it, is asked by the door's function."""
 
     def enter(app: flask.Flask, **_: Any) -> None:
-        _acting.set(app.name)
+        if flask.request.path not in _ONE_MACHINES:
+            _acting.set(app.name.replace("-", ""))
 
     def leave(_app: flask.Flask, **_: Any) -> None:
         _acting.set("")
