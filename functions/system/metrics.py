@@ -5,11 +5,11 @@ from dlambda.domain.items.item import IN_QUEUE, Shelf
 from dlambda.domain.metric import exposition, series
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
-from dlambda.store import counters, items, slots
+from dlambda.store import counters, items, orders, slots
 from dlambda.usecases.check_updates import ytdlp_version
 from dlambda.usecases.measure import flush
 
-_QUEUES = ("intake", "download", "task", "notify", "files")
+_QUEUES = ("intake", "download", "task", "order", "notify", "files")
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -27,6 +27,7 @@ def metrics() -> str:
     numbers |= {
         "history_items": items.count(Shelf.DONE),
         "workers_busy": len(state.taken),
+        "key_tasks_busy": len(orders.taken()),
         "paused": int(state.paused_at is not None),
         series("info", {"version": get_settings().app_version, "ytdlp": ytdlp_version()}): 1,
     }

@@ -280,3 +280,5 @@ def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
     assert 'dlambda_item_seconds_bucket{le="5"} 1\n' in text
     assert 'dlambda_queue_items{status="pending"} 0\n' in text
     assert "dlambda_history_items 0\n" in text
+    assert "dlambda_key_tasks_busy 0\n" in text
+    assert 'dlambda_queue_messages{queue="order"} 0\n' in text

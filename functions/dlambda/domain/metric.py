@@ -18,6 +18,7 @@ HELP: Final[Mapping[str, tuple[str, str]]] = {
     "queue_items": ("gauge", "Items in the queue, by status."),
     "queue_messages": ("gauge", "Messages in the queues between functions, about."),
     "workers_busy": ("gauge", "Downloads under way that hold a slot."),
+    "key_tasks_busy": ("gauge", "Tasks of the key API under way."),
     "paused": ("gauge", "1 while downloads are paused."),
     "history_items": ("gauge", "Items in the history."),
     "up": ("gauge", "1 when the part answers."),
