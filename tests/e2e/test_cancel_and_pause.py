@@ -19,7 +19,9 @@ def running_again(api: Api) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["clip-cancel.mp4", "hls/high/index.m3u8?cancel", "dash/manifest.mpd?cancel"])
-def test_a_running_download_is_cancelled_within_seconds(service: Service, api: Api, origin: Origin, path: str) -> None:
+def test_a_running_download_is_cancelled_within_two_seconds(
+    service: Service, api: Api, origin: Origin, path: str
+) -> None:
     url = origin.url(f"slow/60000/{path}")
     before = {process.pid for process in service.processes()}
     api.add(url)
@@ -27,9 +29,9 @@ def test_a_running_download_is_cancelled_within_seconds(service: Service, api: A
     time.sleep(0.5)
     began = time.monotonic()
     assert api.post("/api/history/cancel", {"ids": [item["_id"]]}).json()[item["_id"]] == "ok"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 1
     assert api.wait_for(url, "cancelled", seconds=5)["status"] == "cancelled"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2
     wait_until(
         lambda: not {process.pid for process in service.processes() if "local" not in process.command} - before,
         3,
@@ -44,7 +46,7 @@ def test_cancelling_a_stalled_download_ends_it_too(api: Api, origin: Origin) -> 
     began = time.monotonic()
     api.post("/api/history/cancel", {"ids": [item["_id"]]})
     api.wait_for(url, "cancelled", seconds=5)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2
 
 
 def test_a_waiting_item_is_cancelled_at_once(api: Api, listener: Listener, origin: Origin) -> None:

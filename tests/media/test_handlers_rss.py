@@ -123,11 +123,11 @@ def test_entities_are_never_read() -> None:
     assert len(item.title) < 20
 
 
-def test_five_thousand_entries_are_read_in_seconds() -> None:
+def test_five_thousand_entries_are_read_in_a_second() -> None:
     body = rss("".join(f"<item><title>{n}</title><link>https://b.example/{n}</link></item>" for n in range(5000)))
     begin = time.perf_counter()
     assert len(read_feed(body, URL)) == 5000
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("body", ["", "nothing", "<html><body>Login</body></html>", "{}"])

@@ -306,7 +306,7 @@ def test_a_pattern_that_backtracks_for_ever_is_cut_off():
     begin = time.perf_counter()
     with pytest.raises(FilterError, match="took too long"):
         compiled.matches({"title": "a" * 60 + "!"}, search_seconds=0.1)
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 1
 
 
 def test_all_patterns_of_a_filter_share_one_limit():
@@ -314,7 +314,7 @@ def test_all_patterns_of_a_filter_share_one_limit():
     begin = time.perf_counter()
     with pytest.raises(FilterError, match="took too long"):
         compiled.matches({"title": "a" * 60 + "!"}, search_seconds=0.1)
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 1
 
 
 def test_a_hundred_conditions_take_less_than_five_milliseconds():
