@@ -9,7 +9,9 @@ import pytest
 
 from dlambda.errors import Invalid
 from dlambda.media.options import archive_of, effective_params, merge, parse_options, render_params
+from dlambda.media.questions import places_of
 from dlambda.media.workers.callables import MatchFilter, RetrySleep
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import read_settings
 
 SETTINGS = read_settings({})
@@ -135,7 +137,7 @@ def test_parsing_leaves_yt_dlp_as_it_was() -> None:
 
 
 def effective(**given: Any) -> dict[str, Any]:
-    rendered: dict[str, Any] = render_params(effective_params(settings=SETTINGS, **given))
+    rendered: dict[str, Any] = render_params(effective_params(OptionTexts(places_of(SETTINGS), **given)))
     return rendered
 
 

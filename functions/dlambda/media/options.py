@@ -25,8 +25,7 @@ from dlambda.domain.ytdlp.options import (
 )
 from dlambda.errors import Invalid
 from dlambda.media.workers.callables import MatchFilter, RetrySleep, sleep_expressions
-from dlambda.media.workers.jobs import Places
-from dlambda.settings import Settings
+from dlambda.media.workers.jobs import OptionTexts
 
 _LABEL_OF = dict(REMOVED_KEYS)
 _MAX_DEPTH = 50
@@ -274,43 +273,33 @@ def _item_text(text: object, least: int) -> str:
     return text if isinstance(text, str) and len(text.strip()) >= least else ""
 
 
-def effective_params(
-    *,
-    settings: Settings | Places,
-    preset_cli: str = "",
-    item_cli: str = "",
-    preset_name: str = "",
-    folder: str = "",
-    template: str = "",
-    template_chapter: str = "",
-    extra: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The parameters of an item, in the order of ytdlp.md 8: defaults, preset and item, `extra`, then option texts.
+def effective_params(texts: OptionTexts) -> dict[str, Any]:
+    """yt-dlp's parameters, in the order of ytdlp.md 8: defaults, folder and template, then option texts.
 
-    `folder` and `template` are those that count already (item, else preset); empty ones mean the defaults. Raises
-    `Invalid` with the documented texts.
+    Raises `Invalid` with the documented texts.
     """
-    known = preset.variables(settings)
-    preset_text, item_text = _item_text(preset_cli, 2), _item_text(item_cli, 3)
+    places = texts.places
+    known = preset.variables(places)
+    preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 3)
     if preset_text:
         try:
             parse_options(preset_text, known)
         except Invalid as error:
-            text = f"Invalid preset '{preset_name}' command options for yt-dlp. '{error.message}'."
+            text = f"Invalid preset '{texts.preset_name}' command options for yt-dlp. '{error.message}'."
             raise Invalid(text) from None
     try:
         given = parse_options(f"{preset_text}\n{item_text}".strip(), known).params
     except Invalid as error:
         raise Invalid(f"Invalid command options for yt-dlp were given. '{error.message}'.") from None
-    home = "/".join(part for part in (settings.download_path.rstrip("/"), folder.strip("/")) if part)
+    home = "/".join(part for part in (places.download_path.rstrip("/"), texts.folder.strip("/")) if part)
     params = {
-        "paths": {"home": home, "temp": settings.temp_path},
+        "paths": {"home": home, "temp": places.temp_path},
         "outtmpl": {
-            "default": template or settings.output_template,
-            "chapter": template_chapter or settings.output_template_chapter,
+            "default": texts.template or places.output_template,
+            "chapter": texts.template_chapter or places.output_template_chapter,
         },
     }
-    return _real_format(merge(merge(params, extra or {}), given))
+    return _real_format(merge(params, given))
 
 
 def archive_of(params: Mapping[str, Any]) -> str | None:

@@ -18,21 +18,9 @@ from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, Parse
 _NO_HELP = "No description available from yt-dlp."
 
 
-def params_of(texts: OptionTexts) -> dict[str, Any]:
-    """yt-dlp's parameters. Raises `Invalid`."""
-    return effective_params(
-        settings=texts.places,
-        preset_cli=texts.preset_cli,
-        preset_name=texts.preset_name,
-        item_cli=texts.item_cli,
-        folder=texts.folder,
-        template=texts.template,
-    )
-
-
 def _parsed(job: ParseJob) -> dict[str, Any]:
     if isinstance(job.texts, OptionTexts):
-        return {"params": render_params(params_of(job.texts))}
+        return {"params": render_params(effective_params(job.texts))}
     found = parse_options(job.texts)
     return {**vars(found), "params": render_params(found.params)}
 

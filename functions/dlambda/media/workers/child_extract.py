@@ -10,7 +10,7 @@ from yt_dlp.utils import YoutubeDLError
 
 from dlambda.errors import Invalid
 from dlambda.media import guard
-from dlambda.media.workers.child_answers import params_of
+from dlambda.media.options import effective_params
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 
@@ -67,7 +67,7 @@ def _plain_title(info: dict[str, Any]) -> dict[str, Any]:
 def read_page(job: ExtractJob) -> dict[str, Any]:
     """`{"info", "warnings", "error"}`; `info` is None when nothing could be read, and then `error` says why."""
     journal = Journal(debug=job.debug)
-    given = params_of(job.params) if isinstance(job.params, OptionTexts) else job.params
+    given = effective_params(job.params) if isinstance(job.params, OptionTexts) else job.params
     params = {key: value for key, value in given.items() if key not in _LEFT_OUT}
     info, error = None, None
     ydl = None

@@ -19,7 +19,10 @@ class Places:
 
 @dataclass(frozen=True)
 class OptionTexts:
-    """Options as texts, for a process without yt-dlp to parse them; see `dlambda.media.options.effective_params`."""
+    """Options as texts, which a process without yt-dlp hands on; see `dlambda.media.options.effective_params`.
+
+    `folder` and `template` are those that count already (item, else preset); empty ones mean the defaults.
+    """
 
     places: Places
     preset_cli: str = ""
@@ -27,6 +30,7 @@ class OptionTexts:
     item_cli: str = ""
     folder: str = ""
     template: str = ""
+    template_chapter: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import Invalid
+from dlambda.media.questions import places_of
+from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 
@@ -21,13 +23,15 @@ def item_params(item: Item) -> dict[str, Any]:
 
     preset = preset_for(item.preset)
     return effective_params(
-        preset_cli=preset.cli,
-        preset_name=preset.name,
-        item_cli=item.cli,
-        folder=item.folder,
-        template=item.template,
-        template_chapter=item.template_chapter or "",
-        settings=get_settings(),
+        OptionTexts(
+            places_of(get_settings()),
+            preset_cli=preset.cli,
+            preset_name=preset.name,
+            item_cli=item.cli,
+            folder=item.folder,
+            template=item.template,
+            template_chapter=item.template_chapter or "",
+        )
     )
 
 

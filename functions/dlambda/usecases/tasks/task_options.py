@@ -29,15 +29,7 @@ def params_of_task(task: Task) -> dict[str, Any]:
     """
     from dlambda.media.options import effective_params  # brings yt-dlp in
 
-    texts = texts_of_task(task)
-    return effective_params(
-        settings=texts.places,
-        preset_cli=texts.preset_cli,
-        preset_name=texts.preset_name,
-        item_cli=texts.item_cli,
-        folder=texts.folder,
-        template=texts.template,
-    )
+    return effective_params(texts_of_task(task))
 
 
 def texts_of_task(task: Task) -> OptionTexts:
