@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
     os.kill(worker._warm._process.pid, signal.SIGKILL)
     worker._warm._process.wait()
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+
+
+def test_a_question_is_answered_though_the_warm_process_is_dying(origin: Origin, service: Path) -> None:
+    """For some milliseconds a killed process still takes what is sent to it, and its children die after it."""
+    for delay_ms in range(0, 20, 2):
+        worker.warm_up()
+        assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+        assert worker._warm is not None
+        death = threading.Timer(delay_ms / 1000, os.kill, (worker._warm._process.pid, signal.SIGKILL))
+        death.start()
+        assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info, delay_ms
+        death.join()
 
 
 def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, service: Path) -> None:

@@ -31,7 +31,8 @@ def _handled(handle: Callable[[Message, Any], None], record: Mapping[str, Any], 
     try:
         handle(json.loads(record["body"]), context)
     except AppError as error:
-        log.warning("A message was settled as failed: %s", error.message, extra={"code": error.code})
+        became = "will come again" if error.retry else "was settled as failed"
+        log.warning("A message %s: %s", became, error.message, extra={"code": error.code})
         return not error.retry
     except Exception:
         log.exception("Unexpected failure of a message", extra={"body": record["body"][:500]})

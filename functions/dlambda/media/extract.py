@@ -15,6 +15,7 @@ from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings
 
 NOTHING_TEXT = "Unable to extract info."
+_MOST_TRIES = 3  # of a question whose worker died
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,13 @@ def _scratch() -> str:
 
 def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
     end = time.monotonic() + timeout_seconds
-    worker = start_worker(job)
-    answer = worker.receive(end - time.monotonic())
-    ended = worker.ended
-    worker.kill()
+    for _ in range(_MOST_TRIES):
+        worker = start_worker(job)
+        answer = worker.receive(end - time.monotonic())
+        ended = worker.ended
+        worker.kill()
+        if answer is not None or not ended:
+            break
     if answer is None and ended:
         return Extraction(info=None, error=f"{NOTHING_TEXT} The worker ended unexpectedly.")
     if answer is None:

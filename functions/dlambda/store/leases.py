@@ -11,12 +11,12 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 
 from dlambda.errors import Conflict
@@ -100,14 +100,23 @@ def kept(item_id: str) -> Iterator[Lease]:
     done = threading.Event()
     thread = threading.Thread(target=_renew_until, args=(lease, done), name="lease", daemon=True)
     thread.start()
+    with given_back(lease):
+        try:
+            yield lease
+        finally:
+            done.set()
+            thread.join()
+
+
+@contextmanager
+def given_back(lease: Lease) -> Iterator[None]:
+    """Gives the lease back when the block fails: whoever goes on need not wait until it runs out."""
     try:
-        yield lease
+        yield
     except BaseException:
-        release(lease)
+        with suppress(PynamoDBException):  # it runs out, then
+            release(lease)
         raise
-    finally:
-        done.set()
-        thread.join()
 
 
 def _renew_until(lease: Lease, done: threading.Event) -> None:

@@ -27,6 +27,8 @@ from dlambda.media.workers.jobs import Job
 
 _IMPORT_ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 30.0
+_MOST_STARTS = 3
+_DYING_SECONDS = 1.0
 # Nothing else of the environment reaches code that handles foreign pages: no credentials, no configuration.
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
 
@@ -135,6 +137,14 @@ class _WarmProcess:
                 raise
         return Connection(ours.detach())
 
+    def is_gone(self, timeout_seconds: float) -> bool:
+        """Whether it has ended, or ends within the timeout."""
+        try:
+            self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def close(self) -> None:
         """Ends it and every worker."""
         self._control.close()
@@ -152,10 +162,24 @@ _lock = threading.Lock()
 
 def warm_up() -> None:
     """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
+    _usable()
+
+
+def _usable() -> _WarmProcess:
     global _warm
     with _lock:
         if _warm is None or not _warm.usable:
             _warm = _WarmProcess()
+        return _warm
+
+
+def _discard(warm: _WarmProcess) -> None:
+    """Lets go of one that is gone; one that another thread has started meanwhile stays."""
+    global _warm
+    with _lock:
+        if _warm is warm:
+            _warm = None
+    warm.close()
 
 
 def cool_down() -> None:
@@ -172,22 +196,22 @@ atexit.register(cool_down)
 
 def start_worker(job: Job) -> Worker:
     """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
-    for _attempt in range(2):
-        warm_up()
-        warm = _warm
+    for _attempt in range(_MOST_STARTS):
+        warm = _usable()
         try:
-            if warm is None:
-                continue
             connection = warm.fork()
             connection.send_bytes(pickle.dumps(job))
         except OSError:
-            cool_down()
+            _discard(warm)
             continue
         worker = Worker(connection)
         hello = worker.receive(_START_SECONDS)
         if hello is not None:
             worker.pid = int(hello["pid"])
             return worker
+        # Dead, or dying: for a moment it still takes what is sent to it.
+        if warm.is_gone(_DYING_SECONDS):
+            _discard(warm)
     raise Unavailable("The download worker could not be started.")
 
 

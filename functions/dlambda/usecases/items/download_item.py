@@ -71,7 +71,8 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
     if begun > _MOST_BEGINNINGS:
         run.give_up()
         return False
-    handed_over = run.run()
+    with leases.given_back(lease):
+        handed_over = run.run()
     if not handed_over:
         dispatch()
     return handed_over

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +57,10 @@ class _HandOver(Exception):
 
 class _Failed(Exception):
     """The order ends as an error; the text is for its owner."""
+
+
+def _may_pass(problem: Exception) -> bool:
+    return isinstance(problem, AppError) and problem.retry
 
 
 def workdir_of(order_id: str) -> Path:
@@ -105,15 +109,11 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
         leases.release(lease)  # it waits on; whoever ends next wakes it
         return Outcome.LEFT
     try:
-        return _Fulfilment(started, lease, seconds_left).run()
+        with leases.given_back(lease):
+            return _Fulfilment(started, lease, seconds_left).run()
     except leases.Lost:
         log.info("The order is another worker's by now", extra={"order_id": order_id})
         return Outcome.LEFT
-    except Exception:
-        # Whoever ends it, or goes on with it, need not wait for the lease to run out.
-        with suppress(*ENGINE_ERRORS):
-            leases.release(lease)
-        raise
 
 
 @dataclass
@@ -141,7 +141,7 @@ class _Fulfilment:
             orders.go_on_later(self.order, self.order.but(starts=starts), self.lease, time.time())
             return Outcome.UNFINISHED
         except (_Failed, AppError) as problem:
-            if isinstance(problem, leases.Lost):
+            if isinstance(problem, leases.Lost) or (self.order.starts < _MOST_STARTS and _may_pass(problem)):
                 raise
             self._end(self.order.failed(str(problem), time.time()))
         return Outcome.ENDED
