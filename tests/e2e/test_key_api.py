@@ -2,8 +2,6 @@
 
 import concurrent.futures
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from yt_dlp_host_api.exceptions import APIError
 from dlambda.domain.orders.output import AUDIO, VIDEO
 from tests.e2e.api import wait_until
 from tests.e2e.playback import decode
+from tests.e2e.processes import kill_all
 from tests.e2e.service import Service
 from tests.origin import Origin
 from tests.origin.media import CLIP_FRAMES, media_folder
@@ -335,10 +334,9 @@ def test_a_recording_survives_the_death_of_its_worker_without_a_gap(
     requests.get(url, timeout=5)
     task = client.send_task.get_live_video(url, duration=30, output_format="ts")
     time.sleep(10)
-    victims = [each.pid for each in host.processes() if role in each.command]
+    victims = [each for each in host.processes() if role in each.command]
     assert victims
-    for pid in victims:
-        os.kill(pid, signal.SIGKILL)
+    kill_all(victims)
     status = ended(task, 60)
     assert "warnings" not in status, status
     recorded = file_of(client, status)
