@@ -109,7 +109,7 @@ def test_a_running_download_is_cancelled(history, stack, listening, origin):
 def test_an_item_that_is_cancelled_during_its_intake_stays_cancelled(history, stack, listening, origin):
     item_id = add(history, origin.url("delay/1.5/clip-5.mp4"))
     worker = beside(lambda: work(stack))
-    until(lambda: any(key.startswith("GET /delay") for key in origin.counts))
+    until(lambda: "GET /delay/1.5/clip-5.mp4" in origin.counts)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
     worker.join(20)
     assert items.get(item_id).status is Status.CANCELLED
@@ -119,7 +119,7 @@ def test_an_item_that_is_cancelled_during_its_intake_stays_cancelled(history, st
 def test_an_item_that_is_held_during_its_intake_waits(history, stack, origin):
     item_id = add(history, origin.url("delay/1.5/clip-6.mp4"))
     worker = beside(lambda: work(stack))
-    until(lambda: any(key == "GET /delay/1.5/clip-6.mp4" or "clip-6" in key for key in origin.counts))
+    until(lambda: "GET /delay/1.5/clip-6.mp4" in origin.counts)
     assert history.post(f"{PATH}/pause", {"ids": [item_id]})[1] == {item_id: "paused"}
     worker.join(20)
     until(lambda: not work(stack) and items.get(item_id).extracted)
