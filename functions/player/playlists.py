@@ -1,20 +1,17 @@
 """Playlists (docs/contract/files.md 4; README.md, Player)."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Response, jsonify
 
 from dlambda.domain.files.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
 from dlambda.domain.files.segment import read_duration
+from dlambda.domain.files.timeline import Timeline
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.settings import get_settings
 from dlambda.usecases.files.find_file import Found, sidecars_of
 from dlambda.usecases.files.probe_file import timeline_of
-
-if TYPE_CHECKING:
-    from dlambda.media.pieces.timeline import Timeline
 
 _HEADERS = {"Cache-Control": "no-cache", "Access-Control-Max-Age": "300"}
 # What a copied audio track may add to a video whose rate nobody knows.
@@ -54,7 +51,7 @@ def _video(found: Found) -> Response:
     return _playlist(video_playlist(get_settings().base_path, found.path, timeline.segments, timeline.conversion))
 
 
-def _timeline(found: Found, missing: str) -> "Timeline":
+def _timeline(found: Found, missing: str) -> Timeline:
     try:
         timeline = timeline_of(found)
     except (Invalid, OperationFailed):

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import av
 from av.audio.stream import AudioStream
@@ -69,9 +68,8 @@ def _decode_seconds(packet: Packet) -> Fraction:
     return packet.dts * packet.time_base
 
 
-def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, stack: ExitStack) -> _Track:
-    """The piece's picture, encoded by ffmpeg into a file of its own, which stays open as long as `stack`."""
-    path = Path(stack.enter_context(TemporaryDirectory()), "video.ts")
+def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
+    """The piece's picture, encoded by ffmpeg into the file `path`, which stays open as long as `stack`."""
     encoder.encode(source.location, segment, path)
     made = stack.enter_context(open_source(str(path)))
     if made.video is None:
@@ -86,15 +84,9 @@ def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, stac
     return made.video, packets
 
 
-def _video(source: Source, segment: Segment, piece: Piece, encoder: VideoEncoder, stack: ExitStack) -> _Track:
-    """The copied picture if it can be decoded by itself, else an encoded one."""
-    if source.video is None or begins_at_key_frame(piece, segment, source.origin):
-        return source.video, piece.video
-    return _encoded_video(source, segment, encoder, stack)
-
-
 def write_segment(location: str, segment: Segment, conversion: Conversion, target: Path, encoder: VideoEncoder) -> None:
-    """Cuts `segment` out of the file at `location` (a path or an http(s) URL) into `target`.
+    """Cuts `segment` out of the file at `location` (a path or an http(s) URL) into `target`, and may leave a file
+    beside it.
 
     A video that should be copied but has no key frame at the segment's start is converted after all. Raises `NotFound`
     for a start beyond the end, and what `open_source` and the encoder raise.
@@ -104,7 +96,9 @@ def write_segment(location: str, segment: Segment, conversion: Conversion, targe
         if source.duration is not None and segment.start >= source.duration:
             raise NotFound("The segment lies beyond the end of the file.")
         piece = copied(source, segment, video=not conversion.video, audio=not conversion.audio)
-        template, video = _video(source, segment, piece, encoder, stack)
+        template, video = source.video, piece.video
+        if template is not None and not begins_at_key_frame(piece, segment, source.origin):
+            template, video = _encoded_video(source, segment, encoder, target.with_suffix(".video"), stack)
         output = stack.enter_context(av.open(str(target), "w", format="mpegts", options=_OUTPUT_OPTIONS))
         pictures = output.add_stream_from_template(template) if template is not None else None
         sound, audio = _audio(source, segment, conversion, piece, output)

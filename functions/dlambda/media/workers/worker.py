@@ -18,19 +18,15 @@ import sys
 import threading
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from dlambda.errors import Unavailable
-from dlambda.media.ffmpeg import TOOL_ENVIRONMENT
+from dlambda.media.child_environment import child_environment
 from dlambda.media.workers.jobs import Job
 
-_IMPORT_ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 30.0
 _MOST_STARTS = 3
 _DYING_SECONDS = 1.0
-# Nothing else of the environment reaches code that handles foreign pages: no credentials, no configuration.
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
 
 
 class Worker:
@@ -102,20 +98,11 @@ class _WarmProcess:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= {
-            # Where this process found its modules: a cloud's layers lie in folders that no variable names.
-            "PYTHONPATH": os.pathsep.join([str(_IMPORT_ROOT), *(entry for entry in sys.path if entry)]),
-            "YTDLP_NO_PLUGINS": "1",
-            "PYTHONNOUSERSITE": "1",
-            "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service
-            **TOOL_ENVIRONMENT,
-        }
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dlambda.media.workers.warm", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
-                env=environment,
+                env=child_environment() | {"YTDLP_NO_PLUGINS": "1"},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
             )

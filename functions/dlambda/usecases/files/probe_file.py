@@ -4,18 +4,17 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.domain.files.probe import published
+from dlambda.domain.files.timeline import Timeline
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import NotFound
 from dlambda.media.ffmpeg import probe
+from dlambda.media.pieces.cutting import read_timeline
 from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found
-
-if TYPE_CHECKING:
-    from dlambda.media.pieces.timeline import Timeline
 
 _KEPT_SECONDS = 30 * 86400
 _READ_SECONDS = 3600
@@ -38,10 +37,8 @@ def probed(found: Found) -> dict[str, Any]:
     return _remembered("probe", found, lambda: published(probe(location_of(found.path)), found.path))
 
 
-def timeline_of(found: Found) -> "Timeline":
+def timeline_of(found: Found) -> Timeline:
     """Duration, what must be converted and where to cut. Raises `Invalid` for a file that is no media."""
-    from dlambda.media.pieces.timeline import Timeline, read_timeline  # loads PyAV, which most doors never need
-
     kept = _remembered("timeline", found, lambda: asdict(read_timeline(location_of(found.path))))
     return Timeline(**kept)
 

@@ -2,23 +2,18 @@
 
 import time
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
-from dlambda.errors import NotFound, Unavailable
-from dlambda.media.ffmpeg import find_tool
-from dlambda.settings import get_settings
+from dlambda.errors import NotFound
+from dlambda.media.pieces.cutting import write_segment
 from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found, find_file
 from dlambda.usecases.files.probe_file import location_of, timeline_of, version_key
 from dlambda.usecases.measure import count
-
-if TYPE_CHECKING:
-    from dlambda.media.pieces.transcode import VideoEncoder
 
 AHEAD = "segment"
 PREFIX = "cache/segments/"
@@ -27,20 +22,6 @@ _FORM = "2"
 # A maker that died is not waited for longer than the slowest conversion takes.
 _MAKING_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
-
-
-@lru_cache(maxsize=1)
-def _encoder() -> "VideoEncoder":
-    """One for the process: it remembers which codec works here."""
-    from dlambda.media.pieces.transcode import (
-        VideoEncoder,  # loads PyAV, which a door that finds its segment made never needs
-    )
-
-    ffmpeg = find_tool("ffmpeg")
-    if ffmpeg is None:
-        raise Unavailable("ffmpeg is not available on this system.")
-    settings = get_settings()
-    return VideoEncoder(ffmpeg, settings.streamer_vcodec, settings.vaapi_device)
 
 
 def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
@@ -77,11 +58,9 @@ def _make_once(found: Found, segment: Segment, conversion: Conversion, key: str)
 
 
 def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
-    from dlambda.media.pieces.segments import write_segment  # as above
-
     with TemporaryDirectory() as folder:
         path = Path(folder, "segment.ts")
-        write_segment(location_of(found.path), segment, conversion, path, _encoder())
+        write_segment(location_of(found.path), segment, conversion, path)
         bucket.put_file(path, key, CONTENT_TYPE)
 
 

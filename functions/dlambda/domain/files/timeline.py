@@ -1,0 +1,27 @@
+"""What a playlist must know of a file: how long it is, what browsers cannot play of it, where it may be cut."""
+
+from dataclasses import dataclass
+
+from dlambda.domain.files.segment import Conversion, Segment, fixed_grid, grid_from
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Seconds; `starts` of the segments when they follow key frames, else None. `bit_rate` in bits a second."""
+
+    duration: float | None
+    convert_video: bool
+    convert_audio: bool
+    starts: list[float] | None
+    bit_rate: int
+
+    @property
+    def conversion(self) -> Conversion:
+        return Conversion(video=self.convert_video, audio=self.convert_audio)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The file's segments; none without a duration."""
+        if not self.duration:
+            return []
+        return fixed_grid(self.duration) if self.starts is None else grid_from(self.starts, self.duration)
