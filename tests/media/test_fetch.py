@@ -2,14 +2,18 @@
 
 import json
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from dlambda.errors import Invalid
 from dlambda.media.fetch import Answer, FetchFailed, Request, fetch, with_params
+from tests.media.test_relay import SocksHandler
 from tests.origin import Origin
 
 INTERNAL = "Access to internal urls or private networks is not allowed."
@@ -55,8 +59,10 @@ def test_a_redirect_cannot_lead_inside(origin: Origin) -> None:
 def test_a_proxy_may_not_be_internal_either() -> None:
     with pytest.raises(Invalid, match="internal urls"):
         fetch(Request("http://8.8.8.8/", proxy="http://127.0.0.1:1/"))
-    with pytest.raises(Invalid, match="Invalid scheme"):
+    with pytest.raises(Invalid, match="internal urls"):
         fetch(Request("http://8.8.8.8/", proxy="socks5://127.0.0.1:1/"))
+    with pytest.raises(Invalid, match="Invalid scheme"):
+        fetch(Request("http://8.8.8.8/", proxy="ftp://127.0.0.1:1/"))
 
 
 def test_a_page_comes_with_its_final_address(origin: Origin) -> None:
@@ -135,6 +141,19 @@ def dribbler() -> Iterator[str]:
     server.close()
 
 
+@contextmanager
+def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[Any]:
+    """A server on a free port of this machine; `asked` is for the handler to fill."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        server.asked = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
 def test_a_site_that_never_finishes_its_headers_is_left_too(dribbler: str) -> None:
     begin = time.monotonic()
     with pytest.raises(FetchFailed, match="Timed out"):
@@ -147,6 +166,123 @@ def test_a_refused_connection_is_told_without_inner_names() -> None:
         get("http://127.0.0.1:1/")
     assert "object at" not in caught.value.message
     assert "refused" in caught.value.message
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[int]:
+    """The port of a server that reads a request and closes."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1000)
+
+    with serving(Handler) as server:
+        yield server.server_address[1]
+
+
+def test_causes_are_words(origin: Origin, hanging_up: int) -> None:
+    def cause(url: str, **changes: Any) -> str:
+        with pytest.raises(FetchFailed) as caught:
+            get(url, **changes)
+        return caught.value.message
+
+    assert cause("http://127.0.0.1:1/") == "Connection refused"
+    assert cause(f"http://127.0.0.1:{hanging_up}/") == "Remote end closed connection without response"
+    assert "SSL" not in cause(origin.url("/page.html").replace("http:", "https:"))
+    proxied = cause(origin.url("/page.html"), proxy="http://127.0.0.1:1")
+    assert proxied == "Unable to connect to proxy: Connection refused"
+
+
+# What cannot be sent
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Name": "Привет"}, {"": "x"}, {"X-Name": "a\r\nX-Other: b"}, {"Имя": "x"}, {"X": "\ud800"}],
+)
+def test_a_header_that_cannot_be_sent_is_a_failure(origin: Origin, headers: dict[str, str]) -> None:
+    with pytest.raises(FetchFailed, match="cannot be sent"):
+        get(origin.url("/__echo"), headers=headers)
+
+
+def test_an_address_that_cannot_be_sent_is_a_failure(origin: Origin) -> None:
+    with pytest.raises(FetchFailed, match="cannot be sent"):
+        get(origin.url("/") + "\ud800")
+
+
+def test_a_redirect_to_no_address_is_a_failure(origin: Origin) -> None:
+    with pytest.raises(FetchFailed, match="redirects to an address that is not valid"):
+        get(origin.url("/redirect-to?url=http://[bad"))
+
+
+def test_a_timeout_beyond_all_clocks_is_a_long_one(origin: Origin) -> None:
+    assert get(origin.url("/page.html"), timeout_seconds=1e300).ok
+
+
+# Hosts and proxies
+
+
+def test_a_host_in_other_letters_is_asked_by_its_ascii_name(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up, names = socket.getaddrinfo, []
+
+    def name_server(host: str, *rest: Any, **options: Any) -> Any:
+        names.append(host)
+        return look_up("127.0.0.1", *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", name_server)
+    echo = json.loads(get(origin.url("/__echo").replace("127.0.0.1", "bücher.example") + "?ü=%20ö").body)
+    assert set(names) == {"xn--bcher-kva.example"}
+    assert echo["headers"]["host"].startswith("xn--bcher-kva.example:")
+
+
+@pytest.mark.parametrize("host", ["x" * 64 + "ü.example", "a b", "💩💩"])
+def test_a_host_that_can_be_none_is_refused(host: str) -> None:
+    with pytest.raises(Invalid, match="Invalid hostname"):
+        get(f"http://{host}/")
+
+
+@pytest.fixture
+def socks() -> Iterator[Any]:
+    """A SOCKS5 proxy; `asked` are the places that it was asked for."""
+    with serving(SocksHandler) as server:
+        yield server
+
+
+def test_a_site_is_reached_through_a_socks_proxy(origin: Origin, socks: Any) -> None:
+    port = socks.server_address[1]
+    url = origin.url("/page.html").replace("127.0.0.1", "localhost")
+    assert get(url, proxy=f"socks5://127.0.0.1:{port}").ok
+    assert get(url, proxy=f"socks5h://127.0.0.1:{port}").ok
+    assert [host for host, _ in socks.asked] == ["127.0.0.1", "localhost"]
+
+
+@pytest.mark.parametrize("kind", ["socks4", "socks4a", "socks5", "socks5h"])
+def test_a_socks_proxy_that_is_away_is_named(origin: Origin, hanging_up: int, kind: str) -> None:
+    with pytest.raises(FetchFailed) as caught:
+        get(origin.url("/page.html"), proxy=f"{kind}://127.0.0.1:1")
+    assert caught.value.message == "Unable to connect through the proxy: Connection refused"
+    with pytest.raises(FetchFailed, match="Unable to connect through the proxy"):
+        get(origin.url("/page.html"), proxy=f"{kind}://127.0.0.1:{hanging_up}")
+
+
+def test_a_site_inside_is_not_reached_through_a_proxy(socks: Any) -> None:
+    request = Request("http://10.0.0.1/", proxy=f"socks5h://127.0.0.1:{socks.server_address[1]}")
+    with pytest.raises(Invalid, match="internal urls"):
+        fetch(request, is_refused=lambda address: address != "127.0.0.1")
+    assert socks.asked == []
+
+
+def test_a_proxy_that_never_answers_is_left_in_time(origin: Origin) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begin = time.monotonic()
+        with pytest.raises(FetchFailed, match="Timed out"):
+            get(origin.url("/page.html"), proxy=f"socks5://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=0.5)
+        assert time.monotonic() - begin < 3
+
+
+def test_a_proxy_without_a_scheme_is_one_of_http(origin: Origin) -> None:
+    address = origin.url("").removeprefix("http://").rstrip("/")
+    assert get("http://8.8.8.8/page.html", proxy=address).status in {200, 404}
 
 
 @pytest.mark.parametrize(

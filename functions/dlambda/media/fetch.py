@@ -7,9 +7,13 @@ and fit for thumbnails and notification targets.
 
     FetchFailed             the address could not be read: network, time, size, a status where one was not wanted
     Invalid                 the address is none, or leads into a private network (texts of system.md 8)
+
+A SOCKS proxy is spoken to by yt-dlp's own code, which is imported when there is one and not before.
 """
 
+import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +22,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 import certifi
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationParseError, MaxRetryError, ProtocolError, ProxyError, SSLError
+from urllib3.util import parse_url
 
 from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
 from dlambda.domain.places.web_address import check_web_address
@@ -33,7 +38,10 @@ from dlambda.errors import Invalid, OperationFailed
 DEFAULT_TIMEOUT_SECONDS: Final = 120.0
 DEFAULT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
+_LONGEST_SECONDS: Final = 3600.0  # clocks and sockets take no number at all
 _CONNECT_SECONDS: Final = 30.0
+_SOCKS_PORT: Final = 1080
+_UNSENDABLE: Final = "The request cannot be sent: its address or a header holds characters that are not allowed there."
 _URL_CHARACTERS: Final = "!#$%&'()*+,/:;=?@[]~"
 _CHUNK_BYTES: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -50,7 +58,10 @@ class FetchFailed(OperationFailed):
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask. `timeout_seconds` covers everything from look-up to the last byte and all redirects."""
+    """What to ask. `timeout_seconds` covers everything from look-up to the last byte and all redirects.
+
+    `proxy` is one of the forms that yt-dlp takes: http, https, socks4, socks4a, socks5, socks5h; http without a scheme.
+    """
 
     url: str
     method: str = "GET"
@@ -96,15 +107,22 @@ def fetch(request: Request, *, allow_internal: bool = False, is_refused: IsRefus
 
     A redirect to another origin loses its credentials; one of a POST by 301, 302 or 303 becomes a GET.
     """
-    end = time.monotonic() + request.timeout_seconds
+    end = time.monotonic() + min(_LONGEST_SECONDS, request.timeout_seconds)
     refused = (lambda _: False) if allow_internal else is_refused
     for _ in range(MAX_REDIRECTS + 1):
         answer = _ask(request, end, refused)
         location = answer.headers.get("location")
         if not request.follow or answer.status not in _REDIRECTS or not location:
             return answer
-        request = _redirected(request, answer.status, urljoin(answer.url, location))
+        request = _redirected(request, answer.status, _target(answer.url, location))
     raise FetchFailed("Too many redirects")
+
+
+def _target(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        raise FetchFailed("The site redirects to an address that is not valid") from None
 
 
 def with_params(url: str, params: Mapping[str, Any]) -> str:
@@ -138,19 +156,27 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
     """One redirect's worth."""
-    host = str(check_web_address(request.url).hostname)
+    try:
+        url = _sendable(request.url)
+        proxy = _proxy_parts(request.proxy) if request.proxy else None
+        return _sent(replace(request, url=url), request.url, proxy, end, is_refused)
+    except ValueError as error:  # urllib's and http.client's, UnicodeError among them
+        raise FetchFailed(_UNSENDABLE) from error
+
+
+def _sent(request: Request, url: str, proxy: SplitResult | None, end: float, is_refused: IsRefused) -> Answer:
     left = end - time.monotonic()
     if left <= 0:
         raise FetchFailed("Timed out")
-    hop = _Hop(is_refused)
-    if request.proxy:
+    hop = _Hop(is_refused, _Socks(proxy) if proxy and _is_socks(proxy) else None)
+    if proxy:
         # The proxy looks the name up once more, so this only keeps plain attempts out.
-        hop.addresses(host, 0)
-    with _pool(request.proxy) as pool, _under_way(hop, left):
+        hop.addresses(str(urlsplit(request.url).hostname), 0)
+    with _pool(proxy) as pool, _under_way(hop, left):
         try:
             response = pool.request(
                 request.method,
-                quote(request.url, safe=_URL_CHARACTERS),
+                request.url,
                 headers=dict(request.headers),
                 body=request.body,
                 timeout=Timeout(connect=min(left, _CONNECT_SECONDS), read=left),
@@ -164,7 +190,17 @@ def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
         if hop.timed_out.is_set():
             raise FetchFailed("Timed out")
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(request.url, response.status, headers, body)
+    return Answer(url, response.status, headers, body)
+
+
+def _sendable(url: str) -> str:
+    """`url` in ASCII: the host as name servers know it, the rest percent-encoded. Raises `Invalid` or `ValueError`."""
+    parts = check_web_address(url)
+    encoded = {name: quote(getattr(parts, name), safe=_URL_CHARACTERS) for name in ("path", "query", "fragment")}
+    try:
+        return parse_url(urlunsplit(parts._replace(**encoded))).url
+    except LocationParseError:
+        raise Invalid("Invalid hostname.") from None
 
 
 def _read(response: BaseHTTPResponse, limit_bytes: int) -> bytes:
@@ -179,14 +215,26 @@ def _read(response: BaseHTTPResponse, limit_bytes: int) -> bytes:
     return bytes(body)
 
 
+_WRAPPERS: Final = (ProtocolError, ProxyError, SSLError, MaxRetryError)
+# What OpenSSL's texts have around the words: "[SSL: X] certificate verify failed: expired (_ssl.c:1006)".
+_OPENSSL_MARKS: Final = re.compile(r"^\[[^\]]*\] | \(_\w+\.c:\d+\)$")
+
+
 def _cause(error: Exception) -> str:
-    """A text without object addresses and pool names, for people."""
-    reason = getattr(error, "reason", None) or error.__cause__ or error
-    text = str(reason) or type(reason).__name__
-    return text.rpartition(">: ")[2] or text
+    """The innermost reason in words, without class names, numbers and object addresses."""
+    inner = next((part for part in reversed(error.args) if isinstance(part, Exception)), None)
+    if isinstance(error, ProxyError):
+        return f"{str(error.args[0]).rstrip('.')}: {_cause(inner)}" if inner else str(error.args[0])
+    if isinstance(error, _WRAPPERS) and inner:
+        return _cause(inner)
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return _OPENSSL_MARKS.sub("", text.rpartition(">: ")[2] or text) or type(error).__name__
 
 
 # Where names become addresses
+
+
+_Place = tuple[socket.AddressFamily, Any]
 
 
 @dataclass(frozen=True)
@@ -194,10 +242,11 @@ class _Hop:
     """The request that is under way: whom it may not reach, and its sockets, for the clock to end."""
 
     is_refused: IsRefused
+    socks: "_Socks | None" = None
     sockets: list[socket.socket] = field(default_factory=list)
     timed_out: threading.Event = field(default_factory=threading.Event)
 
-    def addresses(self, host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    def addresses(self, host: str, port: int) -> list[_Place]:
         """All addresses of `host`. Raises `Invalid` when there is none, or when one of them is refused."""
         try:
             found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -233,26 +282,82 @@ def _under_way(hop: _Hop, seconds: float) -> Iterator[None]:
             sock.close()
 
 
+_Way = Callable[[_Place], tuple[socket.socket, Any]]
+"""A socket for a place, and what it is to be connected to."""
+
+
+def _plain(place: _Place) -> tuple[socket.socket, Any]:
+    family, address = place
+    return socket.socket(family, socket.SOCK_STREAM), address
+
+
+def _is_socks(proxy: SplitResult) -> bool:
+    return proxy.scheme.startswith("socks")
+
+
+@dataclass(frozen=True)
+class _Socks:
+    """A SOCKS proxy."""
+
+    proxy: SplitResult
+
+    @property
+    def host(self) -> str:
+        return str(self.proxy.hostname)
+
+    @property
+    def port(self) -> int:
+        return self.proxy.port or _SOCKS_PORT
+
+    def way_to(self, host: str, port: int, hop: _Hop) -> _Way:
+        """Through the proxy to `host`, whose name it looks up itself where its kind says so."""
+        from yt_dlp.networking._helper import make_socks_proxy_opts
+        from yt_dlp.socks import sockssocket
+
+        options = make_socks_proxy_opts(self.proxy.geturl())
+        if not options["rdns"]:
+            # SOCKS 4 knows IPv4 alone.
+            found = sorted(hop.addresses(host, port), key=lambda place: place[0] != socket.AF_INET)
+            host = str(found[0][1][0])
+
+        def way(place: _Place) -> tuple[socket.socket, Any]:
+            family, address = place
+            sock: socket.socket = sockssocket(family, socket.SOCK_STREAM)
+            sock.setproxy(**options | {"addr": address[0], "port": address[1]})  # type: ignore[attr-defined]
+            return sock, (host, port)
+
+        return way
+
+
 class _Guarded(HTTPConnection):
-    """Connects to an address that was looked up and checked here."""
+    """Connects to an address that was looked up and checked here: the site's, or a SOCKS proxy's."""
 
     def _new_conn(self) -> socket.socket:
         hop = _hop.get()
-        error: OSError = OSError("no address")
-        for family, address in hop.addresses(self._dns_host, self.port):
-            sock = socket.socket(family, socket.SOCK_STREAM)
+        if hop.socks is None:
+            return self._first_that_answers(hop.addresses(self._dns_host, self.port), _plain)
+        try:
+            places = hop.addresses(hop.socks.host, hop.socks.port)
+            return self._first_that_answers(places, hop.socks.way_to(self._dns_host, self.port, hop))
+        except (OSError, EOFError, struct.error) as error:
+            raise ProxyError("Unable to connect through the proxy", error) from error
+
+    def _first_that_answers(self, places: list[_Place], way: "_Way") -> socket.socket:
+        error: Exception = OSError("no address")
+        for place in places:
+            sock, target = way(place)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
                 if isinstance(self.timeout, int | float):
                     sock.settimeout(self.timeout)
-                sock.connect(address)
-            except OSError as failure:
+                # A second handle, as TLS takes the first one over; kept from here on, so that time ends handshakes too.
+                _hop.get().sockets.append(sock.dup())
+                sock.connect(target)
+            except (OSError, EOFError, struct.error) as failure:  # the last two are yt-dlp's, of a SOCKS proxy's answer
                 sock.close()
                 error = failure
             else:
-                # A second handle: TLS takes the first one over.
-                hop.sockets.append(sock.dup())
                 return sock
         raise error
 
@@ -269,13 +374,20 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTls
 
 
-def _pool(proxy: str | None) -> PoolManager:
+def _proxy_parts(proxy: str) -> SplitResult:
+    """Raises `Invalid` for what is no proxy."""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    # Of an address that is checked all parts count but the scheme.
+    check_web_address(parts._replace(scheme="http").geturl() if _is_socks(parts) else parts.geturl())
+    return parts
+
+
+def _pool(proxy: SplitResult | None) -> PoolManager:
     """A pool for one request; nothing is kept, as requests to one host are rare and far between."""
     pool: PoolManager
-    if proxy:
-        parts = check_web_address(proxy)
-        bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        login = f"{parts.username}:{parts.password or ''}" if parts.username else None
+    if proxy and not _is_socks(proxy):
+        bare = urlunsplit(proxy._replace(netloc=proxy.netloc.rpartition("@")[2]))
+        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
         headers = make_headers(proxy_basic_auth=login) if login else {}
         pool = ProxyManager(bare, proxy_headers=headers, ca_certs=certifi.where())
     else:
