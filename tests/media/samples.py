@@ -52,11 +52,21 @@ _RECIPES: dict[str, tuple[str, ...]] = {
 }
 NAMES = tuple(_RECIPES)
 
+_SMALL = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r={RATE}:d={SECONDS}")
+_VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8")
+_ODD: dict[str, tuple[str, ...]] = {
+    # Where no index leads a seek to the key frame, which lies far from a piece's start.
+    "far-key.ts": (*_SMALL, *_SOUND, *_H264, "-g", "250", "-c:a", "aac"),
+    "far-key.mpg": (*_SMALL, *_SOUND, "-c:v", "mpeg2video", "-g", "80", "-bf", "2", "-c:a", "mp2"),
+    "sound-goes-on.webm": (*_SMALL[:-1], f"testsrc2=s=160x90:r={RATE}:d=3", *_SOUND, *_VP9, "-c:a", "libopus"),
+    "slides.webm": (*_SMALL[:-1], "testsrc2=s=160x90:r=1/10:d=20", *_SOUND, *_VP9, "-c:a", "libopus"),
+}
+
 
 def make(name: str, folder: Path) -> Path:
-    """The sample of this name, 13 s long at 25 frames a second."""
+    """The sample of this name; those of `NAMES` are 13 s long at 25 frames a second."""
     path = folder / name
     if not path.exists():
-        command = [FFMPEG, "-y", "-loglevel", "error", *_RECIPES[name], str(path)]
+        command = [FFMPEG, "-y", "-loglevel", "error", *(_RECIPES | _ODD)[name], str(path)]
         subprocess.run(command, check=True)
     return path

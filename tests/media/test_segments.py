@@ -126,6 +126,26 @@ def test_encoded_sound_has_no_gap(name, samples, tmp_path, encoder):
     assert steps == pytest.approx([1024 / 48_000] * len(steps), abs=0.0001)
 
 
+@pytest.mark.parametrize("name", ["far-key.ts", "far-key.mpg"])
+def test_no_picture_is_lost_where_the_key_frame_lies_far_before(name, samples, tmp_path, encoder):
+    path = str(make(name, samples))
+    for index, pictures in enumerate((6 * RATE, 6 * RATE, SECONDS * RATE - 12 * RATE)):
+        target = tmp_path / f"{index}.ts"
+        write_segment(path, Segment(index, index * 6.0, 6.0), Conversion(video=True), target, encoder)
+        assert times_of(target)["video"] == (pytest.approx(index * 6, abs=0.05), pictures)
+
+
+@pytest.mark.parametrize(("name", "index"), [("sound-goes-on.webm", 1), ("slides.webm", 2)])
+def test_the_sound_goes_on_where_there_are_no_pictures(name, index, samples, tmp_path, encoder):
+    path = str(make(name, samples))
+    target = tmp_path / "segment.ts"
+    length = min(6.0, SECONDS - index * 6.0)
+    write_segment(path, Segment(index, index * 6.0, length), Conversion(video=True, audio=True), target, encoder)
+    found = times_of(target)
+    assert set(found) == {"audio"}
+    assert found["audio"] == (pytest.approx(index * 6, abs=0.03), pytest.approx(length * 48_000 / 1024, abs=2))
+
+
 @pytest.mark.parametrize("name", COPIED)
 def test_what_browsers_play_is_copied(name, samples):
     conversion, grid, _ = plan(str(make(name, samples)))

@@ -5,6 +5,7 @@ from fractions import Fraction
 import av
 
 from dlambda.media.pieces.formats import MP4
+from dlambda.media.pieces.packets import packet_time
 from dlambda.media.pieces.source import Source, is_remote
 
 # Containers whose index names every key frame. Of the others, only what is near and small is read through.
@@ -13,6 +14,10 @@ _INDEX_HAS_DECODE_TIMES = (MP4, "flv")
 _SMALL_BYTES = 64 * 1024 * 1024
 # An index that ends earlier than this before the video does is that of a first fragment alone.
 _LONGEST_GAP_SECONDS = 60.0
+# How far before a place its key frame is looked for where no index tells: most lie near.
+_STEPS_BACK = (1, 10, 60)
+# A frame is shown at most this much earlier than one that lies before it in the file.
+_LONGEST_REORDER = 1
 
 
 def _load_index(source: Source) -> None:
@@ -70,3 +75,26 @@ def key_frames(source: Source) -> list[float] | None:
     if source.container.size <= _SMALL_BYTES and not is_remote(source.location):
         return _from_packets(source)
     return None
+
+
+def _can_decode_from(source: Source, place: Fraction, start: Fraction) -> bool:
+    """Whether a key frame lies between where a seek to `place` lands and `start`."""
+    source.seek(place)
+    for packet in source.container.demux(source.video):
+        time = packet_time(packet, source.origin)
+        if time is None:
+            continue
+        if packet.is_keyframe or time > start + _LONGEST_REORDER:
+            return packet.is_keyframe and time <= start
+    return False
+
+
+def decodable_from(source: Source, start: Fraction) -> Fraction:
+    """Where (seconds of the file's own time) a reader must seek to, to have the picture at `start`.
+
+    An index leads it to a key frame. Without one it would begin inside of a group of pictures, whose rest is lost.
+    """
+    if source.has_index or source.video is None:
+        return start
+    places = (start - step for step in _STEPS_BACK if start > step)
+    return source.before(next((place for place in places if _can_decode_from(source, place, start)), Fraction(0)))

@@ -19,9 +19,10 @@ from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import NotFound
 from dlambda.media.pieces.audio_piece import BIT_RATE, RATE, encoded
 from dlambda.media.pieces.continuity import announce_new_counts
+from dlambda.media.pieces.key_frames import decodable_from
 from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_frame, copied
 from dlambda.media.pieces.source import Source, open_source
-from dlambda.media.pieces.transcode import VideoEncoder
+from dlambda.media.pieces.transcode import RunUp, VideoEncoder
 
 _CLOCK = Fraction(1, 90_000)  # MPEG-TS counts in these seconds
 _Track = tuple[VideoStream | None, list[Packet]]
@@ -70,7 +71,11 @@ def _decode_seconds(packet: Packet) -> Fraction:
 
 def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
     """The piece's picture, encoded by ffmpeg into the file `path`, which stays open as long as `stack`."""
-    encoder.encode(source.location, segment, path)
+    begin = decodable_from(source, Fraction(segment.start))
+    run_up = None if begin == segment.start else RunUp(begin, source.origin)
+    encoder.encode(source.location, segment, path, run_up)
+    if path.stat().st_size == 0:
+        return None, []  # the sound may go on where the pictures have ended
     made = stack.enter_context(open_source(str(path)))
     if made.video is None:
         return None, []

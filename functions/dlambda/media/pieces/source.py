@@ -19,6 +19,9 @@ from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.pieces.formats import CONTAINERS, MP4
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
+# Formats without an index: a seek guesses the place by its bytes, and may land behind it.
+_GUESSED = ("mpegts", "mpeg")
+_GUESS_SECONDS = 2
 
 
 def is_remote(location: str) -> bool:
@@ -47,19 +50,26 @@ class Source:
     video: VideoStream | None
     audio: AudioStream | None
 
+    @property
+    def has_index(self) -> bool:
+        """Whether a seek lands at a key frame: elsewhere it lands inside of a group of pictures."""
+        return self.container.format.name not in _GUESSED
+
+    def before(self, seconds: Fraction) -> Fraction:
+        """Where to aim so that a seek does not land behind `seconds`."""
+        return seconds if self.has_index else max(seconds - _GUESS_SECONDS, Fraction(0))
+
     def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> None:
         """So that what follows holds everything from `seconds` (of the file's own time) on, and something before it.
 
-        Only mp4 can find a place by its sound; elsewhere the index is that of the video. MPEG-TS has none: a seek may
-        land behind the place, so it aims earlier.
+        Only mp4 can find a place by its sound; elsewhere the index is that of the video.
         """
         stream: VideoStream | AudioStream | None = self.video
         if stream is None or (sound_alone and self.container.format.name == MP4):
             stream = self.audio or self.video
         if stream is None or stream.time_base is None:
             return
-        early = 2 if self.container.format.name == "mpegts" else 0
-        aim = max(seconds - early, Fraction(0)) + self.origin
+        aim = self.before(seconds) + self.origin
         self.container.seek(round(aim / stream.time_base), stream=stream)
 
 

@@ -2,11 +2,14 @@
 
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
 from dlambda.domain.files.segment import Segment
 from dlambda.errors import OperationFailed, Unavailable
+from dlambda.media.pieces.packets import ROUNDING
 from dlambda.media.pieces.source import input_name, input_options
 
 SOFTWARE = "libx264"
@@ -15,7 +18,25 @@ _NEXT = {"h264_qsv": "h264_vaapi"}
 _LONGEST_SECONDS = 120
 
 
-def video_arguments(location: str, segment: Segment, codec: str, vaapi_device: str = "") -> list[str]:
+@dataclass(frozen=True)
+class RunUp:
+    """What is read before a piece and left out, where a seek to the piece itself would lose its beginning.
+
+    `begin` is where reading begins, in seconds from the file's beginning, which its own time stamps call `origin`.
+    """
+
+    begin: Fraction
+    origin: Fraction
+
+    def cut(self, segment: Segment) -> str:
+        """The filter that leaves the piece alone."""
+        start, end = (float(self.origin + Fraction(time)) for time in (segment.start, segment.end))
+        return f"trim=start={start - float(ROUNDING):.6f}:end={end:.6f}"
+
+
+def video_arguments(
+    location: str, segment: Segment, codec: str, vaapi_device: str = "", run_up: RunUp | None = None
+) -> list[str]:
     """ffmpeg's arguments behind its name: the piece's picture alone, as MPEG-TS on standard output.
 
     `-ss` and `-t` stand before the input (seek there, read no further) and time stamps are kept, so that pieces that
@@ -23,13 +44,19 @@ def video_arguments(location: str, segment: Segment, codec: str, vaapi_device: s
     """
     device = ["-vaapi_device", vaapi_device] if codec == "h264_vaapi" else []
     shape = {
-        "h264_vaapi": ["-vf", "format=nv12,hwupload"],
+        "h264_vaapi": [],
         SOFTWARE: ["-preset", "veryfast", "-pix_fmt", "yuv420p"],
     }.get(codec, ["-pix_fmt", "nv12"])
+    filters = [run_up.cut(segment)] if run_up else []
+    if codec == "h264_vaapi":
+        filters.append("format=nv12,hwupload")
+    if filters:
+        shape += ["-vf", ",".join(filters)]
+    begin = float(run_up.begin) if run_up else segment.start
     allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
     return [
         *("-hide_banner", "-nostdin", "-loglevel", "error", "-xerror", *device),
-        *("-copyts", "-ss", f"{segment.start:.6f}", "-t", f"{segment.length:.6f}"),
+        *("-copyts", "-ss", f"{begin:.6f}", "-t", f"{segment.end - begin:.6f}"),
         *(*allowed, "-i", input_name(location)),
         *("-map_metadata", "-1", "-map", "0:V:0", "-an", "-sn", "-dn"),
         *("-c:v", codec, "-g", "52", "-bf", "0", *shape, "-fps_mode", "passthrough"),
@@ -72,13 +99,16 @@ class VideoEncoder:
         self._device = vaapi_device
         self.order: list[str] = []
 
-    def encode(self, location: str, segment: Segment, target: Path) -> None:
-        """Writes the piece's picture as MPEG-TS to `target`. Raises `Unavailable` or `OperationFailed`."""
+    def encode(self, location: str, segment: Segment, target: Path, run_up: RunUp | None = None) -> None:
+        """Writes the piece's picture as MPEG-TS to `target`: nothing where the file has none.
+
+        Raises `Unavailable` or `OperationFailed`.
+        """
         if not self.order:
             available = [] if self._setting == SOFTWARE else available_encoders(self._ffmpeg)
             self.order = candidates(self._setting, available)
         for position, codec in enumerate(self.order):
-            arguments = video_arguments(location, segment, codec, self._device)
+            arguments = video_arguments(location, segment, codec, self._device, run_up)
             with target.open("wb") as output:
                 if _run([self._ffmpeg, *arguments], output).returncode == 0:
                     self.order = self.order[position:]
