@@ -1,5 +1,6 @@
 """What `POST /api/file/actions` is asked to do: read, and checked before anything runs (docs/contract/files.md 3)."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
@@ -84,10 +85,31 @@ def inside(path: str, text: str) -> str:
         raise Refused(text) from None
 
 
+def checked_folder(path: str, name: str) -> str:
+    """The path of a new folder `name`, which may have several parts, in the folder `path`. Raises `Refused`."""
+    if not name.strip():
+        raise Refused("New directory name is required.")
+    if "\0" in name:
+        raise Refused("Invalid directory path.")
+    if _has_control_characters(name):
+        raise Refused("New directory name must not contain control characters.")
+    folder = inside(f"{path}/{name}" if path else name.lstrip("/"), "Destination outside root.")
+    if folder == path:
+        raise Refused("Invalid directory path.")
+    return folder
+
+
+def _has_control_characters(name: str) -> bool:
+    """Line breaks and their like, which no URL leads to."""
+    return any(unicodedata.category(each) == "Cc" for each in name)
+
+
 def checked_name(name: str) -> str:
     """A new name for something in its folder. Raises `Refused`."""
     if "/" in name or "\0" in name or name.strip() in ("", ".", ".."):
         raise Refused("New name must not contain path separators.")
+    if _has_control_characters(name):
+        raise Refused("New name must not contain control characters.")
     try:
         too_long = len(name.encode()) > _LONGEST_NAME_BYTES
     except UnicodeEncodeError:

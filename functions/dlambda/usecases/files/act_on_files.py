@@ -13,11 +13,12 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.aws.bucket import Stored
-from dlambda.domain.files.file_action import FileAction, Refused, inside, target_of
+from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, inside, target_of
 from dlambda.domain.places.paths import object_key
-from dlambda.errors import AppError, Conflict
+from dlambda.errors import AppError, Conflict, Invalid
 from dlambda.store import jobs
 from dlambda.store.jobs import Job
+from dlambda.usecases.files.claim_paths import Claims
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.folders import is_folder, make_folder
@@ -61,9 +62,9 @@ def _is_small(action: FileAction) -> bool:
         return True
     try:
         path = target_of(action)
-    except Refused:
-        return True
-    stored = bucket.find(object_key(path))
+        stored = bucket.find(object_key(path))
+    except (Refused, Invalid):
+        return True  # it is refused when its turn comes
     if stored is not None:
         return action.verb == "delete" or stored.size_bytes <= _SMALL_BYTES
     count = size = 0
@@ -75,11 +76,15 @@ def _is_small(action: FileAction) -> bool:
 
 
 def run_actions(job: Job) -> Job:
-    """Goes through the actions that are not done yet. Raises `Conflict` when another worker took the job."""
+    """Goes through the actions that are not done yet. Raises `Conflict` when another worker took the job.
+
+    Whatever it raises, the job keeps its claims: somebody goes on with it.
+    """
     body = dict(job.body)
+    claims = Claims(job.id)
     while body["next"] < len(body["actions"]):
         action = FileAction(**body["actions"][body["next"]])
-        run = _Run(job, action, body)
+        run = _Run(job, action, body, claims)
         try:
             results = run.results()
         except (Refused, AppError) as problem:
@@ -91,7 +96,9 @@ def run_actions(job: Job) -> Job:
         if body["next"] < len(body["actions"]):
             job = jobs.save(job, body, time.time())
     bucket.delete([_plan_key(job.id)])
-    return jobs.end(job, body, time.time())
+    ended = jobs.end(job, body, time.time())
+    claims.give_back()
+    return ended
 
 
 def _result(action: FileAction, path: str, error: str | None = None, **more: Any) -> Result:
@@ -101,17 +108,21 @@ def _result(action: FileAction, path: str, error: str | None = None, **more: Any
 class _Run:
     """One action of a job."""
 
-    def __init__(self, job: Job, action: FileAction, body: Mapping[str, Any]) -> None:
+    def __init__(self, job: Job, action: FileAction, body: Mapping[str, Any], claims: Claims) -> None:
         self.job = job
+        self._claims = claims
         self._action = action
         self._body = dict(body)
         self._saved_at = time.monotonic()
 
     def results(self) -> list[Result]:
-        """Does it. Raises `Refused` or `AppError` with the text for the user."""
+        """Does it. Raises `Refused` or `AppError` with the text for the user, `Busy` when it has to wait for others."""
         if self._body.get("plan"):
-            return self._move(_read_plan(bucket.get_json(_plan_key(self.job.id))))
+            plan = _read_plan(bucket.get_json(_plan_key(self.job.id)))
+            self._claims.take_again(plan)
+            return self._move(plan)
         path = target_of(self._action)
+        self._claims.take_for(self._action)
         if self._action.verb == "directory":
             return self._make(path)
         path = self._existing(path)
@@ -139,14 +150,7 @@ class _Run:
         return bucket.find(object_key(path)) is not None or is_folder(path)
 
     def _make(self, path: str) -> list[Result]:
-        name = self._action.argument
-        if not name.strip():
-            raise Refused("New directory name is required.")
-        if "\0" in name:
-            raise Refused("Invalid directory path.")
-        folder = inside(f"{path}/{name}" if path else name.lstrip("/"), "Destination outside root.")
-        if folder == path:
-            raise Refused("Invalid directory path.")
+        folder = checked_folder(path, self._action.argument)
         if is_folder(folder):
             raise Refused("Directory already exists.")
         try:
@@ -187,6 +191,7 @@ class _Run:
     def _hold_on(self) -> None:
         if time.monotonic() - self._saved_at > _RENEW_SECONDS:
             self._save({})
+            self._claims.renew()
 
     def _save(self, changes: Mapping[str, Any]) -> None:
         self._body |= changes

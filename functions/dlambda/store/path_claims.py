@@ -1,0 +1,102 @@
+"""Paths that somebody changes right now, so that nobody else touches them, what lies below them or their sidecars.
+
+One row holds all claims: paths overlap in ways that no key can say, and few changes run at once. It is written on
+condition that nobody else wrote it since it was read.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import UpdateError
+
+from dlambda.domain.files.path_claim import overlap
+from dlambda.store.table import Row
+
+# Whoever works says so long before; whoever crashed is back by then, or never comes.
+HELD_SECONDS = 900.0
+_KEPT_SECONDS = 86400
+_KEY = "path-claims"
+_TRIES = 20
+_WAIT_SECONDS = 0.05
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "cache"
+
+    key = UnicodeAttribute(hash_key=True)
+    claims = UnicodeSetAttribute(null=True)
+    version = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    owner: str
+    path: str
+    until: float
+
+
+def take(owner: str, paths: Sequence[str], now: float) -> str | None:
+    """Claims all `paths` or none, instead of what `owner` had; answers the path that somebody else has, or None."""
+    for _ in range(_TRIES):
+        row = _read()
+        others = [each for each in _claims(row) if each.owner != owner and each.until > now]
+        taken = next((path for path in paths if any(overlap(path, each.path) for each in others)), None)
+        if taken is not None:
+            return taken
+        own = [_Claim(owner, path, now + HELD_SECONDS) for path in dict.fromkeys(paths)]
+        if _write(row, [*others, *own], now):
+            return None
+        _wait()
+    return paths[0]  # so many come at once that it is as good as taken
+
+
+def give_back(owner: str, now: float) -> None:
+    """Frees what `owner` has. Under many others it may be left to its end."""
+    for _ in range(_TRIES):
+        row = _read()
+        left = [each for each in _claims(row) if each.owner != owner]
+        if len(left) == len(row.claims or ()) or _write(row, left, now):
+            return
+        _wait()
+
+
+def _read() -> _Row:
+    try:
+        return _Row.get(_KEY, consistent_read=True)
+    except _Row.DoesNotExist:
+        return _Row(_KEY)
+
+
+def _claims(row: _Row) -> list[_Claim]:
+    return [_Claim(*json.loads(each)) for each in row.claims or ()]
+
+
+def _write(row: _Row, claims: Iterable[_Claim], now: float) -> bool:
+    """False when somebody else wrote it since it was read."""
+    version = int(row.version or 0)
+    texts = {json.dumps(astuple(each)) for each in claims}
+    unchanged = _Row.version == version if version else _Row.version.does_not_exist()
+    try:
+        row.update(
+            actions=[
+                _Row.claims.set(texts) if texts else _Row.claims.remove(),
+                _Row.version.set(version + 1),
+                _Row.expires_at.set(int(now + _KEPT_SECONDS)),
+            ],
+            condition=unchanged,
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _wait() -> None:
+    time.sleep(_WAIT_SECONDS * random.random())  # noqa: S311 jitter, no secret

@@ -1,0 +1,101 @@
+"""Keeps two actions on the same paths apart (files.md 3): the second waits a moment, then sees what the first did.
+
+What an action changes is claimed before anything is looked at. The claims are the job's, so that whoever goes on with
+it after a crash has them still.
+"""
+
+import time
+from contextlib import suppress
+
+from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, checked_name, inside, target_of
+from dlambda.store import path_claims
+from dlambda.usecases.files.folders import join, split
+from dlambda.usecases.files.plan_move import Plan
+
+# Of all actions of a job together: a request has less than half a minute.
+_PATIENCE_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+_RENEW_SECONDS = path_claims.HELD_SECONDS / 3
+
+
+class Busy(Exception):
+    """A move that was begun before cannot go on: somebody else has its paths by now."""
+
+
+class Claims:
+    """What a job has; not more than one action needs."""
+
+    def __init__(self, job_id: str) -> None:
+        self._owner = job_id
+        self._patience = _PATIENCE_SECONDS
+        self._paths: list[str] = []
+        self._taken_at = 0.0
+
+    def take_for(self, action: FileAction) -> None:
+        """Claims sources and targets. Raises `Refused` when somebody else has them for long."""
+        sources = _sources(action)
+        targets = [target for source in sources for target in _targets(action, source)]
+        taken = self._wait_for(targets if action.verb == "directory" else [*sources, *targets])
+        if taken is not None:
+            raise Refused(_clash(action, taken) if taken in targets else f"path '{taken}' is being changed.")
+
+    def take_again(self, plan: Plan) -> None:
+        """For a move that goes on. Raises `Busy`."""
+        if self._wait_for([plan.source, plan.target]) is not None:
+            raise Busy(f"'{plan.source}' or '{plan.target}' is being changed.")
+
+    def renew(self) -> None:
+        """To be called now and then by what takes long."""
+        if self._paths and time.monotonic() - self._taken_at > _RENEW_SECONDS:
+            self._take(self._paths)
+
+    def give_back(self) -> None:
+        """Also what the job had before a crash."""
+        path_claims.give_back(self._owner, time.time())
+        self._paths = []
+
+    def _wait_for(self, paths: list[str]) -> str | None:
+        """The path that somebody still has when patience ends."""
+        began = time.monotonic()
+        taken = None
+        while paths and (taken := self._take(paths)) is not None:
+            if self._paths:
+                self.give_back()  # two that wait for one another's last claims would wait in vain
+            if time.monotonic() - began > self._patience:
+                break
+            time.sleep(_POLL_SECONDS)
+        self._patience -= time.monotonic() - began
+        return taken
+
+    def _take(self, paths: list[str]) -> str | None:
+        taken = path_claims.take(self._owner, paths, time.time())
+        if taken is None:
+            self._paths, self._taken_at = paths, time.monotonic()
+        return taken
+
+
+def _sources(action: FileAction) -> list[str]:
+    """Its path; also as it was sent, which may be the name of a file, too."""
+    found = [target_of(action)]
+    with suppress(Refused):
+        found.append(inside(action.path or "", ""))
+    return [each for each in dict.fromkeys(found) if each or action.verb == "directory"]
+
+
+def _targets(action: FileAction, source: str) -> list[str]:
+    """Where it leads to; what is wrong with that is said when it is done."""
+    folder, name = split(source)
+    with suppress(Refused):
+        if action.verb == "rename":
+            return [join(folder, checked_name(action.argument))]
+        if action.verb == "move":
+            return [join(inside(action.argument, ""), name)]
+        if action.verb == "directory":
+            return [checked_folder(source, action.argument)]
+    return []
+
+
+def _clash(action: FileAction, target: str) -> str:
+    if action.verb == "directory":
+        return "Directory already exists."
+    return f"Destination '{split(target)[1] if action.verb == 'rename' else target}' already exists"
