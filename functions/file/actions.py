@@ -1,11 +1,11 @@
 """Changes files, and bundles them (docs/contract/files.md 3)."""
 
-import json
 from typing import Any
 
 from flask import Response, jsonify, request
 
 from dlambda.domain.files.file_action import read_actions
+from dlambda.entry.json_text import read_json
 from dlambda.errors import Forbidden, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import jobs
@@ -20,7 +20,7 @@ def act() -> Response:
     if not get_settings().browser_control_enabled:
         raise Forbidden("File browser actions is disabled.")
     try:
-        body = json.loads(request.get_data())
+        body = read_json(request.get_data())
     except ValueError:
         raise Invalid("Invalid JSON.") from None
     job = act_on_files(read_actions(body))

@@ -19,6 +19,8 @@ NAMES = [
     "é" * 116 + ".mp4", "ends...", "[brackets]{braces}.mp4", "semi;colon,comma.mp4", "back\\slash.mp4", " space .mp4",
 ]  # fmt: skip
 
+LONG = "/".join(["x" * 200] * 6)  # each part is a name, all together are no key
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
@@ -222,6 +224,8 @@ def test_what_is_missing(api, route, text):
     [
         (b"x", "Invalid JSON."),
         (b"", "Invalid JSON."),
+        pytest.param(b"[" * 100_000, "Invalid JSON.", id="nested too deeply"),
+        (b'[{"action": "delete", "path": "\\ud800"}]', "Invalid JSON."),
         (b"{}", "Invalid parameters expecting list of dicts."),
         (b"[]", "Invalid parameters expecting list of dicts."),
         (b'["a"]', "Invalid parameters expecting list of dicts."),
@@ -279,6 +283,9 @@ def test_rename_takes_sidecars_along(api, store, name, present, new_name, expect
         (["video.mp4"], ".", "New name must not contain path separators."),
         (["video.mp4"], "..", "New name must not contain path separators."),
         (["video.mp4"], "x" * 300, "The new name is too long."),
+        (["video.mp4"], "a\nb.mp4", "New name must not contain control characters."),
+        (["video.mp4"], "a\x7fb.mp4", "New name must not contain control characters."),
+        (["video.mp4"], "a\x85b.mp4", "New name must not contain control characters."),
     ],
 )  # fmt: skip
 def test_a_refused_rename_leaves_everything(api, store, name, present, new_name, text):
@@ -327,11 +334,18 @@ def test_one_failing_action_stops_no_other(api, store, name):
         {"action": "delete", "path": "/"},
         {"action": "delete", "path": "../x"},
         {"action": "delete", "path": "a\0b"},
+        {"action": "delete", "path": LONG},
+        {"action": "rename", "path": LONG, "new_name": "x"},
+        {"action": "move", "path": LONG, "new_path": ""},
+        {"action": "move", "path": f"{name}/a.mp4", "new_path": LONG},
+        {"action": "directory", "path": LONG, "new_dir": "x"},
+        {"action": "directory", "path": name, "new_dir": "a\nb"},
         {"action": "delete", "path": f"{name}/a.mp4"},
     )
     assert [each["error"] for each in results] == [
         "Path does not exist.", "Path is required.", "Cannot operate on root directory.", "Path outside download root.",
-        "Invalid path.", None,
+        "Invalid path.", *[f'Path "{LONG}" is too long.'] * 4, f'Path "{LONG}/x" is too long.',
+        "New directory name must not contain control characters.", None,
     ]  # fmt: skip
     assert [results[1]["path"], results[2]["path"]] == ["no_path", "/"]
     assert results[-1]["deleted"] is True
