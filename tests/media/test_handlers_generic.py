@@ -2,13 +2,14 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dlambda.domain.tasks.definition import Definition
 from dlambda.domain.tasks.feed import Feed
-from dlambda.media.handlers.client import HandlerFailed
+from dlambda.media.handlers.client import Client, HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from tests.media.canned import Web, client_of
 
@@ -208,6 +209,26 @@ def test_urls_that_are_no_web_addresses_are_dropped() -> None:
     assert [item.url for item in read({"parse": {"url": css("a", "href")}}, page).items] == ["https://b.example/3"]
 
 
+@pytest.mark.parametrize("bad", ["http://[bad", "//[bad", "http://a.example:port/"])
+def test_an_address_that_is_none_costs_only_its_entry(bad: str) -> None:
+    page = f"<a href='{bad}'><img src=/1.jpg>1</a><a href='/2'><img src='{bad}'>2</a>"
+    document = {"parse": {"url": css("a", "href"), "thumbnail": css("img", "src")}}
+    (item,) = read(document, page).items
+    assert item.url == "https://example.com/2"
+
+
+def test_half_characters_are_replaced() -> None:
+    row = {"u": "/clip-\ud800.mp4", "t": "Half \ud800", "x": "\ud83d\ude00"}
+    (item,) = read(json_items("[]", url="u", title="t", smile="x"), [row]).items
+    assert (item.url, item.title) == ("https://example.com/clip-\ufffd.mp4", "Half \ufffd")
+    assert item.metadata == {"smile": "\U0001f600"}
+
+
+def test_a_pattern_gives_group_1_beside_a_named_group_that_took_no_part() -> None:
+    document = {"parse": {"url": {"type": "regex", "expression": 'href="(/clip[^"]+)"(?P<z>zzz)?'}}}
+    assert [item.url for item in read(document, '<a href="/clip-1">').items] == ["https://example.com/clip-1"]
+
+
 @pytest.mark.parametrize(
     "rule", [css("a[["), {"type": "xpath", "expression": "//["}, {"type": "xpath", "expression": "x("}]
 )
@@ -222,6 +243,21 @@ def test_pages_are_read_in_their_own_encoding() -> None:
     page = "<a href=/1>é</a>".encode("latin-1")
     document = {"parse": {"url": css("a"), "title": css("a", "text")}}
     (item,) = read(document, page, content_type="text/html; charset=iso-8859-1").items
+    assert item.title == "é"
+
+
+@pytest.mark.parametrize(
+    ("charset", "header"),
+    [
+        ("latin-1", "application/json; charset=iso-8859-1"),
+        ("utf-8", "application/json; charset=iso-8859-1"),
+        ("utf-16", "application/json; charset=iso-8859-1"),
+        ("utf-8", "application/json; charset=hex"),
+    ],
+)
+def test_json_is_read_in_its_own_encoding(charset: str, header: str) -> None:
+    page = '[{"u": "/1", "t": "é"}]'.encode(charset)
+    (item,) = read(json_items("[]", url="u", title="t"), page, content_type=header).items
     assert item.title == "é"
 
 
@@ -247,6 +283,27 @@ def test_failures_have_their_texts(document: dict[str, Any], page: str, text: st
     with pytest.raises(HandlerFailed) as caught:
         read(document, page)
     assert caught.value.message == text
+
+
+def test_a_browser_posts_forms_only() -> None:
+    document = {
+        "parse": {"url": css("a")},
+        "engine": {"type": "browser", "options": {"url": "http://hub:4444"}},
+        "request": {"json_data": {"a": 1}},
+    }
+    with pytest.raises(HandlerFailed) as caught:
+        read(document, "x")
+    assert caught.value.message == "Failed to fetch target URL."
+    assert caught.value.cause.startswith("A browser can post forms only")
+
+
+def test_a_definition_may_not_wait_longer_than_the_client_has_time() -> None:
+    document = {"parse": {"url": css("a")}, "request": {"timeout": 40}}
+    web = Web({URL: "<a href=/1>x</a>"})
+    client = Client(web, "Mozilla/5.0 (test)", timeout_seconds=12)
+    read_page(define(document), URL, client)
+    read_page(define(document), URL, replace(client, longest_seconds=300))
+    assert [round(request.timeout_seconds) for request in web.asked] == [12, 40]
 
 
 def test_without_a_definition_it_fails() -> None:

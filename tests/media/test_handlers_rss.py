@@ -99,6 +99,45 @@ def test_an_item_without_url_is_skipped() -> None:
     assert [item.title for item in read_feed(body, URL)] == ["Two"]
 
 
+@pytest.mark.parametrize("link", ["http://[bad/x", "//[bad", ""])
+def test_an_item_whose_link_is_no_address_is_skipped(link: str) -> None:
+    good = "<item><title>Two</title><link>https://b.example/2</link></item>"
+    body = rss(f"<item><title>Bad</title><link>{link}</link></item>{good}")
+    assert [item.title for item in read_feed(body, URL)] == ["Two"]
+
+
+def test_a_picture_whose_address_is_none_costs_only_the_picture() -> None:
+    (item,) = read_feed(rss("<item><link>/1</link><enclosure url='http://[bad' type='image/png'/></item>"), URL)
+    assert (item.url, item.thumbnail) == ("https://a.example/1", "")
+    atom = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="http://[bad"/></entry></feed>'
+    assert read_feed(atom.encode(), URL) == ()
+
+
+def test_the_header_names_the_encoding_where_the_document_does_not() -> None:
+    def title(head: str, charset: str, header: str) -> str:
+        body = f"{head}<rss><channel><item><title>é</title><link>/1</link></item></channel></rss>".encode(charset)
+        return read_feed(body, URL, header)[0].title
+
+    assert title("", "latin-1", "text/xml; charset=iso-8859-1") == "é"
+    assert title("<?xml version='1.0'?>", "latin-1", "text/xml; charset=ISO-8859-1") == "é"
+    assert title("", "utf-8", "text/xml; charset=iso-8859-1") == "é"
+    assert title("<?xml version='1.0' encoding='iso-8859-1'?>", "latin-1", "text/xml; charset=shift_jis") == "é"
+    assert title("", "utf-8", "text/xml; charset=hex") == "é"
+
+
+def test_a_feeds_header_is_read() -> None:
+    body = "<rss><channel><item><title>é</title><link>/1</link></item></channel></rss>".encode("latin-1")
+    web = Web({URL: body}, content_type="application/rss+xml; charset=iso-8859-1")
+    assert RssGenericHandler().fetch(URL, client_of(web)).items[0].title == "é"
+
+
+@pytest.mark.parametrize("tail", [".rss?" * 12_000 + "\n\n", "." * 60_000, ".rss" * 15_000 + "/"])
+def test_a_long_address_is_judged_at_once(tail: str) -> None:
+    begin = time.perf_counter()
+    RssGenericHandler().takes("https://a.example/" + tail)
+    assert time.perf_counter() - begin < 0.2
+
+
 def test_a_channel_without_items_is_a_success() -> None:
     feed = RssGenericHandler().fetch(URL, client_of(Web({URL: rss("")})))
     assert (feed.items, feed.metadata["entry_count"]) == ((), 0)

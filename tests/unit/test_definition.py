@@ -1,5 +1,6 @@
 """Task definitions: what is accepted, and which URL they serve (docs/contract/tasks.md 7.1-7.4)."""
 
+import time
 from typing import Any
 
 import pytest
@@ -43,6 +44,26 @@ def refusal(**document: Any) -> str:
         ({"priority": -1}, "Value error, Priority must be >= 0."),
         ({"match_url": "https://*"}, "Value error, match_url must be a list"),
         ({"match_url": [" "]}, "Value error, match_url items cannot be empty"),
+        (
+            {"definition": {"parse": PARSE, "request": {"headers": {"X Name": "x"}}}},
+            "Value error, Invalid header name 'X Name'.",
+        ),
+        (
+            {"definition": {"parse": PARSE, "request": {"headers": {"": "x"}}}},
+            "Value error, Invalid header name ''.",
+        ),
+        (
+            {"definition": {"parse": PARSE, "request": {"headers": {"X-Name": "Привет"}}}},
+            "Value error, Header 'X-Name' holds characters that a header cannot carry.",
+        ),
+        (
+            {"definition": {"parse": PARSE, "request": {"headers": {"X-Name": "a\r\nb"}}}},
+            "Value error, Header 'X-Name' holds characters that a header cannot carry.",
+        ),
+        (
+            {"definition": {"parse": PARSE, "request": {"timeout": 1e300}}},
+            "Input should be less than or equal to 300",
+        ),
         ({"match_url": [7]}, "Value error, match_url items cannot be empty"),
         ({"definition": {"parse": {}}}, "Value error, Field 'parse' must contain either 'items' or direct parsers."),
         (
@@ -122,6 +143,11 @@ def test_an_empty_engine_is_plain_http() -> None:
         {"engine": {"type": "browser", "options": {"url": "http://chrome", "wait_timeout": 301}}},
         {"engine": {"type": "http", "options": {"url": "http://chrome"}}},
         {"engine": {"type": "carrier pigeon"}},
+        {"engine": {"type": ["http"]}},
+        {"engine": {"type": {"name": "http"}}},
+        {"request": {"headers": {"X": "a\0b"}}},
+        {"request": {"timeout": float("nan")}},
+        {"request": {"timeout": float("inf")}},
         {"request": {"method": "TRACE"}},
         {"request": {"method": "GET", "body": {"type": "json", "value": 1}}},
         {"request": {"method": "POST", "body": {"type": "form", "value": {"a": {"b": 1}}}}},
@@ -136,6 +162,16 @@ def test_a_recipe_is_refused(document: dict[str, Any]) -> None:
 def test_a_get_with_a_body_says_why() -> None:
     text = refusal(request={"method": "GET", "body": {"type": "json", "value": 1}})
     assert text == "Value error, Request bodies require the POST method"
+
+
+@pytest.mark.parametrize("kind", [["http"], {"name": "http"}, 7])
+def test_an_engine_of_another_kind_is_refused_like_any_wrong_type(kind: Any) -> None:
+    assert details({"definition": {"parse": PARSE, "engine": {"type": kind}}})
+
+
+def test_headers_that_can_be_sent_are_kept() -> None:
+    headers = {"X-Name": "é, \t ~", "accept": ""}
+    assert read_recipe({"parse": PARSE, "request": {"headers": headers}}).request.headers["X-Name"] == "é, \t ~"
 
 
 def test_a_timeout_of_zero_is_kept() -> None:
@@ -256,6 +292,15 @@ def test_the_first_enabled_definition_by_priority_then_name_matches() -> None:
     assert find_match([define("b", 1), define("a", 1)], "https://x") == define("a", 1)
 
 
+def test_patterns_that_never_end_leave_time_for_the_others() -> None:
+    endless = [Definition(n, f"a{n}", {}, match_url=("/(x+x+)+y/",)) for n in range(35)]
+    good = Definition(99, "z", {}, match_url=("/x+/",))
+    begin = time.perf_counter()
+    assert find_match([*endless, good], "x" * 5000) is good
+    assert find_match(endless, "x" * 5000) is None
+    assert time.perf_counter() - begin < 3
+
+
 def test_a_definition_without_match_url_matches_nothing() -> None:
     assert not Definition(1, "a", {}).matches("https://a.example")
 
@@ -274,6 +319,7 @@ def test_a_definition_without_match_url_matches_nothing() -> None:
         ("id=42;", r"(?P<key>id)=(?P<n>\d+)", None, "id"),
         ("id=42;", r"(?:(?P<no>x)|(?P<yes>id))", None, "id"),
         ("id=42;", r"(id)=(\d+)", "2", "42"),
+        ("id=42;", r"id=(\d+)(?P<z>z)?", None, "42"),
         ("id=42;", r"none", None, None),
     ],
 )

@@ -1,10 +1,12 @@
 """Task definitions: which URLs they serve, and what a client may send (docs/contract/tasks.md 7.1, 7.2, 7.4)."""
 
 import fnmatch
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
+import regex
 from pydantic import BeforeValidator, field_validator
 
 from dlambda.domain.rules.body import Body, Name, Priority
@@ -31,9 +33,10 @@ class Definition:
         """Sort key of lists and of matching: priority, then name, both ascending."""
         return (self.priority, self.name)
 
-    def matches(self, url: str) -> bool:
-        """Whether one of its `match_url` entries fits."""
-        return any(_fits(entry, url) for entry in self.match_url)
+    def matches(self, url: str, patience: "Patience | None" = None) -> bool:
+        """Whether one of its `match_url` entries fits. `patience` is for all patterns that share it."""
+        patience = patience or Patience()
+        return any(_fits(entry, url, patience) for entry in self.match_url)
 
     def recipe(self) -> Recipe:
         """What runs. Raises `Invalid`."""
@@ -41,9 +44,30 @@ class Definition:
 
 
 def find_match(definitions: Iterable[Definition], url: str) -> Definition | None:
-    """The first enabled definition that serves `url`, by priority, then name."""
+    """The first enabled definition that serves `url`, by priority, then name; told within `MATCH_SECONDS`."""
     serving = (each for each in sorted(definitions, key=lambda each: each.order) if each.enabled)
-    return next((each for each in serving if each.matches(url)), None)
+    patience = Patience()
+    return next((each for each in serving if each.matches(url, patience)), None)
+
+
+MATCH_SECONDS: Final = 0.5
+
+
+class Patience:
+    """The time for the patterns of one look-up together.
+
+    Each may take a tenth of what is left, so those that never end, however many, leave some for the others.
+    """
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float = MATCH_SECONDS) -> None:
+        self._end = time.perf_counter() + seconds
+
+    def begins(self, pattern: regex.Pattern[str], url: str) -> bool:
+        """Whether `pattern` matches at the start of `url`; no when it cannot tell in its time."""
+        left = self._end - time.perf_counter()
+        return left > 0 and begins(pattern, url, left / 10)
 
 
 def _pattern_in(entry: str) -> str | None:
@@ -51,12 +75,12 @@ def _pattern_in(entry: str) -> str | None:
     return entry[1:-1] if len(entry) > 2 and entry.startswith("/") and entry.endswith("/") else None
 
 
-def _fits(entry: str, url: str) -> bool:
+def _fits(entry: str, url: str, patience: Patience) -> bool:
     pattern = _pattern_in(entry)
     if pattern is None:
         return fnmatch.fnmatchcase(url, entry)
     try:
-        return begins(compile_pattern(pattern), url)
+        return patience.begins(compile_pattern(pattern), url)
     except Invalid:
         return False
 

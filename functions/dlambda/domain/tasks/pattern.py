@@ -26,10 +26,10 @@ def compile_pattern(text: str, flags: int = 0) -> regex.Pattern[str]:
         raise Invalid(str(error)) from None
 
 
-def begins(pattern: regex.Pattern[str], text: str) -> bool:
-    """Whether `pattern` matches at the start of `text`; no when it cannot tell in time."""
+def begins(pattern: regex.Pattern[str], text: str, seconds: float = SEARCH_SECONDS) -> bool:
+    """Whether `pattern` matches at the start of `text`; no when it cannot tell within `seconds`."""
     try:
-        return pattern.match(text, timeout=SEARCH_SECONDS) is not None
+        return pattern.match(text, timeout=seconds) is not None
     except TimeoutError:
         return False
 
@@ -67,6 +67,6 @@ def best_group(match: regex.Match[str]) -> str:
     named = next((value for value in match.groupdict().values() if value), None)
     if named is not None:
         return str(named)
-    if match.re.groups and not match.re.groupindex:
+    if match.re.groups:
         return match.group(1) or ""
     return str(match.group(0))

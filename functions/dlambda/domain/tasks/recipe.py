@@ -4,6 +4,7 @@ Two dialects are in use. `read_recipe` rewrites the first into the second and ch
 and answered untouched, a `Recipe` is what runs.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -19,6 +20,9 @@ ITEM_FIELDS: Final = frozenset({"url", "title", "published", "thumbnail", "descr
 """Fields with a meaning; every other goes to the item's metadata."""
 _GENERATED: Final = "archive_id"
 _MAX_EXPRESSION: Final = 5000
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")
+MAX_TIMEOUT_SECONDS: Final = 300
 
 Scalar = str | int | float | bool | None
 
@@ -147,7 +151,7 @@ class Body(_Closed):
 
 
 class Request(_Part):
-    """`url` replaces the task's; `timeout` in seconds, None: the options' or 120."""
+    """`url` replaces the task's; `timeout` in seconds, None: the options' or 120. Headers are what HTTP can carry."""
 
     method: Annotated[
         Literal["GET", "POST"], BeforeValidator(lambda v: v.strip().upper() if isinstance(v, str) else v)
@@ -156,7 +160,7 @@ class Request(_Part):
     headers: Mapping[str, str] = Field(default_factory=dict)
     params: Mapping[str, Scalar] = Field(default_factory=dict)
     body: Body | None = None
-    timeout: float | None = Field(default=None, ge=0)
+    timeout: float | None = Field(default=None, ge=0, le=MAX_TIMEOUT_SECONDS)
 
     @model_validator(mode="before")
     @classmethod
@@ -164,6 +168,16 @@ class Request(_Part):
         if isinstance(value, Mapping):
             return {key: part for key, part in value.items() if part is not None}
         return value
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_can_be_sent(cls, headers: Mapping[str, str]) -> Mapping[str, str]:
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name):
+                raise ValueError(f"Invalid header name '{name}'.")
+            if not _HEADER_VALUE.fullmatch(value):
+                raise ValueError(f"Header '{name}' holds characters that a header cannot carry.")
+        return headers
 
     @model_validator(mode="after")
     def _only_a_post_has_a_body(self) -> "Request":
@@ -241,7 +255,8 @@ def modern(document: Mapping[str, Any]) -> dict[str, Any]:
 def _speaks_first_dialect(document: Mapping[str, Any]) -> bool:
     """Only for the word in an error: the first dialect calls the item's URL `link`."""
     engine, request = document.get("engine"), document.get("request")
-    return (isinstance(engine, Mapping) and engine.get("type") in {"httpx", "selenium"}) or (
+    # A tuple, as the type may still be any JSON, and a list is in no set.
+    return (isinstance(engine, Mapping) and engine.get("type") in ("httpx", "selenium")) or (
         isinstance(request, Mapping) and bool({"data", "json_data"} & request.keys())
     )
 

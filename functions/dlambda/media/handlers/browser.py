@@ -6,23 +6,59 @@ network needs `allow_internal_urls`. What the browser then loads is the business
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
+from dlambda.errors import AppError
 from dlambda.media.fetch import Answer, FetchFailed
 from dlambda.media.handlers.client import Client
 
 _POLL_SECONDS: Final = 0.5
+# What is kept of the client's time to read a page that was waited for, and to end a session for which none is left.
+_READ_SECONDS: Final = 3.0
+_CLOSE_SECONDS: Final = 2.0
+_BLANK: Final = "about:blank"
 _STRATEGIES: Final = {"css": "css selector", "xpath": "xpath"}
 
 
-def render(options: BrowserOptions, url: str, client: Client, sleep: Callable[[float], None] = time.sleep) -> Answer:
+# Set as attributes and called by the prototype, as a field may be called `action` or `submit`.
+_POST_SCRIPT: Final = """
+const [url, fields] = arguments;
+const form = document.createElement("form");
+form.setAttribute("method", "post");
+form.setAttribute("action", url);
+form.setAttribute("accept-charset", "utf-8");
+for (const [name, value] of fields) {
+  const field = document.createElement("input");
+  field.setAttribute("type", "hidden");
+  field.setAttribute("name", name);
+  field.setAttribute("value", value);
+  form.appendChild(field);
+}
+document.documentElement.appendChild(form);
+HTMLFormElement.prototype.submit.call(form);
+"""
+_LOADED_SCRIPT: Final = "return document.readyState === 'complete' ? location.href : '';"
+
+
+def render(
+    options: BrowserOptions,
+    url: str,
+    client: Client,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    form: Mapping[str, str] | None = None,
+) -> Answer:
     """The page's markup after it has loaded and what `wait_for` names has appeared. Raises an `AppError`.
 
-    Only a GET of the page; methods, headers and bodies belong to plain requests.
+    With a `form` the page is what a POST of it answers. A browser sends headers of its own; those of a definition
+    belong to plain requests.
     """
+    client = client.begun()
     hub = options.url.rstrip("/")
     seconds = options.page_load_timeout + options.wait_timeout + 30
     session = _value(_command(client, "POST", f"{hub}/session", _capabilities(options), seconds))
@@ -30,15 +66,45 @@ def render(options: BrowserOptions, url: str, client: Client, sleep: Callable[[f
         raise FetchFailed("The remote browser gave no session")
     base = f"{hub}/session/{quote(str(session['sessionId']), safe='')}"
     try:
-        _command(client, "POST", f"{base}/timeouts", {"pageLoad": int(options.page_load_timeout * 1000)}, seconds)
-        _command(client, "POST", f"{base}/url", {"url": url}, seconds)
+        load_seconds = min(options.page_load_timeout, max(0.0, client.seconds_left()))
+        _command(client, "POST", f"{base}/timeouts", {"pageLoad": int(load_seconds * 1000)}, seconds)
+        _command(client, "POST", f"{base}/url", {"url": url if form is None else _BLANK}, seconds)
+        if form is not None:
+            _command(client, "POST", f"{base}/execute/sync", _script(_POST_SCRIPT, url, list(form.items())), seconds)
+            _await_page(client, base, load_seconds, sleep)
         if options.wait_for:
             _wait(client, base, options.wait_for, options.wait_timeout, sleep)
         final = _value(_command(client, "GET", f"{base}/url", None, seconds))
         source = _value(_command(client, "GET", f"{base}/source", None, seconds))
     finally:
-        _command(client, "DELETE", base, None, seconds)
-    return Answer(str(final or url), 200, {"content-type": "text/html; charset=utf-8"}, str(source or "").encode())
+        # The page is read, or its failure is what is to be told; the session has its own time, or it would stay open.
+        with suppress(AppError):
+            _command(replace(client, ends_at=None), "DELETE", base, None, _CLOSE_SECONDS)
+    return Answer(str(final or url), 200, {"content-type": "text/html; charset=utf-8"}, _markup(source))
+
+
+def _markup(source: Any) -> bytes:
+    # A page's own script may leave half characters in it.
+    return str(source or "").encode(errors="replace")
+
+
+def _script(source: str, *arguments: Any) -> dict[str, Any]:
+    return {"script": source, "args": list(arguments)}
+
+
+def _await_page(client: Client, base: str, seconds: float, sleep: Callable[[float], None]) -> None:
+    """Until the answer to a posted form has loaded. Raises `FetchFailed` when it does not."""
+    for _ in range(max(1, int(seconds / _POLL_SECONDS))):
+        with suppress(FetchFailed):  # the page that ran the script is going away under it
+            where = str(_value(_command(client, "POST", f"{base}/execute/sync", _script(_LOADED_SCRIPT), 30)) or "")
+            if where.startswith("chrome-error:"):
+                break
+            if where not in {"", _BLANK}:
+                return
+        if client.seconds_left() < _READ_SECONDS:
+            break
+        sleep(_POLL_SECONDS)
+    raise FetchFailed("The browser could not load the page that the form leads to")
 
 
 def _capabilities(options: BrowserOptions) -> dict[str, Any]:
@@ -47,9 +113,11 @@ def _capabilities(options: BrowserOptions) -> dict[str, Any]:
 
 
 def _wait(client: Client, base: str, wait_for: WaitFor, seconds: float, sleep: Callable[[float], None]) -> None:
-    """Looks every half second; a page without the element is read as it is."""
+    """Looks every half second while there is time; a page without the element is read as it is."""
     locator = {"using": _STRATEGIES[wait_for.type], "value": wait_for.expression}
     for attempt in range(max(1, int(seconds / _POLL_SECONDS))):
+        if client.seconds_left() < _READ_SECONDS:
+            return
         if attempt:
             sleep(_POLL_SECONDS)
         if _value(_command(client, "POST", f"{base}/elements", locator, 30)):

@@ -1,13 +1,14 @@
 """How handlers ask sites, what they are, and how they fail (docs/contract/tasks.md 6)."""
 
-import json
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from dlambda.domain.tasks.feed import Feed
 from dlambda.errors import AppError, Invalid
-from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request
+from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
+from dlambda.media.handlers.texts import parse_json
 
 Ask = Callable[[Request], Answer]
 """`dlambda.media.fetch.fetch` with the deployment's guard bound; tests hand in canned answers."""
@@ -49,12 +50,29 @@ class Named:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks in the way of a browser, with the proxy and the timeout of a task's options."""
+    """Asks in the way of a browser, with the proxy and the timeout of a task's options.
+
+    `longest_seconds` is for all requests of one feed together, whatever timeouts a definition names; without it that is
+    `timeout_seconds`, so who has little time says so once. It counts from `begun`.
+    """
 
     ask: Ask
     user_agent: str
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     proxy: str | None = None
+    longest_seconds: float | None = None
+    ends_at: float | None = None
+
+    def begun(self) -> "Client":
+        """The client for one feed: its time runs from now, or has been running."""
+        if self.ends_at is not None:
+            return self
+        longest = self.timeout_seconds if self.longest_seconds is None else self.longest_seconds
+        return replace(self, ends_at=time.monotonic() + longest)
+
+    def seconds_left(self) -> float:
+        """For everything that is still to be asked; endless while nothing has `begun`."""
+        return float("inf") if self.ends_at is None else self.ends_at - time.monotonic()
 
     def send(
         self,
@@ -65,7 +83,13 @@ class Client:
         body: bytes | None = None,
         timeout_seconds: float | None = None,
     ) -> Answer:
-        """An answer with a status below 400. Raises an `AppError` whose message is the cause."""
+        """An answer with a status below 400. Raises an `AppError` whose message is the cause.
+
+        `timeout_seconds` is the caller's own, within what is left.
+        """
+        left = self.seconds_left()
+        if left <= 0:
+            raise FetchFailed("Timed out")
         named = {"User-Agent": self.user_agent, "Accept-Language": "en-US,en;q=0.9"}
         given = dict(headers or {})
         names = {name.lower() for name in given}
@@ -74,7 +98,7 @@ class Client:
             method=method,
             headers={name: value for name, value in named.items() if name.lower() not in names} | given,
             body=body,
-            timeout_seconds=timeout_seconds or self.timeout_seconds,
+            timeout_seconds=min(timeout_seconds or self.timeout_seconds, left),
             proxy=self.proxy,
         )
         return self.ask(request).expect_ok()
@@ -89,7 +113,7 @@ class Client:
     def read_json(self, url: str, failure: str, **options: Any) -> Any:
         answer = self.read(url, failure, **options)
         try:
-            return json.loads(answer.body)
+            return parse_json(answer.body, answer.headers.get("content-type", ""))
         except (ValueError, RecursionError):
             raise HandlerFailed(failure, "The answer is not JSON") from None
 

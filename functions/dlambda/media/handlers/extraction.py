@@ -16,6 +16,7 @@ from w3lib.encoding import html_to_unicode
 from dlambda.domain.tasks.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
 from dlambda.errors import Invalid
+from dlambda.media.handlers.texts import charset_of, parse_json
 
 Row = dict[str, str]
 MAX_ROWS: Final = 10_000
@@ -30,16 +31,16 @@ def extract_rows(recipe: Recipe, body: bytes, content_type: str) -> list[Row]:
     if not body.strip():
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
-        rows = _json_rows(recipe, _decoded(body))
+        rows = _json_rows(recipe, _decoded(body, content_type))
     else:
-        _, text = html_to_unicode(content_type or None, body)
+        _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
         rows = _html_rows(recipe, text)
     return list(islice(rows, MAX_ROWS))
 
 
-def _decoded(body: bytes) -> Any:
+def _decoded(body: bytes, content_type: str) -> Any:
     try:
-        return json.loads(body)
+        return parse_json(body, content_type)
     except (ValueError, RecursionError):
         raise Invalid("Expected JSON response but decoding failed.") from None
 

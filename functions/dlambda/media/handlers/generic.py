@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.definition import Definition, find_match
 from dlambda.domain.tasks.feed import Feed, FeedItem
-from dlambda.domain.tasks.recipe import Body, BrowserEngine, Recipe
+from dlambda.domain.tasks.recipe import Body, BrowserEngine, Recipe, Request
 from dlambda.errors import AppError, Invalid
-from dlambda.media.fetch import Answer, with_params
+from dlambda.media.fetch import Answer, FetchFailed, with_params
 from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
-from dlambda.media.handlers.sandbox import extract_safely
+from dlambda.media.handlers.sandbox import DEADLINE_SECONDS, extract_safely
+from dlambda.media.handlers.texts import resolve, whole
 
 FETCH_FAILURE = "Failed to fetch target URL."
+_LEAST_EXTRACTION_SECONDS: Final = 2.0
 _OWN_FIELDS = frozenset({"url", "title", "thumbnail", "description"})
 _BROWSER_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
@@ -33,6 +35,7 @@ class GenericTaskHandler(Named):
         return find_match(self._definitions, url) is not None
 
     def fetch(self, url: str, client: Client) -> Feed:
+        client = client.begun()
         definition = find_match(self._definitions, url)
         if definition is None:
             raise HandlerFailed("No generic task definition matched the provided URL.")
@@ -41,13 +44,16 @@ class GenericTaskHandler(Named):
 
 def read_page(definition: Definition, url: str, client: Client) -> Feed:
     """The items of `url` by `definition`, enabled or not. Raises `HandlerFailed`."""
+    client = client.begun()
     try:
         recipe = definition.recipe()
     except Invalid as error:
         raise HandlerFailed(error.message) from error
     answer = _ask(recipe, _target(recipe, url), client)
+    seconds = min(DEADLINE_SECONDS, max(_LEAST_EXTRACTION_SECONDS, client.seconds_left()))
+    content_type = answer.headers.get("content-type", "")
     try:
-        rows = extract_safely(definition.definition, answer.body, answer.headers.get("content-type", ""))
+        rows = extract_safely(definition.definition, answer.body, content_type, deadline_seconds=seconds)
     except Invalid as error:
         raise HandlerFailed(error.message) from error
     items = tuple(item for row in rows if (item := item_of(row, answer.url)))
@@ -68,7 +74,7 @@ def _ask(recipe: Recipe, target: str, client: Client) -> Answer:
     headers, body = encode_body(request.body, request.headers)
     try:
         if isinstance(recipe.engine, BrowserEngine):
-            return render(recipe.engine.options, target, client)
+            return render(recipe.engine.options, target, client, form=_browser_form(request))
         defaults = _BROWSER_HEADERS if recipe.engine.options.curl_default_headers else {}
         return client.send(
             target,
@@ -79,6 +85,17 @@ def _ask(recipe: Recipe, target: str, client: Client) -> Answer:
         )
     except AppError as error:
         raise HandlerFailed(FETCH_FAILURE, error.message) from error
+
+
+def _browser_form(request: Request) -> dict[str, str] | None:
+    """What a browser posts; None where it gets the page. Raises `FetchFailed` for a body that no form can send."""
+    if request.method != "POST":
+        return None
+    if request.body is None:
+        return {}
+    if request.body.type != "form":
+        raise FetchFailed("A browser can post forms only; a body of another type needs the plain engine")
+    return _form_words(request.body.value)
 
 
 def encode_body(body: Body | None, headers: Mapping[str, str]) -> tuple[dict[str, str], bytes | None]:
@@ -96,26 +113,28 @@ def _encoded(kind: str, value: Any) -> tuple[str, bytes]:
     if kind == "json":
         return "application/json", json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     if kind == "form":
-        pairs = {name: _form_word(part) for name, part in value.items() if part is not None}
-        return "application/x-www-form-urlencoded", urlencode(pairs).encode()
+        return "application/x-www-form-urlencoded", urlencode(_form_words(value)).encode()
     return "", str(value).encode()
 
 
-def _form_word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _form_words(value: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a form; a null one is left out, `true` and `false` are words."""
+    given = {name: part for name, part in value.items() if part is not None}
+    return {name: str(part).lower() if isinstance(part, bool) else str(part) for name, part in given.items()}
 
 
 def item_of(row: Mapping[str, str], base: str) -> FeedItem | None:
     """The item of a row, its addresses made absolute; None when its URL is no web address."""
-    url = urljoin(base, row["url"])
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    url = resolve(base, row["url"])
+    try:
+        check_web_address(url)
+    except Invalid:
         return None
-    thumbnail = row.get("thumbnail", "")
+    row = whole(dict(row))
     return FeedItem(
         url=url,
         title=row.get("title", ""),
         metadata={name: value for name, value in row.items() if name not in _OWN_FIELDS},
-        thumbnail=urljoin(base, thumbnail) if thumbnail else "",
+        thumbnail=resolve(base, row.get("thumbnail", "")),
         description=row.get("description", ""),
     )

@@ -1,36 +1,47 @@
 """Any RSS or Atom feed (docs/contract/tasks.md 6). Archive ids of its items are looked up by their URLs."""
 
 import re
-from urllib.parse import urljoin
 
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
+from dlambda.media.handlers.texts import resolve
 
 FAILURE = "Failed to fetch RSS/Atom feed."
-_FEED = re.compile(r"https?://\S+?(?:\.(?:rss|atom|xml)(?:\?.*)?$|handler=rss)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ENDINGS = (".rss", ".atom", ".xml")
 
 
 class RssGenericHandler(Named):
     knows_archive_ids = False
 
     def takes(self, url: str) -> bool:
-        return _FEED.match(url) is not None
+        return _names_a_feed(url)
 
     def fetch(self, url: str, client: Client) -> Feed:
         if not self.takes(url):
             raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
         answer = client.read(url, FAILURE)
         try:
-            items = read_feed(answer.body, answer.url)
+            items = read_feed(answer.body, answer.url, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
         return Feed(items, {"feed_url": url, "entry_count": len(items)})
 
 
-def read_feed(body: bytes, base: str) -> tuple[FeedItem, ...]:
+def _names_a_feed(url: str) -> bool:
+    """Plain searches and no pattern: an address may be as long as a body, and is looked at before anything else."""
+    found = _ADDRESS.match(url)
+    if found is None:
+        return False
+    address = found[0].lower()
+    ends = len(address) == len(url.rstrip()) and address.endswith(_ENDINGS)
+    return ends or "handler=rss" in address or any(f"{ending}?" in address for ending in _ENDINGS)
+
+
+def read_feed(body: bytes, base: str, content_type: str = "") -> tuple[FeedItem, ...]:
     """The entries that have a URL, in feed order. Raises `ValueError` when `body` is no feed."""
-    root = xml.read_xml(body)
+    root = xml.read_xml(body, content_type)
     atom = [_atom_item(entry, base) for entry in xml.entries(root)]
     found = atom or [_rss_item(element, base) for element in xml.items(root)]
     return tuple(item for item in found if item.url)
@@ -42,7 +53,7 @@ def _atom_item(entry: xml.Element, base: str) -> FeedItem:
     )
     description = xml.media_description(entry) or xml.child_text(entry, f"{xml.ATOM}summary", f"{xml.ATOM}content")
     return FeedItem(
-        url=urljoin(base, link) if link else "",
+        url=resolve(base, link),
         title=xml.child_text(entry, f"{xml.ATOM}title"),
         metadata=_published(xml.child_text(entry, f"{xml.ATOM}published")),
         thumbnail=xml.media_thumbnail(entry, base),
@@ -63,7 +74,7 @@ def _rss_item(element: xml.Element, base: str) -> FeedItem:
         or xml.child_text(element, f"{xml.CONTENT}encoded")
     )
     return FeedItem(
-        url=urljoin(base, link) if link else "",
+        url=resolve(base, link),
         title=xml.plain(element, "title"),
         metadata=_published(xml.plain(element, "pubDate")),
         thumbnail=xml.media_thumbnail(element, base),

@@ -22,6 +22,7 @@ class TverHandler(Named):
         return _SERIES.fullmatch(url) is not None
 
     def fetch(self, url: str, client: Client) -> Feed:
+        client = client.begun()
         series = _SERIES.fullmatch(url)
         if series is None:
             raise HandlerFailed("Unrecognized Tver series URL.")

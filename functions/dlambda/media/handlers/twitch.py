@@ -1,11 +1,11 @@
 """Past broadcasts of a Twitch channel, by a public RSS service (docs/contract/tasks.md 6)."""
 
 import re
-from urllib.parse import urljoin
 
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
+from dlambda.media.handlers.texts import resolve
 
 FAILURE = "Failed to fetch Twitch feed."
 _CHANNEL = re.compile(r"https?://(?:www\.|m\.)?twitch\.tv/([a-z0-9_]{3,25})(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
@@ -27,7 +27,7 @@ class TwitchHandler(Named):
         address = f"https://twitchrss.appspot.com/vodonly/{channel}"
         answer = client.read(address, FAILURE)
         try:
-            root = xml.read_xml(answer.body)
+            root = xml.read_xml(answer.body, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
         items = tuple(item for element in xml.items(root) if (item := _item(element, address)))
@@ -52,6 +52,6 @@ def _item(element: xml.Element, base: str) -> FeedItem | None:
         archive_id=f"twitchvod {video[1]}",
         # The form under which yt-dlp notes a finished download.
         other_archive_ids=(f"twitchvod v{video[1]}",),
-        thumbnail=urljoin(base, picture) if picture else xml.media_thumbnail(element, base),
+        thumbnail=resolve(base, picture) or xml.media_thumbnail(element, base),
         description=xml.without_tags(description),
     )

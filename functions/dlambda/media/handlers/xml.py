@@ -1,11 +1,13 @@
 """Feeds as XML: read leniently, without entities and without the network."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeAlias, cast
-from urllib.parse import urljoin
 
 import lxml.etree
 import lxml.html
+
+from dlambda.media.handlers.texts import in_utf8, resolve
 
 Element: TypeAlias = lxml.etree._Element  # noqa: SLF001 the class has no public name
 
@@ -14,11 +16,14 @@ MEDIA = "{http://search.yahoo.com/mrss/}"
 YOUTUBE = "{http://www.youtube.com/xml/schemas/2015}"
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+_DECLARES_ENCODING = re.compile(rb"<\?xml[^>]*\sencoding\s*=")
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 
 
-def read_xml(body: bytes) -> Element:
+def read_xml(body: bytes, content_type: str = "") -> Element:
     """The root of a feed. Raises `ValueError` with the reason when it is none.
+
+    `content_type` is the header; its encoding counts where the document names none.
 
     A site's slip (a bare `&`, an unclosed tag) does not lose the feed. Entities that a document declares stay unread,
     so neither files nor endless expansions get in; text limits of the library hold.
@@ -26,9 +31,12 @@ def read_xml(body: bytes) -> Element:
     parser = lxml.etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False, remove_comments=True
     )
+    body = body.lstrip()
+    if not _DECLARES_ENCODING.match(body):
+        body = in_utf8(body, content_type)
     try:
         # Beyond repair it is None, which the type hides.
-        root = cast("Element | None", lxml.etree.fromstring(body.lstrip(), parser))
+        root = cast("Element | None", lxml.etree.fromstring(body, parser))
     except (lxml.etree.XMLSyntaxError, ValueError) as error:
         raise ValueError(f"The answer is not XML: {error}") from None
     if root is None or (_local(root).lower() not in _FEED_ROOTS and root.find(".//{*}item") is None):
@@ -91,7 +99,7 @@ def media_thumbnail(element: Element, base: str) -> str:
         or _image_url(element, f"{MEDIA}group/{MEDIA}content")
         or _image_url(element, "enclosure")
     )
-    return urljoin(base, url) if url else ""
+    return resolve(base, url)
 
 
 def _image_url(element: Element, path: str) -> str:

@@ -27,7 +27,7 @@ class YoutubeHandler(Named):
             raise HandlerFailed("Unrecognized YouTube channel or playlist URL.")
         answer = client.read(address, FAILURE)
         try:
-            root = xml.read_xml(answer.body)
+            root = xml.read_xml(answer.body, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
         items = tuple(item for entry in xml.entries(root) if (item := _item(entry, address)))
