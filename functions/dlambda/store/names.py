@@ -34,6 +34,15 @@ def claim(path: str, source: str) -> bool:
     return True
 
 
+def is_of(path: str, source: str) -> bool:
+    """Whether `source` has taken `path` (without extension)."""
+    row = _row(path, source)
+    try:
+        return bool(_Row.get(row.folder, row.stem, consistent_read=True).source == source)
+    except _Row.DoesNotExist:
+        return False
+
+
 def forget(paths: Iterable[str]) -> None:
     """Gives names (without extension) back."""
     with _Row.batch_write() as batch:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER, Entry
+from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, NotFound
 from dlambda.store import listings
@@ -37,6 +38,16 @@ def join(folder: str, name: str) -> str:
 def folder_key(folder: str) -> str:
     """The prefix of what lies in the folder."""
     return object_key(folder) + "/" if folder else object_key("")
+
+
+def holds_stem(path: str) -> bool:
+    """Whether a file has the name `path` (without extension), or goes along with one that has; one small listing."""
+    folder, stem = split(path)
+    prefix = folder_key(folder)
+    files, _ = bucket.list_folder(f"{prefix}{stem}.")
+    found = [each.key.removeprefix(prefix) for each in files]
+    # `v.2.mp4` has another name than `v`, and so have its sidecars.
+    return any(stem_of(name) == stem for name in found) or bool(owned_by(f"{stem}.mp4", found))
 
 
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:

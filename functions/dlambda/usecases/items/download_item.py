@@ -22,6 +22,7 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, names
+from dlambda.usecases.files.folders import holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.dispatch import dispatch
@@ -79,7 +80,11 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
 
 
 class _Names(Container[str]):
-    """The names in use in the item's folder. Asking for one that is free takes it."""
+    """The names in use in the item's folder. Asking for one that is free takes it.
+
+    Somebody else's file, which no download of ours has claimed, is found in the bucket. What this source has claimed
+    before is its own to replace, also what it left when it crashed.
+    """
 
     def __init__(self, item: Item) -> None:
         self._folder = item.folder.strip("/")
@@ -87,6 +92,9 @@ class _Names(Container[str]):
 
     def __contains__(self, stem: object) -> bool:
         path = f"{self._folder}/{stem}" if self._folder else str(stem)
+        # Looked at before it is claimed: else a crash in between would leave the file for one of ours.
+        if holds_stem(path):
+            return not names.is_of(path, self._source)
         return not names.claim(path, self._source)
 
 
