@@ -53,14 +53,34 @@ _RECIPES: dict[str, tuple[str, ...]] = {
 NAMES = tuple(_RECIPES)
 
 _SMALL = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r={RATE}:d={SECONDS}")
+_LATE = ("-itsoffset", "8", *_SMALL[:-1], f"testsrc2=s=160x90:r={RATE}:d=5")
+_TONE = "sin(440*2*PI*t)"
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8")
 _ODD: dict[str, tuple[str, ...]] = {
     # Where no index leads a seek to the key frame, which lies far from a piece's start.
     "far-key.ts": (*_SMALL, *_SOUND, *_H264, "-g", "250", "-c:a", "aac"),
     "far-key.mpg": (*_SMALL, *_SOUND, "-c:v", "mpeg2video", "-g", "80", "-bf", "2", "-c:a", "mp2"),
     "sound-goes-on.webm": (*_SMALL[:-1], f"testsrc2=s=160x90:r={RATE}:d=3", *_SOUND, *_VP9, "-c:a", "libopus"),
+    "far-key.flv": (*_SMALL, *_SOUND, "-c:v", "flv1", "-g", "80", "-c:a", "libmp3lame"),
+    "mp2.ts": (*_SMALL, *_SOUND, "-c:v", "mpeg2video", "-g", "80", "-c:a", "mp2"),
+    # Sound is found by the index of the pictures, which begins behind the sound.
+    "late-picture.webm": (*_LATE, *_SOUND, "-map", "0", "-map", "1", *_VP9, "-c:a", "libopus"),
+    "late-picture.mkv": (*_LATE, *_SOUND, "-map", "0", "-map", "1", *_VP9, "-c:a", "libmp3lame"),
+    "sound.wav": _SOUND,
+    "sound.aac": (*_SOUND, "-c:a", "aac"),
     "slides.webm": (*_SMALL[:-1], "testsrc2=s=160x90:r=1/10:d=20", *_SOUND, *_VP9, "-c:a", "libopus"),
 }
+
+
+def make_changing_sound(folder: Path) -> Path:
+    """4 s of a tone in stereo, and 4 s of it in 5.1 behind them, in one stream."""
+    path = folder / "changing.ts"
+    with path.open("wb") as file:
+        for start, layout, channels in ((0, "stereo", (_TONE, _TONE)), (4, "5.1", (_TONE, _TONE, "0", "0", "0", "0"))):
+            sound = ("-f", "lavfi", "-i", f"aevalsrc={'|'.join(channels)}:c={layout}:d=4")
+            made = ("-c:a", "ac3", "-output_ts_offset", str(start), "-f", "mpegts", "-")
+            subprocess.run([FFMPEG, "-loglevel", "error", *sound, *made], stdout=file, check=True)
+    return path
 
 
 def make(name: str, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from array import array
 from itertools import pairwise
 
 import av
@@ -13,9 +14,10 @@ from dlambda.media.ffmpeg import probe
 from dlambda.media.pieces.key_frames import key_frames
 from dlambda.media.pieces.segments import write_segment
 from dlambda.media.pieces.source import open_source
+from dlambda.media.pieces.timeline import read_timeline
 from dlambda.media.pieces.transcode import VideoEncoder, candidates, video_arguments
 from tests.media.range_server import serve
-from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make
+from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make, make_changing_sound
 
 COPIED = ("h264-aac.mp4", "faststart.mp4", "fragments.mp4", "h264-mp3.mkv", "h264-aac.ts", "silent.mp4", "aac.m4a")
 
@@ -126,13 +128,62 @@ def test_encoded_sound_has_no_gap(name, samples, tmp_path, encoder):
     assert steps == pytest.approx([1024 / 48_000] * len(steps), abs=0.0001)
 
 
-@pytest.mark.parametrize("name", ["far-key.ts", "far-key.mpg"])
+@pytest.mark.parametrize("name", ["far-key.ts", "far-key.mpg", "far-key.flv"])
 def test_no_picture_is_lost_where_the_key_frame_lies_far_before(name, samples, tmp_path, encoder):
     path = str(make(name, samples))
     for index, pictures in enumerate((6 * RATE, 6 * RATE, SECONDS * RATE - 12 * RATE)):
         target = tmp_path / f"{index}.ts"
         write_segment(path, Segment(index, index * 6.0, 6.0), Conversion(video=True), target, encoder)
         assert times_of(target)["video"] == (pytest.approx(index * 6, abs=0.05), pictures)
+
+
+def loudness(path):
+    """Of each tenth of a second of a segment's sound: its mean amplitude, and when it begins."""
+    found = {}
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            tenth = int(frame.time * 10)
+            samples = array("f", bytes(frame.planes[0]))
+            found.setdefault(tenth, []).append(sum(map(abs, samples)) / len(samples))
+    return {tenth / 10: sum(values) / len(values) for tenth, values in found.items()}
+
+
+def assert_sounds(path, start, end):
+    """From start to end there is a tone without a pause."""
+    heard = loudness(path)
+    wanted = [tenth / 10 for tenth in range(round(start * 10) + 1, round(end * 10) - 1)]
+    assert [time for time in wanted if heard.get(time, 0) < 0.01] == []
+
+
+@pytest.mark.parametrize("name", ["late-picture.webm", "late-picture.mkv"])
+def test_sound_is_there_before_the_first_picture(name, samples, tmp_path, encoder):
+    path = str(make(name, samples))
+    conversion = Conversion(video=True, audio=name.endswith("webm"))
+    for index in range(2):
+        target = tmp_path / f"{index}.ts"
+        write_segment(path, Segment(index, index * 6.0, 6.0), conversion, target, encoder)
+        assert_sounds(target, index * 6, index * 6 + 6)
+
+
+def test_sound_whose_frames_are_not_as_described_is_converted(samples, tmp_path, encoder):
+    target = tmp_path / "0.ts"
+    write_segment(str(make("mp2.ts", samples)), Segment(0, 0.0, 2.0), Conversion(True, True), target, encoder)
+    assert_sounds(target, 0, 2)
+
+
+def test_sound_may_change_its_channels(samples, tmp_path, encoder):
+    target = tmp_path / "0.ts"
+    write_segment(str(make_changing_sound(samples)), Segment(0, 0.0, 6.0), Conversion(audio=True), target, encoder)
+    assert_sounds(target, 0, 6)
+
+
+@pytest.mark.parametrize("name", ["sound.wav", "sound.aac"])
+def test_a_file_without_time_stamps_begins_at_zero(name, samples, tmp_path, encoder):
+    path = str(make(name, samples))
+    timeline = read_timeline(path)
+    assert timeline.duration == pytest.approx(SECONDS, abs=0.3)
+    write_segment(path, timeline.segments[1], timeline.conversion, tmp_path / "1.ts", encoder)
+    assert_sounds(tmp_path / "1.ts", 6, 12)
 
 
 @pytest.mark.parametrize(("name", "index"), [("sound-goes-on.webm", 1), ("slides.webm", 2)])

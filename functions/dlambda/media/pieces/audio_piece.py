@@ -5,19 +5,22 @@ piece is encoded from a little before its start, and only the packets that lie i
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import groupby
+from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from dlambda.domain.files.segment import Segment
-from dlambda.media.pieces.packets import Packet
+from dlambda.media.pieces.packets import LONGEST_LAG, Packet, lies_behind, packets_from
 from dlambda.media.pieces.source import Source
 
 RATE = 48_000
 BIT_RATE = 160_000
+_COMMON = f"sample_fmts=fltp:sample_rates={RATE}:channel_layouts=stereo"
 _FRAME = 1024
 _RUN_UP_FRAMES = 3
 _SETTLE_SECONDS = Fraction(1, 5)  # read before the run-up: a decoder's first samples may be silence
@@ -25,16 +28,17 @@ _SETTLE_SECONDS = Fraction(1, 5)  # read before the run-up: a decoder's first sa
 
 def _decoded(source: Source, start: Fraction, end: Fraction) -> Iterator[AudioFrame]:
     """Frames from before `start` to after `end` (seconds), as far as the stream goes."""
-    stream = source.audio
-    assert stream is not None
-    source.seek(max(start - _SETTLE_SECONDS, Fraction(0)), sound_alone=True)
-    for packet in source.container.demux(stream):
+    for packet in packets_from(source, max(start - _SETTLE_SECONDS, Fraction(0)), sound_alone=True):
+        if lies_behind(packet, end + LONGEST_LAG, source):
+            return
+        if packet.stream.type != "audio":
+            continue
         try:
-            frames = packet.decode()
+            frames: list[Any] = packet.decode()
         except av.InvalidDataError:
             continue  # a damaged packet is a moment of silence, not the end
         for frame in frames:
-            if frame.pts is None or frame.time_base is None:
+            if not isinstance(frame, AudioFrame) or frame.pts is None or frame.time_base is None:
                 continue
             time = frame.pts * frame.time_base - source.origin
             if time > end:
@@ -43,42 +47,54 @@ def _decoded(source: Source, start: Fraction, end: Fraction) -> Iterator[AudioFr
             yield frame
 
 
-def _graph(source: Source, first_sample: int) -> av.filter.Graph:
-    """Resamples to the common rate and puts the first sample at `first_sample`; gaps become silence."""
-    stream = source.audio
-    assert stream is not None
-    graph = av.filter.Graph()
-    entry = graph.add_abuffer(template=stream)
-    steps = [
-        graph.add("aresample", f"{RATE}"),
-        # Apart from the step above, since `first_pts` counts in samples of what comes in.
-        graph.add("aresample", f"{RATE}:async=1:first_pts={first_sample}"),
-        graph.add("aformat", f"sample_fmts=fltp:sample_rates={RATE}:channel_layouts=stereo"),
-        graph.add("asetnsamples", f"n={_FRAME}:p=1"),
-        graph.add("abuffersink"),
-    ]
-    graph.link_nodes(entry, *steps).configure()
-    return graph
+class _Filter:
+    """A chain of filters for frames of one shape: that of the first, which a stream's own description may not be."""
+
+    def __init__(self, frame: AudioFrame, *steps: tuple[str, str]) -> None:
+        self._graph = av.filter.Graph()
+        entry = self._graph.add_abuffer(
+            sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout, time_base=frame.time_base
+        )
+        chain = [self._graph.add(name, arguments) for name, arguments in steps]
+        self._graph.link_nodes(entry, *chain, self._graph.add("abuffersink")).configure()
+
+    def through(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
+        """What comes out when `frame` goes in; the rest for None."""
+        self._graph.push(frame)
+        while True:
+            try:
+                ready = self._graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(ready, AudioFrame)
+            yield ready
+
+
+def _shape(frame: AudioFrame) -> tuple[int, str, str]:
+    return frame.sample_rate, frame.format.name, frame.layout.name
+
+
+def _stereo(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+    """All frames at the common rate with two channels; what comes may change its shape in the middle."""
+    for _, alike in groupby(frames, key=_shape):
+        resampler: _Filter | None = None
+        for frame in alike:
+            resampler = resampler or _Filter(frame, ("aresample", f"{RATE}"), ("aformat", _COMMON))
+            yield from resampler.through(frame)
+        if resampler is not None:
+            yield from resampler.through(None)
 
 
 def _regular(source: Source, first_sample: int, end: Fraction) -> Iterator[AudioFrame]:
-    """The sound from `first_sample` on, in frames of 1,024 samples."""
-    graph = _graph(source, first_sample)
-
-    def ready() -> Iterator[AudioFrame]:
-        while True:
-            try:
-                frame = graph.pull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            assert isinstance(frame, AudioFrame)
-            yield frame
-
-    for frame in _decoded(source, Fraction(first_sample, RATE), end):
-        graph.push(frame)
-        yield from ready()
-    graph.push(None)
-    yield from ready()
+    """The sound from `first_sample` on, in frames of 1,024 samples; gaps become silence."""
+    regulator: _Filter | None = None
+    for frame in _stereo(_decoded(source, Fraction(first_sample, RATE), end)):
+        regulator = regulator or _Filter(
+            frame, ("aresample", f"{RATE}:async=1:first_pts={first_sample}"), ("asetnsamples", f"n={_FRAME}:p=1")
+        )
+        yield from regulator.through(frame)
+    if regulator is not None:
+        yield from regulator.through(None)
 
 
 def encoded(source: Source, segment: Segment, stream: AudioStream) -> list[Packet]:

@@ -15,7 +15,7 @@ _SMALL_BYTES = 64 * 1024 * 1024
 # An index that ends earlier than this before the video does is that of a first fragment alone.
 _LONGEST_GAP_SECONDS = 60.0
 # How far before a place its key frame is looked for where no index tells: most lie near.
-_STEPS_BACK = (1, 10, 60)
+_STEPS_BACK = (0, 1, 10, 60)
 # A frame is shown at most this much earlier than one that lies before it in the file.
 _LONGEST_REORDER = 1
 
@@ -79,7 +79,8 @@ def key_frames(source: Source) -> list[float] | None:
 
 def _can_decode_from(source: Source, place: Fraction, start: Fraction) -> bool:
     """Whether a key frame lies between where a seek to `place` lands and `start`."""
-    source.seek(place)
+    if not source.seek(place):
+        return False
     for packet in source.container.demux(source.video):
         time = packet_time(packet, source.origin)
         if time is None:
@@ -89,12 +90,13 @@ def _can_decode_from(source: Source, place: Fraction, start: Fraction) -> bool:
     return False
 
 
-def decodable_from(source: Source, start: Fraction) -> Fraction:
-    """Where (seconds of the file's own time) a reader must seek to, to have the picture at `start`.
+def decodable_from(source: Source, start: Fraction) -> Fraction | None:
+    """Where (seconds of the file's own time) a reader must begin, to have the picture at `start`.
 
-    An index leads it to a key frame. Without one it would begin inside of a group of pictures, whose rest is lost.
+    None: at `start`, since the index leads it to the key frame before. Elsewhere pictures would be lost, or not be
+    decoded at all: in a format without an index, and before the first picture that an index names.
     """
-    if source.has_index or source.video is None:
-        return start
+    if source.has_full_index:
+        return None
     places = (start - step for step in _STEPS_BACK if start > step)
     return source.before(next((place for place in places if _can_decode_from(source, place, start)), Fraction(0)))

@@ -1,5 +1,6 @@
 """Packets of one piece of a file, as they are (stream copy)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import av
 
 from dlambda.domain.files.segment import Segment
-from dlambda.media.pieces.source import Source
+from dlambda.media.pieces.source import Source, open_source
 
 # The last digit of a time in a URL, which no boundary may turn on.
 ROUNDING = Fraction(1, 2000)
@@ -16,7 +17,7 @@ _NEAR = Fraction(1, 20)
 # A request that is farther than this from a key frame was not made by a playlist of ours.
 _FAR = Fraction(1, 2)
 # Packets of two streams that belong together lie at most this far apart in a file.
-_LONGEST_LAG = 5
+LONGEST_LAG = 5
 
 
 if TYPE_CHECKING:  # PyAV's class is generic for type checkers alone
@@ -38,6 +39,32 @@ def packet_time(packet: Packet, origin: Fraction) -> Fraction | None:
     if packet.pts is None or packet.time_base is None:
         return None
     return packet.pts * packet.time_base - origin
+
+
+def lies_behind(packet: Packet, place: Fraction, source: Source) -> bool:
+    time = packet_time(packet, source.origin)
+    return time is not None and time > place
+
+
+def _demuxed(source: Source) -> Iterator[Packet]:
+    """Of the picture and the sound, whichever is wanted: both tell how far the reading is."""
+    return source.container.demux([stream for stream in (source.video, source.audio) if stream is not None])
+
+
+def packets_from(source: Source, aim: Fraction, *, sound_alone: bool) -> Iterator[Packet]:
+    """Packets of picture and sound, in file order, from `aim` (seconds) on or from a little before.
+
+    Where the sound is found by the video's index, that may begin behind it: such a file is read from its beginning.
+    """
+    has_place = source.seek(aim, sound_alone=sound_alone)
+    packets = _demuxed(source)
+    first = next(packets, None) if has_place else None
+    if not has_place or (first and lies_behind(first, aim, source) and not source.finds_sound):
+        with open_source(source.location) as anew:
+            yield from _demuxed(anew)
+    elif first:
+        yield first
+        yield from packets
 
 
 class _Cut:
@@ -69,26 +96,27 @@ class _Cut:
         if self.whole_rest:
             return False
         complete = (self.video_ended or not video) and (self.audio_ended or not audio)
-        return complete or (time > self.end + _LONGEST_LAG and (self.video_ended or not video))
+        return complete or (time > self.end + LONGEST_LAG and (self.video_ended or not video))
 
 
 def copied(source: Source, segment: Segment, *, video: bool, audio: bool) -> Piece:
     """The packets of the piece, of the streams asked for. Empty when nothing is there."""
-    streams = [s for s, wanted in ((source.video, video), (source.audio, audio)) if s is not None and wanted]
-    if not streams:
+    video, audio = video and source.video is not None, audio and source.audio is not None
+    if not (video or audio):
         return Piece()
-    if segment.start > 0:
-        source.seek(Fraction(segment.start) + ROUNDING, sound_alone=not video)
+    aim = Fraction(segment.start) + ROUNDING
+    packets = packets_from(source, aim, sound_alone=not video) if segment.start > 0 else _demuxed(source)
     cut = _Cut(source, segment)
-    for packet in source.container.demux(streams):
+    for packet in packets:
         time = packet_time(packet, source.origin)
         if time is None:
             continue
-        if packet.stream is source.video:
-            cut.add_video(packet, time)
-        else:
+        if packet.stream.type == "video":
+            if video:
+                cut.add_video(packet, time)
+        elif audio:
             cut.add_audio(packet, time)
-        if cut.is_done(time, video=video and source.video is not None, audio=audio and source.audio is not None):
+        if cut.is_done(time, video=video, audio=audio):
             break
     return cut.piece
 

@@ -72,7 +72,7 @@ def _decode_seconds(packet: Packet) -> Fraction:
 def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
     """The piece's picture, encoded by ffmpeg into the file `path`, which stays open as long as `stack`."""
     begin = decodable_from(source, Fraction(segment.start))
-    run_up = None if begin == segment.start else RunUp(begin, source.origin)
+    run_up = None if begin is None else RunUp(begin, source.origin)
     encoder.encode(source.location, segment, path, run_up)
     if path.stat().st_size == 0:
         return None, []  # the sound may go on where the pictures have ended

@@ -19,8 +19,8 @@ from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.pieces.formats import CONTAINERS, MP4
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
-# Formats without an index: a seek guesses the place by its bytes, and may land behind it.
-_GUESSED = ("mpegts", "mpeg")
+# Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
+_GUESSED = ("mpegts", "mpeg", "flv")
 _GUESS_SECONDS = 2
 
 
@@ -51,26 +51,35 @@ class Source:
     audio: AudioStream | None
 
     @property
-    def has_index(self) -> bool:
-        """Whether a seek lands at a key frame: elsewhere it lands inside of a group of pictures."""
-        return self.container.format.name not in _GUESSED
+    def has_full_index(self) -> bool:
+        """Whether an index names all of every stream; at most some places in the video are named elsewhere."""
+        return self.container.format.name == MP4
+
+    @property
+    def finds_sound(self) -> bool:
+        """Whether a place can be found by its sound."""
+        return self.video is None or self.has_full_index
 
     def before(self, seconds: Fraction) -> Fraction:
         """Where to aim so that a seek does not land behind `seconds`."""
-        return seconds if self.has_index else max(seconds - _GUESS_SECONDS, Fraction(0))
+        return max(seconds - _GUESS_SECONDS, Fraction(0)) if self.container.format.name in _GUESSED else seconds
 
-    def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> None:
+    def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> bool:
         """So that what follows holds everything from `seconds` (of the file's own time) on, and something before it.
 
-        Only mp4 can find a place by its sound; elsewhere the index is that of the video.
+        Only mp4 can find a place by its sound; elsewhere the index is that of the video. False where it names none.
         """
         stream: VideoStream | AudioStream | None = self.video
-        if stream is None or (sound_alone and self.container.format.name == MP4):
+        if stream is None or (sound_alone and self.finds_sound):
             stream = self.audio or self.video
         if stream is None or stream.time_base is None:
-            return
+            return False
         aim = self.before(seconds) + self.origin
-        self.container.seek(round(aim / stream.time_base), stream=stream)
+        try:
+            self.container.seek(round(aim / stream.time_base), stream=stream)
+        except av.PermissionError:  # how the library says that a seek failed
+            return False
+        return True
 
 
 def _first_video(container: InputContainer) -> VideoStream | None:
@@ -96,7 +105,7 @@ def open_source(location: str) -> Iterator[Source]:
         yield Source(
             location=location,
             container=container,
-            origin=Fraction(start, av.time_base),
+            origin=Fraction(start or 0, av.time_base),  # formats without time stamps do not say
             duration=container.duration / av.time_base if container.duration else None,
             video=_first_video(container),
             audio=container.streams.audio[0] if container.streams.audio else None,

@@ -53,13 +53,15 @@ def video_arguments(
     if filters:
         shape += ["-vf", ",".join(filters)]
     begin = float(run_up.begin) if run_up else segment.start
+    seek = [] if run_up and not begin else ["-ss", f"{begin:.6f}"]  # some formats seek to behind their beginning
     allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
     return [
         *("-hide_banner", "-nostdin", "-loglevel", "error", "-xerror", *device),
-        *("-copyts", "-ss", f"{begin:.6f}", "-t", f"{segment.end - begin:.6f}"),
+        *("-copyts", *seek, "-t", f"{segment.end - begin:.6f}"),
         *(*allowed, "-i", input_name(location)),
         *("-map_metadata", "-1", "-map", "0:V:0", "-an", "-sn", "-dn"),
         *("-c:v", codec, "-g", "52", "-bf", "0", *shape, "-fps_mode", "passthrough"),
+        *("-enc_time_base", "1:90000"),  # that of MPEG-TS: by default times are rounded to frames of a steady rate
         *("-muxdelay", "0", "-muxpreload", "0", "-mpegts_copyts", "1", "-avoid_negative_ts", "disabled"),
         *("-f", "mpegts", "pipe:1"),
     ]
