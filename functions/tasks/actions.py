@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from dlambda.domain.rules.body import detail_of, read
 from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionInput
-from dlambda.domain.tasks.task import Task, read_tasks
+from dlambda.domain.tasks.task import Task, masked, read_tasks
 from dlambda.entry.pages import PageRequest, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
 from dlambda.usecases.tasks import inspect_task
@@ -32,9 +32,8 @@ def make(body: object) -> dict[str, Any] | list[dict[str, Any]]:
     bodies = body if isinstance(body, list) else [body]
     if not bodies or not isinstance(body, list | dict):
         raise Invalid("Invalid request body. Expecting dict or list of dicts.")
-    drafts = read_tasks(bodies)
-    refuse_taken_name(str(drafts[0].fields["name"]))
-    made = [task.view() for task in make_tasks(with_look_ups(drafts))]
+    drafts = read_tasks(bodies, refuse_taken_name)
+    made = [masked(task.view()) for task in make_tasks(with_look_ups(drafts))]
     return made[0] if len(made) == 1 else made
 
 

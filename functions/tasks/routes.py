@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from dlambda.domain.tasks.task import masked
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
+from dlambda.errors import Invalid
 from dlambda.usecases.tasks import mark_task, tasks
 from dlambda.usecases.tasks.write_task_files import write_task_files
 from tasks import actions
@@ -51,13 +53,13 @@ def get(path: TaskPath) -> Answer:
 @routes.patch("/api/tasks/<int:id>", responses={200: TaskView, **problems(400, 404, 409)})
 def change(path: TaskPath, body: TaskPatch) -> Answer:
     """Changes what is sent."""
-    return tasks.change_task(path.id, body.root, whole=False).view()
+    return masked(tasks.change_task(path.id, body.root, whole=False).view())
 
 
 @routes.put("/api/tasks/<int:id>", responses={200: TaskView, **problems(400, 404, 409)})
 def replace(path: TaskPath, body: TaskBody) -> Answer:
     """Sets everything; what is left out goes back to its default."""
-    return tasks.change_task(path.id, body.root, whole=True).view()
+    return masked(tasks.change_task(path.id, body.root, whole=True).view())
 
 
 @routes.delete("/api/tasks/<int:id>", responses={200: TaskView, **problems(404)})
@@ -82,6 +84,13 @@ def mark(path: TaskPath) -> Answer:
 def unmark(path: TaskPath) -> Answer:
     """Takes the marks of all that the source has now away."""
     return {"message": mark_task.unmark(actions.existing(path.id))}
+
+
+@routes.post("/api/tasks/<id>/mark", doc_ui=False)
+@routes.delete("/api/tasks/<id>/mark", doc_ui=False)
+def mark_nothing() -> Answer:
+    """What is no number names no task (contract README, Codes)."""
+    raise Invalid("No task id.")
 
 
 @routes.post("/api/tasks/<int:id>/metadata", responses={200: ChannelFiles, **problems(400, 404)})

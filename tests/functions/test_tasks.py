@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from dlambda.aws import bucket
 from dlambda.settings import get_settings
 from dlambda.store import archive, connections, runs
 from dlambda.usecases.tasks.write_task_files import write_images
+from presets.main import app as presets
 from tasks.main import app
 from tests.media.canned import Web, client_of
 from tests.origin import Origin
@@ -272,7 +275,85 @@ def test_a_feed_that_cannot_be_read_says_why(client: FlaskClient) -> None:
     assert (found["matched"], found["metadata"]) == (True, {"supported": True})
 
 
+# Secrets and limits
+
+
+def test_a_proxys_password_is_shown_by_its_own_get_alone(client: FlaskClient, heard: Heard) -> None:
+    clear, hidden = "--proxy http://u:s3cret@9.9.9.9:80", "--proxy http://u:********@9.9.9.9:80"
+    made = make(client, cli=clear)
+    changed = client.patch("/api/tasks/1", json={"folder": "x", "cli": hidden}).get_json()
+    replaced = client.put("/api/tasks/1", json=FIRST | {"cli": hidden}).get_json()
+    listed = client.get("/api/tasks/").get_json()["items"][0]
+    assert [each["cli"] for each in (made, changed, replaced, listed)] == [hidden] * 4
+    assert client.get("/api/tasks/1").get_json()["cli"] == clear
+    assert "s3cret" not in str(heard())
+
+
+def test_a_long_option_is_refused_at_once(client: FlaskClient) -> None:
+    began = time.monotonic()
+    answer = client.post("/api/tasks", json=FIRST | {"cli": "--add-header X:" + "y" * 450_000})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "Failed to validate first task.")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
+def test_a_number_beyond_all_tasks_is_not_found(client: FlaskClient, method: str) -> None:
+    assert client.open(f"/api/tasks/{'9' * 40}", method=method, json={}).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_what_is_no_number_is_not_marked(client: FlaskClient, method: str) -> None:
+    answer = client.open("/api/tasks/abc/mark", method=method)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "No task id.")
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999"])
+def test_a_number_without_end_is_no_json(client: FlaskClient, value: str) -> None:
+    answer = client.post("/api/tasks", data=f'{{"name": "a", "url": "https://a.example", "config": {value}}}')
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "Invalid JSON in request body.")
+
+
+def test_a_taken_name_is_told_before_what_is_wrong_with_later_elements(client: FlaskClient) -> None:
+    make(client)
+    answer = client.post("/api/tasks", json=[FIRST, {"url": "ftp://x"}])
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "Task with name 'Tides' already exists.")
+
+
+def test_many_arrays_at_once_get_a_name_for_each_element(client: FlaskClient) -> None:
+    def ask(number: int) -> int:
+        bodies = [FIRST | {"name": f"first {number}"}, {"url": "https://b.example/", "name": "shared"}]
+        return app.test_client().post("/api/tasks", json=bodies).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {200}
+    names = [each["name"] for each in client.get("/api/tasks/").get_json()["items"]]
+    assert len(set(names)) == len(names) == 16
+
+
+def test_many_changes_at_once_are_all_made(client: FlaskClient) -> None:
+    make(client)
+
+    def ask(number: int) -> int:
+        return app.test_client().patch("/api/tasks/1", json={"folder": f"f{number}"}).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(ask, range(16))) == {200}
+
+
+def test_a_look_up_of_a_title_uses_the_presets_options(client: FlaskClient, origin: Origin) -> None:
+    cli = "--proxy http://127.0.0.1:1"
+    presets.test_client().post("/api/presets", json={"name": "tunnel", "cli": cli})
+    bodies = [FIRST, {"url": origin.url("/feed/3.rss"), "preset": "tunnel"}]
+    assert client.post("/api/tasks", json=bodies).get_json()[1]["name"] == "task-1"
+
+
 # Mark
+
+
+def test_a_source_behind_a_proxy_is_asked_through_it(client: FlaskClient, origin: Origin) -> None:
+    make(client, url=origin.url("/feed/3.rss"), cli="--proxy http://127.0.0.1:1")
+    answer = client.post("/api/tasks/1/mark")
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "Failed to extract information from URL.")
 
 
 def test_all_that_a_source_has_is_marked_and_unmarked(client: FlaskClient, origin: Origin) -> None:

@@ -24,7 +24,8 @@ _SECRETS: Final = (
     (re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",]+"),
      rf"\1{MASK}"),
     (re.compile(r"(?i)((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)(?![\s'\"])[^\r\n'\"]+"), rf"\1{MASK}"),
-    (re.compile(r"(?i)(x-[\w-]*(?:key|token|secret|auth)[\w-]*['\"]?\s*[:=]\s*['\"]?)[^\s'\",]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)((?<![\w-])x-(?=[\w-]*(?:key|token|secret|auth))[\w-]+['\"]?\s*[:=]\s*['\"]?)[^\s'\",]+"),
+     rf"\1{MASK}"),
     (re.compile(r"(?i)(--add-headers?[ =]+['\"]?[\w-]+:)[^'\"\r\n]+?(?=['\"]|\s--|\s*$)"), rf"\1{MASK}"),
     # Members of objects, and attributes of values as Python prints them
     (re.compile(rf"(?i)((['\"])(?:{_NAME}|cookies)\2\s*:\s*)(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"),

@@ -148,21 +148,26 @@ def _appended(found: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
     return values
 
 
-def parse_options(text: object, variables: Mapping[str, str] | None = None) -> ParsedOptions:
-    """What `text` means to yt-dlp, without what users may not set. Raises `Invalid` with the reason of its parser."""
+def parse_options(
+    text: object, variables: Mapping[str, str] | None = None, *, allow_internal: bool = False
+) -> ParsedOptions:
+    """What `text` means to yt-dlp, without what users may not set. Raises `Invalid` with the reason of its parser.
+
+    `allow_internal`: whether a proxy may have a private address.
+    """
     if not isinstance(text, str) or not split_words(text):
         return ParsedOptions()
-    return deepcopy(_parsed(text, tuple((variables or {}).items()), datetime.now(UTC).date()))
+    return deepcopy(_parsed(text, tuple((variables or {}).items()), allow_internal, datetime.now(UTC).date()))
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str, variables: tuple[tuple[str, str], ...], _today: date) -> ParsedOptions:
+def _parsed(text: str, variables: tuple[tuple[str, str], ...], allow_internal: bool, _today: date) -> ParsedOptions:
     """Remembered, since yt-dlp builds its parser each time, which takes longer than all else that an intake computes.
 
     For a day, as dates such as `now-1week` are reckoned here.
     """
     removed: list[str] = []
-    kept = list(_kept(read_options(text), removed))
+    kept = list(_kept(read_options(text, allow_internal=allow_internal), removed))
     check_passwords(kept)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
     values = dict(variables)
@@ -283,12 +288,13 @@ def effective_params(texts: OptionTexts) -> dict[str, Any]:
     preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 3)
     if preset_text:
         try:
-            parse_options(preset_text, known)
+            parse_options(preset_text, known, allow_internal=places.allow_internal_urls)
         except Invalid as error:
             text = f"Invalid preset '{texts.preset_name}' command options for yt-dlp. '{error.message}'."
             raise Invalid(text) from None
     try:
-        given = parse_options(f"{preset_text}\n{item_text}".strip(), known).params
+        text = f"{preset_text}\n{item_text}".strip()
+        given = parse_options(text, known, allow_internal=places.allow_internal_urls).params
     except Invalid as error:
         raise Invalid(f"Invalid command options for yt-dlp were given. '{error.message}'.") from None
     home = "/".join(part for part in (places.download_path.rstrip("/"), texts.folder.strip("/")) if part)

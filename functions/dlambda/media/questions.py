@@ -9,7 +9,7 @@ from typing import Any, Final
 from dlambda.errors import Invalid, Unavailable
 from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
 from dlambda.media.workers.worker import start_worker
-from dlambda.settings import Settings
+from dlambda.settings import Settings, get_settings
 
 _PATIENCE_SECONDS: Final = 20.0
 _IDS_KEPT_SECONDS: Final = 300.0
@@ -36,12 +36,13 @@ def places_of(settings: Settings) -> Places:
         archive_file=settings.archive_file,
         output_template=settings.output_template,
         output_template_chapter=settings.output_template_chapter,
+        allow_internal_urls=settings.allow_internal_urls,
     )
 
 
 def parse(text: str) -> Parsed:
     """What an option text means, without what users may not set. Raises `Invalid` with the parser's reason."""
-    answer = _ask(ParseJob(text))
+    answer = _ask(ParseJob(text, get_settings().allow_internal_urls))
     return Parsed(**{name: answer[name] for name in Parsed.__slots__})
 
 

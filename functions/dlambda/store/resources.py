@@ -15,12 +15,14 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 
-from dlambda.errors import AlreadyExists, Conflict
+from dlambda.errors import AlreadyExists, Conflict, Invalid
 from dlambda.store import sealing
 from dlambda.store.table import Refused, Row, Transaction
 
 _NAME_TAKEN = "name taken"
 _CHANGED = "changed meanwhile"
+_LARGEST_ID = 2**63
+_ROW_BYTES = 380_000  # of 400 KB
 _SINGLE = 0
 """Id of the one row in the partition of a counter or a name."""
 
@@ -79,6 +81,8 @@ def list_(kind: str) -> list[Document]:
 
 
 def find(kind: str, id_: int) -> Document | None:
+    if id_ > _LARGEST_ID:
+        return None  # a table's numbers have 38 digits; a URL's may have more
     try:
         return _document(_Row.get(kind, id_, consistent_read=True))
     except _Row.DoesNotExist:
@@ -162,14 +166,18 @@ def _name(row: _Row) -> _Row:
 
 
 def _row(kind: str, id_: int, version: int, content: Content, *, created_at: float, updated_at: float) -> _Row:
-    secret = content.fields != content.shown
+    """Raises `Invalid` for what no row can hold."""
+    shown = _json(content.shown)
+    sealed = sealing.seal(_json(content.fields).decode()) if content.fields != content.shown else None
+    if len(shown) + len(sealed or b"") > _ROW_BYTES:
+        raise Invalid("It is too large to be kept.")
     return _Row(
         kind,
         id_,
         version=version,
         name_key=content.name_key,
-        shown=_json(content.shown),
-        sealed=sealing.seal(_json(content.fields).decode()) if secret else None,
+        shown=shown,
+        sealed=sealed,
         created_at=created_at,
         updated_at=updated_at,
     )

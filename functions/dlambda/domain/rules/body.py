@@ -3,6 +3,7 @@
 docs/contract/rules.md 1 and tasks.md 0.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -13,6 +14,8 @@ from dlambda.domain.ytdlp.options import check_options, read_options
 from dlambda.errors import Invalid, ValidationFailed
 
 MAX_NAME_LENGTH: Final = 255
+MAX_CLI_LENGTH: Final = 40_000
+_DIGITS: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 class Body(BaseModel):
@@ -88,7 +91,7 @@ def whole_number(noun: str) -> BeforeValidator:
     """`<noun> must be an integer.`, `<noun> must be >= 0.` A text of digits is taken for its number."""
 
     def check(value: object) -> int:
-        if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -133,6 +136,8 @@ class NotAllowed(ValueError):
 
 def check_cli(value: str, message: str) -> str:
     """`value` when it is a command line. `message` has one `{}` for the reason when it is none."""
+    if len(value) > MAX_CLI_LENGTH:
+        raise ValueError(message.format(f"More than {MAX_CLI_LENGTH} characters"))
     try:
         refused = next((found.problem for found in read_options(value) if found.problem), None)
         if refused is None:

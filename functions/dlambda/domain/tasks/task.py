@@ -4,7 +4,7 @@ What the own timer and the handlers' sweep do with a task: `domain.schedule`, `d
 """
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
@@ -101,7 +101,7 @@ class TaskInput(Body):
     name: Name
     url: str = Field(max_length=2048)
     timer: str = Field("", max_length=255)
-    preset: str = ""
+    preset: str = Field("", max_length=255)
     folder: Annotated[str, Field(max_length=512), check_place(resolve_folder)] = ""
     template: Annotated[str, Field(max_length=1024), check_place(safe_template)] = ""
     cli: str = ""
@@ -165,11 +165,11 @@ class Draft:
         return replace(self, fields={**self.fields, **changes})
 
 
-def read_tasks(bodies: Sequence[object]) -> list[Draft]:
+def read_tasks(bodies: Sequence[object], refuse_taken: Callable[[str], None] = lambda _: None) -> list[Draft]:
     """The elements of an array in order, completed from the first. All or nothing.
 
-    Raises `Invalid` and `ValidationFailed` in the order of docs/contract/tasks.md 2 (rows 2-4 and 6). An element
-    without a name bears `task-<index>` until its title is known.
+    Raises `Invalid` and `ValidationFailed` in the order of docs/contract/tasks.md 2 (rows 2-6); `refuse_taken` raises
+    for a first name that is in use. An element without a name bears `task-<index>` until its title is known.
     """
     first = bodies[0] if bodies else None
     if not isinstance(first, Mapping) or not first.get("url"):
@@ -177,6 +177,7 @@ def read_tasks(bodies: Sequence[object]) -> list[Draft]:
     if not first.get("name"):
         raise Invalid("First item requires 'name' field.")
     leader = read(TaskInput, first, text="Failed to validate first task.")
+    refuse_taken(leader["name"])
     followers = [_read_follower(index, each, first) for index, each in enumerate(bodies[1:], start=1)]
     drafts = [Draft(leader, named=True), *followers]
     timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])

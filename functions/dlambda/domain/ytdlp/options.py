@@ -50,6 +50,7 @@ class FoundOption:
 
 @dataclass
 class _Found:
+    allow_internal: bool
     options: list[FoundOption] = field(default_factory=list)
 
 
@@ -97,7 +98,9 @@ def _recorder(option: Option) -> Callable[..., None]:
             choices = ", ".join(map(repr, option.choices))
             raise optparse.OptionValueError(f"option {written}: invalid choice: {texts[0]!r} (choose from {choices})")
         found: _Found = parser.values.found  # type: ignore[union-attr]
-        found.options.append(FoundOption(option, written, texts, _problem(option, written, texts)))
+        problem = _problem(option, written, texts)
+        allowed = problem == INTERNAL_TEXT and found.allow_internal
+        found.options.append(FoundOption(option, written, texts, None if allowed else problem))
 
     return record
 
@@ -115,14 +118,19 @@ def _parser() -> _Parser:
     return parser
 
 
-def read_options(text: object) -> list[FoundOption]:
-    """The options in `text`, in order. Raises `Invalid` with yt-dlp's reason for what its parser cannot read."""
-    return read_command(split_words(text))[0]
+def read_options(text: object, *, allow_internal: bool | None = None) -> list[FoundOption]:
+    """The options in `text`, in order. Raises `Invalid` with yt-dlp's reason for what its parser cannot read.
+
+    `allow_internal`: whether a proxy may have a private address (None: as the setting says).
+    """
+    return read_command(split_words(text), allow_internal=allow_internal)[0]
 
 
-def read_command(words: list[str]) -> tuple[list[FoundOption], list[str]]:
+def read_command(words: list[str], *, allow_internal: bool | None = None) -> tuple[list[FoundOption], list[str]]:
     """The options among `words`, and what is none: URLs. Raises `Invalid` like `read_options`."""
-    values = optparse.Values({"found": _Found()})
+    if allow_internal is None:
+        allow_internal = get_settings().allow_internal_urls
+    values = optparse.Values({"found": _Found(allow_internal)})
     _, rest = _parser().parse_args(words, values=values)
     found: _Found = values.found
     return found.options, rest
@@ -195,8 +203,6 @@ def _proxy_problem(written: str, value: str) -> str | None:
     if parts.scheme.lower() not in _PROXY_SCHEMES or not host:
         return f"Option '{written}' is not a valid proxy."
     looks_like_address = re.fullmatch(r"[\d.]+|.*:.*", host) is not None
-    if get_settings().allow_internal_urls:
-        return None
     if host == "localhost" or host.endswith(".localhost") or (looks_like_address and is_internal(host)):
         return INTERNAL_TEXT
     return None

@@ -21,7 +21,7 @@ _NO_HELP = "No description available from yt-dlp."
 def _parsed(job: ParseJob) -> dict[str, Any]:
     if isinstance(job.texts, OptionTexts):
         return {"params": render_params(effective_params(job.texts))}
-    found = parse_options(job.texts)
+    found = parse_options(job.texts, allow_internal=job.allow_internal)
     return {**vars(found), "params": render_params(found.params)}
 
 

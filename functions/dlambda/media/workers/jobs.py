@@ -15,6 +15,7 @@ class Places:
     archive_file: str
     output_template: str
     output_template_chapter: str
+    allow_internal_urls: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,13 @@ class OptionTexts:
 
 @dataclass(frozen=True)
 class ParseJob:
-    """Say what option texts mean; see `dlambda.media.questions`. `texts` as one, or those of an item."""
+    """Say what option texts mean; see `dlambda.media.questions`. `texts` as one, or those of an item.
+
+    `allow_internal` is for the first: those of an item bring it.
+    """
 
     texts: str | OptionTexts
+    allow_internal: bool = False
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def change(
             text = kind.name_taken.format(name=fields["name"])
             raise (AlreadyExists if kind.change_conflicts else NameInUse)(text) from None
         except Conflict:
-            _wait(turn)
+            wait(turn)
             continue
         _tell(kind, "update", changed)
         return changed
@@ -112,14 +112,14 @@ def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
         try:
             resources.remove(document)
         except Conflict:
-            _wait(turn)
+            wait(turn)
             continue
         _tell(kind, "delete", document)
         return document
     raise Conflict("It is being changed by others.")
 
 
-def _wait(turn: int) -> None:
+def wait(turn: int) -> None:
     """Others are at it too: each comes back at its own time."""
     time.sleep(random.random() * min(_WAIT_SECONDS * 2**turn, 0.2))  # noqa: S311 jitter, no secret
 

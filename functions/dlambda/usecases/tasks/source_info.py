@@ -13,7 +13,7 @@ from dlambda.media.guard import check_url
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
-from dlambda.usecases.tasks.task_options import Params
+from dlambda.usecases.tasks.task_options import texts_of
 
 NO_INFO: Final = "Failed to extract information from URL."
 _WAIT_SECONDS: Final = 25.0
@@ -23,14 +23,14 @@ _AT_ONCE: Final = 4
 
 
 def read_source(
-    url: str, params: Params | OptionTexts, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
+    url: str, texts: OptionTexts, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
 ) -> dict[str, Any]:
     """The metadata of `url`, its entries flat or left out. Raises `Invalid` when nothing could be read in time."""
     settings = get_settings()
     check_url(url, allow_internal=settings.allow_internal_urls)
     found = extract(
         url,
-        params if entries else _without_entries(params),
+        texts if entries else replace(texts, item_cli=f"{texts.item_cli}\n--playlist-items 0"),
         cookies=preset_for(preset).cookies or None,
         timeout_seconds=min(settings.extract_info_timeout, seconds),
         allow_internal=settings.allow_internal_urls,
@@ -38,12 +38,6 @@ def read_source(
     if found.info is None:
         raise Invalid(NO_INFO, extra={"message": found.error})
     return found.info
-
-
-def _without_entries(params: Params | OptionTexts) -> Params | OptionTexts:
-    if isinstance(params, OptionTexts):
-        return replace(params, item_cli=f"{params.item_cli}\n--playlist-items 0")
-    return {**params, "playlist_items": "0"}
 
 
 def with_look_ups(drafts: list[Draft]) -> list[Draft]:
@@ -62,7 +56,9 @@ def _with_look_up(draft: Draft, end: float) -> Draft:
     if (draft.named and not has_handle(url)) or left <= 0:
         return draft
     try:
-        info = read_source(url, {}, str(draft.fields["preset"]), entries=False, seconds=left)
+        preset = str(draft.fields["preset"])
+        texts = texts_of(preset, str(draft.fields["cli"]))
+        info = read_source(url, texts, preset, entries=False, seconds=left)
     except AppError:
         return draft
     channel = info.get("channel_id")

@@ -34,14 +34,19 @@ def params_of_task(task: Task) -> dict[str, Any]:
 
 def texts_of_task(task: Task) -> OptionTexts:
     """The same as texts, for a process without yt-dlp."""
-    preset = preset_for(task.preset)
+    return texts_of(task.preset, task.cli, task.folder, task.template)
+
+
+def texts_of(preset_name: str, cli: str, folder: str = "", template: str = "") -> OptionTexts:
+    """What a task with these fields would be read with."""
+    preset = preset_for(preset_name)
     return OptionTexts(
         places_of(get_settings()),
         preset_cli=preset.cli,
         preset_name=preset.name,
-        item_cli=task.cli,
-        folder=task.folder or preset.folder.strip("/"),
-        template=task.template or preset.template,
+        item_cli=cli,
+        folder=folder or preset.folder.strip("/"),
+        template=template or preset.template,
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,15 +10,16 @@ from dlambda.domain import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
-from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
+from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import resources, runs
 from dlambda.store.resources import Content, Document
 from dlambda.store.runs import Run
 from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.resources import wait
 
 FEATURE: Final = "tasks"
-_TRIES: Final = 5
+_TRIES: Final = 12
 
 
 def list_tasks() -> list[Task]:
@@ -50,27 +52,38 @@ def refuse_taken_name(name: str) -> None:
 def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
     """Stores the tasks of one request, in its order; a later one whose name is taken gets a number.
 
-    Raises `AlreadyExists` when the first one's name is taken; then nothing is stored.
+    Raises `AlreadyExists` when the first one's name is taken. When one cannot be stored, none is.
     """
     first, *rest = drafts
     taken = {document.name_key for document in resources.list_(FEATURE)}
     made = [_make(first.fields)]
-    taken.add(first.fields["name"])
-    for draft in rest:
-        made.append(_make_numbered(draft.fields, taken))
-        taken.add(made[-1].name)
-    publish(*(event.config_update(FEATURE, "create", _shown(task)) for task in made))
+    try:
+        for draft in rest:
+            taken.add(made[-1].name)
+            made.append(_make_numbered(draft.fields, taken))
+    except Exception:
+        for task in made:
+            _take_back(task)
+        raise
+    publish(*(event.config_update(FEATURE, "create", masked(task.view())) for task in made))
     return made
 
 
 def _make_numbered(fields: Mapping[str, Any], taken: set[str]) -> Task:
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         name = free_name(fields["name"], taken)
         try:
             return _make({**fields, "name": name})
         except AlreadyExists:
-            taken.add(name)  # somebody took it meanwhile
-    raise OperationFailed("Failed to create any tasks.")
+            # Somebody took it meanwhile, and perhaps more of its kind.
+            taken |= {document.name_key for document in resources.list_(FEATURE)}
+            wait(turn)
+    raise Invalid("Failed to create any tasks.")
+
+
+def _take_back(task: Task) -> None:
+    with suppress(NotFound, Conflict):
+        _remove(task.id)
 
 
 def _make(fields: Mapping[str, Any]) -> Task:
@@ -86,7 +99,7 @@ def change_task(id_: int, body: object, *, whole: bool) -> Task:
 
     Raises `NotFound`, `Invalid`, `AlreadyExists`.
     """
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         document = resources.find(FEATURE, id_)
         if document is None:
             raise NotFound("Task not found")
@@ -100,26 +113,33 @@ def change_task(id_: int, body: object, *, whole: bool) -> Task:
         except AlreadyExists:
             raise _in_use(fields["name"]) from None
         except Conflict:
+            wait(turn)
             continue
         task = _scheduled(changed)
-        publish(event.config_update(FEATURE, "update", _shown(task)))
+        publish(event.config_update(FEATURE, "update", masked(task.view())))
         return task
     raise Conflict("The task is being changed by others.")
 
 
 def remove_task(id_: int) -> Task:
     """Removes the task and its schedule; answers what went. Raises `NotFound`."""
-    for _ in range(_TRIES):
+    task = _remove(id_)
+    publish(event.config_update(FEATURE, "delete", task.view()))
+    return task
+
+
+def _remove(id_: int) -> Task:
+    for turn in range(_TRIES):
         document = resources.find(FEATURE, id_)
         if document is None:
             raise NotFound(f"Task '{id_}' not found.")
         try:
             resources.remove(document)
         except Conflict:
+            wait(turn)
             continue
         task = _task(document, runs.find(id_), document.shown)
         runs.remove(id_)
-        publish(event.config_update(FEATURE, "delete", task.view()))
         return task
     raise Conflict("The task is being changed by others.")
 
@@ -144,10 +164,6 @@ def _scheduled(document: Document) -> Task:
     timer = fields["timer"] if fields["enabled"] else ""
     runs.schedule(document.id, timer, reckon(timer, time.time()))
     return _task(document, runs.find(document.id), fields)
-
-
-def _shown(task: Task) -> dict[str, Any]:
-    return masked(task.view())
 
 
 def _content(fields: Mapping[str, Any]) -> Content:
