@@ -90,6 +90,25 @@ def test_a_download_that_breaks_ends_in_history(history, stack, listening, origi
     assert slots.read().taken == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ("%(title)s/", "The output template gives no file name."),
+        ("/".join(["long" * 50] * 6) + "/%(title)s.%(ext)s", "is too long."),
+    ],
+)
+def test_a_template_without_a_usable_name_ends_its_item_alone(history, stack, listening, origin, template, error):
+    bad = [add(history, origin.url(f"pipeline/{number}/clip-45.mp4"), template=template) for number in range(2)]
+    good = add(history, origin.url("pipeline/clip-46.mp4"))
+    work(stack)
+    for item in map(items.get, bad):
+        assert (item.status, item.failure["kind"]) == (Status.ERROR, "options")
+        assert item.error.endswith(error)
+    assert listening.names.count("log_error") == 2
+    assert items.get(good).status is Status.FINISHED
+    assert slots.read().taken == frozenset()
+
+
 def test_a_running_download_is_cancelled(history, stack, listening, origin):
     item_id = add(history, origin.url("slow/100000/clip-4.mp4"))
     [message] = stack.messages("intake")

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Collection, Container
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,44 @@ def test_a_template_cannot_leave_the_folder(origin: Origin, start: Start, servic
     result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": {"default": template}}))
     assert not result.ok
     assert not list(service.parent.rglob("x.mp4"))
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["%(title)s/", "%(title)1000000s.%(ext)s", "%(nope|)s.%(ext)s", "a/%(nope|)s", "%(nope|)s", "%(nope|-)s", "a/ .."],
+)
+def test_a_template_that_gives_no_name_is_told(origin: Origin, start: Start, template: str) -> None:
+    asked = _Asked()
+    result = finish(start(origin.url("/clip-1.mp4"), taken=asked, params={"outtmpl": {"default": template}}))
+    assert result.error == "The output template gives no file name."
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.OPTIONS
+    assert asked.names == []
+
+
+def test_a_sidecar_without_a_name_is_left_out(origin: Origin, start: Start) -> None:
+    templates = {"default": "%(title)s.%(ext)s", "infojson": "%(nope|)s"}
+    result = finish(start(origin.url("/clip-1.mp4"), params={"outtmpl": templates, "writeinfojson": True}))
+    assert (result.error, result.filepath, result.extra_files) == (None, "clip-1.mp4", ())
+
+
+def test_a_name_that_begins_with_a_dot_keeps_its_type(origin: Origin, start: Start) -> None:
+    asked = _Asked({".clip-1"})
+    params = {"outtmpl": {"default": ".%(title)s.%(ext)s"}}
+    result = finish(start(origin.url("/clip-1.mp4"), taken=asked, params=params))
+    assert result.filepath == ".clip-1 (2).mp4"
+
+
+class _Asked(Container[str]):
+    """Names in use, and those that were asked for."""
+
+    def __init__(self, used: Collection[str] = ()) -> None:
+        self._used = used
+        self.names: list[str] = []
+
+    def __contains__(self, name: object) -> bool:
+        self.names.append(str(name))
+        return name in self._used
 
 
 def test_the_environment_is_no_template_field(origin: Origin, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.domain.items.failure import Failure, classify
+from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.worker import Worker, start_worker
@@ -137,7 +138,7 @@ class Running:
         """What has happened since the last call; waits up to the timeout for the first message.
 
         Call it at least every few seconds: the worker waits for its questions to be answered. The last message is the
-        `Result`, whatever happens.
+        `Result`, whatever happens. Raises what answering a question raises; the download is to be stopped then.
         """
         if self._result is not None:
             return []
@@ -191,14 +192,15 @@ class Running:
         self._worker.kill()
 
     def _answer(self, question: Mapping[str, Any]) -> bool | str:
+        """Raises `Invalid` for a name that cannot be given, and what `archive` and `taken` raise."""
         value = str(question["value"])
         if question["about"] == "archive":
             return self._spec.archive is not None and value in self._spec.archive
-        return next(
-            suffix
-            for number in range(1, _MAX_SUFFIX)
-            if value + (suffix := f" ({number})" if number > 1 else "") not in self._spec.taken
-        )
+        for number in range(1, _MAX_SUFFIX):
+            suffix = f" ({number})" if number > 1 else ""
+            if value + suffix not in self._spec.taken:
+                return suffix
+        raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 
 
 def _result(raw: Mapping[str, Any]) -> Result:

@@ -103,7 +103,7 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     ),
     (
         _OPTIONS, "Invalid (filter|format|output template)", "Postprocessing: .*(not supported|Invalid)",
-        "Error in output template", "output template leads outside",
+        "Error in output template", "output template (leads outside|gives no)", 'Path ".*" is too long',
     ),
     (_TIMEOUT, "timed? ?out", "TimeoutError"),
     (

@@ -26,6 +26,8 @@ _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_es
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
 _NO_FORMATS = "No video formats found"
+_NO_NAME = "The output template gives no file name."
+_MEDIA_TEMPLATES = ("", "temp")  # of the media file itself; a sidecar without a name is left out
 EXISTING_TEXT = "Item has already been downloaded."
 
 
@@ -78,6 +80,16 @@ def fitted(path: str, most_bytes: int = _MAX_NAME_BYTES) -> str:
     return "/".join(part.encode()[:most_bytes].decode(errors="ignore").rstrip() for part in path.split("/"))
 
 
+def stem_of(path: str, extension: str) -> str:
+    """`path` without its extension. Raises `DownloadError` when that leaves no name: nothing would tell files apart."""
+    last = path.rpartition("/")[2]
+    # To Python a name that begins with a dot has no extension; here all of it may be one.
+    suffix = last if last == f".{extension}" else Path(last).suffix
+    if not fitted(last.removesuffix(suffix)).strip(" ."):
+        raise DownloadError(_NO_NAME)
+    return path.removesuffix(suffix)
+
+
 class _Session(Downloader, continuing.Watched):
     """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
@@ -100,9 +112,11 @@ class _Session(Downloader, continuing.Watched):
     ) -> str | None:
         name: str | None = super()._prepare_filename(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
         if not name or name == "-":
+            if tmpl_type in _MEDIA_TEMPLATES:
+                raise DownloadError(_NO_NAME)
             return None
         main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
-        stem = (main or name).removesuffix(Path(main or name).suffix)
+        stem = stem_of(main or name, str(info_dict.get("ext") or self.params.get("outtmpl_na_placeholder", "NA")))
         if not name.startswith(stem):
             return fitted(name)
         short = fitted(stem)

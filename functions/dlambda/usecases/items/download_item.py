@@ -98,6 +98,18 @@ class _Names(Container[str]):
         return not names.claim(path, self._source)
 
 
+class _NamesThatFit(Container[str]):
+    """The same; asked for a name that no object can have, it raises `Invalid`."""
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+        self._names = _Names(item)
+
+    def __contains__(self, stem: object) -> bool:
+        keep_files.key_of(self._item, str(stem))
+        return stem in self._names
+
+
 class _Archive(Container[str]):
     """Asks the archive's table as yt-dlp asks its file."""
 
@@ -170,7 +182,7 @@ class _Download:
             is_live=bool(item.is_live),
             allow_internal=settings.allow_internal_urls,
             archive=_Archive(item.archive) if item.archive else None,
-            taken=_Names(item),
+            taken=_NamesThatFit(item),
         )
 
     def _fresh_info(self) -> Mapping[str, Any] | None:
@@ -207,6 +219,8 @@ class _Download:
             self._end(result)
         except leases.Lost:
             log.info("The item is another worker's by now", extra={"item_id": self.item.id})
+        except Invalid as error:  # no name, key or record can hold it: it would be so again
+            self._fail(error.message, classify(error.message))
         return False
 
     def _note(self, messages: list[download.Message]) -> None:
