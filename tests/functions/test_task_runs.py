@@ -1,22 +1,32 @@
 """Tasks at work: their timers, and the sweep of their feeds (docs/contract/tasks.md 3-5, 8)."""
 
 import json
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
+import lxml.etree
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 import on_task.main
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.domain.tasks.task import read_tasks
+from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 from dlambda.store import archive, connections, items, runs
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake import take_in
+from dlambda.usecases.rules import resources
+from dlambda.usecases.tasks.inspect_task import inspect
 from dlambda.usecases.tasks.run_tasks import wake_due_tasks
+from dlambda.usecases.tasks.sweep_task import UNEXPECTED
 from dlambda.usecases.tasks.tasks import find_task, make_tasks
 from local.context import Context as Running
 from tests.origin import Origin
@@ -315,6 +325,152 @@ def test_a_feed_that_cannot_be_read_is_a_result() -> None:
     assert ran is not None
     assert ran.last_result is not None
     assert (ran.last_result.status, ran.last_result.error) == ("failed", "Failed to fetch RSS/Atom feed.")
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers with the page of that path."""
+
+    pages: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self) -> None:
+        body = self.pages.get(self.path, b"")
+        self.send_response(302 if body.startswith(b"http://") else 200)
+        self.send_header("Location", body.decode("latin-1")) if body.startswith(b"http://") else None
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def site() -> Iterator[Callable[[str, str], str]]:
+    """Puts a page under a path and answers its URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+
+        def put(path: str, body: str) -> str:
+            Site.pages[path] = body.encode()
+            return f"http://127.0.0.1:{server.server_address[1]}{path}"
+
+        yield put
+        server.shutdown()
+        thread.join()
+        Site.pages.clear()
+
+
+Put = Callable[[str, str], str]
+
+
+def outcome(task_id: int) -> tuple[str, str | None, int]:
+    ran = find_task(task_id)
+    assert ran is not None
+    assert ran.last_result is not None
+    return ran.last_result.status, ran.last_result.error, ran.last_result.queued
+
+
+def rss(*links: str) -> str:
+    items = "".join(f"<item><title>x</title><link>{link}</link></item>" for link in links)
+    return f"<rss><channel>{items}</channel></rss>"
+
+
+@pytest.mark.parametrize("bad", ["kaltura:1926081:0_l5ye1133", "http://[bad/x"])
+def test_an_entry_that_is_no_web_address_holds_no_other_up(origin: Origin, site: Put, bad: str) -> None:
+    good = origin.url("/clip-good.mp4")
+    task_id = task(url=site("/mixed.rss", rss(bad, good)))
+    handle(sweep_message(task_id))
+    assert [item.url for item in queued()] == [good]
+    assert outcome(task_id) == ("ok", None, 1)
+
+
+def test_a_feed_that_redirects_nowhere_is_a_result(site: Put) -> None:
+    task_id = task(url=site("/moved.rss", "http://[bad"))
+    handle(sweep_message(task_id))
+    assert outcome(task_id) == ("failed", "Failed to fetch RSS/Atom feed.", 0)
+
+
+def define(**document: Any) -> None:
+    """A definition for every page of this machine, as an earlier version may have stored it."""
+    rule = {"type": "css", "expression": "a", "attribute": "href"}
+    fields = {"name": "Mine", "match_url": ["http://127.0.0.1:*"], "definition": {"parse": {"url": rule}} | document}
+    resources.create(DEFINITIONS, fields)
+
+
+def test_a_link_that_is_no_address_costs_a_page_only_itself(origin: Origin, site: Put) -> None:
+    define()
+    good = origin.url("/clip-page.mp4")
+    task_id = task(url=site("/page", f"<a href='http://[bad'>1</a><a href='{good}'>2</a>"))
+    handle(sweep_message(task_id))
+    assert [item.url for item in queued()] == [good]
+    assert outcome(task_id) == ("ok", None, 1)
+
+
+def test_half_a_character_costs_no_feed(origin: Origin, site: Put) -> None:
+    names = {name: {"type": "jsonpath", "expression": name} for name in ("url", "title", "more")}
+    define(parse={"items": {"type": "jsonpath", "selector": "[]", "fields": names}}, response={"type": "json"})
+    good = origin.url("/clip-half.mp4")
+    page = json.dumps([{"url": good, "title": "\ud800", "more": "\udfff"}])
+    task_id = task(url=site("/page", page))
+    handle(sweep_message(task_id))
+    assert [(item.url, item.extras["metadata"]) for item in queued()] == [(good, {"more": "\ufffd"})]
+
+
+def test_what_nobody_expected_is_a_result_and_holds_nobody_up(
+    site: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    task_id = task(url=site("/odd.rss", rss("https://a.example/1")))
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(lxml.etree, "fromstring", fails)
+    handle(sweep_message(task_id, due=60))
+    assert outcome(task_id) == ("failed", UNEXPECTED, 0)
+    assert "failed unexpectedly" in caplog.text
+    assert runs.hold_sweep(task_id, 120, time.time(), 1)
+
+
+def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    task_id = task(url=site("/away.rss", rss("https://a.example/1")))
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr(lxml.etree, "fromstring", away)  # where a call of the cloud would stand
+    event = {"Records": [{"messageId": "m", "body": json.dumps(sweep_message(task_id))}]}
+    assert on_task.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert runs.find(task_id).result is None
+
+
+# Inspections of what no sweep could read
+
+
+def refused(url: str) -> tuple[int, str, str]:
+    with pytest.raises(Invalid) as caught:
+        inspect(url)
+    return caught.value.status, caught.value.extra["message"], caught.value.message
+
+
+def test_an_inspection_tells_what_cannot_be_asked(site: Put) -> None:
+    assert refused(site("/moved.rss", "http://[bad")) == (
+        400,
+        "Failed to fetch RSS/Atom feed.",
+        "The site redirects to an address that is not valid",
+    )
+    define(request={"url": "http://[bad"})
+    url = site("/page", "<a href=/1>x</a>")
+    assert refused(url) == (400, "Invalid target URL.", "Invalid URL.")
+
+
+def test_an_inspection_keeps_to_its_time_whatever_a_definition_says(site: Put) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        define(request={"timeout": 40, "url": f"http://127.0.0.1:{silent.getsockname()[1]}/"})
+        begin = time.monotonic()
+        assert refused(site("/page", "x")) == (400, "Failed to fetch target URL.", "Timed out")
+    assert time.monotonic() - begin < 16
 
 
 def test_a_task_without_a_schedule_row_gets_one(stack: Stack) -> None:

@@ -109,7 +109,7 @@ def test_a_large_answer_is_cut_short(origin: Origin) -> None:
 @pytest.mark.parametrize("path", ["/hang/page.html", "/slow/1000/clip-1.mp4", "/delay/20/page.html"])
 def test_a_slow_site_is_left_in_time(origin: Origin, path: str) -> None:
     begin = time.monotonic()
-    with pytest.raises(FetchFailed, match=r"[Tt]imed out"):
+    with pytest.raises(FetchFailed, match=r"^Timed out$"):
         get(origin.url(path), timeout_seconds=0.5)
     assert time.monotonic() - begin < 3
 

@@ -29,6 +29,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout, make_h
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, LocationParseError, MaxRetryError, ProtocolError, ProxyError, SSLError
+from urllib3.exceptions import TimeoutError as PoolTimeout
 from urllib3.util import parse_url
 
 from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
@@ -222,6 +223,8 @@ _OPENSSL_MARKS: Final = re.compile(r"^\[[^\]]*\] | \(_\w+\.c:\d+\)$")
 
 def _cause(error: Exception) -> str:
     """The innermost reason in words, without class names, numbers and object addresses."""
+    if isinstance(error, PoolTimeout | TimeoutError):
+        return "Timed out"
     inner = next((part for part in reversed(error.args) if isinstance(part, Exception)), None)
     if isinstance(error, ProxyError):
         return f"{str(error.args[0]).rstrip('.')}: {_cause(inner)}" if inner else str(error.args[0])

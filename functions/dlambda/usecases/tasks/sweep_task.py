@@ -8,22 +8,24 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import bucket, queue
+from dlambda.aws.trouble import CLOUD_ERRORS
 from dlambda.domain.items.item import Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose, delays
 from dlambda.domain.tasks.task import Result, Task
 from dlambda.errors import AppError, Invalid
 from dlambda.media.guard import check_url
-from dlambda.media.handlers.client import Handler, HandlerFailed
+from dlambda.media.handlers.client import Client, Handler, HandlerFailed
 from dlambda.media.handlers.registry import find_handler, handlers_for
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, memories, runs
+from dlambda.store import archive, items, leases, memories, orders, runs
 from dlambda.usecases.items.add_items import enter, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.rules.presets import preset_for
@@ -41,6 +43,9 @@ _HELD_SECONDS: Final = 300
 _BATCH: Final = 90
 _LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
 NO_ARCHIVE: Final = "The options name no download archive."
+UNEXPECTED: Final = "The feed could not be worked off because of an unexpected error."
+_ENGINE_ERRORS: Final = (*CLOUD_ERRORS, *orders.TABLE_ERRORS)
+"""Table, queue or bucket are away: the same message may succeed later."""
 
 
 def fan_out(due: int) -> int:
@@ -100,17 +105,34 @@ def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued
     handler = _handler_of(task, handlers_for(list_definitions())) if task else None
     if task is None or handler is None or not runs.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
-    left = _swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    left = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
     if left is None:
         runs.end_sweep(task_id, due)
     return left
+
+
+def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
+    """As `_swept`; a failure that will not pass is the task's result, and not a message that fails unseen."""
+    try:
+        return _swept(task, handler, due, seconds_left, queued)
+    except (leases.Lost, *_ENGINE_ERRORS):
+        raise
+    except AppError as error:
+        if error.retry:
+            raise
+        _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=error.message))
+        return None
+    except Exception:  # a door: what sites write is endless, and who owns the task must hear that it does not run
+        log.exception("The sweep of task '%s' failed unexpectedly", task.name, extra={"url": task.url})
+        _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=UNEXPECTED))
+        return None
 
 
 def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
     now = datetime.now(UTC)
     try:
         params = params_of_task(task)
-        feed = handler.fetch(task.url, client_for(params))
+        feed = handler.fetch(task.url, _patient(client_for(params), seconds_left()))
     except AppError as error:
         cause = error.cause if isinstance(error, HandlerFailed) else error.message
         log.warning("The feed of task '%s' could not be read: %s (%s)", task.name, error.message, cause)
@@ -124,6 +146,11 @@ def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], fl
         return state.queued
     _note(task, Result(now, "ok", found=len(feed.items), queued=state.queued))
     return None
+
+
+def _patient(client: Client, seconds: float) -> Client:
+    """`client` for a function that has `seconds`: a definition's own timeout may be longer than the options'."""
+    return replace(client, longest_seconds=max(client.timeout_seconds, seconds))
 
 
 def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
@@ -175,15 +202,19 @@ def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, M
 
 
 def _is_public(url: str, hosts: dict[str, bool]) -> bool:
-    """Asks the name server once per host of a feed; the download asks again at each connection."""
-    host = url.split("/")[2]
-    if host not in hosts:
-        try:
+    """Asks the name server once per host of a feed; the download asks again at each connection.
+
+    Not all that stands in feeds is a web address: `kaltura:1926081:0_l5ye1133`.
+    """
+    try:
+        host = str(check_web_address(url).hostname)
+        if host not in hosts:
+            hosts[host] = False
             check_url(url, allow_internal=get_settings().allow_internal_urls)
             hosts[host] = True
-        except Invalid as error:
-            log.warning("A feed's entry is left out: %s", error.message, extra={"url": url})
-            hosts[host] = False
+    except Invalid as error:
+        log.warning("A feed's entry is left out: %s", error.message, extra={"url": url})
+        return False
     return hosts[host]
 
 
