@@ -56,5 +56,6 @@ def bundle(token: str) -> Response:
     """302 to the ZIP; to itself, with `Retry-After`, when it is not ready after 20 s."""
     key = await_bundle(token)
     if key is None:
-        return Response(status=302, headers={"Location": request.full_path.rstrip("?"), "Retry-After": "1"})
+        again = f"{request.script_root}{request.full_path.rstrip('?')}"
+        return Response(status=302, headers={"Location": again, "Retry-After": "1"})
     return link(key, f"{token}.zip", attachment=True)

@@ -61,7 +61,7 @@ class Gateway:
         app = self._functions.find(scope["method"], path.removeprefix(self._base)) if inside else None
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND", CORS)
-        return await self._functions.call(app, self._base, scope, receive, send)
+        return await self._functions.call(app, scope, receive, send)
 
 
 class _Server(uvicorn.Server):

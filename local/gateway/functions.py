@@ -48,10 +48,10 @@ class Functions:
         function = self._router.find(method, path)
         return self._apps[function.module] if function else None
 
-    async def call(self, app: WsgiApp, base: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets `app` answer. It sees its path below `base`, and stops streaming when the client goes."""
+    async def call(self, app: WsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets `app` answer; it takes the base path off by itself. Stops streaming when the client goes."""
         try:
-            environ = await read_request({**scope, "root_path": base}, receive)
+            environ = await read_request(scope, receive)
         except TooLarge:
             return await refuse(send, 413, "The request is too large.", "PAYLOAD_TOO_LARGE", [*CORS, _CLOSE])
         except ClientGone:

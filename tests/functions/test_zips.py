@@ -7,9 +7,12 @@ import zipfile
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.entry.http import make_app
 from dlambda.store import jobs
+from dlambda.usecases.files import bundle_files
 from dlambda.usecases.files.bundle_files import bundle_key
-from tests.functions.calls import error
+from file.routes import routes
+from tests.functions.calls import Client, error
 from tests.functions.working import handle
 
 pytestmark = pytest.mark.usefixtures("stack", "permitted")
@@ -58,3 +61,14 @@ def test_after_an_unexpected_failure_the_message_finds_it_free(token):
     jobs.save(failed, {**failed.body, "files": ["a.mp4"]}, 0)
     assert handle("files", token) == {"batchItemFailures": []}
     assert jobs.find(token).is_done
+
+
+def test_while_it_is_built_the_answer_leads_to_itself(stack, configure, monkeypatch):
+    configure(base_path="/dl")
+    monkeypatch.setattr(bundle_files, "WAIT_SECONDS", 0)
+    based = Client(make_app(routes).test_client(), "file")
+    bucket.put_bytes("files/a.mp4", b"film")
+    token = based.post("/dl/api/file/download", ["a.mp4"])[1]["token"]
+    assert based.get(f"/dl/api/file/download/{token}", x=1)[0] == 302
+    assert based.last.headers["Location"] == f"/dl/api/file/download/{token}?x=1"
+    assert based.last.headers["Retry-After"] == "1"

@@ -1,0 +1,89 @@
+"""A whole service below a base path: docs/contract/system.md 3."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+import yt_dlp_host_api
+
+from tests.e2e.api import Api, Record, Reply
+from tests.e2e.listener import Listener
+from tests.e2e.service import Service
+from tests.origin.media import media_folder
+
+ADMIN = "the-operators-own-key"
+SETTINGS = {"YTP_BASE_PATH": "/base/", "YTP_ADMIN_KEY": ADMIN, "YTP_BROWSER_CONTROL_ENABLED": "true"}
+
+
+class _Based(Service):
+    @property
+    def root(self) -> str:
+        """Where redirects are relative to."""
+        return super().base
+
+    @property
+    def base(self) -> str:
+        return f"{self.root}/base"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Based]:
+    with _Based(tmp_path_factory.mktemp("based") / "data", SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def item(service: _Based, origin) -> Record:
+    with Listener(service.base) as listener:
+        listener.wait("connected")
+        found = service.api.fetch(origin.url("base/clip-1.mp4"), folder="sea")
+        assert listener.wait("item_moved")
+    assert found["status"] == "finished", found
+    return found
+
+
+@pytest.fixture
+def clip() -> bytes:
+    return (media_folder() / "clip.mp4").read_bytes()
+
+
+def follow(service: _Based, path: str) -> Reply:
+    """From an address below the base path, by what redirects say."""
+    reply = service.api.get(path)
+    while reply.status == 302:
+        target = reply.headers["Location"]
+        reply = Api("").get(target if "://" in target else service.root + target)
+    return reply
+
+
+def test_what_lies_beside_it_is_unknown(service):
+    root = Api(service.root)
+    assert service.api.get("/api/ping").json() == {"status": "pong"}
+    assert (root.get("/api/ping").status, root.get("/basex/api/ping").status) == (404, 404)
+    assert root.get("/").headers["Location"] == "/base/"
+
+
+def test_a_download_is_fetched(service, item, clip):
+    assert follow(service, f"/api/download/sea/{item['filename']}").body == clip
+
+
+def test_a_playlist_leads_to_pieces(service, item):
+    reply = service.api.get(f"/api/player/m3u8/video/sea/{item['filename']}.m3u8")
+    [first, *_] = [line for line in reply.body.decode().splitlines() if not line.startswith("#")]
+    assert first.startswith("/base/api/player/segments/")
+    assert follow(service, first.removeprefix("/base")).body[0] == 0x47
+
+
+def test_files_are_changed_and_bundled(service, item, clip):
+    [done] = service.api.post("/api/file/actions", [{"action": "directory", "path": "", "new_dir": "new"}]).json()
+    assert done["ok"], done
+    token = service.api.post("/api/file/download", ["sea"]).json()["token"]
+    with zipfile.ZipFile(io.BytesIO(follow(service, f"/api/file/download/{token}").body)) as archive:
+        assert archive.read(f"sea/{item['filename']}") == clip
+
+
+def test_the_key_api(service, origin, clip):
+    client = yt_dlp_host_api.api(service.base).get_client(ADMIN)
+    assert client.get_keys().keys() >= {"admin"}
+    assert client.get_video(origin.url("base/clip-2.mp4")).get_file() == clip
