@@ -68,6 +68,8 @@ _ODD: dict[str, tuple[str, ...]] = {
     "late-picture.mkv": (*_LATE, *_SOUND, "-map", "0", "-map", "1", *_VP9, "-c:a", "libmp3lame"),
     "sound.wav": _SOUND,
     "sound.aac": (*_SOUND, "-c:a", "aac"),
+    "begins-late.mkv": (*_SMALL, *_SOUND, *_H264, "-c:a", "aac", "-output_ts_offset", "5"),
+    "7.1.mp4": (*_SMALL, "-f", "lavfi", "-i", f"aevalsrc={_TONE}{'|0' * 7}:c=7.1:d={SECONDS}", *_H264, "-c:a", "aac"),
     "slides.webm": (*_SMALL[:-1], "testsrc2=s=160x90:r=1/10:d=20", *_SOUND, *_VP9, "-c:a", "libopus"),
 }
 
@@ -80,6 +82,25 @@ def make_changing_sound(folder: Path) -> Path:
             sound = ("-f", "lavfi", "-i", f"aevalsrc={'|'.join(channels)}:c={layout}:d=4")
             made = ("-c:a", "ac3", "-output_ts_offset", str(start), "-f", "mpegts", "-")
             subprocess.run([FFMPEG, "-loglevel", "error", *sound, *made], stdout=file, check=True)
+    return path
+
+
+def make_turned(folder: Path, name: str, *how: str) -> Path:
+    """A film whose container tells players to turn or mirror the picture (`-display_rotation 90`, ...)."""
+    path = folder / name
+    command = [
+        FFMPEG,
+        "-y",
+        "-loglevel",
+        "error",
+        *how,
+        "-i",
+        str(make("h264-aac.mp4", folder)),
+        "-c",
+        "copy",
+        str(path),
+    ]
+    subprocess.run(command, check=True)
     return path
 
 

@@ -17,7 +17,7 @@ from dlambda.media.pieces.source import open_source
 from dlambda.media.pieces.timeline import read_timeline
 from dlambda.media.pieces.transcode import VideoEncoder, candidates, video_arguments
 from tests.media.range_server import serve
-from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make, make_changing_sound
+from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make, make_changing_sound, make_turned
 
 COPIED = ("h264-aac.mp4", "faststart.mp4", "fragments.mp4", "h264-mp3.mkv", "h264-aac.ts", "silent.mp4", "aac.m4a")
 
@@ -175,6 +175,37 @@ def test_sound_may_change_its_channels(samples, tmp_path, encoder):
     target = tmp_path / "0.ts"
     write_segment(str(make_changing_sound(samples)), Segment(0, 0.0, 6.0), Conversion(audio=True), target, encoder)
     assert_sounds(target, 0, 6)
+
+
+def test_eight_channels_are_converted_so_that_they_can_be_decoded(samples, tmp_path, encoder):
+    path = str(make("7.1.mp4", samples))
+    timeline = read_timeline(path)
+    assert timeline.conversion == Conversion(audio=True)
+    write_segment(path, timeline.segments[0], timeline.conversion, tmp_path / "0.ts", encoder)
+    assert_sounds(tmp_path / "0.ts", 0, timeline.segments[0].end)
+
+
+@pytest.mark.parametrize(
+    ("how", "size"), [(("-display_rotation", "90"), (180, 320)), (("-display_vflip",), (320, 180))]
+)
+def test_what_players_must_turn_is_turned(how, size, samples, tmp_path, encoder):
+    path = str(make_turned(samples, f"{how[0]}.mp4", *how))
+    timeline = read_timeline(path)
+    assert timeline.conversion == Conversion(video=True)
+    assert timeline.starts is None
+    write_segment(path, Segment(0, 0.0, 1.0), timeline.conversion, tmp_path / "0.ts", encoder)
+    with av.open(str(tmp_path / "0.ts")) as container:
+        picture = next(container.decode(video=0))
+    assert (picture.width, picture.height, picture.rotation) == (*size, 0)
+
+
+def test_a_film_that_begins_late_is_as_long_as_its_content(samples, tmp_path, encoder):
+    path = str(make("begins-late.mkv", samples))
+    timeline = read_timeline(path)
+    assert timeline.duration == pytest.approx(SECONDS, abs=0.1)
+    assert [segment.length for segment in timeline.segments] == pytest.approx([4.8, 4.8, 3.4], abs=0.1)
+    with pytest.raises(NotFound):
+        write_segment(path, Segment(3, 14.4, 3.0), Conversion(), tmp_path / "3.ts", encoder)
 
 
 @pytest.mark.parametrize("name", ["sound.wav", "sound.aac"])

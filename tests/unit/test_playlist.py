@@ -174,6 +174,12 @@ def test_what_must_be_converted(streams, conversion):
     assert (found.video, found.audio) == conversion
 
 
+@pytest.mark.parametrize(("channels", "converted"), [(2, False), (6, False), (7, True), (8, True), (None, False)])
+def test_sound_of_more_than_six_channels_is_converted(channels, converted):
+    found = conversion_of([{"codec_type": "audio", "codec_name": "aac", "channels": channels}])
+    assert found.audio == converted
+
+
 @pytest.mark.parametrize(
     ("index", "sd", "st", "start", "length"),
     [

@@ -15,6 +15,7 @@ LENGTH = 6.0
 LONGEST = 60.0
 _COPIED_VIDEO = frozenset({"h264", "x264", "avc"})
 _COPIED_AUDIO = frozenset({"aac", "m4a", "mp3"})
+_MOST_COPIED_CHANNELS = 6  # in MPEG-TS, AAC of more cannot say which they are
 _EIGHT_BIT = frozenset({"", "yuv420p", "yuvj420p", "nv12"})
 # Less than this at the end is no segment of its own: rounding, not content.
 _LEAST = 0.001
@@ -43,7 +44,7 @@ class Conversion:
 
 
 def conversion_of(streams: Iterable[Mapping[str, object]]) -> Conversion:
-    """What browsers cannot play of these probed streams (`codec_type`, `codec_name`, `pix_fmt`).
+    """What browsers cannot play of these probed streams (`codec_type`, `codec_name`, `pix_fmt`, `channels`).
 
     Ten-bit H.264 is converted as well: hardly any browser decodes it.
     """
@@ -53,7 +54,9 @@ def conversion_of(streams: Iterable[Mapping[str, object]]) -> Conversion:
         if stream.get("codec_type") == "video":
             video = video or codec not in _COPIED_VIDEO or str(stream.get("pix_fmt") or "") not in _EIGHT_BIT
         elif stream.get("codec_type") == "audio":
-            audio = audio or codec not in _COPIED_AUDIO
+            channels = stream.get("channels")
+            too_many = isinstance(channels, int) and channels > _MOST_COPIED_CHANNELS
+            audio = audio or codec not in _COPIED_AUDIO or too_many
     return Conversion(video=video, audio=audio)
 
 

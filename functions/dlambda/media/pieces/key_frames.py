@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import av
 
-from dlambda.media.pieces.formats import MP4
+from dlambda.media.pieces.formats import MATROSKA, MP4
 from dlambda.media.pieces.packets import packet_time
 from dlambda.media.pieces.source import Source, is_remote
 
 # Containers whose index names every key frame. Of the others, only what is near and small is read through.
-_INDEXED = (MP4, "matroska,webm", "flv")
+_INDEXED = (MP4, MATROSKA, "flv")
 _INDEX_HAS_DECODE_TIMES = (MP4, "flv")
 _SMALL_BYTES = 64 * 1024 * 1024
 # An index that ends earlier than this before the video does is that of a first fragment alone.

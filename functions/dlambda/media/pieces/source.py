@@ -4,24 +4,28 @@ A file from the internet may pretend to be a video and be a playlist that names 
 formats that hold their content themselves are opened, and only the protocol that the location needs.
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.pieces.formats import CONTAINERS, MP4
+from dlambda.media.pieces.formats import CONTAINERS, MATROSKA, MP4
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 # Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
 _GUESSED = ("mpegts", "mpeg", "flv")
 _GUESS_SECONDS = 2
+_NEGLIGIBLE_SECONDS = 0.1  # by which a beginning is late: a frame, or a decoder's delay
 
 
 def is_remote(location: str) -> bool:
@@ -88,11 +92,67 @@ def _first_video(container: InputContainer) -> VideoStream | None:
     return next((stream for stream in container.streams.video if not stream.disposition & pictures), None)
 
 
+def is_turned(source: Source) -> bool:
+    """Whether players must turn or mirror the picture: the container says so, the video itself may not."""
+    assert source.video is not None
+    try:
+        source.container.seek(0)
+        first: Any = next(source.container.decode(source.video))
+        matrix = first.side_data[SideDataType.DISPLAYMATRIX]
+    except (KeyError, StopIteration, av.InvalidDataError, av.PermissionError):
+        return False  # none is given, or there is no picture that could be turned
+    right, mirrored_down, _, mirrored_right, down, *_ = struct.unpack("9i", bytes(matrix))
+    return bool(mirrored_down or mirrored_right) or right < 0 or down < 0
+
+
 @contextmanager
 def open_source(location: str) -> Iterator[Source]:
     """Opens a path or an http(s) URL. Raises `NotFound` when it is gone, `Invalid` when it is no media."""
+    with _opened(location) as container:
+        yield Source(
+            location=location,
+            container=container,
+            origin=_origin(container),
+            duration=_duration(container, location),
+            video=_first_video(container),
+            audio=container.streams.audio[0] if container.streams.audio else None,
+        )
+
+
+def _origin(container: InputContainer) -> Fraction:
+    return Fraction(container.start_time or 0, av.time_base)  # formats without time stamps do not say
+
+
+def _duration(container: InputContainer, location: str) -> float | None:
+    """Seconds from the file's own beginning; None when the file does not say."""
+    if not container.duration:
+        return None
+    stated = container.duration / av.time_base
+    origin = float(_origin(container))
+    if container.format.name != MATROSKA or origin < _NEGLIGIBLE_SECONDS:
+        return stated
+    # Of Matroska's writers some count from zero, others from the first time stamp: the end itself tells.
+    with _opened(location) as another:
+        return max(_end(another, origin + stated) - origin, 0.0) or stated
+
+
+def _end(container: InputContainer, about: float) -> float:
+    """When the last packet ends, of those behind the last key frame before `about`; 0 when there is none."""
     try:
-        container = av.open(input_name(location), options=input_options(location), timeout=_WAIT_SECONDS)
+        container.seek(round(about * av.time_base))
+    except av.PermissionError:
+        return 0.0
+    ends = (
+        float((packet.pts + (packet.duration or 0)) * packet.time_base)
+        for packet in container.demux()
+        if packet.pts is not None and packet.time_base is not None
+    )
+    return max(ends, default=0.0)
+
+
+def _opened(location: str) -> InputContainer:
+    try:
+        return av.open(input_name(location), options=input_options(location), timeout=_WAIT_SECONDS)
     except (av.FileNotFoundError, av.HTTPNotFoundError):
         raise NotFound("The media file does not exist.") from None
     except (av.InvalidDataError, av.ArgumentError, av.EOFError):
@@ -100,13 +160,3 @@ def open_source(location: str) -> Iterator[Source]:
     except av.FFmpegError as error:
         # Its text holds the location, which may be a signed URL.
         raise OperationFailed(f"The media file could not be opened ({error.strerror}).") from None
-    with container:
-        start = container.start_time
-        yield Source(
-            location=location,
-            container=container,
-            origin=Fraction(start or 0, av.time_base),  # formats without time stamps do not say
-            duration=container.duration / av.time_base if container.duration else None,
-            video=_first_video(container),
-            audio=container.streams.audio[0] if container.streams.audio else None,
-        )

@@ -3,7 +3,7 @@
 from dlambda.domain.files.segment import conversion_of, key_frame_grid
 from dlambda.domain.files.timeline import Timeline
 from dlambda.media.pieces.key_frames import key_frames
-from dlambda.media.pieces.source import open_source
+from dlambda.media.pieces.source import is_turned, open_source
 
 
 def read_timeline(location: str) -> Timeline:
@@ -15,6 +15,7 @@ def read_timeline(location: str) -> Timeline:
                 "codec_type": stream.type,
                 "codec_name": stream.codec_context.codec.canonical_name,
                 "pix_fmt": getattr(stream, "pix_fmt", None),
+                "channels": getattr(stream, "channels", None),
             }
             for stream in streams
         )
@@ -23,7 +24,7 @@ def read_timeline(location: str) -> Timeline:
         if source.video is not None and duration and not conversion.video:
             times = key_frames(source)
             grid = key_frame_grid(times, duration) if times else None
-            # Without usable key frames it cannot be cut where it should.
-            convert_video = grid is None
-            starts = [round(segment.start, 6) for segment in grid] if grid else None
+            # Without usable key frames it cannot be cut where it should; MPEG-TS cannot say that it is to be turned.
+            convert_video = grid is None or is_turned(source)
+            starts = [round(segment.start, 6) for segment in grid] if grid and not convert_video else None
         return Timeline(duration, convert_video, conversion.audio, starts, source.container.bit_rate)
