@@ -63,6 +63,43 @@ def test_after_an_unexpected_failure_the_message_finds_it_free(token):
     assert jobs.find(token).is_done
 
 
+class _Vanishing:
+    """Deletes files as soon as the bucket is asked for the first of them, as somebody may while a ZIP is built."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __enter__(self) -> None:
+        bucket.client().meta.events.register("before-call.s3.GetObject", self._delete)
+
+    def __exit__(self, *_: object) -> None:
+        bucket.client().meta.events.unregister("before-call.s3.GetObject", self._delete)
+
+    def _delete(self, **_: object) -> None:
+        bucket.delete([f"files/{name}" for name in self._names])
+
+
+def test_what_is_deleted_while_it_is_built_is_left_out(files):
+    for name in "abc":
+        bucket.put_bytes(f"files/{name}.txt", name.encode())
+    token = files.post("/api/file/download", ["a.txt", "b.txt", "c.txt"])[1]["token"]
+    with _Vanishing("b.txt"):
+        assert handle("files", token) == {"batchItemFailures": []}
+    with zipfile.ZipFile(io.BytesIO(bucket.get_bytes(bundle_key(token)))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == {"a.txt": b"a", "c.txt": b"c"}
+    assert jobs.find(token).body["starts"] == 1
+
+
+def test_a_zip_of_what_is_all_gone(files):
+    bucket.put_bytes("files/only.txt", b"x")
+    token = files.post("/api/file/download", ["only.txt"])[1]["token"]
+    with _Vanishing("only.txt"):
+        assert handle("files", token) == {"batchItemFailures": []}
+    assert error(files.get(f"/api/file/download/{token}")) == (400, "No valid files.")
+    assert bucket.find(bundle_key(token)) is None
+
+
 def test_while_it_is_built_the_answer_leads_to_itself(stack, configure, monkeypatch):
     configure(base_path="/dl")
     monkeypatch.setattr(bundle_files, "WAIT_SECONDS", 0)

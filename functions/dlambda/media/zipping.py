@@ -1,19 +1,16 @@
 """ZIP files as streams: entries as they are (media does not shrink), any size (ZIP64), a few megabytes of memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from zipstream import ZIP_STORED, ZipStream
 
 CONTENT_TYPE = "application/zip"
 
 
-def zip_stream(paths: Iterable[str], read: Callable[[str], Iterable[bytes]]) -> Iterator[bytes]:
-    """The ZIP's bytes. `read` is called for one path at a time, when its turn comes; what it raises ends the stream."""
-
-    def later(path: str) -> Iterator[bytes]:
-        yield from read(path)
-
+def zip_stream(entries: Iterable[tuple[str, Iterator[bytes]]]) -> Iterator[bytes]:
+    """The ZIP's bytes, of paths and what they hold. The next entry is asked for when the one before is written."""
     stream = ZipStream(compress_type=ZIP_STORED)
-    for path in paths:
-        stream.add(later(path), path)
-    yield from stream
+    for path, chunks in entries:
+        stream.add(chunks, path)
+        yield from stream.all_files()
+    yield from stream.finalize()

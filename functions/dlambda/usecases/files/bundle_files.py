@@ -71,22 +71,39 @@ def build_bundle(job: Job) -> Job:
     starts = job.body.get("starts", 0) + 1
     if starts > _STARTS:
         return _end(job, error=_UNFINISHED)
-    held = jobs.save(job, {**job.body, "starts": starts}, time.time())
-    renewed_at = time.monotonic()
+    building = _Building(jobs.save(job, {**job.body, "starts": starts}, time.time()))
+    found = [bucket.find(object_key(path)) for path in job.body["files"]]
+    expected = sum(stored.size_bytes for stored in found if stored is not None)
+    objects.write(bundle_key(job.id), zip_stream(building.entries()), CONTENT_TYPE, expected)
+    if not building.count:
+        bucket.delete([bundle_key(job.id)])
+        return _end(building.job, error=_NOTHING)
+    return _end(building.job)
 
-    def read(path: str) -> Iterator[bytes]:
-        nonlocal held, renewed_at
-        for chunk in objects.read(object_key(path)):
-            if time.monotonic() - renewed_at > _RENEW_SECONDS:
-                held, renewed_at = jobs.save(held, held.body, time.time()), time.monotonic()
+
+class _Building:
+    """The files of a job one after the other; holds the job meanwhile."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.count = 0
+        self._renewed_at = time.monotonic()
+
+    def entries(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """What is there when its turn comes."""
+        for path in self.job.body["files"]:
+            try:
+                chunks = objects.read(object_key(path))
+            except NotFound:
+                continue
+            self.count += 1
+            yield path, self._held(chunks)
+
+    def _held(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if time.monotonic() - self._renewed_at > _RENEW_SECONDS:
+                self.job, self._renewed_at = jobs.save(self.job, self.job.body, time.time()), time.monotonic()
             yield chunk
-
-    found = {path: bucket.find(object_key(path)) for path in job.body["files"]}
-    sizes = {path: stored.size_bytes for path, stored in found.items() if stored is not None}
-    if not sizes:
-        return _end(held, error=_NOTHING)
-    objects.write(bundle_key(job.id), zip_stream(sizes, read), CONTENT_TYPE, sum(sizes.values()))
-    return _end(held)
 
 
 def _end(job: Job, error: str = "") -> Job:
