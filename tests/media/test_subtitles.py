@@ -1,5 +1,7 @@
 """Subtitles as WebVTT: docs/contract/files.md 4."""
 
+import time
+
 import pytest
 
 from dlambda.errors import Invalid, NotFound
@@ -49,6 +51,9 @@ def test_srt_becomes_numbered_cues():
         ("Tom & Jerry", "Tom &amp; Jerry"),
         ("Tom &amp; Jerry", "Tom &amp; Jerry"),
         ("I <3 you --> yes", "I &lt;3 you --&gt; yes"),
+        ("A & B < C > D", "A &amp; B &lt; C &gt; D"),
+        ("if a <b and c> d", "if a &lt;b and c&gt; d"),
+        ("<C.yellow>hi</c> <br/>you <font face='x' size = 3>there</FONT>", "hi you there"),
         ("שלום 🎬", "שלום 🎬"),
     ],
 )
@@ -97,6 +102,17 @@ def test_times_in_ass_survive_ten_hours(time, shown):
     assert f"\n{shown} --> 39:00:00.000\n" in to_vtt("a.ass", ass(dialogue(time, "39:00:00.00", "x")))
 
 
+def test_srt_may_count_more_than_99_hours():
+    text = to_vtt("a.srt", srt(("123:00:00,000 --> 123:00:05,500", "x")))
+    assert "\n123:00:00.000 --> 123:00:05.500\n" in text
+
+
+def test_markup_that_never_ends_is_read_in_time():
+    began = time.monotonic()
+    assert to_vtt("a.srt", srt((A, "<a x=" + " =" * 200_000)))
+    assert time.monotonic() - began < 2
+
+
 def test_a_title_that_spans_the_film_is_dropped():
     spans = to_vtt("a.srt", srt(("00:00:00,000 --> 00:00:05,000", "Title"), ("00:00:01,000 --> 00:00:05,000", "one")))
     assert "Title" not in spans
@@ -128,7 +144,7 @@ def test_vtt_stays_as_it_is():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_encodings(encoding, newline):
     data = srt((A, "Überraschung – déjà vu")).decode().replace("\n", newline).encode(encoding)
     assert to_vtt("a.srt", data).split("\n", 4)[4] == "Überraschung – déjà vu\n"

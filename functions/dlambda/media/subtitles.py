@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import PurePosixPath
 
 import pysubs2
+from pysubs2.formats.subrip import SubripFormat
 from pysubs2.formats.substation import parse_tags
 
 from dlambda.domain.files.content_type import suffix
 from dlambda.errors import Invalid, NotFound
 
 CONTENT_TYPE = "text/vtt; charset=UTF-8"
-_FORMATS = {".srt": "srt", ".ass": "ass"}
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_LINE_END = re.compile("\r\n?")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|nbsp|lrm|rlm|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+# What follows `<` at once, alone or with `name=value`: `a < b > c` and `a <b and c> d` are words.
+_MARKUP = re.compile(r"</?[a-zA-Z][\w.:-]*(?:\s[^<>=]*=[^<>]*|\s*/?)>")
 _SPACES = re.compile(r"[^\S\n\u00a0]+")
 
 
@@ -40,6 +44,27 @@ def _time(milliseconds: int) -> str:
 
 def _escaped(text: str) -> str:
     return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+
+
+class _Subrip(SubripFormat):
+    """With more than 99 hours: others would be read without their first digit."""
+
+    TIMESTAMP = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
+
+
+def _read_srt(text: str) -> pysubs2.SSAFile:
+    subtitles = pysubs2.SSAFile()
+    _Subrip.from_file(subtitles, StringIO(text), "srt", keep_unknown_html_tags=True)
+    for event in subtitles:
+        event.text = _MARKUP.sub("", event.text)
+    return subtitles
+
+
+def _read_ass(text: str) -> pysubs2.SSAFile:
+    return pysubs2.SSAFile.from_string(text, format_="ass")
+
+
+_READERS = {".srt": _read_srt, ".ass": _read_ass}
 
 
 def _cue_text(event: pysubs2.SSAEvent, styles: dict[str, pysubs2.SSAStyle]) -> str:
@@ -78,10 +103,10 @@ def to_vtt(file: str, data: bytes) -> str:
     ending = suffix(PurePosixPath(file).name)
     if ending == ".vtt":
         return read_text(data)
-    if ending not in _FORMATS:
+    if ending not in _READERS:
         raise Invalid(f"File '{file}' subtitle type is not supported.")
     try:
-        subtitles = pysubs2.SSAFile.from_string(read_text(data), format_=_FORMATS[ending])
+        subtitles = _READERS[ending](_LINE_END.sub("\n", read_text(data)))
     except (pysubs2.Pysubs2Error, ValueError):
         raise NotFound(f"No subtitle events were found in '{file}'.") from None
     cues = _cues(_spoken(subtitles), subtitles.styles)
