@@ -12,7 +12,7 @@ from dlambda.store import jobs
 from dlambda.store.jobs import Job
 from dlambda.usecases.files.act_on_files import KIND, act_on_files
 from dlambda.usecases.files.bundle_files import await_bundle, order_bundle
-from file.download import link
+from file.download import attached
 
 
 def act() -> Response:
@@ -53,9 +53,9 @@ def order(body: object) -> dict[str, Any]:
 
 
 def bundle(token: str) -> Response:
-    """302 to the ZIP; to itself, with `Retry-After`, when it is not ready after 20 s."""
+    """302 to the ZIP, or its headers for HEAD; to itself, with `Retry-After`, when it is not ready after 20 s."""
     key = await_bundle(token)
     if key is None:
         again = f"{request.script_root}{request.full_path.rstrip('?')}"
         return Response(status=302, headers={"Location": again, "Retry-After": "1"})
-    return link(key, f"{token}.zip", attachment=True)
+    return attached(key, f"{token}.zip")

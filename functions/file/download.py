@@ -9,6 +9,7 @@ from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import content_type, is_active
 from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
+from dlambda.errors import NotFound
 from dlambda.usecases.files.find_file import Found
 
 _LINK_SECONDS = 6 * 3600
@@ -22,11 +23,23 @@ def answer(path: str) -> Response:
 def _found(found: Found) -> Response:
     assert found.stored is not None
     headers = _headers(found.path, found.stored)
-    if _is_known(headers):
+    if _is_known(found.stored):
         return Response(status=304, headers={key: headers[key] for key in ("ETag", "Last-Modified")})
     if request.method == "HEAD":
         return _head(headers, found.stored)
     return link(object_key(found.path), found.path.rpartition("/")[2])
+
+
+def attached(key: str, name: str) -> Response:
+    """302 to an object of ours, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
+    if request.method != "HEAD":
+        return link(key, name, attachment=True)
+    stored = bucket.find(key)
+    if stored is None:
+        raise NotFound("File not found")
+    response = _head(_headers(name, stored), stored)
+    response.headers["Content-Disposition"] = f"attachment; {_named(name)}"
+    return response
 
 
 def link(key: str, name: str, *, attachment: bool = False) -> Response:
@@ -63,9 +76,9 @@ def _head(headers: dict[str, str], stored: Stored) -> Response:
     return response
 
 
-def _is_known(headers: dict[str, str]) -> bool:
-    """Whether the client's copy is the newest (`If-None-Match`, else `If-Modified-Since`)."""
-    if request.if_none_match:
-        return headers["ETag"].strip('"') in request.if_none_match
-    since = request.headers.get("If-Modified-Since")
-    return since is not None and since == headers["Last-Modified"]
+def _is_known(stored: Stored) -> bool:
+    """Whether the client's copy is the newest: `If-None-Match`, else `If-Modified-Since` (RFC 9110 13.2.2)."""
+    if "If-None-Match" in request.headers:
+        return request.if_none_match.contains_weak(stored.version)
+    since = request.if_modified_since
+    return since is not None and since >= stored.modified.replace(microsecond=0)

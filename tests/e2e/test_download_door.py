@@ -1,9 +1,14 @@
 """GET and HEAD /api/download: a redirect to storage, which keeps the rules of HTTP (docs/contract/files.md 3)."""
 
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
 import pytest
 
 from tests.e2e.api import Api, Record
 from tests.origin import Origin
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +51,33 @@ def test_the_last_bytes_can_be_asked_for(api: Api, origin: Origin, path: str) ->
     assert (reply.status, reply.body) == (206, origin.media("clip.mp4").read_bytes()[-100:])
 
 
-def test_a_range_behind_the_end_is_answered_with_416(api: Api, path: str) -> None:
-    assert api.follow("GET", path, headers={"Range": "bytes=999999999-"}).status == 416
+def test_a_range_behind_the_end_is_answered_with_416(api: Api, origin: Origin, path: str) -> None:
+    size = origin.media("clip.mp4").stat().st_size
+    for method in ("GET", "HEAD"):
+        reply = api.follow(method, api.get(path).headers["Location"], headers={"Range": "bytes=999999999-"})
+        assert (reply.status, reply.headers["Content-Range"]) == (416, f"bytes */{size}")
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,4-5", "rubbish", "bytes=", "bytes=-", "bytes=x-y", "bytes=5-2", "lines=1-2", "bytes=0-1-2"]
+)
+def test_a_range_that_cannot_be_given_is_ignored(api: Api, origin: Origin, path: str, asked: str) -> None:
+    reply = api.follow("GET", path, headers={"Range": asked})
+    assert (reply.status, reply.headers["Content-Range"]) == (200, None)
+    assert reply.body == origin.media("clip.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("asked", ["Bytes=10-19", "bytes = 10-19", " bytes=10-19 "])
+def test_a_range_may_be_written_otherwise(api: Api, path: str, asked: str) -> None:
+    reply = api.follow("GET", path, headers={"Range": asked})
+    assert (reply.status, len(reply.body)) == (206, 10)
+
+
+def test_a_range_of_an_older_version_is_answered_with_the_whole(api: Api, origin: Origin, path: str) -> None:
+    size = origin.media("clip.mp4").stat().st_size
+    for asked in ("bytes=10-19", "bytes=999999999-"):
+        reply = api.follow("GET", path, headers={"Range": asked, "If-Range": '"older"'})
+        assert (reply.status, len(reply.body)) == (200, size)
 
 
 def test_head_says_length_type_and_ranges(api: Api, origin: Origin, path: str) -> None:
@@ -63,6 +93,27 @@ def test_an_etag_sent_back_is_answered_with_304(api: Api, path: str) -> None:
     etag = api.follow("GET", path).headers["ETag"]
     assert etag
     assert api.follow("GET", path, headers={"If-None-Match": etag}).status == 304
+
+
+def test_what_is_known_is_answered_with_304_at_once(api: Api, path: str) -> None:
+    head = api.request("HEAD", path).headers
+    etag, modified = head["ETag"], parsedate_to_datetime(head["Last-Modified"])
+    earlier, later = (format_datetime(modified + each, usegmt=True) for each in (-HOUR, HOUR))
+    for method in ("GET", "HEAD"):
+        missed = 302 if method == "GET" else 200
+        for headers, status in (
+            ({"If-None-Match": etag}, 304),
+            ({"If-None-Match": f"W/{etag}"}, 304),
+            ({"If-None-Match": f'"other", {etag}'}, 304),
+            ({"If-None-Match": "*"}, 304),
+            ({"If-None-Match": '"other"'}, missed),
+            ({"If-None-Match": '"other"', "If-Modified-Since": later}, missed),
+            ({"If-Modified-Since": head["Last-Modified"]}, 304),
+            ({"If-Modified-Since": later}, 304),
+            ({"If-Modified-Since": earlier}, missed),
+            ({"If-Modified-Since": "rubbish"}, missed),
+        ):
+            assert api.request(method, path, headers=headers).status == status, (method, headers)
 
 
 def test_the_type_is_the_one_of_the_name(api: Api, path: str) -> None:

@@ -452,6 +452,17 @@ def test_a_zip_is_fetched_in_ranges(api, store, name):
     assert (part.status, part.body) == (206, whole[100:200])
 
 
+def test_head_of_a_zip_is_answered_directly(api, store, name):
+    store.put(name, "a.mp4", text="x" * 5000)
+    token = api.post("/api/file/download", [f"{name}/a.mp4"]).json()["token"]
+    whole = api.follow("GET", f"/api/file/download/{token}")
+    head = api.request("HEAD", f"/api/file/download/{token}")
+    assert (head.status, head.body, int(head.headers["Content-Length"])) == (200, b"", len(whole.body))
+    for key in ("Content-Type", "Content-Disposition", "Accept-Ranges", "Last-Modified", "ETag"):
+        assert head.headers[key] == whole.headers[key], key
+    assert api.request("HEAD", "/api/file/download/none").status == 400
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [(b"[]", "Invalid parameters."), (b"{}", "Invalid parameters."), (b"x", "Invalid parameters."),
