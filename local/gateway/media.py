@@ -38,6 +38,7 @@ _KEPT = (
     b"content-language",
 )
 _TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)$")
+_RANGE = re.compile(rb"bytes\s*=\s*(?P<first>\d{0,18})\s*-\s*(?P<last>\d{0,18})")
 # Content that a browser would run as a page of this origin.
 _ACTIVE = re.compile(rb"html|xml|svg|javascript")
 
@@ -86,18 +87,30 @@ class Media:
 
     async def _fetch(self, scope: Scope) -> _Upstream:
         """A URL signed for GET serves HEAD as well: only its headers are used. One signed for HEAD is tried second."""
-        upstream = await self._request(scope, "GET", header(scope, b"range"))
+        wanted = _single_range(header(scope, b"range"))
+        upstream = await self._request(scope, "GET", wanted)
         if scope["method"] == "HEAD" and upstream.status == 403:
             upstream.close()
-            upstream = await self._request(scope, "HEAD", header(scope, b"range"))
+            upstream = await self._request(scope, "HEAD", wanted)
+        if not wanted or not (upstream.status < 300 or upstream.status == 416):
+            return upstream
         condition = header(scope, b"if-range")
-        if (
-            condition
-            and upstream.status < 300
-            and condition not in {_etag(upstream.headers), upstream.headers.get(b"last-modified")}
-        ):
+        if upstream.status == 416 or (condition and condition not in _versions(upstream)):
+            return await self._whole_instead(scope, upstream, condition)
+        return upstream
+
+    async def _whole_instead(self, scope: Scope, upstream: _Upstream, condition: bytes) -> _Upstream:
+        """The whole for a part of an older version; for a part that there is none of, how large the whole is."""
+        try:
+            whole = await self._request(scope, "GET", b"")
+        except BaseException:
             upstream.close()
-            upstream = await self._request(scope, "GET", b"")
+            raise
+        if upstream.status != 416 or whole.status >= 300 or (condition and condition not in _versions(whole)):
+            upstream.close()
+            return whole
+        whole.close()
+        upstream.headers[b"content-range"] = b"bytes */" + whole.headers.get(b"content-length", b"*")
         return upstream
 
     async def _request(self, scope: Scope, method: str, wanted_range: bytes) -> _Upstream:
@@ -192,6 +205,24 @@ def _named_by_url(query: bytes) -> Mapping[bytes, bytes]:
             if value.isprintable():
                 found[name.encode()] = value.encode("latin-1", "replace")
     return found
+
+
+def _single_range(wanted: bytes) -> bytes:
+    """The range that was asked for; nothing when it cannot be read, or is several, which the engine cannot give.
+
+    The whole is a proper answer to both (RFC 9110 14.2).
+    """
+    found = _RANGE.fullmatch(wanted.strip().lower())
+    if not found or not (found["first"] or found["last"]):
+        return b""
+    if found["first"] and found["last"] and int(found["last"]) < int(found["first"]):
+        return b""
+    return b"bytes=%s-%s" % (found["first"], found["last"])
+
+
+def _versions(upstream: _Upstream) -> set[bytes]:
+    """What `If-Range` may name of the object that was answered."""
+    return {_etag(upstream.headers), upstream.headers.get(b"last-modified", b"")}
 
 
 def _etag(headers: Mapping[bytes, bytes]) -> bytes:
