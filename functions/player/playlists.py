@@ -8,7 +8,7 @@ from dlambda.domain.files.playlist import CONTENT_TYPE, master_playlist, subtitl
 from dlambda.domain.files.segment import read_duration
 from dlambda.domain.files.timeline import Timeline
 from dlambda.entry.located import with_file
-from dlambda.errors import Invalid, NotFound, OperationFailed
+from dlambda.errors import Invalid, NotFound, OperationFailed, Required
 from dlambda.settings import get_settings
 from dlambda.usecases.files.find_file import Found, sidecars_of
 from dlambda.usecases.files.probe_file import timeline_of
@@ -36,6 +36,8 @@ def media(mode: str, file: str, duration: str | None) -> Response:
     """The playlist of a video's segments, or of one subtitle file."""
     if mode not in ("video", "subtitle"):
         raise Invalid("Only video and subtitle modes are supported.")
+    if not file:
+        raise Required("file is required")
     if mode == "video":
         return with_file(file, _video, route="/api/player/m3u8/video/", ending=".m3u8")
     seconds = read_duration(duration)
@@ -52,6 +54,8 @@ def _video(found: Found) -> Response:
 
 
 def _timeline(found: Found, missing: str) -> Timeline:
+    if found.stored is None or not found.stored.size_bytes:
+        raise NotFound(missing)  # of nothing there are no ranges to read
     try:
         timeline = timeline_of(found)
     except (Invalid, OperationFailed):

@@ -5,7 +5,17 @@ from flask import Response
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import Required
 from player import playlists, streams
-from player.schemas import FilePath, FormatPath, Manifest, ModePath, PlaylistQuery, SegmentPath, SegmentQuery
+from player.schemas import (
+    FilePath,
+    FormatPath,
+    Index,
+    Manifest,
+    Mode,
+    ModePath,
+    PlaylistQuery,
+    SegmentPath,
+    SegmentQuery,
+)
 
 routes = make_routes("player", "Playlists, segments and subtitles for browsers")
 
@@ -50,5 +60,23 @@ def subtitle_as(path: FormatPath) -> Response:
 
 @routes.get("/api/player/playlist/.m3u8", responses=problems(400))
 def playlist_of_nothing() -> Response:
+    """Names no file."""
+    raise Required("file is required")
+
+
+@routes.get("/api/player/m3u8/<string:mode>/.m3u8", responses=problems(400))
+def media_playlist_of_nothing(path: Mode) -> Response:
+    """Names no file."""
+    return playlists.media(path.mode, "", None)
+
+
+@routes.get("/api/player/segments/<string:segment>/.ts", responses=problems(400))
+def segment_of_nothing(path: Index, query: SegmentQuery) -> Response:
+    """Names no file."""
+    return streams.segment(path.segment, "", query)
+
+
+@routes.get("/api/player/subtitle/.vtt", responses=problems(400))
+def subtitle_of_nothing() -> Response:
     """Names no file."""
     raise Required("file is required")

@@ -9,12 +9,20 @@ class FilePath(BaseModel):
     file: str = Field(description="below the download root, with its own extension")
 
 
-class ModePath(FilePath):
+class Mode(BaseModel):
     mode: str = Field(description="`video` or `subtitle`")
 
 
-class SegmentPath(FilePath):
+class ModePath(Mode, FilePath):
+    pass
+
+
+class Index(BaseModel):
     segment: str = Field(description="from 0")
+
+
+class SegmentPath(Index, FilePath):
+    pass
 
 
 class FormatPath(FilePath):

@@ -12,10 +12,10 @@ from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.segment import CONTENT_TYPE as SEGMENT_TYPE
-from dlambda.domain.files.segment import Conversion, read_flag, read_segment
+from dlambda.domain.files.segment import Conversion, Segment, read_flag, read_segment
 from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
-from dlambda.errors import Invalid, NotFound
+from dlambda.errors import Invalid, NotFound, Required
 from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
 from dlambda.media.subtitles import read_text, to_vtt
 from dlambda.usecases.files.find_file import Found
@@ -31,7 +31,9 @@ _ASS_TYPE = "text/x-ssa; charset=UTF-8"
 
 
 def segment(index: str, file: str, query: SegmentQuery) -> Response:
-    """302 to the segment, which is made first when nobody asked for it before."""
+    """302 to the segment, which is made first when nobody asked for it before; its length and type for HEAD."""
+    if not file:
+        raise Required("file is required")
     wanted = read_segment(index, query.sd, query.st)
     conversion = Conversion(video=read_flag(query.vc, "vc"), audio=read_flag(query.ac, "ac"))
 
@@ -39,10 +41,9 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
         assert found.stored is not None
         if _is_known(found.stored):
             return Response(status=304, headers=_kept(found.stored))
-        try:
-            key = segment_of(found, wanted, conversion)
-        except Invalid:
-            raise NotFound(f"File '{found.path}' cannot be played.") from None
+        key = _made(found, wanted, conversion)
+        if request.method == "HEAD":
+            return _head(found.stored, key)
         url = bucket.presign(
             key,
             origin=request.host_url,
@@ -54,6 +55,28 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
         return Response(status=302, headers=headers)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
+
+
+def _made(found: Found, wanted: Segment, conversion: Conversion) -> str:
+    """The key of the segment. Raises `NotFound` beyond the end, and for what is no media."""
+    unplayable = NotFound(f"File '{found.path}' cannot be played.")
+    if found.stored is None or not found.stored.size_bytes:
+        raise unplayable  # of nothing there are no ranges to read
+    try:
+        return segment_of(found, wanted, conversion)
+    except Invalid:
+        raise unplayable from None
+
+
+def _head(stored: Stored, key: str) -> Response:
+    """What the segment's own place would answer: links are signed for GET alone."""
+    made = bucket.find(key)
+    if made is None:
+        raise NotFound("The segment does not exist.")
+    response = Response(status=200, content_type=SEGMENT_TYPE, headers=_kept(stored) | {"Accept-Ranges": "bytes"})
+    response.headers["Content-Length"] = str(made.size_bytes)
+    response.automatically_set_content_length = False
+    return response
 
 
 def subtitle(file: str) -> Response:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dlambda.aws import bucket
+from tests.functions.calls import error
 from tests.functions.working import handle
 from tests.origin.media import media_folder
 
@@ -52,4 +53,41 @@ def test_playing(group):
     assert player.get(f"/api/player/m3u8/video/{FILM}.m3u8")[0] == 200
     segment = re.findall(r"^/api/player/segments/.*$", player.last.get_data(as_text=True), re.MULTILINE)[0]
     assert player.get(segment)[0] == 302
+    assert player.call("HEAD", segment)[0] == 200
     assert player.get("/api/player/subtitle/doors/film.srt.vtt")[0] == 200
+
+
+def test_a_head_of_a_segment_tells_its_length(group):
+    player = group("player")
+    address = f"/api/player/segments/0/{FILM}.ts?sd=1"
+    assert player.call("HEAD", address)[0] == 200
+    headers = player.last.headers
+    assert (headers["Content-Type"], headers["Accept-Ranges"]) == ("video/mpegts", "bytes")
+    assert int(headers["Content-Length"]) > 188
+    assert player.call("HEAD", f"/api/player/segments/99/{FILM}.ts")[0] == 404
+
+
+def test_an_empty_file_cannot_be_played(group):
+    bucket.put_bytes("files/doors/empty.mp4", b"", "video/mp4")
+    player = group("player")
+    assert error(player.get("/api/player/playlist/doors/empty.mp4.m3u8")) == (
+        404, "Unable to get 'doors/empty.mp4' duration.",
+    )  # fmt: skip
+    assert error(player.get("/api/player/segments/0/doors/empty.mp4.ts")) == (
+        404, "File 'doors/empty.mp4' cannot be played.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", ["playlist/.m3u8", "m3u8/video/.m3u8", "m3u8/subtitle/.m3u8", "segments/0/.ts", "subtitle/.vtt"]
+)
+def test_what_is_played_must_be_named(group, path):
+    assert error(group("player").get(f"/api/player/{path}")) == (400, "file is required")
+
+
+def test_browsers_remember_for_five_minutes_who_may_read_a_playlist(group):
+    player = group("player")
+    player.get(f"/api/player/playlist/{FILM}.m3u8")
+    assert player.last.headers["Access-Control-Max-Age"] == "300"
+    player.get("/api/player/playlist/none.mp4.m3u8")
+    assert player.last.headers["Access-Control-Max-Age"] == "900"

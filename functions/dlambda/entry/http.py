@@ -209,7 +209,7 @@ def _allow_origins(response: Response) -> None:
         headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization, If-Match, X-API-Key"
     headers["Access-Control-Allow-Methods"] = "GET, PATCH, PUT, POST, DELETE"
-    headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
+    headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
 
 
 def _render(error: AppError) -> Response:
