@@ -86,6 +86,7 @@ class Settings(BaseModel):
     archive_file: str = "{config_path}/archive.log"
     ignore_archived_items: Flag = False
     auto_clear_history_days: int = Field(0, ge=0)
+    disk_reserve_mb: int = Field(200, ge=0, description="kept free where downloads are written; 0: nothing")
     retries: int = Field(3, ge=0, le=20, description="of downloads that failed for what passes by itself")
     prevent_live_premiere: Flag = True
     live_premiere_buffer: int = Field(5, ge=0, description="minutes")
@@ -158,6 +159,11 @@ class Settings(BaseModel):
     def scratch(self) -> Path:
         """Where workers put partial files."""
         return Path(self.work_dir or self.temp_path)
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        """What downloads leave free of the scratch folder's volume, or a twentieth of it (`media.disk`)."""
+        return self.disk_reserve_mb * 1_000_000
 
     def workers_for(self, extractor: str) -> int:
         """Parallel downloads of one extractor, never above `max_workers` (downloads.md 5.7)."""

@@ -1,13 +1,17 @@
 """From an add to its end, and what clients hear: docs/contract/downloads.md 5, websocket.md 5 (sequences)."""
 
+import time
+
 import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.rules.resource import PRESETS
+from dlambda.settings import get_settings
 from dlambda.store import archive, items, slots
 from dlambda.usecases.items.keep_files import HANDOVER_SECONDS
 from dlambda.usecases.rules import resources
+from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
 
 PATH = "/api/history"
@@ -107,6 +111,23 @@ def test_a_template_without_a_usable_name_ends_its_item_alone(history, stack, li
     assert listening.names.count("log_error") == 2
     assert items.get(good).status is Status.FINISHED
     assert slots.read().taken == frozenset()
+
+
+def test_a_file_that_no_disk_holds_waits_for_room_and_leaves_none_of_it(history, stack, listening, configure):
+    configure(retries=3)
+    folder = get_settings().scratch / "items"
+    before = set(folder.glob("*"))
+    with endless_server() as server:
+        item_id = add(history, f"{server}/film.mp4")
+        handle("intake", item_id)
+        stack.messages("download")
+        handle("download", item_id)
+    item = items.get(item_id)
+    assert (item.status, item.failure["kind"], item.retry_at > time.time() + 30) == (Status.PENDING, "disk", True)
+    assert item.failure["retry_at"] == item.retry_at
+    assert set(folder.glob("*")) == before
+    assert slots.read().taken == frozenset()
+    assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
 
 
 def test_a_running_download_is_cancelled(history, stack, listening, origin):

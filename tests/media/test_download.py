@@ -1,9 +1,11 @@
 """Downloading one item (docs/contract/downloads.md 5.8)."""
 
 import os
+import shutil
 import signal
+import subprocess
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from dlambda.media.download import DownloadSpec, FileReady, Postprocessing, Prog
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
 from dlambda.media.workers.relay import Relay
+from tests.endless import endless_server
 from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin
 
@@ -138,6 +141,38 @@ def test_a_file_of_an_unwanted_size_is_skipped(origin: Origin, start: Start, opt
     result = finish(start(origin.url("/clip-1.mp4"), params={option: size}))
     assert result.error is None
     assert (result.skipped_reason or "").startswith("File is ")
+
+
+def test_a_file_that_no_disk_holds_is_not_begun(start: Start, service: Path) -> None:
+    with endless_server() as server:
+        result = finish(start(f"{server}/film.mp4"))
+    assert (result.error or "").startswith("No space left on device: ")
+    assert (result.error or "").endswith(" MB are needed.")
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.DISK
+    assert sum(path.stat().st_size for path in service.rglob("*.part")) < 10_000_000
+
+
+def test_what_fits_a_small_volume_arrives_and_nothing_takes_its_last_byte(
+    origin: Origin, start: Start, small_volume: Path
+) -> None:
+    assert finish(start(origin.url("/clip-1.mp4"), workdir=small_volume / "a")).ok
+    with endless_server(size=None) as server:
+        result = finish(start(f"{server}/film.mp4", workdir=small_volume / "b"))
+    assert (result.error or "").startswith("No space left on device: ")
+    assert shutil.disk_usage(small_volume).free > 0
+
+
+@pytest.fixture
+def small_volume(service: Path, tmp_path: Path) -> Iterator[Path]:
+    """A volume of 20 MB, where one may be mounted."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True)  # noqa: PLW1510
+    if mounted.returncode:
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("template", ["../%(title)s.%(ext)s", "%(id)s/../../x.%(ext)s", "/tmp/x.%(ext)s"])

@@ -243,5 +243,6 @@ def start_download(spec: DownloadSpec) -> Running:
         cache=str(get_settings().scratch / "cache"),
         deno=find_tool("deno"),
         debug=get_settings().ytdlp_debug,
+        disk_reserve_bytes=get_settings().disk_reserve_bytes,
     )
     return Running(spec, start_worker(job))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import threading
@@ -15,12 +16,15 @@ from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached,
 
 from dlambda.domain.items.metadata import telling
 from dlambda.media import guard, resume
+from dlambda.media.disk import room_at
 from dlambda.media.live import live
 from dlambda.media.workers import continuing, postprocessing, recording
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
 from dlambda.media.workers.jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
+_DISK_SECONDS = 0.3
+_DISK_WAIT_SECONDS = 2.0
 _MAX_NAME_BYTES = 200  # of 255; `.f137.mp4.part-Frag12345.part` and ` (2)` come behind
 _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
@@ -159,6 +163,43 @@ class _Session(Downloader, continuing.Watched):
         info["title"] = info["fulltitle"] = self._state.live_title
 
 
+class _DiskFull(DownloadCancelled):  # type: ignore[misc]
+    """The volume has no room for more. Of yt-dlp's errors the one that no option and no fragment swallows."""
+
+
+class _Disk:
+    """Looks after the room that others need: when a file begins, and a few times a second while it grows."""
+
+    def __init__(self, job: DownloadJob) -> None:
+        # What was recorded of a live stream cannot be had again: its parent lets it end in order.
+        self._reserve = 0 if job.is_live else job.disk_reserve_bytes
+        self._workdir = Path(job.workdir)
+        self._last: tuple[object, float, int] = (None, 0.0, 0)  # file, when, how much of it there was
+
+    def check(self, status: Mapping[str, Any]) -> None:
+        """Raises `_DiskFull` when the file will not fit, or when there is no room for more of it."""
+        if not self._reserve or status.get("status") != "downloading":
+            return
+        file, now, done = status.get("filename"), time.monotonic(), int(status.get("downloaded_bytes") or 0)
+        last_file, looked, there = self._last
+        if file == last_file and now - looked < _DISK_SECONDS and done - there < self._reserve // 4:
+            return
+        self._last = (file, now, done)
+        if file != last_file:
+            self._check_for(int(status.get("total_bytes") or done) - done)
+            return
+        soon = 2 * max(0, done - there)  # blocks grow: what comes before the next look may be that much
+        if room_at(self._workdir, self._reserve).lacks(soon):
+            # One that gives up makes room for the others: not all of them at once.
+            time.sleep(random.uniform(0, _DISK_WAIT_SECONDS))  # noqa: S311 no secret
+            self._check_for(soon)
+
+    def _check_for(self, needed: int) -> None:
+        lacks = room_at(self._workdir, self._reserve).lacks(needed)
+        if lacks:
+            raise _DiskFull(lacks)
+
+
 class _Reports:
     """yt-dlp's hooks, as messages."""
 
@@ -217,7 +258,7 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
         "cookiefile": _cookie_file(job),
         "download_archive": archive,
         "ffmpeg_location": job.ffmpeg,
-        "progress_hooks": [reports.progress],
+        "progress_hooks": [_Disk(job).check, reports.progress],
         "postprocessor_hooks": [reports.postprocessor],
         "post_hooks": [reports.moved],
     }
@@ -282,6 +323,8 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     with _Session(params, job, talk, state) as ydl, growth:
         try:
             _fetch(ydl, job)
+        except _DiskFull as full:
+            error = plain(full)
         except ExistingVideoReached:
             skipped = EXISTING_TEXT
         except DownloadCancelled as stop:

@@ -98,6 +98,7 @@ class DownloadJob:
     cache: str | None = None
     deno: str | None = None
     debug: bool = False
+    disk_reserve_bytes: int = 0
 
 
 @dataclass(frozen=True)

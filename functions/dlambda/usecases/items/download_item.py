@@ -6,7 +6,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from dlambda.aws.growing import GrowingUpload
 from dlambda.domain import event
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
-from dlambda.domain.items.failure import Failure, classify
+from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import ACTIVE, Item, Status
 from dlambda.domain.items.progress import Progress
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
+from dlambda.media.disk import room_at
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, names
 from dlambda.usecases.files.folders import holds_stem
@@ -120,6 +121,10 @@ class _Archive(Container[str]):
         return bool(archive.find_present(self._name, [str(archive_id)]))
 
 
+class _NoRoom(Exception):
+    """The volume of the scratch folder is full; the text says so."""
+
+
 @dataclass
 class _Download:
     """One run of one item."""
@@ -132,6 +137,7 @@ class _Download:
     changes_file: bool = False  # a post-processor will
     renewed_at: float = field(default_factory=time.monotonic)
     told_at: float = 0.0
+    looked_at: float = 0.0
     logged_quarter: int = 0
 
     @property
@@ -146,8 +152,12 @@ class _Download:
             if leases.find_wanted(self.item.id) == CANCEL:
                 end_cancelled(self.item, self.lease)
                 return False
+            self._check_room()
             running = download.start_download(self._spec())
         except leases.Lost:
+            return False
+        except _NoRoom as full:
+            self._stumble(str(full), classify(str(full)))
             return False
         except Invalid as error:
             self._fail(error.message, classify(error.message))
@@ -210,6 +220,7 @@ class _Download:
                     else:
                         end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
+                self._watch_room(running)
                 if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                     running.suspend()
                     self.item = items.save(self.item, self.item.but(begun=0), self.lease)
@@ -219,9 +230,34 @@ class _Download:
             self._end(result)
         except leases.Lost:
             log.info("The item is another worker's by now", extra={"item_id": self.item.id})
+        except _NoRoom as full:
+            running.stop(0)
+            self._stumble(str(full), classify(str(full)))
         except Invalid as error:  # no name, key or record can hold it: it would be so again
             self._fail(error.message, classify(error.message))
         return False
+
+    def _watch_room(self, running: download.Running) -> None:
+        """About once a second. The worker watches what it writes itself; ffmpeg and live recordings are watched here.
+
+        A live recording ends in order, so that what there is of it is kept.
+        """
+        if time.monotonic() - self.looked_at < _RENEW_SECONDS:
+            return
+        self.looked_at = time.monotonic()
+        try:
+            self._check_room(1 if self.item.is_live else 2)
+        except _NoRoom:
+            if not self.item.is_live or not running.stop(_GRACE_LIVE_SECONDS).ok:
+                raise
+
+    def _check_room(self, part: int = 1, needed: int = 0) -> None:
+        """Raises `_NoRoom` when less than that `part` of the reserve would be free."""
+        settings = get_settings()
+        room = room_at(settings.scratch, settings.disk_reserve_bytes)
+        lacks = replace(room, reserve=room.reserve // part).lacks(needed)
+        if lacks:
+            raise _NoRoom(lacks)
 
     def _note(self, messages: list[download.Message]) -> None:
         """Takes reports over; tells clients of a new status at once and of bytes about once a second."""
@@ -266,7 +302,15 @@ class _Download:
 
     def _keep(self, result: download.Result) -> keep_files.Kept:
         growing, self.growing = self.growing, None
-        return keep_files.keep(self.item, self.workdir, result, self._renew, growing)
+        try:
+            return keep_files.keep(self.item, self.workdir, result, self._renew, growing)
+        except (leases.Lost, Invalid):
+            raise
+        except Exception:
+            # On one machine the bucket lies beside the scratch folder: there has to be room for the file twice.
+            if get_settings().work_durable and result.filepath:
+                self._check_room(needed=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
+            raise
 
     def _is_cancelled(self) -> bool:
         """Renews the lease about once a second; that write also brings what the user wants."""
@@ -292,8 +336,24 @@ class _Download:
             kept = self._keep(result)
             error = result.error or _UNEXPECTED.format(self.progress.status)
             failure = result.failure or classify(error)
-            if kept.filename or not put_off(self.item, self.lease, error, failure, result.retry_after_seconds):
+            if kept.filename:
                 self._fail(error, failure, **kept.fields())
+            else:
+                self._stumble(error, failure, result.retry_after_seconds)
+
+    def _stumble(self, error: str, failure: Failure, asked_seconds: float | None = None) -> None:
+        """Puts the item off, or ends it when trying again is of no use.
+
+        On a full disk what it has written goes first: others need the room, the tables that store this among them.
+        """
+        if failure.kind is FailureKind.DISK and not self.item.is_live:
+            if self.growing:
+                self.growing.abort()
+                self.growing = None
+            shutil.rmtree(self.workdir, ignore_errors=True)
+            self.progress = Progress(Status.PREPARING.value)
+        if not put_off(self.item, self.lease, error, failure, asked_seconds):
+            self._fail(error, failure)
 
     def _renew(self) -> None:
         """Called during uploads, which may take long."""

@@ -1,0 +1,40 @@
+"""Room on the volume of the scratch folder: downloads end before they take the last of it, which the tables, other
+downloads and the answer to a cancel need (docs/contract/system.md 10, `disk_reserve_mb`).
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+_MB = 1_000_000
+# A reserve is no more than this part of the volume: small ones, such as a function's, would have no room else.
+_PART = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes of a volume at one moment; `reserve` of them are to be kept free, 0: none."""
+
+    free: int
+    total: int
+    reserve: int
+
+    @property
+    def low(self) -> bool:
+        """Whether nothing more may be written."""
+        return self.free < self.reserve
+
+    def lacks(self, needed: int = 0) -> str | None:
+        """Why `needed` further bytes find no room, in words that `classify` knows; None when they do."""
+        if self.reserve == 0 or self.free - needed >= self.reserve:
+            return None
+        kept = f"{self.free / _MB:,.0f} MB are free, {self.reserve / _MB:,.0f} MB are to stay free"
+        return f"No space left on device: {kept}{f', {needed / _MB:,.0f} MB are needed' if needed else ''}."
+
+
+def room_at(folder: Path, reserve_bytes: int) -> Room:
+    """The room where `folder` lies, or will lie."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    return Room(usage.free, usage.total, min(reserve_bytes, usage.total // _PART))

@@ -1,0 +1,35 @@
+"""What is left of a volume (media/disk.py)."""
+
+from pathlib import Path
+
+import pytest
+
+from dlambda.domain.items.failure import FailureKind, classify
+from dlambda.media.disk import Room, room_at
+
+MB = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("free", "needed", "fits"),
+    [(200, 0, True), (199, 0, False), (700, 500, True), (700, 501, False)],
+)
+def test_what_would_take_from_the_reserve_does_not_fit(free: int, needed: int, fits: bool) -> None:
+    assert (Room(free * MB, 10_000 * MB, 200 * MB).lacks(needed * MB) is None) is fits
+
+
+def test_without_a_reserve_everything_fits() -> None:
+    room = Room(0, 10 * MB, 0)
+    assert (room.low, room.lacks(5 * MB)) == (False, None)
+
+
+def test_its_text_is_a_full_disk() -> None:
+    text = Room(150 * MB, 10_000 * MB, 200 * MB).lacks(1234 * MB)
+    assert text == "No space left on device: 150 MB are free, 200 MB are to stay free, 1,234 MB are needed."
+    assert classify(text).kind is FailureKind.DISK
+
+
+def test_a_reserve_is_a_twentieth_of_the_volume_at_most(tmp_path: Path) -> None:
+    room = room_at(tmp_path / "not" / "yet", 10**18)
+    assert room.reserve == room.total // 20
+    assert room_at(tmp_path, 1).reserve == 1
