@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.media.disk import Room, room_at
 from dlambda.media.ffmpeg import find_tool
 from dlambda.settings import get_settings
 from dlambda.store import slots
@@ -33,16 +34,18 @@ def _uptime(started_at: float) -> float | None:
 
 
 def ready() -> tuple[dict[str, Any], int]:
-    """Each part by itself. Engines must answer (503 otherwise); tools that are missing only limit what can be done."""
+    """Each part by itself. Engines must answer (503 otherwise); without tools or room only less can be done."""
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
     tools = {name: _tool(name, find_tool(name)) for name in _TOOL_ARGUMENT}
     up = all(engine["ok"] for engine in engines.values())
-    limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"])
+    room = disk(room_at(get_settings().scratch, get_settings().disk_reserve_bytes))
+    limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
     answer = {
         "status": "unavailable" if not up else "limited" if limited else "ok",
         "engines": engines,
         "tools": tools,
+        "disk": room,
         "ytdlp": ytdlp_age(ytdlp_version(), datetime.now(UTC).date()),
     }
     return answer, 200 if up else 503
@@ -76,6 +79,11 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
         return {"ok": False, "version": None}
     words = done.stdout.splitlines()[:1]
     return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
+
+
+def disk(room: Room) -> dict[str, Any]:
+    """The volume of unfinished downloads; without its reserve none begins."""
+    return {"ok": not room.low, "free_bytes": room.free, "total_bytes": room.total, "reserve_bytes": room.reserve}
 
 
 def ytdlp_age(version: str, today: date) -> dict[str, Any]:

@@ -62,6 +62,15 @@ class Tool(BaseModel):
     version: str | None
 
 
+class Disk(BaseModel):
+    """The volume of unfinished downloads; not `ok` when less is free than the reserve that they leave."""
+
+    ok: bool
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+
+
 class Age(BaseModel):
     version: str | None
     age_days: int | None
@@ -69,9 +78,10 @@ class Age(BaseModel):
 
 
 class Ready(BaseModel):
-    status: str = Field(description="`ok`, `limited` (a tool is missing) or `unavailable`")
+    status: str = Field(description="`ok`, `limited` (a tool is missing, the disk is full) or `unavailable`")
     engines: dict[str, Engine]
     tools: dict[str, Tool]
+    disk: Disk
     ytdlp: Age
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from dlambda.media.disk import Room
 from dlambda.store import cache, connections
 from dlambda.usecases.check_updates import check_daily, ytdlp_version
 from tests.functions.deployment import deployment
@@ -265,6 +266,15 @@ def test_all_that_is_needed_answers(client: FlaskClient) -> None:
     }
     assert found["ytdlp"]["version"] == ytdlp_version()
     assert set(found["tools"]) == {"ffmpeg", "ffprobe", "deno"}
+    assert found["disk"]["ok"]
+    assert 0 < found["disk"]["reserve_bytes"] <= found["disk"]["total_bytes"] // 20
+
+
+def test_a_full_disk_is_told() -> None:
+    from system.health import disk
+
+    told = disk(Room(free=5, total=1000, reserve=10))
+    assert told == {"ok": False, "free_bytes": 5, "total_bytes": 1000, "reserve_bytes": 10}
 
 
 def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
