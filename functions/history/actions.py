@@ -47,11 +47,11 @@ def add_one(value: dict[str, Any]) -> str | None:
 
 
 def get(item_id: str) -> dict[str, Any]:
-    """The item as its own page shows it (downloads.md 4.6): cookies in clear, archive state as it is now."""
+    """The item as its own page shows it (downloads.md 4.6): secrets in clear, archive state as it is now."""
     item = items.find(item_id)
     if item is None:
         raise NotFound("item not found.")
-    view = item.view() | {"cookies": item.cookies, "ffprobe": _probe(item)}
+    view = item.view() | {"cookies": item.cookies, "cli": item.cli, "ffprobe": _probe(item)}
     if item.shelf is Shelf.QUEUE:
         return view | leases.find_progress([item.id]).get(item.id, {})
     if item.archive and item.archive_id:

@@ -29,6 +29,7 @@ def add_url(connection_id: str, data: Any) -> None:
     except AppError as error:
         reply(connection_id, problem("Error Adding URL", error.message, preset=preset))
         return
+    preset = added.item.preset if added.item else preset
     status: dict[str, Any] = {"status": "ok" if added.message is None else "error", "preset": preset}
     if added.message:
         status["msg"] = added.message

@@ -312,3 +312,25 @@ class TestWaiting:
         status, body = history.get("/api/history/add", url="ftp://x.example/")
         assert status == 400
         assert (body["status"], body["message"]) == (False, "Invalid scheme usage. Only HTTP or HTTPS allowed.")
+
+
+def test_a_mask_sent_again_means_what_the_record_had(history):
+    cli = "--proxy http://u:s3cret@9.9.9.9:80"
+    items.add([done("a", url="https://9.9.9.9/a.mp4", posted_url="https://9.9.9.9/a.mp4", cookies="c", cli=cli)])
+    shown = history.get("/api/history", type="done")[1]["items"][0]
+    again = {key: shown[key] for key in ("url", "preset", "cli", "cookies")}
+    assert history.post("/api/history", again)[0] == 200
+    [item] = items.find_many([each["_id"] for each in history.get("/api/history/live")[1]["queue"].values()])
+    assert (item.cookies, item.cli) == ("c", cli)
+
+
+def test_a_mask_of_nothing_is_nothing(history):
+    body = {"url": "https://9.9.9.9/b.mp4", "cookies": "********"}
+    assert history.post("/api/history", body)[0] == 200
+    [shown] = history.get("/api/history/live")[1]["queue"].values()
+    assert (shown["cookies"], shown["has_cookies"]) == ("", False)
+
+
+def test_a_body_that_is_a_text_is_told_as_it_was_sent(history):
+    status, body = history.raw("POST", "/api/history", '"x"')
+    assert (status, body["data"]) == (400, "x")

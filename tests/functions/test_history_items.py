@@ -49,6 +49,14 @@ class TestGet:
         assert body["ffprobe"] == {}
         assert "sidecar" in body
 
+    def test_a_proxys_password_is_there_in_clear_and_nowhere_else(self, history, listening):
+        cli, shown = "--proxy http://u:s3cret@9.9.9.9:80", "--proxy http://u:********@9.9.9.9:80"
+        answer = history.post("/api/history", {"url": "https://9.9.9.9/a.mp4", "cli": cli, "auto_start": False})
+        assert answer[0] == 200
+        [listed] = history.get("/api/history/live")[1]["queue"].values()
+        assert listed["cli"] == listening.of("item_added")[0]["data"]["cli"] == shown
+        assert history.get(f"/api/history/{listed['_id']}")[1]["cli"] == items.get(listed["_id"]).cli == cli
+
     @pytest.mark.parametrize("key", ["nobody", "x" * 3000, "%00", "%ff", "a%2Fb", "%ED%A0%80"])
     def test_nobody_is_not_found(self, history, key):
         assert history.get(f"/api/history/{key}")[0] == 404
@@ -93,6 +101,30 @@ class TestEdit:
         assert items.get("a").cookies == "c"
         assert listening.names == ["item_updated"]
         assert listening.of("item_updated")[0]["data"]["title"] == "T"
+
+    def test_a_mask_sent_back_means_unchanged(self, history):
+        cli = "--proxy http://u:s3cret@9.9.9.9:80"
+        items.add([done("a", cookies="c", cli=cli)])
+        shown = history.get("/api/history", type="done")[1]["items"][0]
+        body = {"title": "T", "cookies": shown["cookies"], "cli": f"{shown['cli']} -x"}
+        assert history.post("/api/history/a", body)[0] == 200
+        assert (items.get("a").cookies, items.get("a").cli) == ("c", f"{cli} -x")
+
+    @pytest.mark.parametrize(
+        ("body", "text"),
+        [
+            ({"cli": "--exec id"}, "Option '--exec' is not allowed."),
+            ({"cli": "--nonsense"}, "Failed to parse command options for yt-dlp. No such option: --nonsense"),
+            ({"template": "/../../x"}, None),
+            ({"preset": "nix"}, "Preset 'nix' does not exist."),
+        ],
+    )
+    def test_what_no_add_would_take_is_refused(self, history, body, text):
+        items.add([done("a")])
+        answer = history.post("/api/history/a", {"title": "T"} | body)
+        assert answer[0] in (400, 404)
+        assert text is None or answer[1]["error"] == text
+        assert items.get("a").title == "a"
 
     def test_everything_else_stays(self, history):
         [before] = items.add([done("a")])

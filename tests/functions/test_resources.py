@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dlambda.aws import queue
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK
 from dlambda.store import connections, deliveries
 from tests.functions.deployment import deployment
 from tests.functions.emptied import empty_tables

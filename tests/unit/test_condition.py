@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.condition import (
     Condition,

@@ -298,7 +298,7 @@ def test_patterns_that_never_end_leave_time_for_the_others() -> None:
     begin = time.perf_counter()
     assert find_match([*endless, good], "x" * 5000) is good
     assert find_match(endless, "x" * 5000) is None
-    assert time.perf_counter() - begin < 3
+    assert time.perf_counter() - begin < 6
 
 
 def test_a_definition_without_match_url_matches_nothing() -> None:

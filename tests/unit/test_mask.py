@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dlambda.domain.log_line import masked
-from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
+from dlambda.domain.mask import mask_passwords, unmask_passwords
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from dlambda.domain.event import Event, Name
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.notification import (
     EVENTS,

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK
 from dlambda.domain.rules.body import read
 from dlambda.domain.rules.preset import (
     FIRST_OWN_ID,

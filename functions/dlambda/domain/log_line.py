@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KEPT: Final = ("item_id", "request_id")

@@ -51,6 +51,9 @@ class _Text:
     def __init__(self, value: str) -> None:
         self.value = value
 
+    def __str__(self) -> str:
+        return self.value
+
 
 class JsonRequest(Request):
     """A request whose body is JSON whatever its Content-Type says; none is None. Doubled slashes in a path are one."""

@@ -56,6 +56,7 @@ class _Row(Row):
     view = BinaryAttribute(legacy_encoding=False)  # the JSON that clients get, rendered once
     hidden = BinaryAttribute(legacy_encoding=False)
     cookies = BinaryAttribute(null=True, legacy_encoding=False)
+    cli = BinaryAttribute(null=True, legacy_encoding=False)  # where the view's is masked
     by_waiting = _WaitingIndex()
 
 
@@ -306,9 +307,11 @@ def _entry(item: Item | None) -> catalogue.Entry | None:
 
 def _row(item: Item) -> _Row:
     """Raises `Invalid` for what no record can hold."""
-    view, hidden = _json(item.view()), _json(hidden_part(item))
+    shown = item.view()
+    view, hidden = _json(shown), _json(hidden_part(item))
     cookies = sealing.seal(item.cookies) if item.cookies else None
-    if len(view) + len(hidden) + len(cookies or b"") > _ROW_BYTES:
+    cli = sealing.seal(item.cli) if item.cli != shown["cli"] else None
+    if sum(map(len, (view, hidden, cookies or b"", cli or b""))) > _ROW_BYTES:
         raise Invalid("The item is too large.")
     return _Row(
         item.id,
@@ -318,6 +321,7 @@ def _row(item: Item) -> _Row:
         view=view,
         hidden=hidden,
         cookies=cookies,
+        cli=cli,
     )
 
 
@@ -337,6 +341,7 @@ def _item(row: _Row) -> Item:
         seq=int(row.seq),
         version=int(row.version),
         cookies=sealing.unseal(row.cookies) if row.cookies else "",
+        cli=sealing.unseal(row.cli) if row.cli else None,
     )
 
 

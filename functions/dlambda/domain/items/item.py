@@ -10,7 +10,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any, Self
 
-MASK = "********"
+from dlambda.domain.mask import MASK, mask_passwords
+
 DESCRIPTION_LIMIT = 2000
 # No extractor's name begins so.
 LIVE_LANE = "~live"
@@ -168,7 +169,7 @@ class Item:
         return replace(self, error=None, failure=None, retry_at=0.0)
 
     def view(self) -> dict[str, Any]:
-        """The record as clients see it (downloads.md 2.2): cookies masked, progress as it was last stored."""
+        """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored."""
         percent = 100.0 if self.status is Status.FINISHED else None
         return {
             "_id": self.id,
@@ -194,7 +195,7 @@ class Item:
             "file_size": self.file_size,
             "options": {},
             "extras": dict(self.extras),
-            "cli": self.cli,
+            "cli": mask_passwords(self.cli),
             "auto_start": self.auto_start,
             "is_archivable": self.is_archivable,
             "is_archived": self.is_archived,
@@ -217,7 +218,7 @@ class Item:
 
 
 _NAMES_IN_VIEW = {"id": "_id", "source_id": "id"}
-_PRIVATE = ("seq", "version", "cookies", "stored_at")
+_PRIVATE = ("seq", "version", "cookies", "cli", "stored_at")
 _HIDDEN = (
     "extracted",
     "requeued",
@@ -237,12 +238,14 @@ _HIDDEN = (
 
 
 def hidden_part(item: Item) -> dict[str, Any]:
-    """What a store keeps of `item` beside its view, its place and its cookies. JSON-able."""
+    """What a store keeps of `item` beside its view, its place and its secrets. JSON-able."""
     return {name: getattr(item, name) for name in _HIDDEN} | {"stored_at": item.stored_at}
 
 
-def restore(view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str) -> Item:
-    """The item of which `view` and `hidden` were kept."""
+def restore(
+    view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str, cli: str | None = None
+) -> Item:
+    """The item of which `view` and `hidden` were kept; `cli` where the view's is masked."""
     values = {
         each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]
         for each in fields(Item)
@@ -250,4 +253,4 @@ def restore(view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, ver
     }
     values |= {name: tuple(value) if isinstance(value, list) else value for name, value in hidden.items()}
     values["status"] = Status(view["status"])
-    return Item(**values, seq=seq, version=version, cookies=cookies)
+    return Item(**values, seq=seq, version=version, cookies=cookies, cli=view["cli"] if cli is None else cli)

@@ -53,7 +53,7 @@ def _read(value: Mapping[str, Any]) -> Request:
     check_syntax(url)
     cli = _text(value, "cli")
     cli = cli if len(cli) >= _CLI_MINIMUM else ""
-    _check_cli(cli)
+    check_cli(cli)
     extras = value.get("extras")
     extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
     _check_size(value, extras)
@@ -70,7 +70,7 @@ def _read(value: Mapping[str, Any]) -> Request:
     )
 
 
-def _check_cli(cli: str) -> None:
+def check_cli(cli: str) -> None:
     """Options that don't parse get the documented text; one that is refused is named as it is."""
     try:
         read_options(cli)

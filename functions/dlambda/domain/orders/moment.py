@@ -15,7 +15,9 @@ def read_number(value: object, field: str) -> float:
         found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         found = math.nan
-    if not 0 <= found <= _MOST_SECONDS:
+    if found > _MOST_SECONDS:
+        raise Invalid(f"{field} must be at most {_MOST_SECONDS:.0f} seconds.")
+    if not found >= 0:  # also what is no number
         raise Invalid(f"{field} must be a number of seconds, 0 or more.")
     return found
 

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, dictionary, switch
 from dlambda.domain.rules.filters import FilterError, compile_filter
-from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
 from dlambda.domain.rules.preset import join_cli
 
 EVERYTHING = "*"

@@ -14,10 +14,9 @@ from standardwebhooks import Webhook
 
 from dlambda.domain.event import Event
 from dlambda.domain.event import Name as EventName
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import Body, Name, switch
-from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
 from dlambda.domain.rules.preset import normalise_name
 from dlambda.errors import Invalid
 

@@ -11,10 +11,9 @@ from typing import Annotated, Any, Final, Protocol
 
 from pydantic import field_validator
 
-from dlambda.domain.items.item import MASK
+from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_place
-from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
 
 FIRST_OWN_ID: Final = 101
 _BLANKS: Final = re.compile(r"\s+")

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from dlambda.domain.mask import mask_passwords, unmask_passwords
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
-from dlambda.domain.rules.mask import mask_passwords, unmask_passwords
 from dlambda.domain.tasks.schedule import check_timer, next_run, stagger_all
 from dlambda.errors import Invalid, ValidationFailed
 

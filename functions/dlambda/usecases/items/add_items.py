@@ -9,16 +9,16 @@ from dlambda.aws import queue
 from dlambda.domain import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.mask import MASK, unmask_passwords
 from dlambda.domain.places.paths import resolve_folder
-from dlambda.domain.rules.preset import normalise_name
 from dlambda.domain.tasks.task import TIMER_SOURCE
-from dlambda.errors import Conflict, NotFound
+from dlambda.errors import Conflict
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import archive, items
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.publish import publish
-from dlambda.usecases.rules.presets import find_preset, preset_for
+from dlambda.usecases.rules.presets import check_preset, preset_for
 
 WAIT_SECONDS = 10.0
 _LOOK_SECONDS = (0.03, 0.05, 0.1, 0.2)
@@ -36,10 +36,7 @@ class Added:
 
 def check_request(request: Request) -> None:
     """What a look-up can tell: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
-    # The default preset's name is never checked: without it, `default` itself serves.
-    is_default = normalise_name(request.preset) in {"", normalise_name(get_settings().default_preset)}
-    if not is_default and find_preset(request.preset) is None:
-        raise NotFound(f"Preset '{request.preset}' does not exist.")
+    check_preset(request.preset)
     check_url(request.url, allow_internal=get_settings().allow_internal_urls)
 
 
@@ -100,7 +97,7 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
     replacing: list[Item] = []
     while batch:
         try:
-            stored = items.add(batch)
+            stored = items.add([unmasked(item, None) for item in batch])
         except items.UrlTaken as taken:
             replacing += [item for item in batch if item.id in taken.holders]
             batch = [item for item in batch if item.id not in taken.holders]
@@ -128,12 +125,18 @@ def _replace(item: Item) -> Item | None:
             return None
         changes = [items.Change(holder, None)] if holder else []
         try:
-            stored = items.commit([*changes, items.Change(None, item)])[0]
+            stored = items.commit([*changes, items.Change(None, unmasked(item, holder))])[0]
         except Conflict:
             continue  # somebody else was faster: look again
         publish(*([deleted(holder)] if holder else []), event.item_added(stored))
         return stored
     raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
+
+
+def unmasked(item: Item, known: Item | None) -> Item:
+    """A mask that a client sends back means what the URL's record had, or nothing (contract README, Secrets)."""
+    cookies = item.cookies if item.cookies != MASK else known.cookies if known else ""
+    return item.but(cookies=cookies, cli=unmask_passwords(item.cli, known.cli if known else ""))
 
 
 def known(holder: Item, item: Item) -> event.Event | None:

@@ -8,13 +8,16 @@ from dlambda.aws import bucket
 from dlambda.domain import event
 from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, Status
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.items.request import check_cli
+from dlambda.domain.places.paths import object_key, safe_template
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, names
 from dlambda.usecases.files import folders
+from dlambda.usecases.items.add_items import unmasked
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.publish import publish
+from dlambda.usecases.rules.presets import check_preset
 
 CANCEL = "cancel"
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
@@ -135,14 +138,20 @@ def hold(item_id: str) -> str:
 
 
 def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
-    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). Other fields are ignored."""
+    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). Other fields are ignored.
+
+    Raises `NotFound`, and `Invalid` for options, templates and presets that no add would take.
+    """
     for turn in range(_TRIES):
         item = items.find(item_id)
         if item is None or item.shelf is Shelf.QUEUE:
             raise NotFound("item not found.")
-        changes = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(item, key, value)}
-        if not any(getattr(item, key) != value for key, value in changes.items()):
+        sent = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
+        after = unmasked(item.but(**sent), item)  # a mask sent back means unchanged
+        changes = {key: getattr(after, key) for key in sent if getattr(item, key) != getattr(after, key)}
+        if not changes:
             return None
+        changes = _checked(changes)
         try:
             stored = items.save(item, item.but(**changes))
         except Conflict:
@@ -154,13 +163,25 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
     raise AssertionError("unreachable")
 
 
-def _fits(item: Item, key: str, value: object) -> bool:
-    """Whether an edit's value has the kind of the field; a mask sent back means unchanged."""
+def _fits(key: str, value: object) -> bool:
+    """Whether an edit's value has the kind of the field."""
     if key == "extras":
         return isinstance(value, Mapping)
     if key in {"msg", "error"}:
         return value is None or isinstance(value, str)
-    return isinstance(value, str) and not (key == "cookies" and item.view()["cookies"] == value)
+    return isinstance(value, str)
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What an add checks is checked here, too. Raises `Invalid` and `NotFound` with the add's texts."""
+    checked = dict(changes)
+    if "cli" in checked:
+        check_cli(checked["cli"])
+    if "template" in checked:
+        checked["template"] = safe_template(checked["template"])
+    if "preset" in checked:
+        check_preset(checked["preset"])
+    return checked
 
 
 def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:

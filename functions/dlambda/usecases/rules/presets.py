@@ -1,8 +1,9 @@
 """Which preset a name means. System presets are data; a client's own are documents."""
 
 from dlambda.domain.rules.body import MAX_NAME_LENGTH
-from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset
+from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset, normalise_name
 from dlambda.domain.rules.resource import PRESETS
+from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 from dlambda.store.resources import Document
 from dlambda.usecases.rules import resources
@@ -15,6 +16,14 @@ def find_preset(name: str) -> Preset | None:
         return system
     found = resources.find_by_name(PRESETS, name)
     return _preset(found, clear=True) if found else None
+
+
+def check_preset(name: str) -> None:
+    """Raises `NotFound` when no preset has that name (downloads.md 2.1)."""
+    # The default preset's name is never checked: without it, `default` itself serves.
+    is_default = normalise_name(name) in {"", normalise_name(get_settings().default_preset)}
+    if not is_default and find_preset(name) is None:
+        raise NotFound(f"Preset '{name}' does not exist.")
 
 
 def list_presets() -> list[Preset]:

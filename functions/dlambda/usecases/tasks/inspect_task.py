@@ -27,7 +27,7 @@ from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_
 log = logging.getLogger(__name__)
 
 _FETCH_SECONDS: Final = 12.0
-_LOOK_UP_SECONDS: Final = 10.0
+_LOOK_UP_SECONDS: Final = 6.0
 """Together below the 30 seconds at which an HTTP API gives up."""
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from dlambda.domain.items.item import MASK
+MASK: Final = "********"
 
 # A proxy may do without a scheme. The password reaches to the last @ of the word. Each alternative can begin at one
 # place of a word alone: texts of a megabyte are looked through in milliseconds.
