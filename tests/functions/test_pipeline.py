@@ -272,6 +272,35 @@ class TestPlaylist:
             number for number, name in enumerate(listening.names) if name == "item_added"
         )
 
+    @pytest.mark.parametrize(("cli", "entries"), [("--max-downloads 2", 2), ("--max-downloads 9", 4)])
+    def test_it_has_as_many_entries_as_its_options_allow(self, history, stack, listening, origin, cli, entries):
+        add(history, origin.url("feed/4.rss"), cli=cli, auto_start=False)
+        work(stack)
+        queue = history.get(PATH)[1]["queue"]
+        assert [each["extras"]["playlist_index"] for each in queue] == list(range(1, entries + 1))
+        assert {each["extras"]["playlist_count"] for each in queue} == {4}
+        assert listening.of("log_success")[0]["data"]["count"] == entries
+
+    def test_one_download_is_no_end_of_it(self, history, stack, origin):
+        add(history, origin.url("feed/2.rss"), cli="--max-downloads 1")
+        work(stack)
+        [done] = history.get(PATH)[1]["history"]
+        assert (done["status"], done["error"]) == ("finished", None)
+
+    def test_what_did_not_come_in_is_not_counted(self, history, stack, listening, origin):
+        feed = origin.media("clip.mp4").parent / "odd.rss"
+        twice = origin.url("clip-odd-1.mp4")
+        addresses = [twice, twice, "file:///etc/passwd", "ftp://example.com/a.mp4", "", origin.url("clip-odd-2.mp4")]
+        rows = "".join(f"<item><title>Odd</title><link>{address}</link></item>" for address in addresses)
+        feed.write_text(f'<rss version="2.0"><channel><title>Odd</title>{rows}</channel></rss>')
+        queued = add(history, origin.url("clip-odd-2.mp4"), auto_start=False)
+        add(history, origin.url("odd.rss"), auto_start=False)
+        work(stack)
+        before, entry = history.get(PATH)[1]["queue"]
+        assert (before["_id"], entry["url"]) == (queued, twice)
+        [told] = listening.of("log_success")
+        assert (told["message"], told["data"]["count"]) == ("Added 1 entries of 'Odd' to the download queue.", 1)
+
     def test_entries_that_are_queued_stay_alone(self, history, stack, origin):
         url = origin.url("feed/4.rss")
         add(history, url, auto_start=False)

@@ -97,7 +97,8 @@ class Item:
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
     entries: int = 0  # of a playlist; they lie beside its extraction
-    expanded: int = 0  # how many of them are records already
+    expanded: int = 0  # how many of them were looked at
+    queued: int = 0  # how many of these came into the queue
     chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
     start_at: float = 0.0  # when an upcoming stream is due
     begun: int = 0  # how often a worker took the download over from one that did not end it
@@ -229,6 +230,7 @@ _HIDDEN = (
     "info_at",
     "entries",
     "expanded",
+    "queued",
     "chain",
     "start_at",
     "begun",

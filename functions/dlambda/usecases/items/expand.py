@@ -34,11 +34,16 @@ def info_key(item_id: str) -> str:
     return f"info/{item_id}"
 
 
-def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None) -> None:
-    """Makes records of a playlist's entries, from the beginning (`info`) or from where it was left."""
+def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, most: int | None = None) -> None:
+    """Makes records of a playlist's entries, from the beginning (`info`) or from where it was left.
+
+    `most`: how many entries are looked at, from the first; None: all.
+    """
     if info is not None:
         entries = _wanted(info)
-        bucket.put_json(info_key(item.id), {"playlist": _head(info), "entries": entries})
+        playlist = {**_head(info), "playlist_count": info.get("playlist_count") or len(entries)}
+        entries = entries[:most]
+        bucket.put_json(info_key(item.id), {"playlist": playlist, "entries": entries})
         title = metadata.title_of(info, url=item.url)
         item = items.save(item, item.but(title=title, entries=len(entries)), lease)
     stored = bucket.get_json(info_key(item.id))
@@ -77,7 +82,8 @@ def _expand_batch(
     ]
     made = _without_archived(_distinct(made))
     while True:
-        after = item.but(expanded=item.expanded + len(batch))
+        queued = sum(child.shelf is Shelf.QUEUE for child in made)
+        after = item.but(expanded=item.expanded + len(batch), queued=item.queued + queued)
         changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in made)]
         try:
             stored = items.commit(changes)
@@ -194,8 +200,8 @@ def _finish(item: Item, lease: leases.Lease) -> None:
     """All entries are in: the playlist's own record goes."""
     items.commit([items.Change(item, None, lease)])
     bucket.delete([info_key(item.id)])
-    message = f"Added {item.expanded} entries of '{item.title}' to the download queue."
+    message = f"Added {item.queued} entries of '{item.title}' to the download queue."
     publish(
         event.item_deleted(item, "Playlist Expanded", f"'{item.title}' was replaced by its entries."),
-        event.log(Name.LOG_SUCCESS, "Playlist Added", message, preset=item.preset, count=item.expanded),
+        event.log(Name.LOG_SUCCESS, "Playlist Added", message, preset=item.preset, count=item.queued),
     )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlambda.aws import bucket, queue
@@ -126,11 +126,17 @@ def _route(
     if reason:
         _fail(item, lease, reason)
     elif kind.startswith("playlist"):
-        expand(item, lease, info)
+        expand(item, lease, info, _most_entries(params))
     elif kind.startswith("video"):
         _settle(item, lease, extraction, info)
     else:
         _fail(item, lease, f'Unsupported event type "{kind}".')
+
+
+def _most_entries(params: Mapping[str, Any]) -> int | None:
+    """The option `max_downloads` (downloads.md 5.4); what is no positive number limits nothing."""
+    most = params.get("max_downloads")
+    return most if isinstance(most, int) and most > 0 else None
 
 
 def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title: str) -> bool:
