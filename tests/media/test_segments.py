@@ -271,6 +271,18 @@ def test_a_segment_is_read_by_ranges(samples, tmp_path, encoder):
     assert times_of(tmp_path / "2.ts")["video"][1] == 150
 
 
+@pytest.mark.parametrize("name", ["vp9-opus.webm", "begins-late.mkv", "far-key.ts"])
+def test_what_lies_behind_the_last_key_frame_is_read_by_ranges(name, samples, tmp_path, encoder):
+    path = make(name, samples)
+    with serve(path.parent) as server:
+        url = f"{server.url}/{path.name}"
+        assert read_timeline(url).duration == pytest.approx(SECONDS, abs=0.1)
+        write_segment(url, Segment(2, 12.5, 0.5), Conversion(video=True, audio=True), tmp_path / "2.ts", encoder)
+    found = times_of(tmp_path / "2.ts")
+    assert found["video"][0] == pytest.approx(12.5, abs=0.05)
+    assert found["audio"][0] == pytest.approx(12.5, abs=0.05)
+
+
 @pytest.mark.parametrize(
     "name", ["a:b.mp4", "-i.mp4", "concat:x|y.mp4", "%d #1?.mp4", "🎬 'q\".mp4", "x" * 240 + ".mp4"]
 )

@@ -79,11 +79,20 @@ class Source:
         if stream is None or stream.time_base is None:
             return False
         aim = self.before(seconds) + self.origin
-        try:
-            self.container.seek(round(aim / stream.time_base), stream=stream)
-        except av.PermissionError:  # how the library says that a seek failed
-            return False
-        return True
+        return _seek(self.container, stream, round(aim / stream.time_base))
+
+
+def _seek(container: InputContainer, stream: VideoStream | AudioStream, place: int) -> bool:
+    """Whether the container is now before `place`."""
+    try:
+        container.seek(place, stream=stream)
+    except av.PermissionError:  # how the library says that a seek failed
+        return False
+    except av.EOFError:
+        # Behind the last key frame it reads Matroska to the end for another, and over HTTP does not come back.
+        earlier = [entry.timestamp for entry in stream.index_entries][-2:-1]
+        return bool(earlier) and earlier[0] < place and _seek(container, stream, earlier[0])
+    return True
 
 
 def _first_video(container: InputContainer) -> VideoStream | None:
@@ -138,9 +147,8 @@ def _duration(container: InputContainer, location: str) -> float | None:
 
 def _end(container: InputContainer, about: float) -> float:
     """When the last packet ends, of those behind the last key frame before `about`; 0 when there is none."""
-    try:
-        container.seek(round(about * av.time_base))
-    except av.PermissionError:
+    stream = _first_video(container) or next(iter(container.streams.audio), None)
+    if stream is None or not stream.time_base or not _seek(container, stream, round(about / stream.time_base)):
         return 0.0
     ends = (
         float((packet.pts + (packet.duration or 0)) * packet.time_base)
