@@ -17,9 +17,9 @@ _DOWNLOADS = ("intake", "download")
 _LONG = 3600.0
 
 
-def handle(queue: str, item_id: str, seconds: float = _LONG) -> dict[str, object]:
-    """One message."""
-    record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id})}
+def handle(queue: str, item_id: str, seconds: float = _LONG, **more: object) -> dict[str, object]:
+    """One message; `more` is what it says beside the id."""
+    record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id, **more})}
     with acting_as(f"on_{queue}"):
         return _HANDLERS[queue]({"Records": [record]}, Context(f"on_{queue}", seconds))
 
@@ -27,11 +27,11 @@ def handle(queue: str, item_id: str, seconds: float = _LONG) -> dict[str, object
 def work(stack: Stack, rounds: int = 50) -> None:
     """Until the queues of downloads are empty. What fails unexpectedly fails the test."""
     for _ in range(rounds):
-        todo = [(queue, message["id"]) for queue in _DOWNLOADS for message in stack.messages(queue)]
+        todo = [(queue, message) for queue in _DOWNLOADS for message in stack.messages(queue)]
         if not todo:
             return
-        for queue, item_id in todo:
-            assert handle(queue, item_id) == {"batchItemFailures": []}
+        for queue, message in todo:
+            assert handle(queue, message.pop("id"), **message) == {"batchItemFailures": []}
     raise AssertionError("there is no end to the messages")
 
 

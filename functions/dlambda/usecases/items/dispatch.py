@@ -1,16 +1,36 @@
 """Wakes the items that wait for a slot, as many as may start now (docs/contract/downloads.md 5.7)."""
 
+from collections.abc import Sequence
+
 from dlambda.aws import queue
 from dlambda.domain.items.item import Item
 from dlambda.settings import get_settings
 from dlambda.store import items, slots
 
-# Beyond the free slots, so that one whose claim is lost to another worker leaves no slot empty.
-_SPARE = 2
+# How far a wake-up that comes to nothing is passed on; the minute's sweep does the rest.
+_MOST_PASSED = 10
 
 
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Doubling does no harm."""
+    chosen = _chosen()
+    queue.send_many("download", ({"id": item_id} for item_id in chosen))
+    return len(chosen)
+
+
+def pass_on(passed: Sequence[str]) -> None:
+    """For a wake-up that came to nothing: wakes the oldest item that may start instead and is none of `passed`.
+
+    One for one, and never the same again: what wakes those that are gone or taken ends after a few.
+    """
+    if len(passed) > _MOST_PASSED:
+        return
+    for item_id in _chosen(passed)[:1]:
+        queue.send("download", {"id": item_id, "passed": list(passed)})
+
+
+def _chosen(passed: Sequence[str] = ()) -> list[str]:
+    """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
     state = slots.read()
     settings = get_settings()
     candidates: list[tuple[int, str]] = []
@@ -18,12 +38,10 @@ def dispatch() -> int:
     for lane, waiting in state.waiting.items():
         free = min(waiting, state.free(lane, settings))
         if free > 0:
-            found = items.find_waiting(lane, free + _SPARE)
+            found = [each for each in items.find_waiting(lane, free + len(passed)) if each[1] not in passed][:free]
             (live if lane == items.LIVE else candidates).extend(found)
     free_in_all = settings.max_workers - len(state.taken)
-    chosen = live + sorted(candidates)[: max(0, free_in_all)]
-    queue.send_many("download", ({"id": item_id} for _, item_id in chosen))
-    return len(chosen)
+    return [item_id for _, item_id in live + sorted(candidates)[: max(0, free_in_all)]]
 
 
 def wake(item: Item) -> None:

@@ -5,7 +5,7 @@ import logging
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from dlambda.store import archive, items, leases, names
 from dlambda.usecases.files.folders import holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
-from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import begin_again, put_off
@@ -47,30 +47,24 @@ _UNEXPECTED = "Download ended with unexpected status '{}'."
 _EXISTS = "Item has already been downloaded."
 
 
-def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
+def download_item(item_id: str, *, seconds_left: Callable[[], float], passed: Sequence[str] = ()) -> bool:
     """Downloads an item when a slot and its lease can be had. True when the rest must go on in another invocation.
 
-    `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next.
+    `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next. `passed` are
+    the items that were woken for the same slot before and did not take it.
     """
     item = items.find(item_id)
     if item is not None and item.retry_at:
         item = begin_again(item, time.time())
-    if item is None or not (item.is_waiting or item.status in ACTIVE):
+    claimed = _claim(item) if item is not None and (item.is_waiting or item.status in ACTIVE) else None
+    if claimed is None:
+        pass_on([*passed, item_id])
         return False
-    try:
-        lease = leases.take(item.id, uuid.uuid4().hex, time.time())
-    except leases.Lost:
-        return False
-    begun = item.begun + 1 if item.status in ACTIVE else 0
-    try:
-        item = items.save(item, item.but(status=Status.PREPARING, begun=begun), lease)
-    except Conflict:
-        leases.release(lease)  # no slot, or it was changed meanwhile: it waits on, and the next free slot wakes it
-        return False
+    item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
     publish(event.item_updated(item))
     run = _Download(item, lease, seconds_left)
-    if begun > _MOST_BEGINNINGS:
+    if item.begun > _MOST_BEGINNINGS:
         run.give_up()
         return False
     with leases.given_back(lease):
@@ -78,6 +72,20 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float]) -> bool:
     if not handed_over:
         dispatch()
     return handed_over
+
+
+def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
+    """The item as this worker's own, with its slot. None when another has it, no slot is free, or it was changed."""
+    try:
+        lease = leases.take(item.id, uuid.uuid4().hex, time.time())
+    except leases.Lost:
+        return None
+    begun = item.begun + 1 if item.status in ACTIVE else 0
+    try:
+        return items.save(item, item.but(status=Status.PREPARING, begun=begun), lease), lease
+    except Conflict:
+        leases.release(lease)  # it waits on, and the next free slot wakes it
+        return None
 
 
 class _Names(Container[str]):

@@ -1,0 +1,101 @@
+"""Who is woken for a free slot: in queue order, one for each slot, and another where one does not take it."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.request import Request
+from dlambda.store import items, leases, slots
+from dlambda.usecases.items.add_items import new_item
+from dlambda.usecases.items.change_items import cancel
+from dlambda.usecases.items.dispatch import dispatch, pass_on
+from dlambda.usecases.items.download_item import download_item
+from tests.functions.deployment import deployment, messages
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def limits(cloud: None, configure: Callable[..., None]) -> None:
+    configure(max_workers=3, max_workers_per_extractor=2)
+
+
+def waiting(count: int, extractor: str = "video") -> list[Item]:
+    made = [new_item(Request(f"https://{extractor}.example/{number}")) for number in range(count)]
+    return items.add([item.but(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
+
+
+def handle(message: dict[str, Any]) -> None:
+    download_item(message["id"], seconds_left=lambda: 900.0, passed=message.get("passed", ()))
+
+
+def test_those_are_woken_that_a_slot_is_free_for_oldest_first() -> None:
+    first = waiting(4)
+    other = waiting(4, "other")
+    assert dispatch() == 3
+    assert [each["id"] for each in messages("download")] == [first[0].id, first[1].id, other[0].id]
+
+
+def test_a_running_one_leaves_one_slot() -> None:
+    running, *others = waiting(4)
+    items.save(running, running.but(status=Status.DOWNLOADING))
+    assert dispatch() == 1
+    assert messages("download") == [{"id": others[0].id}]
+
+
+def test_where_one_is_gone_the_next_is_woken() -> None:
+    first, second, third = waiting(3)
+    dispatch()
+    woken = messages("download")
+    cancel(first.id)
+    items.save(second, second.but(status=Status.DOWNLOADING))
+    handle(woken[0])
+    assert messages("download") == [{"id": third.id, "passed": [first.id]}]
+
+
+def test_where_another_worker_has_one_the_next_is_woken() -> None:
+    first, second = waiting(2)
+    leases.take(first.id, "another", time.time())
+    handle({"id": first.id})
+    assert messages("download") == [{"id": second.id, "passed": [first.id]}]
+
+
+def test_a_wake_up_without_a_free_slot_wakes_nobody() -> None:
+    for item in (found := waiting(4))[:2]:
+        items.save(item, item.but(status=Status.DOWNLOADING))
+    handle({"id": found[2].id})
+    handle({"id": "nobody"})
+    assert messages("download") == []
+
+
+def test_nor_does_one_while_paused() -> None:
+    waiting(2)
+    slots.pause(time.time())
+    handle({"id": "nobody"})
+    assert messages("download") == []
+
+
+def test_wake_ups_that_come_to_nothing_end() -> None:
+    found = waiting(20)
+    for item in found:
+        leases.take(item.id, "another", time.time())
+    dispatch()
+    handled = 0
+    while woken := messages("download"):
+        handled += len(woken)
+        for each in woken:
+            handle(each)
+    assert handled <= 2 * 12
+
+
+def test_none_is_woken_in_place_of_itself() -> None:
+    [only] = waiting(1)
+    pass_on([only.id])
+    assert messages("download") == []
