@@ -272,15 +272,24 @@ def test_a_segment_is_read_by_ranges(samples, tmp_path, encoder):
 
 
 @pytest.mark.parametrize("name", ["vp9-opus.webm", "begins-late.mkv", "far-key.ts"])
-def test_what_lies_behind_the_last_key_frame_is_read_by_ranges(name, samples, tmp_path, encoder):
+def test_the_ends_of_a_film_are_read_by_ranges(name, samples, tmp_path, encoder):
     path = make(name, samples)
     with serve(path.parent) as server:
         url = f"{server.url}/{path.name}"
         assert read_timeline(url).duration == pytest.approx(SECONDS, abs=0.1)
-        write_segment(url, Segment(2, 12.5, 0.5), Conversion(video=True, audio=True), tmp_path / "2.ts", encoder)
-    found = times_of(tmp_path / "2.ts")
-    assert found["video"][0] == pytest.approx(12.5, abs=0.05)
-    assert found["audio"][0] == pytest.approx(12.5, abs=0.05)
+        for start in (0.0, 12.5):  # behind the last key frame
+            target = tmp_path / "0.ts"
+            write_segment(url, Segment(0, start, 0.5), Conversion(video=True, audio=True), target, encoder)
+            firsts = [first for first, _ in times_of(target).values()]
+            assert firsts == pytest.approx([start, start], abs=0.05)
+
+
+def test_a_copy_of_mpeg_ts_is_read_by_ranges(samples, tmp_path, encoder):
+    path = make("h264-aac.ts", samples)
+    with serve(path.parent) as server:
+        write_segment(f"{server.url}/{path.name}", Segment(0, 0.0, 4.8), Conversion(), tmp_path / "0.ts", encoder)
+    assert times_of(tmp_path / "0.ts")["video"] == (pytest.approx(0, abs=0.05), pytest.approx(120, abs=1))
+    assert_sounds(tmp_path / "0.ts", 0, 4.7)
 
 
 @pytest.mark.parametrize(

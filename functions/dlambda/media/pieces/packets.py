@@ -51,6 +51,11 @@ def _demuxed(source: Source) -> Iterator[Packet]:
     return source.container.demux([stream for stream in (source.video, source.audio) if stream is not None])
 
 
+def _from_beginning(source: Source) -> Iterator[Packet]:
+    source.rewind()
+    return _demuxed(source)
+
+
 def packets_from(source: Source, aim: Fraction, *, sound_alone: bool) -> Iterator[Packet]:
     """Packets of picture and sound, in file order, from `aim` (seconds) on or from a little before.
 
@@ -61,7 +66,7 @@ def packets_from(source: Source, aim: Fraction, *, sound_alone: bool) -> Iterato
     first = next(packets, None) if has_place else None
     if not has_place or (first and lies_behind(first, aim, source) and not source.finds_sound):
         with open_source(source.location) as anew:
-            yield from _demuxed(anew)
+            yield from _from_beginning(anew)
     elif first:
         yield first
         yield from packets
@@ -105,7 +110,7 @@ def copied(source: Source, segment: Segment, *, video: bool, audio: bool) -> Pie
     if not (video or audio):
         return Piece()
     aim = Fraction(segment.start) + ROUNDING
-    packets = packets_from(source, aim, sound_alone=not video) if segment.start > 0 else _demuxed(source)
+    packets = packets_from(source, aim, sound_alone=not video) if segment.start > 0 else _from_beginning(source)
     cut = _Cut(source, segment)
     for packet in packets:
         time = packet_time(packet, source.origin)

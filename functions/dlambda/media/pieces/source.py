@@ -6,7 +6,7 @@ formats that hold their content themselves are opened, and only the protocol tha
 
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,8 @@ from dlambda.media.pieces.formats import CONTAINERS, MATROSKA, MP4
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 # Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
-_GUESSED = ("mpegts", "mpeg", "flv")
+_MPEG = ("mpegts", "mpeg")
+_GUESSED = (*_MPEG, "flv")
 _GUESS_SECONDS = 2
 _NEGLIGIBLE_SECONDS = 0.1  # by which a beginning is late: a frame, or a decoder's delay
 
@@ -67,6 +68,12 @@ class Source:
     def before(self, seconds: Fraction) -> Fraction:
         """Where to aim so that a seek does not land behind `seconds`."""
         return max(seconds - _GUESS_SECONDS, Fraction(0)) if self.container.format.name in _GUESSED else seconds
+
+    def rewind(self) -> None:
+        """To the beginning of a file that was just opened: MPEG's length was read from its end, where HTTP stays."""
+        if self.container.format.name in _MPEG:
+            with suppress(av.PermissionError):
+                self.container.seek(0)
 
     def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> bool:
         """So that what follows holds everything from `seconds` (of the file's own time) on, and something before it.
