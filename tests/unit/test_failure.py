@@ -7,6 +7,13 @@ from dlambda.domain.items.failure import FailureKind, classify
 K = FailureKind
 
 
+def test_a_refusal_is_no_network_trouble() -> None:
+    """It may be a link that has run out, so it is tried again; the advice is for when it is not."""
+    failure = classify("unable to download video data: HTTP Error 403: Forbidden")
+    assert failure.advice == "The site refused the request: cookies, another address or a login may help."
+    assert failure.retryable
+
+
 @pytest.mark.parametrize(
     ("message", "kind", "retryable"),
     [

@@ -59,6 +59,12 @@ _OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or prese
 _DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True, wait_seconds=600)
 _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True, wait_seconds=60)
 _TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True, wait_seconds=60)
+_REFUSED = Failure(
+    FailureKind.TRANSIENT,
+    "The site refused the request: cookies, another address or a login may help.",
+    retryable=True,
+    wait_seconds=60,
+)
 _CIRCLE = Failure(FailureKind.OTHER, "The address leads back to itself in circles.")
 _OTHER = Failure(FailureKind.OTHER)
 
@@ -106,8 +112,9 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
         "Error in output template", "output template (leads outside|gives no)", 'Path ".*" is too long',
     ),
     (_TIMEOUT, "timed? ?out", "TimeoutError"),
+    (_REFUSED, "HTTP Error 403"),
     (
-        _TRANSIENT, r"HTTP Error (403|408|5\d\d)", r"bytes read, \d+ more expected", "IncompleteRead",
+        _TRANSIENT, r"HTTP Error (408|5\d\d)", r"bytes read, \d+ more expected", "IncompleteRead",
         "content too short", "Connection (reset|refused|aborted)", "Remote end closed", "EOF occurred",
         "Temporary failure in name resolution", "Name or service not known", "Network is unreachable",
         "No route to host", "No address associated", r"fragment \d+ not found", "Did not get any data",
