@@ -36,7 +36,7 @@ def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
 
 
 def _waited(added: Added, element: object) -> dict[str, Any]:
-    return {"item": element, "status": added.message is None, "msg": added.message}
+    return {"item": element, "status": added.message is None, "msg": added.message or added.trouble}
 
 
 def add_one(value: dict[str, Any]) -> str | None:

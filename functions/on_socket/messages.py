@@ -31,8 +31,8 @@ def add_url(connection_id: str, data: Any) -> None:
         return
     preset = added.item.preset if added.item else preset
     status: dict[str, Any] = {"status": "ok" if added.message is None else "error", "preset": preset}
-    if added.message:
-        status["msg"] = added.message
+    if text := added.message or added.trouble:
+        status["msg"] = text
     beside = {
         "id": added.item.id if added.item else None,
         "status": "queued" if added.message is None else "error",

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlambda.aws import queue
 from dlambda.domain import event
@@ -27,11 +27,15 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of one request. `item` is None when its URL is known already."""
+    """What became of one request. `item` is None when its URL is known already.
+
+    `message`: why the pipeline refused it; `trouble`: what failed so far of one that is accepted and tried again.
+    """
 
     request: Request
     item: Item | None
     message: str | None = None
+    trouble: str | None = None
 
 
 def check_request(request: Request) -> None:
@@ -169,21 +173,21 @@ def deleted(item: Item) -> event.Event:
 def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
     """The same, after their extraction, or after `seconds` with success as accepted (contract README, Adding)."""
     deadline = time.monotonic() + seconds
-    results: list[Added] = []
-    for each in added:
-        message = _outcome(each.item, deadline) if each.item else None
-        results.append(Added(each.request, each.item, message))
-    return results
+    return [_waited(each, each.item, deadline) if each.item else each for each in added]
 
 
-def _outcome(item: Item, deadline: float) -> str | None:
-    """Why the pipeline refused the item, or None."""
+def _waited(added: Added, item: Item, deadline: float) -> Added:
+    """Looks until the item is extracted, refused, or known not to be by then."""
     looks = iter(_LOOK_SECONDS)
+    trouble: str | None = None
     while (left := deadline - time.monotonic()) > 0:
         now = items.find(item.id)
-        if now is None or now.extracted or now.retry_at:
-            return None
+        if now is None or now.extracted:
+            return added
         if now.shelf is Shelf.DONE:
-            return now.error
+            return replace(added, message=now.error)
+        trouble = now.error or trouble  # a try that is under way has none of its own yet
+        if now.retry_at - time.time() > left:
+            break
         time.sleep(min(left, next(looks, _LOOK_SECONDS[-1])))
-    return None
+    return replace(added, trouble=trouble)
