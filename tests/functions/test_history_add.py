@@ -105,6 +105,7 @@ REFUSED = [
     ({"url": URL, "preset": "bad"}, "Preset 'bad' does not exist."),
     ({"url": URL, "folder": "../x"}, 'Folder "../x" must resolve inside the base download folder "/downloads".'),
     ({"url": URL, "template": "/x/%(title)s"}, None),
+    ({"url": URL, "template": "%(title"}, 'Template "%(title" is not valid: incomplete format key.'),
     ({"url": URL, "cli": "--exec rm"}, "Option '--exec' is not allowed."),
 ]
 

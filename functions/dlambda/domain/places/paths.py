@@ -4,6 +4,7 @@ A path is text with `/` between its parts. Percent-escapes and backslashes are o
 decodes before. Nothing that comes out of here leads out of the root.
 """
 
+from dlambda.domain.places.template_syntax import problem_of
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
@@ -73,9 +74,10 @@ def object_key(path: str) -> str:
 
 
 def safe_template(template: str) -> str:
-    """An output template as it is; `""` stays empty. Raises `Invalid` when it is absolute, has `..` or means a stream.
+    """An output template as it is; `""` stays empty.
 
-    What its fields turn into is watched again when the name is made.
+    Raises `Invalid` when it is absolute, has `..`, means a stream, or when yt-dlp could not read it. What its fields
+    turn into is watched again when the name is made.
     """
     if not template.strip():
         return ""
@@ -88,4 +90,6 @@ def safe_template(template: str) -> str:
         or template.strip() == "-"
     ):
         raise Invalid(_outside_text("Template", template))
+    if problem := problem_of(template):
+        raise Invalid(f'Template "{template}" is not valid: {problem}.')
     return template
