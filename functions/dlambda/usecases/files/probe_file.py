@@ -17,6 +17,8 @@ from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found
 
 _KEPT_SECONDS = 30 * 86400
+# Changes when timelines are reckoned otherwise: those kept from before no longer fit the segments.
+_TIMELINE = "timeline-2"
 _READ_SECONDS = 3600
 
 
@@ -39,7 +41,7 @@ def probed(found: Found) -> dict[str, Any]:
 
 def timeline_of(found: Found) -> Timeline:
     """Duration, what must be converted and where to cut. Raises `Invalid` for a file that is no media."""
-    kept = _remembered("timeline", found, lambda: asdict(read_timeline(location_of(found.path))))
+    kept = _remembered(_TIMELINE, found, lambda: asdict(read_timeline(location_of(found.path))))
     return Timeline(**kept)
 
 
