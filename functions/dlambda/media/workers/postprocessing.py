@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from yt_dlp.globals import postprocessors
+from yt_dlp.postprocessor import ffmpeg
 from yt_dlp.postprocessor.common import PostProcessor
 from yt_dlp.postprocessor.metadataparser import MetadataParserPP
+from yt_dlp.utils import Popen, PostProcessingError
 
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.errors import Invalid
@@ -73,7 +75,22 @@ class NFOMakerPP(PostProcessor):  # type: ignore[misc]
         return [], info
 
 
+class _Popen(Popen):  # type: ignore[misc]
+    """Tells a program that was ended from outside (by the kernel, for want of memory) from one that refused its input.
+
+    yt-dlp makes an error of the last line that it wrote, which then says nothing; this one is known to pass.
+    """
+
+    @classmethod
+    def run(cls, *arguments: Any, **options: Any) -> tuple[Any, Any, int]:
+        stdout, stderr, status = super().run(*arguments, **options)
+        if status < 0:
+            raise PostProcessingError(f"ffmpeg ended unexpectedly (signal {-status}).")
+        return stdout, stderr, status
+
+
 def install() -> None:
-    """Makes both known to yt-dlp, for this process."""
+    """Makes them known to yt-dlp, for this process."""
+    ffmpeg.Popen = _Popen
     postprocessors.value["MetadataParserPP"] = GuardedMetadataParserPP
     postprocessors.value["NFOMakerPP"] = NFOMakerPP
