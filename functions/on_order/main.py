@@ -8,8 +8,9 @@ from dlambda.aws import queue
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.errors import AppError
 from dlambda.media.workers.worker import warm_up
-from dlambda.usecases.orders.fulfil_order import ENGINE_ERRORS, Outcome, fail_order, fulfil_order
+from dlambda.usecases.orders.fulfil_order import Outcome, fail_order, fulfil_order
 from dlambda.usecases.orders.sweep_orders import wake_waiting
+from dlambda.usecases.trouble import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 _UNEXPECTED = "Internal Server Error"

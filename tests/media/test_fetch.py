@@ -6,14 +6,13 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from dlambda.errors import Invalid
 from dlambda.media.fetch import Answer, FetchFailed, Request, fetch, with_params
-from tests.media.test_relay import SocksHandler
+from tests.media.servers import SocksHandler, serving
 from tests.origin import Origin
 
 INTERNAL = "Access to internal urls or private networks is not allowed."
@@ -139,19 +138,6 @@ def dribbler() -> Iterator[str]:
     ended.set()
     thread.join()
     server.close()
-
-
-@contextmanager
-def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[Any]:
-    """A server on a free port of this machine; `asked` is for the handler to fill."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        server.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_a_site_that_never_finishes_its_headers_is_left_too(dribbler: str) -> None:

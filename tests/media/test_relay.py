@@ -4,7 +4,6 @@ import http.client
 import socket
 import socketserver
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dlambda.media.workers.recording import through_socks
-from dlambda.media.workers.relay import Relay, Upstream, _pump
+from dlambda.media.workers.relay import Relay, Upstream
+from tests.media.servers import SocksHandler, serving
 from tests.origin import Origin
 from tests.origin.media import ffmpeg
 
@@ -81,33 +81,10 @@ def test_other_kinds_of_proxies_are_no_upstream() -> None:
     assert Upstream.parse("1.2.3.4:3128") == Upstream("1.2.3.4", 3128)
 
 
-class SocksHandler(socketserver.BaseRequestHandler):
-    """SOCKS5 without a login, for names and IPv4 addresses."""
-
-    def handle(self) -> None:
-        self.request.recv(262)
-        self.request.sendall(b"\x05\x00")
-        head = self.request.recv(4)
-        size = self.request.recv(1)[0] if head[3] == 3 else 4
-        name = self.request.recv(size)
-        host = name.decode() if head[3] == 3 else socket.inet_ntoa(name)
-        port = int.from_bytes(self.request.recv(2), "big")
-        self.server.asked.append((host, port))  # type: ignore[attr-defined]
-        with socket.create_connection((host, port)) as target:
-            self.request.sendall(b"\x05\x00\x00\x01" + bytes(6))
-            _pump(self.request, target)
-
-
 @pytest.fixture
 def socks() -> Iterator[socketserver.ThreadingTCPServer]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), SocksHandler) as server:
-        server.daemon_threads = True
-        server.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(SocksHandler) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_it_goes_on_through_a_socks_proxy(origin: Origin, socks: socketserver.ThreadingTCPServer) -> None:

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
+from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.condition import Condition
 
 from dlambda.errors import Conflict
-from dlambda.store.table import Row, Transaction
+from dlambda.store.table import TABLE_ERRORS, Row, Transaction
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
@@ -114,7 +114,7 @@ def given_back(lease: Lease) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(PynamoDBException):  # it runs out, then
+        with suppress(*TABLE_ERRORS):  # it runs out, then
             release(lease)
         raise
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -22,7 +22,6 @@ from dlambda.store import leases
 from dlambda.store.table import Refused, Row, Transaction
 
 ENDED: Final = "ended"
-TABLE_ERRORS: Final = (PynamoDBException,)
 _PLACES: Final = "orders"
 _NO_PLACE: Final = "no worker is free"
 _CHANGED: Final = "it was changed meanwhile"

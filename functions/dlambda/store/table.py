@@ -20,6 +20,8 @@ from pynamodb.transactions import TransactWrite
 from dlambda.session import making_clients, session
 from dlambda.settings import get_settings
 
+# Raised when the tables are away: what was to be done may be done later.
+TABLE_ERRORS = (PynamoDBException,)
 MAX_OPERATIONS = 100
 _CONFLICT_TRIES = 8
 _CONFLICT_WAIT_SECONDS = 0.02

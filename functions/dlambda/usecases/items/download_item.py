@@ -18,6 +18,7 @@ from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import ACTIVE, Item, Status
 from dlambda.domain.items.progress import Progress
+from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
 from dlambda.media.disk import room_at
@@ -92,7 +93,8 @@ class _Names(Container[str]):
     """The names in use in the item's folder. Asking for one that is free takes it.
 
     Somebody else's file, which no download of ours has claimed, is found in the bucket. What this source has claimed
-    before is its own to replace, also what it left when it crashed.
+    before is its own to replace, also what it left when it crashed. Raises `Invalid` for
+    a name that no object can have.
     """
 
     def __init__(self, item: Item) -> None:
@@ -101,22 +103,11 @@ class _Names(Container[str]):
 
     def __contains__(self, stem: object) -> bool:
         path = f"{self._folder}/{stem}" if self._folder else str(stem)
+        object_key(path)
         # Looked at before it is claimed: else a crash in between would leave the file for one of ours.
         if holds_stem(path):
             return not names.is_of(path, self._source)
         return not names.claim(path, self._source)
-
-
-class _NamesThatFit(Container[str]):
-    """The same; asked for a name that no object can have, it raises `Invalid`."""
-
-    def __init__(self, item: Item) -> None:
-        self._item = item
-        self._names = _Names(item)
-
-    def __contains__(self, stem: object) -> bool:
-        keep_files.key_of(self._item, str(stem))
-        return stem in self._names
 
 
 class _Archive(Container[str]):
@@ -200,7 +191,7 @@ class _Download:
             is_live=bool(item.is_live),
             allow_internal=settings.allow_internal_urls,
             archive=_Archive(item.archive) if item.archive else None,
-            taken=_NamesThatFit(item),
+            taken=_Names(item),
         )
 
     def _fresh_info(self) -> Mapping[str, Any] | None:

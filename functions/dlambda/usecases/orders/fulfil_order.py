@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.aws.trouble import CLOUD_ERRORS
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order
@@ -35,6 +34,7 @@ from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders import carry_segments
 from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.keys import GIGABYTE, MINUTE
+from dlambda.usecases.trouble import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,6 @@ _PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
 _QUIET_SECONDS = 1800.0
-ENGINE_ERRORS = (*CLOUD_ERRORS, *orders.TABLE_ERRORS)
 _AT_WORK: set[str] = set()
 _LOCK = threading.Lock()
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import bucket, queue
-from dlambda.aws.trouble import CLOUD_ERRORS
 from dlambda.domain.items.item import Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.places.web_address import check_web_address
@@ -25,7 +24,7 @@ from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Client, Handler, HandlerFailed
 from dlambda.media.handlers.registry import find_handler, handlers_for
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases, memories, orders, runs
+from dlambda.store import archive, items, leases, memories, runs
 from dlambda.usecases.items.add_items import enter, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.rules.presets import preset_for
@@ -34,6 +33,7 @@ from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
 from dlambda.usecases.tasks.run_tasks import QUEUE, sweep_timer
 from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
 from dlambda.usecases.tasks.tasks import find_task, list_tasks, mend_schedules, reckon
+from dlambda.usecases.trouble import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,6 @@ _BATCH: Final = 90
 _LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
 NO_ARCHIVE: Final = "The options name no download archive."
 UNEXPECTED: Final = "The feed could not be worked off because of an unexpected error."
-_ENGINE_ERRORS: Final = (*CLOUD_ERRORS, *orders.TABLE_ERRORS)
-"""Table, queue or bucket are away: the same message may succeed later."""
 
 
 def fan_out(due: int) -> int:
@@ -115,7 +113,7 @@ def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable
     """As `_swept`; a failure that will not pass is the task's result, and not a message that fails unseen."""
     try:
         return _swept(task, handler, due, seconds_left, queued)
-    except (leases.Lost, *_ENGINE_ERRORS):
+    except (leases.Lost, *ENGINE_ERRORS):
         raise
     except AppError as error:
         if error.retry:

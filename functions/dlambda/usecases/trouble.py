@@ -1,0 +1,6 @@
+"""What a table, a queue or the bucket raise when they are away: the same message may succeed later."""
+
+from dlambda.aws.trouble import CLOUD_ERRORS
+from dlambda.store.table import TABLE_ERRORS
+
+ENGINE_ERRORS = (*CLOUD_ERRORS, *TABLE_ERRORS)
