@@ -157,7 +157,7 @@ def test_a_task_that_is_gone_at_its_time_does_nothing(stack: Stack) -> None:
     (message,) = stack.messages("task")
     handle(message)
     assert queued() == []
-    assert runs.find_due(time.time() + 10) == []
+    assert 77 not in [task_id for task_id, _due in runs.find_due(time.time() + 10)]
 
 
 def test_a_dispatch_that_cannot_be_is_told(stack: Stack, heard: Heard) -> None:
