@@ -1,12 +1,17 @@
 """Downloads beside files that no download made: architecture.md, step 7; downloads.md 5.7."""
 
+import importlib
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dlambda.aws import bucket
 from dlambda.store import items, names
+from tests.functions.calls import Client
 from tests.functions.working import work
+from tests.store.samples import item as queued
 
 PATH = "/api/history"
 FOLDER = "foreign"
@@ -89,6 +94,64 @@ def test_another_source_does_not_replace_it(download, url, name):
     put(name)
     assert download(url) == name.replace(".mp4", " (2).mp4")
     assert text(name) == b"somebody's"
+
+
+@pytest.fixture
+def rename(configure) -> Callable[[str, str], str]:
+    """Renames a file as a client does; answers the error, `""` without."""
+    configure(browser_control_enabled="true")
+    client = Client(importlib.import_module("file.main").app.test_client(), "file")
+
+    def run(old: str, new: str) -> str:
+        action = {"action": "rename", "path": f"{FOLDER}/{old}", "new_name": new}
+        status, results = client.post("/api/file/actions", [action])
+        assert status == 200, results
+        return results[0]["error"] or ""
+
+    return run
+
+
+def claim(name: str, url: str) -> None:
+    assert names.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
+
+
+def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
+    url = "https://else.example/"
+    items.add([queued("a", url=url, folder=FOLDER)])
+    claim(name, url)
+    put("mine.mp4")
+    assert rename("mine.mp4", name) == f"Destination '{FOLDER}/{name.removesuffix('.mp4')}' is being downloaded."
+    assert text("mine.mp4") == b"somebody's"
+    assert names.is_of(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
+
+
+@pytest.mark.parametrize("owner", [None, "https://else.example/"])
+def test_a_download_that_ended_without_a_file_does_not_replace_what_was_renamed(download, url, name, rename, owner):
+    claim(name, url)
+    put("mine.mp4")
+    if owner:
+        claim("mine.mp4", owner)
+    assert rename("mine.mp4", name) == ""
+    assert download(url) == name.replace(".mp4", " (2).mp4")
+    assert text(name) == b"somebody's"
+
+
+def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
+    """Of the two that are at it at once, the name is one's."""
+    for turn in range(8):
+        new = f"{turn}-{name}"
+        put(f"{turn}.mp4")
+        items.add([queued(f"i{turn}", url=f"{url}?{turn}", folder=FOLDER)])
+        with ThreadPoolExecutor(2) as pool:
+            error = pool.submit(rename, f"{turn}.mp4", new)
+            took = pool.submit(names.claim, f"{FOLDER}/{new.removesuffix('.mp4')}", f"{url}?{turn}")
+        assert took.result() == bool(error.result())
+
+
+def test_another_extension_is_the_same_name(download, url, name, rename):
+    found = download(url)
+    assert rename(found, found.replace(".mp4", ".mkv")) == ""
+    assert names.is_of(f"{FOLDER}/{found.removesuffix('.mp4')}", url)
 
 
 def test_a_new_name_takes_one_look(download, url, name):

@@ -6,9 +6,13 @@ import uuid
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.files.file_action import Refused
 from dlambda.errors import NotFound
+from dlambda.store import items, names
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.plan_move import Plan, Transfer
+from dlambda.usecases.files.take_names import give_names_back, take_names
+from tests.store.samples import item
 
 pytestmark = pytest.mark.usefixtures("stack", "permitted")
 
@@ -71,3 +75,45 @@ def test_a_file_and_its_sidecars_are_no_folder(plan):
     assert (pair.is_folder, plan.is_folder) == (False, True)
     copy_by_plan(pair, nothing)
     assert texts(plan.target) == {"a": "film", "b": "text"}
+
+
+FILMS = ("one", "two", "three")
+
+
+@pytest.fixture
+def films() -> tuple[Transfer, ...]:
+    """Of a folder with three films and a text; a download has made the first."""
+    place = uuid.uuid4().hex
+    names.claim(f"{place}/from/one", "https://video.example/one")
+    found = [Transfer(f"{place}/from/{name}.mp4", f"{place}/to/{name}.mp4") for name in FILMS]
+    return (*found, Transfer(f"{place}/from/text.txt", f"{place}/to/text.txt"))
+
+
+def holders(films: tuple[Transfer, ...]) -> list[str | None]:
+    targets = [each.target.removesuffix(".mp4") for each in films[:3]]
+    found = names.find_sources(targets)
+    return [found.get(each) for each in targets]
+
+
+def test_names_go_with_their_files(films):
+    names.claim(films[1].target.removesuffix(".mp4"), "https://video.example/gone")
+    for _ in range(2):
+        take_names(films)
+        assert holders(films) == ["https://video.example/one", names.NOBODY, names.NOBODY]
+    give_names_back(films)
+    assert holders(films) == [None, None, None]
+
+
+def test_no_name_is_taken_when_one_is_being_downloaded(films):
+    items.add([item("x")])
+    names.claim(films[2].target.removesuffix(".mp4"), "https://video.example/x")
+    with pytest.raises(Refused, match=r"Destination '.*/to/three' is being downloaded\."):
+        take_names(films)
+    assert holders(films) == [None, None, "https://video.example/x"]
+
+
+def test_a_move_that_keeps_its_name_does_not_give_it_away(films):
+    other_ending = (Transfer(films[0].source, films[0].source.replace(".mp4", ".mkv")),)
+    take_names(other_ending)
+    give_names_back(other_ending)
+    assert names.is_of(films[0].source.removesuffix(".mp4"), "https://video.example/one")

@@ -4,12 +4,15 @@ What is claimed is a name without its extension: a media file and its sidecars s
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import PutError
 
 from dlambda.store.table import Row
 
+# Has what no download made: it is no URL, so no download ever takes such a file for its own.
+NOBODY: Final = "-"
 # DynamoDB refuses an empty key: the root's partition bears the one name that no folder can have.
 _ROOT = "/"
 
@@ -23,10 +26,11 @@ class _Row(Row):
     source = UnicodeAttribute()  # the URL that it comes from: the same source may write it again
 
 
-def claim(path: str, source: str) -> bool:
-    """Takes `path` (without extension) for `source`. False when another source has it."""
+def claim(path: str, source: str, instead_of: str | None = None) -> bool:
+    """Takes `path` (without extension) for `source`. False when another source has it that is not `instead_of`."""
+    free = _Row.stem.does_not_exist() | _Row.source.is_in(source, instead_of or source)
     try:
-        _row(path, source).save(condition=_Row.stem.does_not_exist() | (_Row.source == source))
+        _row(path, source).save(condition=free)
     except PutError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return False

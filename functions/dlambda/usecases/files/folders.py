@@ -40,6 +40,12 @@ def folder_key(folder: str) -> str:
     return object_key(folder) + "/" if folder else object_key("")
 
 
+def without_extension(path: str) -> str:
+    """The name that a file shares with its sidecars, with its folder in front."""
+    folder, name = split(path)
+    return join(folder, stem_of(name))
+
+
 def holds_stem(path: str) -> bool:
     """Whether a file has the name `path` (without extension), or goes along with one that has; one small listing."""
     folder, stem = split(path)

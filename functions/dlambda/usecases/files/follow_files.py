@@ -6,14 +6,14 @@ from typing import Any
 
 from dlambda.aws.bucket import Stored
 from dlambda.domain import event
-from dlambda.domain.files.sidecar import is_media, stem_of
+from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, names
 from dlambda.usecases.files import folders
 from dlambda.usecases.files.find_file import sidecars_of
-from dlambda.usecases.files.folders import split
+from dlambda.usecases.files.folders import split, without_extension
 from dlambda.usecases.files.plan_move import Transfer
 from dlambda.usecases.publish import publish
 
@@ -21,17 +21,12 @@ _TRIES = 5
 
 
 def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> None:
-    """`copied`: what is at each target. Items are told with `item_updated`."""
+    """`copied`: what is at each target, whose names were taken before. Items are told with `item_updated`."""
     owners = _items_of(each.source for each in transfers)
     folders.note_entries(copied)
     folders.note_gone(each.source for each in transfers)
     media = [each for each in transfers if is_media(each.source)]
-    sources = names.find_sources(_stem(each.source) for each in media)
-    for each in media:
-        source = sources.get(_stem(each.source))
-        if source is not None:
-            names.claim(_stem(each.target), source)
-    names.forget(sources)
+    names.forget(names_of(each.source for each in media) - {without_extension(each.target) for each in media})
     for each in media:
         if each.source in owners:
             _change(owners[each.source], lambda item, target=each.target: _moved(item, target))
@@ -41,20 +36,20 @@ def files_gone(paths: Sequence[str]) -> None:
     """After files were deleted: items keep their record, without a file."""
     owners = _items_of(paths)
     folders.note_gone(paths)
-    names.forget(_stem(path) for path in paths if is_media(path))
+    names.forget(names_of(paths))
     for item in owners.values():
         _change(item, lambda found: found.but(filename=None, sidecar={}))
 
 
-def _stem(path: str) -> str:
-    folder, name = split(path)
-    return folders.join(folder, stem_of(name))
+def names_of(paths: Iterable[str]) -> set[str]:
+    """The names (without extension) of the media files among `paths`."""
+    return {without_extension(path) for path in paths if is_media(path)}
 
 
 def _items_of(paths: Iterable[str]) -> dict[str, Item]:
     """Path -> the history item whose file it is."""
     media = [path for path in paths if is_media(path)]
-    sources = names.find_sources(_stem(path) for path in media)
+    sources = names.find_sources(names_of(media))
     holders = items.find_holders(sorted(set(sources.values()))) if sources else {}
     found = items.find_many(holders.values())
     by_path = {item.path: item for item in found if item.shelf is Shelf.DONE and item.path}
