@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 import uvloop
@@ -47,10 +47,15 @@ class Gateway:
                 await self._sockets.serve(scope, receive, send)
             else:
                 await send({"type": "websocket.close"})
-        elif self._media.owns(scope["raw_path"]):
-            await self._media.serve(scope, send)
+        elif (inside := self._below_base(scope["raw_path"])) and self._media.owns(inside):
+            await self._media.serve({**scope, "raw_path": inside}, send)
         else:
             await self._http(scope, receive, send)
+
+    def _below_base(self, raw_path: bytes) -> bytes:
+        """The path without the base path; nothing when it lies elsewhere."""
+        base = quote(self._base).encode()
+        return raw_path.removeprefix(base) if raw_path.startswith(base + b"/") else b""
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

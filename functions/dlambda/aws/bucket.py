@@ -169,11 +169,13 @@ def presign(
     """A URL that anyone may use for `seconds`. Signed without a request, and without loading an S3 client.
 
     `origin` is the `scheme://host` that the client used; it counts where the deployment answers media itself
-    (`media_public_url=request`). `answer` sets response headers: `content-type`, `content-disposition` ...
+    (`media_public_url=request`), below its base path. `answer` sets response headers: `content-type`,
+    `content-disposition` ...
     """
     public = get_settings().media_public_url
     base = (origin if public == "request" else public) or client().meta.endpoint_url
-    url = f"{base.rstrip('/')}/{_bucket()}/{quote(key)}"
+    base = base.rstrip("/")
+    url = f"{base}/{_bucket()}/{quote(key)}"
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
     request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
@@ -182,6 +184,9 @@ def presign(
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
     S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
+    if origin and public == "request":
+        # The signature leaves the base path out: the storage behind the service knows nothing of it.
+        return base + quote(get_settings().base_path.rstrip("/")) + str(request.url).removeprefix(base)
     return str(request.url)
 
 
