@@ -173,6 +173,8 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_STARTED_AT=f"{time.time():.3f}",
         DLAMBDA_NUDGE_PORT=str(endpoints.nudge_port),
     )
+    # Each thread that has memory of its own to allocate from keeps some of it for good.
+    environ.setdefault("MALLOC_ARENA_MAX", "2")
     environ.setdefault("DLAMBDA_SECRET_KEY", secret_key(config.data_dir))
     environ.update(_aws_environ(config, endpoints))
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(

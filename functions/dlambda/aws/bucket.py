@@ -140,14 +140,21 @@ def list_folder(prefix: str) -> tuple[list[Stored], list[str]]:
     """The objects directly in the folder `prefix` (which ends in `/`), and the names of the folders in it."""
     files: list[Stored] = []
     folders: list[str] = []
+    for some_files, some_folders in walk_folder(prefix):
+        files += some_files
+        folders += some_folders
+    return files, folders
+
+
+def walk_folder(prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
+    """The same, a thousand at a time."""
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix, Delimiter="/")
     for answer in pages:
-        files += [
+        files = [
             Stored(each["Key"], each["Size"], each["LastModified"], each.get("ETag", "").strip('"'))
             for each in answer.get("Contents", ())
         ]
-        folders += [each["Prefix"].removeprefix(prefix).rstrip("/") for each in answer.get("CommonPrefixes", ())]
-    return files, folders
+        yield files, [each["Prefix"].removeprefix(prefix).rstrip("/") for each in answer.get("CommonPrefixes", ())]
 
 
 def delete(keys: Iterable[str]) -> None:

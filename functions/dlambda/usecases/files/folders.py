@@ -86,14 +86,19 @@ def reindex(folder: str) -> list[Entry]:
         before = listings.find(folder)
         known = {entry.name: entry for entry in before.entries}
         prefix = folder_key(folder)
-        files, folders = bucket.list_folder(prefix)
+        entries: list[Entry] = []
         now = time.time()
-        entries = [Entry(each.key.removeprefix(prefix), each.size_bytes, each.modified.timestamp()) for each in files]
-        entries += [
-            known[name] if name in known and known[name].is_folder else Entry(name, 0, now, is_folder=True)
-            for name in folders
-        ]
-        entries = [entry for entry in entries if entry.name]
+        for files, folders in bucket.walk_folder(prefix):
+            entries += [
+                Entry(name, each.size_bytes, each.modified.timestamp())
+                for each in files
+                if (name := each.key.removeprefix(prefix))
+            ]
+            entries += [
+                known[name] if name in known and known[name].is_folder else Entry(name, 0, now, is_folder=True)
+                for name in folders
+                if name
+            ]
         if not entries and not is_folder(folder):
             if before.versions:
                 note_removed_folder(folder)
