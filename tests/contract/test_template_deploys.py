@@ -47,7 +47,8 @@ def cloud(tmp_path_factory):
             [str(Path(sys.executable).parent / "ministack")],
             env=environ
             | {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "localhost", "SERVICES": SERVICES}
-            | {"IOT_MTLS_ENABLED": "0", "PYTHONPATH": str(template.ROOT / "functions")},
+            | {"IOT_MTLS_ENABLED": "0", "PYTHONPATH": str(template.ROOT / "functions"), "TMPDIR": str(folder)}
+            | {"STATE_DIR": str(folder)},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
