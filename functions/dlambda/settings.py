@@ -129,7 +129,7 @@ class Settings(BaseModel):
     bucket: str = "dlambda"
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
     socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
-    media_public_url: str = Field("", description="origin of presigned URLs; 'request': the host the client used")
+    media_public_url: str = Field("", description="origin of presigned URLs; 'request': that of the request")
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
     work_durable: Flag = False
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")

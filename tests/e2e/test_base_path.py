@@ -53,7 +53,7 @@ def follow(service: _Based, path: str) -> Reply:
     """From an address below the base path, by what redirects say, which never lead out of it."""
     reply = service.api.get(path)
     while reply.status == 302:
-        target = reply.headers["Location"].removeprefix(service.root)
+        target = reply.headers["Location"]
         assert target.startswith(f"{BASE}/")
         reply = Api(service.root).get(target)
     return reply

@@ -175,9 +175,9 @@ def presign(
 ) -> str:
     """A URL that anyone may use for `seconds`. Signed without a request, and without loading an S3 client.
 
-    `origin` is the `scheme://host` that the client used; it counts where the deployment answers media itself
-    (`media_public_url=request`), below its base path. `answer` sets response headers: `content-type`,
-    `content-disposition` ...
+    `origin` is the `scheme://host` that the request came to. It counts where the deployment answers media itself
+    (`media_public_url=request`): the URL is a path then, relative to that request. `answer` sets response headers:
+    `content-type`, `content-disposition` ...
     """
     public = get_settings().media_public_url
     base = (origin if public == "request" else public) or client().meta.endpoint_url
@@ -192,8 +192,8 @@ def presign(
         raise Unavailable("No credentials for the bucket are at hand.")
     S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
     if origin and public == "request":
-        # The signature leaves the base path out: the storage behind the service knows nothing of it.
-        return base + quote(get_settings().base_path.rstrip("/")) + str(request.url).removeprefix(base)
+        # Behind a proxy neither scheme nor host need be the client's. The storage knows nothing of the base path.
+        return quote(get_settings().base_path.rstrip("/")) + str(request.url).removeprefix(base)
     return str(request.url)
 
 
