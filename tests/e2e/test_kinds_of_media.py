@@ -1,5 +1,9 @@
 """What people paste into the add form ends as a file (docs/contract/downloads.md 5)."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.api import Api, wait_until
@@ -38,6 +42,18 @@ def test_a_source_ends_as_a_file_that_plays(api: Api, origin: Origin, path: str,
     found = decode(api.file_of(item))
     assert found.video_frames == frames
     assert found.audio_seconds == pytest.approx(frames / 30, abs=0.2)
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_first_commands_of_the_readme_lead_to_a_film(api: Api, origin: Origin) -> None:
+    added = re.search(r"api/history -d '(.*?)'", README, re.DOTALL)
+    assert added
+    element = json.loads(added[1]) | {"url": origin.url("vp9.webm?readme")}
+    assert api.fetch(element.pop("url"), **element)["status"] == "finished"
+    for link in re.findall(r"http://127\.0\.0\.1:8080(/\S*Big%20Buck%20Bunny[^\s']*)", README):
+        assert api.follow("GET", link).status == 200, link
 
 
 def test_audio_alone_is_audio(api: Api, origin: Origin) -> None:
