@@ -2,9 +2,11 @@
 `build/image/`, the folder that their image is built from.
 
 ffmpeg, ffprobe, deno and the packages are 550 MB; a ZIP function with its layers may have 250 (infra/README.md).
+No layer can be added to an image: the web adapter is copied into it, from the file that the variable WEB_ADAPTER names.
 """
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,24 @@ from local import template
 
 LAYER = "FfmpegLayer"
 # They extract without ffmpeg, but some sites need deno, which no layer has room for.
-EXTRACTORS = frozenset({"OnIntakeFunction", "OnTaskFunction"})
+EXTRACTORS = frozenset(
+    {"ConditionsFunction", "OnIntakeFunction", "OnTaskFunction", "TasksFunction", "YtdlpFunction"}
+)
+TERMINAL = "SystemStreamFunction"
 # What an image brings itself.
 _OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")
 
 
-def with_images(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with images in place of ZIPs where the layer is used, and without the layer."""
+def with_images(document: dict[str, Any], *, has_adapter: bool) -> dict[str, Any]:
+    """The document with images in place of ZIPs where the layer is used, and without the layer.
+
+    Without an adapter in the image there is no terminal.
+    """
     resources = dict(document["Resources"])
+    outputs = dict(document["Outputs"])
     del resources[LAYER]
+    if not has_adapter:
+        del resources[TERMINAL], outputs["TerminalUrl"]
     for name, resource in resources.items():
         if name in EXTRACTORS or {"Ref": LAYER} in resource.get("Properties", {}).get("Layers", ()):
             resources[name] = _as_image(resource)
@@ -32,19 +43,31 @@ def with_images(document: dict[str, Any]) -> dict[str, Any]:
         if resource["Type"] == "AWS::Serverless::Function" and "PackageType" not in resource["Properties"]:
             resource["Properties"] = of_zips | resource["Properties"]
     kept = {key: value for key, value in shared.items() if key not in of_zips}
-    return {**document, "Globals": {"Function": kept}, "Resources": resources}
+    return {**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs}
 
 
 def _as_image(resource: dict[str, Any]) -> dict[str, Any]:
     properties = resource["Properties"]
     kept = {key: value for key, value in properties.items() if key not in _OF_ZIPS}
-    command = {"Command": [properties["Handler"]]}
-    build = {"Dockerfile": "Dockerfile", "DockerContext": "image", "DockerTag": "dlambda"}
-    return {**resource, "Metadata": build, "Properties": {**kept, "PackageType": "Image", "ImageConfig": command}}
+    started: dict[str, Any] = {"Command": [properties["Handler"]]}
+    stage = "functions"
+    if properties["Handler"].endswith(".sh"):
+        # A ZIP's runtime is wrapped by the adapter; an image has none to wrap, and starts the web server itself.
+        stage, started = "terminal", {"EntryPoint": ["/bin/sh"], **started}
+        variables = dict(properties["Environment"]["Variables"])
+        del variables["AWS_LAMBDA_EXEC_WRAPPER"]
+        kept["Environment"] = {"Variables": variables}
+    build = {
+        "Dockerfile": "Dockerfile",
+        "DockerContext": "image",
+        "DockerBuildTarget": stage,
+        "DockerTag": f"dlambda-{stage}",
+    }
+    return {**resource, "Metadata": build, "Properties": {**kept, "PackageType": "Image", "ImageConfig": started}}
 
 
-def stage(root: Path, target: Path) -> None:
-    """Fills `target` with what the image needs and nothing else."""
+def stage(root: Path, target: Path, adapter: Path | None) -> None:
+    """Fills `target` with what the image needs and nothing else. `adapter`: the web adapter's program."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copy(root / "infra" / "Dockerfile", target)
@@ -53,12 +76,18 @@ def stage(root: Path, target: Path) -> None:
     shutil.copytree(
         root / "functions", target / "functions", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
     )
+    extensions = target / "extensions"
+    extensions.mkdir()
+    if adapter:
+        shutil.copy(adapter, extensions / "lambda-adapter")
+        (extensions / "lambda-adapter").chmod(0o755)
 
 
 def main() -> None:
     target = template.ROOT / "build" / "template.json"
-    stage(template.ROOT, target.parent / "image")
-    document = with_images(template.load())
+    adapter = Path(os.environ["WEB_ADAPTER"]) if os.environ.get("WEB_ADAPTER") else None
+    stage(template.ROOT, target.parent / "image", adapter)
+    document = with_images(template.load(), has_adapter=adapter is not None)
     for resource in document["Resources"].values():
         # SAM reads paths from the template's folder, which is build/.
         properties = resource.get("Properties", {})

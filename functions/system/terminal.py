@@ -18,6 +18,8 @@ def terminal() -> Response:
     """Streams what the command writes. Raises the documented texts before anything is run."""
     if not get_settings().console_enabled:
         raise Forbidden("Console feature is disabled.")
+    if not get_settings().answers_stream:
+        raise Forbidden("The console needs an answer that streams: use the deployment's TerminalUrl.")
     if not request.get_data().strip():
         raise Invalid("Request body is required.")
     body = request.get_json()

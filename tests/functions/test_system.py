@@ -181,6 +181,14 @@ def test_the_terminal_is_off_unless_it_is_switched_on(client: FlaskClient) -> No
     )
 
 
+def test_the_terminal_needs_an_answer_that_streams(client: FlaskClient, configure: Configure) -> None:
+    configure(console_enabled="true", answers_stream="false")
+    assert refused(client, "POST", "/api/system/terminal", json={"command": "--version"}) == (
+        403,
+        "The console needs an answer that streams: use the deployment's TerminalUrl.",
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

@@ -1,11 +1,13 @@
 """`/api/yt-dlp/*` (docs/contract/ytdlp.md)."""
 
+import hashlib
 import shlex
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from flask.testing import FlaskClient
 
 from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
-from dlambda.store import archive
+from dlambda.store import archive, cache
 from dlambda.usecases.rules.resources import create
 from local import options as option_file
 from tests.functions.deployment import deployment
@@ -327,6 +329,41 @@ def test_a_failure_says_why_and_is_not_remembered(client: FlaskClient, origin: O
     assert reply.json["error"].startswith("Failed to extract video info. ")
     assert "503" in reply.json["error"]
     assert info(client, url)["_cached"]["status"] == "miss"
+
+
+def test_the_trial_of_a_condition_reads_the_same(client: FlaskClient, origin: Origin) -> None:
+    from conditions.main import app
+
+    url = origin.url("clip-trial.mp4")
+    reply = app.test_client().post("/api/conditions/test", json={"url": url, "condition": "title = clip-trial"})
+    assert (reply.status_code, reply.json["status"]) == (200, True), reply.json
+    assert info(client, url)["_cached"]["status"] == "hit"
+
+
+def test_those_who_wait_share_a_failure(client: FlaskClient, origin: Origin) -> None:
+    from ytdlp.main import app
+
+    url = origin.url("delay/1/flaky/9/clip-dead.mp4")
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda _: app.test_client().get(f"/api/yt-dlp/url/info?url={url}"), range(4)))
+    took = time.monotonic() - began
+    assert [reply.status_code for reply in replies] == [500] * 4
+    assert len({reply.json["error"] for reply in replies}) == 1
+    assert sum(count for what, count in origin.counts.items() if "clip-dead" in what) <= 2  # of one extraction
+    assert took < 10
+
+
+def test_whoever_waits_too_long_for_others_is_told(client: FlaskClient, origin: Origin, configure: Configure) -> None:
+    url = origin.url("clip-busy.mp4")
+    key = hashlib.sha256(f"default:{url}:".encode()).hexdigest()
+    cache.claim(f"info-claim:{key}", time.time(), 30)
+    configure(answer_seconds=0.5)
+    reply = client.get("/api/yt-dlp/url/info", query_string={"url": url})
+    assert (reply.status_code, reply.json["error"]) == (
+        503,
+        "Others are looking up the same, and it takes long. Try again in a moment.",
+    )
 
 
 # archive_id (6)

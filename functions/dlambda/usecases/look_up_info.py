@@ -18,7 +18,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
 from dlambda.domain.items.format_cookies import with_header_cookies
-from dlambda.errors import Invalid, NotFound
+from dlambda.errors import Invalid, NotFound, Unavailable
 from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.guard import check_url
 from dlambda.media.questions import places_of
@@ -30,6 +30,8 @@ from dlambda.usecases.rules.presets import find_preset
 KEPT_SECONDS: Final = 600
 _CLAIM_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 0.1
+_LEAST_SECONDS: Final = 2.0
+_BUSY: Final = "Others are looking up the same, and it takes long. Try again in a moment."
 _MOST_NEAR: Final = 32
 _LARGEST_NEAR: Final = 256 * 1024
 
@@ -75,16 +77,21 @@ def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
 def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
     """What is remembered and not older than `kept_seconds`, else what the page says now. Raises `Invalid`, `Nothing`.
 
-    Those who ask for the same at once wait for the first of them.
+    Those who ask for the same at once wait for the first of them, and get what that one gets. Raises `Unavailable` for
+    those whose time is over before.
     """
     key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
     asked_at = time.time()
+    until = time.monotonic() + get_settings().answer_seconds
     if not force and (found := _remembered(key, asked_at - kept_seconds)):
         return found
-    with _alone(key) as waited:
+    with _alone(key, until) as waited:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
-        found = _remembered(key, asked_at if force else time.time() - kept_seconds) if waited else None
-        return found or _extracted(key, url, preset_name, args)
+        if waited:
+            _raise_failure(key, asked_at)
+            if found := _remembered(key, asked_at if force else time.time() - kept_seconds):
+                return found
+        return _extracted(key, url, preset_name, args, until)
 
 
 def _place(key: str) -> str:
@@ -93,6 +100,8 @@ def _place(key: str) -> str:
 
 _near: OrderedDict[str, Looked] = OrderedDict()
 """The newest, in this process."""
+_failures: OrderedDict[str, tuple[float, Extraction]] = OrderedDict()
+"""When the newest failed, and how: for those who waited meanwhile."""
 _near_lock = threading.Lock()
 
 
@@ -103,6 +112,20 @@ def _keep_near(found: Looked) -> None:
         _near[found.key] = replace(found, fresh=False)
         while len(_near) > _MOST_NEAR:
             _near.popitem(last=False)
+
+
+def _keep_failure(key: str, extraction: Extraction) -> None:
+    with _near_lock:
+        _failures[key] = (time.time(), extraction)
+        _failures.move_to_end(key)
+        while len(_failures) > _MOST_NEAR:
+            _failures.popitem(last=False)
+
+
+def _raise_failure(key: str, since: float) -> None:
+    at, extraction = _failures.get(key, (0.0, None))
+    if extraction is not None and at >= since:
+        raise Nothing(extraction)
 
 
 def _remembered(key: str, since: float) -> Looked | None:
@@ -125,8 +148,8 @@ _turns_lock = threading.Lock()
 
 
 @contextmanager
-def _alone(key: str) -> Iterator[bool]:
-    """One at a time for each key; says whether another was first.
+def _alone(key: str, until: float) -> Iterator[bool]:
+    """One at a time for each key; says whether another was first. Raises `Unavailable` when no turn comes `until` then.
 
     In this process by a lock. Among processes by a claim that runs out by itself; on one machine there is but one.
     """
@@ -135,15 +158,19 @@ def _alone(key: str) -> Iterator[bool]:
         _turns[key] = (lock, users + 1)
     try:
         waited = lock.locked()
-        with lock:
+        if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise Unavailable(_BUSY)
+        try:
             if get_settings().work_durable:
                 yield waited
                 return
-            waited = _claim(key) or waited
+            waited = _claim(key, until) or waited
             try:
                 yield waited
             finally:
                 cache.remove(_claim_key(key))
+        finally:
+            lock.release()
     finally:
         with _turns_lock:
             lock, users = _turns[key]
@@ -157,11 +184,13 @@ def _claim_key(key: str) -> str:
     return f"info-claim:{key}"
 
 
-def _claim(key: str) -> bool:
-    """Waits until no other process extracts the same, at most as long as a claim lasts; says whether one did."""
+def _claim(key: str, until: float) -> bool:
+    """Waits until no other process extracts the same; says whether one did. Raises `Unavailable`."""
     waited = False
     while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
         waited = True
+        if time.monotonic() > until:
+            raise Unavailable(_BUSY)
         time.sleep(_LOOK_SECONDS)
     return waited
 
@@ -175,7 +204,7 @@ def _slot() -> threading.BoundedSemaphore:
     return _slots.setdefault(most, threading.BoundedSemaphore(most))
 
 
-def _extracted(key: str, url: str, preset_name: str, args: str) -> Looked:
+def _extracted(key: str, url: str, preset_name: str, args: str, until: float) -> Looked:
     settings = get_settings()
     preset = find_preset(preset_name)
     texts = OptionTexts(
@@ -189,10 +218,11 @@ def _extracted(key: str, url: str, preset_name: str, args: str) -> Looked:
             url,
             texts,
             cookies=preset.cookies if preset and preset.cookies else None,
-            timeout_seconds=min(settings.extract_info_timeout, settings.answer_seconds),
+            timeout_seconds=min(settings.extract_info_timeout, max(_LEAST_SECONDS, until - time.monotonic())),
             allow_internal=settings.allow_internal_urls,
         )
     if extraction.info is None:
+        _keep_failure(key, extraction)
         raise Nothing(extraction)
     found = _rendered(key, extraction.info)
     _keep_near(found)

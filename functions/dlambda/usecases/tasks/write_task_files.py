@@ -15,6 +15,7 @@ from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.client import Client
 from dlambda.media.questions import effective, folder_of_template
 from dlambda.settings import get_settings
+from dlambda.usecases.files.folders import note_files
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.source_info import read_source
 from dlambda.usecases.tasks.task_options import client_for, texts_of_task
@@ -40,6 +41,7 @@ def write_task_files(task: Task) -> dict[str, Any]:
     _put(info_path, json.dumps(info, ensure_ascii=False, indent=2).encode())
     _put(nfo_path, show_nfo_text(facts).encode())
     images = write_images(folder, find_images(info.get("thumbnails")), client_for(effective(texts)))
+    note_files([info_path, nfo_path, *images.values()])
     return {**facts, "json_file": info_path, "nfo_file": nfo_path, "thumbnails": images}
 
 

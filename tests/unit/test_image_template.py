@@ -1,0 +1,71 @@
+"""What `make image` makes of the template: infra/README.md, Deploy."""
+
+import json
+
+import pytest
+
+from infra.image_template import EXTRACTORS, stage, with_images
+from local import template
+
+RUN_MEDIA = {*EXTRACTORS, "HistoryFunction", "OnDownloadFunction", "SystemStreamFunction"}
+
+
+@pytest.fixture(params=[True, False])
+def has_adapter(request):
+    return request.param
+
+
+@pytest.fixture
+def built(has_adapter):
+    return with_images(template.load(), has_adapter=has_adapter)
+
+
+def functions(document):
+    resources = document["Resources"]
+    return {name: each for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"}
+
+
+def test_a_function_is_an_image_or_a_zip_and_has_what_that_needs(built):
+    for name, function in functions(built).items():
+        properties = function["Properties"]
+        if properties.get("PackageType") == "Image":
+            assert not {"Handler", "Runtime", "CodeUri", "Layers"} & properties.keys(), name
+            assert function["Metadata"]["DockerBuildTarget"] in {"functions", "terminal"}
+        else:
+            assert {"Handler", "Runtime", "CodeUri"} <= properties.keys(), name
+    assert not {"Handler", "Runtime", "CodeUri", "Layers"} & built["Globals"]["Function"].keys()
+
+
+def test_what_runs_yt_dlp_or_ffmpeg_is_an_image(built):
+    images = {name for name, each in functions(built).items() if each["Properties"].get("PackageType") == "Image"}
+    assert {*RUN_MEDIA} & functions(built).keys() <= images
+    assert "LogsStreamFunction" not in images
+
+
+def test_nothing_refers_to_what_is_left_out(built, has_adapter):
+    text = json.dumps(built)
+    assert "FfmpegLayer" not in text
+    assert ("SystemStreamFunction" in text) == has_adapter
+    assert "LogsStreamFunctionUrl" in text
+
+
+def test_the_terminal_is_started_without_a_runtime_to_wrap():
+    terminal = functions(with_images(template.load(), has_adapter=True))["SystemStreamFunction"]
+    assert terminal["Properties"]["ImageConfig"] == {"EntryPoint": ["/bin/sh"], "Command": ["dlambda/entry/serve.sh"]}
+    variables = terminal["Properties"]["Environment"]["Variables"]
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in variables
+    assert variables["DLAMBDA_ANSWERS_STREAM"] == "true"
+    assert terminal["Metadata"]["DockerBuildTarget"] == "terminal"
+
+
+def test_the_adapter_lies_in_a_folder_of_its_own(tmp_path):
+    root = tmp_path / "root"
+    for folder in ("infra", "build/tools/bin", "functions/dlambda"):
+        (root / folder).mkdir(parents=True)
+    for file in ("infra/Dockerfile", "requirements.txt", "build/tools/bin/ffmpeg", "functions/dlambda/a.py", "adapter"):
+        (root / file).write_text("x")
+    stage(root, tmp_path / "without", None)
+    stage(root, tmp_path / "with", root / "adapter")
+    assert list((tmp_path / "without/extensions").iterdir()) == []
+    [adapter] = (tmp_path / "with/extensions").iterdir()
+    assert (adapter.name, adapter.stat().st_mode & 0o111) == ("lambda-adapter", 0o111)
