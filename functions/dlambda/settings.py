@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 USER_PREFIX = "YTP_"
 DEPLOYMENT_PREFIX = "DLAMBDA_"
@@ -29,6 +29,8 @@ _PLAIN_NAMES = {
     "QUOTA_RATE_MINUTES": "quota_rate_minutes",
     "AVAILABLE_GB": "available_gb",
 }
+# `local/config.py` copies the shorthand over the setting.
+_SHORTHANDS = {"YTP_PORT": "PORT"}
 
 
 class SettingsError(ValueError):
@@ -51,12 +53,11 @@ LogLevel = Annotated[
 VideoCodec = Literal["", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"]
 
 
-class Settings(BaseModel):
-    """The settings of docs/contract/system.md 10, then those of the deployment."""
+class UserSettings(BaseModel):
+    """What users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    # What users set: YTP_<NAME>
     app_env: Literal["production", "development"] = "production"
     config_path: str = "/config"
     download_path: str = "/downloads"
@@ -80,7 +81,6 @@ class Settings(BaseModel):
     extract_info_timeout: float = Field(70, gt=0, description="seconds")
     extract_info_concurrency: int = Field(4, ge=1)
     temp_keep: Flag = False
-    temp_disabled: Flag = False
     remove_files: Flag = False
     keep_archive: Flag = True
     archive_file: str = "{config_path}/archive.log"
@@ -103,7 +103,6 @@ class Settings(BaseModel):
     task_handler_random_delay: float = Field(60.0, ge=1, description="seconds")
     pip_packages: str = ""
     streamer_vcodec: VideoCodec = "auto"
-    streamer_acodec: str = "aac"
     vaapi_device: str = "/dev/dri/renderD128"
     pictures_backends: str = (
         "https://unsplash.it/1920/1080?random,https://picsum.photos/1920/1080,"
@@ -124,7 +123,10 @@ class Settings(BaseModel):
     available_gb: float = Field(20, gt=0, description="of all keys together, over quota_rate_minutes")
     tz: str = Field("UTC", description="zone in which timers are read; without YTP_TZ, that of the variable TZ")
 
-    # What a deployment sets: DLAMBDA_<NAME>
+
+class Settings(UserSettings):
+    """All settings: those of users, and what a deployment sets as DLAMBDA_<NAME>."""
+
     table_prefix: str = "dlambda-"
     bucket: str = "dlambda"
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
@@ -179,16 +181,17 @@ class Settings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{value!r} is no time zone, such as Europe/Berlin") from None
 
-    @model_validator(mode="after")
-    def _base_path_has_slashes(self) -> "Settings":
-        if not self.base_path.startswith("/"):
-            raise ValueError("base_path must begin with /")
-        return self
+    @field_validator("base_path")
+    @classmethod
+    def _base_path_has_slashes(cls, value: str) -> str:
+        if not value.startswith("/"):
+            raise ValueError("must begin with /")
+        return value
 
 
-def _values(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that `environ` names, unread (text)."""
-    values: dict[str, Any] = {field: environ[name] for name, field in _PLAIN_NAMES.items() if environ.get(name)}
+def _values(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings that `environ` names, unread (text), and the variable that each came from."""
+    variables = {field: name for name, field in _PLAIN_NAMES.items() if environ.get(name)}
     limits: dict[str, int] = {}
     for name, text in environ.items():
         for prefix in (USER_PREFIX, DEPLOYMENT_PREFIX):
@@ -199,42 +202,37 @@ def _values(environ: Mapping[str, str]) -> dict[str, Any]:
                     if text.strip().isdigit() and int(text) > 0:
                         limits[key.removeprefix(_EXTRACTOR_LIMIT).upper()] = int(text)
                 elif key in Settings.model_fields and text != "":
-                    values[key] = text
-    values["extractor_limits"] = limits
+                    shorthand = _SHORTHANDS.get(name, name)
+                    variables[key] = shorthand if environ.get(shorthand) == text else name
     if environ.get("TZ"):
-        values.setdefault("tz", environ["TZ"])  # a cloud sets TZ itself, and YTP_TZ then wins
-    return values
+        variables.setdefault("tz", "TZ")  # a cloud sets TZ itself, and YTP_TZ then wins
+    values: dict[str, Any] = {field: environ[name] for field, name in variables.items()}
+    return values | {"extractor_limits": limits}, variables
 
 
-def _fill_in(values: dict[str, Any]) -> None:
+def _fill_in(values: dict[str, Any], variables: Mapping[str, str]) -> None:
     """Replaces `{name}` inside texts by that setting, in place."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
 
-    def lookup(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in defaults:
-            raise SettingsError(f"a setting refers to {{{name}}}, and there is no such setting")
-        return str(values.get(name, defaults[name]))
-
     for name, value in (defaults | values).items():
-        if isinstance(value, str) and _PLACEHOLDER.search(value):
-            values[name] = _PLACEHOLDER.sub(lookup, value)
+        used = set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
+        for unknown in used - defaults.keys():
+            raise SettingsError(f"{variables[name]}: there is no setting {{{unknown}}}")
+        if used:
+            values[name] = _PLACEHOLDER.sub(lambda match: str(values.get(match[1], defaults[match[1]])), value)
     if "base_path" in values:
         values["base_path"] = values["base_path"].rstrip("/") + "/"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` describes. Raises `SettingsError` with a text for the operator."""
-    values = _values(environ)
-    _fill_in(values)
+    values, variables = _values(environ)
+    _fill_in(values, variables)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{USER_PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise SettingsError(problems) from None
+        problems = [(str(problem["loc"][0]), problem["msg"]) for problem in error.errors()]
+        raise SettingsError("; ".join(f"{variables.get(name, name)}: {text}" for name, text in problems)) from None
 
 
 @lru_cache(maxsize=1)

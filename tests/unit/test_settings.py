@@ -99,3 +99,22 @@ def test_the_zone():
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Settings().max_workers = 5
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"YTP_PORT": "abc"}, "YTP_PORT"),
+        ({"PORT": "abc", "YTP_PORT": "abc"}, "PORT"),  # as local/config.py hands it on
+        ({"MAX_WORKERS": "x"}, "MAX_WORKERS"),
+        ({"YTP_TASK_MAX_WORKERS": "x", "MAX_WORKERS": "2"}, "YTP_TASK_MAX_WORKERS"),
+        ({"DLAMBDA_ANSWER_SECONDS": "x"}, "DLAMBDA_ANSWER_SECONDS"),
+        ({"TZ": "Nowhere/City"}, "TZ"),
+        ({"YTP_BASE_PATH": "x"}, "YTP_BASE_PATH"),
+        ({"YTP_INSTANCE_TITLE": "{nonsense}"}, "YTP_INSTANCE_TITLE"),
+    ],
+)
+def test_a_bad_value_is_told_under_the_name_that_was_set(environ, named):
+    with pytest.raises(SettingsError) as error:
+        read_settings(environ)
+    assert [part.partition(":")[0] for part in str(error.value).split("; ")] == [named]
