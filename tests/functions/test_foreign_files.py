@@ -4,10 +4,12 @@ import importlib
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.items.item import Status
 from dlambda.store import items, names
 from tests.functions.calls import Client
 from tests.functions.working import work
@@ -97,16 +99,25 @@ def test_another_source_does_not_replace_it(download, url, name):
 
 
 @pytest.fixture
-def rename(configure) -> Callable[[str, str], str]:
-    """Renames a file as a client does; answers the error, `""` without."""
+def act(configure) -> Callable[[dict[str, str]], dict[str, Any]]:
+    """The result of one action on files, as a client asks for it."""
     configure(browser_control_enabled="true")
     client = Client(importlib.import_module("file.main").app.test_client(), "file")
 
-    def run(old: str, new: str) -> str:
-        action = {"action": "rename", "path": f"{FOLDER}/{old}", "new_name": new}
+    def run(action: dict[str, str]) -> dict[str, Any]:
         status, results = client.post("/api/file/actions", [action])
         assert status == 200, results
-        return results[0]["error"] or ""
+        return results[0]
+
+    return run
+
+
+@pytest.fixture
+def rename(act) -> Callable[[str, str], str]:
+    """Renames a file; answers the error, `""` without."""
+
+    def run(old: str, new: str) -> str:
+        return act({"action": "rename", "path": f"{FOLDER}/{old}", "new_name": new})["error"] or ""
 
     return run
 
@@ -134,6 +145,43 @@ def test_a_download_that_ended_without_a_file_does_not_replace_what_was_renamed(
     assert rename("mine.mp4", name) == ""
     assert download(url) == name.replace(".mp4", " (2).mp4")
     assert text(name) == b"somebody's"
+
+
+def test_a_second_download_of_a_renamed_file_leaves_the_other_of_that_name_alone(download, origin, url, name, rename):
+    """`rename` gave it the name of the other, with another extension."""
+    first = download(url)
+    other = origin.url(f"pipeline/clip-{uuid.uuid4().int % 10**9}.mp4")
+    second = download(other)
+    assert rename(second, first.replace(".mp4", ".mkv")) == ""
+    put(first)  # what tells the first from any other
+    items.remove(items.find_by_url(other))
+    assert download(other) not in (first, first.replace(".mp4", ".mkv"))
+    assert text(first) == b"somebody's"
+
+
+def test_a_folder_leaves_the_name_of_a_running_download_alone(name, act):
+    source = "https://else.example/"
+    items.add([queued("a", url=source, folder=FOLDER)])
+    claim(name, source)
+    told = f"Destination '{FOLDER}/{name.removesuffix('.mp4')}' is being downloaded."
+    put("sub/x.txt")
+    assert act({"action": "directory", "path": FOLDER, "new_dir": name})["error"] == told
+    assert act({"action": "rename", "path": f"{FOLDER}/sub", "new_name": name})["error"] == told
+
+
+def test_a_download_beside_a_folder_of_its_name_has_another(download, url, name):
+    put(f"{name}/inside.txt")
+    assert download(url) == name.replace(".mp4", " (2).mp4")
+
+
+def test_a_file_where_the_folder_should_be_is_told_at_once(history, stack, configure, url):
+    configure(work_durable="true")
+    bucket.put_bytes("files/plainfile", b"x")
+    status, body = history.post(PATH, {"url": url, "folder": "plainfile"})
+    assert status == 200, body
+    work(stack)
+    item = items.get(body[0]["_id"])
+    assert (item.status, item.error) == (Status.ERROR, "'plainfile' is a file, not a folder.")
 
 
 def test_a_rename_and_a_download_never_share_a_name(url, name, rename):

@@ -81,22 +81,28 @@ FILMS = ("one", "two", "three")
 
 
 @pytest.fixture
-def films() -> tuple[Transfer, ...]:
+def films() -> Plan:
     """Of a folder with three films and a text; a download has made the first."""
     place = uuid.uuid4().hex
     names.claim(f"{place}/from/one", "https://video.example/one")
     found = [Transfer(f"{place}/from/{name}.mp4", f"{place}/to/{name}.mp4") for name in FILMS]
-    return (*found, Transfer(f"{place}/from/text.txt", f"{place}/to/text.txt"))
+    text = Transfer(f"{place}/from/text.en.srt", f"{place}/to/text.en.srt")
+    return Plan(f"{place}/from", f"{place}/to", (*found, text))
 
 
-def holders(films: tuple[Transfer, ...]) -> list[str | None]:
-    targets = [each.target.removesuffix(".mp4") for each in films[:3]]
+def target(films: Plan, number: int) -> str:
+    """Without its extension."""
+    return films.transfers[number].target.removesuffix(".mp4")
+
+
+def holders(films: Plan) -> list[str | None]:
+    targets = [target(films, number) for number in range(3)]
     found = names.find_sources(targets)
     return [found.get(each) for each in targets]
 
 
 def test_names_go_with_their_files(films):
-    names.claim(films[1].target.removesuffix(".mp4"), "https://video.example/gone")
+    names.claim(target(films, 1), "https://video.example/gone")
     for _ in range(2):
         take_names(films)
         assert holders(films) == ["https://video.example/one", names.NOBODY, names.NOBODY]
@@ -106,14 +112,33 @@ def test_names_go_with_their_files(films):
 
 def test_no_name_is_taken_when_one_is_being_downloaded(films):
     items.add([item("x")])
-    names.claim(films[2].target.removesuffix(".mp4"), "https://video.example/x")
+    names.claim(target(films, 2), "https://video.example/x")
     with pytest.raises(Refused, match=r"Destination '.*/to/three' is being downloaded\."):
         take_names(films)
     assert holders(films) == [None, None, "https://video.example/x"]
 
 
+@pytest.mark.parametrize("name", ["text", "text.en"])
+def test_nor_when_its_sidecar_may_be(films, name):
+    items.add([item("x")])
+    names.claim(f"{films.target}/{name}", "https://video.example/x")
+    with pytest.raises(Refused, match=f"/to/{name}' is being downloaded"):
+        take_names(films)
+
+
+def test_a_name_with_a_file_stays_with_its_download(films):
+    names.claim(target(films, 1), "https://video.example/other")
+    bucket.put_bytes(f"files/{target(films, 1)}.mkv", b"other's")
+    take_names(films)
+    expected = ["https://video.example/one", "https://video.example/other", names.NOBODY]
+    assert holders(films) == expected
+    give_names_back(films)
+    assert holders(films) == [None, "https://video.example/other", None]
+
+
 def test_a_move_that_keeps_its_name_does_not_give_it_away(films):
-    other_ending = (Transfer(films[0].source, films[0].source.replace(".mp4", ".mkv")),)
+    first = films.transfers[0]
+    other_ending = Plan(first.source, "", (Transfer(first.source, first.source.replace(".mp4", ".mkv")),))
     take_names(other_ending)
     give_names_back(other_ending)
-    assert names.is_of(films[0].source.removesuffix(".mp4"), "https://video.example/one")
+    assert names.is_of(first.source.removesuffix(".mp4"), "https://video.example/one")

@@ -24,7 +24,7 @@ from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.folders import is_folder, make_folder
 from dlambda.usecases.files.follow_files import files_gone, files_moved
 from dlambda.usecases.files.plan_move import Plan, Transfer, plan_move, plan_rename
-from dlambda.usecases.files.take_names import give_names_back, take_names
+from dlambda.usecases.files.take_names import give_names_back, refuse_downloading, take_names
 
 KIND = "actions"
 WAIT_SECONDS = 20.0
@@ -154,6 +154,7 @@ class _Run:
         folder = checked_folder(path, self._action.argument)
         if is_folder(folder):
             raise Refused("Directory already exists.")
+        refuse_downloading([folder])
         try:
             make_folder(folder)
         except Conflict:
@@ -168,7 +169,7 @@ class _Run:
 
     def _move(self, plan: Plan) -> list[Result]:
         if not self._body.get("plan"):
-            take_names(plan.transfers)
+            take_names(plan)
             bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
             self._save({"plan": True})
         copied = self._copy(plan)
@@ -188,7 +189,7 @@ class _Run:
             # The copies must not stay beside the sources, which are all there as long as the job is ours.
             self._save({})
             take_back(plan)
-            give_names_back(plan.transfers)
+            give_names_back(plan)
             raise
 
     def _hold_on(self) -> None:

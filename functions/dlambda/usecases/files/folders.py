@@ -47,13 +47,17 @@ def without_extension(path: str) -> str:
 
 
 def holds_stem(path: str) -> bool:
-    """Whether a file has the name `path` (without extension), or goes along with one that has; one small listing."""
+    """Whether a file or folder has the name `path` (without extension), or a file goes along with one that has.
+
+    One small listing.
+    """
     folder, stem = split(path)
     prefix = folder_key(folder)
-    files, _ = bucket.list_folder(f"{prefix}{stem}.")
+    files, folders = bucket.list_folder(f"{prefix}{stem}.")
     found = [each.key.removeprefix(prefix) for each in files]
     # `v.2.mp4` has another name than `v`, and so have its sidecars.
-    return any(stem_of(name) == stem for name in found) or bool(owned_by(f"{stem}.mp4", found))
+    named = any(stem_of(name) == stem for name in (*found, *(f"{stem}.{ending}" for ending in folders)))
+    return named or bool(owned_by(f"{stem}.mp4", found))
 
 
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:

@@ -3,51 +3,77 @@
 A download takes its name long before it uploads, and keeps it: it replaces what it finds under a name of its own.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dlambda.domain.files.file_action import Refused
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Shelf
 from dlambda.store import items, names
-from dlambda.usecases.files.folders import without_extension
-from dlambda.usecases.files.plan_move import Transfer
+from dlambda.usecases.files.folders import holds_stem, join, split, without_extension
+from dlambda.usecases.files.plan_move import Plan, Transfer
 
 _AT_ONCE = 8
 
 
-def take_names(transfers: Sequence[Transfer]) -> None:
+def take_names(plan: Plan) -> None:
     """Takes the targets' names for those who have the sources' names. Doing it twice is no harm.
 
-    A name that a download left behind is taken from it. Raises `Refused` when the download is still in the queue.
+    A name that a download left behind is taken from it, unless it left a file. Raises `Refused` when a download that is
+    still in the queue has the name, also that of a sidecar or folder.
     """
-    media = _media(transfers)
+    others = [each.target for each in plan.transfers if not is_media(each.source)]
+    refuse_downloading([*others, plan.target] if plan.is_folder else others)
+    media = _media(plan)
     held = names.find_sources(without_extension(path) for each in media for path in (each.source, each.target))
     downloading = _in_queue(set(held.values()))
-    targets = {}
+    wanted = {}
     for each in media:
         name = without_extension(each.target)
-        source = held.get(without_extension(each.source), names.NOBODY)
+        source = _owner(each, held)
         holder = held.get(name, source)
         if holder != source and holder in downloading:
             raise _refusal(name)
-        targets[name] = (source, holder)
+        if holder == source or not holds_stem(name):
+            wanted[name] = (source, holder)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        taken = pool.map(lambda name: names.claim(name, *targets[name]), targets)
-        for name, is_taken in zip(targets, taken, strict=True):
+        taken = pool.map(lambda name: names.claim(name, *wanted[name]), wanted)
+        for name, is_taken in zip(wanted, taken, strict=True):
             if not is_taken:
                 raise _refusal(name)
 
 
-def give_names_back(transfers: Sequence[Transfer]) -> None:
+def give_names_back(plan: Plan) -> None:
     """For a move that was taken back."""
-    media = _media(transfers)
+    media = _media(plan)
+    held = names.find_sources(without_extension(path) for each in media for path in (each.source, each.target))
+    taken = {without_extension(each.target): _owner(each, held) for each in media}
     kept = {without_extension(each.source) for each in media}
-    names.forget({without_extension(each.target) for each in media} - kept)
+    names.forget(name for name, source in taken.items() if name not in kept and held.get(name) == source)
 
 
-def _media(transfers: Sequence[Transfer]) -> list[Transfer]:
-    return [each for each in transfers if is_media(each.source)]
+def refuse_downloading(paths: Sequence[str]) -> None:
+    """Raises `Refused` when a download in the queue may write a sidecar, or its file, to one of the paths."""
+    held = names.find_sources(name for path in paths for name in _names_before_dots(path))
+    downloading = _in_queue(set(held.values()))
+    for name, source in held.items():
+        if source in downloading:
+            raise _refusal(name)
+
+
+def _names_before_dots(path: str) -> Iterator[str]:
+    """`a/v.en.srt` may go along with `a/v` or `a/v.en`."""
+    folder, name = split(path)
+    parts = name.split(".")
+    return (join(folder, ".".join(parts[:count])) for count in range(1, len(parts)))
+
+
+def _media(plan: Plan) -> list[Transfer]:
+    return [each for each in plan.transfers if is_media(each.source)]
+
+
+def _owner(transfer: Transfer, held: Mapping[str, str]) -> str:
+    return held.get(without_extension(transfer.source), names.NOBODY)
 
 
 def _in_queue(urls: Collection[str]) -> set[str]:

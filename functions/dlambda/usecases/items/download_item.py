@@ -306,8 +306,9 @@ class _Download:
         except (leases.Lost, Invalid):
             raise
         except Exception:
-            # On one machine the bucket lies beside the scratch folder: there has to be room for the file twice.
+            # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
             if get_settings().work_durable and result.filepath:
+                keep_files.check_place(self.item, result.filepath)
                 self._check_room(needed=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
             raise
 

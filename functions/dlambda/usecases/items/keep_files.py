@@ -12,11 +12,12 @@ from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import sidecars, under
 from dlambda.domain.items.item import Item
 from dlambda.domain.places.paths import object_key
+from dlambda.errors import Invalid
 from dlambda.media.download import Result
 from dlambda.media.ffmpeg import describe
 from dlambda.media.resume import snapshot
 from dlambda.settings import get_settings
-from dlambda.usecases.files.folders import join, note_files
+from dlambda.usecases.files.folders import is_folder, join, note_files, split
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,16 @@ def key_of(item: Item, name: str) -> str:
     """The object key of a file that is named relative to the item's folder."""
     folder = item.folder.strip("/")
     return object_key(f"{folder}/{name}" if folder else name)
+
+
+def check_place(item: Item, name: str) -> None:
+    """Raises `Invalid` where no file of that name can be: a folder has it, or a file has the name of its folder."""
+    path = key_of(item, name).removeprefix(object_key(""))
+    if is_folder(path):
+        raise Invalid(f"'{path}' is a folder.")
+    while path := split(path)[0]:
+        if bucket.find(object_key(path)) is not None:
+            raise Invalid(f"'{path}' is a file, not a folder.")
 
 
 def _absolute(groups: Any) -> dict[str, Any]:
