@@ -1,10 +1,11 @@
 """`make openapi`, third part: the documents that the system function answers, as files of it.
 
-API.md is written from openapi.json, README.md is the repository's; FAQ.md is written by hand where it lies.
+API.md is written from openapi.json, README.md is the repository's without the links that lead to files which are not
+served; FAQ.md is written by hand where it lies.
 """
 
 import json
-import shutil
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,17 @@ click through at `/api/docs`. Errors are JSON with `error`, a text for people, a
 password set, send it as Basic authorization, or as `?apikey=<base64 of user:password>`. All paths work with and without
 a slash at the end.
 """
+_LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
+
+
+def readme() -> str:
+    """README.md as it is served."""
+    text = (template.ROOT / "README.md").read_text(encoding="utf-8")
+    return _LINK.sub(lambda link: link[0] if _is_served(link[2]) else link[1], text)
+
+
+def _is_served(target: str) -> bool:
+    return "://" in target or target.startswith("#") or (PAGES / target.partition("#")[0]).is_file()
 
 
 def rendered() -> str:
@@ -61,5 +73,5 @@ def _name(schema: Mapping[str, Any]) -> str:
 if __name__ == "__main__":
     PAGES.mkdir(exist_ok=True)
     (PAGES / "API.md").write_text(rendered(), encoding="utf-8")
-    shutil.copyfile(template.ROOT / "README.md", PAGES / "README.md")
+    (PAGES / "README.md").write_text(readme(), encoding="utf-8")
     print(f"Wrote {PAGES}")
