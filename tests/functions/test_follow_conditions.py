@@ -119,3 +119,10 @@ def test_a_filter_that_cannot_be_answered_is_logged_and_passed_over(caplog):
     condition()
     assert follow_conditions(ITEM, INFO).cli == "--no-playlist\n-x"
     assert "Broken" in caplog.text
+    assert {record.item_id for record in caplog.records} == {ITEM.id}
+
+
+def test_the_log_says_whose_preset_there_is_not(caplog):
+    condition(extras={"set_preset": "missing"})
+    assert follow_conditions(ITEM, INFO).preset == "default"
+    assert {record.item_id for record in caplog.records} == {ITEM.id}

@@ -145,6 +145,20 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
     assert orders.taken() == set()
 
 
+def test_the_log_says_whose_progress_could_not_be_told(stack, origin, monkeypatch, caplog):
+    order_id = place(Kind.GET_VIDEO, origin.url("slow/400000/clip-untold.mp4"))
+    end = time.monotonic() + 4 + keep_files.HANDOVER_SECONDS
+
+    def seconds_left():
+        monkeypatch.setattr(leases, "_KEEP_SECONDS", 10**130)  # a number that no table takes
+        return end - time.monotonic()
+
+    assert fulfil_order(order_id, seconds_left=seconds_left) is Outcome.UNFINISHED
+    said = [record for record in caplog.records if record.exc_info]
+    assert said
+    assert {record.order_id for record in said} == {order_id}
+
+
 def test_a_convertible_source_without_the_wanted_stream_ends(stack, origin):
     order_id = place(Kind.GET_VIDEO, origin.url("audio.mp3"), output_format="webm")
     assert work(order_id) is Outcome.ENDED

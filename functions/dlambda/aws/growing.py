@@ -4,6 +4,7 @@ Only what the file finally holds may stay: the sum of the bytes sent is compared
 that does not match it (the source began anew, a post-processor changed the file) is dropped without a trace.
 """
 
+import contextvars
 import logging
 import threading
 import zlib
@@ -23,16 +24,18 @@ _MOST_PARTS = 9_900
 class GrowingUpload:
     """The upload of one file that grows at its end. Not for several threads at once."""
 
-    def __init__(self, path: Path, key: str, content_type: str) -> None:
-        """Begins at once; `path` need not exist yet, and may be renamed while it is read."""
+    def __init__(self, path: Path, key: str, content_type: str, item_id: str = "") -> None:
+        """Begins at once; `path` need not exist yet, and may be renamed while it is read. `item_id`: for the log."""
         self.key = key
+        self._named = {"item_id": item_id} if item_id else {}
         self._path = path
         self._upload = Multipart(key, content_type)
         self._sum = 0
         self._sent_bytes = 0
         self._broken = False
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="growing-upload", daemon=True)
+        own_lines = contextvars.copy_context().run  # a thread has no request id of its own to log
+        self._thread = threading.Thread(target=own_lines, args=(self._run,), name="growing-upload", daemon=True)
         self._thread.start()
 
     def finish(self, path: Path) -> bool:
@@ -48,7 +51,7 @@ class GrowingUpload:
                     self._upload.send(self._upload.parts + 1, part)
             self._upload.complete()
         except (BotoCoreError, ClientError, OSError):
-            log.warning("An upload beside its download failed; the file is sent again", exc_info=True)
+            self._say(logging.WARNING, "An upload beside its download failed; the file is sent again")
             self.abort()
             return False
         return True
@@ -59,7 +62,10 @@ class GrowingUpload:
         try:
             self._upload.abort()
         except (BotoCoreError, ClientError):
-            log.info("An unfinished upload is left to the bucket's lifecycle rule", exc_info=True)
+            self._say(logging.INFO, "An unfinished upload is left to the bucket's lifecycle rule")
+
+    def _say(self, level: int, text: str) -> None:
+        log.log(level, text, exc_info=True, extra=self._named)
 
     def _end_thread(self) -> None:
         self._stop.set()
@@ -85,7 +91,7 @@ class GrowingUpload:
                     self._send_whole_parts(file.fileno())
                     self._stop.wait(_LOOK_SECONDS)
         except (BotoCoreError, ClientError, OSError):
-            log.info("An upload beside its download stopped; the file is sent when it is whole", exc_info=True)
+            self._say(logging.INFO, "An upload beside its download stopped; the file is sent when it is whole")
             self._broken = True
 
     def _send_whole_parts(self, descriptor: int) -> None:

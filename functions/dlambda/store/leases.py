@@ -126,7 +126,7 @@ def _renew_until(lease: Lease, done: threading.Event) -> None:
         except Lost:
             return  # whoever holds it now is told apart by the next transaction
         except UpdateError:
-            log.warning("A lease could not be renewed", exc_info=True)
+            log.warning("A lease could not be renewed", exc_info=True, extra={"item_id": lease.item_id})
 
 
 def _lost(error: UpdateError, item_id: str) -> Exception:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from dlambda.domain import event
@@ -46,13 +47,14 @@ def _match(item: Item, info: Mapping[str, Any]) -> Condition | None:
         (Condition(id=id_, **document.shown) for id_, document in documents.items()),
         info,
         ignored=read_ignored(item.extras.get("ignore_conditions")),
-        on_broken=_log_broken,
+        on_broken=partial(_log_broken, item),
     )
     return Condition(id=found.id, **documents[found.id].clear()) if found else None
 
 
-def _log_broken(condition: Condition, error: FilterError) -> None:
-    log.error("The filter of condition '%s' was passed over: %s", condition.name, error.message)
+def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:
+    text = "The filter of condition '%s' was passed over: %s"
+    log.error(text, condition.name, error.message, extra={"item_id": item.id})
 
 
 def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
@@ -88,7 +90,8 @@ def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Ite
     """The folder and the template that the first preset gave stay."""
     preset = find_preset(name)
     if preset is None:
-        log.warning("Condition '%s' names the preset '%s', and there is none", condition.name, name)
+        text = "Condition '%s' names the preset '%s', and there is none"
+        log.warning(text, condition.name, name, extra={"item_id": item.id})
         return item
     text = switched_text(title, condition, item.preset, preset.name)
     publish(event.log(Name.LOG_INFO, "Preset Switched", text, preset=preset.name))

@@ -130,6 +130,11 @@ class _Fulfilment:
     answered_at: float = field(default_factory=time.monotonic)
     lost: bool = False
 
+    @property
+    def _named(self) -> dict[str, str]:
+        """What the lines of the log carry."""
+        return {"order_id": self.order.id}
+
     def run(self) -> Outcome:
         try:
             if self.order.starts > _MOST_STARTS:
@@ -299,7 +304,7 @@ class _Fulfilment:
         except ENGINE_ERRORS:
             if time.monotonic() - self.answered_at > _PATIENCE_SECONDS:
                 raise
-            log.warning("The progress of an order could not be told", exc_info=True)
+            log.warning("The progress of an order could not be told", exc_info=True, extra=self._named)
         else:
             self.answered_at = time.monotonic()
 
@@ -338,7 +343,7 @@ class _Fulfilment:
                 return
             except ENGINE_ERRORS:
                 # Tried again in a second; when it stays so, the lease runs out and another worker takes over.
-                log.warning("The lease of an order could not be renewed", exc_info=True)
+                log.warning("The lease of an order could not be renewed", exc_info=True, extra=self._named)
 
     def _check(self) -> None:
         if self.lost:

@@ -41,5 +41,6 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     try:
         queue.send("order", {"id": order.id})
     except queue.SEND_ERRORS:
-        log.warning("An order waits for the sweep: its message could not be sent", exc_info=True)
+        text = "An order waits for the sweep: its message could not be sent"
+        log.warning(text, exc_info=True, extra={"order_id": order.id})
     return order
