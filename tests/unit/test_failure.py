@@ -3,6 +3,7 @@
 import pytest
 
 from dlambda.domain.items.failure import FailureKind, classify
+from dlambda.domain.items.retry import wait_before_retry
 
 K = FailureKind
 
@@ -17,7 +18,7 @@ def test_a_refusal_is_no_network_trouble() -> None:
 @pytest.mark.parametrize(
     ("message", "kind", "retryable"),
     [
-        ("[youtube] x: Sign in to confirm you’re not a bot. Use --cookies-from-browser", K.BLOCKED, True),
+        ("[youtube] x: Sign in to confirm you’re not a bot. Use --cookies-from-browser", K.BLOCKED, False),
         ("[youtube] x: Sign in to confirm your age. This video may be inappropriate", K.LOGIN, False),
         ("[youtube] x: Private video. Sign in if you've been granted access to this video", K.LOGIN, False),
         ("[youtube] x: Join this channel to get access to members-only content", K.LOGIN, False),
@@ -47,4 +48,4 @@ def test_a_refusal_is_no_network_trouble() -> None:
 def test_a_message_has_a_kind(message: str | None, kind: FailureKind, retryable: bool) -> None:
     found = classify(message)
     assert (found.kind, found.retryable) == (kind, retryable)
-    assert (found.wait_seconds > 0) is retryable
+    assert (wait_before_retry(found, attempts=1, most=3) is not None) is retryable

@@ -30,40 +30,35 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """`advice` is a sentence for the user, empty when there is nothing to do; `retryable`: the same again may work;
-    `wait_seconds`: how long to wait before the first retry.
+    """`advice` is a sentence for the user, empty when there is nothing to do; `retryable`: the same again may work soon
+    (`retry` says when).
     """
 
     kind: FailureKind
     advice: str = ""
     retryable: bool = False
-    wait_seconds: int = 0
 
 
 _LOGIN = Failure(FailureKind.LOGIN, "The site wants a login: add cookies of a logged-in browser to the item or preset.")
 _BLOCKED = Failure(
-    FailureKind.BLOCKED,
-    "The site blocks this server's address. Add cookies, use a proxy, or try again later.",
-    retryable=True,
-    wait_seconds=1800,
+    FailureKind.BLOCKED, "The site blocks this server's address. Add cookies, use a proxy, or try again later."
 )
 _GONE = Failure(FailureKind.GONE, "The media is not there (any more) or is private.")
 _GEO = Failure(FailureKind.GEO, "Not available in this server's country: a proxy in another country may help.")
-_RATE = Failure(FailureKind.RATE_LIMITED, "The site asks to slow down.", retryable=True, wait_seconds=900)
+_RATE = Failure(FailureKind.RATE_LIMITED, "The site asks to slow down.", retryable=True)
 _UNSUPPORTED = Failure(FailureKind.UNSUPPORTED, "yt-dlp knows no way to read this page.")
 _NO_FORMATS = Failure(FailureKind.NO_FORMATS, "Nothing fits the format asked for: try other format options.")
 _DRM = Failure(FailureKind.DRM, "The media is encrypted for players with a licence.")
 _LIVE = Failure(FailureKind.LIVE, "The stream is not live at this moment.")
 _INTERNAL = Failure(FailureKind.INTERNAL, "The address lies in a private network.")
 _OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or preset.")
-_DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True, wait_seconds=600)
-_TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True, wait_seconds=60)
-_TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True, wait_seconds=60)
+_DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True)
+_TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True)
+_TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True)
 _REFUSED = Failure(
     FailureKind.TRANSIENT,
     "The site refused the request: cookies, another address or a login may help.",
     retryable=True,
-    wait_seconds=60,
 )
 _CIRCLE = Failure(FailureKind.OTHER, "The address leads back to itself in circles.")
 _OTHER = Failure(FailureKind.OTHER)
