@@ -1,6 +1,6 @@
 """The list of options (docs/contract/ytdlp.md 7)."""
 
-from dlambda.media.option_list import list_options, yt_dlp_version
+from dlambda.media.option_list import list_options
 
 
 def by_flag() -> dict[str, dict[str, object]]:
@@ -29,7 +29,3 @@ def test_what_has_no_effect_here_is_marked() -> None:
         assert found[flag]["ignored"] is True, flag
     for flag in ("-f", "--format-sort", "--embed-subs", "--download-archive"):
         assert found[flag]["ignored"] is False, flag
-
-
-def test_the_version_is_told() -> None:
-    assert yt_dlp_version().startswith("2026.")

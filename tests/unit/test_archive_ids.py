@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.items.archive import extractor_of, ids_of, make_id, normalise, read_lines, render_lines, video_id_of
+from dlambda.domain.items.archive import ids_of, make_id, normalise
 
 
 def test_ids_are_trimmed_and_kept_once_in_order() -> None:
@@ -10,17 +10,8 @@ def test_ids_are_trimmed_and_kept_once_in_order() -> None:
     assert normalise(given) == ["youtube b", "youtube a", "vimeo 1"]
 
 
-def test_a_file_is_read_and_written() -> None:
-    text = "youtube a\n\nbroken\r\nvimeo 1\n"
-    assert read_lines(text) == ["youtube a", "vimeo 1"]
-    assert render_lines(read_lines(text)) == "youtube a\nvimeo 1\n"
-    assert render_lines([]) == ""
-
-
 def test_an_id_has_two_parts() -> None:
     assert make_id("YouTube", "AbC") == "youtube AbC"
-    assert (extractor_of("youtube AbC"), video_id_of("youtube AbC")) == ("youtube", "AbC")
-    assert (extractor_of(None), extractor_of(""), video_id_of("youtube")) == ("unknown", "unknown", "")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.domain.rules.body import read, read_change
-from dlambda.domain.rules.field import DownloadField, DownloadFieldInput
+from dlambda.domain.rules.field import DownloadFieldInput
 from dlambda.errors import ValidationFailed
 
 TEXT = "Failed to validate dl field."
@@ -47,12 +47,3 @@ def test_refusals(body, loc, msg):
 
 def test_an_update_of_one_field_keeps_the_rest():
     assert read_change(DownloadFieldInput, {"kind": "BOOL"}, text=TEXT) == {"kind": "bool"}
-
-
-def test_lists_go_by_order_and_then_by_name():
-    fields = [
-        DownloadField("a", "--a", order=2),
-        DownloadField("b", "--b", order=2),
-        DownloadField("c", "--c", order=1),
-    ]
-    assert [each.name for each in sorted(fields, key=lambda each: each.place)] == ["c", "a", "b"]

@@ -14,7 +14,6 @@ from dlambda.domain.rules.preset import (
     choose,
     fill_in_variables,
     find_system_preset,
-    find_system_preset_by_id,
     join_cli,
     masked,
     normalise_name,
@@ -117,11 +116,6 @@ def test_templates_of_system_presets(name, template):
 def test_a_system_preset_is_found_in_any_spelling():
     assert find_system_preset(" Audio  Only ") is find_system_preset("audio_only")
     assert find_system_preset("nobody") is None
-
-
-def test_a_system_preset_is_found_by_id():
-    assert [find_system_preset_by_id(preset.id) for preset in SYSTEM_PRESETS] == list(SYSTEM_PRESETS)
-    assert find_system_preset_by_id(FIRST_OWN_ID) is None
 
 
 def test_what_the_item_says_wins():

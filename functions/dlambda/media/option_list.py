@@ -10,13 +10,6 @@ _NO_DESCRIPTION = "No description available from yt-dlp."
 _ROOT = "root"
 
 
-def yt_dlp_version() -> str:
-    """The version of the installed yt-dlp."""
-    from yt_dlp.version import __version__
-
-    return str(__version__)
-
-
 @lru_cache(maxsize=1)
 def list_options() -> list[dict[str, Any]]:
     """`{"flags", "description", "group", "ignored"}` of every option with a long flag; root first, then by group.

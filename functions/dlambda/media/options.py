@@ -306,9 +306,3 @@ def effective_params(texts: OptionTexts) -> dict[str, Any]:
         },
     }
     return _real_format(merge(params, given))
-
-
-def archive_of(params: Mapping[str, Any]) -> str | None:
-    """The name of the archive that `params` ask for; None without one."""
-    name = params.get("download_archive")
-    return name if isinstance(name, str) and name else None

@@ -19,28 +19,6 @@ def normalise(items: Iterable[object]) -> list[str]:
     return list(found)
 
 
-def read_lines(text: str) -> list[str]:
-    """The ids of an archive file as yt-dlp writes it."""
-    return normalise(text.splitlines())
-
-
-def render_lines(ids: Iterable[str]) -> str:
-    """An archive file with `ids`."""
-    return "".join(f"{one}\n" for one in ids)
-
-
-def extractor_of(archive_id: str | None) -> str:
-    """The first word, by which parallel downloads are limited; `unknown` without an id."""
-    words = (archive_id or "").split()
-    return words[0] if words else "unknown"
-
-
-def video_id_of(archive_id: str) -> str:
-    """The second word."""
-    words = archive_id.split()
-    return words[1] if len(words) > 1 else ""
-
-
 def ids_of(info: Mapping[str, Any]) -> list[str]:
     """The archive ids of an extraction's `info`: its own first, then those it had in older versions of yt-dlp."""
     extractor = info.get("extractor_key") or info.get("ie_key")

@@ -1,7 +1,7 @@
 """How far a download is: what a worker reports each second, and the fields that clients read (downloads.md 2.2, 9)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -75,6 +75,3 @@ class Progress:
             "postprocessor": self.postprocessor,
             "msg": self.msg,
         }
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)

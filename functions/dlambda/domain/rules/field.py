@@ -1,9 +1,6 @@
 """Download fields: extra inputs of a client's download form (docs/contract/rules.md 5). They change no download."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -12,26 +9,6 @@ from dlambda.domain.rules.body import Body, Name, dictionary, whole_number
 
 Kind = Literal["string", "text", "bool"]
 _BLANK: Final = re.compile(r"\s")
-
-
-@dataclass(frozen=True)
-class DownloadField:
-    """One input. `field` is the option that it stands for; `string` is one line, `text` several, `bool` a switch."""
-
-    name: str
-    field: str
-    id: int = 0
-    description: str = ""
-    kind: Kind = "text"
-    icon: str = ""
-    order: int = 0
-    value: str = ""
-    extras: Mapping[str, Any] = attribute(default_factory=dict)
-
-    @property
-    def place(self) -> tuple[int, str]:
-        """Sort key of lists: order ascending, then name."""
-        return (self.order, self.name)
 
 
 def _lower(value: object) -> object:

@@ -10,7 +10,7 @@ from typing import Final
 from dlambda.domain.rules.filter_language.evaluator import Data, Evaluate, build
 from dlambda.domain.rules.filter_language.parser import parse
 from dlambda.domain.rules.filter_language.pattern import SEARCH_SECONDS, Stopwatch
-from dlambda.domain.rules.filter_language.printer import export, print_filter
+from dlambda.domain.rules.filter_language.printer import export
 from dlambda.domain.rules.filter_language.tree import FilterError, Node
 
 __all__ = ["Filter", "FilterError", "compile_filter"]
@@ -32,10 +32,6 @@ class Filter:
         Raises `FilterError` where `data` has something that the filter cannot be compared with, and when time is up.
         """
         return self._evaluate(data, Stopwatch(search_seconds))
-
-    def canonical(self) -> str:
-        """The filter in its one spelling; it compiles to an equal filter."""
-        return print_filter(self.tree)
 
     def export(self) -> list[str]:
         """The same as AND-only filters for yt-dlp's `--match-filters`, one per alternative."""

@@ -119,16 +119,11 @@ SYSTEM_PRESETS: Final = (
     _system(9, "generic_browser", "The generic extractor alone.", '--use-extractors "generic"'),
 )
 _SYSTEM_BY_KEY: Final[Mapping[str, Preset]] = {preset.key: preset for preset in SYSTEM_PRESETS}
-_SYSTEM_BY_ID: Final[Mapping[int, Preset]] = {preset.id: preset for preset in SYSTEM_PRESETS}
 
 
 def find_system_preset(name: str) -> Preset | None:
     """The system preset of that name, in whatever form the name is written."""
     return _SYSTEM_BY_KEY.get(normalise_name(name))
-
-
-def find_system_preset_by_id(id_: int) -> Preset | None:
-    return _SYSTEM_BY_ID.get(id_)
 
 
 # 2.3 Merge rules

@@ -16,8 +16,6 @@ from dlambda.domain.tasks.pattern import best_group, compile_pattern, find, grou
 from dlambda.errors import Invalid
 
 DEFAULT_BROWSER_URL: Final = "http://localhost:4444/wd/hub"
-ITEM_FIELDS: Final = frozenset({"url", "title", "published", "thumbnail", "description"})
-"""Fields with a meaning; every other goes to the item's metadata."""
 _GENERATED: Final = "archive_id"
 _MAX_EXPRESSION: Final = 5000
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pickle
-import select
 import signal
 import socket
 import subprocess
@@ -200,10 +199,3 @@ def start_worker(job: Job) -> Worker:
         if warm.is_gone(_DYING_SECONDS):
             _discard(warm)
     raise Unavailable("The download worker could not be started.")
-
-
-def wait_readable(workers: list[Worker], timeout_seconds: float) -> list[Worker]:
-    """Those of `workers` that have a message or have ended, at the latest after the timeout."""
-    open_ones = {worker._connection.fileno(): worker for worker in workers if not worker.ended}  # noqa: SLF001
-    readable, _, _ = select.select(list(open_ones), [], [], timeout_seconds)
-    return [open_ones[fileno] for fileno in readable]
