@@ -1,4 +1,4 @@
-"""Items in their table: docs/contract/downloads.md 3, the design's section on state."""
+"""Items in their table: docs/contract/downloads.md 3, docs/architecture.md, State."""
 
 import pytest
 

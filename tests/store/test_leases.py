@@ -1,4 +1,4 @@
-"""Leases: one worker for one item, taken over when it is gone (the design's section on state)."""
+"""Leases: one worker for one item, taken over when it is gone (docs/architecture.md, State)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bucket: files of users, large extraction results, caches (the design's section on media).
+"""The bucket: files of users, large extraction results, caches.
 
 Keys: `files/<path>` is what users see below the download root, `info/<id>` an item's extraction, `resume/<id>/...` the
 state of an unfinished download, `cache/...` and `zips/...` what a lifecycle rule removes.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PRESIGN_SECONDS = 6 * 3600
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _PART_BYTES = 16 * 1024 * 1024
 _DELETE_BATCH = 1000
 _UPLOAD = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
@@ -198,6 +198,6 @@ def presign(
 
 
 def _translated(error: ClientError, key: str) -> Exception:
-    if error.response["Error"]["Code"] in _MISSING:
+    if error.response["Error"]["Code"] in MISSING:
         return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
     return error

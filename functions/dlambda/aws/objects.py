@@ -8,12 +8,11 @@ from itertools import chain
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from dlambda.aws.bucket import client
+from dlambda.aws.bucket import MISSING, client
 from dlambda.aws.multipart import Multipart
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 # One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
 _TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
 _COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
@@ -32,7 +31,7 @@ def copy(source: str, target: str) -> None:
         client().copy_object(Bucket=name, Key=target, CopySource={"Bucket": name, "Key": source})
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in _MISSING:
+        if code in MISSING:
             raise NotFound(f"File '{source.rpartition('/')[2]}' does not exist.") from None
         if code not in _TOO_LARGE:
             raise
@@ -56,7 +55,7 @@ def read(key: str) -> Iterator[bytes]:
     try:
         body = client().get_object(Bucket=get_settings().bucket, Key=key)["Body"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if error.response["Error"]["Code"] in MISSING:
             raise NotFound(f"File '{key.rpartition('/')[2]}' does not exist.") from None
         raise
     chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)

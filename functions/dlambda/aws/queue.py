@@ -1,4 +1,4 @@
-"""Queues: a message is a wake-up that names a record; the tables hold the truth (the design's section on state)."""
+"""Queues: a message is a wake-up that names a record; the tables hold the truth (docs/architecture.md, State)."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PynamoDBException, UpdateError
+from pynamodb.exceptions import UpdateError
 
 from dlambda.store.table import Row
 
-STORE_ERRORS = (PynamoDBException,)
 _KIND = "deliveries"
 _SWEEP_LIMIT = 200
 
@@ -33,7 +32,7 @@ class _Row(Row):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event (as `domain.notification.payload` makes it) for one webhook, or for some services at once.
+    """An event (as `domain.rules.notification.payload` makes it) for one webhook, or for some services at once.
 
     `tries`: how many were begun, this one included. `due_at` (unix seconds): before that nobody else begins one.
     """

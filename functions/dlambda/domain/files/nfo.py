@@ -113,7 +113,7 @@ def nfo_text(kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool 
 
 
 def show_nfo_text(info: Mapping[str, Any]) -> str:
-    """The `tvshow.nfo` of a channel or playlist (tasks.md 2, metadata), of what `domain.channel.describe` makes."""
+    """The `tvshow.nfo` of a channel or playlist (tasks.md 2), of what `domain.tasks.channel.describe` makes."""
     lines: list[_Line] = [
         ("title", {}, info["title"]),
         ("plot", {}, info["description"]),

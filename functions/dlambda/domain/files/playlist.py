@@ -31,7 +31,7 @@ def master_playlist(
     *,
     bandwidth: int | None = None,
 ) -> str:
-    """The entry point of one file: its video and its subtitles (entries of `domain.sidecar`, paths below the root).
+    """The entry point of a file: its video and its subtitles (entries of `domain.files.sidecar`, paths below the root).
 
     `bandwidth` is in bits per second; the HLS rules require it, so leave it out only when nothing is known.
     """

@@ -150,7 +150,7 @@ def check_cli(value: str, message: str) -> str:
 
 
 def check_place(check: Callable[[str], str]) -> AfterValidator:
-    """A folder or a template as `check` (of `domain.paths`) makes it safe."""
+    """A folder or a template as `check` (of `domain.places.paths`) makes it safe."""
 
     def checked(value: str) -> str:
         try:

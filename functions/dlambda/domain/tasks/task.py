@@ -1,6 +1,6 @@
 """Tasks: a URL that is looked at again and again (docs/contract/tasks.md 1, 2).
 
-What the own timer and the handlers' sweep do with a task: `domain.schedule`, `domain.sweep`.
+What the own timer and the handlers' sweep do with a task: `domain.tasks.schedule`, `domain.tasks.sweep`.
 """
 
 import re

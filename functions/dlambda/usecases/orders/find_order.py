@@ -9,10 +9,10 @@ from dlambda.aws import bucket
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Order, State, is_id
 from dlambda.domain.orders.qualities import chosen
+from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 from dlambda.store import leases, orders
-from dlambda.usecases.orders.keys import MINUTE
 
 _MISSING_TASK = "Task not found"
 _MISSING_FILE = "File not found"

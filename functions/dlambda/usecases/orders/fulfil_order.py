@@ -22,6 +22,7 @@ from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order
 from dlambda.domain.orders.output import AUDIO, VIDEO, Output
+from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.domain.orders.wish import clip_of, format_of
 from dlambda.errors import AppError, Conflict
 from dlambda.media import convert, download
@@ -33,7 +34,6 @@ from dlambda.store import keys, leases, meters, orders
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders import carry_segments
 from dlambda.usecases.orders.find_order import object_of
-from dlambda.usecases.orders.keys import GIGABYTE, MINUTE
 from dlambda.usecases.trouble import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)

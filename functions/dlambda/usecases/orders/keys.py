@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
+from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized
 from dlambda.settings import get_settings
 from dlambda.store import keys, meters, windows
 
 _VALUE_BYTES = 32
 _TOUCH_SECONDS = 60
-GIGABYTE = 1024**3
-MINUTE = 60.0
 _SEEN_SECONDS = 1.0
 _SEEN_MOST = 1000
 _seen: dict[str, tuple[Key, float]] = {}

@@ -8,12 +8,12 @@ import time
 from dlambda.aws import queue
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Kind, Order, make_id
+from dlambda.domain.orders.units import MINUTE
 from dlambda.domain.orders.wish import read_wish
 from dlambda.errors import Invalid, TooMany
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import orders, windows
-from dlambda.usecases.orders.keys import MINUTE
 
 log = logging.getLogger(__name__)
 

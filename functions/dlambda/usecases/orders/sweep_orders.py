@@ -4,11 +4,11 @@ import shutil
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.orders.order import State
+from dlambda.domain.orders.units import MINUTE
 from dlambda.settings import get_settings
 from dlambda.store import leases, meters, orders
 from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.fulfil_order import workdir_of
-from dlambda.usecases.orders.keys import MINUTE
 
 _REMOVE_AT_ONCE = 500
 

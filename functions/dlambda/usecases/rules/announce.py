@@ -1,6 +1,6 @@
 """Plans who is told of an event (docs/contract/rules.md 6.3). Light, as everything that publishes brings it in.
 
-Each webhook is one delivery, and all other services that want an event are one; `usecases.deliver` makes them.
+Each webhook is one delivery, and all other services that want an event are one; `usecases.rules.deliver` makes them.
 """
 
 import logging
@@ -12,6 +12,7 @@ from dlambda.domain.rules.notification import EVENTS, Target, payload, wanted_by
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.store import deliveries, resources
 from dlambda.store.deliveries import Delivery
+from dlambda.store.table import TABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def announce(events: Iterable[Event]) -> None:
         if planned:
             deliveries.add(planned)
             queue.send_many(QUEUE, ({"id": str(delivery.id)} for delivery in planned))
-    except (*deliveries.STORE_ERRORS, *queue.SEND_ERRORS):
+    except (*TABLE_ERRORS, *queue.SEND_ERRORS):
         log.exception("Notifications could not be planned")
 
 

@@ -1,6 +1,6 @@
 """Keeps the resources of users: list, read, create, change, replace, remove (docs/contract/rules.md 1).
 
-Everything in which one kind differs from another stands in its row of `domain.resource`.
+Everything in which one kind differs from another stands in its row of `domain.rules.resource`.
 """
 
 import random
