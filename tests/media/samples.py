@@ -1,5 +1,6 @@
 """Short media files of every kind that a player may meet, made with ffmpeg."""
 
+import random
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,9 @@ _SMALL = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r={RATE}:d={SECONDS}")
 _LATE = ("-itsoffset", "8", *_SMALL[:-1], f"testsrc2=s=160x90:r={RATE}:d=5")
 _TONE = "sin(440*2*PI*t)"
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8")
+_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "bframes=4:rc-lookahead=20:log-level=error")
+_SLOW = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=1/4:d=60")
+_MINUTE = ("-f", "lavfi", "-i", "sine=d=60")
 _ODD: dict[str, tuple[str, ...]] = {
     # Where no index leads a seek to the key frame, which lies far from a piece's start.
     "far-key.ts": (*_SMALL, *_SOUND, *_H264, "-g", "250", "-c:a", "aac"),
@@ -70,6 +74,54 @@ _ODD: dict[str, tuple[str, ...]] = {
     "sound.aac": (*_SOUND, "-c:a", "aac"),
     "begins-late.mkv": (*_SMALL, *_SOUND, *_H264, "-c:a", "aac", "-output_ts_offset", "5"),
     "7.1.mp4": (*_SMALL, "-f", "lavfi", "-i", f"aevalsrc={_TONE}{'|0' * 7}:c=7.1:d={SECONDS}", *_H264, "-c:a", "aac"),
+    # An encoder has read on far before it gives the first of few pictures, and what it gives is shown much later.
+    "slow-hevc.mp4": (*_SLOW, *_MINUTE, *_HEVC, "-c:a", "aac"),
+    "slow-hevc.mkv": (*_SLOW, *_MINUTE, *_HEVC, "-c:a", "aac"),
+    "slow-hevc.ts": (*_SLOW, *_MINUTE, *_HEVC, "-c:a", "aac"),
+    "slow-ac3.mkv": (*_SLOW, *_MINUTE, *_H264, "-c:a", "ac3"),
+    "slow-keys.mkv": (*_SLOW, *_MINUTE, *_H264, "-g", "3", "-c:a", "aac"),
+    "slow-keys.ts": (*_SLOW, *_MINUTE, *_H264, "-g", "3", "-c:a", "aac"),
+    "slow-mpeg4.mkv": (
+        *_SLOW[:-1],
+        "testsrc2=s=160x90:r=1/8:d=64",
+        *_MINUTE,
+        "-c:v",
+        "mpeg4",
+        "-bf",
+        "2",
+        "-c:a",
+        "aac",
+    ),
+    "pauses.mp4": (
+        *(*_SLOW[:-1], "testsrc2=s=160x90:r=5:d=60", *_MINUTE, "-vf", "select='lt(mod(t,20),3)'"),
+        *("-fps_mode", "vfr", *_HEVC, "-c:a", "aac"),
+    ),
+    # Pieces without pictures, at the end and at the beginning.
+    "sound-goes-on.mp4": (
+        *_SMALL[:-1],
+        f"testsrc2=s=160x90:r={RATE}:d=8",
+        *_MINUTE[:-1],
+        "sine=d=31",
+        *_HEVC,
+        "-c:a",
+        "aac",
+    ),
+    "late-picture-aac.mkv": (*_LATE, *_SOUND, "-map", "0", "-map", "1", *_H264, "-c:a", "aac"),
+    # Its time stamps, which have 33 bits, begin anew after 2.3 s.
+    "wrapped.ts": (*_SMALL, *_SOUND, *_H264, "-c:a", "aac", "-output_ts_offset", "95440"),
+    "wrapped-hevc.ts": (*_SMALL, *_SOUND, *_HEVC, "-c:a", "aac", "-output_ts_offset", "95440"),
+    "sound-ends.mkv": (
+        *_SMALL[:-1],
+        f"testsrc2=s=160x90:r={RATE}:d=60",
+        *_SOUND[:-1],
+        "sine=d=3",
+        *_H264,
+        "-c:a",
+        "aac",
+    ),
+    "faststart-ac3.mp4": (*_PICTURE, *_SOUND, *_H264, "-c:a", "ac3", "-movflags", "+faststart"),
+    "faststart-hevc.mp4": (*_PICTURE, *_SOUND, *_HEVC, "-c:a", "aac", "-movflags", "+faststart"),
+    "hevc-aac.ts": (*_PICTURE, *_SOUND, *_HEVC, "-c:a", "aac"),
     "slides.webm": (*_SMALL[:-1], "testsrc2=s=160x90:r=1/10:d=20", *_SOUND, *_VP9, "-c:a", "libopus"),
 }
 
@@ -82,6 +134,15 @@ def make_changing_sound(folder: Path) -> Path:
             sound = ("-f", "lavfi", "-i", f"aevalsrc={'|'.join(channels)}:c={layout}:d=4")
             made = ("-c:a", "ac3", "-output_ts_offset", str(start), "-f", "mpegts", "-")
             subprocess.run([FFMPEG, "-loglevel", "error", *sound, *made], stdout=file, check=True)
+    return path
+
+
+def make_damaged(folder: Path, name: str, *, kept: float, noise: bool) -> Path:
+    """A sample of which only the first part (`kept`, of 1) is as it was: then it ends, or there is noise."""
+    content = make(name, folder).read_bytes()
+    path = folder / f"{'noise' if noise else 'end'}-{name}"
+    size = round(len(content) * kept)
+    path.write_bytes(content[:size] + (random.Random(1).randbytes(len(content) - size) if noise else b""))
     return path
 
 

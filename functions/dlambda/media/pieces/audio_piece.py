@@ -15,7 +15,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from dlambda.domain.files.segment import Segment
-from dlambda.media.pieces.packets import LONGEST_LAG, Packet, lies_behind, packets_from
+from dlambda.media.pieces.packets import Horizon, Packet, packets_from, to_damage
 from dlambda.media.pieces.source import Source
 
 RATE = 48_000
@@ -28,14 +28,16 @@ _SETTLE_SECONDS = Fraction(1, 5)  # read before the run-up: a decoder's first sa
 
 def _decoded(source: Source, start: Fraction, end: Fraction) -> Iterator[AudioFrame]:
     """Frames from before `start` to after `end` (seconds), as far as the stream goes."""
-    for packet in packets_from(source, max(start - _SETTLE_SECONDS, Fraction(0)), sound_alone=True):
-        if lies_behind(packet, end + LONGEST_LAG, source):
+    horizon = Horizon(source, end)
+    aim = max(start - _SETTLE_SECONDS, Fraction(0))
+    for packet in to_damage(source, packets_from(source, aim, video=False, audio=True)):
+        if horizon.is_passed(packet):
             return
         if packet.stream.type != "audio":
             continue
         try:
             frames: list[Any] = packet.decode()
-        except av.InvalidDataError:
+        except av.FFmpegError:  # each decoder has its own words for it
             continue  # a damaged packet is a moment of silence, not the end
         for frame in frames:
             if not isinstance(frame, AudioFrame) or frame.pts is None or frame.time_base is None:

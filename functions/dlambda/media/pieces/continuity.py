@@ -5,15 +5,14 @@ counts jump, and readers report a lost packet. Each piece therefore begins with 
 nothing and says so: its count may jump here (the discontinuity indicator, ISO/IEC 13818-1 2.4.3.5).
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 _SIZE = 188
 _SYNC = 0x47
 _NOTHING_BUT_ADAPTATION = 0x20
 _DISCONTINUITY = 0x80
-# Where FFmpeg's writer puts them: the tables (programs, services, the program's map), then the streams.
-_TABLES = (0, 17, 4096)
-_FIRST_STREAM = 256
+_TABLES = (0, 17, 4096)  # where FFmpeg's writer puts programs, services, the program's map
 
 
 def _announcement(identity: int) -> bytes:
@@ -22,8 +21,7 @@ def _announcement(identity: int) -> bytes:
     return head.ljust(_SIZE, b"\xff")
 
 
-def announce_new_counts(path: Path, streams: int) -> None:
-    """Puts in front of the MPEG-TS file at `path`, of so many streams, that its counts begin anew."""
-    identities = (*_TABLES, *(_FIRST_STREAM + number for number in range(streams)))
+def announce_new_counts(path: Path, streams: Iterable[int]) -> None:
+    """Puts in front of the MPEG-TS file at `path`, of streams with these ids, that its counts begin anew."""
     piece = path.read_bytes()
-    path.write_bytes(b"".join(map(_announcement, identities)) + piece)
+    path.write_bytes(b"".join(map(_announcement, (*_TABLES, *streams))) + piece)

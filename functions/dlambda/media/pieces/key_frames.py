@@ -5,7 +5,7 @@ from fractions import Fraction
 import av
 
 from dlambda.media.pieces.formats import MATROSKA, MP4
-from dlambda.media.pieces.packets import packet_time
+from dlambda.media.pieces.packets import packet_time, to_damage
 from dlambda.media.pieces.source import Source, is_remote
 
 # Containers whose index names every key frame. Of the others, only what is near and small is read through.
@@ -81,7 +81,7 @@ def _can_decode_from(source: Source, place: Fraction, start: Fraction) -> bool:
     """Whether a key frame lies between where a seek to `place` lands and `start`."""
     if not source.seek(place):
         return False
-    for packet in source.container.demux(source.video):
+    for packet in to_damage(source, source.container.demux(source.video)):
         time = packet_time(packet, source.origin)
         if time is None:
             continue

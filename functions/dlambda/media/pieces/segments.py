@@ -4,6 +4,7 @@ What browsers play is copied, from one key frame to another; the rest is convert
 in any order, so all of them carry time stamps of one common line: seconds from the file's beginning.
 """
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
@@ -16,16 +17,19 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from dlambda.domain.files.segment import Conversion, Segment
-from dlambda.errors import NotFound
+from dlambda.errors import Invalid, NotFound
 from dlambda.media.pieces.audio_piece import BIT_RATE, RATE, encoded
 from dlambda.media.pieces.continuity import announce_new_counts
 from dlambda.media.pieces.key_frames import decodable_from
 from dlambda.media.pieces.packets import ROUNDING, Packet, Piece, begins_at_key_frame, copied
 from dlambda.media.pieces.source import Source, open_source
-from dlambda.media.pieces.transcode import RunUp, VideoEncoder
+from dlambda.media.pieces.transcode import DamagedVideo, RunUp, VideoEncoder
 
 _CLOCK = Fraction(1, 90_000)  # MPEG-TS counts in these seconds
 _Track = tuple[VideoStream | None, list[Packet]]
+# In every piece, whatever it holds: where a piece without pictures had its sound in their place, players would lose one
+# or the other for the rest of the film.
+_PICTURES_ID, _SOUND_ID = 0x100, 0x101
 _OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
 
 
@@ -73,7 +77,7 @@ def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path
     """The piece's picture, encoded by ffmpeg into the file `path`, which stays open as long as `stack`."""
     begin = decodable_from(source, Fraction(segment.start))
     run_up = None if begin is None else RunUp(begin, source.origin)
-    encoder.encode(source.location, segment, path, run_up)
+    encoder.encode(source.location, segment, path, run_up, is_damaged=source.is_damaged)
     if path.stat().st_size == 0:
         return None, []  # the sound may go on where the pictures have ended
     made = stack.enter_context(open_source(str(path)))
@@ -93,11 +97,28 @@ def write_segment(location: str, segment: Segment, conversion: Conversion, targe
     """Cuts `segment` out of the file at `location` (a path or an http(s) URL) into `target`, and may leave a file
     beside it.
 
-    A video that should be copied but has no key frame at the segment's start is converted after all. Raises `NotFound`
-    for a start beyond the end, and what `open_source` and the encoder raise.
+    A video that should be copied but has no key frame at the segment's start is converted after all. Of a damaged file
+    what can be read is kept. Raises `NotFound` for a start beyond the end, `Invalid` when nothing can be read of the
+    segment, and what `open_source` and the encoder raise.
     """
+    try:
+        _write(location, segment, conversion, target, encoder)
+    except (av.InvalidDataError, DamagedVideo):
+        # A connection that breaks may look the same: only what fails twice is damaged.
+        _write(location, segment, conversion, target, encoder, is_damaged=True)
+
+
+def _write(
+    location: str,
+    segment: Segment,
+    conversion: Conversion,
+    target: Path,
+    encoder: VideoEncoder,
+    *,
+    is_damaged: bool = False,
+) -> None:
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(location))
+        source = stack.enter_context(open_source(location, is_damaged=is_damaged))
         if source.duration is not None and segment.start >= source.duration:
             raise NotFound("The segment lies beyond the end of the file.")
         piece = copied(source, segment, video=not conversion.video, audio=not conversion.audio)
@@ -105,17 +126,41 @@ def write_segment(location: str, segment: Segment, conversion: Conversion, targe
         if template is not None and not begins_at_key_frame(piece, segment, source.origin):
             template, video = _encoded_video(source, segment, encoder, target.with_suffix(".video"), stack)
         output = stack.enter_context(av.open(str(target), "w", format="mpegts", options=_OUTPUT_OPTIONS))
-        pictures = output.add_stream_from_template(template) if template is not None else None
+        pictures = _pictures(source, template, output)
         sound, audio = _audio(source, segment, conversion, piece, output)
         output.start_encoding()  # a piece of silence or of nothing is a file, too
-        for packet in merge(
+        packets = merge(
             _assigned(_restamped(video, source.origin), pictures),
             _assigned(audio, sound),
             key=_decode_seconds,
-        ):
-            output.mux(packet)
-        streams = len(output.streams)
+        )
+        if not _written(packets, output, is_damaged=is_damaged) and is_damaged:
+            raise Invalid("Nothing can be read of this segment.")
+        streams = [stream.id for stream in output.streams]
     announce_new_counts(target, streams)
+
+
+def _written(packets: Iterable[Packet], output: OutputContainer, *, is_damaged: bool) -> int:
+    """How many of the packets the output took: all, or of a damaged file those that make sense."""
+    count = 0
+    for packet in packets:
+        try:
+            output.mux(packet)
+        except av.InvalidDataError:
+            if not is_damaged:
+                raise
+        else:
+            count += 1
+    return count
+
+
+def _pictures(source: Source, template: VideoStream | None, output: OutputContainer) -> Stream | None:
+    """The output's stream for pictures, also when this piece has none: a player may have to be told that more come."""
+    if source.video is None:
+        return None
+    stream = output.add_mux_stream("h264") if template is None else output.add_stream_from_template(template)
+    stream.id = _PICTURES_ID
+    return stream
 
 
 def _audio(
@@ -125,9 +170,12 @@ def _audio(
     if source.audio is None:
         return None, []
     if not conversion.audio:
-        return output.add_stream_from_template(source.audio), _restamped(piece.audio, source.origin)
+        copy = output.add_stream_from_template(source.audio)
+        copy.id = _SOUND_ID
+        return copy, _restamped(piece.audio, source.origin)
     stream = output.add_stream("aac", rate=RATE, layout="stereo")
     assert isinstance(stream, AudioStream)
+    stream.id = _SOUND_ID
     stream.bit_rate = BIT_RATE
     # Encoded packets count from the beginning already.
     return stream, _restamped(encoded(source, segment, stream), Fraction(0))

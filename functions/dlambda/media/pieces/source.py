@@ -54,6 +54,7 @@ class Source:
     duration: float | None
     video: VideoStream | None
     audio: AudioStream | None
+    is_damaged: bool = False  # reading it failed before: what can be read of it is enough
 
     @property
     def has_full_index(self) -> bool:
@@ -73,7 +74,7 @@ class Source:
         """To the beginning of a file that was just opened: MPEG's length was read from its end, where HTTP stays."""
         if self.container.format.name in _MPEG:
             with suppress(av.PermissionError):
-                self.container.seek(0)
+                self.container.seek(min(self.container.start_time or 0, 0))  # below 0 where time stamps have wrapped
 
     def seek(self, seconds: Fraction, *, sound_alone: bool = False) -> bool:
         """So that what follows holds everything from `seconds` (of the file's own time) on, and something before it.
@@ -122,7 +123,7 @@ def is_turned(source: Source) -> bool:
 
 
 @contextmanager
-def open_source(location: str) -> Iterator[Source]:
+def open_source(location: str, *, is_damaged: bool = False) -> Iterator[Source]:
     """Opens a path or an http(s) URL. Raises `NotFound` when it is gone, `Invalid` when it is no media."""
     with _opened(location) as container:
         yield Source(
@@ -132,6 +133,7 @@ def open_source(location: str) -> Iterator[Source]:
             duration=_duration(container, location),
             video=_first_video(container),
             audio=container.streams.audio[0] if container.streams.audio else None,
+            is_damaged=is_damaged,
         )
 
 

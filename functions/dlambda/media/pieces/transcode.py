@@ -1,5 +1,6 @@
 """One piece of a video as H.264, by the ffmpeg program: its encoders are twice as fast as those at hand in-process."""
 
+import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,13 @@ SOFTWARE = "libx264"
 HARDWARE = ("h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi")
 _NEXT = {"h264_qsv": "h264_vaapi"}
 _LONGEST_SECONDS = 120
+_DAMAGE = b"Invalid data found"  # ffmpeg's words
+# What it says, and goes on as if the file had ended, when it is not told to fail on errors.
+_BROKEN_OFF = re.compile(rb"Error during demuxing: (?!Invalid data found)")
+
+
+class DamagedVideo(OperationFailed):
+    """It cannot be read without errors."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,19 @@ class RunUp:
 
 
 def video_arguments(
-    location: str, segment: Segment, codec: str, vaapi_device: str = "", run_up: RunUp | None = None
+    location: str,
+    segment: Segment,
+    codec: str,
+    vaapi_device: str = "",
+    run_up: RunUp | None = None,
+    *,
+    is_damaged: bool = False,
 ) -> list[str]:
     """ffmpeg's arguments behind its name: the piece's picture alone, as MPEG-TS on standard output.
 
     `-ss` and `-t` stand before the input (seek there, read no further) and time stamps are kept, so that pieces that
-    were made one by one line up. Without B-frames no piece begins with a decode time before its start.
+    were made one by one line up. Without B-frames no piece begins with a decode time before its start. It fails on
+    errors, unless the file is known to be damaged.
     """
     device = ["-vaapi_device", vaapi_device] if codec == "h264_vaapi" else []
     shape = {
@@ -55,8 +70,9 @@ def video_arguments(
     begin = float(run_up.begin) if run_up else segment.start
     seek = [] if run_up and not begin else ["-ss", f"{begin:.6f}"]  # some formats seek to behind their beginning
     allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
+    errors = ["-max_error_rate", "1"] if is_damaged else ["-xerror"]
     return [
-        *("-hide_banner", "-nostdin", "-loglevel", "error", "-xerror", *device),
+        *("-hide_banner", "-nostdin", "-loglevel", "error", *errors, *device),
         *("-copyts", *seek, "-t", f"{segment.end - begin:.6f}"),
         *(*allowed, "-i", input_name(location)),
         *("-map_metadata", "-1", "-map", "0:V:0", "-an", "-sn", "-dn"),
@@ -101,19 +117,25 @@ class VideoEncoder:
         self._device = vaapi_device
         self.order: list[str] = []
 
-    def encode(self, location: str, segment: Segment, target: Path, run_up: RunUp | None = None) -> None:
+    def encode(
+        self, location: str, segment: Segment, target: Path, run_up: RunUp | None = None, *, is_damaged: bool = False
+    ) -> None:
         """Writes the piece's picture as MPEG-TS to `target`: nothing where the file has none.
 
-        Raises `Unavailable` or `OperationFailed`.
+        Raises `Unavailable` or `OperationFailed`: `DamagedVideo` unless what can be read of such a file is enough.
         """
         if not self.order:
             available = [] if self._setting == SOFTWARE else available_encoders(self._ffmpeg)
             self.order = candidates(self._setting, available)
+        said = b""
         for position, codec in enumerate(self.order):
-            arguments = video_arguments(location, segment, codec, self._device, run_up)
+            arguments = video_arguments(location, segment, codec, self._device, run_up, is_damaged=is_damaged)
             with target.open("wb") as output:
-                if _run([self._ffmpeg, *arguments], output).returncode == 0:
-                    self.order = self.order[position:]
-                    return
+                done = _run([self._ffmpeg, *arguments], output)
+            said = done.stderr
+            if done.returncode == 0 and not (is_damaged and _BROKEN_OFF.search(said)):
+                self.order = self.order[position:]
+                return
         # ffmpeg's own words name the location, which may be a signed URL.
-        raise OperationFailed("The segment could not be converted.")
+        failure = DamagedVideo if _DAMAGE in said and not is_damaged else OperationFailed
+        raise failure("The segment could not be converted.")

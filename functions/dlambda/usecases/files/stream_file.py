@@ -18,7 +18,7 @@ from dlambda.usecases.measure import count
 AHEAD = "segment"
 PREFIX = "cache/segments/"
 # Changes when segments are made otherwise: a player would mix those kept from before with new ones.
-_FORM = "3"
+_FORM = "4"
 # A maker that died is not waited for longer than the slowest conversion takes.
 _MAKING_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
