@@ -82,6 +82,13 @@ def test_a_message_that_fails_five_times_is_kept_and_heard_of(consumer):
     assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"] == f"{consumer.queue.title()}DeadQueue.QueueName"
 
 
+def test_a_round_of_the_minute_that_fails_is_heard_of():
+    scheduled = [name for name, function in FUNCTIONS.items() if "Minute" in function.get("Events", {})]
+    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "AWS/Lambda"]
+    assert [each["Dimensions"][0]["Value"]["Ref"] for each in alarms] == scheduled
+    assert (alarms[0]["MetricName"], alarms[0]["EvaluationPeriods"]) == ("Errors", 3)
+
+
 def test_queue_functions_report_failures_one_by_one():
     for function in FUNCTIONS.values():
         for event in function.get("Events", {}).values():
