@@ -15,6 +15,8 @@ class Served:
     url: str = ""
     ranges: list[str] = field(default_factory=list)
     sent_bytes: int = 0
+    fails_from: int | None = None  # what begins there or behind it is refused ...
+    failures_left: int = 0  # ... so many times
 
 
 @contextmanager
@@ -35,6 +37,10 @@ def serve(folder: Path) -> Iterator[Served]:
             first = int(found[1]) if found else 0
             last = int(found[2]) if found and found[2] else len(data) - 1
             served.ranges.append(asked)
+            if served.fails_from is not None and first >= served.fails_from and served.failures_left:
+                served.failures_left -= 1
+                self.send_error(503)
+                return
             self.send_response(206 if found else 200)
             if found:
                 self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")

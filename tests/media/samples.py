@@ -119,6 +119,11 @@ _ODD: dict[str, tuple[str, ...]] = {
         "-c:a",
         "aac",
     ),
+    "minute.mp4": (  # so large that a seek is a request of its own
+        *("-f", "lavfi", "-i", f"testsrc2=s=640x360:r={RATE}:d=60", *_SOUND[:-1], "sine=440:sample_rate=44100:d=60"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+        *("-movflags", "+faststart"),
+    ),
     "faststart-ac3.mp4": (*_PICTURE, *_SOUND, *_H264, "-c:a", "ac3", "-movflags", "+faststart"),
     "faststart-hevc.mp4": (*_PICTURE, *_SOUND, *_HEVC, "-c:a", "aac", "-movflags", "+faststart"),
     "hevc-aac.ts": (*_PICTURE, *_SOUND, *_HEVC, "-c:a", "aac"),

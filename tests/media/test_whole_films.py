@@ -7,7 +7,7 @@ from itertools import takewhile
 import av
 import pytest
 
-from dlambda.domain.files.segment import Segment
+from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import Invalid
 from dlambda.media.pieces.packets import Horizon, packets_from
 from dlambda.media.pieces.segments import write_segment
@@ -148,3 +148,15 @@ def test_a_film_with_a_damaged_tail_plays_to_there(name, samples, tmp_path, enco
     assert pictures >= whole[0] * 0.7
     assert sound >= whole[1] * 0.7
     assert set(missing) <= {2}  # the last one, of which nothing may be left
+
+
+@pytest.mark.parametrize("converted", [False, True])
+def test_a_connection_that_breaks_is_no_damage(converted, samples, tmp_path, encoder):
+    path = make("minute.mp4", samples)
+    segment, conversion = Segment(8, 48.0, 6.0), Conversion(video=converted, audio=converted)
+    with serve(samples) as server:
+        server.fails_from, server.failures_left = path.stat().st_size // 2, 1
+        write_segment(f"{server.url}/{path.name}", segment, conversion, tmp_path / "0.ts", encoder)
+        assert server.failures_left == 0
+    pictures, sound = held(tmp_path / "0.ts")
+    assert (pictures, sound) == (6 * RATE, pytest.approx(6 * (AAC_RATE if converted else 44_100 / 1024), abs=1))
