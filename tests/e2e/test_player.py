@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.api import wait_until
 from tests.e2e.service import Service
 from tests.e2e.store import Store
-from tests.media.samples import FFMPEG, SECONDS, make
+from tests.media.samples import FFMPEG, SECONDS, make, make_damaged
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\n<i>Hi</i> <b>you</b>\n"
 
@@ -115,6 +115,14 @@ def test_the_next_segment_is_converted_ahead(api, service, store, samples, name)
     before = len(list(made.glob("*.ts")))
     assert api.get(f"/api/player/segments/0/{name}/v.webm.ts?vc=1&ac=1").status == 302
     wait_until(lambda: len(list(made.glob("*.ts"))) >= before + 2, 20, lambda: "nothing was made ahead")
+
+
+def test_of_a_film_that_breaks_off_there_is_what_can_be_read(api, store, samples, name):
+    store.copy(make_damaged(samples, "faststart-hevc.mp4", kept=0.5, noise=False), f"{name}/v.mp4")
+    lines = api.get(f"/api/player/m3u8/video/{name}/v.mp4.m3u8").body.decode().split("\n")
+    replies = [api.follow("GET", urljoin("/", line)) for line in lines if not line.startswith("#")]
+    assert [reply.status for reply in replies] == [200, 200, 404]
+    assert replies[2].json()["error"] == f"File '{name}/v.mp4' cannot be played."
 
 
 @pytest.mark.parametrize(

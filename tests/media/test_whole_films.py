@@ -130,7 +130,8 @@ def test_every_piece_has_its_streams_in_the_same_places(name, samples, tmp_path,
 @pytest.mark.parametrize("name", ["faststart.mp4", "faststart-ac3.mp4", "faststart-hevc.mp4"])
 def test_a_film_that_breaks_off_plays_to_there(name, samples, tmp_path, encoder):
     path = make_damaged(samples, name, kept=0.5, noise=False)
-    timeline, playlist, _ = cut(str(path), tmp_path, encoder)
+    timeline, playlist, missing = cut(str(path), tmp_path, encoder)
+    assert missing == [2]
     pictures, sound = held(path)
     assert pictures > SECONDS * RATE / 3
     wanted = sound * 1536 / 44_100 * AAC_RATE if timeline.convert_audio else sound

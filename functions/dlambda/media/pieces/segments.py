@@ -30,6 +30,7 @@ _Track = tuple[VideoStream | None, list[Packet]]
 # In every piece, whatever it holds: where a piece without pictures had its sound in their place, players would lose one
 # or the other for the rest of the film.
 _PICTURES_ID, _SOUND_ID = 0x100, 0x101
+_LEAST_SECONDS = 0.1  # a shorter piece may lie between two packets
 _OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
 
 
@@ -134,7 +135,7 @@ def _write(
             _assigned(audio, sound),
             key=_decode_seconds,
         )
-        if not _written(packets, output, is_damaged=is_damaged) and is_damaged:
+        if not _written(packets, output, is_damaged=is_damaged) and (is_damaged or _has_sound(source, segment)):
             raise Invalid("Nothing can be read of this segment.")
         streams = [stream.id for stream in output.streams]
     announce_new_counts(target, streams)
@@ -152,6 +153,15 @@ def _written(packets: Iterable[Packet], output: OutputContainer, *, is_damaged: 
         else:
             count += 1
     return count
+
+
+def _has_sound(source: Source, segment: Segment) -> bool:
+    """Whether the index names sound in this piece: one of nothing is then no silence, but where the file is lost."""
+    stream = source.audio
+    if stream is None or stream.time_base is None or segment.length < _LEAST_SECONDS:
+        return False
+    start, end = (Fraction(time) + source.origin for time in (segment.start, segment.end))
+    return any(start <= entry.timestamp * stream.time_base < end for entry in stream.index_entries)
 
 
 def _pictures(source: Source, template: VideoStream | None, output: OutputContainer) -> Stream | None:
