@@ -15,9 +15,7 @@ from local import template
 
 LAYER = "FfmpegLayer"
 # They extract without ffmpeg, but some sites need deno, which no layer has room for.
-EXTRACTORS = frozenset(
-    {"ConditionsFunction", "OnIntakeFunction", "OnTaskFunction", "TasksFunction", "YtdlpFunction"}
-)
+EXTRACTORS = frozenset({"ConditionsFunction", "OnIntakeFunction", "OnSweepFunction", "TasksFunction", "YtdlpFunction"})
 TERMINAL = "SystemStreamFunction"
 # What an image brings itself.
 _OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")

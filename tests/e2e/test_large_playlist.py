@@ -42,8 +42,8 @@ def test_a_feed_that_outlasts_its_function_is_handed_over(service: Service, api:
     task = {"name": "Long", "url": origin.url("watched/long.rss"), "auto_start": False}
     made = api.post("/api/tasks", task).json()
     place = f"/api/tasks/{made['id']}"
-    message = {"id": str(made["id"]), "sweep": True, "due": 1}
-    assert invoke(service, "on_task", SPARE_SECONDS + 2, message) == {"batchItemFailures": []}
+    message = {"id": str(made["id"]), "due": 1}
+    assert invoke(service, "on_sweep", SPARE_SECONDS + 2, message) == {"batchItemFailures": []}
     assert api.get(place).json()["last_result"] is None, "it was done in time"
     wait_until(
         lambda: api.get(place).json()["last_result"], 60 + SWEPT / 4, lambda: f"{_waiting(api)} are queued", pause=1

@@ -1,11 +1,13 @@
 """Tasks at work: their timers, and the sweep of their feeds (docs/contract/tasks.md 3-5, 8)."""
 
+import itertools
 import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -13,21 +15,26 @@ import lxml.etree
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+import on_sweep.main
 import on_task.main
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.tasks.definition import DEFINITIONS
+from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
-from dlambda.store import archive, connections, items, runs
+from dlambda.store import archive, connections, items, memories, runs
+from dlambda.usecases.items.change_items import clear
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake import take_in
 from dlambda.usecases.rules import resources
+from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
 from dlambda.usecases.tasks.inspect_task import inspect
 from dlambda.usecases.tasks.run_tasks import wake_due_tasks
 from dlambda.usecases.tasks.sweep_task import UNEXPECTED
-from dlambda.usecases.tasks.tasks import find_task, make_tasks
+from dlambda.usecases.tasks.task_options import params_of_task
+from dlambda.usecases.tasks.tasks import change_task, find_task, make_tasks
 from local.context import Context as Running
 from tests.origin import Origin
 from tests.pushes import Pushes
@@ -62,10 +69,18 @@ def task(**fields: Any) -> int:
     return made.id
 
 
-def handle(*bodies: dict[str, Any], seconds: float = 300) -> None:
+def handle(*bodies: dict[str, Any]) -> None:
     """on_task with these messages."""
-    records = [{"messageId": str(number), "body": json.dumps(body)} for number, body in enumerate(bodies)]
-    assert on_task.main.lambda_handler({"Records": records}, Context(seconds)) == {"batchItemFailures": []}
+    assert on_task.main.lambda_handler(_event(bodies), Context(300)) == {"batchItemFailures": []}
+
+
+def sweep(*bodies: dict[str, Any], seconds: float = 300) -> None:
+    """on_sweep with these messages."""
+    assert on_sweep.main.lambda_handler(_event(bodies), Context(seconds)) == {"batchItemFailures": []}
+
+
+def _event(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"Records": [{"messageId": str(number), "body": json.dumps(body)} for number, body in enumerate(bodies)]}
 
 
 def queued() -> list[Any]:
@@ -185,11 +200,21 @@ def test_an_address_inside_is_refused_when_the_task_runs(stack: Stack, configure
     assert ran.last_result.error == "Access to internal urls or private networks is not allowed."
 
 
+@pytest.mark.parametrize(("change", "stays"), [({"folder": "b"}, True), ({"timer": "0 1 * * *"}, False)])
+def test_a_run_that_is_due_stays_due_unless_the_timer_changes(
+    stack: Stack, change: dict[str, Any], stays: bool
+) -> None:
+    task_id = task(timer="0 0 * * *")
+    runs.schedule(task_id, "0 0 * * *", int(time.time()) - 60)
+    assert (change_task(task_id, change, whole=False).next_run < datetime.now(UTC)) == stays
+    assert (wake_due_tasks(time.time() - 1) > 0) == stays
+
+
 # The sweep
 
 
 def sweep_message(task_id: int, due: int = 0) -> dict[str, Any]:
-    return {"id": str(task_id), "sweep": True, "due": due}
+    return {"id": str(task_id), "due": due}
 
 
 def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
@@ -204,7 +229,7 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     (message,) = stack.messages("task")
     assert message["id"] == "0"
     handle(message, message)
-    assert stack.messages("task") == [
+    assert stack.messages("sweep") == [
         sweep_message(served, message["due"])
     ]  # the second one's message waits for its time
     assert runs.find(second).result is None
@@ -213,10 +238,36 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     assert (result["status"], result["error"]) == ("failed", "The options name no download archive.")
 
 
+def test_what_the_end_of_the_service_cut_short_is_sent_again(stack: Stack, configure: Callable[..., None]) -> None:
+    done, lost = (task(name=name, url=f"https://a.example/{name}.rss") for name in ("done", "lost"))
+    now = time.time()
+    wake_due_tasks(now)
+    wake_due_tasks(now + 3700)
+    (message,) = stack.messages("task")
+    handle(message)
+    assert len(stack.messages("sweep")) == 1  # that of the other waits for its time
+    runs.note(done, time.time() + 1, {})
+    configure(started_at=time.time() + 2)
+    tick = time.time() + 5
+    assert wake_due_tasks(tick) == 0
+    (again,) = stack.messages("task")
+    handle(again)
+    assert stack.messages("sweep") == [sweep_message(lost, message["due"])]
+    wake_due_tasks(tick)
+    assert stack.messages("task") == []
+
+
+def test_a_task_whose_preset_is_gone_has_failed(stack: Stack, origin: Origin) -> None:
+    task_id = task(url=origin.url("/feed/1.rss"), preset="gone")
+    sweep(sweep_message(task_id))
+    assert queued() == []
+    assert outcome(task_id) == ("failed", "Preset 'gone' does not exist.", 0)
+
+
 def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/5.rss"), folder="tides", preset="")
     archive.add(get_settings().archive_file, ["generic clip-feed-5-1"], 0)
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     found = queued()
     assert len(found) == 4
     assert found[0].extras["source_id"] == task_id
@@ -232,7 +283,7 @@ def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
 
 def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/2.rss"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     asked = {path: count for path, count in origin.counts.items() if "clip-feed-2-" in path}
     assert len(asked) >= 2
     for message in stack.messages("intake"):
@@ -243,7 +294,7 @@ def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(stack: Stac
 
 def test_an_entry_whose_page_is_lost_is_read_again(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/1.rss"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     (item,) = queued()
     bucket.delete([info_key(item.id)])
     take_in(item.id)
@@ -256,8 +307,8 @@ def test_many_short_invocations_queue_each_entry_once(stack: Stack, origin: Orig
     message, invocations = sweep_message(task_id), 0
     while message and invocations < 99:
         event = {"Records": [{"messageId": "m", "body": json.dumps(message)}]}
-        assert on_task.main.lambda_handler(event, Running("on_task", 61)) == {"batchItemFailures": []}
-        message = next(iter(stack.messages("task")), None)
+        assert on_sweep.main.lambda_handler(event, Running("on_sweep", 61)) == {"batchItemFailures": []}
+        message = next(iter(stack.messages("sweep")), None)
         invocations += 1
     assert invocations > 1
     urls = [item.url for item in queued()]
@@ -270,43 +321,68 @@ def test_many_short_invocations_queue_each_entry_once(stack: Stack, origin: Orig
 
 def test_a_second_sweep_queues_nothing_again_even_what_was_deleted(origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/3.rss"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     for item in queued():
         items.remove(item)
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert queued() == []
 
 
 def test_what_failed_is_tried_again_after_a_pause(origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/1.rss"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     (item,) = queued()
     failed = items.save(item, item.ended(Status.ERROR, time.time()))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert queued() == []
     items.save(failed, failed.but(stored_at=time.time() - 3601))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert len(queued()) == 1
+
+
+def test_so_is_what_failed_and_was_cleared(stack: Stack, origin: Origin) -> None:
+    task_id = task(url=origin.url("/feed/1.rss"))
+    sweep(sweep_message(task_id))
+    (item,) = queued()
+    failed = items.save(item, item.ended(Status.ERROR, time.time()))
+    failed = items.save(failed, failed.but(stored_at=time.time() - 3500))
+    clear([failed], remove_files=False)
+    sweep(sweep_message(task_id))
+    assert queued() == []
+    memories.note_failed("RssGenericHandler", failed.identity, time.time() - 3601)
+    sweep(sweep_message(task_id))
+    assert len(queued()) == 1
+
+
+def test_a_look_up_that_was_cut_short_is_no_result(origin: Origin) -> None:
+    item = FeedItem(origin.url("/delay/2/clip-cut.mp4"))
+    seconds = itertools.chain([1.0], itertools.repeat(60.0))
+    made = find_task(task())
+    assert made is not None
+    options = params_of_task(made)
+    for found in (None, "generic clip-cut"):
+        ((read,), complete) = with_archive_ids([item], "cut", options, lambda: next(seconds))
+        assert (read.archive_id, complete) == (found, found is not None)
 
 
 def test_a_sweep_without_time_hands_over(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/3.rss"))
-    handle(sweep_message(task_id), seconds=30)
+    sweep(sweep_message(task_id), seconds=30)
     assert queued() == []
-    (message,) = stack.messages("task")
+    (message,) = stack.messages("sweep")
     assert message == sweep_message(task_id) | {"queued": 0}
-    handle(message)
+    sweep(message)
     assert len(queued()) == 3
 
 
 def test_one_sweep_at_a_time_works_off_a_feed(stack: Stack, origin: Origin) -> None:
     """The next is left out, what the same one has left goes on, and when that is done others may come."""
     task_id = task(url=origin.url("/feed/4.rss"))
-    handle(sweep_message(task_id, due=60), seconds=30)
-    (rest,) = stack.messages("task")
-    handle(sweep_message(task_id, due=120))
-    assert (queued(), stack.messages("task")) == ([], [])
-    handle(rest)
+    sweep(sweep_message(task_id, due=60), seconds=30)
+    (rest,) = stack.messages("sweep")
+    sweep(sweep_message(task_id, due=120))
+    assert (queued(), stack.messages("sweep")) == ([], [])
+    sweep(rest)
     assert len(queued()) == 4
     assert runs.hold_sweep(task_id, 180, time.time(), 1)
 
@@ -314,13 +390,13 @@ def test_one_sweep_at_a_time_works_off_a_feed(stack: Stack, origin: Origin) -> N
 def test_a_sweep_that_died_holds_nobody_up_for_long(origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/4.rss"))
     assert runs.hold_sweep(task_id, 60, time.time() - 301, 300)
-    handle(sweep_message(task_id, due=120))
+    sweep(sweep_message(task_id, due=120))
     assert len(queued()) == 4
 
 
 def test_a_feed_that_cannot_be_read_is_a_result() -> None:
     task_id = task(url="http://127.0.0.1:1/x.rss")
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     ran = find_task(task_id)
     assert ran is not None
     assert ran.last_result is not None
@@ -381,14 +457,14 @@ def rss(*links: str) -> str:
 def test_an_entry_that_is_no_web_address_holds_no_other_up(origin: Origin, site: Put, bad: str) -> None:
     good = origin.url("/clip-good.mp4")
     task_id = task(url=site("/mixed.rss", rss(bad, good)))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert [item.url for item in queued()] == [good]
     assert outcome(task_id) == ("ok", None, 1)
 
 
 def test_a_feed_that_redirects_nowhere_is_a_result(site: Put) -> None:
     task_id = task(url=site("/moved.rss", "http://[bad"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert outcome(task_id) == ("failed", "Failed to fetch RSS/Atom feed.", 0)
 
 
@@ -403,7 +479,7 @@ def test_a_link_that_is_no_address_costs_a_page_only_itself(origin: Origin, site
     define()
     good = origin.url("/clip-page.mp4")
     task_id = task(url=site("/page", f"<a href='http://[bad'>1</a><a href='{good}'>2</a>"))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert [item.url for item in queued()] == [good]
     assert outcome(task_id) == ("ok", None, 1)
 
@@ -414,7 +490,7 @@ def test_half_a_character_costs_no_feed(origin: Origin, site: Put) -> None:
     good = origin.url("/clip-half.mp4")
     page = json.dumps([{"url": good, "title": "\ud800", "more": "\udfff"}])
     task_id = task(url=site("/page", page))
-    handle(sweep_message(task_id))
+    sweep(sweep_message(task_id))
     assert [(item.url, item.extras["metadata"]) for item in queued()] == [(good, {"more": "\ufffd"})]
 
 
@@ -427,7 +503,7 @@ def test_what_nobody_expected_is_a_result_and_holds_nobody_up(
         raise IndexError("list index out of range")
 
     monkeypatch.setattr(lxml.etree, "fromstring", fails)
-    handle(sweep_message(task_id, due=60))
+    sweep(sweep_message(task_id, due=60))
     assert outcome(task_id) == ("failed", UNEXPECTED, 0)
     assert "failed unexpectedly" in caplog.text
     assert runs.hold_sweep(task_id, 120, time.time(), 1)
@@ -441,7 +517,7 @@ def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pyt
 
     monkeypatch.setattr(lxml.etree, "fromstring", away)  # where a call of the cloud would stand
     event = {"Records": [{"messageId": "m", "body": json.dumps(sweep_message(task_id))}]}
-    assert on_task.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert on_sweep.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
     assert runs.find(task_id).result is None
 
 

@@ -49,6 +49,31 @@ def test_a_claim_that_nobody_took_up_is_claimed_again() -> None:
     assert runs.claim(1, NOW, NOW + 601, 600)
 
 
+def test_what_was_claimed_or_begun_before_the_start_is_nobodys(configure: Callable[..., None]) -> None:
+    runs.schedule(1, "* * * * *", NOW)
+    assert runs.claim(1, NOW, NOW, 600)
+    assert runs.begin(1, NOW, NOW, 300)
+    assert runs.hold_sweep(1, NOW, NOW, 300)
+    configure(started_at=NOW + 5)
+    assert not runs.claim(1, NOW, NOW + 4, 600)  # the clock was set back
+    assert [runs.claim(1, NOW, NOW + 9, 600) for _ in range(2)] == [True, False]
+    assert [runs.begin(1, NOW, NOW + 9, 300) for _ in range(2)] == [True, False]
+    assert [runs.hold_sweep(1, due, NOW + 9, 300) for due in (NOW + 1, NOW + 2)] == [True, False]
+
+
+def test_a_failure_without_record_is_remembered_of_what_was_queued() -> None:
+    memories.note_failed("Rss", "site 1", NOW)
+    assert memories.find("Rss", ["site 1"], NOW) == {}
+    memories.claim("Rss", ["site 1"], {}, NOW)
+    memories.confirm("Rss", ["site 1"], {}, NOW)
+    memories.note_failed("Rss", "site 1", NOW + 5)
+    known = memories.find("Rss", ["site 1"], NOW + 9)
+    assert known == {"site 1": Memory(1, failed_at=NOW + 5)}
+    memories.claim("Rss", ["site 1"], known, NOW + 9)
+    memories.confirm("Rss", ["site 1"], known, NOW + 9)
+    assert memories.find("Rss", ["site 1"], NOW + 9) == {"site 1": Memory(2)}
+
+
 def test_a_timer_that_is_changed_meanwhile_stays_changed() -> None:
     runs.schedule(1, "* * * * *", NOW)
     runs.begin(1, NOW, NOW, 300)

@@ -31,6 +31,9 @@ def failed(hours_ago: float) -> dict[str, Record]:
         (ITEM, Known(records=failed(3), memories={"site 1": Memory(3)}), Verdict.RESTING),
         (ITEM, Known(records=failed(4), memories={"site 1": Memory(3)}), Verdict.QUEUE),
         (ITEM, Known(records=failed(9999), memories={"site 1": Memory(MAX_ATTEMPTS)}), Verdict.GIVEN_UP),
+        (ITEM, Known(memories={"site 1": Memory(1, failed_at=NOW.timestamp() - 1800)}), Verdict.RESTING),
+        (ITEM, Known(memories={"site 1": Memory(1, failed_at=NOW.timestamp() - 3600)}), Verdict.QUEUE),
+        (ITEM, Known(memories={"site 1": Memory(MAX_ATTEMPTS, failed_at=1)}), Verdict.GIVEN_UP),
     ],
 )
 def test_an_entry_is_queued_only_when_all_rules_hold(item: FeedItem, known: Known, verdict: Verdict) -> None:
@@ -40,6 +43,25 @@ def test_an_entry_is_queued_only_when_all_rules_hold(item: FeedItem, known: Know
 def test_any_form_of_an_archive_id_counts() -> None:
     item = FeedItem("https://www.twitch.tv/videos/5", "x", "twitchvod 5", other_archive_ids=("twitchvod v5",))
     assert judge(item, Known(archived={"twitchvod v5"}), NOW) is Verdict.ARCHIVED
+
+
+@pytest.mark.parametrize(
+    ("url", "identity"),
+    [
+        ("https://a.example/s/1/audio.mp3?token=5", "generic audio a.example/s/1/audio.mp3?"),
+        ("https://a.example/play.php?id=5", "generic audio a.example/play.php?id=5"),
+        ("https://a.example/play/5", "generic audio a.example/play/5?"),
+        ("http://[bad/x", "generic audio http://[bad/x"),
+    ],
+)
+def test_a_files_name_alone_identifies_nothing(url: str, identity: str) -> None:
+    assert FeedItem(url, "x", "generic audio").identity == identity
+
+
+def test_entries_whose_files_have_one_name_are_all_queued() -> None:
+    entries = [FeedItem(f"https://a.example/{number}/audio.mp3", "x", "generic audio") for number in range(3)]
+    first = entries[0].identity or ""
+    assert choose(entries, Known(memories={first: Memory(1)}), NOW).items == tuple(entries[1:])
 
 
 def test_pauses_grow_to_two_days() -> None:

@@ -1,4 +1,4 @@
-"""What handlers queued, by archive id (docs/contract/tasks.md 5, step 4), and archive ids that were looked up (7.5).
+"""What handlers queued, by `FeedItem.identity` (docs/contract/tasks.md 5, step 4), and looked up archive ids (7.5).
 
 Queueing an entry takes two writes: it is claimed first, so that two sweeps cannot both queue it, and confirmed when it
 has become an item. A claim without confirmation, because its worker died, is void after `CLAIM_SECONDS`.
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 
 from dlambda.domain.tasks.sweep import MEMORY_SECONDS, Memory
 from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
@@ -28,20 +29,21 @@ class _Row(Row):
     confirmed = BooleanAttribute(null=True)
     claimed_at = NumberAttribute(null=True)
     archive_id = UnicodeAttribute(null=True)
+    failed_at = NumberAttribute(null=True)
 
 
-def find(handler: str, archive_ids: Iterable[str], now: float) -> dict[str, Memory]:
+def find(handler: str, identities: Iterable[str], now: float) -> dict[str, Memory]:
     """The memories that there are. One request for 100."""
-    keys = {_key(handler, archive_id): archive_id for archive_id in archive_ids}
+    keys = {_key(handler, identity): identity for identity in identities}
     rows = _Row.batch_get(list(keys), consistent_read=True) if keys else ()
     return {keys[row.key]: memory for row in rows if row.expires_at > now and (memory := _memory(row, now))}
 
 
-def claim(handler: str, archive_ids: Sequence[str], known: Mapping[str, Memory], now: float) -> list[str]:
+def claim(handler: str, identities: Sequence[str], known: Mapping[str, Memory], now: float) -> list[str]:
     """Those that the caller may queue, given what it `known` of them; of others somebody else was faster."""
     claimed: list[str] = []
-    for start in range(0, len(archive_ids), MAX_OPERATIONS):
-        batch = list(dict.fromkeys(archive_ids[start : start + MAX_OPERATIONS]))
+    for start in range(0, len(identities), MAX_OPERATIONS):
+        batch = list(dict.fromkeys(identities[start : start + MAX_OPERATIONS]))
         while batch:
             try:
                 _claim_batch(handler, batch, known, now)
@@ -55,10 +57,10 @@ def claim(handler: str, archive_ids: Sequence[str], known: Mapping[str, Memory],
 
 def _claim_batch(handler: str, batch: Sequence[str], known: Mapping[str, Memory], now: float) -> None:
     transaction = Transaction()
-    for archive_id in batch:
-        before = known.get(archive_id)
+    for identity in batch:
+        before = known.get(identity)
         row = _Row(
-            _key(handler, archive_id),
+            _key(handler, identity),
             attempts=before.attempts + 1 if before else 1,
             claimed_at=now,
             expires_at=int(now + MEMORY_SECONDS),
@@ -67,18 +69,18 @@ def _claim_batch(handler: str, batch: Sequence[str], known: Mapping[str, Memory]
         free = _Row.key.does_not_exist() | (_Row.expires_at <= now) | void
         if before:
             free |= (_Row.attempts == before.attempts) & _Row.confirmed.exists()
-        transaction.put(row, condition=free, because=archive_id)
+        transaction.put(row, condition=free, because=identity)
     transaction.commit()
 
 
-def confirm(handler: str, archive_ids: Iterable[str], known: Mapping[str, Memory], now: float) -> None:
+def confirm(handler: str, identities: Iterable[str], known: Mapping[str, Memory], now: float) -> None:
     """What the caller claimed has been queued."""
     with _Row.batch_write() as batch:
-        for archive_id in archive_ids:
-            before = known.get(archive_id)
+        for identity in identities:
+            before = known.get(identity)
             batch.save(
                 _Row(
-                    _key(handler, archive_id),
+                    _key(handler, identity),
                     attempts=before.attempts + 1 if before else 1,
                     confirmed=True,
                     claimed_at=now,
@@ -87,9 +89,18 @@ def confirm(handler: str, archive_ids: Iterable[str], known: Mapping[str, Memory
             )
 
 
+def note_failed(handler: str, identity: str, at: float) -> None:
+    """What was queued has failed, and no record says so any more. Nothing is noted of what is not remembered."""
+    try:
+        _Row(_key(handler, identity)).update([_Row.failed_at.set(at)], condition=_Row.confirmed.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+
+
 def _memory(row: _Row, now: float) -> Memory | None:
     if row.confirmed:
-        return Memory(int(row.attempts))
+        return Memory(int(row.attempts), failed_at=row.failed_at)
     if row.claimed_at >= now - CLAIM_SECONDS:
         return Memory(int(row.attempts), held=True)
     return Memory(int(row.attempts) - 1) if row.attempts > 1 else None
@@ -108,8 +119,8 @@ def keep_archive_id(task: str, url: str, archive_id: str | None, now: float) -> 
     _Row(_look_up_key(task, url), archive_id=archive_id, expires_at=int(now + seconds)).save()
 
 
-def _key(handler: str, archive_id: str) -> str:
-    return f"queued/{handler}/{_hash(archive_id)}"
+def _key(handler: str, identity: str) -> str:
+    return f"queued/{handler}/{_hash(identity)}"
 
 
 def _look_up_key(task: str, url: str) -> str:

@@ -6,6 +6,8 @@ three conditional writes, each of which exactly one writer wins:
     claim    a tick, before it sends the wake-up; a claim that nobody takes up is over after a while and claimed again
     begin    the worker that got the wake-up; a doubled one finds the run begun, or done
     finish   moves `next_run`; a timer that was changed meanwhile stays as it was changed
+
+What was claimed or begun before the deployment's start is nobody's: on one machine queues and workers begin anew.
 """
 
 import json
@@ -19,6 +21,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
+from dlambda.settings import get_settings
 from dlambda.store.table import Row
 
 SWEEP: Final = 0
@@ -51,6 +54,7 @@ class _Row(Row):
     sweep_until = NumberAttribute(null=True)
     last_run = NumberAttribute(null=True)
     result = BinaryAttribute(null=True, legacy_encoding=False)
+    resumed_at = NumberAttribute(null=True)
     by_due = _DueIndex()
 
 
@@ -91,13 +95,13 @@ def find_due(now: float) -> list[tuple[int, int]]:
 
 def claim(task_id: int, due: int, now: float, seconds: float) -> bool:
     """Whether it is the caller who sends the wake-up for the run that was `due`."""
-    free = _Row.claimed_until.does_not_exist() | (_Row.claimed_until < now)
+    free = _Row.claimed_until.does_not_exist() | (_Row.claimed_until < _oldest_end(now, seconds))
     return _took(task_id, [_Row.claimed_until.set(now + seconds)], (_Row.next_run == due) & free)
 
 
 def begin(task_id: int, due: int, now: float, seconds: float) -> bool:
     """Whether it is the caller who does the run that was `due`."""
-    free = _Row.running_until.does_not_exist() | (_Row.running_until < now)
+    free = _Row.running_until.does_not_exist() | (_Row.running_until < _oldest_end(now, seconds))
     return _took(task_id, [_Row.running_until.set(now + seconds)], (_Row.next_run == due) & free)
 
 
@@ -112,13 +116,20 @@ def hold_sweep(task_id: int, due: int, now: float, seconds: float) -> bool:
 
     Asked again by the same sweep it is held for longer, also by the invocation that goes on for a dead one.
     """
-    free = _Row.sweep_until.does_not_exist() | (_Row.sweep_until < now) | (_Row.sweep_due == due)
+    over = _Row.sweep_until < _oldest_end(now, seconds)
+    free = _Row.sweep_until.does_not_exist() | over | (_Row.sweep_due == due)
     return _took(task_id, [_Row.sweep_due.set(due), _Row.sweep_until.set(now + seconds)], free)
 
 
 def end_sweep(task_id: int, due: int) -> None:
     """The feed is worked off."""
     _took(task_id, [_Row.sweep_due.remove(), _Row.sweep_until.remove()], _Row.sweep_due == due)
+
+
+def resume_sweep(started_at: float) -> bool:
+    """Whether it is the caller who sends again what the start of the deployment at `started_at` found cut short."""
+    new = _Row.resumed_at.does_not_exist() | (_Row.resumed_at < started_at)
+    return _took(SWEEP, [_Row.resumed_at.set(started_at)], new & (_Row.last_run < started_at))
 
 
 def note(task_id: int, at: float, result: Mapping[str, Any]) -> None:
@@ -129,6 +140,12 @@ def note(task_id: int, at: float, result: Mapping[str, Any]) -> None:
 
 def remove(task_id: int) -> None:
     _Row(task_id).delete()
+
+
+def _oldest_end(now: float, seconds: float) -> float:
+    """What ends before is over, given that it was taken for so long."""
+    started_at = get_settings().started_at
+    return max(now, started_at + seconds) if started_at <= now else now  # else the clock was set back
 
 
 def _moved_to(next_run: int | None) -> list[Action]:

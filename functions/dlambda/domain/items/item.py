@@ -96,6 +96,7 @@ class Item:
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
+    identity: str = ""  # by which the handler that queued it remembers it
     entries: int = 0  # of a playlist; they lie beside its extraction
     expanded: int = 0  # how many of them were looked at
     queued: int = 0  # how many of these came into the queue
@@ -228,6 +229,7 @@ _HIDDEN = (
     "archive",
     "old_archive_ids",
     "info_at",
+    "identity",
     "entries",
     "expanded",
     "queued",

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+
+from dlambda.domain.files.sidecar import is_media
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class FeedItem:
     other_archive_ids: tuple[str, ...] = ()
     info: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     info_at: float = field(default=0.0, compare=False)
+
+    @property
+    def identity(self) -> str | None:
+        """By which a sweep knows it again; None without archive id."""
+        return identity_of(self.archive_id, self.url) if self.archive_id else None
 
     @property
     def archive_ids(self) -> tuple[str, ...]:
@@ -46,3 +54,18 @@ class Feed:
 
     items: tuple[FeedItem, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def identity_of(archive_id: str, url: str) -> str:
+    """The archive id; with the place where it is only a file's name, as the generic extractor's is.
+
+    The query counts unless the address names a media file: then it is likely a signature, which changes.
+    """
+    if not archive_id.startswith("generic "):
+        return archive_id
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{archive_id} {url}"
+    query = "" if is_media(parts.path) else parts.query
+    return f"{archive_id} {parts.netloc}{parts.path}?{query}"

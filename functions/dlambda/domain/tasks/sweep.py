@@ -2,16 +2,17 @@
 
 A handler remembers what it queued, so that two sweeps cannot queue one entry twice. A download that failed is tried
 again by a later sweep, after a pause that doubles, and a few times only: a video that was taken down is not asked for
-hourly for ever. Whether it failed is read from its record in the history, so the download itself reports to nobody.
+hourly for ever. Whether it failed is read from its record in the history, so the download itself reports to nobody; who
+removes the record of a failure notes that in the memory.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from dlambda.domain.tasks.feed import FeedItem
+from dlambda.domain.tasks.feed import FeedItem, identity_of
 
 MAX_ATTEMPTS: Final = 6
 FIRST_PAUSE: Final = timedelta(hours=1)
@@ -43,15 +44,19 @@ class Record:
 
 @dataclass(frozen=True)
 class Memory:
-    """How often a handler queued an archive id. `held`: another sweep is about to queue it."""
+    """How often a handler queued an entry. `held`: another sweep is about to queue it.
+
+    `failed_at`: when it failed last (unix seconds), of one whose record was removed since.
+    """
 
     attempts: int
     held: bool = False
+    failed_at: float | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the entries of a feed: archive ids, records by URL, memories by archive id."""
+    """What is known of the entries of a feed: archive ids, records by URL, memories by `FeedItem.identity`."""
 
     archived: Container[str] = frozenset()
     records: Mapping[str, Record] = field(default_factory=dict)
@@ -83,19 +88,26 @@ def judge(item: FeedItem, known: Known, now: datetime) -> Verdict:
     record = known.records.get(item.url)
     if record and not record.failed:
         return Verdict.KNOWN
-    memory = known.memories.get(item.archive_id)
+    memory = known.memories.get(item.identity or "")
     if memory is None:
         return Verdict.QUEUE
-    if record is None or memory.held:
+    failed = record or _removed_record(memory)
+    if failed is None or memory.held:
         return Verdict.QUEUED_BEFORE
     if memory.attempts >= MAX_ATTEMPTS:
         return Verdict.GIVEN_UP
-    rested = record.ended_at is None or now >= record.ended_at + pause_after(memory.attempts)
+    rested = failed.ended_at is None or now >= failed.ended_at + pause_after(memory.attempts)
     return Verdict.QUEUE if rested else Verdict.RESTING
 
 
+def _removed_record(memory: Memory) -> Record | None:
+    if memory.failed_at is None:
+        return None
+    return Record(failed=True, ended_at=datetime.fromtimestamp(memory.failed_at, UTC))
+
+
 def choose(items: Iterable[FeedItem], known: Known, now: datetime) -> Choice:
-    """The entries that a sweep queues. Of two entries with one archive id or URL only the first counts."""
+    """The entries that a sweep queues. Of two entries with one identity or URL only the first counts."""
     chosen: list[FeedItem] = []
     unknown: list[FeedItem] = []
     taken: set[str] = set()
@@ -103,7 +115,7 @@ def choose(items: Iterable[FeedItem], known: Known, now: datetime) -> Choice:
         verdict = judge(item, known, now)
         if verdict is Verdict.NO_ARCHIVE_ID:
             unknown.append(item)
-        marks = {item.url, *item.archive_ids}
+        marks = {item.url, *(identity_of(each, item.url) for each in item.archive_ids)}
         if verdict is Verdict.QUEUE and not marks & taken:
             chosen.append(item)
             taken |= marks

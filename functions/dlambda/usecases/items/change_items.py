@@ -12,7 +12,7 @@ from dlambda.domain.items.request import check_cli
 from dlambda.domain.places.paths import object_key, safe_template
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
-from dlambda.store import items, leases, names
+from dlambda.store import items, leases, memories, names
 from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import unmasked
 from dlambda.usecases.items.dispatch import wake
@@ -190,6 +190,7 @@ def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     gone: dict[str, str] = {}
     for batch in _batches(list(found)):
         removed = batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
+        _remember_failures(removed)
         publish(*(_cleared(item, with_files=with_files) for item in removed))
         gone |= {item.id: "ok" for item in removed}
     return gone
@@ -198,6 +199,13 @@ def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
 def _one_by_one(batch: Sequence[Item]) -> list[Item]:
     """Removes those that are as they were found: who changed another meanwhile tells its end."""
     return [item for item in batch if _together([items.Change(item, None)]) is not None]
+
+
+def _remember_failures(removed: Sequence[Item]) -> None:
+    """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
+    for item in removed:
+        if item.status is Status.ERROR and item.identity:
+            memories.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
 
 
 def _cleared(item: Item, *, with_files: bool) -> event.Event:

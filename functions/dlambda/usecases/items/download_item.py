@@ -297,7 +297,7 @@ class _Download:
         if large and not is_partial(name):
             key = keep_files.key_of(self.item, name)
             log.info("uploading %s while it grows", name, extra={"item_id": self.item.id})
-            self.growing = GrowingUpload(self.workdir / report.tmpfilename, key, content_type(name))
+            self.growing = GrowingUpload(self.workdir / report.tmpfilename, key, content_type(name), self.item.id)
 
     def _keep(self, result: download.Result) -> keep_files.Kept:
         growing, self.growing = self.growing, None

@@ -31,7 +31,8 @@ def with_archive_ids(
 ) -> tuple[list[FeedItem], bool]:
     """The items with the ids that can be had, and whether time was enough to ask for all.
 
-    `source` is the task's name, under which look-ups are remembered, those without success too.
+    `source` is the task's name, under which look-ups are remembered, those without success too, but not those that
+    were cut short here.
     """
     told = _told_by_urls(items)
     asked = [item.url for item in told if item.archive_id is None]
@@ -41,7 +42,8 @@ def with_archive_ids(
     def look_up(url: str) -> None:
         if (left := seconds_left()) > 0:
             read[url] = _read(url, params, cookies, left)
-            known[url] = _keep(url, source, read[url])
+            if not read[url].timed_out or left >= get_settings().extract_info_timeout:
+                known[url] = _keep(url, source, read[url])
 
     with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
         list(pool.map(look_up, dict.fromkeys(url for url in asked if url not in known)))

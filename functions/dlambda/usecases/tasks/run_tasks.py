@@ -24,6 +24,7 @@ _SEND_AFTER: Final = 100
 def wake_due_tasks(now: float) -> int:
     """Sends a wake-up for each run that is due and that nobody claimed; answers how many."""
     schedule_sweep(now)
+    _resume_sweep()
     sent = 0
     claimed: list[dict[str, str | int]] = []
     for task_id, due in runs.find_due(now):
@@ -41,6 +42,13 @@ def schedule_sweep(now: float) -> None:
     timer = sweep_timer(get_settings())
     if runs.find(runs.SWEEP).timer != timer:
         runs.schedule(runs.SWEEP, timer, reckon(timer, now))
+
+
+def _resume_sweep() -> None:
+    """The first tick after a start on one machine: the sweep before it may have lost messages."""
+    started_at = get_settings().started_at
+    if started_at and (last := runs.find(runs.SWEEP).result) and runs.resume_sweep(started_at):
+        queue.send(QUEUE, {"id": str(runs.SWEEP), "due": last["due"], "again": True})
 
 
 def sweep_timer(settings: Settings) -> str:

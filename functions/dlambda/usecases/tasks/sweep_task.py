@@ -1,11 +1,10 @@
-"""The handlers' sweep: reads the feeds of tasks and queues what is new in them (docs/contract/tasks.md 5).
+"""The handlers' sweep of one task: reads its feed and queues what is new in it (docs/contract/tasks.md 5).
 
-`fan_out` sends one message per task; `sweep_task` reads one feed. A feed is worked off in batches, each of which is
-filtered, claimed, queued and confirmed before the next, so a sweep that is out of time or dies continues where it was.
+A feed is worked off in batches, each of which is filtered, claimed, queued and confirmed before the next, so a sweep
+that is out of time or dies continues where it was.
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,66 +16,30 @@ from dlambda.domain.items.item import Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.feed import FeedItem
-from dlambda.domain.tasks.sweep import Known, Memory, Record, choose, delays
+from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
 from dlambda.domain.tasks.task import Result, Task
 from dlambda.errors import AppError, Invalid
 from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Client, Handler, HandlerFailed
-from dlambda.media.handlers.registry import find_handler, handlers_for
+from dlambda.media.handlers.registry import handlers_for
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, memories, runs
 from dlambda.usecases.items.add_items import enter, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
+from dlambda.usecases.tasks.fan_out import handler_of
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
-from dlambda.usecases.tasks.run_tasks import QUEUE, sweep_timer
 from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
-from dlambda.usecases.tasks.tasks import find_task, list_tasks, mend_schedules, reckon
+from dlambda.usecases.tasks.tasks import find_task
 from dlambda.usecases.trouble import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 
-_BEGIN_SECONDS: Final = 300
 _SPARE_SECONDS: Final = 60
 _HELD_SECONDS: Final = 300
 _BATCH: Final = 90
-_LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
-NO_ARCHIVE: Final = "The options name no download archive."
 UNEXPECTED: Final = "The feed could not be worked off because of an unexpected error."
-
-
-def fan_out(due: int) -> int:
-    """Sends a message for each task that a handler serves; answers how many. Once per `due`."""
-    if not runs.begin(runs.SWEEP, due, time.time(), _BEGIN_SECONDS):
-        return 0
-    mend_schedules()
-    handlers = handlers_for(list_definitions())
-    served = [(task, handler) for task in list_tasks() if (handler := _handler_of(task, handlers))]
-    settings = get_settings()
-    waits = delays((handler.name for _, handler in served), settings.task_handler_random_delay, random.random)
-    for (task, _), wait in zip(served, waits, strict=True):
-        message = {"id": str(task.id), "sweep": True, "due": due}
-        queue.send(QUEUE, message, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
-    runs.finish(runs.SWEEP, due, reckon(sweep_timer(settings), max(time.time(), due)))
-    return len(served)
-
-
-def _handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
-    """The handler that serves the task now, if any. A task without archive counts as failed."""
-    if not (task.enabled and task.handler_enabled):
-        return None
-    handler = find_handler(handlers, task.url)
-    if handler is None:
-        return None
-    try:
-        reason = None if archive_of_task(task) else NO_ARCHIVE
-    except Invalid as error:
-        reason = error.message
-    if reason is None:
-        return handler
-    _note(task, Result(datetime.now(UTC), "failed", error=reason))
-    return None
 
 
 @dataclass
@@ -100,7 +63,7 @@ def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued
     is `due`; two at once would read the same pages, so the later one leaves it to the earlier.
     """
     task = find_task(task_id)
-    handler = _handler_of(task, handlers_for(list_definitions())) if task else None
+    handler = handler_of(task, handlers_for(list_definitions())) if task else None
     if task is None or handler is None or not runs.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
     left = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
@@ -164,7 +127,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
         batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
     now = time.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
-    remembered = memories.find(state.handler.name, [item.archive_id for item in batch if item.archive_id], now)
+    remembered = memories.find(state.handler.name, [item.identity for item in batch if item.identity], now)
     known = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
     choice = choose(batch, known, datetime.fromtimestamp(now, UTC))
     for item in choice.without_archive_id:
@@ -186,9 +149,12 @@ def _records(urls: set[str]) -> dict[str, Record]:
 
 def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
-    public = {str(item.archive_id): item for item in chosen if _is_public(item.url, state.hosts)}
+    public = {str(item.identity): item for item in chosen if _is_public(item.url, state.hosts)}
     claimed = memories.claim(state.handler.name, list(public), remembered, now)
-    made = [new_item(_request(state, public[each])).but(info_at=public[each].info_at) for each in claimed]
+    made = [
+        new_item(_request(state, item)).but(info_at=item.info_at, identity=item.identity)
+        for item in (public[each] for each in claimed)
+    ]
     stored = enter(made)
     pages = {item.url: item.info for item in public.values()}
     for item in stored:

@@ -153,17 +153,22 @@ def reckon(timer: str, after: float) -> int | None:
 def mend_schedules() -> None:
     """Schedules what lost its schedule: a task whose maker died between the task and its row."""
     for task in list_tasks():
-        run = runs.find(task.id)
-        wanted = task.timer if task.enabled else ""
-        if run.timer != wanted or (run.next_run is None) != (not wanted):
-            runs.schedule(task.id, wanted, reckon(wanted, time.time()))
+        _schedule(task.id, task.timer if task.enabled else "")
+
+
+def _schedule(task_id: int, timer: str) -> Run:
+    """A run that is due by the same timer stays due."""
+    run = runs.find(task_id)
+    if run.timer == timer and (run.next_run is None) == (not timer):
+        return run
+    runs.schedule(task_id, timer, reckon(timer, time.time()))
+    return runs.find(task_id)
 
 
 def _scheduled(document: Document) -> Task:
     fields = document.clear()
-    timer = fields["timer"] if fields["enabled"] else ""
-    runs.schedule(document.id, timer, reckon(timer, time.time()))
-    return _task(document, runs.find(document.id), fields)
+    run = _schedule(document.id, fields["timer"] if fields["enabled"] else "")
+    return _task(document, run, fields)
 
 
 def _content(fields: Mapping[str, Any]) -> Content:

@@ -1,0 +1,85 @@
+"""The beginning of the handlers' sweep: one message for each task whose feed is to be read (docs/contract/tasks.md 5).
+
+On one machine the messages go with the queues when the service ends; the first tick after its start sends them again.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from dlambda.aws import queue
+from dlambda.domain.tasks.sweep import delays
+from dlambda.domain.tasks.task import Result, Task
+from dlambda.errors import Invalid, NotFound
+from dlambda.media.handlers.client import Handler
+from dlambda.media.handlers.registry import find_handler, handlers_for
+from dlambda.settings import get_settings
+from dlambda.store import runs
+from dlambda.usecases.rules.presets import check_preset
+from dlambda.usecases.tasks.definitions import list_definitions
+from dlambda.usecases.tasks.run_tasks import sweep_timer
+from dlambda.usecases.tasks.task_options import archive_of_task
+from dlambda.usecases.tasks.tasks import list_tasks, mend_schedules, reckon
+
+log = logging.getLogger(__name__)
+
+QUEUE: Final = "sweep"
+_BEGIN_SECONDS: Final = 300
+_LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
+NO_ARCHIVE: Final = "The options name no download archive."
+
+
+def fan_out(due: int) -> int:
+    """Sends a message for each task that a handler serves; answers how many. Once per `due`."""
+    now = time.time()
+    if not runs.begin(runs.SWEEP, due, now, _BEGIN_SECONDS):
+        return 0
+    mend_schedules()
+    sent = _send(_served(list_tasks()), due)
+    runs.note(runs.SWEEP, now, {"due": due})
+    runs.finish(runs.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
+    return sent
+
+
+def fan_out_again(due: int) -> int:
+    """Sends the messages of the sweep of `due` again, but to tasks that have run since; answers how many."""
+    since = runs.find(runs.SWEEP).last_run or 0.0
+    tasks = list_tasks()
+    last = runs.find_many(task.id for task in tasks)
+    sent = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
+    log.info("The sweep that the last end of the service cut short goes on with %d tasks", sent)
+    return sent
+
+
+def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
+    """The handler that serves the task now, if any. A task without archive, or whose preset is gone, has failed."""
+    if not (task.enabled and task.handler_enabled):
+        return None
+    handler = find_handler(handlers, task.url)
+    if handler is None:
+        return None
+    try:
+        check_preset(task.preset)
+        reason = None if archive_of_task(task) else NO_ARCHIVE
+    except (Invalid, NotFound) as error:
+        reason = error.message
+    if reason is None:
+        return handler
+    failed = Result(datetime.now(UTC), "failed", error=reason)
+    runs.note(task.id, failed.at.timestamp(), failed.view())
+    return None
+
+
+def _served(tasks: Sequence[Task]) -> list[tuple[Task, Handler]]:
+    handlers = handlers_for(list_definitions())
+    return [(task, handler) for task in tasks if (handler := handler_of(task, handlers))]
+
+
+def _send(served: Sequence[tuple[Task, Handler]], due: int) -> int:
+    waits = delays((handler.name for _, handler in served), get_settings().task_handler_random_delay, random.random)
+    for (task, _), wait in zip(served, waits, strict=True):
+        queue.send(QUEUE, {"id": str(task.id), "due": due}, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
+    return len(served)
