@@ -414,6 +414,17 @@ def test_an_item_follows_its_file(api, store, name, origin, listener):
     assert updates[-3:] == ["new.mp4", "new.mp4", None]
 
 
+def test_an_item_follows_its_sidecars(api, store, name, origin, listener):
+    item = api.fetch(origin.url(f"names/{name}.mp4"), folder=name)
+    store.put(name, f"{name}.en.srt", f"{name}.info.json")
+    act(api, {"action": "rename", "path": f"{name}/{name}.en.srt", "new_name": f"{name}.fr.srt"})
+    listener.wait("item_updated", lambda sent: sent["data"]["sidecar"].get("subtitle", [{}])[0].get("lang") == "fr")
+    assert [each["lang"] for each in api.item(item["_id"])["sidecar"]["subtitle"]] == ["fr"]
+    act(api, {"action": "delete", "path": f"{name}/{name}.fr.srt"})
+    assert listener.wait("item_updated", lambda sent: "subtitle" not in sent["data"]["sidecar"])
+    assert "subtitle" not in api.item(item["_id"])["sidecar"]
+
+
 # ZIP
 
 

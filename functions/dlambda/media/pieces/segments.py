@@ -138,7 +138,8 @@ def _write(
         if not _written(packets, output, is_damaged=is_damaged) and (is_damaged or _has_sound(source, segment)):
             raise Invalid("Nothing can be read of this segment.")
         streams = [stream.id for stream in output.streams]
-    announce_new_counts(target, streams)
+        clock = None if video or pictures is None else round(Fraction(segment.start) / _CLOCK)
+    announce_new_counts(target, streams, clock)
 
 
 def _written(packets: Iterable[Packet], output: OutputContainer, *, is_damaged: bool) -> int:

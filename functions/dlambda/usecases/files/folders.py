@@ -6,7 +6,7 @@ machine) is found when a folder is looked at and was not compared with the bucke
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
@@ -44,6 +44,13 @@ def without_extension(path: str) -> str:
     """The name that a file shares with its sidecars, with its folder in front."""
     folder, name = split(path)
     return join(folder, stem_of(name))
+
+
+def names_before_dots(path: str) -> Iterator[str]:
+    """Of what a sidecar at `path` may go along with: `a/v.en.srt` with `a/v` or `a/v.en`."""
+    folder, name = split(path)
+    parts = name.split(".")
+    return (join(folder, ".".join(parts[:count])) for count in range(1, len(parts)))
 
 
 def holds_stem(path: str) -> bool:

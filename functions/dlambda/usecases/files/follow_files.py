@@ -1,7 +1,7 @@
 """Keeps what refers to files true when they are moved or deleted: the folders' index, names in use, history items."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from dlambda.aws.bucket import Stored
@@ -30,6 +30,8 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     for each in media:
         if each.source in owners:
             _change(owners[each.source], lambda item, target=each.target: _moved(item, target))
+    told = {item.id for item in owners.values()}
+    _tell_of_sidecars((path for each in transfers for path in (each.source, each.target)), told)
 
 
 def files_gone(paths: Sequence[str]) -> None:
@@ -39,6 +41,15 @@ def files_gone(paths: Sequence[str]) -> None:
     names.forget(names_of(paths))
     for item in owners.values():
         _change(item, lambda found: found.but(filename=None, sidecar={}))
+    _tell_of_sidecars(paths, {item.id for item in owners.values()})
+
+
+def _tell_of_sidecars(paths: Iterable[str], told: Container[str]) -> None:
+    """Items beside whose file a sidecar came or went, but for those that were `told` already."""
+    beside = {name for path in paths if not is_media(path) for name in folders.names_before_dots(path)}
+    for item in _done(set(names.find_sources(beside).values())):
+        if item.id not in told and item.path and without_extension(item.path) in beside:
+            _change(item, lambda found: found.but(sidecar=_sidecars(found.path or "")))
 
 
 def names_of(paths: Iterable[str]) -> set[str]:
@@ -49,11 +60,14 @@ def names_of(paths: Iterable[str]) -> set[str]:
 def _items_of(paths: Iterable[str]) -> dict[str, Item]:
     """Path -> the history item whose file it is."""
     media = [path for path in paths if is_media(path)]
-    sources = names.find_sources(names_of(media))
-    holders = items.find_holders(sorted(set(sources.values()))) if sources else {}
-    found = items.find_many(holders.values())
-    by_path = {item.path: item for item in found if item.shelf is Shelf.DONE and item.path}
+    by_path = {item.path: item for item in _done(set(names.find_sources(names_of(media)).values())) if item.path}
     return {path: by_path[path] for path in media if path in by_path}
+
+
+def _done(urls: Collection[str]) -> list[Item]:
+    """The history items of these URLs."""
+    holders = items.find_holders(sorted(urls)) if urls else {}
+    return [item for item in items.find_many(holders.values()) if item.shelf is Shelf.DONE]
 
 
 def _moved(item: Item, target: str) -> Item:
@@ -64,11 +78,21 @@ def _moved(item: Item, target: str) -> Item:
     folder = own if inside else split(target)[0]
     filename = target.removeprefix(f"{folder}/") if folder else target
     directory = f"{root}/{folder}" if folder else root
-    groups: dict[str, Any] = {
+    return item.but(
+        folder=item.folder if inside else folder,
+        filename=filename,
+        download_dir=directory,
+        sidecar=_sidecars(target),
+    )
+
+
+def _sidecars(path: str) -> dict[str, Any]:
+    """Of the file there, as an item shows them."""
+    root = get_settings().download_path.rstrip("/")
+    return {
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
-        for kind, entries in sidecars_of(target).items()
+        for kind, entries in sidecars_of(path).items()
     }
-    return item.but(folder=item.folder if inside else folder, filename=filename, download_dir=directory, sidecar=groups)
 
 
 def _change(item: Item, change: Any) -> None:

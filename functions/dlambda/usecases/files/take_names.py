@@ -3,14 +3,14 @@
 A download takes its name long before it uploads, and keeps it: it replaces what it finds under a name of its own.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dlambda.domain.files.file_action import Refused
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Shelf
 from dlambda.store import items, names
-from dlambda.usecases.files.folders import holds_stem, join, split, without_extension
+from dlambda.usecases.files.folders import holds_stem, names_before_dots, without_extension
 from dlambda.usecases.files.plan_move import Plan, Transfer
 
 _AT_ONCE = 8
@@ -54,18 +54,11 @@ def give_names_back(plan: Plan) -> None:
 
 def refuse_downloading(paths: Sequence[str]) -> None:
     """Raises `Refused` when a download in the queue may write a sidecar, or its file, to one of the paths."""
-    held = names.find_sources(name for path in paths for name in _names_before_dots(path))
+    held = names.find_sources(name for path in paths for name in names_before_dots(path))
     downloading = _in_queue(set(held.values()))
     for name, source in held.items():
         if source in downloading:
             raise _refusal(name)
-
-
-def _names_before_dots(path: str) -> Iterator[str]:
-    """`a/v.en.srt` may go along with `a/v` or `a/v.en`."""
-    folder, name = split(path)
-    parts = name.split(".")
-    return (join(folder, ".".join(parts[:count])) for count in range(1, len(parts)))
 
 
 def _media(plan: Plan) -> list[Transfer]:
