@@ -124,6 +124,11 @@ def test_every_piece_has_its_streams_in_the_same_places(name, samples, tmp_path,
     for piece in tmp_path.glob("*.ts"):
         with av.open(str(piece)) as container:
             places.add(tuple((stream.type, stream.id) for stream in container.streams))
+        packets = [piece.read_bytes()[at : at + 188] for at in range(0, piece.stat().st_size, 188)]
+        # What carries the clock (PCR) is named once for the film, and has one in every piece.
+        assert any(
+            packet[2] == 0 and packet[1] & 0x1F == 1 and packet[3] & 0x20 and packet[5] & 0x10 for packet in packets
+        )
     assert places == {(("video", 0x100), ("audio", 0x101))}
 
 
