@@ -108,6 +108,19 @@ def test_sound_far_before_its_pictures_is_read_by_ranges(name, samples, tmp_path
     assert played(playlist) == (pictures, pytest.approx(wanted, abs=2))
 
 
+@pytest.mark.parametrize("name", ["slow-ac3.mkv", "slow-keys.mkv", "faststart-hevc.mp4"])
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.7])
+def test_requests_that_are_refused_for_a_moment_cost_nothing(name, part, samples, tmp_path, encoder):
+    path = make(name, samples)
+    with serve(path.parent) as server:
+        server.fails_from, server.failures_left = int(path.stat().st_size * part), 2
+        timeline, playlist, _ = cut(f"{server.url}/{name}", tmp_path, encoder)
+        assert server.failures_left == 0
+    pictures, sound = held(path)
+    wanted = timeline.duration * AAC_RATE if timeline.convert_audio else sound
+    assert played(playlist) == (pictures, pytest.approx(wanted, abs=2))
+
+
 def test_reading_ends_soon_where_the_sound_has_ended(samples):
     with open_source(str(make("sound-ends.mkv", samples))) as source:
         horizon = Horizon(source, Fraction(26))

@@ -38,10 +38,21 @@ def input_name(location: str) -> str:
     return location if is_remote(location) else f"file:{Path(location).absolute()}"
 
 
+# A request that a store refuses for a moment would pass for the end of the file, and sound or pictures would be missing.
+_PATIENCE = {
+    "reconnect": "1",
+    "reconnect_on_network_error": "1",
+    "reconnect_on_http_error": "429,5xx",
+    "reconnect_delay_max": "2",
+    "reconnect_max_retries": "3",
+}
+
+
 def input_options(location: str) -> dict[str, str]:
-    """What FFmpeg may open while it reads this location."""
+    """What FFmpeg may open while it reads this location, and how often it tries."""
     protocols = "http,https,tcp,tls,httpproxy" if is_remote(location) else "file"
-    return {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
+    allowed = {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
+    return allowed | _PATIENCE if is_remote(location) else allowed
 
 
 @dataclass(frozen=True)
