@@ -38,7 +38,7 @@ def input_name(location: str) -> str:
     return location if is_remote(location) else f"file:{Path(location).absolute()}"
 
 
-# A request that a store refuses for a moment would pass for the end of the file, and sound or pictures would be missing.
+# A request that a store refuses for a moment would pass for the end of the file: sound or pictures would be missing.
 _PATIENCE = {
     "reconnect": "1",
     "reconnect_on_network_error": "1",
