@@ -44,7 +44,6 @@ _PATIENCE = {
     "reconnect_on_network_error": "1",
     "reconnect_on_http_error": "429,5xx",
     "reconnect_delay_max": "2",
-    "reconnect_max_retries": "3",
 }
 
 
