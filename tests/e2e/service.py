@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
+from local.engines import free_port
 from tests.e2e import processes
 from tests.e2e.api import Api
 from tests.e2e.processes import MARK, Process
@@ -22,13 +22,6 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 _WELCOME_SECONDS = 10  # it answers a moment before it says so
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME", "DLAMBDA_TOOLS_DIR")
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Service:

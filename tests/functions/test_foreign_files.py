@@ -186,7 +186,7 @@ def test_a_file_where_the_folder_should_be_is_told_at_once(history, stack, confi
 
 def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
     """Of the two that are at it at once, the name is one's."""
-    for turn in range(8):
+    for turn in range(4):
         new = f"{turn}-{name}"
         put(f"{turn}.mp4")
         items.add([queued(f"i{turn}", url=f"{url}?{turn}", folder=FOLDER)])
