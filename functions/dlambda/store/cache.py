@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
 
 
 class _Row(Row):
@@ -35,13 +34,7 @@ def put(key: str, value: Any, expires_at: float) -> None:
 def claim(key: str, now: float, seconds: float) -> bool:
     """Takes `key` for `seconds`; False while another has it."""
     row = _Row(key, value=b"null", expires_at=int(now + seconds + 1))
-    try:
-        row.save(condition=_Row.key.does_not_exist() | (_Row.expires_at <= int(now)))
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return wrote(lambda: row.save(condition=_Row.key.does_not_exist() | (_Row.expires_at <= int(now))))
 
 
 def remove(key: str) -> None:

@@ -8,12 +8,14 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 _KIND = "deliveries"
 _SWEEP_LIMIT = 200
@@ -58,12 +60,9 @@ def add(deliveries: Iterable[Delivery]) -> None:
 def take(id_: int, now: float, seconds: float) -> Delivery | None:
     """The delivery, for this caller alone for so many seconds. None when it is done, not due, or another's."""
     row = _Row(_KIND, id_)
-    try:
-        row.update([_Row.tries.add(1), _Row.due_at.set(now + seconds)], condition=_Row.due_at <= now)
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return None
-        raise
+    actions: list[Action] = [_Row.tries.add(1), _Row.due_at.set(now + seconds)]
+    if not wrote(lambda: row.update(actions, condition=_Row.due_at <= now)):
+        return None
     work = json.loads(row.work)
     return Delivery(id_, tuple(work["targets"]), work["event"], int(row.tries), row.due_at)
 

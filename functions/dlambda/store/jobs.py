@@ -15,7 +15,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.exceptions import PutError
 
 from dlambda.errors import Conflict
-from dlambda.store.table import Row, Transaction
+from dlambda.store.table import Row, Transaction, wrote
 
 _OPEN = "open"
 _KEPT_SECONDS = 7 * 86400
@@ -94,12 +94,9 @@ def take(job_id: str, now: float) -> Job | None:
 def save(job: Job, body: Mapping[str, Any], now: float) -> Job:
     """Writes how far it is, and holds it on. Raises `Conflict` when another worker took over."""
     after = replace(job, body=body, version=job.version + 1, held_until=now + HELD_SECONDS)
-    try:
-        _row(after, now).save(condition=_Row.version == job.version)
-    except PutError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            raise Conflict("Another worker has the job.") from None
-        raise
+    row = _row(after, now)
+    if not wrote(lambda: row.save(condition=_Row.version == job.version)):
+        raise Conflict("Another worker has the job.")
     return after
 
 

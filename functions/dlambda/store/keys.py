@@ -7,13 +7,13 @@ request reads, one row and no index.
 from dataclasses import replace
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist
 
 from dlambda.domain.orders.key import Key, Permission, id_of_value
 from dlambda.errors import NameInUse, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing
-from dlambda.store.table import Refused, Row, Transaction
+from dlambda.store.table import Refused, Row, Transaction, wrote
 
 NAMES = "names"
 _KEY = "key"
@@ -126,11 +126,7 @@ def change_value(name: str, value: str) -> None:
 def touch(key: Key, now: float) -> Key:
     """Notes when it was used last; a key that was removed meanwhile stays removed."""
     row = _Row(partition_of(key.id), _KEY)
-    try:
-        row.update([_Row.last_access.set(now)], condition=_Row.kind.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    wrote(lambda: row.update([_Row.last_access.set(now)], condition=_Row.kind.exists()))
     return replace(key, last_access=now)
 
 

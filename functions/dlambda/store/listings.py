@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from dlambda.domain.files.listing import Entry
 from dlambda.errors import Conflict
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
 
 _SHARES = 64
 _HEAD = -1
@@ -124,13 +123,7 @@ def _written(folder: str, share: int, entries: Entries, version: int) -> bool:
     """False when the row is no longer at `version` (0: there was none)."""
     condition = _Row.version == version if version else _Row.folder.does_not_exist()
     row = _Row(folder or _ROOT, share, version=version + 1, entries=_packed(entries))
-    try:
-        row.save(condition=condition)
-    except PutError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+    return wrote(lambda: row.save(condition=condition))
 
 
 def _share_of(name: str) -> int:

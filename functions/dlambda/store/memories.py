@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 
 from dlambda.domain.tasks.sweep import MEMORY_SECONDS, Memory
-from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
+from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction, wrote
 
 CLAIM_SECONDS: Final = 900
 FAILED_LOOK_UP_SECONDS: Final = 6 * 3600
@@ -91,11 +90,8 @@ def confirm(handler: str, identities: Iterable[str], known: Mapping[str, Memory]
 
 def note_failed(handler: str, identity: str, at: float) -> None:
     """What was queued has failed, and no record says so any more. Nothing is noted of what is not remembered."""
-    try:
-        _Row(_key(handler, identity)).update([_Row.failed_at.set(at)], condition=_Row.confirmed.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    row = _Row(_key(handler, identity))
+    wrote(lambda: row.update([_Row.failed_at.set(at)], condition=_Row.confirmed.exists()))
 
 
 def _memory(row: _Row, now: float) -> Memory | None:

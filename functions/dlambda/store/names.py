@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import PutError
 
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
 
 # Has what no download made: it is no URL, so no download ever takes such a file for its own.
 NOBODY: Final = "-"
@@ -29,13 +28,7 @@ class _Row(Row):
 def claim(path: str, source: str, instead_of: str | None = None) -> bool:
     """Takes `path` (without extension) for `source`. False when another source has it that is not `instead_of`."""
     free = _Row.stem.does_not_exist() | _Row.source.is_in(source, instead_of or source)
-    try:
-        _row(path, source).save(condition=free)
-    except PutError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+    return wrote(lambda: _row(path, source).save(condition=free))
 
 
 def is_of(path: str, source: str) -> bool:

@@ -9,12 +9,15 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import UpdateError
 
 from dlambda.domain.files.path_claim import overlap
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 # Whoever works says so long before; whoever crashed is back by then, or never comes.
 HELD_SECONDS = 900.0
@@ -82,20 +85,12 @@ def _write(row: _Row, claims: Iterable[_Claim], now: float) -> bool:
     version = int(row.version or 0)
     texts = {json.dumps(astuple(each)) for each in claims}
     unchanged = _Row.version == version if version else _Row.version.does_not_exist()
-    try:
-        row.update(
-            actions=[
-                _Row.claims.set(texts) if texts else _Row.claims.remove(),
-                _Row.version.set(version + 1),
-                _Row.expires_at.set(int(now + _KEPT_SECONDS)),
-            ],
-            condition=unchanged,
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    actions: list[Action] = [
+        _Row.claims.set(texts) if texts else _Row.claims.remove(),
+        _Row.version.set(version + 1),
+        _Row.expires_at.set(int(now + _KEPT_SECONDS)),
+    ]
+    return wrote(lambda: row.update(actions, condition=unchanged))
 
 
 def _wait() -> None:

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 
 from dlambda.errors import AlreadyExists, Conflict, Invalid
 from dlambda.store import sealing
-from dlambda.store.table import Refused, Row, Transaction
+from dlambda.store.table import Refused, Row, Transaction, wrote
 
 _NAME_TAKEN = "name taken"
 _CHANGED = "changed meanwhile"
@@ -135,11 +134,8 @@ def remove(document: Document) -> None:
 
 def note(kind: str, id_: int, status: Mapping[str, Any]) -> None:
     """Keeps what the service has to say about a document. It is no change of it: the version stays."""
-    try:
-        _Row(kind, id_).update([_Row.status.set(_json(status))], condition=_Row.version.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    row = _Row(kind, id_)
+    wrote(lambda: row.update([_Row.status.set(_json(status))], condition=_Row.version.exists()))
 
 
 def _next_id(kind: str, first_id: int) -> int:

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dlambda.settings import get_settings
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
 
 SWEEP: Final = 0
 _DUE: Final = "due"
@@ -155,13 +154,7 @@ def _moved_to(next_run: int | None) -> list[Action]:
 
 
 def _took(task_id: int, actions: list[Action], condition: Condition) -> bool:
-    try:
-        _Row(task_id).update(actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+    return wrote(lambda: _Row(task_id).update(actions, condition=condition))
 
 
 def _run(row: _Row) -> Run:

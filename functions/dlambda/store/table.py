@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -23,6 +23,7 @@ from dlambda.settings import get_settings
 # Raised when the tables are away: what was to be done may be done later.
 TABLE_ERRORS = (PynamoDBException,)
 MAX_OPERATIONS = 100
+_REFUSED = "ConditionalCheckFailedException"
 _CONFLICT_TRIES = 8
 _CONFLICT_WAIT_SECONDS = 0.02
 _POOL_SIZE = 50
@@ -151,6 +152,17 @@ class Transaction:
         with TransactWrite(connection=connection()) as write:
             for _, method, arguments, options in self._operations:
                 getattr(write, method)(*arguments, **options)
+
+
+def wrote(write: Callable[[], object]) -> bool:
+    """Does one write; False when its condition does not hold."""
+    try:
+        write()
+    except (PutError, UpdateError) as error:
+        if error.cause_response_code != _REFUSED:
+            raise
+        return False
+    return True
 
 
 class _Connection(Connection):

@@ -5,12 +5,12 @@ are there. Marks that are too old are taken out when the set is full, and only t
 """
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 
 from dlambda.store.keys import partition_of
-from dlambda.store.table import Row
+from dlambda.store.table import Row, wrote
 
 _WINDOW = "window"
 _TRIES = 10
@@ -30,12 +30,7 @@ def enter(key_id: str, order_id: str, now: float, *, limit: int, seconds: float)
     row = _Row(partition_of(key_id), _WINDOW)
     room = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
     for _ in range(_TRIES):
-        try:
-            row.update([_Row.marks.add({f"{now:017.6f}~{order_id}"})], condition=room)
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-        else:
+        if wrote(lambda: row.update([_Row.marks.add({f"{now:017.6f}~{order_id}"})], condition=room)):
             return 0.0
         marks = sorted(_read(key_id))
         old = {mark for mark in marks if _time(mark) + seconds <= now}
