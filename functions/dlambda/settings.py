@@ -91,6 +91,8 @@ class UserSettings(BaseModel):
     prevent_live_premiere: Flag = True
     live_premiere_buffer: int = Field(5, ge=0, description="minutes")
     allow_internal_urls: Flag = False
+    sandbox: Literal["auto", "required", "off"] = "auto"
+    worker_memory_mb: int = Field(3072, ge=512, description="most memory of one process that handles media")
     browser_enabled: Flag = True
     browser_control_enabled: Flag = False
     console_enabled: Flag = False
@@ -167,6 +169,11 @@ class Settings(UserSettings):
     def disk_reserve_bytes(self) -> int:
         """What downloads leave free of the scratch folder's volume, or a twentieth of it (`media.disk`)."""
         return self.disk_reserve_mb * 1_000_000
+
+    @property
+    def worker_memory_bytes(self) -> int:
+        """The most private memory of one sandboxed process."""
+        return self.worker_memory_mb * 1024 * 1024
 
     def workers_for(self, extractor: str) -> int:
         """Parallel downloads of one extractor, never above `max_workers` (downloads.md 5.7)."""

@@ -12,6 +12,8 @@ from typing import Any
 from dlambda.aws import bucket, queue
 from dlambda.media.disk import Room, room_at
 from dlambda.media.ffmpeg import find_tool
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.rights import make_policy
 from dlambda.settings import get_settings
 from dlambda.store import slots
 from dlambda.usecases.check_updates import ytdlp_version
@@ -74,10 +76,12 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     if path is None:
         return {"ok": False, "version": None}
     try:
-        done = subprocess.run([path, _TOOL_ARGUMENT[name]], capture_output=True, text=True, timeout=_TOOL_SECONDS)  # noqa: PLW1510
+        done = programs.run(
+            [path, _TOOL_ARGUMENT[name]], make_policy(tools=(path,)), seconds=_TOOL_SECONDS, stdout=subprocess.PIPE
+        )
     except (OSError, subprocess.TimeoutExpired):
         return {"ok": False, "version": None}
-    words = done.stdout.splitlines()[:1]
+    words = done.stdout.decode(errors="replace").splitlines()[:1]
     return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
 
 

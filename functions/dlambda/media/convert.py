@@ -4,9 +4,6 @@ ffmpeg reads what strangers sent: it opens local files alone, and only as plain 
 any file of this machine.
 """
 
-import contextlib
-import os
-import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +12,9 @@ from typing import Any
 
 from dlambda.domain.orders.output import GIF, Output, audio_as_source
 from dlambda.errors import OperationFailed, Unavailable
-from dlambda.media.ffmpeg import TOOL_ENVIRONMENT, find_tool, probe
+from dlambda.media.ffmpeg import find_tool, probe
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.rights import make_policy
 
 _TICK_SECONDS = 0.1
 _CONTAINERS = (
@@ -95,16 +94,18 @@ def _write(
         sources[video].video if video is not None else None, sources[audio].audio if audio is not None else None
     )
     arguments += [*_length(seconds), "-map_metadata", "-1", *codecs, str(target)]
-    _run(arguments, tick)
+    _run(arguments, sources, target.parent, tick)
 
 
 def _write_gif(source: Source, target: Path, seconds: float | None, tick: Tick) -> None:
     """In two passes: one would keep every picture in memory until the palette is known."""
     palette = target.with_suffix(".png")
-    _run([*_input(source), *_length(seconds), "-vf", f"{_GIF_FILTER},palettegen=stats_mode=diff", str(palette)], tick)
+    find_palette = ["-vf", f"{_GIF_FILTER},palettegen=stats_mode=diff", str(palette)]
+    _run([*_input(source), *_length(seconds), *find_palette], [source], target.parent, tick)
     join = f"[0:v:0]{_GIF_FILTER}[x];[x][1:v]paletteuse=dither=bayer:bayer_scale=4"
     pictures = ["-i", f"file:{palette}"]
-    _run([*_input(source), *pictures, *_length(seconds), "-lavfi", join, "-loop", "0", str(target)], tick)
+    use_palette = ["-lavfi", join, "-loop", "0", str(target)]
+    _run([*_input(source), *pictures, *_length(seconds), *use_palette], [source], target.parent, tick)
     palette.unlink()
 
 
@@ -117,26 +118,20 @@ def _length(seconds: float | None) -> list[str]:
     return [] if seconds is None else ["-t", f"{seconds:.3f}"]
 
 
-def _run(arguments: Sequence[str], tick: Tick) -> None:
+def _run(arguments: Sequence[str], sources: Sequence[Source], folder: Path, tick: Tick) -> None:
+    """Lets ffmpeg read `sources` and write into `folder`."""
     ffmpeg = find_tool("ffmpeg")
     if ffmpeg is None:
         raise Unavailable("ffmpeg is not available on this system.")
     command = [ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *arguments]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", ""), **TOOL_ENVIRONMENT},
-        start_new_session=True,
-    )
-    try:
-        complaint = _wait(process, tick)
-    finally:
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+    readable = tuple(str(source.path) for source in sources)
+    policy = make_policy(tools=(ffmpeg,), reads=readable, writes=(str(folder),))
+    with programs.start(command, policy, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            complaint = _wait(process, tick)
+        except BaseException:
+            programs.kill(process)
+            raise
     if process.returncode:
         raise OperationFailed(f"The file could not be converted: {_last_line(complaint)}")
 

@@ -12,17 +12,14 @@ from typing import Any
 
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.pieces.formats import PROBED
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.rights import make_policy, rights_to_read
 from dlambda.settings import get_settings
 
 _LAYER_DIR = Path("/opt/bin")
 _PROBE_SECONDS = 30
 # Pictures inside an audio file (covers) are video streams to ffprobe, and no video.
 _STILL_CODECS = frozenset({"png", "bmp", "webp"})
-
-
-# Static builds die in glibc's character conversion (every MPEG-TS names its service) when they find the machine's own
-# conversion modules; with none to find they do without.
-TOOL_ENVIRONMENT = {"GCONV_PATH": "/nonexistent"}
 
 
 def find_tool(name: str) -> str | None:
@@ -52,15 +49,9 @@ def _ffprobe(tool: str, location: str) -> dict[str, Any]:
     shown = location if protocols != "file" else f"file:{Path(location).absolute()}"
     command = [tool, "-v", "error", "-protocol_whitelist", protocols, "-format_whitelist", ",".join(PROBED),
                "-print_format", "json", "-show_format", "-show_streams", "-i", shown]  # fmt: skip
+    policy = make_policy(tools=(tool,), **rights_to_read(location))
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            timeout=_PROBE_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=os.environ | TOOL_ENVIRONMENT,
-        )
+        done = programs.run(command, policy, seconds=_PROBE_SECONDS, stdout=subprocess.PIPE)
     except subprocess.TimeoutExpired:
         raise OperationFailed("Probing the file took too long.") from None
     found: dict[str, Any] = json.loads(done.stdout or b"{}")

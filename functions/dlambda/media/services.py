@@ -5,14 +5,18 @@ be taken off again, and in the caller's process it would refuse the engines; and
 """
 
 import json
-import os
 import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.policy import Network
+from dlambda.media.sandbox.rights import make_policy
+
 TIMEOUT_SECONDS: Final = 45.0
+_MODULE: Final = "dlambda.media.services_child"
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,16 @@ def send(
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> list[Outcome]:
     """Tells each of `urls`, and the services of the Apprise file `config` if it is there; answers for the URLs."""
-    job = {"urls": list(urls), "title": title, "body": body, "config": config, "allow_internal": allow_internal}
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "dlambda.media.services_child"],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            timeout=timeout_seconds,
-            check=True,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired:
-        return [Outcome(ok=False, error="Timed out")] * len(urls)
-    except subprocess.CalledProcessError as error:
-        raise RuntimeError(f"The notification process failed: {error.stderr[-500:]}") from None
+    job = {"urls": list(urls), "title": title, "body": body, "config": config}
+    readable = (config,) if config else ()
+    with tempfile.TemporaryDirectory() as folder:
+        policy = make_policy(reads=readable, writes=(folder,), network=Network.BROKER, allow_internal=allow_internal)
+        try:
+            done = programs.run_python(_MODULE, policy, input=json.dumps(job).encode(), seconds=timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return [Outcome(ok=False, error="Timed out")] * len(urls)
+    if done.returncode:
+        raise RuntimeError(f"The notification process failed: {done.stderr[-500:].decode(errors='replace')}")
     return [_outcome(each) for each in json.loads(done.stdout.splitlines()[-1])]
 
 

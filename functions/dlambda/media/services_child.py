@@ -8,7 +8,7 @@ from typing import Any
 
 import apprise
 
-from dlambda.media import guard
+from dlambda.media.sandbox.enter import enter_program
 
 
 class _LastWords(logging.Handler):
@@ -23,8 +23,8 @@ class _LastWords(logging.Handler):
 
 
 def main() -> None:
+    enter_program()
     job = json.load(sys.stdin)
-    guard.install(allow_internal=job["allow_internal"])
     words = _LastWords()
     logging.getLogger("apprise").addHandler(words)
     asset = apprise.AppriseAsset(async_mode=False, secure_logging=True)

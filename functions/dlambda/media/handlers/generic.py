@@ -13,7 +13,7 @@ from dlambda.errors import AppError, Invalid
 from dlambda.media.fetch import Answer, FetchFailed, with_params
 from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
-from dlambda.media.handlers.sandbox import DEADLINE_SECONDS, extract_safely
+from dlambda.media.handlers.expressions import DEADLINE_SECONDS, extract_safely
 from dlambda.media.handlers.texts import resolve, whole
 
 FETCH_FAILURE = "Failed to fetch target URL."

@@ -9,13 +9,14 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +24,16 @@ from typing import Any, Final
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
-from dlambda.media.child_environment import child_environment
 from dlambda.media.ffmpeg import find_tool
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.policy import Policy
+from dlambda.media.sandbox.rights import make_policy, rights_to_read
 from dlambda.settings import get_settings
 
+_MODULE: Final = "dlambda.media.pieces.cutting_child"
+_PROCESSES: Final = 4
+_OUTPUT: Final = "segment.ts"
+_RENDERING: Final = "/dev/dri"  # video hardware
 _MOST: Final = 4  # files are read and pieces made at once; who comes later waits
 _TRIES: Final = 2
 _READ_SECONDS: Final = 60.0
@@ -60,24 +67,34 @@ def write_segment(
         "location": location,
         "segment": asdict(segment),
         "conversion": asdict(conversion),
-        "target": str(target),
         "encoder": [ffmpeg, settings.streamer_vcodec, settings.vaapi_device],
     }
-    _ask(job, timeout_seconds)
+    _ask(job, timeout_seconds, target)
+
+
+def _rights(location: str) -> Policy:
+    """Reading `location`, and encoding by the program or by the machine's video hardware."""
+    ffmpeg = find_tool("ffmpeg")
+    devices = (_RENDERING, *map(str, Path("/dev").glob("nvidia*")))
+    return make_policy(
+        tools=(ffmpeg,) if ffmpeg else (), devices=devices, processes=_PROCESSES, **rights_to_read(location)
+    )
 
 
 class _Process:
-    """One that reads and cuts; for one file at a time."""
+    """One that reads and cuts; for one file at a time. It can read what `rights` says and write into `folder`."""
 
-    def __init__(self) -> None:
+    def __init__(self, rights: Policy) -> None:
+        self.rights = rights
+        self.folder = Path(tempfile.mkdtemp(prefix="cutting-"))
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "dlambda.media.pieces.cutting_child", str(theirs.fileno())],
+            self._process = programs.start_python(
+                _MODULE,
+                replace(rights, writes=(str(self.folder),)),
+                str(theirs.fileno()),
                 stdin=subprocess.PIPE,  # its end tells the child that this process is gone
-                env=child_environment(),
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # so that it and its ffmpeg end together
             )
         self._connection = Connection(ours.detach())
 
@@ -87,7 +104,7 @@ class _Process:
 
     def ask(self, job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any] | None:
         """Its answer, None when there is none in time. Raises EOFError or OSError when it ends instead."""
-        self._connection.send_bytes(json.dumps(job).encode())
+        self._connection.send_bytes(json.dumps({**job, "target": str(self.folder / _OUTPUT)}).encode())
         if not self._connection.poll(timeout_seconds):
             return None
         answer: dict[str, Any] = json.loads(self._connection.recv_bytes())
@@ -101,6 +118,7 @@ class _Process:
         self._connection.close()
         assert self._process.stdin
         self._process.stdin.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _idle: list[_Process] = []
@@ -108,19 +126,25 @@ _lock = threading.Lock()
 _places = threading.BoundedSemaphore(_MOST)
 
 
-def _take() -> _Process:
+def _take(rights: Policy) -> _Process:
+    """An idle one that can read the same places, or a new one."""
     with _lock:
-        while _idle:
-            process = _idle.pop()
-            if not process.has_ended:
-                return process
+        for process in [process for process in _idle if process.has_ended]:
+            _idle.remove(process)
             process.end()
-    return _Process()
+        for process in reversed(_idle):
+            if process.rights == rights:
+                _idle.remove(process)
+                return process
+        while len(_idle) >= _MOST:
+            _idle.pop(0).end()
+    return _Process(rights)
 
 
-def _ask(job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def _ask(job: Mapping[str, Any], timeout_seconds: float, target: Path | None = None) -> dict[str, Any]:
+    """The answer to `job`; what it wrote is moved to `target`."""
     with _places:
-        answer = _answer(job, timeout_seconds)
+        answer = _answer(job, timeout_seconds, target)
     if "error" not in answer:
         return answer
     if answer["error"] in _ERRORS:
@@ -128,9 +152,10 @@ def _ask(job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
     raise RuntimeError(f"{answer['error']} while a media file was read:\n{answer['message']}")
 
 
-def _answer(job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None) -> dict[str, Any]:
+    rights = _rights(str(job["location"]))
     for _ in range(_TRIES):
-        process = _take()
+        process = _take(rights)
         try:
             answer = process.ask(job, timeout_seconds)
         except (EOFError, OSError):
@@ -143,6 +168,8 @@ def _answer(job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
         if answer is None:
             process.end()
             raise OperationFailed("The media file could not be read in time.")
+        if target is not None and "error" not in answer:
+            shutil.move(process.folder / _OUTPUT, target)
         with _lock:
             _idle.append(process)
         return answer

@@ -20,6 +20,7 @@ from dlambda.errors import AppError
 from dlambda.media.pieces.segments import write_segment
 from dlambda.media.pieces.timeline import read_timeline
 from dlambda.media.pieces.transcode import VideoEncoder
+from dlambda.media.sandbox.enter import enter_program
 
 _IDLE_SECONDS = 600.0
 
@@ -61,6 +62,7 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Answers until nobody has asked for a while."""
+    enter_program()
     connection = Connection(int(sys.argv[1]))
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     while connection.poll(_IDLE_SECONDS):

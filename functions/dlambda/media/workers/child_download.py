@@ -15,11 +15,11 @@ from typing import Any
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
 from dlambda.domain.items.metadata import telling
-from dlambda.media import guard, resume
+from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
 from dlambda.media.workers import continuing, postprocessing, recording
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
@@ -364,8 +364,6 @@ def run(job: DownloadJob, connection: Connection) -> None:
         os.killpg(0, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, stop)
-    guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         result = download(job, talk)
     except KeyboardInterrupt:

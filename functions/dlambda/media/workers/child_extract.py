@@ -9,9 +9,8 @@ from typing import Any
 from yt_dlp.utils import YoutubeDLError
 
 from dlambda.errors import Invalid
-from dlambda.media import guard
 from dlambda.media.options import effective_params
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 
 _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
@@ -94,8 +93,6 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
 
 def run(job: ExtractJob, connection: Connection) -> None:
     """Reads the page and sends the one answer."""
-    guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         answer = read_page(job)
     except Invalid as error:

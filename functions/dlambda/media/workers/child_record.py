@@ -18,13 +18,12 @@ from typing import Any
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError, YoutubeDLError
 
-from dlambda.media import guard
 from dlambda.media.live import window
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
 from dlambda.media.live.segment_reader import SegmentReader
 from dlambda.media.live.window import Recorded
 from dlambda.media.resume import read_json, write_json
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, cache_folder, plain, tools_params
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import RecordJob
 
 WINDOW = "window.json"
@@ -277,8 +276,6 @@ def run(job: RecordJob, connection: Connection) -> None:
             connection.send_bytes(json.dumps(message).encode())
 
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-    guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         result = record(job, say)
     except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed recording

@@ -13,10 +13,9 @@ from typing import Any
 
 import yt_dlp
 
-from dlambda.media import guard
 from dlambda.media.options import action_of
 from dlambda.media.workers import postprocessing, recording
-from dlambda.media.workers.downloader import Downloader, cache_folder, tools_params
+from dlambda.media.workers.downloader import Downloader, tools_params
 from dlambda.media.workers.jobs import TerminalJob
 
 _ROWS = 40
@@ -24,7 +23,7 @@ _READ_BYTES = 65536
 _DRAIN_SECONDS = 5.0
 
 
-def _take_terminal(columns: int) -> int:
+def take_terminal(columns: int) -> int:
     """This process's output becomes a terminal; answers the side from which it is read."""
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
@@ -82,14 +81,14 @@ def _main(job: TerminalJob) -> int:
     return 0
 
 
-def run(job: TerminalJob, connection: Connection) -> None:
-    """Sends `{"type": "output", "data"}` as it appears and `{"type": "exit", "exitcode"}` at the end."""
-    master = _take_terminal(job.columns)
+def run(job: TerminalJob, master: int, connection: Connection) -> None:
+    """Sends `{"type": "output", "data"}` as it appears and `{"type": "exit", "exitcode"}` at the end.
+
+    `master` is the side of the terminal from which it is read.
+    """
     relay = threading.Thread(target=_relay, args=(master, connection), daemon=True)
     relay.start()
     os.chdir(job.workdir)
-    guard.install(allow_internal=job.allow_internal)
-    guard.confine(Path(job.workdir), *cache_folder(job.cache))
     try:
         code = _main(job)
     except Exception as error:  # noqa: BLE001 the door of this process

@@ -102,14 +102,6 @@ def tools_params(cache: str | None, deno: str | None) -> dict[str, Any]:
     return found
 
 
-def cache_folder(cache: str | None) -> list[Path]:
-    """The cache's folder, made; none without a cache."""
-    if cache is None:
-        return []
-    Path(cache).mkdir(parents=True, exist_ok=True)
-    return [Path(cache)]
-
-
 @functools.lru_cache(maxsize=1)
 def default_params() -> Mapping[str, Any]:
     """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""

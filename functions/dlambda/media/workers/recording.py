@@ -18,6 +18,7 @@ from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
 from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
 from dlambda.media import guard
+from dlambda.media.sandbox import enter
 from dlambda.media.workers.relay import Connect, Relay, Upstream
 
 _TICK_SECONDS = 0.5
@@ -63,7 +64,11 @@ def guard_ffmpeg(params: dict[str, Any], *, allow_internal: bool) -> None:
     """From here on ffmpeg reaches the network through a relay in this process, for the rest of its life."""
     proxy = params.get("proxy")
     upstream = Upstream.parse(proxy) if proxy else None
-    relay = (Relay(connect=through_socks(proxy)) if proxy and upstream is None else Relay(upstream)).start()
+    listener = enter.relay_listener
+    if proxy and upstream is None:
+        relay = Relay(connect=through_socks(proxy), listener=listener).start()
+    else:
+        relay = Relay(upstream, listener=listener).start()
     if not params.get("proxy"):
         params["proxy"] = ""  # yt-dlp itself goes directly, whatever the environment says
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):

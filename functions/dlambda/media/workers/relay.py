@@ -49,10 +49,12 @@ def _connect(host: str, port: int) -> socket.socket:
 class Relay:
     """A proxy at `url`; serves from `start` on."""
 
-    def __init__(self, upstream: Upstream | None = None, connect: Connect = _connect) -> None:
+    def __init__(
+        self, upstream: Upstream | None = None, connect: Connect = _connect, listener: socket.socket | None = None
+    ) -> None:
         self._upstream = upstream
         self._connect = connect
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
 
     @property
     def url(self) -> str:

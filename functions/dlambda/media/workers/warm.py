@@ -17,6 +17,8 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 
+from dlambda.media.sandbox.enter import enter
+from dlambda.media.sandbox.policy import Policy
 from dlambda.media.workers.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
 _PR_SET_PDEATHSIG = 1
@@ -24,23 +26,27 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _run(job: Job, connection: Connection) -> None:
+def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket) -> None:
     # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
     from dlambda.media.workers import child_answers, child_download, child_extract, child_record, child_terminal
 
+    if isinstance(job, TerminalJob):
+        terminal = child_terminal.take_terminal(job.columns)  # no terminal can be made inside the sandbox
+        enter(policy, broker)
+        child_terminal.run(job, terminal, connection)
+        return
+    enter(policy, broker)
     if isinstance(job, DownloadJob):
         child_download.run(job, connection)
     elif isinstance(job, ExtractJob):
         child_extract.run(job, connection)
     elif isinstance(job, RecordJob):
         child_record.run(job, connection)
-    elif isinstance(job, TerminalJob):
-        child_terminal.run(job, connection)
     else:
         child_answers.run(job, connection)
 
 
-def _child(connection: Connection, parent: int) -> None:
+def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
     """The life of one child; never returns."""
     try:
         os.setsid()
@@ -51,9 +57,9 @@ def _child(connection: Connection, parent: int) -> None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(1)
-        job = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
+        job, policy = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
         connection.send_bytes(json.dumps({"type": "started", "pid": os.getpid()}).encode())
-        _run(job, connection)
+        _run(job, policy, connection, broker)
     except BaseException:  # noqa: BLE001 the door of this process: it says what happened and ends
         traceback.print_exc()
     finally:
@@ -92,20 +98,21 @@ def _serve(control: socket.socket) -> None:
                     os.read(wake_read, 4096)
                 _reap(children)
             if control in ready:
-                message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+                message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
                 if not message:
                     break
                 parent = os.getpid()
                 pid = os.fork()
-                connection = Connection(descriptors[0])
+                connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
                 if pid == 0:
                     selector.close()
                     control.close()
                     os.close(wake_read)
                     os.close(wake_write)
-                    _child(connection, parent)
+                    _child(connection, broker, parent)
                 children.add(pid)
                 connection.close()
+                broker.close()
     for pid in children:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

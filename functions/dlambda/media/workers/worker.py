@@ -20,7 +20,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from dlambda.errors import Unavailable
-from dlambda.media.child_environment import child_environment
+from dlambda.media.sandbox.broker import Broker
+from dlambda.media.sandbox.environment import python_environment
+from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.jobs import Job
 
 _START_SECONDS = 30.0
@@ -101,7 +103,7 @@ class _WarmProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dlambda.media.workers.warm", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
-                env=child_environment() | {"YTDLP_NO_PLUGINS": "1"},
+                env=python_environment(),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
             )
@@ -112,12 +114,12 @@ class _WarmProcess:
     def usable(self) -> bool:
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def fork(self) -> Connection:
-        """A connection to a fresh child. Raises OSError when the warm process is gone."""
+    def fork(self, broker: Broker) -> Connection:
+        """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
+                socket.send_fds(self._control, [b"+"], [theirs.fileno(), broker.theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
@@ -182,19 +184,24 @@ atexit.register(cool_down)
 
 def start_worker(job: Job) -> Worker:
     """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
+    policy = policy_of(job)
     for _attempt in range(_MOST_STARTS):
         warm = _usable()
+        broker = Broker(policy)
         try:
-            connection = warm.fork()
-            connection.send_bytes(pickle.dumps(job))
+            connection = warm.fork(broker)
+            connection.send_bytes(pickle.dumps((job, policy)))
         except OSError:
+            broker.close()
             _discard(warm)
             continue
         worker = Worker(connection)
         hello = worker.receive(_START_SECONDS)
         if hello is not None:
             worker.pid = int(hello["pid"])
+            broker.start(worker.pid)
             return worker
+        broker.close()
         # Dead, or dying: for a moment it still takes what is sent to it.
         if warm.is_gone(_DYING_SECONDS):
             _discard(warm)

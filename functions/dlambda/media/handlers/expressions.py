@@ -12,16 +12,17 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from dlambda.domain.tasks.recipe import read_recipe
 from dlambda.errors import Invalid
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.enter import enter_program
+from dlambda.media.sandbox.rights import make_policy
 
 DEADLINE_SECONDS: Final = 20.0
 _MEMORY_BYTES: Final = 1024 * 1024 * 1024
-_IMPORT_ROOT: Final = Path(__file__).resolve().parents[3]
-_MODULE: Final = "dlambda.media.handlers.sandbox"
+_MODULE: Final = "dlambda.media.handlers.expressions"
 
 
 def extract_safely(
@@ -32,15 +33,9 @@ def extract_safely(
     Raises `Invalid` when the body cannot be read, or when the expressions take too much time or memory.
     """
     order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type}
-    command = [sys.executable, "-m", _MODULE, str(deadline_seconds)]
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            check=False,
-            timeout=deadline_seconds,
-            cwd=_IMPORT_ROOT,
+        done = programs.run_python(
+            _MODULE, make_policy(), str(deadline_seconds), input=json.dumps(order).encode(), seconds=deadline_seconds
         )
         answer = json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):
@@ -66,6 +61,7 @@ def _limit(seconds: float) -> None:
 
 def main() -> None:
     """The child: an order on standard input, rows or an error on standard output."""
+    enter_program()
     # Here and not above: the asking process needs neither parsel nor jmespath.
     from dlambda.media.handlers.extraction import extract_rows
 

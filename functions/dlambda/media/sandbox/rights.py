@@ -1,0 +1,31 @@
+"""Policies as the operator's settings have them; apart from `policy`, which sandboxed processes load, too."""
+
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from dlambda.media.sandbox.policy import Network, Policy
+from dlambda.settings import get_settings
+
+
+def make_policy(**rights: Any) -> Policy:
+    """A policy with the operator's memory limit and choice of layers; `rights` are the other fields."""
+    settings = get_settings()
+    return Policy(memory_bytes=settings.worker_memory_bytes, uses_kernel=settings.sandbox != "off", **rights)
+
+
+def rights_to_read(location: str) -> dict[str, Any]:
+    """The rights that reading the file at a path or at an http(s) URL takes."""
+    if not location.startswith(("http://", "https://")):
+        return {"reads": (location,)}
+    parts = urlsplit(location)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return {"network": Network.PORTS, "ports": (port,), "looks_up_names": not _is_address(parts.hostname or "")}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

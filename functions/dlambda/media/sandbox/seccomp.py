@@ -1,0 +1,218 @@
+"""A filter of system calls, for what Landlock does not know: kinds of sockets, new processes, rarely used kernel parts.
+
+Available without root since Linux 3.17; counting processes needs 5.5. The filter belongs to the thread that installs it
+and to whatever that thread starts.
+"""
+
+import ctypes
+import errno
+import platform
+import socket
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from dlambda.media.sandbox.syscall import call, forbid_new_privileges
+
+_SET_FILTER: Final = 1
+_ACTION_AVAILABLE: Final = 2
+_NEW_LISTENER: Final = 1 << 3
+_CAPABILITIES_VERSION: Final = 0x20080522
+
+ALLOW: Final = 0x7FFF0000
+ASK: Final = 0x7FC00000  # the process that holds the listener decides
+_REFUSE: Final = 0x00050000  # plus the errno
+_CLONE_THREAD: Final = 0x00010000
+_X32: Final = 0x40000000
+_TYPE_MASK: Final = 0xF
+
+# Offsets in `struct seccomp_data`; arguments are 64 bits, of which the filter reads the lower half.
+_NUMBER, _ARCHITECTURE, _ARGUMENT, _ARGUMENT_2 = 0, 4, 16, 24
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+
+# Parts of the kernel that no worker needs and that have led out of sandboxes, or that reach into other processes.
+_REFUSED: Final = (
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
+    "mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount", "fsopen", "fsconfig",
+    "fsmount", "fspick", "mount_setattr", "open_by_handle_at", "quotactl", "swapon", "swapoff", "acct",
+    "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "fanotify_init", "lookup_dcookie", "keyctl", "add_key", "request_key", "syslog",
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "iopl", "ioperm",
+    "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "mknod", "mknodat",
+    # These change other processes of the same user.
+    "setpriority", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr", "ioprio_set",
+    "migrate_pages", "move_pages", "process_mrelease",
+)  # fmt: skip
+
+_SINCE_5: Final = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
+    "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "clone3": 435, "pidfd_getfd": 438,
+    "process_madvise": 440, "mount_setattr": 442, "process_mrelease": 448,
+}  # fmt: skip
+_X86_64: Final = {
+    "socket": 41, "clone": 56, "fork": 57, "vfork": 58, "ptrace": 101, "syslog": 103, "setpgid": 109, "setsid": 112,
+    "mknod": 133, "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165,
+    "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
+    "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179, "lookup_dcookie": 212,
+    "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "mknodat": 259,
+    "unshare": 272, "perf_event_open": 298, "fanotify_init": 300, "open_by_handle_at": 304, "clock_adjtime": 305,
+    "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
+    "seccomp": 317, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323, "capset": 126, "setpriority": 141,
+    "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203, "ioprio_set": 251,
+    "migrate_pages": 256, "move_pages": 279, "prlimit64": 302, "sched_setattr": 314, **_SINCE_5,
+}  # fmt: skip
+_AARCH64: Final = {
+    "lookup_dcookie": 18, "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
+    "acct": 89, "unshare": 97, "kexec_load": 104, "init_module": 105, "delete_module": 106, "clock_settime": 112,
+    "syslog": 116, "ptrace": 117, "reboot": 142, "setpgid": 154, "setsid": 157, "sethostname": 161,
+    "setdomainname": 162, "settimeofday": 170, "adjtimex": 171, "socket": 198, "add_key": 217, "request_key": 218,
+    "keyctl": 219, "clone": 220, "swapon": 224, "swapoff": 225, "perf_event_open": 241, "fanotify_init": 262,
+    "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271,
+    "kcmp": 272, "finit_module": 273, "seccomp": 277, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+    "ioprio_set": 30, "capset": 91, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122,
+    "setpriority": 140, "migrate_pages": 238, "move_pages": 239, "prlimit64": 261, "sched_setattr": 274, **_SINCE_5,
+}  # fmt: skip
+_MACHINES: Final = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The system calls of one sandbox that depend on its policy.
+
+    `sockets`: the types of internet sockets that can be made. `counts_processes`: each new process is asked for at the
+    listener. `keeps_session`: the process cannot leave its session or process group, so that one signal ends all.
+    """
+
+    sockets: frozenset[int] = frozenset()
+    counts_processes: bool = True
+    keeps_session: bool = False
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+
+def machine() -> str:
+    """The kind of processor, as the filter's tables name it."""
+    return platform.machine()
+
+
+@lru_cache(maxsize=2)
+def is_available(action: int = ALLOW) -> bool:
+    """Whether the kernel filters calls, and knows `action` (`ASK` for counting processes)."""
+    if machine() not in _MACHINES:
+        return False
+    wanted_action = ctypes.c_uint32(action)
+    try:
+        call(_MACHINES[machine()][1]["seccomp"], _ACTION_AVAILABLE, 0, ctypes.byref(wanted_action))
+    except OSError:
+        return False
+    return True
+
+
+def install(calls: Calls) -> int | None:
+    """Filters this thread's system calls from now on; the listener's descriptor when processes are counted.
+
+    None where the kernel cannot count, or where a container's runtime has a listener already. Does nothing where the
+    kernel has no filters.
+    """
+    if not is_available():
+        return None
+    forbid_new_privileges()
+    if calls.counts_processes and is_available(ASK):
+        try:
+            return _set_filter(_assemble(calls, ASK), _NEW_LISTENER)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+    _set_filter(_assemble(calls, ALLOW), 0)
+    return None
+
+
+def drop_capabilities() -> None:
+    """Root keeps its user id in this thread and what it starts, and none of its powers."""
+    if not is_available():
+        return
+    header, none = struct.pack("=Ii", _CAPABILITIES_VERSION, 0), bytes(24)
+    call(_MACHINES[machine()][1]["capset"], header, none)
+
+
+def _set_filter(code: bytes, flags: int) -> int:
+    program = _Program(len(code) // 8, code)
+    return call(_MACHINES[machine()][1]["seccomp"], _SET_FILTER, flags, ctypes.byref(program))
+
+
+@lru_cache(maxsize=16)
+def _assemble(calls: Calls, new_process: int) -> bytes:
+    """The filter's program: each block ends in a decision or goes on to the next one."""
+    architecture, numbers = _MACHINES[machine()]
+    program = [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, architecture),
+        _return(_REFUSE | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+    if machine() == "x86_64":
+        program += [(_AT_LEAST, 0, 1, _X32), _return(_REFUSE | errno.ENOSYS)]
+    for name in _REFUSED:
+        if name in numbers:
+            program += _decide(numbers[name], _REFUSE | errno.EPERM)
+    if calls.keeps_session:
+        for name in ("setsid", "setpgid"):
+            program += _decide(numbers[name], _REFUSE | errno.EPERM)
+    program += _own_limits(numbers["prlimit64"])
+    program += _sockets(numbers["socket"], calls.sockets)
+    if new_process != ALLOW:
+        program += _processes(numbers, new_process)
+    program.append(_return(ALLOW))
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+Instruction = tuple[int, int, int, int]
+
+
+def _return(action: int) -> Instruction:
+    return (_RETURN, 0, 0, action)
+
+
+def _decide(number: int, action: int) -> list[Instruction]:
+    return [(_EQUAL, 0, 1, number), _return(action)]
+
+
+def _own_limits(number: int) -> list[Instruction]:
+    """Limits of this process (0) alone: others of the same user could be stopped by them."""
+    body = [(_LOAD, 0, 0, _ARGUMENT), (_EQUAL, 1, 0, 0), _return(_REFUSE | errno.EPERM), _return(ALLOW)]
+    return [(_EQUAL, 0, len(body), number), *body]
+
+
+def _sockets(number: int, types: frozenset[int]) -> list[Instruction]:
+    """Internet sockets of `types` alone. Libraries take this errno for a machine without that family."""
+    refuse = _return(_REFUSE | errno.EAFNOSUPPORT)
+    if not types:
+        return [(_EQUAL, 0, 1, number), refuse]
+    kinds = [instruction for type_ in sorted(types) for instruction in ((_EQUAL, 0, 1, type_), _return(ALLOW))]
+    body = [
+        (_LOAD, 0, 0, _ARGUMENT),
+        (_EQUAL, 2, 0, int(socket.AF_INET)),
+        (_EQUAL, 1, 0, int(socket.AF_INET6)),
+        refuse,
+        (_LOAD, 0, 0, _ARGUMENT_2),
+        (_AND, 0, 0, _TYPE_MASK),
+        *kinds,
+        refuse,
+    ]
+    return [(_EQUAL, 0, len(body), number), *body]
+
+
+def _processes(numbers: dict[str, int], action: int) -> list[Instruction]:
+    """New processes, but no new threads. The arguments of `clone3` lie in memory that a filter cannot read."""
+    plain = [one for name in ("fork", "vfork") if name in numbers for one in _decide(numbers[name], action)]
+    body = [
+        (_LOAD, 0, 0, _ARGUMENT),
+        (_ANY_BIT, 0, 1, _CLONE_THREAD),
+        _return(ALLOW),
+        _return(action),
+    ]
+    unreadable = _decide(numbers["clone3"], _REFUSE | errno.ENOSYS)
+    return [*plain, *unreadable, (_EQUAL, 0, len(body), numbers["clone"]), *body]
