@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from dlambda.media.sandbox.report import missing_parts
 from local import engines, provision
 from local.config import Config, Endpoints, StartError, child_environ, credentials
 from local.first_key import FirstKey, needs_key
@@ -125,6 +126,7 @@ class Supervisor:
         adopt_orphans()
         self._hear_signals()
         try:
+            self._check_sandbox()
             self._start()
             self._announce()
             while not self._stopping:
@@ -233,6 +235,12 @@ class Supervisor:
         for line in self._welcome():
             print(line, flush=True)
 
+    def _check_sandbox(self) -> None:
+        """Raises `StartError` where all parts are required and the kernel lacks one."""
+        missing = missing_parts(self._config.settings.sandbox)
+        if missing and self._config.settings.sandbox == "required":
+            raise StartError("YTP_SANDBOX=required, and this machine lacks parts of it:\n" + "\n".join(missing))
+
     def _welcome(self) -> Iterator[str]:
         settings = self._config.settings
         host = settings.host if ":" not in settings.host.strip("[]") else f"[{settings.host.strip('[]')}]"
@@ -246,6 +254,8 @@ class Supervisor:
         yield f"          curl{login} '{address}/api/history?type=queue'"
         if self._first_key and (key := self._first_key.value()):
             yield f"  Key     {key}  (admin, for the key API; shown this once)"
+        for text in missing_parts(settings.sandbox):
+            yield f"  Sandbox {text}"
         yield "  Stop    Ctrl-C"
 
     def _stop(self) -> None:

@@ -13,6 +13,7 @@ from dlambda.aws import bucket, queue
 from dlambda.media.disk import Room, room_at
 from dlambda.media.ffmpeg import find_tool
 from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
 from dlambda.settings import get_settings
 from dlambda.store import slots
@@ -49,6 +50,7 @@ def ready() -> tuple[dict[str, Any], int]:
         "tools": tools,
         "disk": room,
         "ytdlp": ytdlp_age(ytdlp_version(), datetime.now(UTC).date()),
+        "sandbox": sandbox(get_settings().sandbox),
     }
     return answer, 200 if up else 503
 
@@ -83,6 +85,12 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
         return {"ok": False, "version": None}
     words = done.stdout.decode(errors="replace").splitlines()[:1]
     return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
+
+
+def sandbox(mode: Mode) -> dict[str, Any]:
+    """What holds around the processes that handle strangers' media; a part that is missing makes nothing unready."""
+    missing = missing_parts(mode)
+    return {"ok": not missing, "mode": mode, "missing": missing}
 
 
 def disk(room: Room) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Broker:
         self.theirs.close()
 
     def _serve(self, pid: int) -> None:
-        with self._ours, contextlib.suppress(OSError):
+        # A message that is none ends the service for a process that was taken over.
+        with self._ours, contextlib.suppress(OSError, ValueError, LookupError, TypeError):
             while True:
                 data, descriptors, _, _ = socket.recv_fds(self._ours, MESSAGE_BYTES, 1)
                 if not data:
@@ -60,21 +61,19 @@ class Broker:
             return
         reply = socket.socket(fileno=descriptors[0])
         if self._policy.network is not Network.BROKER:
-            _send(reply, {"errno": errno.EACCES})
-            return
-        if not self._free.acquire(blocking=False):
-            _send(reply, {"errno": errno.EAGAIN})
-            return
-        threading.Thread(target=self._answer, args=(request, reply), name="broker-request", daemon=True).start()
+            _refuse(reply, errno.EACCES)
+        elif not self._free.acquire(blocking=False):
+            _refuse(reply, errno.EAGAIN)
+        else:
+            threading.Thread(target=self._answer, args=(request, reply), name="broker-request", daemon=True).start()
 
     def _answer(self, request: Mapping[str, Any], reply: socket.socket) -> None:
         try:
-            if request["do"] == "look up":
-                _send(reply, _look_up(request))
-            else:
-                self._connect(request, reply)
-        except (OSError, ValueError, KeyError, TypeError):
-            reply.close()
+            with reply, contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+                if request["do"] == "look up":
+                    _send(reply, _look_up(request))
+                else:
+                    self._connect(request, reply)
         finally:
             self._free.release()
 
@@ -123,6 +122,11 @@ def _failure(error: Exception) -> dict[str, Any]:
     }
 
 
+def _refuse(reply: socket.socket, number: int) -> None:
+    with reply:
+        _send(reply, {"errno": number})
+
+
 def _send(reply: socket.socket, answer: Mapping[str, Any], descriptors: list[int] | None = None) -> None:
-    with reply, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):
         socket.send_fds(reply, [json.dumps(answer).encode()], descriptors or [])
