@@ -10,6 +10,7 @@ from dlambda.domain.items.failure import Failure, classify
 from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
 from dlambda.media.workers.jobs import DownloadJob
+from dlambda.media.workers.output import is_own
 from dlambda.media.workers.worker import Worker, start_worker
 from dlambda.settings import get_settings
 
@@ -155,9 +156,9 @@ class Running:
             elif raw["type"] == "ask":
                 self._worker.send({"answer": self._answer(raw)})
             elif raw["type"] == "result":
-                self._finish(_result(raw), found)
+                self._finish(_result(raw, self._spec.workdir / "home"), found)
             else:
-                found.append(_message(raw))
+                found.append(_message(raw, self._spec.workdir))
         return found
 
     def stop(self, grace_seconds: float = 2.0) -> Result:
@@ -203,12 +204,15 @@ class Running:
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 
 
-def _result(raw: Mapping[str, Any]) -> Result:
+def _result(raw: Mapping[str, Any], home: Path) -> Result:
+    filepath = raw.get("filepath")
+    if filepath is not None and not is_own(home, filepath):
+        return Result(ok=False, error=ENDED_TEXT)
     return Result(
         ok=bool(raw["ok"]),
         error=raw.get("error"),
-        filepath=raw.get("filepath"),
-        extra_files=tuple(raw.get("extra_files", ())),
+        filepath=filepath,
+        extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
         archive_ids=tuple(raw.get("archive_ids", ())),
         skipped_reason=raw.get("skipped_reason"),
         warnings=tuple(raw.get("warnings", ())),
@@ -217,8 +221,11 @@ def _result(raw: Mapping[str, Any]) -> Result:
     )
 
 
-def _message(raw: Mapping[str, Any]) -> Message:
+def _message(raw: Mapping[str, Any], workdir: Path) -> Message:
     fields = {key: value for key, value in raw.items() if key != "type"}
+    for key in ("filename", "tmpfilename"):
+        if fields.get(key) and not is_own(workdir, fields[key]):
+            fields[key] = None
     kinds: dict[str, type[Progress | Postprocessing | Log | FileReady]] = {
         "progress": Progress, "postprocessor": Postprocessing, "log": Log, "file": FileReady,
     }  # fmt: skip

@@ -95,7 +95,6 @@ _CHANGED = {
     "os.rmdir": (0,),
     "os.mkdir": (0,),
     "os.link": (0, 1),
-    "os.symlink": (1,),
     "os.truncate": (0,),
     "os.chmod": (0,),
     "os.chown": (0,),
@@ -124,6 +123,9 @@ def confine(folder: Path, *more: Path) -> None:
             path, _mode, flags = arguments
             if isinstance(flags, int) and flags & _WRITING:
                 check(path)
+        elif event == "os.symlink":
+            # Whoever reads the folder later would be led elsewhere.
+            raise PermissionError("Links are not allowed.")
         elif event in _CHANGED:
             for position in _CHANGED[event]:
                 check(arguments[position])
