@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -163,3 +165,34 @@ def test_nothing_stays_open_in_the_parent(attempt: Attempt) -> None:
         if thread.name.startswith(("broker-", "processes-")):
             thread.join(10)
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_memory_that_is_hidden_cannot_be_read_by_the_same_user() -> None:
+    """As where the kernel has no Landlock: root reads it all the same, so another user looks."""
+    code = """
+import os, sys
+from dlambda.media.sandbox.syscall import hide_memory
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+child = os.fork()
+if child == 0:
+    hide_memory()
+    os.write(1, b"ready\\n")
+    sys.stdin.read()
+    os._exit(0)
+os.read(0, 1)
+try:
+    open(f"/proc/{child}/environ").read()
+except PermissionError:
+    print("refused")
+os.kill(child, 9)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        output, _ = process.communicate("x", timeout=30)
+    assert output.strip() == "refused"

@@ -60,7 +60,8 @@ def _keep(place: Path, folder: str) -> Iterator[Line]:
     kept: list[str] = []
     for path in sorted(place.rglob("*")):
         name = path.relative_to(place).as_posix()
-        if not path.is_file() or path.is_symlink() or name == _COOKIES or is_partial(path.name) or path.suffix == ".part":
+        is_result = path.is_file() and not path.is_symlink() and name != _COOKIES
+        if not is_result or is_partial(path.name) or path.suffix == ".part":
             continue
         target = join(folder, name)
         if bucket.find(object_key(target)) is not None:

@@ -5,6 +5,7 @@ import os
 import pickle
 import socket
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from dlambda.media import guard
 from dlambda.media.sandbox import brokered, landlock, limits, seccomp
 from dlambda.media.sandbox.broker import MESSAGE_BYTES
 from dlambda.media.sandbox.policy import Network, Policy, file_rights
+from dlambda.media.sandbox.syscall import hide_memory
 
 _STREAMS: Final = frozenset({int(socket.SOCK_STREAM)})
 _WITH_NAMES: Final = _STREAMS | {int(socket.SOCK_DGRAM)}
@@ -41,6 +43,16 @@ def enter(policy: Policy, broker: socket.socket) -> None:
         if listener is not None:
             socket.send_fds(broker, [json.dumps({"do": "count"}).encode()], [listener])
             os.close(listener)
+
+
+@lru_cache(maxsize=1)
+def protect_parent() -> None:
+    """Before the first start of a sandboxed process: it cannot read the secrets of the process that starts it.
+
+    With Landlock there is no need, and tools that look at processes go on working.
+    """
+    if landlock.version() < landlock.FILES:
+        hide_memory()
 
 
 def enter_program() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dlambda.media.sandbox import limits, processes
 from dlambda.media.sandbox.broker import Broker
-from dlambda.media.sandbox.enter import restrict
+from dlambda.media.sandbox.enter import protect_parent, restrict
 from dlambda.media.sandbox.environment import python_environment, tool_environment
 from dlambda.media.sandbox.policy import Policy
 
@@ -63,6 +63,7 @@ def start(command: Sequence[str], policy: Policy, **options: Any) -> subprocess.
 
     Raises OSError when it cannot be started.
     """
+    protect_parent()
     defaults = {"stdin": subprocess.DEVNULL, "start_new_session": True, "env": tool_environment()}
     starting = _Start(command, policy, defaults | options)
     starting.start()
@@ -85,6 +86,7 @@ def run(
 
 def start_python(module: str, policy: Policy, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Starts `python -m module`, which calls `enter_program` before it reads anything, in a session of its own."""
+    protect_parent()
     broker = Broker(policy)
     try:
         descriptor = broker.theirs.fileno()

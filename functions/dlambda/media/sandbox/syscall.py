@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Final
 
+_PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 # Looked up at import: a forked child must not run the dynamic loader.
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -20,6 +21,12 @@ def call(number: int, *arguments: object) -> int:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     return result
+
+
+def hide_memory() -> None:
+    """No other process of the same user can read this one's environment and memory (`/proc/<pid>/environ`, `mem`)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def forbid_new_privileges() -> None:

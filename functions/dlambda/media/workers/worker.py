@@ -21,6 +21,7 @@ from typing import Any
 
 from dlambda.errors import Unavailable
 from dlambda.media.sandbox.broker import Broker
+from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.jobs import Job
@@ -184,6 +185,7 @@ atexit.register(cool_down)
 
 def start_worker(job: Job) -> Worker:
     """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
+    protect_parent()
     policy = policy_of(job)
     for _attempt in range(_MOST_STARTS):
         warm = _usable()
