@@ -357,12 +357,12 @@ def test_what_is_sent(
     ],
 )
 def test_an_endless_expression_is_ended(document: dict[str, Any], page: Any) -> None:
-    from dlambda.media.handlers import sandbox
+    from dlambda.media.handlers import expressions
 
     body = page if isinstance(page, str) else json.dumps(page)
     begin = time.monotonic()
     with pytest.raises(Exception, match="too much time or memory"):
-        sandbox.extract_safely(document, body.encode(), "text/html", deadline_seconds=3)
+        expressions.extract_safely(document, body.encode(), "text/html", deadline_seconds=3)
     assert time.monotonic() - begin < 6
 
 
