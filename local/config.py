@@ -20,7 +20,7 @@ from local.template import ROOT, STACK
 
 _PRIVATE = 0o600
 _LOCALSTACK_PORT = 4566
-_FOLDERS = ("config", "logs", "work", "media", "tables")
+_FOLDERS = ("config", "logs", "work", "media", "tables", "run")
 
 
 class StartError(Exception):
@@ -53,6 +53,11 @@ class Config:
     @property
     def logs_dir(self) -> Path:
         return self.data_dir / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        """What is of use while a run lasts: the sockets by which its processes reach each other."""
+        return self.data_dir / "run"
 
 
 def read_config(environ: Mapping[str, str], folder: Path) -> Config:
@@ -144,13 +149,14 @@ def _kept(path: Path, fresh: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the parts listen. Empty: not ours."""
+    """Where the parts listen: paths of Unix sockets, and URLs. Of no meaning with a foreign cloud: the engines'."""
 
-    tables: str
+    tables_socket: str
+    queues_socket: str
     media: str
-    queues: str
     sockets: str
-    nudge_port: int
+    nudge_socket: str
+    gaps: str
 
 
 def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, str]:
@@ -171,7 +177,8 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_TOOLS_DIR=str(config.tools_dir),
         DLAMBDA_LOG_DIR=str(config.logs_dir),
         DLAMBDA_STARTED_AT=f"{time.time():.3f}",
-        DLAMBDA_NUDGE_PORT=str(endpoints.nudge_port),
+        DLAMBDA_NUDGE_SOCKET=endpoints.nudge_socket,
+        DLAMBDA_GAPS_FILE=endpoints.gaps,
     )
     # Each thread that has memory of its own to allocate from keeps some of it for good.
     environ.setdefault("MALLOC_ARENA_MAX", "2")
@@ -193,9 +200,12 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
         return values
     pair = credentials(config.data_dir)
     return values | {
-        "AWS_ENDPOINT_URL_DYNAMODB": endpoints.tables,
+        # Names that lead nowhere: a client without the socket fails at once.
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://tables.invalid",
+        "AWS_ENDPOINT_URL_SQS": "http://queues.invalid",
         "AWS_ENDPOINT_URL_S3": endpoints.media,
-        "AWS_ENDPOINT_URL_SQS": endpoints.queues,
+        "DLAMBDA_TABLES_SOCKET": endpoints.tables_socket,
+        "DLAMBDA_QUEUES_SOCKET": endpoints.queues_socket,
         "AWS_ACCESS_KEY_ID": pair.key,
         "AWS_SECRET_ACCESS_KEY": pair.secret,
         "AWS_CONFIG_FILE": os.devnull,

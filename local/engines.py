@@ -1,15 +1,28 @@
-"""The engines of one machine: tables (dynoxide), media (rclone), queues (ministack). All on loopback only."""
+"""The engines of one machine: tables (dynoxide), media (rclone), queues (ministack).
 
+Tables and queues check no signature: they serve Unix sockets below DATA_DIR/run, which no other user, page or worker
+process reaches (docs/decisions/engines.md). Media, which checks every signature, listens on a loopback port.
+"""
+
+import contextlib
+import http.client
 import os
+import secrets
+import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from dlambda import unix_socket
 from local.config import Config, Credentials, StartError
 from local.processes import Child
+from local.template import ROOT
 
 _LOOPBACK = "127.0.0.1"
+_BACKLOG = 1024
+_PROBE_SECONDS = 0.5
 _held: list[socket.socket] = []
 
 
@@ -36,6 +49,80 @@ def answers(port: int) -> bool:
         return probe.connect_ex((_LOOPBACK, port)) == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where this run's processes meet: a folder with a name that nobody can guess, new at each start."""
+
+    folder: Path
+    tables: socket.socket
+    queues: socket.socket
+
+    @property
+    def tables_path(self) -> str:
+        return str(self.folder / "tables")
+
+    @property
+    def queues_path(self) -> str:
+        return str(self.folder / "queues")
+
+    @property
+    def nudge_path(self) -> str:
+        return str(self.folder / "nudge")
+
+    @property
+    def gaps(self) -> Path:
+        """A line for each protection that this machine cannot give."""
+        return self.folder / "gaps"
+
+    def close(self) -> None:
+        self.tables.close()
+        self.queues.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_sockets(config: Config) -> Sockets:
+    """The folder and what listens in it; what an earlier run left is removed. They outlive an engine: while it is
+    started again, its clients wait. Raises `StartError`.
+    """
+    try:
+        for old in config.run_dir.iterdir():
+            shutil.rmtree(old, ignore_errors=True)
+        folder = config.run_dir / secrets.token_urlsafe(16)
+        folder.mkdir(mode=0o700)
+        listeners = [unix_socket.bind(str(folder / name)) for name in ("tables", "queues")]
+    except OSError as error:
+        raise StartError(f"No sockets can be made in {config.run_dir}: {error.strerror}.") from None
+    for listener in listeners:
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    sockets = Sockets(folder, *listeners)
+    sockets.gaps.touch()
+    return sockets
+
+
+class SocketConnection(http.client.HTTPConnection):
+    """HTTP by a Unix socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = unix_socket.connect(self._path, self.timeout)
+
+
+def serves(path: str) -> bool:
+    """Whether an engine answers at the Unix socket `path`."""
+    connection = SocketConnection(path, _PROBE_SECONDS)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/")
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+    return True
+
+
 def _tool(config: Config, name: str) -> str:
     path = config.tools_dir / name
     if not path.exists():
@@ -49,10 +136,22 @@ def _environ(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
     return kept | {"HOME": str(config.data_dir)} | dict(extra)
 
 
-def tables(config: Config, port: int) -> Child:
-    database = config.data_dir / "tables" / "tables.db"
-    command = [_tool(config, "dynoxide"), "--host", _LOOPBACK, "--port", str(port), "--db-path", str(database)]
-    return Child("tables", command, _environ(config, {}), config.logs_dir / "tables.log", "the table engine (dynoxide)")
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", f"local.{name}", *arguments]
+
+
+def tables(config: Config, sockets: Sockets) -> Child:
+    engine = [_tool(config, "dynoxide"), "--db-path", str(config.data_dir / "tables" / "tables.db")]
+    listener = sockets.tables.fileno()
+    allowed = ["--port-allowed"] if config.settings.allow_open else []
+    return Child(
+        "tables",
+        _module("dynoxide", str(listener), str(sockets.gaps), *allowed, "--", *engine),
+        _environ(config, {"PYTHONPATH": str(ROOT)}),
+        config.logs_dir / "tables.log",
+        "the table engine (dynoxide)",
+        (listener,),
+    )
 
 
 def media(config: Config, port: int, pair: Credentials) -> Child:
@@ -68,17 +167,13 @@ def media(config: Config, port: int, pair: Credentials) -> Child:
     return Child("media", command, _environ(config, extra), config.logs_dir / "media.log", "the media engine (rclone)")
 
 
-def queues(config: Config, port: int) -> Child:
-    extra = {
-        "SERVICES": "sqs",
-        "BIND_HOST": _LOOPBACK,
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_HOST": "localhost",
-        "PERSIST_STATE": "0",
-        # A listener for devices, on a fixed port and all addresses, that SQS has no use for.
-        "IOT_MTLS_ENABLED": "0",
-    }
-    command = [str(Path(sys.executable).parent / "ministack")]
+def queues(config: Config, sockets: Sockets) -> Child:
+    listener = sockets.queues.fileno()
     return Child(
-        "queues", command, _environ(config, extra), config.logs_dir / "queues.log", "the queue engine (ministack)"
+        "queues",
+        _module("ministack", str(listener)),
+        _environ(config, {"PYTHONPATH": str(ROOT)}),
+        config.logs_dir / "queues.log",
+        "the queue engine (ministack)",
+        (listener,),
     )

@@ -8,18 +8,17 @@ import os
 import socket
 from typing import Any
 
+from dlambda import unix_socket
+
 _CONTEXT_KEY = "dlambda_queue"
-_LOOPBACK = "127.0.0.1"
 _MAX_BYTES = 256
 
 
 class Nudger:
     """Sends a datagram after each send of a boto3 SQS client."""
 
-    def __init__(self, port: int) -> None:
-        self._address = (_LOOPBACK, port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def watch(self, client: Any) -> None:
         """Registers with `client`, once for each."""
@@ -33,22 +32,21 @@ class Nudger:
         context[_CONTEXT_KEY] = str(params.get("QueueUrl", "")).rpartition("/")[2]
 
     def _nudge(self, context: dict[str, Any], **_: Any) -> None:
-        with contextlib.suppress(OSError):  # the next poll finds the message
-            self._socket.sendto(context.get(_CONTEXT_KEY, "").encode(), self._address)
+        # Connected for each, since the worker may have been started again; the next poll finds the message anyway.
+        with contextlib.suppress(OSError), unix_socket.connect(self._path, 0, socket.SOCK_DGRAM) as channel:
+            channel.send(context.get(_CONTEXT_KEY, "").encode())
 
 
 def watch_sends() -> None:
     """Nudges for the client that the functions of this process send with."""
     from dlambda.aws import queue  # loads boto3, which a process may want to do late
 
-    Nudger(int(os.environ["DLAMBDA_NUDGE_PORT"])).watch(queue.client())
+    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(queue.client())
 
 
-def listen(port: int) -> socket.socket:
+def listen(path: str) -> socket.socket:
     """Where the nudges arrive."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listener.bind((_LOOPBACK, port))
-    return listener
+    return unix_socket.bind(path, socket.SOCK_DGRAM)
 
 
 def hear(listener: socket.socket) -> str:

@@ -3,6 +3,8 @@
 Plain requests instead of boto3: this runs in the supervisor at every start, and loading boto3 would cost half a second.
 The engines (and LocalStack) read the key from the signature without checking it; the media engine, which does check,
 gets its bucket as a folder.
+
+An `endpoint` is an engine's Unix socket (a path) or a foreign cloud's URL.
 """
 
 import http.client
@@ -12,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.config import StartError
+from local.engines import SocketConnection
 from local.template import STACK, Map, Queue, Table
 
 _TIMEOUT_SECONDS = 10
@@ -22,13 +25,12 @@ _REGION = "us-east-1"
 def _ask(
     endpoint: str, method: str, path: str, service: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[int, bytes]:
-    where = urlsplit(endpoint)
     scope = f"test/20200101/{_REGION}/{service}/aws4_request"
     signed = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
         "X-Amz-Date": "20200101T000000Z",
     }
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=_TIMEOUT_SECONDS)
+    connection = _connection(endpoint)
     try:
         connection.request(method, path, body, {**headers, **signed})
         answer = connection.getresponse()
@@ -37,6 +39,13 @@ def _ask(
         raise StartError(f"No answer from {endpoint}: {error}.") from None
     finally:
         connection.close()
+
+
+def _connection(endpoint: str) -> http.client.HTTPConnection:
+    if endpoint.startswith("/"):
+        return SocketConnection(endpoint, _TIMEOUT_SECONDS)
+    where = urlsplit(endpoint)
+    return http.client.HTTPConnection(where.hostname or "", where.port, timeout=_TIMEOUT_SECONDS)
 
 
 def _call(endpoint: str, service: str, target: str, version: str, body: Mapping[str, Any]) -> dict[str, Any]:

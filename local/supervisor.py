@@ -77,7 +77,8 @@ class Supervisor:
         self._listener = listen(config.settings.host, config.settings.port)
         self.port: int = self._listener.getsockname()[1]
         self._internal = listen("127.0.0.1", 0)
-        self._table_port, self._media_port, self._queue_port = (engines.free_port() for _ in range(3))
+        self._sockets = engines.make_sockets(config)
+        self._media_port = engines.free_port()
         self._engines = [] if config.endpoint else self._make_engines()
         self._own = self._make_own()
         self._wake_read, self._wake_write = os.pipe()
@@ -91,18 +92,19 @@ class Supervisor:
         # rclone takes longest, so it begins first.
         return [
             engines.media(self._config, self._media_port, pair),
-            engines.tables(self._config, self._table_port),
-            engines.queues(self._config, self._queue_port),
+            engines.tables(self._config, self._sockets),
+            engines.queues(self._config, self._sockets),
         ]
 
     def _make_own(self) -> list[Child]:
         secret = secrets.token_urlsafe(16)
         endpoints = Endpoints(
-            tables=f"http://127.0.0.1:{self._table_port}",
+            tables_socket=self._sockets.tables_path,
+            queues_socket=self._sockets.queues_path,
             media=f"http://127.0.0.1:{self._media_port}",
-            queues=f"http://127.0.0.1:{self._queue_port}",
             sockets=f"http://127.0.0.1:{self._internal.getsockname()[1]}/{secret}",
-            nudge_port=engines.free_port(),
+            nudge_socket=self._sockets.nudge_path,
+            gaps=str(self._sockets.gaps),
         )
         environ = child_environ(self._config, endpoints, self.port)
         public, internal = self._listener.fileno(), self._internal.fileno()
@@ -161,18 +163,18 @@ class Supervisor:
         if self._config.endpoint:
             provision.make_all(self._config.endpoint, self._plan)
         else:
-            self._wait_until(lambda: engines.answers(self._table_port), "the table engine")
-            provision.make_tables(f"http://127.0.0.1:{self._table_port}", self._plan.tables)
+            self._wait_until(lambda: engines.serves(self._sockets.tables_path), "the table engine")
+            provision.make_tables(self._sockets.tables_path, self._plan.tables)
             self._make_queues()
         self._provisioned = True
         environ = self._own[0].environ
-        known = provision.ids_of_keys(self._config.endpoint or f"http://127.0.0.1:{self._table_port}")
+        known = provision.ids_of_keys(self._config.endpoint or self._sockets.tables_path)
         if needs_key(known, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
             self._first_key = FirstKey(environ)
 
     def _make_queues(self) -> None:
-        self._wait_until(lambda: engines.answers(self._queue_port), "the queue engine")
-        provision.make_queues(f"http://127.0.0.1:{self._queue_port}", self._plan.queues)
+        self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
+        provision.make_queues(self._sockets.queues_path, self._plan.queues)
 
     def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
         """Waits for `ready()`; what ended meanwhile is started again."""
@@ -254,8 +256,9 @@ class Supervisor:
         yield f"          curl{login} '{address}/api/history?type=queue'"
         if self._first_key and (key := self._first_key.value()):
             yield f"  Key     {key}  (admin, for the key API; shown this once)"
-        for text in missing_parts(settings.sandbox):
-            yield f"  Sandbox {text}"
+        gaps = self._sockets.gaps.read_text().splitlines()
+        for gap in dict.fromkeys([*gaps, *missing_parts(settings.sandbox)]):
+            yield f"  Missing {gap}"
         yield "  Stop    Ctrl-C"
 
     def _stop(self) -> None:
@@ -266,6 +269,7 @@ class Supervisor:
         end_descendants()
         self._listener.close()
         self._internal.close()
+        self._sockets.close()
 
 
 def _reason(status: int) -> str:

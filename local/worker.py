@@ -282,7 +282,7 @@ def main() -> None:
     settings = get_settings()
     set_up_logs()
     plan = template.read()
-    listener = nudge.listen(int(os.environ["DLAMBDA_NUDGE_PORT"]))
+    listener = nudge.listen(os.environ["DLAMBDA_NUDGE_SOCKET"])
     news = threading.Event()
     wait_for_go(news.set)
     warm_up()

@@ -78,17 +78,21 @@ class Stack:
 
         given = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self.config: Config = read_config(given | {"DATA_DIR": str(folder), "YTP_ALLOW_INTERNAL_URLS": "true"}, folder)
-        tables, media, queues = (engines.free_port() for _ in range(3))
-        pair = credentials(folder)
+        self.sockets, self._media_port = engines.make_sockets(self.config), engines.free_port()
         self._children = [
-            engines.media(self.config, media, pair),
-            engines.tables(self.config, tables),
-            engines.queues(self.config, queues),
+            engines.media(self.config, self._media_port, credentials(folder)),
+            engines.tables(self.config, self.sockets),
+            engines.queues(self.config, self.sockets),
         ]
-        self._ports = {child.name: port for child, port in zip(self._children, (media, tables, queues), strict=True)}
-        at = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
-        self.tables_endpoint, self.queues_endpoint = at["tables"], at["queues"]
-        endpoints = Endpoints(at["tables"], at["media"], at["queues"], socket_endpoint, nudge_port=engines.free_port())
+        self.tables_endpoint, self.queues_endpoint = self.sockets.tables_path, self.sockets.queues_path
+        endpoints = Endpoints(
+            tables_socket=self.sockets.tables_path,
+            queues_socket=self.sockets.queues_path,
+            media=f"http://127.0.0.1:{self._media_port}",
+            sockets=socket_endpoint,
+            nudge_socket=self.sockets.nudge_path,
+            gaps=str(self.sockets.gaps),
+        )
         self.environ = {
             name: value
             for name, value in child_environ(self.config, endpoints, 0).items()
@@ -102,14 +106,20 @@ class Stack:
             _start(child)
         deadline = time.monotonic() + _START_SECONDS
         for child in self._children:
-            while not engines.answers(self._ports[child.name]):
+            while not self._answers(child):
                 assert time.monotonic() < deadline, child.last_lines()
                 time.sleep(0.01)
         provision.make_tables(self.tables_endpoint, plan().tables)
         provision.make_queues(self.queues_endpoint, plan().queues)
 
+    def _answers(self, child: Child) -> bool:
+        if child.name == "media":
+            return engines.answers(self._media_port)
+        return engines.serves(str(self.sockets.folder / child.name))
+
     def stop(self) -> None:
         end(self._children, 1.0)
+        self.sockets.close()
 
     def empty(self) -> None:
         """No rows, no messages, no objects."""
@@ -152,7 +162,7 @@ class Stack:
         return provision._call(self.tables_endpoint, "dynamodb", f"DynamoDB_20120810.{action}", "1.0", body)
 
     def _ask_queue(self, action: str, queue: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        url = f"{self.queues_endpoint}/000000000000/{template.STACK}-{queue}"
+        url = f"http://localhost/000000000000/{template.STACK}-{queue}"
         return provision._call(self.queues_endpoint, "sqs", f"AmazonSQS.{action}", "1.0", {"QueueUrl": url, **body})
 
 

@@ -2,13 +2,20 @@
 
 import gzip
 import json
+import socket
 import threading
 from functools import lru_cache
 from typing import Any
 
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool
 from botocore.config import Config
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session, get_session
+from urllib3 import PoolManager
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from dlambda.unix_socket import connect
 
 # A session must not make two clients at once.
 making_clients = threading.RLock()
@@ -42,7 +49,47 @@ def _session() -> Session:
     return made
 
 
-def make_client(service: str, **options: Any) -> Any:
+def make_client(service: str, *, socket_path: str = "", **options: Any) -> Any:
     """A client of one service. Region, endpoint and credentials come from the environment."""
     with making_clients:
-        return session().create_client(service, **options)
+        client = session().create_client(service, **options)
+    if socket_path:
+        send_through(client, socket_path)
+    return client
+
+
+def send_through(client: Any, socket_path: str) -> None:
+    """Has a client's requests go through a Unix socket, whatever host its endpoint names."""
+    config = client.meta.config
+    # In the place of its own; as a handler of `before-send`, it would send what another handler answers.
+    client._endpoint.http_session = _SocketSession(
+        socket_path,
+        timeout=(config.connect_timeout, config.read_timeout),
+        max_pool_connections=config.max_pool_connections,
+    )
+
+
+class _SocketSession(URLLib3Session):
+    """The HTTP client of botocore with another way to connect."""
+
+    _manager: PoolManager
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__(**options)
+        connection = type("_Connection", (_SocketConnection,), {"path": path})
+        pool = type("_Pool", (AWSHTTPConnectionPool,), {"ConnectionCls": connection})
+        self._manager.pool_classes_by_scheme = {"http": pool}
+
+
+class _SocketConnection(AWSHTTPConnection):
+    """One connection of a pool. `path`: of the Unix socket."""
+
+    path = ""
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            return connect(self.path, self.timeout)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"{self.path} does not answer") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"{self.path}: {error}") from error

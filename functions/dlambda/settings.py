@@ -132,6 +132,9 @@ class Settings(UserSettings):
     table_prefix: str = "dlambda-"
     bucket: str = "dlambda"
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
+    tables_socket: str = Field("", description="Unix socket of the table engine; empty: the endpoint's address")
+    queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")
+    gaps_file: str = Field("", description="a line for each protection that this machine cannot give; empty: no file")
     socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
     media_public_url: str = Field("", description="origin of presigned URLs; 'request': that of the request")
     work_dir: str = Field("", description="scratch folder; empty: temp_path")

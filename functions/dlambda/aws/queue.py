@@ -22,7 +22,7 @@ _BATCH = 10
 @lru_cache(maxsize=1)
 def client() -> "SQSClient":
     config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
-    made: SQSClient = make_client("sqs", config=config)
+    made: SQSClient = make_client("sqs", socket_path=get_settings().queues_socket, config=config)
     return made
 
 

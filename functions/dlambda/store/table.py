@@ -17,7 +17,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from dlambda.session import making_clients, session
+from dlambda.session import making_clients, send_through, session
 from dlambda.settings import get_settings
 
 # Raised when the tables are away: what was to be done may be done later.
@@ -180,5 +180,7 @@ def connection() -> Connection:
 @lru_cache(maxsize=1)
 def _connection() -> Connection:
     made = _Connection(max_pool_connections=_POOL_SIZE)
-    _ = made.client  # made here, where no other thread makes one
+    client = made.client  # made here, where no other thread makes one
+    if path := get_settings().tables_socket:
+        send_through(client, path)
     return made
