@@ -4,12 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from local import template
+from local import private, template
 from local.config import StartError, read_config
 from local.supervisor import Supervisor, lock
 
 
 def main() -> int:
+    os.umask(private.UMASK)
     try:
         config = read_config(os.environ, Path.cwd())
         with lock(config):

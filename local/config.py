@@ -5,6 +5,7 @@ shorthands that win over `YTP_PORT` and the default `./data`.
 """
 
 import base64
+import contextlib
 import ipaddress
 import os
 import secrets
@@ -16,11 +17,13 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from dlambda.settings import Settings, SettingsError, read_settings
+from local import private
 from local.template import ROOT, STACK
 
 _PRIVATE = 0o600
 _LOCALSTACK_PORT = 4566
 _FOLDERS = ("config", "logs", "work", "media", "tables", "run")
+_FILES = ("secret.key", "engines.key", "lock")
 
 
 class StartError(Exception):
@@ -37,13 +40,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines."""
+    """One run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines.
+
+    `gaps`: protections that this machine cannot give, a sentence each.
+    """
 
     data_dir: Path
     tools_dir: Path
     settings: Settings
     environ: Mapping[str, str]
     endpoint: str
+    gaps: tuple[str, ...] = ()
 
     @property
     def media_dir(self) -> Path:
@@ -73,9 +80,9 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     except SettingsError as error:
         raise StartError(f"A setting is wrong. {error}") from None
     _check_openness(settings)
-    _make_folders(data_dir)
+    gaps = _make_folders(data_dir)
     tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
-    return Config(data_dir, tools_dir, settings, values, _endpoint(values))
+    return Config(data_dir, tools_dir, settings, values, _endpoint(values), gaps)
 
 
 def _with_file(values: dict[str, str], path: Path) -> dict[str, str]:
@@ -112,10 +119,13 @@ def _check_openness(settings: Settings) -> None:
     )
 
 
-def _make_folders(data_dir: Path) -> None:
+def _make_folders(data_dir: Path) -> tuple[str, ...]:
+    """Makes what is missing, and closes it to other users. What could not be done, in words."""
     try:
         for name in _FOLDERS:
             (data_dir / name).mkdir(parents=True, exist_ok=True)
+        (data_dir / "media" / STACK).mkdir(exist_ok=True)
+        gaps = _close_to_others(data_dir)
         probe = data_dir / ".writable"
         probe.touch()
         probe.unlink()
@@ -123,6 +133,31 @@ def _make_folders(data_dir: Path) -> None:
         raise StartError(
             f"The data folder {data_dir} cannot be written: {error.strerror}.\nSet DATA_DIR to a folder that can."
         ) from None
+    return gaps
+
+
+def _close_to_others(data_dir: Path) -> tuple[str, ...]:
+    """Closes all but the library, which the supervisor closes beside the start. What could not be done, in words."""
+    if private.is_everyones(data_dir):
+        raise StartError(
+            f"The data folder {data_dir} is one of many users.\n"
+            f"Set DATA_DIR to a folder of its own, such as {data_dir / 'dlambda'}."
+        )
+    try:
+        private.close_folder(data_dir)
+    except PermissionError:
+        return (f"The data folder {data_dir} belongs to another user: it could not be closed to others (chmod 700).",)
+    for name in _FOLDERS:
+        path = data_dir / name
+        if not path.is_symlink():  # a link's target is elsewhere, and its rights are its owner's choice
+            with contextlib.suppress(PermissionError):
+                private.close_folder(path)
+        if name != "media":
+            private.close_tree(path)
+    for name in _FILES:
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            (data_dir / name).chmod(_PRIVATE)
+    return ()
 
 
 def secret_key(data_dir: Path) -> str:

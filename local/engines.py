@@ -6,23 +6,36 @@ process reaches (docs/decisions/engines.md). Media, which checks every signature
 
 import contextlib
 import http.client
+import json
 import os
 import secrets
 import shutil
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlambda import unix_socket
+from local import landlock
 from local.config import Config, Credentials, StartError
+from local.landlock import Right
 from local.processes import Child
-from local.template import ROOT
+from local.template import ROOT, STACK, Queue
 
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
 _PROBE_SECONDS = 0.5
+# Where Go's library learns which ending means which content type.
+_CONTENT_TYPES = (
+    "/usr/local/share/mime/globs2",
+    "/usr/share/mime/globs2",
+    "/etc/mime.types",
+    "/etc/apache2/mime.types",
+    "/etc/apache/mime.types",
+    "/etc/httpd/conf/mime.types",
+)
+_NO_LANDLOCK = "This kernel has no Landlock (Linux 5.13): a link below the library is followed wherever it leads."
 _held: list[socket.socket] = []
 
 
@@ -96,7 +109,8 @@ def make_sockets(config: Config) -> Sockets:
         listener.listen(_BACKLOG)
         listener.setblocking(False)
     sockets = Sockets(folder, *listeners)
-    sockets.gaps.touch()
+    gaps = [*config.gaps, *([] if landlock.version() else [_NO_LANDLOCK])]
+    sockets.gaps.write_text("".join(f"{gap}\n" for gap in gaps))
     return sockets
 
 
@@ -164,15 +178,36 @@ def media(config: Config, port: int, pair: Credentials) -> Child:
     ]  # fmt: skip
     # By the environment (where rclone reads lists as CSV), since everyone on the machine may read a command line.
     extra = {"RCLONE_AUTH_KEY": f'"{pair.key},{pair.secret}"', "RCLONE_CONFIG": os.devnull}
-    return Child("media", command, _environ(config, extra), config.logs_dir / "media.log", "the media engine (rclone)")
+    return Child(
+        "media",
+        command,
+        _environ(config, extra),
+        config.logs_dir / "media.log",
+        "the media engine (rclone)",
+        confine=_library_alone(config),
+    )
 
 
-def queues(config: Config, sockets: Sockets) -> Child:
+def _library_alone(config: Config) -> Callable[[], None] | None:
+    """Keeps the media engine in the bucket's folder: rclone follows a link that lies there wherever it leads."""
+    return landlock.confinement(
+        {
+            config.media_dir: Right.READ_DIR,
+            config.media_dir / STACK: landlock.LIBRARY,
+            Path(_tool(config, "rclone")): Right.EXECUTE | Right.READ_FILE,
+            Path(os.devnull): Right.READ_FILE | Right.WRITE_FILE,
+            **{Path(path): Right.READ_FILE for path in _CONTENT_TYPES},
+        }
+    )
+
+
+def queues(config: Config, sockets: Sockets, wanted: Iterable[Queue]) -> Child:
+    """It has the queues `wanted` from its first answer on, also when it is started again: it keeps nothing itself."""
     listener = sockets.queues.fileno()
     return Child(
         "queues",
         _module("ministack", str(listener)),
-        _environ(config, {"PYTHONPATH": str(ROOT)}),
+        _environ(config, {"PYTHONPATH": str(ROOT), "QUEUES": json.dumps([queue.definition() for queue in wanted])}),
         config.logs_dir / "queues.log",
         "the queue engine (ministack)",
         (listener,),

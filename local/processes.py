@@ -29,7 +29,7 @@ def adopt_orphans() -> None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _follow(parent: int, death_signal: int) -> Callable[[], None] | None:
+def _follow(parent: int, death_signal: int, confine: Callable[[], None] | None) -> Callable[[], None] | None:
     """Runs in the new process: it gets `death_signal` when its parent is gone, even by SIGKILL."""
     if _LIBC is None:
         return None
@@ -39,6 +39,8 @@ def _follow(parent: int, death_signal: int) -> Callable[[], None] | None:
         libc.prctl(_PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:
             os._exit(1)
+        if confine:
+            confine()
 
     return follow
 
@@ -55,6 +57,8 @@ class Child:
     descriptors: tuple[int, ...] = ()
     # Our own processes wait at their standard input for the word that all is there, and end when it closes.
     guided: bool = False
+    # Called in the new process before it becomes the program.
+    confine: Callable[[], None] | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     restart_at: float = field(default=0.0, init=False)
@@ -63,6 +67,7 @@ class Child:
 
     def start(self) -> None:
         _rotate(self.log)
+        death_signal = signal.SIGTERM if self.guided else signal.SIGKILL
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -73,7 +78,7 @@ class Child:
                 pass_fds=self.descriptors,
                 start_new_session=True,
                 # The supervisor has one thread, so that running code between fork and exec is safe.
-                preexec_fn=_follow(os.getpid(), signal.SIGTERM if self.guided else signal.SIGKILL),  # noqa: PLW1509
+                preexec_fn=_follow(os.getpid(), death_signal, self.confine),  # noqa: PLW1509
             )
         self.started = time.monotonic()
         self.restart_at = 0.0

@@ -15,17 +15,16 @@ from urllib.parse import urlsplit
 
 from local.config import StartError
 from local.engines import SocketConnection
-from local.template import STACK, Map, Queue, Table
+from local.template import REGION, STACK, Map, Queue, Table
 
 _TIMEOUT_SECONDS = 10
 _EXISTS = ("ResourceInUseException", "BucketAlreadyOwnedByYou", "QueueAlreadyExists", "QueueNameExists")
-_REGION = "us-east-1"
 
 
 def _ask(
     endpoint: str, method: str, path: str, service: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[int, bytes]:
-    scope = f"test/20200101/{_REGION}/{service}/aws4_request"
+    scope = f"test/20200101/{REGION}/{service}/aws4_request"
     signed = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
         "X-Amz-Date": "20200101T000000Z",
@@ -107,15 +106,9 @@ def ids_of_keys(endpoint: str) -> dict[str, str]:
 
 
 def make_queues(endpoint: str, queues: tuple[Queue, ...]) -> None:
-    """Makes those that are missing, dead-letter queues first."""
+    """In a foreign cloud: makes those that are missing, dead-letter queues first. Our engine has them by itself."""
     for queue in queues:
-        attributes = {"VisibilityTimeout": str(queue.visibility_seconds)}
-        if queue.dead_letters:
-            arn = f"arn:aws:sqs:{_REGION}:000000000000:{STACK}-{queue.dead_letters}"
-            redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": queue.max_receives}
-            attributes["RedrivePolicy"] = json.dumps(redrive)
-        body = {"QueueName": f"{STACK}-{queue.name}", "Attributes": attributes}
-        _call(endpoint, "sqs", "AmazonSQS.CreateQueue", "1.0", body)
+        _call(endpoint, "sqs", "AmazonSQS.CreateQueue", "1.0", queue.definition())
 
 
 def make_bucket(endpoint: str) -> None:

@@ -8,6 +8,7 @@ import secrets
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -93,7 +94,7 @@ class Supervisor:
         return [
             engines.media(self._config, self._media_port, pair),
             engines.tables(self._config, self._sockets),
-            engines.queues(self._config, self._sockets),
+            engines.queues(self._config, self._sockets, self._plan.queues),
         ]
 
     def _make_own(self) -> list[Child]:
@@ -108,7 +109,6 @@ class Supervisor:
         )
         environ = child_environ(self._config, endpoints, self.port)
         public, internal = self._listener.fileno(), self._internal.fileno()
-        (self._config.media_dir / "dlambda").mkdir(exist_ok=True)
         gateway = [sys.executable, "-m", "local.gateway", str(public), str(internal)]
         logs = self._config.logs_dir
         return [
@@ -158,6 +158,8 @@ class Supervisor:
         self._wait_until(lambda: not self._engines or engines.answers(self._media_port), "the media engine")
         self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
+        # A large library takes a while; until then its folder keeps others out.
+        subprocess.Popen([sys.executable, "-m", "local.private", str(self._config.media_dir)], stdin=subprocess.DEVNULL)
 
     def _provision(self) -> None:
         if self._config.endpoint:
@@ -165,16 +167,12 @@ class Supervisor:
         else:
             self._wait_until(lambda: engines.serves(self._sockets.tables_path), "the table engine")
             provision.make_tables(self._sockets.tables_path, self._plan.tables)
-            self._make_queues()
+            self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
         self._provisioned = True
         environ = self._own[0].environ
         known = provision.ids_of_keys(self._config.endpoint or self._sockets.tables_path)
         if needs_key(known, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
             self._first_key = FirstKey(environ)
-
-    def _make_queues(self) -> None:
-        self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
-        provision.make_queues(self._sockets.queues_path, self._plan.queues)
 
     def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
         """Waits for `ready()`; what ended meanwhile is started again."""
@@ -226,10 +224,6 @@ class Supervisor:
         child.start()
         if not self._provisioned:
             return
-        if child.name == "queues":
-            # It keeps nothing; the sweep wakes again what its messages would have woken.
-            with contextlib.suppress(StartError, Stopped):
-                self._make_queues()
         for told in [child] if child in self._own else self._own:
             told.go()
 

@@ -3,6 +3,7 @@
 Only what one machine needs is read; intrinsic functions are followed as far as the template uses them.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 STACK = "dlambda"
+REGION = "us-east-1"
 _TABLE_KEYS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}")
 _GREEDY = "/{proxy+}"
@@ -63,6 +65,15 @@ class Queue:
     visibility_seconds: int
     dead_letters: str = ""
     max_receives: int = 0
+
+    def definition(self) -> dict[str, Any]:
+        """The body of CreateQueue."""
+        attributes = {"VisibilityTimeout": str(self.visibility_seconds)}
+        if self.dead_letters:
+            arn = f"arn:aws:sqs:{REGION}:000000000000:{STACK}-{self.dead_letters}"
+            redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": self.max_receives}
+            attributes["RedrivePolicy"] = json.dumps(redrive)
+        return {"QueueName": f"{STACK}-{self.name}", "Attributes": attributes}
 
 
 @dataclass(frozen=True, slots=True)

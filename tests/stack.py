@@ -82,7 +82,7 @@ class Stack:
         self._children = [
             engines.media(self.config, self._media_port, credentials(folder)),
             engines.tables(self.config, self.sockets),
-            engines.queues(self.config, self.sockets),
+            engines.queues(self.config, self.sockets, plan().queues),
         ]
         self.tables_endpoint, self.queues_endpoint = self.sockets.tables_path, self.sockets.queues_path
         endpoints = Endpoints(
@@ -110,7 +110,6 @@ class Stack:
                 assert time.monotonic() < deadline, child.last_lines()
                 time.sleep(0.01)
         provision.make_tables(self.tables_endpoint, plan().tables)
-        provision.make_queues(self.queues_endpoint, plan().queues)
 
     def _answers(self, child: Child) -> bool:
         if child.name == "media":
@@ -129,8 +128,9 @@ class Stack:
             )
         for queue in plan().queues:
             self._ask_queue("PurgeQueue", queue.name, {})
-        shutil.rmtree(self.bucket_dir, ignore_errors=True)
-        self.bucket_dir.mkdir(parents=True, exist_ok=True)
+        # The folder itself stays: the media engine may write into this one alone.
+        for path in self.bucket_dir.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def rows(self, noun: str) -> list[dict[str, Any]]:
         """All rows of a table, as DynamoDB writes them."""

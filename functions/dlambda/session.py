@@ -62,7 +62,7 @@ def send_through(client: Any, socket_path: str) -> None:
     """Has a client's requests go through a Unix socket, whatever host its endpoint names."""
     config = client.meta.config
     # In the place of its own; as a handler of `before-send`, it would send what another handler answers.
-    client._endpoint.http_session = _SocketSession(
+    client._endpoint.http_session = _SocketSession(  # noqa: SLF001
         socket_path,
         timeout=(config.connect_timeout, config.read_timeout),
         max_pool_connections=config.max_pool_connections,

@@ -1,0 +1,113 @@
+"""Tables and queues are of use to the service alone: not to another user, a page, or whoever tries ports."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import Process
+from tests.e2e.service import Service
+from tests.listening import ATTEMPTS, ports_of, try_port
+from tests.origin import Origin
+
+NOBODY = 65534
+_DIAL = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])"
+
+
+@pytest.fixture(scope="module")
+def reachable() -> Iterator[Path]:
+    """A folder that every user may enter, as most are; those of pytest nobody else may."""
+    folder = Path(tempfile.mkdtemp(prefix="dlambda-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared(reachable: Path) -> Iterator[Service]:
+    """A service with data in a place that other users see."""
+    with Service(reachable / "data") as running:
+        yield running
+
+
+def named(service: Service, word: str) -> list[Process]:
+    return [process for process in service.processes() if word in process.command]
+
+
+def test_no_engine_but_the_media_engine_has_a_port(service: Service) -> None:
+    for engine in ("dynoxide", "ministack"):
+        pids = [process.pid for process in named(service, engine)]
+        assert pids
+        assert ports_of(pids) == set()
+    assert len(ports_of(process.pid for process in named(service, "rclone"))) == 1
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
+def test_every_port_refuses_calls_without_the_secret(service: Service, attempt) -> None:
+    ports = ports_of(process.pid for process in service.processes())
+    assert service.port in ports
+    for port in ports:
+        reply = try_port(port, attempt)
+        assert attempt.taken not in reply.text, (port, reply)
+        assert reply.status >= 400 or attempt.method == "OPTIONS", (port, reply)
+
+
+def test_the_data_folder_is_closed_to_others(shared: Service) -> None:
+    assert shared.api.get("/api/ping").status == 200
+    for path in [shared.folder, *shared.folder.rglob("*")]:
+        mode = path.lstat().st_mode
+        assert stat.S_ISLNK(mode) or not mode & 0o077, (path, oct(mode))
+
+
+def test_another_user_reaches_no_socket(shared: Service) -> None:
+    if os.geteuid():
+        pytest.skip("only root can act as another user")
+    sockets = [path for path in (shared.folder / "run").rglob("*") if path.is_socket()]
+    assert {path.name for path in sockets} == {"tables", "queues", "nudge"}
+    python = Path("/usr/bin/python3")
+    if not python.exists():
+        pytest.skip("no Python that every user may run")
+    for path in sockets:
+        words = [str(python), "-c", _DIAL, str(path)]
+        done = subprocess.run(words, user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, check=False)
+        assert b"PermissionError" in done.stderr, (path, done)
+
+
+def test_another_user_reads_no_file(shared: Service) -> None:
+    if os.geteuid():
+        pytest.skip("only root can act as another user")
+    for name in ("tables/tables.db", "secret.key", "logs/dlambda.jsonl", "media/dlambda"):
+        words = ["/bin/ls", str(shared.folder / name)]
+        done = subprocess.run(words, user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, check=False)
+        assert b"Permission denied" in done.stderr, (name, done)
+
+
+def test_each_start_has_a_folder_of_sockets_of_its_own(folder: Path) -> None:
+    names = []
+    for _ in range(2):
+        with Service(folder):
+            names.append(sorted(path.name for path in (folder / "run").iterdir()))
+    assert [len(each) for each in names] == [1, 1]
+    assert names[0] != names[1]
+
+
+def test_a_data_folder_deeper_than_a_socket_s_path_may_be_long(tmp_path: Path, origin: Origin) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60) / "data"
+    deep.parent.mkdir(parents=True)
+    with Service(deep) as running:
+        assert running.api.fetch(origin.url("clip-deep.mp4"))["status"] == "finished"
+
+
+def test_an_engine_that_is_killed_is_replaced(shared: Service, origin: Origin) -> None:
+    for number, word in enumerate(("bin/dynoxide --db-path", "local.dynoxide", "local.ministack")):
+        for process in named(shared, word):
+            if word == "bin/dynoxide --db-path" and sys.executable in process.command:
+                continue
+            os.kill(process.pid, 9)
+        assert shared.api.fetch(origin.url(f"clip-killed-{number}.mp4"))["status"] == "finished"
