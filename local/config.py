@@ -241,6 +241,7 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
         "AWS_ENDPOINT_URL_S3": endpoints.media,
         "DLAMBDA_TABLES_SOCKET": endpoints.tables_socket,
         "DLAMBDA_QUEUES_SOCKET": endpoints.queues_socket,
+        "DLAMBDA_LIBRARY_DIR": str(config.media_dir / STACK),
         "AWS_ACCESS_KEY_ID": pair.key,
         "AWS_SECRET_ACCESS_KEY": pair.secret,
         "AWS_CONFIG_FILE": os.devnull,

@@ -21,6 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from dlambda.aws.links import refuse_links
 from dlambda.domain.etag import made_etag
 from dlambda.domain.http_date import http_date
 from dlambda.errors import NotFound, Unavailable
@@ -73,7 +74,9 @@ def _client() -> "S3Client":
         max_pool_connections=20,
     )
     # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
-    return boto3.Session(botocore_session=session()).client("s3", config=config)
+    made: S3Client = boto3.Session(botocore_session=session()).client("s3", config=config)
+    refuse_links(made)
+    return made
 
 
 def _bucket() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.aws.growing import GrowingUpload
+from dlambda.aws.links import check_key
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import sidecars, under
 from dlambda.domain.items.item import Item
@@ -96,8 +97,10 @@ def key_of(item: Item, name: str) -> str:
 
 
 def check_place(item: Item, name: str) -> None:
-    """Raises `Invalid` where no file of that name can be: a folder has it, or a file has the name of its folder."""
-    path = key_of(item, name).removeprefix(object_key(""))
+    """Raises `Invalid` where no file of that name can be: a folder has it, or its folder is a file or a link out."""
+    key = key_of(item, name)
+    check_key(key)
+    path = key.removeprefix(object_key(""))
     if is_folder(path):
         raise Invalid(f"'{path}' is a folder.")
     while path := split(path)[0]:
