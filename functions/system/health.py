@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket, queue
@@ -50,7 +51,7 @@ def ready() -> tuple[dict[str, Any], int]:
         "tools": tools,
         "disk": room,
         "ytdlp": ytdlp_age(ytdlp_version(), datetime.now(UTC).date()),
-        "sandbox": sandbox(get_settings().sandbox),
+        "missing": missing(get_settings().gaps_file, get_settings().sandbox),
     }
     return answer, 200 if up else 503
 
@@ -87,15 +88,20 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
 
 
-def sandbox(mode: Mode) -> dict[str, Any]:
-    """What holds around the processes that handle strangers' media; a part that is missing makes nothing unready."""
-    missing = missing_parts(mode)
-    return {"ok": not missing, "mode": mode, "missing": missing}
-
-
 def disk(room: Room) -> dict[str, Any]:
     """The volume of unfinished downloads; without its reserve none begins."""
     return {"ok": not room.low, "free_bytes": room.free, "total_bytes": room.total, "reserve_bytes": room.reserve}
+
+
+def missing(gaps_file: str, sandbox: Mode) -> list[str]:
+    """The protections that this machine cannot give, a sentence each: of the engines (local/engines.py writes the
+    file) and of the sandbox. None of them makes the service unready.
+    """
+    try:
+        lines = Path(gaps_file).read_text(encoding="utf-8").splitlines() if gaps_file else []
+    except OSError:
+        lines = []
+    return list(dict.fromkeys([*lines, *missing_parts(sandbox)]))
 
 
 def ytdlp_age(version: str, today: date) -> dict[str, Any]:

@@ -77,19 +77,13 @@ class Age(BaseModel):
     old: bool | None
 
 
-class Sandbox(BaseModel):
-    ok: bool = Field(description="whether the kernel enforces every part")
-    mode: str = Field(description="`YTP_SANDBOX`: `auto`, `required` or `off`")
-    missing: list[str] = Field(description="a sentence for each part that it does not enforce")
-
-
 class Ready(BaseModel):
     status: str = Field(description="`ok`, `limited` (a tool is missing, the disk is full) or `unavailable`")
     engines: dict[str, Engine]
     tools: dict[str, Tool]
     disk: Disk
     ytdlp: Age
-    sandbox: Sandbox
+    missing: list[str] = Field(description="protections that this machine cannot give, a sentence each")
 
 
 class Loop(BaseModel):

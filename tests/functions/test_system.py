@@ -279,6 +279,19 @@ def test_all_that_is_needed_answers(client: FlaskClient) -> None:
     assert 0 < found["disk"]["reserve_bytes"] <= found["disk"]["total_bytes"] // 20
 
 
+def test_what_the_machine_cannot_protect_is_told(client: FlaskClient, configure: Configure, tmp_path: Path) -> None:
+    gaps = tmp_path / "gaps"
+    gaps.write_text("No lock.\nNo bolt.\nNo lock.\n")
+    configure(gaps_file=gaps)
+    assert client.get("/api/system/ready").json["missing"] == ["No lock.", "No bolt."]
+
+
+def test_without_a_list_nothing_is_missing(client: FlaskClient, configure: Configure, tmp_path: Path) -> None:
+    assert client.get("/api/system/ready").json["missing"] == []
+    configure(gaps_file=tmp_path / "none")
+    assert client.get("/api/system/ready").json["missing"] == []
+
+
 def test_a_full_disk_is_told() -> None:
     from system.health import disk
 
