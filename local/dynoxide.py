@@ -88,13 +88,17 @@ def _works_by_namespace() -> bool:
 def _answer_calls(filtered: seccomp.Filtered, listener: socket.socket, seconds: float | None) -> None:
     """Answers until the program has ended, or nothing came for `seconds`."""
     calls = seccomp.SocketCalls(filtered.descriptor, listener)
+    # Before Linux 6.11 the calls' descriptor does not tell of the end of a process that nobody has waited for.
+    process = os.pidfd_open(filtered.pid)
     poll = select.poll()
-    poll.register(filtered.descriptor, select.POLLIN)
-    while happened := poll.poll(None if seconds is None else seconds * 1000):
-        if not happened[0][1] & select.POLLIN:
-            return
+    for descriptor in (process, filtered.descriptor):
+        poll.register(descriptor, select.POLLIN)
+    while happened := dict(poll.poll(None if seconds is None else seconds * 1000)):
+        if process in happened or not happened[filtered.descriptor] & select.POLLIN:
+            break
         with contextlib.suppress(OSError):  # the caller is gone, or was interrupted and asks again
             calls.answer_one()
+    os.close(process)
 
 
 def _starter(command: Sequence[str], port: int) -> Callable[[], None]:

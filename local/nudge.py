@@ -12,6 +12,7 @@ from dlambda import unix_socket
 
 _CONTEXT_KEY = "dlambda_queue"
 _MAX_BYTES = 256
+_PATIENCE_SECONDS = 0.05  # a worker that is behind has room for few
 
 
 class Nudger:
@@ -33,7 +34,10 @@ class Nudger:
 
     def _nudge(self, context: dict[str, Any], **_: Any) -> None:
         # Connected for each, since the worker may have been started again; the next poll finds the message anyway.
-        with contextlib.suppress(OSError), unix_socket.connect(self._path, 0, socket.SOCK_DGRAM) as channel:
+        with (
+            contextlib.suppress(OSError),
+            unix_socket.connect(self._path, _PATIENCE_SECONDS, socket.SOCK_DGRAM) as channel,
+        ):
             channel.send(context.get(_CONTEXT_KEY, "").encode())
 
 

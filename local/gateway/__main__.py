@@ -5,6 +5,7 @@ Started by the supervisor as `python -m local.gateway PUBLIC_FD INTERNAL_FD`, wi
 
 import asyncio
 import contextlib
+import hmac
 import logging
 import os
 import signal
@@ -20,7 +21,7 @@ import uvloop
 from dlambda.entry.logs import set_up_logs
 from dlambda.settings import Settings, get_settings
 from local import nudge, template
-from local.gateway.asgi import CORS, App, Receive, Scope, Send, refuse
+from local.gateway.asgi import CORS, App, Receive, Scope, Send, header, refuse
 from local.gateway.functions import Functions
 from local.gateway.media import Media
 from local.gateway.sockets import Sockets
@@ -112,10 +113,12 @@ async def _serve(app: App, manage: App, sockets: Sockets, listeners: list[socket
 
 
 def _below(secret_path: str, app: App) -> App:
-    """Answers below the secret path alone."""
+    """Answers below the secret path alone, and no page."""
+    secret = f"{secret_path}/".encode()
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(f"{secret_path}/"):
+        begin = scope["path"].encode()[: len(secret)]
+        if scope["type"] == "http" and hmac.compare_digest(begin, secret) and not header(scope, b"origin"):
             await app(scope, receive, send)
         elif scope["type"] == "http":
             await refuse(send, 403, "Access denied.", "FORBIDDEN")
