@@ -6,7 +6,6 @@ shorthands that win over `YTP_PORT` and the default `./data`.
 
 import base64
 import contextlib
-import ipaddress
 import os
 import secrets
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from dlambda.domain.places.hosts import is_loopback
 from dlambda.settings import Settings, SettingsError, read_settings
 from local import private
 from local.template import ROOT, STACK
@@ -99,14 +99,6 @@ def _endpoint(values: Mapping[str, str]) -> str:
     if host := values.get("LOCALSTACK_HOST"):
         return f"http://{host if ':' in host else f'{host}:{_LOCALSTACK_PORT}'}"
     return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_openness(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +21,10 @@ _TRUE = frozenset({"true", "on", "1"})
 _FALSE = frozenset({"false", "off", "0"})
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _EXTRACTOR_LIMIT = "max_workers_for_"
-# The key API's settings have always had plain names (docs/contract/hostapi.md); the prefixed ones win.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?/?", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9._-]+|\[?[0-9a-f:.]+\]?", re.IGNORECASE)
+# The key API's settings have always had plain names (docs/contract/hostapi.md); the prefixed ones win. The last is
+# Lambda's own.
 _PLAIN_NAMES = {
     "TASK_CLEANUP_TIME": "task_cleanup_time",
     "REQUEST_LIMIT": "request_limit",
@@ -28,6 +32,7 @@ _PLAIN_NAMES = {
     "DEFAULT_QUOTA_GB": "default_quota_gb",
     "QUOTA_RATE_MINUTES": "quota_rate_minutes",
     "AVAILABLE_GB": "available_gb",
+    "AWS_LAMBDA_FUNCTION_NAME": "function_name",
 }
 # `local/config.py` copies the shorthand over the setting.
 _SHORTHANDS = {"YTP_PORT": "PORT"}
@@ -53,6 +58,11 @@ LogLevel = Annotated[
 VideoCodec = Literal["", "auto", "h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi", "libx264"]
 
 
+def list_words(text: str) -> list[str]:
+    """The values of a setting that holds several, separated by blanks or commas."""
+    return text.replace(",", " ").split()
+
+
 class UserSettings(BaseModel):
     """What users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
 
@@ -70,6 +80,8 @@ class UserSettings(BaseModel):
     auth_username: str = ""
     auth_password: str = ""
     allow_open: Flag = False
+    allowed_hosts: str = Field("", description="host names that are answered without a password, beside the loopback's")
+    trusted_proxies: str = Field("", description="addresses and networks whose X-Forwarded-... headers count")
     output_template: str = "%(title)s.%(ext)s"
     output_template_chapter: str = "%(title)s - %(section_number)s %(section_title)s.%(ext)s"
     default_preset: str = "default"
@@ -115,7 +127,7 @@ class UserSettings(BaseModel):
     simple_mode: Flag = False
     ui_update_title: Flag = True
     check_for_updates: Flag = True
-    cors_origins: str = Field("", description="blank-separated origins that may send credentials")
+    cors_origins: str = Field("", description="origins whose pages may ask and read everything")
     admin_key: str = Field("", description="first key of the key API")
     task_cleanup_time: float = Field(10, gt=0, description="minutes; of the key API, as are the next five")
     request_limit: int = Field(20, ge=1, description="tasks that a key may create in task_cleanup_time")
@@ -124,6 +136,32 @@ class UserSettings(BaseModel):
     quota_rate_minutes: float = Field(10, gt=0, description="how long the bytes of a task count")
     available_gb: float = Field(20, gt=0, description="of all keys together, over quota_rate_minutes")
     tz: str = Field("UTC", description="zone in which timers are read; without YTP_TZ, that of the variable TZ")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _cors_origins_are_origins(cls, value: str) -> str:
+        for word in list_words(value):
+            if not _ORIGIN.fullmatch(word):
+                raise ValueError(f"{word!r} is no origin, such as https://page.example or http://127.0.0.1:3000")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _allowed_hosts_are_hosts(cls, value: str) -> str:
+        for word in list_words(value):
+            if not _HOST.fullmatch(word):
+                raise ValueError(f"{word!r} is no host name, such as media.example (without scheme and port)")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies_are_networks(cls, value: str) -> str:
+        for word in list_words(value):
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                raise ValueError(f"{word!r} is no address or network, such as 10.0.0.1 or 10.0.0.0/8") from None
+        return value
 
 
 class Settings(UserSettings):
@@ -148,6 +186,7 @@ class Settings(UserSettings):
     releases_url: str = Field("", description="where the latest release of this service is told (GitHub's JSON)")
     ytdlp_releases_url: str = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest"
     log_group: str = Field("", description="where all functions log in the cloud; empty: files in log_dir")
+    function_name: str = Field("", description="in the cloud, which sets it; empty on one machine")
     started_at: float = Field(0.0, description="unix seconds of the deployment's start")
     app_version: str = "v0.1.0"
     app_commit_sha: str = "unknown"

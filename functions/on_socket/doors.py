@@ -9,8 +9,10 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.domain.event import Event, Name, random_id
 from dlambda.entry.auth import check_credentials
+from dlambda.entry.exposure import check_open
 from dlambda.entry.json_text import read_json
-from dlambda.errors import Unauthorized
+from dlambda.entry.senders import Incoming, check_sender
+from dlambda.errors import AppError
 from dlambda.store import connections
 from dlambda.usecases.publish import problem, reply
 from on_socket.messages import HANDLERS
@@ -18,6 +20,7 @@ from on_socket.messages import HANDLERS
 log = logging.getLogger(__name__)
 
 _SID_LENGTH = 14
+_PATH = "/ws"
 _OK = {"statusCode": 200}
 _OPAQUE = "Internal Server Error"
 _FAILED = {"add_url": "Error Adding URL"}
@@ -39,14 +42,24 @@ def answer(event: Mapping[str, Any]) -> dict[str, Any]:
 def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     query = event.get("queryStringParameters") or {}
+    incoming = _incoming(event)
     try:
+        check_open()
+        check_sender(incoming)
         check_credentials(headers.get("authorization"), query.get("apikey"))
-    except Unauthorized as error:
+    except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}
     connections.add(connection_id, random_id(_SID_LENGTH))
     queue.send("socket", {"id": connection_id})
     return _OK
+
+
+def _incoming(event: Mapping[str, Any]) -> Incoming:
+    """The handshake, its headers joined where there are several of one name."""
+    headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    peer = event["requestContext"].get("identity", {}).get("sourceIp", "")
+    return Incoming("GET", _PATH, "", {name.lower(): ",".join(values) for name, values in headers.items()}, peer)
 
 
 def greet(connection_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from dlambda.domain.places.cross_origin import asks_for_names
 from dlambda.domain.rules.preset import FIRST_OWN_ID
 from dlambda.errors import Invalid
 from dlambda.store.resources import Document
@@ -31,6 +32,11 @@ def arrange(documents: Sequence[Document], query: Mapping[str, str]) -> Sequence
         # A stable sort, the most important field last; reverse=True keeps equals in their order.
         arranged = sorted(arranged, key=_KEYS[field], reverse=direction == "desc")
     return arranged
+
+
+def names_only(documents: Sequence[Document], query: str) -> list[dict[str, Any]] | None:
+    """The names alone for `filter=name`, which pages of other origins may ask; nothing else of a preset is theirs."""
+    return [{"name": document.shown["name"]} for document in documents] if asks_for_names(query) else None
 
 
 def _words(text: str | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.entry.resource import make_resource_routes
-from presets.listing import arrange
+from presets.listing import arrange, names_only
 from presets.schemas import PresetQuery, PresetView
 
 routes = make_resource_routes(
@@ -11,4 +11,5 @@ routes = make_resource_routes(
     shown=PresetView,
     query=PresetQuery,
     arrange=arrange,
+    shorten=names_only,
 )

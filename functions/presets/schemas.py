@@ -9,6 +9,7 @@ from dlambda.entry.resource import ResourceQuery
 class PresetQuery(ResourceQuery):
     sort: str | None = Field(None, description="comma list of id, name, priority, default, created_at, updated_at")
     order: str | None = Field(None, description="`asc` or `desc`, one for all or one per sort field")
+    filter: str | None = Field(None, description="`name` alone: a plain list of `{name}` in place of a page")
     exclude_defaults: str | None = Field(None, description="not empty: without the system's presets")
 
 

@@ -18,13 +18,15 @@ from urllib.parse import quote, urlsplit
 import uvicorn
 import uvloop
 
+from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
+from dlambda.errors import AppError
 from dlambda.settings import Settings, get_settings
 from local import nudge, template
-from local.gateway.asgi import CORS, App, Receive, Scope, Send, header, refuse
+from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
 from local.gateway.functions import Functions
 from local.gateway.media import Media
-from local.gateway.sockets import Sockets
+from local.gateway.sockets import Sockets, deny
 from local.guided import wait_for_go
 from local.processes import leave
 
@@ -43,6 +45,14 @@ class Gateway:
         self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_host(values(scope, b"host"))
+        except AppError as error:
+            refuse_here = deny if scope["type"] == "websocket" else refuse
+            return await refuse_here(send, error.status, error.message, error.code)
+        return await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             if scope["path"].rstrip("/") == f"{self._base}/ws":
                 await self._sockets.serve(scope, receive, send)
@@ -62,11 +72,11 @@ class Gateway:
         path = scope["path"]
         if self._base and path == "/":
             location = [(b"location", f"{self._base}/".encode())]
-            return await refuse(send, 302, "The service lies below its base path.", "MOVED", [*CORS, *location])
+            return await refuse(send, 302, "The service lies below its base path.", "MOVED", location)
         inside = path.startswith(f"{self._base}/")
         app = self._functions.find(scope["method"], path.removeprefix(self._base)) if inside else None
         if app is None:
-            return await refuse(send, 404, "Not Found", "NOT_FOUND", CORS)
+            return await refuse(send, 404, "Not Found", "NOT_FOUND")
         return await self._functions.call(app, scope, receive, send)
 
 
@@ -87,6 +97,7 @@ def _config(app: App) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # it would believe anyone on this machine (dlambda.entry.senders asks who is trusted)
         ws_ping_interval=_PING_SECONDS,
         ws_ping_timeout=_PING_SECONDS,
         ws_max_size=_FRAME_LIMIT_BYTES,

@@ -4,19 +4,14 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import Any
 
+from dlambda.entry.senders import NAMES, Incoming
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Coroutine[Any, Any, None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
-
-CORS = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"GET, PATCH, PUT, POST, DELETE"),
-    (b"access-control-allow-headers", b"Content-Type, Authorization"),
-]
-"""Of answers that no function gives."""
 
 
 def header(scope: Scope, name: bytes) -> bytes:
@@ -25,6 +20,18 @@ def header(scope: Scope, name: bytes) -> bytes:
         if key == name:
             return bytes(value)
     return b""
+
+
+def values(scope: Scope, name: bytes) -> list[str]:
+    """All request headers of a lower-case name."""
+    return [bytes(value).decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def incoming(scope: Scope, path: str) -> Incoming:
+    """Who asks, for the rules that functions have too; `path` lies below the base path."""
+    headers = {name: ",".join(texts) for name in NAMES if (texts := values(scope, name.encode()))}
+    peer = (scope.get("client") or ("", 0))[0]
+    return Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, peer)
 
 
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
@@ -36,5 +43,9 @@ async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b
 
 async def refuse(send: Send, status: int, text: str, code: str, headers: Headers = ()) -> None:
     """An error in the shape that the functions give theirs."""
-    body = json.dumps({"error": text, "code": code}).encode()
-    await answer(send, status, [(b"content-type", b"application/json"), *headers], body)
+    await answer(send, status, [(b"content-type", b"application/json"), *headers], problem(text, code))
+
+
+def problem(text: str, code: str) -> bytes:
+    """The body of such an error."""
+    return json.dumps({"error": text, "code": code}).encode()

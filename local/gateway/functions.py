@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.gateway.asgi import CORS, Receive, Scope, Send, refuse
+from local.gateway.asgi import Receive, Scope, Send, refuse
 from local.gateway.wsgi import ClientGone, Exchange, TooLarge, WsgiApp, read_request
 from local.template import Function, Route
 
@@ -53,7 +53,7 @@ class Functions:
         try:
             environ = await read_request(scope, receive)
         except TooLarge:
-            return await refuse(send, 413, "The request is too large.", "PAYLOAD_TOO_LARGE", [*CORS, _CLOSE])
+            return await refuse(send, 413, "The request is too large.", "PAYLOAD_TOO_LARGE", [_CLOSE])
         except ClientGone:
             return None
         return await Exchange(app, environ, receive, send).run(self._threads)

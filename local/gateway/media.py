@@ -14,13 +14,16 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, unquote_to_bytes
 
 from dlambda.domain.etag import made_etag
-from local.gateway.asgi import Scope, Send, answer, header, refuse
+from dlambda.entry.senders import check_sender, cors_headers
+from dlambda.errors import Forbidden
+from local.gateway.asgi import Scope, Send, answer, header, incoming, refuse
+
+Pairs = list[tuple[bytes, bytes]]
 
 _CHUNK_BYTES = 512 * 1024
 _HEAD_LIMIT_BYTES = 64 * 1024
 _TIMEOUT_SECONDS = 30.0
 _CORS = [
-    (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD"),
     (
         b"access-control-allow-headers",
@@ -29,6 +32,7 @@ _CORS = [
     (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges, ETag, Last-Modified"),
     (b"access-control-max-age", b"900"),
 ]
+_ORIGIN_HEADERS = ("Vary", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
 _KEPT = (
     b"content-type",
     b"content-disposition",
@@ -69,18 +73,22 @@ class Media:
 
     async def serve(self, scope: Scope, send: Send) -> None:
         method = scope["method"]
+        try:
+            cors = _cors(scope)
+        except Forbidden as error:
+            return await refuse(send, error.status, error.message, error.code)
         if method == "OPTIONS":
-            return await answer(send, 204, _CORS)
+            return await answer(send, 204, cors)
         if method not in {"GET", "HEAD"}:
-            return await refuse(send, 405, "Method Not Allowed", "METHOD_NOT_ALLOWED", _CORS)
+            return await refuse(send, 405, "Method Not Allowed", "METHOD_NOT_ALLOWED", cors)
         if not _is_plain(scope["raw_path"], self._prefix) or not _is_signed(scope["query_string"]):
-            return await refuse(send, 403, "Access denied.", "FORBIDDEN", _CORS)
+            return await refuse(send, 403, "Access denied.", "FORBIDDEN", cors)
         try:
             upstream = await self._fetch(scope)
         except (OSError, TimeoutError, ValueError):
-            return await refuse(send, 503, "The media engine does not answer.", "UNAVAILABLE", _CORS)
+            return await refuse(send, 503, "The media engine does not answer.", "UNAVAILABLE", cors)
         try:
-            await self._answer(scope, send, upstream)
+            await self._answer(scope, send, upstream, cors)
         finally:
             upstream.close()
         return None
@@ -131,8 +139,8 @@ class Media:
             connection.close()
             raise
 
-    async def _answer(self, scope: Scope, send: Send, upstream: _Upstream) -> None:
-        headers = _headers(upstream, scope["query_string"])
+    async def _answer(self, scope: Scope, send: Send, upstream: _Upstream, cors: Pairs) -> None:
+        headers = [*_headers(upstream, scope["query_string"]), *cors]
         if upstream.status < 300:
             etag = _etag(upstream.headers)
             headers += [(b"accept-ranges", b"bytes"), (b"etag", etag)]
@@ -146,6 +154,13 @@ class Media:
         if scope["method"] == "HEAD":
             return await send({"type": "http.response.body", "body": b""})
         return await _stream(upstream, send)
+
+
+def _cors(scope: Scope) -> Pairs:
+    """For whom the answer is. Raises `Forbidden` for pages of other origins."""
+    request = incoming(scope, scope["raw_path"].decode("latin-1"))
+    headers = cors_headers(request, check_sender(request))
+    return [*_CORS, *((name.lower().encode(), headers[name].encode()) for name in _ORIGIN_HEADERS if name in headers)]
 
 
 async def _stream(upstream: _Upstream, send: Send) -> None:
@@ -190,7 +205,7 @@ def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
     found = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
     if upstream.status < 300:
         found |= _named_by_url(query)
-    headers = [*found.items(), *_CORS, (b"x-content-type-options", b"nosniff")]
+    headers = [*found.items(), (b"x-content-type-options", b"nosniff")]
     if _ACTIVE.search(found.get(b"content-type", b"").lower()):
         headers.append((b"content-security-policy", b"sandbox"))
     return headers

@@ -6,14 +6,14 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from local.context import Context
-from local.gateway.asgi import Receive, Scope, Send, answer, header
+from local.gateway.asgi import Receive, Scope, Send, answer, header, problem
 from local.template import Function
 
 _HANDSHAKE_SECONDS = 29.0
@@ -61,9 +61,9 @@ class Sockets:
         # Known before the function is: it may greet the client sooner than we have answered.
         self._open[connection.id] = connection
         try:
-            status, body = await self._connect(scope, connection)
+            status, headers, body = await self._connect(scope, connection)
             if status != 200:
-                return await _deny(send, status, body)
+                return await _deny(send, status, headers, body)
             await send({"type": "websocket.accept"})
             connection.open.set_result(None)
             await self._serve_open(connection, receive)
@@ -73,14 +73,15 @@ class Sockets:
             connection.open.cancel()
         return None
 
-    async def _connect(self, scope: Scope, connection: _Connection) -> tuple[int, str]:
+    async def _connect(self, scope: Scope, connection: _Connection) -> tuple[int, Mapping[str, str], str]:
+        """What the function answers: status, headers, body."""
         try:
             found = await asyncio.wait_for(self._call(connection, "CONNECT", _request(scope)), _HANDSHAKE_SECONDS)
         except TimeoutError:
-            return 504, ""
+            return 504, {}, ""
         if not isinstance(found, dict):
-            return 500, ""
-        return int(found.get("statusCode", 500)), str(found.get("body") or "")
+            return 500, {}, ""
+        return int(found.get("statusCode", 500)), found.get("headers") or {}, str(found.get("body") or "")
 
     async def _serve_open(self, connection: _Connection, receive: Receive) -> None:
         """Until the client goes, or as long as a connection may last."""
@@ -215,12 +216,18 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _deny(send: Send, status: int, body: str) -> None:
+async def deny(send: Send, status: int, text: str, code: str) -> None:
+    """Refuses a handshake without asking the function."""
+    await _deny(send, status, {}, problem(text, code).decode())
+
+
+async def _deny(send: Send, status: int, headers: Mapping[str, str], body: str) -> None:
     """Answers the handshake as a plain request, before the upgrade."""
-    headers = [(b"content-type", b"application/json")]
+    named = {"content-type": "application/json"} | {name.lower(): value for name, value in headers.items()}
     if status == 401:
-        headers.append((b"www-authenticate", b'Basic realm="Authorization Required."'))
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        named.setdefault("www-authenticate", 'Basic realm="Authorization Required."')
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": pairs})
     await send({"type": "websocket.http.response.body", "body": body.encode(), "more_body": False})
 
 

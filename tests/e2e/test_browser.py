@@ -10,6 +10,7 @@ from tests.e2e.api import Api, Record
 from tests.e2e.browser.chromium import Chromium
 from tests.e2e.browser.film import RATE, make_film, make_subtitles
 from tests.e2e.browser.player import Player, page_server
+from tests.e2e.service import Service
 from tests.origin import Origin
 
 COPIED_SECONDS = 60
@@ -31,10 +32,25 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def page() -> Iterator[str]:
+    """The address of the page."""
+    with page_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def api(page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A service that the page may ask."""
+    settings = {"YTP_CORS_ORIGINS": page.rpartition("/")[0]}
+    with Service(tmp_path_factory.mktemp("browser") / "data", settings) as running:
+        yield running.api
+
+
 @pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
+def player(page: str, tmp_path: Path) -> Iterator[Player]:
     """A fresh browser at the page."""
-    with page_server() as page, Chromium(tmp_path) as browser:
+    with Chromium(tmp_path) as browser:
         browser.open(page, "window.player !== undefined")
         yield Player(browser)
 

@@ -110,21 +110,6 @@ class TestAnswers:
             name.strip() for name in history.last.headers["Access-Control-Allow-Headers"].split(",")
         }
 
-    @pytest.mark.parametrize("path", ["/api/history", "/api/history/nobody", "/nothing"])
-    def test_cors_on_every_answer(self, history, path):
-        history.call("GET", path, headers={"Origin": "https://page.example"})
-        assert history.last.headers["Access-Control-Allow-Origin"] == "*"
-        assert "Access-Control-Allow-Credentials" not in history.last.headers
-
-    def test_configured_origins_may_send_credentials(self, history, configure):
-        configure(cors_origins="https://page.example https://other.example")
-        history.call("GET", "/api/history", headers={"Origin": "https://page.example"})
-        assert history.last.headers["Access-Control-Allow-Origin"] == "https://page.example"
-        assert history.last.headers["Access-Control-Allow-Credentials"] == "true"
-        assert "Origin" in history.last.headers["Vary"]
-        history.call("GET", "/api/history", headers={"Origin": "https://evil.example"})
-        assert history.last.headers["Access-Control-Allow-Origin"] == "*"
-
     @pytest.mark.parametrize("slash", ["", "/"])
     @pytest.mark.parametrize("path", ["/api/ping", "/api/system/configuration", "/api/docs"])
     def test_a_trailing_slash_is_accepted(self, system, path, slash):
@@ -167,7 +152,7 @@ class TestAnswers:
     def test_a_failure_that_nobody_expected_is_opaque(self, stack):
         app = _app_that_fails()
         assert app.call("GET", "/api/broken") == (500, {"error": "Internal Server Error", "code": "INTERNAL_ERROR"})
-        assert app.last.headers["Access-Control-Allow-Origin"] == "*"
+        assert app.last.headers["Vary"] == "Origin"
 
     def test_a_request_has_an_id(self, system):
         system.call("GET", "/api/ping", headers={"X-Request-Id": "abc"})

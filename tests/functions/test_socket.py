@@ -84,6 +84,49 @@ class TestDoors:
         assert connections.list_() == []
         assert stack.messages("socket") == []
 
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ({"Host": "127.0.0.1:8080", "Origin": "http://127.0.0.1:8080"}, 200),
+            ({"Host": "dl.example", "Origin": "https://dl.example"}, 200),
+            ({"Host": "inner:1", "Origin": "https://dl.example", "Sec-Fetch-Site": "same-origin"}, 200),
+            ({"Host": "127.0.0.1:8080", "Origin": "https://page.example"}, 200),
+            ({"Host": "127.0.0.1:8080"}, 200),
+            ({"Host": "127.0.0.1:8080", "Origin": "https://evil.example"}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": "null"}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": ""}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": "http://127.0.0.1:8081"}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": "http://localhost:8080"}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": "https://sub.page.example"}, 403),
+            ({"Host": "127.0.0.1:8080", "Origin": "chrome-extension://abc"}, 403),
+            ({"Host": "inner:1", "Origin": "https://dl.example", "X-Forwarded-Host": "dl.example"}, 403),
+            ({"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "cross-site"}, 403),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("locked", [False, True])
+    def test_pages_of_other_origins(self, stack, configure, headers, status, locked):
+        configure(cors_origins="https://page.example")
+        query = None
+        if locked:
+            configure(auth_username="u", auth_password="p")
+            query = {"apikey": base64.b64encode(b"u:p").decode()}
+        multiple = {name: [value] for name, value in headers.items()}
+        answer = door("$connect", headers=headers, multiValueHeaders=multiple, queryStringParameters=query)
+        assert answer["statusCode"] == status
+        assert connections.list_() == (["c1"] if status == 200 else [])
+
+    def test_a_doubled_origin(self, stack):
+        origins = ["https://evil.example", "http://localhost"]
+        headers = {"Host": "localhost", "Origin": origins[-1]}
+        answer = door("$connect", headers=headers, multiValueHeaders={"Host": ["localhost"], "Origin": origins})
+        assert answer["statusCode"] == 403
+
+    @pytest.mark.parametrize(("settings", "status"), [({}, 503), ({"allow_open": "true"}, 200)])
+    def test_in_the_cloud_without_a_password(self, stack, configure, monkeypatch, settings, status):
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "stack-OnSocketFunction")
+        configure(**settings)
+        assert door("$connect", headers={"Host": "x.example"})["statusCode"] == status
+
     @pytest.mark.parametrize("where", ["header", "query"])
     def test_credentials_open(self, stack, configure, where):
         configure(auth_username="u", auth_password="p")

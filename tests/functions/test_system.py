@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dlambda.media.disk import Room
+from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
 from dlambda.usecases.check_updates import check_daily, ytdlp_version
 from local import pages
@@ -283,13 +284,13 @@ def test_what_the_machine_cannot_protect_is_told(client: FlaskClient, configure:
     gaps = tmp_path / "gaps"
     gaps.write_text("No lock.\nNo bolt.\nNo lock.\n")
     configure(gaps_file=gaps)
-    assert client.get("/api/system/ready").json["missing"] == ["No lock.", "No bolt."]
+    assert client.get("/api/system/ready").json["missing"] == ["No lock.", "No bolt.", *missing_parts("auto")]
 
 
 def test_without_a_list_nothing_is_missing(client: FlaskClient, configure: Configure, tmp_path: Path) -> None:
-    assert client.get("/api/system/ready").json["missing"] == []
+    assert client.get("/api/system/ready").json["missing"] == missing_parts("auto")
     configure(gaps_file=tmp_path / "none")
-    assert client.get("/api/system/ready").json["missing"] == []
+    assert client.get("/api/system/ready").json["missing"] == missing_parts("auto")
 
 
 def test_a_full_disk_is_told() -> None:

@@ -4,7 +4,8 @@ import stat
 
 import pytest
 
-from local.config import StartError, credentials, is_loopback, read_config, secret_key
+from dlambda.domain.places.hosts import is_loopback
+from local.config import StartError, credentials, read_config, secret_key
 
 
 @pytest.fixture

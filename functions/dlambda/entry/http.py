@@ -19,11 +19,14 @@ from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from dlambda.domain.places.cross_origin import Admission
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
+from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
-from dlambda.errors import AppError, Invalid, ValidationFailed
+from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
+from dlambda.errors import AppError, Forbidden, Invalid, ValidationFailed
 from dlambda.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -130,6 +133,10 @@ def http_entry(app: Flask) -> Callable[[Request], Response]:
     """The app as a functions-framework target, which must be a plain function."""
 
     def entry(incoming: Request) -> Response:
+        try:
+            check_host(incoming.headers.getlist("Host"))
+        except AppError as error:
+            return _render(error)
         # Read here: in debug mode the framework's body can't be read from a second app.
         body = incoming.get_data(cache=True)
         environ = {**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}
@@ -176,13 +183,29 @@ def _begin() -> Response | None:
     g.began = time.monotonic()
     g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
     set_request_id(g.request_id)
+    g.admission = None
+    g.incoming = _incoming()
+    check_open()
+    g.admission = check_sender(g.incoming)
     if request.method == "OPTIONS" and request.url_rule is not None:
         return Response(status=204)
     return None
 
 
+def _incoming() -> Incoming:
+    headers = {name: request.headers[name] for name in NAMES if name in request.headers}
+    query = request.query_string.decode("latin-1")
+    return Incoming(request.method, request.path, query, headers, request.remote_addr or "")
+
+
 def _authenticate() -> None:
-    check_credentials(request.headers.get("Authorization"), request.args.get("apikey"))
+    authorization, apikey = request.headers.get("Authorization"), request.args.get("apikey")
+    if g.admission is Admission.PAGE and authorization:
+        # The browser may have added it by itself; only who knows the password can put it into the address.
+        if get_settings().auth_enabled and not apikey:
+            raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
+        authorization = None
+    check_credentials(authorization, apikey)
 
 
 def _finish(response: Response) -> Response:
@@ -201,18 +224,11 @@ def _finish(response: Response) -> Response:
 
 
 def _allow_origins(response: Response) -> None:
-    """CORS (system.md 3): any page may ask; only configured origins may send a user's credentials."""
-    headers = response.headers
-    origin = request.headers.get("Origin")
-    if origin and origin in get_settings().cors_origins.split():
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Allow-Credentials"] = "true"
-        headers.add("Vary", "Origin")
-    else:
-        headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization, If-Match, X-API-Key"
-    headers["Access-Control-Allow-Methods"] = "GET, PATCH, PUT, POST, DELETE"
-    headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
+    """CORS (system.md 3)."""
+    headers = cors_headers(g.incoming, g.admission)
+    response.vary.add(headers.pop("Vary"))
+    response.headers.update(headers)
+    response.headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
 
 
 def _render(error: AppError) -> Response:

@@ -24,6 +24,7 @@ from dlambda.usecases.rules import resources
 Answer = dict[str, Any] | tuple[dict[str, Any], int, dict[str, str]]
 Check = Callable[[Fields], dict[str, Any]]
 Arrange = Callable[[Sequence[Document], Mapping[str, str]], Sequence[Document]]
+Shorten = Callable[[Sequence[Document], str], list[dict[str, Any]] | None]
 _TAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
@@ -44,6 +45,10 @@ def as_listed(documents: Sequence[Document], _: Mapping[str, str]) -> Sequence[D
     return documents
 
 
+def as_pages(_: Sequence[Document], __: str) -> None:
+    return None
+
+
 def make_resource_routes(
     kind: Kind,
     description: str,
@@ -52,13 +57,15 @@ def make_resource_routes(
     query: type[ResourceQuery] = ResourceQuery,
     check: Check = no_check,
     arrange: Arrange = as_listed,
+    shorten: Shorten = as_pages,
 ) -> APIBlueprint:
     """`shown` documents the object as it is answered. `check` corrects or refuses what no model can judge alone.
 
-    `arrange` gets all documents in their order, and the query: for lists that can be sorted or filtered.
+    `arrange` gets all documents in their order, and the query: for lists that can be sorted or filtered. `shorten` may
+    answer a query string with a plain list in place of a page.
     """
     routes = make_routes(kind.feature, description)
-    _add_collection(routes, kind, shown, query, check, arrange)
+    _add_collection(routes, kind, shown, query, check, arrange, shorten)
     _add_single(routes, kind, shown, check)
     return routes
 
@@ -70,16 +77,21 @@ def _add_collection(
     query_model: type[ResourceQuery],
     check: Check,
     arrange: Arrange,
+    shorten: Shorten,
 ) -> None:
     base = f"/api/{kind.feature}"
     page_model = create_model(f"{shown.__name__}Page", items=(list[shown], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
     body_model = _any_body(kind, whole=True)
 
     @routes.get(base, responses={200: page_model, **problems(400)})
-    def list_(query: query_model) -> Answer:  # type: ignore[valid-type]
+    def list_(query: query_model) -> Answer | list[dict[str, Any]]:  # type: ignore[valid-type]
         """All of them, a page at a time, secrets masked."""
         wanted = read_page(query.page, query.per_page)  # type: ignore[attr-defined]
-        documents = arrange(resources.list_documents(kind), request.args)
+        documents: Sequence[Document] = resources.list_documents(kind)
+        short = shorten(documents, request.query_string.decode("latin-1"))
+        if short is not None:
+            return short
+        documents = arrange(documents, request.args)
         last = max(1, -(-len(documents) // wanted.per_page))
         page = min(wanted.page, last) if documents else wanted.page
         chosen = documents[(page - 1) * wanted.per_page : page * wanted.per_page]

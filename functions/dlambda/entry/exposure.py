@@ -1,0 +1,55 @@
+"""Whom this deployment answers at all: who reaches it, and by which host names (docs/contract/system.md 3)."""
+
+from functools import lru_cache
+
+from dlambda.domain.places.hosts import is_loopback, is_own_host
+from dlambda.errors import Forbidden, Invalid, Unavailable
+from dlambda.settings import Settings, get_settings, list_words
+
+_CLOSED_TEXT = (
+    "This service has no password, and everyone may reach it: it answers nothing. "
+    "Set AuthUsername and AuthPassword, or AllowOpen=true if everyone may use it."
+)
+_SHOWN_LENGTH = 100
+
+
+def others_reach_it(settings: Settings) -> bool:
+    """Whether requests may come from other machines."""
+    return bool(settings.function_name) or not is_loopback(settings.host)
+
+
+def check_open() -> None:
+    """Raises `Unavailable` where everyone gets in and nobody said that they may: a stack that was made by hand."""
+    settings = get_settings()
+    if others_reach_it(settings) and not settings.auth_enabled and not settings.allow_open:
+        raise Unavailable(_CLOSED_TEXT)
+
+
+def is_open_to_pages(settings: Settings) -> bool:
+    """Whether pages of any origin may use the open routes: those of the loopback, or with a password in the address."""
+    return settings.auth_enabled or not (others_reach_it(settings) or settings.allow_open)
+
+
+def check_host(hosts: list[str]) -> None:
+    """Without a password, refuses names that lead here by somebody else's name server (DNS rebinding).
+
+    `hosts` are the values of the header `Host`. Raises `Invalid` for several, `Forbidden` for a name of others. None is
+    no browser's request. In the cloud no request arrives under another name.
+    """
+    settings = get_settings()
+    if len(hosts) > 1:
+        raise Invalid("A request has one Host header.")
+    if settings.auth_enabled or settings.function_name or not hosts:
+        return
+    names = _own_names(settings.allowed_hosts, settings.host)
+    if not is_own_host(hosts[0], names, any_address=settings.allow_open):
+        raise Forbidden(
+            f"The host {hosts[0][:_SHOWN_LENGTH]!r} is none of this service's: "
+            "add its name to YTP_ALLOWED_HOSTS, or set a password."
+        )
+
+
+@lru_cache(maxsize=8)
+def _own_names(allowed: str, host: str) -> frozenset[str]:
+    words = [*list_words(allowed), host]
+    return frozenset(word.strip("[]").lower().removesuffix(".") for word in words if word)
