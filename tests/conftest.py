@@ -62,6 +62,14 @@ def pushes(stack: Stack, management_api: Pushes) -> Pushes:
     return management_api
 
 
+@pytest.fixture(autouse=True)
+def _no_failures_before() -> Iterator[None]:
+    """Wrong credentials of one test do not count in the next."""
+    yield
+    if attempts := sys.modules.get("dlambda.entry.attempts"):
+        attempts.forget()
+
+
 @pytest.fixture
 def configure() -> Iterator[Callable[..., None]]:
     """`configure(max_workers=2)` sets `YTP_MAX_WORKERS` for the rest of the test."""

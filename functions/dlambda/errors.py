@@ -6,6 +6,7 @@
     |   |-- NameInUse         400  ALREADY_EXISTS     where the contract wants no 409
     |   `-- ValidationFailed    400  VALIDATION_FAILED  a body does not fit its model; carries `detail`
     |-- Unauthorized            401  UNAUTHORIZED
+    |   `-- WrongCredentials    401  UNAUTHORIZED       a password or key that is not the right one; counted
     |-- Forbidden               403  FORBIDDEN
     |-- NotFound                404  NOT_FOUND
     |-- NotAcceptable           406  NOT_ACCEPTABLE     the state is already as asked
@@ -68,6 +69,10 @@ class ValidationFailed(Invalid):
 class Unauthorized(AppError):
     status = 401
     code = "UNAUTHORIZED"
+
+
+class WrongCredentials(Unauthorized):
+    pass
 
 
 class Forbidden(AppError):

@@ -6,6 +6,7 @@ from typing import Any
 from flask import g, request
 
 from dlambda.domain.orders.key import Key, Permission
+from dlambda.entry.attempts import API_KEY, counted
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.orders.keys import recognise
 
@@ -23,11 +24,12 @@ class UnsupportedType(AppError):
 
 
 def check_key() -> None:
-    """Before anything else of the request is read. Raises `Unauthorized` or `Forbidden`."""
+    """Before anything else of the request is read. Raises `Unauthorized`, `Forbidden` or `TooMany`."""
     name = (request.endpoint or "").rpartition(".")[2]
     if name in _OPEN:
         return
-    g.key = recognise(request.headers.get(_HEADER), remembered=name == "status")
+    with counted(API_KEY, g.incoming.client):
+        g.key = recognise(request.headers.get(_HEADER), remembered=name == "status")
     if name not in _ANY_KEY:
         g.key.check(Permission(name.removesuffix("_by_delete")))
 

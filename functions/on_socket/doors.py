@@ -8,6 +8,7 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.domain.event import Event, Name, random_id
+from dlambda.entry.attempts import PASSWORD, counted
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.exposure import check_open
 from dlambda.entry.json_text import read_json
@@ -46,7 +47,8 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     try:
         check_open()
         check_sender(incoming)
-        check_credentials(headers.get("authorization"), query.get("apikey"))
+        with counted(PASSWORD, incoming.client):
+            check_credentials(headers.get("authorization"), query.get("apikey"))
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 
-from dlambda.errors import Unauthorized
+from dlambda.errors import Unauthorized, WrongCredentials
 from dlambda.settings import Settings, get_settings
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
@@ -22,7 +22,7 @@ def check_credentials(authorization: str | None, apikey: str | None) -> None:
     else:
         raise Unauthorized("Authorization Required.", headers=_CHALLENGE)
     if not _matches(_decoded(encoded), settings):
-        raise Unauthorized("Unauthorized (Invalid credentials).", headers=_CHALLENGE)
+        raise WrongCredentials("Unauthorized (Invalid credentials).", headers=_CHALLENGE)
 
 
 def _from_header(header: str) -> str:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.domain.places.cross_origin import Admission
+from dlambda.entry.attempts import PASSWORD, counted
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
@@ -205,7 +206,8 @@ def _authenticate() -> None:
         if get_settings().auth_enabled and not apikey:
             raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
         authorization = None
-    check_credentials(authorization, apikey)
+    with counted(PASSWORD, g.incoming.client):
+        check_credentials(authorization, apikey)
 
 
 def _finish(response: Response) -> Response:

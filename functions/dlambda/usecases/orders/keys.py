@@ -10,7 +10,7 @@ from typing import Any
 
 from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
-from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized
+from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
 from dlambda.settings import get_settings
 from dlambda.store import keys, meters, windows
 
@@ -33,7 +33,7 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
         return seen[0]
     key = keys.find(value) or _first(value)
     if key is None:
-        raise Unauthorized("Invalid API key")
+        raise WrongCredentials("Invalid API key")
     now = time.time()
     if now - key.last_access > _TOUCH_SECONDS:
         key = keys.touch(key, now)
