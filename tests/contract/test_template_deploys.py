@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -75,7 +76,12 @@ def stack(cloud):
         file.writestr("bin/ffmpeg", "")
     s3.put_object(Bucket="code", Key="layer.zip", Body=layer.getvalue())
     formation = boto3.client("cloudformation", endpoint_url=cloud, **KEYS)
-    formation.create_stack(StackName="dlambda", TemplateBody=packaged(), Capabilities=["CAPABILITY_IAM"])
+    formation.create_stack(
+        StackName="dlambda",
+        TemplateBody=packaged(),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": "AllowOpen", "ParameterValue": "true"}],
+    )
     deadline = time.monotonic() + 60
     while (found := formation.describe_stacks(StackName="dlambda")["Stacks"][0])["StackStatus"].endswith("IN_PROGRESS"):
         assert time.monotonic() < deadline
@@ -114,3 +120,21 @@ def test_a_deployed_function_answers(cloud, stack, path):
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 200
         assert json.loads(answer.read()).keys() & {"status", "pagination"}
+
+
+def test_without_a_password_a_function_that_was_deployed_by_hand_refuses(cloud, stack):
+    """The template's rule stops `sam deploy`; this is what a stack does that was made without it."""
+    functions = boto3.client("lambda", endpoint_url=cloud, **KEYS)
+    names = [each["FunctionName"] for each in functions.list_functions(MaxItems=1000)["Functions"]]
+    [name] = [each for each in names if "SystemFunction" in each]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    assert (variables["YTP_ALLOW_OPEN"], variables.get("YTP_AUTH_PASSWORD", "")) == ("true", "")
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": variables | {"YTP_ALLOW_OPEN": "false"}}
+    )
+    request = urllib.request.Request(cloud + "/api/ping", headers={"Host": stack["ApiUrl"].removeprefix("http://")})
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request, timeout=30)
+    with refusal.value as answer:
+        assert answer.code == 503
+        assert "AllowOpen=true" in json.loads(answer.read())["error"]

@@ -1,0 +1,79 @@
+"""`sam deploy` makes nothing that is open by oversight: infra/README.md."""
+
+from typing import Any
+
+import pytest
+
+from local import template
+
+DOCUMENT = template.load()
+PARAMETERS = {name: str(each.get("Default", "")) for name, each in DOCUMENT["Parameters"].items()}
+
+
+def value(expression: Any, parameters: dict[str, str]) -> Any:
+    """What CloudFormation makes of an expression of a rule."""
+    if not isinstance(expression, dict):
+        return expression
+    [(function, argument)] = expression.items()
+    if function == "Ref":
+        return parameters[argument]
+    operands = [value(each, parameters) for each in argument]
+    return {"Fn::Equals": lambda: operands[0] == operands[1], "Fn::Not": lambda: not operands[0], "Fn::And": lambda: all(operands),
+            "Fn::Or": lambda: any(operands)}[function]()  # fmt: skip
+
+
+def refusals(**parameters: str) -> list[str]:
+    given = PARAMETERS | parameters
+    return [
+        assertion["AssertDescription"]
+        for rule in DOCUMENT["Rules"].values()
+        if value(rule.get("RuleCondition", True), given)
+        for assertion in rule["Assertions"]
+        if not value(assertion["Assert"], given)
+    ]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"AuthUsername": "u"}, {"AuthPassword": "p"}, {"AllowOpen": "false"}, {"AllowOpen": "false", "AuthPassword": "p"},
+     {"WebAdapterLayer": "arn:aws:lambda:eu-west-1:1:layer:x:1"}],
+)  # fmt: skip
+def test_without_a_password_it_fails_with_a_clear_text(parameters):
+    [text] = refusals(**parameters)
+    assert "AuthPassword" in text
+    assert "AllowOpen=true" in text
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"AuthUsername": "u", "AuthPassword": "p"}, {"AllowOpen": "true"}, {"AllowOpen": "true", "AuthUsername": "u"}],
+)
+def test_with_one_or_the_explicit_word_it_goes_on(parameters):
+    assert refusals(**parameters) == []
+
+
+def test_the_functions_know_what_was_said():
+    variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["YTP_ALLOW_OPEN"] == {"Ref": "AllowOpen"}
+    assert variables["YTP_CORS_ORIGINS"] == {"Ref": "CorsOrigins"}
+    for each in DOCUMENT["Resources"].values():
+        own = each.get("Properties", {}).get("Environment", {}).get("Variables", {})
+        assert not own.keys() & {"YTP_ALLOW_OPEN", "YTP_AUTH_USERNAME", "YTP_AUTH_PASSWORD", "YTP_CORS_ORIGINS"}
+
+
+def test_both_apis_are_throttled():
+    stages = [
+        each["Properties"] for each in DOCUMENT["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Stage"
+    ]
+    assert len(stages) == 2
+    for stage in stages:
+        settings = stage["DefaultRouteSettings"]
+        assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+        assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+    assert 0 < float(PARAMETERS["ThrottlingRate"]) <= float(PARAMETERS["ThrottlingBurst"])
+
+
+def test_what_streams_believes_its_adapter_alone():
+    for each in DOCUMENT["Resources"].values():
+        if "FunctionUrlConfig" in each.get("Properties", {}):
+            assert each["Properties"]["Environment"]["Variables"]["YTP_TRUSTED_PROXIES"] == "127.0.0.0/8"
