@@ -15,7 +15,7 @@ NAMES = frozenset({"media.example", "192.168.1.5"})
         ("[::1]:8080", Authority("::1", 8080)), ("[::FFFF:127.0.0.1]", Authority("::ffff:127.0.0.1", None)),
         ("", None), (":80", None), ("a:b", None), ("a:", None), ("a:123456", None), ("a b", None), ("a,b", None),
         ("user@localhost", None), ("localhost/x", None), ("::1", None), ("[localhost]", None), ("[127.0.0.1]", None),
-        ("local%68ost", None), ("http://localhost", None), ("localhost\0", None), ("l\u00f6calhost", None),
+        ("local%68ost", None), ("http://localhost", None), ("localhost\0", None), ("l\u00f6calhost", None), ("a" * 256, None), ("[" + "1" * 61 + "]", None),
     ],
 )  # fmt: skip
 def test_an_authority(text, authority):

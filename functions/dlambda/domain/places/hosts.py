@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, NamedTuple
 
-_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.%a-z]+\]|[a-z0-9._-]+?)\.?(?::(?P<port>\d{1,5}))?")
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.%a-z]{2,60}\]|[a-z0-9._-]{1,255}?)\.?(?::(?P<port>\d{1,5}))?")
 _LOOPBACK_NAME: Final = "localhost"
+_REMEMBERED: Final = 256  # every request asks, most of them the same
 
 
 class Authority(NamedTuple):
@@ -27,6 +29,7 @@ def read_authority(text: str) -> Authority | None:
     return Authority(host, int(port) if port else None)
 
 
+@lru_cache(_REMEMBERED)
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches `host`, an address (brackets allowed) or a name."""
     host = host.strip("[]").lower()
