@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from samtranslator.translator.transform import transform
 
 from local import template
 
@@ -50,6 +51,20 @@ def test_without_a_password_it_fails_with_a_clear_text(parameters):
 )
 def test_with_one_or_the_explicit_word_it_goes_on(parameters):
     assert refusals(**parameters) == []
+
+
+def test_the_rule_survives_the_translation(monkeypatch):
+    """`sam deploy` hands CloudFormation what the translator makes of the template."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    document = template.load()
+    document["Globals"]["Function"]["CodeUri"] = "s3://code/functions.zip"
+    document["Resources"]["FfmpegLayer"]["Properties"]["ContentUri"] = "s3://code/layer.zip"
+
+    class ManagedPolicies:
+        def load(self) -> dict[str, str]:
+            return {}
+
+    assert transform(document, {}, ManagedPolicies())["Rules"] == DOCUMENT["Rules"]
 
 
 def test_the_functions_know_what_was_said():

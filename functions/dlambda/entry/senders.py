@@ -24,8 +24,8 @@ NAMES = (
     "x-forwarded-host",
 )
 """The headers that are looked at."""
-ALLOWED_METHODS = "GET, PATCH, PUT, POST, DELETE"
-ALLOWED_HEADERS = "Content-Type, Authorization, If-Match, X-API-Key"
+_METHODS = "GET, PATCH, PUT, POST, DELETE"
+_HEADERS = "Content-Type, Authorization, If-Match, X-API-Key"
 _REFUSED_TEXT = "Pages of other origins may not ask this. Add their origin to YTP_CORS_ORIGINS if they may."
 _READING = frozenset({"GET", "HEAD"})
 _DOCUMENTS = frozenset({"", "document"})
@@ -72,8 +72,8 @@ def cors_headers(incoming: Incoming, admitted: Admission | None) -> dict[str, st
     """What lets the page of another origin read the answer; None: it was refused. `*` never lets credentials in."""
     headers = {
         "Vary": "Origin",
-        "Access-Control-Allow-Methods": ALLOWED_METHODS,
-        "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": _HEADERS,
     }
     if admitted is Admission.CONFIGURED and "origin" in incoming.headers:
         headers["Access-Control-Allow-Origin"] = incoming.headers["origin"]
