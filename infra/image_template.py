@@ -1,7 +1,7 @@
 """Writes `build/template.json`: `template.yaml` with the functions that run yt-dlp or ffmpeg as container images, and
 `build/image/`, the folder that their image is built from.
 
-ffmpeg, ffprobe, deno and the packages are 550 MB; a ZIP function with its layers may have 250 (infra/README.md).
+ffmpeg, ffprobe, deno and the packages are 520 MB; a ZIP function with its layers may have 250 (infra/README.md).
 No layer can be added to an image: the web adapter is copied into it, from the file that the variable WEB_ADAPTER names.
 """
 

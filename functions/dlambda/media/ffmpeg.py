@@ -20,6 +20,7 @@ _LAYER_DIR = Path("/opt/bin")
 _PROBE_SECONDS = 30
 # Pictures inside an audio file (covers) are video streams to ffprobe, and no video.
 _STILL_CODECS = frozenset({"png", "bmp", "webp"})
+_DIMENSIONS = frozenset({"width", "height", "coded_width", "coded_height"})
 
 
 def find_tool(name: str) -> str | None:
@@ -59,7 +60,12 @@ def _ffprobe(tool: str, location: str) -> dict[str, Any]:
         raise OperationFailed("The file holds no media that can be read.")
     if protocols == "file":
         found.get("format", {})["filename"] = Path(location).name  # no server path in an answer
-    return found
+    return found | {"streams": [_without_unknown_size(stream) for stream in found["streams"]]}
+
+
+def _without_unknown_size(stream: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves out dimensions of 0: those of a PNG are unknown to a build without zlib."""
+    return {key: value for key, value in stream.items() if value != 0 or key not in _DIMENSIONS}
 
 
 def _pyav(location: str) -> dict[str, Any]:
