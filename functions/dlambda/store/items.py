@@ -18,7 +18,7 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import catalogue, leases, sealing, slots
 from dlambda.store.leases import Lease
-from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction
+from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction, may_be_key
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
@@ -28,7 +28,6 @@ LIVE = LIVE_LANE
 # Where it has those that wait for the time of their next try.
 RETRY = "~retry"
 _READ_AT_ONCE = 100
-_KEY_BYTES = 2048
 _ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
@@ -125,12 +124,8 @@ def _rows(ids: Iterable[str]) -> list[_Row]:
 
 
 def _keys(ids: Iterable[str]) -> list[str]:
-    return [each for each in dict.fromkeys(ids) if _may_be_key(each)]
-
-
-def _may_be_key(item_id: str) -> bool:
-    """DynamoDB takes the question for another text as a mistake, and ids come from clients."""
-    return 0 < len(item_id.encode(errors="replace")) <= _KEY_BYTES and item_id.isprintable()
+    """Those that may be ids: they come from clients, and DynamoDB calls the question for another text a mistake."""
+    return [item_id for item_id in dict.fromkeys(ids) if may_be_key(item_id) and item_id.isprintable()]
 
 
 def find_by_url(url: str) -> Item | None:

@@ -23,6 +23,10 @@ from dlambda.settings import get_settings
 # Raised when the tables are away: what was to be done may be done later.
 TABLE_ERRORS = (PynamoDBException,)
 MAX_OPERATIONS = 100
+# What DynamoDB takes as a key.
+MAX_PARTITION_KEY_BYTES = 2048
+MAX_SORT_KEY_BYTES = 1024
+_MAX_NUMBER_DIGITS = 38
 _REFUSED = "ConditionalCheckFailedException"
 _CONFLICT_TRIES = 8
 _CONFLICT_WAIT_SECONDS = 0.02
@@ -60,6 +64,15 @@ class Row(Model):
                 cls._connection = table
             return cls._connection
 
+    @classmethod
+    def get(cls, hash_key: Any, range_key: Any = None, **options: Any) -> Any:
+        """The row. Raises `DoesNotExist`, also for a key that no row can have: keys come from clients, and DynamoDB
+        calls such a question a mistake.
+        """
+        if not may_be_key(hash_key) or not (range_key is None or may_be_key(range_key, MAX_SORT_KEY_BYTES)):
+            raise cls.DoesNotExist
+        return super().get(hash_key, range_key, **options)
+
     def save(self, *args: Any, **options: Any) -> Any:
         return _patiently(lambda: super(Row, self).save(*args, **options))
 
@@ -68,6 +81,16 @@ class Row(Model):
 
     def delete(self, *args: Any, **options: Any) -> Any:
         return _patiently(lambda: super(Row, self).delete(*args, **options))
+
+
+def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool:
+    """Whether a row may have this key: a text or a number within DynamoDB's limits."""
+    if isinstance(value, str):
+        try:
+            return 0 < len(value.encode()) <= most_bytes
+        except UnicodeEncodeError:  # half a surrogate pair
+            return False
+    return not isinstance(value, int) or abs(value) < 10**_MAX_NUMBER_DIGITS
 
 
 def _patiently(write: Callable[[], Any]) -> Any:
