@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, OptionClass
+from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, UNSAFE_COMPAT, OptionClass
 from dlambda.domain.ytdlp.options import check_options, read_options, split_words
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
@@ -119,6 +119,44 @@ def test_is_allowed(text: str) -> None:
 )
 def test_is_refused_however_it_is_written(text: str, written: str) -> None:
     assert reason(text) == f"Option '{written}' is not allowed."
+
+
+COMPAT_VALUES = [
+    "all", "ALL", " All ", "all,-filename", "filename,all", "all,-multistreams,-filename", "-youtube-dl", "-youtube-dlc",
+    "-YouTube-DL", "all,-youtube-dl", "youtube-dl,all", "youtube-dl,allow-unsafe-ext", "Allow-Unsafe-Ext",
+    "filename, allow-unsafe-ext", "allow-unsafe-exec-expansion", "ALLOW-UNSAFE-EXEC-EXPANSION", "-all,allow-unsafe-ext",
+    "youtube-dl", "youtube-dlc", "2021", "2022", "2023", "2024", "2025", "-2021", "-all", "filename", "-filename",
+    "all,-all", "allow-unsafe-ext,-allow-unsafe-ext", "-allow-unsafe-ext", "all,youtube-dl", "2021,multistreams",
+    "all,-allow-unsafe-ext", "all,-allow-unsafe-exec-expansion",
+    "all,-allow-unsafe-ext,-allow-unsafe-exec-expansion", "youtube-dlc,-youtube-dl", "-youtube-dl,youtube-dl",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", COMPAT_VALUES)
+def test_unsafe_compatibility_is_refused_by_what_a_group_expands_to(value: str) -> None:
+    """Whatever yt-dlp itself makes of it."""
+    from yt_dlp.options import create_parser
+
+    options, _ = create_parser().parse_args(["--compat-options", value])
+    is_unsafe = not UNSAFE_COMPAT.isdisjoint(options.compat_opts)
+    for text in (f"--compat-options '{value}'", f"--compat-options='{value}'", f"--compat-opt '{value}'"):
+        refused = [found for found in read_options(text) if found.refused]
+        assert bool(refused) is is_unsafe, text
+        if is_unsafe:
+            assert reason(text).startswith("Option '--compat-options allow-unsafe-ex"), text
+
+
+def test_every_group_of_yt_dlp_is_known() -> None:
+    from yt_dlp.options import create_parser
+
+    (option,) = [each for group in create_parser().option_groups for each in group.option_list
+                 if "--compat-options" in each._long_opts]  # fmt: skip
+    groups = {**option.callback_kwargs["aliases"], "all": option.callback_kwargs["allowed_values"]}
+    for name in groups:
+        for value in (name, f"-{name}", f"filename,{name}", f"all,{name}", f"{name},-all"):
+            test_unsafe_compatibility_is_refused_by_what_a_group_expands_to(value)
+    unsafe = {value for value in groups["all"] if "unsafe" in value}
+    assert unsafe == UNSAFE_COMPAT
 
 
 @pytest.mark.parametrize(

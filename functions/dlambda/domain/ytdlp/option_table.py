@@ -54,6 +54,14 @@ def _rows(class_: OptionClass, *rows: tuple[str, str] | tuple[str, str, str]) ->
     return tuple(found)
 
 
+# Of `--compat-options`: what is never allowed, and how yt-dlp's groups change that.
+UNSAFE_COMPAT = frozenset({"allow-unsafe-ext", "allow-unsafe-exec-expansion"})
+COMPAT_GROUPS = {
+    "all": ("allow-unsafe-ext", "allow-unsafe-exec-expansion"),
+    "youtube-dl": ("all", "-allow-unsafe-ext", "-allow-unsafe-exec-expansion"),
+    "youtube-dlc": ("all", "-allow-unsafe-ext", "-allow-unsafe-exec-expansion"),
+}
+
 # The presets of `-t`: yt-dlp's own. What they expand to is all ALLOWED.
 PRESET_ALIASES = ("mp3", "aac", "mp4", "mkv", "sleep")
 

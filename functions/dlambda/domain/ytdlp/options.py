@@ -15,7 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
-from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, PRESET_ALIASES, Option, OptionClass
+from dlambda.domain.ytdlp.option_table import (
+    COMPAT_GROUPS,
+    OPTIONS,
+    POSTPROCESSORS,
+    PRESET_ALIASES,
+    UNSAFE_COMPAT,
+    Option,
+    OptionClass,
+)
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
@@ -218,7 +226,27 @@ def _interactive_problem(written: str, value: str) -> str | None:
 
 
 def _compat_problem(written: str, value: str) -> str | None:
-    return not_allowed(f"{written} allow-unsafe-ext") if "allow-unsafe-ext" in re.split(r"[,\s]+", value) else None
+    unsafe = _unsafe_compat([word.lower().strip() for word in value.split(",")])
+    return not_allowed(f"{written} {min(unsafe)}") if unsafe else None
+
+
+def _unsafe_compat(words: Iterable[str], on: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Which unsafe behaviours are on after `words`, read as yt-dlp does: in order, groups expanded, `-` takes back.
+
+    To take back a group that takes something back turns that on: `-youtube-dl`.
+    """
+    for word in words:
+        name, takes_back = word.removeprefix("-"), word.startswith("-")
+        if name in COMPAT_GROUPS:
+            members = COMPAT_GROUPS[name]
+            on = _unsafe_compat(map(_negated, members) if takes_back else members, on)
+        elif name in UNSAFE_COMPAT:
+            on = on - {name} if takes_back else on | {name}
+    return on
+
+
+def _negated(word: str) -> str:
+    return word.removeprefix("-") if word.startswith("-") else f"-{word}"
 
 
 _LIMITS: dict[str, Callable[[str, str], str | None]] = {
