@@ -136,6 +136,42 @@ def test_a_name_too_long_for_a_disk_is_cut(origin: Origin, start: Start, service
     assert result.extra_files == (result.filepath.removesuffix("mp4") + "info.json",)
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("film\u202e4pm.exe", "film4pm.exe"),
+        ("a\u2066b\u2069c\u200fd\u061ce", "abcde"),
+        ("pay\u200bpal\ufeff\xad", "paypal"),
+        ("bell\x07\x9b31m", "bell31m"),
+        ("\u202e\u200b", "_"),
+        ("..\\..\\evil.bat", "..⧹..⧹evil.bat"),
+        ("می\u200cخواهم 👩\u200d💻", "می\u200cخواهم 👩\u200d💻"),
+    ],
+)
+def test_names_show_what_they_are(origin: Origin, start: Start, service: Path, title: str, expected: str) -> None:
+    """In the folder, the name, and the sidecars; whatever the page calls its languages."""
+    url = origin.url("/hls/high/index.m3u8")
+    info = extract(url, {}, allow_internal=True).info
+    assert info is not None
+    subtitle = {"url": origin.url("/clip.en.vtt"), "ext": "vtt"}
+    params = {
+        "outtmpl": {"default": "%(title)s/%(title)s.%(ext)s"}, "writeinfojson": True, "writedescription": True,
+        "writesubtitles": True, "subtitleslangs": ["all"], "writedesktoplink": True, "writeurllink": True,
+        "writewebloclink": True,
+    }  # fmt: skip
+    told = {**info, "title": title, "description": "x", "subtitles": {"e\u202en/x": [subtitle]}}
+    result = finish(start(url, info=told, params=params))
+    assert result.error is None
+    assert result.filepath == f"{expected}/{expected}.mp4"
+    endings = ("description", "desktop", "en_x.vtt", "info.json", "url", "webloc")
+    assert sorted(result.extra_files) == [f"{expected}/{expected}.{ending}" for ending in endings]
+    for ending in ("desktop", "url", "webloc"):
+        text = (home(service) / expected / f"{expected}.{ending}").read_text()
+        assert url in text
+        assert str(service) not in text
+        assert "/home" not in text
+
+
 @pytest.mark.parametrize(("option", "size"), [("max_filesize", 1000), ("min_filesize", 10**9)])
 def test_a_file_of_an_unwanted_size_is_skipped(origin: Origin, start: Start, option: str, size: int) -> None:
     result = finish(start(origin.url("/clip-1.mp4"), params={option: size}))

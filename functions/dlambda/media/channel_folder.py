@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dlambda.domain.files.plain_name import plain_path
+
 
 def folder_of_template(template: str, info: Mapping[str, Any]) -> str:
     """The directory part of the name that yt-dlp makes of `template`, relative to the download root; `""` for none."""
@@ -11,4 +13,4 @@ def folder_of_template(template: str, info: Mapping[str, Any]) -> str:
     params = {"outtmpl": {"default": template}, "quiet": True, "windowsfilenames": False}
     with YoutubeDL(params, auto_init=False) as ydl:
         name = str(ydl.prepare_filename({"ext": "mp4", **info}))
-    return name.rpartition("/")[0]
+    return plain_path(name.rpartition("/")[0])

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
@@ -65,7 +65,7 @@ class Row(Model):
             return cls._connection
 
     @classmethod
-    def get(cls, hash_key: Any, range_key: Any = None, **options: Any) -> Any:
+    def get(cls, hash_key: Any, range_key: Any = None, **options: Any) -> Self:  # type: ignore[override]
         """The row. Raises `DoesNotExist`, also for a key that no row can have: keys come from clients, and DynamoDB
         calls such a question a mistake.
         """

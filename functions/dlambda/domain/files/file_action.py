@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 from urllib.parse import unquote
 
+from dlambda.domain.files.plain_name import has_hidden_characters, plain_path
 from dlambda.domain.places.paths import resolve_path
 from dlambda.errors import Invalid
 
@@ -68,7 +70,25 @@ def target_of(action: FileAction) -> str:
     if action.shown_path == NO_PATH:
         raise Refused("Path is required.")
     assert action.path is not None
-    path = unquote(action.path)
+    return _checked_path(action, unquote(action.path))
+
+
+def sources_of(action: FileAction) -> list[str]:
+    """The paths that an action may mean, best first: its path percent-decoded, and as it was sent, since a file may be
+    called `100%25.mp4` or `%2e%2e%2fx`. Raises `Refused` when neither can be a path.
+    """
+    raw = action.path or ""
+    texts = [unquote(raw), raw]
+    if any(part != unquote(part) in (".", "..") for part in raw.split("/")):
+        texts.reverse()  # nobody escapes a dot: it is a name rather than a way to another folder
+    sources = []
+    for text in texts:
+        with suppress(Refused):
+            sources.append(_checked_path(action, text))
+    return list(dict.fromkeys(sources)) or [target_of(action)]
+
+
+def _checked_path(action: FileAction, path: str) -> str:
     if "\0" in path:
         raise Refused("Invalid path.")
     resolved = inside(path, "Path outside download root.")
@@ -93,6 +113,10 @@ def checked_folder(path: str, name: str) -> str:
         raise Refused("Invalid directory path.")
     if _has_control_characters(name):
         raise Refused("New directory name must not contain control characters.")
+    if has_hidden_characters(name):
+        raise Refused("New directory name must not contain invisible characters.")
+    if plain_path(f"{path}/{name}") != f"{path}/{name}":
+        raise Refused("Invalid directory path.")
     folder = inside(f"{path}/{name}" if path else name.lstrip("/"), "Destination outside root.")
     if folder == path:
         raise Refused("Invalid directory path.")
@@ -106,10 +130,12 @@ def _has_control_characters(name: str) -> bool:
 
 def checked_name(name: str) -> str:
     """A new name for something in its folder. Raises `Refused`."""
-    if "/" in name or "\0" in name or name.strip() in ("", ".", ".."):
+    if "/" in name or "\\" in name or "\0" in name or name.strip() in ("", ".", ".."):
         raise Refused("New name must not contain path separators.")
     if _has_control_characters(name):
         raise Refused("New name must not contain control characters.")
+    if has_hidden_characters(name):
+        raise Refused("New name must not contain invisible characters.")
     try:
         too_long = len(name.encode()) > _LONGEST_NAME_BYTES
     except UnicodeEncodeError:

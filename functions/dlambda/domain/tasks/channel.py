@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from dlambda.domain.files.plain_name import plain_path
+
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _MAX_NAME_BYTES: Final = 180
 _KINDS_BY_ID: Final = (("avatar_uncropped", "icon"), ("banner_uncropped", "landscape"))
@@ -56,6 +58,6 @@ def _kind_of(thumbnail: Mapping[str, Any]) -> str | None:
 
 
 def file_name(title: str) -> str:
-    """`title` as part of a file name: no separators, no control characters, not too long."""
-    name = " ".join(_UNSAFE.sub("_", title).split()).strip(". ")
+    """`title` as part of a file name: no separators, no control or invisible characters, not too long."""
+    name = " ".join(plain_path(_UNSAFE.sub("_", title)).split()).strip(". ")
     return name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip(". ") or "_"

@@ -5,6 +5,8 @@ Imported only inside worker processes (and the warm one): it imports yt_dlp.
 
 import copy
 import functools
+import importlib
+import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +18,10 @@ import yt_dlp.networking.common
 from yt_dlp.cache import Cache
 from yt_dlp.extractor import gen_extractor_classes
 from yt_dlp.networking.exceptions import HTTPError
-from yt_dlp.utils import DownloadError, FormatSorter
+from yt_dlp.utils import DownloadError, FormatSorter, subtitles_filename
 from yt_dlp.YoutubeDL import UnsupportedURLIE
 
+from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.media.rejection import reject_reason
 
@@ -70,6 +73,25 @@ class Journal:
 
 # A TLS context reads some 150 certificates (17 ms) and is the same for every download; made before the fork.
 yt_dlp.networking.common.make_ssl_context = functools.lru_cache(maxsize=8)(yt_dlp.networking.common.make_ssl_context)
+
+
+# The module, whose name in its package is the class.
+_downloading = importlib.import_module("yt_dlp.YoutubeDL")
+_desktop_text = _downloading._desktop_entry_localestring  # noqa: SLF001
+
+
+def _name_in_link(path: str) -> str:
+    """What a `.desktop` file calls itself: its own name, where yt-dlp writes its path on the server."""
+    return str(_desktop_text(os.path.basename(path)))  # noqa: PTH119 as text: it may end in a blank
+
+
+def _subtitles_filename(filename: str, language: str, *arguments: Any) -> str:
+    """A subtitle's file; what a page calls its language is part of one name."""
+    return str(subtitles_filename(filename, plain_path(language).replace("/", "_"), *arguments))
+
+
+_downloading._desktop_entry_localestring = _name_in_link  # type: ignore[attr-defined]  # noqa: SLF001
+_downloading.subtitles_filename = _subtitles_filename  # type: ignore[attr-defined]
 
 
 @functools.lru_cache(maxsize=1)
@@ -149,6 +171,11 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
     def _outtmpl_expandpath(outtmpl: str) -> str:
         """As it is: `~` and `$NAME` in a template are text, not the server's environment."""
         return outtmpl
+
+    def _prepare_filename(self, *arguments: Any, **options: Any) -> str | None:
+        """What the template gives, without characters that deceive whoever reads the name."""
+        name: str | None = super()._prepare_filename(*arguments, **options)
+        return name and plain_path(name)
 
     def get_output_path(self, dir_type: str = "", filename: str | None = None) -> str:
         path = str(super().get_output_path(dir_type, filename))

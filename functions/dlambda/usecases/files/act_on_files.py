@@ -13,7 +13,7 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.aws.bucket import Stored
-from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, inside, target_of
+from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import AppError, Conflict, Invalid
 from dlambda.store import jobs
@@ -62,10 +62,13 @@ def _is_small(action: FileAction) -> bool:
     if action.verb == "directory":
         return True
     try:
-        path = target_of(action)
-        stored = bucket.find(object_key(path))
+        return all(_is_small_at(path, action) for path in sources_of(action))
     except (Refused, Invalid):
         return True  # it is refused when its turn comes
+
+
+def _is_small_at(path: str, action: FileAction) -> bool:
+    stored = bucket.find(object_key(path))
     if stored is not None:
         return action.verb == "delete" or stored.size_bytes <= _SMALL_BYTES
     count = size = 0
@@ -122,29 +125,35 @@ class _Run:
             plan = _read_plan(bucket.get_json(_plan_key(self.job.id)))
             self._claims.take_again(plan)
             return self._move(plan)
-        path = target_of(self._action)
         self._claims.take_for(self._action)
         if self._action.verb == "directory":
-            return self._make(path)
-        path = self._existing(path)
+            return self._make(self._parent())
+        path = self._existing()
         if self._action.verb == "delete":
             return self._delete(path)
         if self._action.verb == "rename":
             return self._move(plan_rename(path, self._action.argument))
         return self._move(plan_move(path, self._action.argument))
 
-    def _existing(self, path: str) -> str:
-        """The path, or the one that was sent when that is not escaped at all (`100%25.mp4` is a name, too)."""
-        if self._is_there(path):
+    def _parent(self) -> str:
+        """The folder in which one is to be made; it need not exist."""
+        with suppress(Invalid):  # too long for a key, and so is what is made in it
+            path = self._there()
+            if path is not None:
+                return path
+        return target_of(self._action)
+
+    def _existing(self) -> str:
+        """The path of what is there. Raises `Refused`."""
+        path = self._there()
+        if path is not None:
             return path
-        try:
-            raw = inside(self._action.path or "", "")
-        except Refused:
-            raw = ""  # escaped, it is too long for a name
-        if raw and self._is_there(raw):
-            return raw
-        missing = "Path does not exist." if self._action.verb == "delete" else f"path '{path}' does not exist."
-        raise Refused(missing)
+        missing = f"path '{target_of(self._action)}' does not exist."
+        raise Refused("Path does not exist." if self._action.verb == "delete" else missing)
+
+    def _there(self) -> str | None:
+        """The first of the paths that the action may mean at which something lies."""
+        return next((path for path in sources_of(self._action) if self._is_there(path)), None)
 
     @staticmethod
     def _is_there(path: str) -> bool:

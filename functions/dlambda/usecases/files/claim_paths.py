@@ -7,7 +7,7 @@ it after a crash has them still.
 import time
 from contextlib import suppress
 
-from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, checked_name, inside, target_of
+from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, checked_name, inside, sources_of
 from dlambda.store import path_claims
 from dlambda.usecases.files.folders import join, split
 from dlambda.usecases.files.plan_move import Plan
@@ -33,7 +33,7 @@ class Claims:
 
     def take_for(self, action: FileAction) -> None:
         """Claims sources and targets. Raises `Refused` when somebody else has them for long."""
-        sources = _sources(action)
+        sources = sources_of(action)
         targets = [target for source in sources for target in _targets(action, source)]
         taken = self._wait_for(targets if action.verb == "directory" else [*sources, *targets])
         if taken is not None:
@@ -72,14 +72,6 @@ class Claims:
         if taken is None:
             self._paths, self._taken_at = paths, time.monotonic()
         return taken
-
-
-def _sources(action: FileAction) -> list[str]:
-    """Its path; also as it was sent, which may be the name of a file, too."""
-    found = [target_of(action)]
-    with suppress(Refused):
-        found.append(inside(action.path or "", ""))
-    return [each for each in dict.fromkeys(found) if each or action.verb == "directory"]
 
 
 def _targets(action: FileAction, source: str) -> list[str]:
