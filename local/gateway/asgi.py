@@ -13,6 +13,8 @@ Send = Callable[[Message], Coroutine[Any, Any, None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 
 def header(scope: Scope, name: bytes) -> bytes:
     """A request header by its lower-case name; empty when it is absent."""
@@ -36,7 +38,7 @@ def incoming(scope: Scope, path: str) -> Incoming:
 
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
     """A whole answer at once."""
-    own = [(b"content-length", str(len(body)).encode())]
+    own = [NOSNIFF, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *own]})
     await send({"type": "http.response.body", "body": body})
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from dlambda.domain.etag import made_etag
 from dlambda.entry.senders import check_sender, cors_headers
 from dlambda.errors import Forbidden
-from local.gateway.asgi import Scope, Send, answer, header, incoming, refuse
+from local.gateway.asgi import NOSNIFF, Scope, Send, answer, header, incoming, refuse
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -43,8 +43,9 @@ _KEPT = (
 )
 _TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)$")
 _RANGE = re.compile(rb"bytes\s*=\s*(?P<first>\d{0,18})\s*-\s*(?P<last>\d{0,18})")
-# Content that a browser would run as a page of this origin.
-_ACTIVE = re.compile(rb"html|xml|svg|javascript")
+# Content that a browser runs nothing of; anything else may not act as a page of this origin. A sandbox would keep its
+# viewer from a PDF.
+_PASSIVE = re.compile(rb"(?:video|audio|image)/(?!.*\bxml\b)[^;]*(?:;.*)?|application/pdf(?:;.*)?")
 
 
 @dataclass(slots=True)
@@ -205,8 +206,8 @@ def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
     found = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
     if upstream.status < 300:
         found |= _named_by_url(query)
-    headers = [*found.items(), (b"x-content-type-options", b"nosniff")]
-    if _ACTIVE.search(found.get(b"content-type", b"").lower()):
+    headers = [*found.items(), NOSNIFF]
+    if not _PASSIVE.fullmatch(found.get(b"content-type", b"").lower()):
         headers.append((b"content-security-policy", b"sandbox"))
     return headers
 

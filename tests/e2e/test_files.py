@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from dlambda.domain.files.plain_name import plain_path
 from tests.e2e.api import wait_until
 from tests.e2e.service import Service
 from tests.e2e.store import Store
@@ -154,14 +155,15 @@ def test_any_name_works_everywhere(api, store, name, clip, file):
     playlist = api.get(f"/api/player/m3u8/video/{path}.m3u8").body.decode()
     segment = next(line for line in playlist.splitlines() if line.startswith("/api/player/segments/0/"))
     assert api.follow("GET", segment).body[0] == 0x47
-    (done,) = act(api, {"action": "rename", "path": path, "new_name": f"Ü{file}"[:200]})
-    assert done["ok"], done["error"]
-    (done,) = act(api, {"action": "rename", "path": quote(done["new_path"]), "new_name": file})
-    assert done["ok"], done["error"]
     token = api.post("/api/file/download", [f"{name}/{file}"]).json()["token"]
+    plain = plain_path(file)
     with zipfile.ZipFile(io.BytesIO(api.follow("GET", f"/api/file/download/{token}").body)) as archive:
-        assert archive.read(f"{name}/{file}".replace("\\", "\\")) == clip.read_bytes()
-    (done,) = act(api, {"action": "delete", "path": path})
+        assert archive.read(f"{name}/{plain}") == clip.read_bytes()
+    (done,) = act(api, {"action": "rename", "path": path, "new_name": f"Ü{plain}"[:200]})
+    assert done["ok"], done["error"]
+    (done,) = act(api, {"action": "rename", "path": quote(done["new_path"]), "new_name": plain})
+    assert done["ok"], done["error"]
+    (done,) = act(api, {"action": "delete", "path": quote(done["new_path"])})
     assert (done["ok"], done["deleted"]) == (True, True)
     assert store.names(name) == []
 
@@ -423,6 +425,48 @@ def test_an_item_follows_its_sidecars(api, store, name, origin, listener):
     act(api, {"action": "delete", "path": f"{name}/{name}.fr.srt"})
     assert listener.wait("item_updated", lambda sent: "subtitle" not in sent["data"]["sidecar"])
     assert "subtitle" not in api.item(item["_id"])["sidecar"]
+
+
+# Types
+
+
+@pytest.mark.parametrize(
+    "extension", ["html", "svg", "svgz", "mht", "mhtml", "eml", "xht", "xsl", "shtml", "htc", "js", "nfo"]
+)
+def test_what_a_browser_would_run_is_saved_and_fenced(api, store, name, extension):
+    store.put(name, f"a.{extension}")
+    reply = api.follow("GET", f"/api/download/{name}/a.{extension}")
+    assert reply.headers["Content-Disposition"].startswith("attachment; ")
+    assert reply.headers["Content-Security-Policy"] == "sandbox"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("file", "is_media"), [("a.mp4", True), ("a.jpg", True), ("a.txt", False), ("a.vtt", False)])
+def test_what_a_browser_only_shows_is_shown(api, store, name, file, is_media):
+    store.put(name, file)
+    reply = api.follow("GET", f"/api/download/{name}/{file}")
+    assert reply.headers["Content-Disposition"].startswith("inline; ")
+    assert ("Content-Security-Policy" in reply.headers) is not is_media
+
+
+def test_no_answer_is_guessed_at(api, store, name, clip):
+    store.copy(clip, f"{name}/v.mp4")
+    store.put(name, "v.srt", text="1\n00:00:00,000 --> 00:00:02,000\n<script>alert(1)</script>\n")
+    store.put(name, "v.txt", "v.html")
+    paths = [
+        f"/api/player/subtitle/{name}/v.srt.vtt", f"/api/player/playlist/{name}/v.mp4.m3u8",
+        f"/api/player/m3u8/video/{name}/v.mp4.m3u8", f"/api/player/m3u8/subtitle/{name}/v.srt.m3u8?duration=2",
+        f"/api/player/segments/0/{name}/v.mp4.ts", f"/api/player/subtitles/manifest/{name}/v.mp4",
+        f"/api/file/info/{name}/v.mp4", f"/api/file/ffprobe/{name}/v.mp4", f"/api/file/browser/{name}",
+        f"/api/download/{name}/v.txt", f"/api/download/{name}/none", "/api/thumbnail", "/api/thumbnail?url=http:%2F%2F127.0.0.1/",
+        "/api/history", "/api/ping", "/api/docs", "/api/docs/openapi.json", "/none", "/dlambda/files/x", "/metrics",
+    ]  # fmt: skip
+    for path in paths:
+        followed = (
+            [api.follow("GET", path)] if path.startswith(("/api/player/", "/api/file/", "/api/download/")) else []
+        )
+        for reply in (api.get(path), api.request("OPTIONS", path), *followed):
+            assert reply.headers["X-Content-Type-Options"] == "nosniff", (path, reply.status)
 
 
 # ZIP

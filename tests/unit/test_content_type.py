@@ -49,9 +49,27 @@ def test_type_by_probe(name, format_name, codecs, expected):
     assert probed_type(name, format_name, codecs) == expected
 
 
-@pytest.mark.parametrize(("name", "active"), [("a.html", True), ("a.svg", True), ("a.mp4", False), ("a.txt", False)])
-def test_what_a_browser_might_run_is_only_saved(name, active):
-    assert is_active(name) is active
+ACTIVE = (
+    "html htm HTML xhtml xht shtml svg SVG svgz xml nfo xsl xslt rdf wsdl xpdl mht mhtml MHT eml nws js mjs css htc hta swf "
+    "ps sh py zip tar doc"
+)
+
+
+@pytest.mark.parametrize("extension", ACTIVE.split(" "))
+def test_what_a_browser_might_run_is_only_saved(extension):
+    assert is_active(f"a.{extension}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.mp4", "a.mkv", "a.webm", "a.ts", "a.mp3", "a.m4a", "a.opus", "a.jpg", "a.png", "a.webp", "a.avif", "a.gif",
+        "a.txt", "a.srt", "a.vtt", "a.ass", "a.md", "a.description", "a.info.json", "a.m3u8", "a.yml", "a.pdf", "README",
+        "a.part",
+    ],
+)  # fmt: skip
+def test_what_is_only_looked_at_is_shown(name):
+    assert not is_active(name)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("a.b/c", ""), ("a.MP4", ".mp4"), ("a.", ""), ("..x", ""), ("...", "")])

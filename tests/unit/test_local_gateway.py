@@ -1,9 +1,11 @@
 """The gateway's decisions that need no engine."""
 
+import socket
+
 import pytest
 
 from local.gateway.functions import Router
-from local.gateway.media import _etag, _is_plain, _is_signed, _named_by_url
+from local.gateway.media import _etag, _headers, _is_plain, _is_signed, _named_by_url, _Upstream
 from local.template import Function, Route
 
 HISTORY = Function("HistoryFunction", "history.main", "lambda_handler", 29)
@@ -74,3 +76,31 @@ def test_the_etag_is_the_same_for_a_part_and_the_whole():
 def test_the_url_names_headers_but_no_line_breaks():
     assert _named_by_url(b"response-content-type=video%2Fmp4") == {b"content-type": b"video/mp4"}
     assert _named_by_url(b"response-content-type=a%0D%0Ab:c") == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sandboxed"),
+    [
+        (b"video/mp4", False),
+        (b"audio/ogg", False),
+        (b"image/jpeg", False),
+        (b"application/pdf", False),
+        (b"text/html", True),
+        (b"TEXT/HTML; charset=utf-8", True),
+        (b"application/xhtml+xml", True),
+        (b"image/svg+xml", True),
+        (b"image/svg+xml; charset=utf-8", True),
+        (b"text/xml", True),
+        (b"message/rfc822", True),
+        (b"multipart/related", True),
+        (b"text/javascript", True),
+        (b"text/plain", True),
+        (b"application/octet-stream", True),
+        (b"x/video/mp4", True),
+        (b"", True),
+    ],
+)
+def test_only_media_and_pictures_are_served_without_a_sandbox(kind, sandboxed):
+    headers = dict(_headers(_Upstream(socket.socket(), 200, {b"content-type": kind}, b""), b""))
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert (b"content-security-policy" in headers) is sandboxed

@@ -212,6 +212,7 @@ def _authenticate() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers.setdefault("X-Request-Id", g.request_id)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _allow_origins(response)
     if get_settings().access_log and request.path not in _QUIET_PATHS:
         took = round((time.monotonic() - g.began) * 1000, 1)

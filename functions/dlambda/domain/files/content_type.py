@@ -41,8 +41,21 @@ _OURS = {
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
 }
-# A browser runs scripts inside these, and they come from strangers.
-_ACTIVE = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
+# What a browser shows without running anything inside; files come from strangers.
+_PASSIVE_KINDS = ("video/", "audio/", "image/")
+_PASSIVE = frozenset(
+    {
+        FALLBACK, "application/json", "application/pdf", "application/x-bittorrent", "application/x-mpegURL",
+        "application/yaml", "text/csv", "text/markdown", "text/plain", "text/vtt", "text/x-ssa",
+    }
+)  # fmt: skip
+# By name as well: whoever stores or serves the file may know more types than the table.
+_ACTIVE_EXTENSIONS = frozenset(
+    {
+        ".eml", ".hta", ".htc", ".htm", ".html", ".js", ".mht", ".mhtml", ".mjs", ".shtm", ".shtml", ".svg", ".svgz",
+        ".swf", ".xht", ".xhtml", ".xml", ".xsl", ".xslt",
+    }
+)  # fmt: skip
 
 # The probe's format names (files.md 2, MIME).
 _FORMATS = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"}
@@ -65,8 +78,12 @@ def content_type(name: str) -> str:
 
 
 def is_active(name: str) -> bool:
-    """Whether a browser might run what is inside, so that it is only offered for saving."""
-    return content_type(name) in _ACTIVE
+    """Whether a browser might run what is inside, so that it is only offered for saving: every type that is not known
+    to be passive.
+    """
+    kind = content_type(name)
+    passive = kind in _PASSIVE or (kind.startswith(_PASSIVE_KINDS) and not kind.endswith("+xml"))
+    return suffix(name) in _ACTIVE_EXTENSIONS or not passive
 
 
 def probed_type(name: str, format_name: str | None, codecs: Iterable[str] = ()) -> str:
