@@ -13,13 +13,11 @@ from typing import Any
 from dlambda.domain.orders.output import GIF, Output, audio_as_source
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.ffmpeg import find_tool, probe
+from dlambda.media.pieces.formats import PROBED
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.rights import make_policy
 
 _TICK_SECONDS = 0.1
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,flv,avi,ogg,mp3,aac,wav,flac,gif,asf,ac3,eac3,webp_pipe,png_pipe"
-)
 _STILL = frozenset({"png", "bmp", "webp", "gif"})
 _GIF_FILTER = "fps=12,scale='min(480,iw)':-2:flags=lanczos"
 Tick = Callable[[], None]
@@ -103,15 +101,18 @@ def _write_gif(source: Source, target: Path, seconds: float | None, tick: Tick) 
     find_palette = ["-vf", f"{_GIF_FILTER},palettegen=stats_mode=diff", str(palette)]
     _run([*_input(source), *_length(seconds), *find_palette], [source], target.parent, tick)
     join = f"[0:v:0]{_GIF_FILTER}[x];[x][1:v]paletteuse=dither=bayer:bayer_scale=4"
-    pictures = ["-i", f"file:{palette}"]
+    pictures = [*_limits(), "-i", f"file:{palette}"]
     use_palette = ["-lavfi", join, "-loop", "0", str(target)]
     _run([*_input(source), *pictures, *_length(seconds), *use_palette], [source], target.parent, tick)
     palette.unlink()
 
 
 def _input(source: Source) -> list[str]:
-    return ["-protocol_whitelist", "file", "-format_whitelist", _CONTAINERS, "-fflags", "+genpts",
-            "-i", f"file:{source.path}"]  # fmt: skip
+    return [*_limits(), "-fflags", "+genpts", "-i", f"file:{source.path}"]
+
+
+def _limits() -> list[str]:
+    return ["-protocol_whitelist", "file", "-format_whitelist", ",".join(PROBED)]
 
 
 def _length(seconds: float | None) -> list[str]:

@@ -6,10 +6,18 @@ A playlist (HLS, DASH, concat ...) that poses as a video would have FFmpeg open 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"  # names with a comma are one format's
 MATROSKA = "matroska,webm"
 _PLAYED = "aac ac3 aiff asf avi eac3 flac flv m4v mp3 mpeg mpegts mpegvideo ogg wav w64"
-_OTHER_MEDIA = "amr ape caf dsf dts dv h264 hevc ivf mpc8 mxf nut obu rm truehd tta wv"
-_TEXTS_AND_PICTURES = "ass sami srt webvtt bmp_pipe gif image2 jpeg_pipe png_pipe tiff_pipe webp_pipe"
+_OTHER_MEDIA = "amr ape au caf dsf dts dv h264 hevc ivf mpc8 mxf nut obu rm truehd tta wv"
+_PICTURES = "apng bmp_pipe gif image2 jpeg_pipe png_pipe tiff_pipe webp_anim webp_pipe"
+_TEXTS = "ass sami srt webvtt"
+_OTHER_TEXTS = "ffmetadata jacosub lrc microdvd mpl2 pjs realtext scc stl subviewer subviewer1 vplayer"
 
 CONTAINERS: tuple[str, ...] = (MP4, MATROSKA, *_PLAYED.split(" "))
 """What is played."""
-PROBED: tuple[str, ...] = (*CONTAINERS, *_OTHER_MEDIA.split(" "), *_TEXTS_AND_PICTURES.split(" "))
-"""What a probe may say of a file."""
+PROBED: tuple[str, ...] = (*CONTAINERS, *f"{_OTHER_MEDIA} {_TEXTS} {_PICTURES}".split(" "))
+"""What a probe may say of a file, and what is converted."""
+POSTPROCESSED: tuple[str, ...] = (*PROBED, *_OTHER_TEXTS.split(" "))
+"""What yt-dlp's post-processors read: media, and the subtitles, pictures and chapters beside it."""
+JOINED: tuple[str, ...] = ("concat", *POSTPROCESSED)
+"""What they read by a list of files that they have written themselves."""
+STREAMED: tuple[str, ...] = ("hls", "dash", *PROBED)
+"""What is read from the network: the manifests that name further addresses, whose protocols are limited, too."""

@@ -13,6 +13,7 @@ from dlambda.errors import Invalid
 from dlambda.media.archive_ids import id_of_url
 from dlambda.media.channel_folder import folder_of_template
 from dlambda.media.options import effective_params, parse_options, render_params
+from dlambda.media.workers import programs
 from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
 
 _NO_HELP = "No description available from yt-dlp."
@@ -63,6 +64,7 @@ def _answer(job: Question) -> dict[str, Any]:
 
 def run(job: Question, connection: Connection) -> None:
     """Sends the one answer; `{"invalid": text}` for options that don't parse."""
+    programs.allow_only([])
     try:
         answer = _answer(job)
     except Invalid as error:

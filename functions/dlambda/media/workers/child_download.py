@@ -18,7 +18,7 @@ from dlambda.domain.items.metadata import telling
 from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
-from dlambda.media.workers import continuing, postprocessing, recording
+from dlambda.media.workers import continuing, postprocessing, programs, recording
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import DownloadJob
 
@@ -37,6 +37,7 @@ EXISTING_TEXT = "Item has already been downloaded."
 
 continuing.install()
 live.install()
+programs.remove_others()
 
 
 class _Talk:
@@ -318,7 +319,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
     if not rehearsing:
-        recording.guard_ffmpeg(params, allow_internal=job.allow_internal)
+        recording.guard_ffmpeg(params)
     growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
     with _Session(params, job, talk, state) as ydl, growth:
         try:
@@ -364,6 +365,7 @@ def run(job: DownloadJob, connection: Connection) -> None:
         os.killpg(0, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, stop)
+    programs.allow_only(programs.tools_beside(job.ffmpeg, job.deno))
     try:
         result = download(job, talk)
     except KeyboardInterrupt:

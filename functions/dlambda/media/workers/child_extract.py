@@ -10,6 +10,7 @@ from yt_dlp.utils import YoutubeDLError
 
 from dlambda.errors import Invalid
 from dlambda.media.options import effective_params
+from dlambda.media.workers import programs
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 
@@ -93,6 +94,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
 
 def run(job: ExtractJob, connection: Connection) -> None:
     """Reads the page and sends the one answer."""
+    programs.allow_only([job.deno] if job.deno else [])
     try:
         answer = read_page(job)
     except Invalid as error:

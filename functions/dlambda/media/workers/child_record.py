@@ -23,6 +23,7 @@ from dlambda.media.live.media_playlist import MediaPlaylist, Segment
 from dlambda.media.live.segment_reader import SegmentReader
 from dlambda.media.live.window import Recorded
 from dlambda.media.resume import read_json, write_json
+from dlambda.media.workers import programs
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import RecordJob
 
@@ -276,6 +277,7 @@ def run(job: RecordJob, connection: Connection) -> None:
             connection.send_bytes(json.dumps(message).encode())
 
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    programs.allow_only([job.deno] if job.deno else [])
     try:
         result = record(job, say)
     except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed recording

@@ -14,7 +14,7 @@ from typing import Any
 import yt_dlp
 
 from dlambda.media.options import action_of
-from dlambda.media.workers import postprocessing, recording
+from dlambda.media.workers import postprocessing, programs, recording
 from dlambda.media.workers.downloader import Downloader, tools_params
 from dlambda.media.workers.jobs import TerminalJob
 
@@ -61,7 +61,7 @@ def _console(job: TerminalJob) -> type[Downloader]:
             for each in params.get("postprocessors", ()):
                 if each["key"] == "MetadataParser":
                     each["actions"] = [action_of(action) for action in each["actions"]]
-            recording.guard_ffmpeg(params, allow_internal=job.allow_internal)
+            recording.guard_ffmpeg(params)
             forced = {**tools_params(job.cache, job.deno), "ffmpeg_location": job.ffmpeg}
             super().__init__({**params, **forced}, folders=(Path(job.workdir),))
 
@@ -89,6 +89,7 @@ def run(job: TerminalJob, master: int, connection: Connection) -> None:
     relay = threading.Thread(target=_relay, args=(master, connection), daemon=True)
     relay.start()
     os.chdir(job.workdir)
+    programs.allow_only(programs.tools_beside(job.ffmpeg, job.deno))
     try:
         code = _main(job)
     except Exception as error:  # noqa: BLE001 the door of this process

@@ -24,6 +24,7 @@ from yt_dlp.YoutubeDL import UnsupportedURLIE
 from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.media.rejection import reject_reason
+from dlambda.media.workers.protocols import check_request, leave_out_unsupported
 
 _BUSY = frozenset({429, 503})
 Report = Callable[[str, str], None]  # level, text
@@ -160,12 +161,17 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         self.add_info_extractor(UnsupportedURLIE())
 
     def urlopen(self, req: Any) -> Any:
+        check_request(req if isinstance(req, str) else req.url)
         try:
             return super().urlopen(req)
         except HTTPError as error:
             asked = error.response.headers.get("Retry-After") if error.status in _BUSY else None
             self.retry_after_seconds = retry_after_seconds(asked, time.time())
             raise
+
+    def process_video_result(self, info_dict: dict[str, Any], download: bool = True) -> Any:
+        leave_out_unsupported(info_dict, download=download)
+        return super().process_video_result(info_dict, download)
 
     @staticmethod
     def _outtmpl_expandpath(outtmpl: str) -> str:

@@ -1,30 +1,44 @@
 """Inside a worker process: our post-processors, and yt-dlp's made safe."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from yt_dlp.globals import postprocessors
-from yt_dlp.postprocessor import ffmpeg
 from yt_dlp.postprocessor.common import PostProcessor
 from yt_dlp.postprocessor.metadataparser import MetadataParserPP
-from yt_dlp.utils import Popen, PostProcessingError
 
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.errors import Invalid
+from dlambda.media.workers import ffmpeg_inputs
 
-# Fields that say where files lie or hold more than a text: an option may not write into them.
+# Fields that an option may not write into: they say what is fetched (addresses, protocols, headers, parts of a media
+# file), by what, in which format it is written, and where; or they hold more than a text.
 _LOCKED = frozenset(
     {
-        "filepath", "filename", "infojson_filename", "requested_formats", "requested_downloads",
-        "requested_subtitles", "formats", "thumbnails", "subtitles", "automatic_captions", "chapters", "entries",
-        "heatmap", "comments", "http_headers", "fragments", "downloader_options",
+        # lists and mappings
+        "additional_entries", "automatic_captions", "chapters", "comments", "entries", "formats", "fragments",
+        "heatmap", "requested_downloads", "requested_entries", "requested_formats", "requested_subtitles", "segments",
+        "sponsorblock_chapters", "subtitles", "thumbnails",
+        # what is fetched, by what, and as what it is written
+        "acodec", "container", "cookies", "ext", "extractor_key", "format_id", "has_drm", "ie_key", "impersonate",
+        "is_dash_periods", "is_from_start", "is_live", "live_status", "no_resume", "protocol", "request_data",
+        "stretched_ratio", "thumbnail", "vcodec", "was_live", "ws",
+        # where files lie
+        "filename", "filepath", "filetime",
     }
 )  # fmt: skip
+_LOCKED_KIND = re.compile(
+    r"_.*|(.*_)?(url|urls|uri|path|filename|filepath|headers|cookies|args|options|protocol|proxy)"
+    r"|(section|fragment|hls|dash|rtmp|manifest|downloader|extra_param|frag)_.*"
+)
+# Addresses that are shown and never opened.
+_SHOWN = frozenset({"uploader_url", "channel_url"})
 
 
 def _is_locked(key: str) -> bool:
-    return key.startswith("_") or key in _LOCKED
+    return key in _LOCKED or (key not in _SHOWN and _LOCKED_KIND.fullmatch(key) is not None)
 
 
 class GuardedMetadataParserPP(MetadataParserPP):  # type: ignore[misc]
@@ -75,22 +89,8 @@ class NFOMakerPP(PostProcessor):  # type: ignore[misc]
         return [], info
 
 
-class _Popen(Popen):  # type: ignore[misc]
-    """Tells a program that was ended from outside (by the kernel, for want of memory) from one that refused its input.
-
-    yt-dlp makes an error of the last line that it wrote, which then says nothing; this one is known to pass.
-    """
-
-    @classmethod
-    def run(cls, *arguments: Any, **options: Any) -> tuple[Any, Any, int]:
-        stdout, stderr, status = super().run(*arguments, **options)
-        if status < 0:
-            raise PostProcessingError(f"ffmpeg ended unexpectedly (signal {-status}).")
-        return stdout, stderr, status
-
-
 def install() -> None:
     """Makes them known to yt-dlp, for this process."""
-    ffmpeg.Popen = _Popen
+    ffmpeg_inputs.install()
     postprocessors.value["MetadataParserPP"] = GuardedMetadataParserPP
     postprocessors.value["NFOMakerPP"] = NFOMakerPP

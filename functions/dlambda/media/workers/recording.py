@@ -16,15 +16,12 @@ from yt_dlp.downloader.external import FFmpegFD
 from yt_dlp.networking._helper import create_socks_proxy_socket, make_socks_proxy_opts
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
-from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
-from dlambda.media import guard
 from dlambda.media.sandbox import enter
+from dlambda.media.workers.protocols import WEB, UnsupportedStream, scheme_of
 from dlambda.media.workers.relay import Connect, Relay, Upstream
 
 _TICK_SECONDS = 0.5
 _CONNECT_SECONDS = 20.0
-# ffmpeg opens nothing else while it reads what a site names: no files, no other protocols.
-_PROTOCOLS = "http,https,tcp,tls,crypto,httpproxy,data"
 
 
 def use_tool(ffmpeg: str | None) -> None:
@@ -33,16 +30,12 @@ def use_tool(ffmpeg: str | None) -> None:
         FFmpegPostProcessor._ffmpeg_location.set(ffmpeg)  # noqa: SLF001 as yt-dlp's own command line does
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
-
-
-def _check_addresses(urls: list[str]) -> None:
-    """ffmpeg connects by itself for other protocols (rtmp ...): their hosts are looked at beforehand."""
-    for url in urls:
-        host = urlsplit(url).hostname
-        if not _is_web(url) and (not host or any(is_internal(address) for address in guard.resolve(host))):
-            raise PermissionError(INTERNAL_TEXT)
+def _check_sources(formats: list[dict[str, Any]]) -> None:
+    """Raises `UnsupportedStream` for anything but web addresses; `-` is what this process itself pipes into ffmpeg."""
+    for format_ in formats:
+        scheme = scheme_of(format_["url"])
+        if scheme not in WEB and format_["url"] != "-":
+            raise UnsupportedStream(scheme or "Such")
 
 
 def through_socks(proxy: str) -> Connect:
@@ -60,7 +53,7 @@ def through_socks(proxy: str) -> Connect:
     return connect
 
 
-def guard_ffmpeg(params: dict[str, Any], *, allow_internal: bool) -> None:
+def guard_ffmpeg(params: dict[str, Any]) -> None:
     """From here on ffmpeg reaches the network through a relay in this process, for the rest of its life."""
     proxy = params.get("proxy")
     upstream = Upstream.parse(proxy) if proxy else None
@@ -73,18 +66,14 @@ def guard_ffmpeg(params: dict[str, Any], *, allow_internal: bool) -> None:
         params["proxy"] = ""  # yt-dlp itself goes directly, whatever the environment says
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
         os.environ[name] = relay.url
-    os.environ.pop("no_proxy", None)
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        os.environ.pop(name, None)
     original = FFmpegFD._call_downloader  # noqa: SLF001 the one place where its command is built
 
     def call(self: Any, tmpfilename: str, info: dict[str, Any]) -> Any:
-        formats = info.get("requested_formats") or [info]
-        urls = [str(one["url"]) for one in formats]
-        if not allow_internal:
-            _check_addresses(urls)
+        _check_sources(info.get("requested_formats") or [info])
         own = self.params
         self.params = {**own, "proxy": relay.url}
-        if all(map(_is_web, urls)):
-            self.params["external_downloader_args"] = {"ffmpeg_i": ["-protocol_whitelist", _PROTOCOLS]}
         try:
             return original(self, tmpfilename, info)
         finally:

@@ -2,10 +2,15 @@
 
 It runs inside the worker, so that the connections it makes go through the worker's guard. It knows CONNECT and plain
 requests, and may itself go through the user's proxy. One thread per connection; everything ends with the worker.
+
+Its port can be found by every program of this machine, and behind it may lie the login of the user's proxy: so it wants
+credentials that are made at its start and stand in `url` alone.
 """
 
 import base64
 import contextlib
+import hmac
+import secrets
 import select
 import socket
 import threading
@@ -38,8 +43,12 @@ class Upstream:
         login = None
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            login = "Basic " + base64.b64encode(pair.encode()).decode()
+            login = _basic(pair)
         return cls(parts.hostname, parts.port or 80, login)
+
+
+def _basic(pair: str) -> str:
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def _connect(host: str, port: int) -> socket.socket:
@@ -55,10 +64,13 @@ class Relay:
         self._upstream = upstream
         self._connect = connect
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
+        self._login = f"{secrets.token_hex(8)}:{secrets.token_hex(24)}"
+        self._authorization = _basic(self._login).encode()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        """Its address with its credentials: for ffmpeg's environment, for no log."""
+        return f"http://{self._login}@127.0.0.1:{self._listener.getsockname()[1]}"
 
     def start(self) -> "Relay":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -84,6 +96,11 @@ class Relay:
             head, rest = _read_head(client)
             if not head:
                 return
+            if not hmac.compare_digest(_credentials_of(head), self._authorization):
+                # ffmpeg sends credentials only when it is asked for them.
+                _refuse(client, "407 Proxy Authentication Required", 'Proxy-Authenticate: Basic realm="relay"')
+                return
+            head = _without_credentials(head)
             try:
                 server, first = self._open(head)
             except PermissionError:
@@ -144,8 +161,24 @@ def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _refuse(client: socket.socket, status: str) -> None:
-    client.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+def _credentials_of(head: bytes) -> bytes:
+    """The value of `Proxy-Authorization`; empty without exactly one."""
+    values = [line.partition(b":")[2].strip() for line in head.split(b"\r\n") if _is_credentials(line)]
+    return values[0] if len(values) == 1 else b""
+
+
+def _without_credentials(head: bytes) -> bytes:
+    """Ours are not for the next proxy, which may have its own."""
+    return b"\r\n".join(line for line in head.split(b"\r\n") if not _is_credentials(line))
+
+
+def _is_credentials(line: bytes) -> bool:
+    return line.lower().startswith(b"proxy-authorization:")
+
+
+def _refuse(client: socket.socket, status: str, *fields: str) -> None:
+    lines = [f"HTTP/1.1 {status}", *fields, "Content-Length: 0", "Connection: close", "", ""]
+    client.sendall("\r\n".join(lines).encode())
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
