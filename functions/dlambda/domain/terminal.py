@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,8 @@ from dlambda.domain.places.paths import resolve_folder
 from dlambda.domain.ytdlp.options import EXITING, FoundOption, read_command
 from dlambda.errors import Invalid
 
+# A plain name: what is a path may lead anywhere.
+_COOKIE_FILE: Final = re.compile(r"[^./\\\0][^/\\\0]*\.txt")
 _HOME: Final = re.compile(r"^(?:home:)?(?P<path>/.*)$", re.DOTALL)
 
 
@@ -41,7 +44,7 @@ def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Comman
             folder = below
         elif each.option.dest == "paths" and each.values[0].startswith("temp:"):
             continue
-        elif each.option.dest == "cookiefile" and each.values and each.values[0].startswith(f"{cookie_folder}/"):
+        elif each.option.dest == "cookiefile" and _is_ours(each.values, cookie_folder):
             cookies = each.values[0]
         elif each.option.dest != "download_archive":
             _check(each)
@@ -49,6 +52,12 @@ def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Comman
     if any(url.startswith("-") for url in urls):
         raise Invalid("A URL cannot begin with a dash.")
     return Command((*kept, "--", *urls) if urls else tuple(kept), folder, cookies)
+
+
+def _is_ours(values: Sequence[str], cookie_folder: str) -> bool:
+    """Whether it is the full path of a file directly in `cookie_folder`. The file is looked at when it is read."""
+    folder, _, name = values[0].rpartition("/") if values else ("", "", "")
+    return folder == cookie_folder and _COOKIE_FILE.fullmatch(name) is not None
 
 
 def _check(found: FoundOption) -> None:

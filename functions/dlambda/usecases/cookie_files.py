@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import time
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,23 @@ def write_cookie_file(text: str, name: str = "") -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return str(path)
+
+
+def copy_cookie_file(path: str, target: Path) -> bool:
+    """Copies one of these files; False when it is not there (any more). A link leads elsewhere and is not followed."""
+    if Path(path).resolve().parent != cookie_folder().resolve():
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        target.touch(mode=_PRIVATE)
+        target.write_bytes(file.read())
+    return True
 
 
 def remove_old(folder: Path, now: float) -> None:

@@ -14,7 +14,7 @@ from dlambda.domain.places.paths import object_key
 from dlambda.domain.terminal import Command, read_terminal_command
 from dlambda.media.terminal import Exit, Line, run_terminal
 from dlambda.settings import get_settings
-from dlambda.usecases.cookie_files import cookie_folder
+from dlambda.usecases.cookie_files import cookie_folder, copy_cookie_file
 from dlambda.usecases.files.folders import join, note_files
 
 _LONGEST_SECONDS: Final = 3600.0
@@ -33,8 +33,7 @@ def run(command: Command) -> Generator[Line | Exit | None, None, None]:
     place = _new_folder()
     try:
         words = command.words
-        if command.cookies and Path(command.cookies).is_file():
-            shutil.copyfile(command.cookies, place / _COOKIES)
+        if command.cookies and copy_cookie_file(command.cookies, place / _COOKIES):
             words = ("--cookies", _COOKIES, *words)
         seconds = min(_LONGEST_SECONDS, get_settings().answer_seconds)
         for each in run_terminal(words, place, seconds=seconds, most_bytes=_MOST_BYTES):
