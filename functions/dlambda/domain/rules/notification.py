@@ -18,6 +18,7 @@ from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import Body, Name, switch
 from dlambda.domain.rules.preset import normalise_name
+from dlambda.domain.rules.service_url import check_service_url
 from dlambda.errors import Invalid
 
 PRODUCT: Final = "dlambda"
@@ -151,6 +152,11 @@ class CallInput(BaseModel):
                 raise ValueError(error.message) from None
         elif "://" not in value:
             raise ValueError("URL must begin with http://, https:// or the scheme of a notification service.")
+        else:
+            try:
+                check_service_url(value)
+            except Invalid as error:
+                raise ValueError(error.message) from None
         return value
 
 
