@@ -48,6 +48,7 @@ _GEO = Failure(FailureKind.GEO, "Not available in this server's country: a proxy
 _RATE = Failure(FailureKind.RATE_LIMITED, "The site asks to slow down.", retryable=True)
 _UNSUPPORTED = Failure(FailureKind.UNSUPPORTED, "yt-dlp knows no way to read this page.")
 _STREAM = Failure(FailureKind.UNSUPPORTED, "Only http and https are fetched: look for such an address of the stream.")
+_LARGE = Failure(FailureKind.UNSUPPORTED, "The page is too large to be a page with media.")
 _NO_FORMATS = Failure(FailureKind.NO_FORMATS, "Nothing fits the format asked for: try other format options.")
 _DRM = Failure(FailureKind.DRM, "The media is encrypted for players with a licence.")
 _LIVE = Failure(FailureKind.LIVE, "The stream is not live at this moment.")
@@ -68,6 +69,7 @@ _OTHER = Failure(FailureKind.OTHER)
 _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_INTERNAL, "Access to internal urls or private networks"),
     (_STREAM, "streams are not supported"),
+    (_LARGE, r"The page is larger than \d+ MB"),
     (_CIRCLE, "redirect loop"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
     (_DRM, r"\bDRM\b", "Widevine", "FairPlay"),

@@ -10,8 +10,10 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live.media_playlist import MediaPlaylist, Range, Segment, parse
+from dlambda.media.workers.bounded import read_all
 
 _TRIES = 4
+_MOST_SEGMENT_BYTES = 256 * 1024 * 1024
 _GONE = (404, 410)
 
 
@@ -30,7 +32,7 @@ class SegmentReader:
 
     def read(self, url: str, part: Range | None = None) -> bytes:
         headers = {**self._headers, **({"Range": part.header} if part else {})}
-        return bytes(self._urlopen(Request(url, headers=headers)).read())
+        return read_all(self._urlopen(Request(url, headers=headers)).read, _MOST_SEGMENT_BYTES)
 
     def content(self, segment: Segment) -> bytes | None:
         """The plain bytes of a segment, asked for several times; None when the site has it no more."""

@@ -24,6 +24,7 @@ from yt_dlp.YoutubeDL import UnsupportedURLIE
 from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.media.rejection import reject_reason
+from dlambda.media.workers import bounded
 from dlambda.media.workers.protocols import check_request, leave_out_unsupported
 
 _BUSY = frozenset({429, 503})
@@ -71,6 +72,8 @@ class Journal:
         if text:
             self.errors.append(text)
 
+
+bounded.install()
 
 # A TLS context reads some 150 certificates (17 ms) and is the same for every download; made before the fork.
 yt_dlp.networking.common.make_ssl_context = functools.lru_cache(maxsize=8)(yt_dlp.networking.common.make_ssl_context)
