@@ -92,6 +92,8 @@ class UserSettings(BaseModel):
     extractor_limits: Mapping[str, int] = Field(default_factory=dict, description="YTP_MAX_WORKERS_FOR_<EXTRACTOR>")
     extract_info_timeout: float = Field(70, gt=0, description="seconds")
     extract_info_concurrency: int = Field(4, ge=1)
+    worker_quiet_timeout: float = Field(1800, gt=0, description="seconds without a sign that end a download's worker")
+    worker_busy_timeout: float = Field(300, gt=0, description="the same while it computes all the time")
     temp_keep: Flag = False
     remove_files: Flag = False
     keep_archive: Flag = True

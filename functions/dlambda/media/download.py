@@ -9,6 +9,7 @@ from typing import Any
 from dlambda.domain.items.failure import Failure, classify
 from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
+from dlambda.media.quiet import QuietLimit, longest_sleep
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.output import is_own
 from dlambda.media.workers.worker import Worker, start_worker
@@ -119,6 +120,13 @@ class Running:
         self._worker = worker
         self._result: Result | None = None
         self._stopping = False
+        settings = get_settings()
+        self._quiet = QuietLimit(
+            worker.pid,
+            spec.workdir,
+            busy_seconds=settings.worker_busy_timeout,
+            idle_seconds=settings.worker_quiet_timeout + longest_sleep(spec.params),
+        )
 
     @property
     def alive(self) -> bool:
@@ -139,7 +147,8 @@ class Running:
         """What has happened since the last call; waits up to the timeout for the first message.
 
         Call it at least every few seconds: the worker waits for its questions to be answered. The last message is the
-        `Result`, whatever happens. Raises what answering a question raises; the download is to be stopped then.
+        `Result`, whatever happens: a worker that gives no sign for long is ended (settings `worker_busy_timeout`,
+        `worker_quiet_timeout`). Raises what answering a question raises; the download is to be stopped then.
         """
         if self._result is not None:
             return []
@@ -148,9 +157,13 @@ class Running:
         while self._result is None:
             wait = 0.0 if found else end - time.monotonic()
             raw = self._worker.receive(wait)
+            if raw is not None:
+                self._quiet.note_sign()
             if raw is None:
                 if self._worker.ended:
                     self._finish(Result(ok=False, error=ENDED_TEXT), found)
+                elif problem := self._quiet.find_problem():
+                    self._finish(Result(ok=False, error=problem), found)
                 elif found or time.monotonic() >= end:
                     break
             elif raw["type"] == "ask":

@@ -109,6 +109,7 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (
         _OPTIONS, "Invalid (filter|format|output template)", "Postprocessing: .*(not supported|Invalid)",
         "Error in output template", "output template (leads outside|gives no)", 'Path ".*" is too long',
+        r"computed for \d+ s and brought nothing",
     ),
     (_TIMEOUT, "timed? ?out", "TimeoutError"),
     (_REFUSED, "HTTP Error 403"),

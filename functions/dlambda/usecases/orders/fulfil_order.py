@@ -43,7 +43,6 @@ _RENEW_SECONDS = 1.0
 _PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
-_QUIET_SECONDS = 1800.0
 _AT_WORK: set[str] = set()
 _LOCK = threading.Lock()
 
@@ -279,17 +278,11 @@ class _Fulfilment:
         raise _Failed(download.ENDED_TEXT)
 
     def _listen(self, running: download.Running, each_second: Callable[[], None] | None) -> None:
-        heard_at = time.monotonic()
         while running.result is None:
-            messages = running.messages(_TICK_SECONDS)
-            for message in messages:
+            for message in running.messages(_TICK_SECONDS):
                 if isinstance(message, download.Progress):
                     self._note(message)
-            now = time.monotonic()
-            heard_at = now if messages else heard_at
-            if now - heard_at > _QUIET_SECONDS:
-                raise _Failed(f"Nothing has come for {_QUIET_SECONDS / MINUTE:.0f} minutes.")
-            if now - self.renewed_at >= _RENEW_SECONDS:
+            if time.monotonic() - self.renewed_at >= _RENEW_SECONDS:
                 self._report(each_second)
             if self.seconds_left() < keep_files.HANDOVER_SECONDS:
                 raise _HandOver
