@@ -56,7 +56,8 @@ class Attempt:
     says: Mapping[str, str] = field(default_factory=dict)  # name of a server -> what it answers
     ends: tuple[str, ...] = HARMLESS
     text: str = ""  # a pattern that the item's error must match
-    goes_on: str = ""  # a page (path) of a stream without end: once it was asked for three times, the item is cancelled
+    goes_on: str = ""  # a page of a stream without end: once it was asked for `looks` times, the item is cancelled
+    looks: int = 3
     order: str = ""  # a path of the key API in place of /api/history
 
 
@@ -131,7 +132,7 @@ class Batch:
         posted = self.posted(attempt)
         assert posted.reply.status == 200, (posted.reply.status, posted.reply.body[:500])
         if attempt.goes_on:
-            self._cancel_after_three_looks(posted)
+            self._cancel_after_looks(posted)
         record = self._ended(posted)
         self.check_harmless(posted)
         status = {"completed": "finished"}.get(record["status"], record["status"])
@@ -164,11 +165,11 @@ class Batch:
         if not posted.attempt.order:
             self.api.post("/api/history/cancel", {"ids": [posted.id]})
 
-    def _cancel_after_three_looks(self, posted: Posted) -> None:
+    def _cancel_after_looks(self, posted: Posted) -> None:
         path = f"/{posted.key}/{posted.attempt.goes_on.replace('@KEY@', posted.key)}"
 
         def enough() -> bool:
-            return self.lab.attacker.asked(path) >= 3 or self.look(posted)["status"] in (*HISTORY, "completed")
+            return self.lab.attacker.asked(path) >= posted.attempt.looks or self.look(posted)["status"] in (*HISTORY, "completed")
 
         wait_until(enough, END_SECONDS, lambda: f"{path} was asked for {self.lab.attacker.asked(path)} times")
         self.cancel(posted)

@@ -48,7 +48,8 @@ def _changing_names() -> list[Attempt]:
     rebinding = [
         Attempt(
             f"a page's name changes to loopback after {count} look-ups",
-            {}, {"url": f"http://rb{count}-@KEY@.test/@KEY@.html"}, ends=("error",),
+            {"@KEY@.html": video_page(f"http://rb{count}-@KEY@.test/@KEY@.mp4")},
+            {"url": f"http://rb{count}-@KEY@.test/@KEY@/@KEY@.html"}, ends=("error",), text=INTERNAL,
         )
         for count in (1, 2, 3)
     ]  # fmt: skip
