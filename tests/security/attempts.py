@@ -58,6 +58,7 @@ class Attempt:
     text: str = ""  # a pattern that the item's error must match
     goes_on: str = ""  # a page of a stream without end: once it was asked for `looks` times, the item is cancelled
     looks: int = 3
+    unchanged: bool = False  # what is delivered, if anything is, must be one of the attempt's own pages, byte for byte
     order: str = ""  # a path of the key API in place of /api/history
 
 
@@ -83,6 +84,7 @@ class Batch:
         self.lab, self.service, self.name = lab, service, name
         self.api: Api = service.api
         self._posted: dict[str, Posted] = {}
+        self._planted: dict[str, list[bytes]] = {}
 
     def post_all(self, attempts: Iterable[Attempt]) -> "Batch":
         """Plants and posts them. Those that never end by themselves come last."""
@@ -107,7 +109,9 @@ class Batch:
             path = "/" + fill_in(f"{key}/{name}", texts)
             if isinstance(content, Own):
                 content = getattr(self.lab.public, content.value).read_bytes()
-            self.lab.attacker.serve(path, _page(path, content, texts))
+            page = _page(path, content, texts)
+            self._planted.setdefault(key, []).append(page.body)
+            self.lab.attacker.serve(path, page)
         standard = {"url": "@BASE@/@KEY@.html"} | ({} if attempt.order else {"template": "@KEY@.%(ext)s"})
         filled: dict[str, Any] = json.loads(fill_in(json.dumps(standard | dict(attempt.body)), texts))
         return filled
@@ -137,6 +141,8 @@ class Batch:
         self.check_harmless(posted)
         status = {"completed": "finished"}.get(record["status"], record["status"])
         assert status in attempt.ends, (record["status"], record.get("error"))
+        if attempt.unchanged and status == "finished":
+            assert self._delivered(posted, record) in self._planted[posted.key]
         if attempt.text:
             assert re.search(attempt.text, record["error"] or ""), record["error"]
         return record
@@ -159,6 +165,11 @@ class Batch:
             record: Record = self.api.get(f"/status/{posted.id}", headers={"X-API-Key": ADMIN_KEY}).json()
             return record
         return self.api.item(posted.id)
+
+    def _delivered(self, posted: Posted, record: Record) -> bytes:
+        if posted.attempt.order:
+            return self.api.follow("GET", record["file"], headers={"X-API-Key": ADMIN_KEY}).body
+        return self.api.file_of(record)
 
     def cancel(self, posted: Posted) -> None:
         """Ends the item. A task of the key API ends by itself."""

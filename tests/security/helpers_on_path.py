@@ -5,7 +5,7 @@ from pathlib import Path
 
 NAMES = (
     "rtmpdump", "phantomjs", "aria2c", "axel", "curl", "wget", "http", "mplayer", "mpv", "avconv", "avprobe",
-    "AtomicParsley", "atomicparsley", "sponskrub", "setfattr", "xattr",
+    "sponskrub", "setfattr", "xattr",
 )  # fmt: skip
 _PROGRAM = """#!{python}
 import re, socket, sys

@@ -53,7 +53,10 @@ def dash(*representations: str, base: str = "", template: str = "") -> str:
 
 
 def _adaptation_set(number: int, url: str, segments: str) -> str:
-    kind, size = (("video/mp4", ' width="160" height="120"'), ("audio/mp4", ""))[number % 2]
+    kind, size = (
+        ("video/mp4", ' codecs="avc1.42c00c" width="160" height="120"'),
+        ("audio/mp4", ' codecs="mp4a.40.2" audioSamplingRate="44100"'),
+    )[number % 2]
     address = f"<BaseURL>{escape(url)}</BaseURL>" if url else ""
     return (
         f'<AdaptationSet mimeType="{kind}"><Representation id="r{number}" bandwidth="90000"{size}>'

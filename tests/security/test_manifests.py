@@ -29,7 +29,11 @@ _PLAYLISTS = {
     "a map that is a file": media_playlist("good.ts", head=_MAP.format("file:@SECRET@.mp4")),
     "a playlist within a playlist": media_playlist("good.ts", "@DECOY@.m3u8"),
 }
-_ALSO_BY_FFMPEG = ("a segment at loopback", "a key at loopback", "a segment that is a file", "a segment by concat")
+_ALSO_BY_FFMPEG = ("a segment at loopback", "a key at loopback")
+_AS_USUAL_ALONE = (
+    "a first segment at loopback", "a segment at a mapped address", "a segment that is a path", "a segment by crypto",
+    "a playlist within a playlist", "a segment at the metadata service",
+)  # fmt: skip
 _MODES = {"as usual": {}, "by ffmpeg": {"cli": "--hls-prefer-ffmpeg"}, "in sections": SECTIONS}
 _DASHES = {
     "a base at loopback": dash("v.mp4", base="@DECOY@./"),
@@ -48,6 +52,7 @@ def _hls() -> list[Attempt]:
         playlist_attempt(f"{name}, {mode}", playlist, body)
         for name, playlist in _PLAYLISTS.items()
         for mode, body in _MODES.items()
+        if mode != "in sections" or name not in _AS_USUAL_ALONE
         if mode != "by ffmpeg" or name in _ALSO_BY_FFMPEG
     ]
 
@@ -91,7 +96,7 @@ def _dash() -> list[Attempt]:
         )
         for name, text in _DASHES.items()
         for mode, body in _MODES.items()
-        if mode != "by ffmpeg"
+        if mode == "as usual" or (mode == "in sections" and "loopback" in name)
     ]  # fmt: skip
 
 
