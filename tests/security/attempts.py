@@ -137,7 +137,7 @@ class Batch:
         assert posted.reply.status == 200, (posted.reply.status, posted.reply.body[:500])
         if attempt.goes_on:
             self._cancel_after_looks(posted)
-        record = self._ended(posted)
+        record = self.ended(posted)
         self.check_harmless(posted)
         status = {"completed": "finished"}.get(record["status"], record["status"])
         assert status in attempt.ends, (record["status"], record.get("error"))
@@ -147,7 +147,8 @@ class Batch:
             assert re.search(attempt.text, record["error"] or ""), record["error"]
         return record
 
-    def _ended(self, posted: Posted) -> Record:
+    def ended(self, posted: Posted) -> Record:
+        """The item, or the task, once it has ended."""
         end = time.monotonic() + END_SECONDS
         while True:
             record = self.look(posted)

@@ -34,8 +34,8 @@ _CLOSED: dict[str, tuple[str, str, Any]] = {
     "cancels": ("POST", "/api/history/cancel", {"ids": ["x"]}),
     "adds a target": ("POST", "/api/notifications", {"name": "evil", "request": {"url": "http://evil.test"}}),
     "adds a task": ("POST", "/api/tasks", {"name": "evil", "url": "http://pub.test/x.rss"}),
-    "asks for information": ("GET", "/api/yt-dlp/url/info?url=http://pub.test/", None),
-    "asks for a picture": ("GET", "/api/thumbnail?url=http://pub.test/x.png", None),
+    "asks for information": ("GET", "/api/yt-dlp/url/info?url=http%3A%2F%2Fpub.test%2F", None),
+    "asks for a picture": ("GET", "/api/thumbnail?url=http%3A%2F%2Fpub.test%2Fx.png", None),
     "adds a condition": ("POST", "/api/conditions", {"name": "e", "filter": "a", "cli": "-f b"}),
     "shuts down": ("POST", "/api/system/shutdown", {}),
 }
@@ -83,7 +83,7 @@ def test_a_bookmark_and_an_extension_may_add(api: Api) -> None:
     posted = api.post("/api/history", {"url": "http://pub.test/from-a-bookmark"}, headers=origin)
     assert posted.status == 200
     assert posted.headers["Access-Control-Allow-Origin"] in ("*", "https://pub.test")
-    assert api.get("/api/history/add?url=http://pub.test/from-a-phone", headers=origin).status == 200
+    assert api.get("/api/history/add?url=http%3A%2F%2Fpub.test%2Ffrom-a-phone", headers=origin).status == 200
     preflight = api.request("OPTIONS", "/api/history", headers=origin | {"Access-Control-Request-Method": "POST"})
     assert preflight.headers["Access-Control-Allow-Origin"] in ("*", "https://pub.test")
 
