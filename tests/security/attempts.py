@@ -107,14 +107,18 @@ class Batch:
             texts[f"@SAY:{name}@"] = str(self.lab.attacker.say(fill_in(answer, texts).encode()))
         for name, content in attempt.pages.items():
             path = "/" + fill_in(f"{key}/{name}", texts)
-            if isinstance(content, Own):
-                content = getattr(self.lab.public, content.value).read_bytes()
-            page = _page(path, content, texts)
+            page = _page(path, self._film(content), texts)
             self._planted.setdefault(key, []).append(page.body)
             self.lab.attacker.serve(path, page)
         standard = {"url": "@BASE@/@KEY@.html"} | ({} if attempt.order else {"template": "@KEY@.%(ext)s"})
         filled: dict[str, Any] = json.loads(fill_in(json.dumps(standard | dict(attempt.body)), texts))
         return filled
+
+    def _film(self, content: Content) -> str | bytes | Page | Redirect:
+        """The bytes of the attacker's own film, where `content` stands for it; else `content`."""
+        if isinstance(content, Own):
+            return {Own.MP4: self.lab.public.mp4, Own.TS: self.lab.public.ts}[content].read_bytes()
+        return content
 
     def _placeholders(self, key: str) -> dict[str, str]:
         port = str(self.lab.decoys.port(key))
@@ -181,7 +185,10 @@ class Batch:
         path = f"/{posted.key}/{posted.attempt.goes_on.replace('@KEY@', posted.key)}"
 
         def enough() -> bool:
-            return self.lab.attacker.asked(path) >= posted.attempt.looks or self.look(posted)["status"] in (*HISTORY, "completed")
+            return self.lab.attacker.asked(path) >= posted.attempt.looks or self.look(posted)["status"] in (
+                *HISTORY,
+                "completed",
+            )
 
         wait_until(enough, END_SECONDS, lambda: f"{path} was asked for {self.lab.attacker.asked(path)} times")
         self.cancel(posted)

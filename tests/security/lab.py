@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -74,6 +75,11 @@ class Lab:
         self.secret_text.write_text(SECRET_TEXT)
         self.programs, self.called = write_recording_programs(self.folder / "programs")
 
+    @property
+    def first_process(self) -> int:
+        """The first process of the PID namespace, as seen from outside; all others end with it."""
+        return self._first
+
     def _start_keeper(self) -> None:
         command = [sys.executable, "-m", "tests.security.keeper", str(self.folder), ATTACKER, NEIGHBOUR, METADATA]
         keeper = subprocess.Popen(
@@ -90,8 +96,6 @@ class Lab:
         self._first = int(line)
 
     def _open_network(self) -> None:
-        import socket
-
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         datagrams.bind(("127.0.0.1", 53))
         self.names = NameServer(datagrams)
@@ -154,9 +158,6 @@ class Lab:
         shutil.copy(self.library.mp4, files / "library.mp4")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        with self.inside():
-            for service in list(self._services.values()):
-                service.log_tail()
         self._stack.close()
 
 

@@ -32,7 +32,9 @@ _BODIES: dict[str, Callable[[], bytes]] = {
     "a text that never ends": lambda: b'{"url": "http://pub.test/',
     "deep extras": lambda: b'{"url": "http://127.0.0.1/", "extras": ' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}",
     "a folder of a megabyte": lambda: json.dumps({"url": "http://pub.test/x", "folder": "x" * _MEGABYTE}).encode(),
-    "a template of a megabyte": lambda: json.dumps({"url": "http://pub.test/x", "template": "%(a)s" * 200_000}).encode(),
+    "a template of a megabyte": lambda: json.dumps(
+        {"url": "http://pub.test/x", "template": "%(a)s" * 200_000}
+    ).encode(),
     "an address of a megabyte": lambda: json.dumps({"url": "http://pub.test/" + "x" * _MEGABYTE}).encode(),
     "a preset of a megabyte": lambda: json.dumps({"url": "http://pub.test/x", "preset": "x" * _MEGABYTE}).encode(),
     "options of a megabyte": lambda: json.dumps({"url": "http://pub.test/x", "cli": "--bogus " * 100_000}).encode(),
@@ -184,7 +186,11 @@ _MANY = "<html><body>" + "<a href='/x' class='c'>" + "a" * 3000 + "!</a>" * 50 +
 
 def _rule(kind: str, expression: str, **more: Any) -> dict[str, Any]:
     fields = {"url": {"type": "css", "expression": "a", "attribute": "href"}}
-    return {"parse": {"items": {"selector": "a", "fields": {**fields, "x": {"type": kind, "expression": expression, **more}}}}}
+    return {
+        "parse": {
+            "items": {"selector": "a", "fields": {**fields, "x": {"type": kind, "expression": expression, **more}}}
+        }
+    }
 
 
 _EXPRESSIONS: dict[str, dict[str, Any]] = {
@@ -213,7 +219,11 @@ def test_no_expression_stops_the_service(lab: Lab, api: Api, fact: str) -> None:
 
 
 def test_no_pattern_of_addresses_stops_the_service(api: Api) -> None:
-    document = {"name": "bomb", "match_url": [f"^{_BAD_REGEX}{n}" for n in range(200)], **{"definition": _rule("css", "a")}}
+    document = {
+        "name": "bomb",
+        "match_url": [f"^{_BAD_REGEX}{n}" for n in range(200)],
+        "definition": _rule("css", "a"),
+    }
     body = {"url": "http://pub.test/" + "a" * 2000 + "!", "document": document}
     assert api.post("/api/tasks/definitions/inspect", body, timeout=60).status in (200, 400, 500)
     assert api.get("/api/ping").status == 200

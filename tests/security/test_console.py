@@ -57,12 +57,20 @@ def _path_of(lab: Lab, service: Service, target: str) -> str:
 
 @pytest.mark.parametrize("target", _TARGETS)
 @pytest.mark.parametrize("form", _FORMS)
-def test_no_cookie_file_leads_to(lab: Lab, api: Api, service: Service, cookie_file: str, form: str, target: str) -> None:
+def test_no_cookie_file_leads_to(
+    lab: Lab, api: Api, service: Service, cookie_file: str, form: str, target: str
+) -> None:
     path = _path_of(lab, service, target)
     folder = str(Path(cookie_file).parent)
     text = form.format(folder=folder, cookie=cookie_file, up="../" * 12, target=path)
     output = _output(api, f"--cookies {shlex.quote(text)} http://pub.test/console")
-    for secret in (SECRET_TEXT, "root:x:", "AWS_SECRET", "DLAMBDA_SECRET", *(key.read_text() for key in _secrets(service))):
+    for secret in (
+        SECRET_TEXT,
+        "root:x:",
+        "AWS_SECRET",
+        "DLAMBDA_SECRET",
+        *(key.read_text() for key in _secrets(service)),
+    ):
         assert secret.strip()[:40] not in output
     assert "skipping cookie file entry" not in output
 

@@ -119,7 +119,9 @@ def _by_options() -> list[Attempt]:
 
 
 # What a "film" may really be.
-_SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video @PORT@ RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+_SDP = (
+    "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video @PORT@ RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+)
 _LIBRARY = "../../../../media/dlambda/files/library.mp4"
 _FILMS = {
     "a DASH manifest of a file": dash("file:@SECRET@.mp4", "file:@SECRET@.mp4"),

@@ -94,7 +94,9 @@ def task(lab: Lab, service: Service, keys: dict[str, str]) -> str:
     """A task of the first key."""
     lab.attacker.serve("/keys/film.mp4", Page(lab.public.mp4.read_bytes(), "video/mp4"))
     with lab.inside():
-        reply = service.api.post("/get_video", {"url": "http://pub.test/keys/film.mp4"}, headers={"X-API-Key": keys["one"]})
+        reply = service.api.post(
+            "/get_video", {"url": "http://pub.test/keys/film.mp4"}, headers={"X-API-Key": keys["one"]}
+        )
     assert reply.status == 200, reply.body
     return str(reply.json()["task_id"])
 
@@ -156,14 +158,18 @@ def test_what_a_wish_does_not_know_has_no_effect(lab: Lab, api: Api, more: dict[
 def test_a_key_makes_no_more_tasks_than_its_limit(guarded_client: Api) -> None:
     """The guarded service has the limit that an operator gets by default."""
     headers = {"X-API-Key": ADMIN_KEY}
-    replies = [guarded_client.post("/get_info", {"url": f"http://pub.test/limit/{n}"}, headers=headers) for n in range(24)]
+    replies = [
+        guarded_client.post("/get_info", {"url": f"http://pub.test/limit/{n}"}, headers=headers) for n in range(24)
+    ]
     statuses = [reply.status for reply in replies]
     assert statuses == [200] * 20 + [429] * 4
     assert replies[-1].headers["Retry-After"]
 
 
 def test_no_key_stands_in_the_logs_or_tables(service: Service, keys: dict[str, str], task: str) -> None:
-    content = b"".join(path.read_bytes() for folder in ("logs", "tables") for path in (service.folder / folder).glob("*"))
+    content = b"".join(
+        path.read_bytes() for folder in ("logs", "tables") for path in (service.folder / folder).glob("*")
+    )
     assert task
     for value in (*keys.values(), ADMIN_KEY):
         assert value.encode() not in content

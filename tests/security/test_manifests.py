@@ -58,21 +58,15 @@ def _hls() -> list[Attempt]:
 
 
 def _live() -> list[Attempt]:
-    streams = {
-        name: text.replace("#EXT-X-ENDLIST\n", "") for name, text in _PLAYLISTS.items() if "variant" not in name
-    }
+    streams = {name: text.replace("#EXT-X-ENDLIST\n", "") for name, text in _PLAYLISTS.items() if "variant" not in name}
     chosen = [
         "a segment at loopback", "a key at loopback", "a first piece at loopback",
         "a segment that redirects to loopback", "a segment whose name changes", "a segment that is a file",
         "a segment by concat",
     ]  # fmt: skip
-    one = [
-        replace(playlist_attempt(f"{name}, live", streams[name]), goes_on="@KEY@.m3u8") for name in chosen
-    ]
+    one = [replace(playlist_attempt(f"{name}, live", streams[name]), goes_on="@KEY@.m3u8") for name in chosen]
     orders = [
-        replace(
-            playlist_attempt(f"{name}, live, by a key", streams[name], {"duration": 3}), order="/get_live_video"
-        )
+        replace(playlist_attempt(f"{name}, live, by a key", streams[name], {"duration": 3}), order="/get_live_video")
         for name in chosen[-2:]
     ]
     return [*one, *orders, _two_sounds()]
@@ -85,7 +79,9 @@ def _two_sounds() -> Attempt:
         "sound.m3u8": media_playlist("@DECOY@.aac", live=True),
         "good.ts": Own.TS,
     }
-    return Attempt("two groups of sound at loopback, live", pages, {"url": "@BASE@/@KEY@.m3u8"}, goes_on="sound.m3u8", looks=1)
+    return Attempt(
+        "two groups of sound at loopback, live", pages, {"url": "@BASE@/@KEY@.m3u8"}, goes_on="sound.m3u8", looks=1
+    )
 
 
 def _dash() -> list[Attempt]:

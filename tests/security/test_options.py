@@ -9,7 +9,7 @@ _REFUSED = (
     "--exec 'touch @MARK@'", "--exec='touch @MARK@'", "--exec=before_dl:'touch @MARK@'", "--exec after_move:x",
     "--exe 'touch @MARK@'", "--exec-before-download 'touch @MARK@'", "--exec-before 'touch @MARK@'",
     "--exec-b='touch @MARK@'", "\n--exec 'touch @MARK@'", "# comment\n--exec 'touch @MARK@'",
-    "--no-exec --exec 'touch @MARK@'", "-f best\n   --exec 'touch @MARK@'", "--format best --exec \"touch @MARK@\"",
+    "--no-exec --exec 'touch @MARK@'", "-f best\n   --exec 'touch @MARK@'", '--format best --exec "touch @MARK@"',
     "'--exec' 'touch @MARK@'", "--ex\\ec 'touch @MARK@'", "\"--e\"xec 'touch @MARK@'", "--exec 'id' -- http://pub.test/",
     "--netrc", "-n --quiet", "--netrc-cmd 'touch @MARK@'", "--netrc-cmd='touch @MARK@'", "--netrc-c 'touch @MARK@'",
     "--netrc-location /etc", "--netrc-l=/etc",

@@ -52,7 +52,7 @@ def test_a_page_of_another_site_never(api: Api, fact: str) -> None:
 @pytest.mark.parametrize("fact", [fact for fact, (method, _, _) in _CLOSED.items() if method == "POST"])
 def test_a_form_of_another_site_never(api: Api, fact: str) -> None:
     """What a browser sends without asking first: POST as text, with an Origin."""
-    method, path, body = _CLOSED[fact]
+    _method, path, body = _CLOSED[fact]
     headers = {"Origin": "https://evil.test", "Content-Type": "text/plain"}
     reply = api.request("POST", path, raw=json.dumps(body).encode(), headers=headers)
     assert reply.status == 403, reply.body[:300]
@@ -62,7 +62,9 @@ def test_a_form_of_another_site_never(api: Api, fact: str) -> None:
 def test_every_kind_of_foreign_origin_is_refused(api: Api, origin: str) -> None:
     reply = api.get("/api/history", headers={"Origin": origin})
     assert reply.status == 403
-    assert api.request("DELETE", "/api/history", {"type": "done", "status": "x"}, headers={"Origin": origin}).status == 403
+    assert (
+        api.request("DELETE", "/api/history", {"type": "done", "status": "x"}, headers={"Origin": origin}).status == 403
+    )
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "PUT"])
@@ -102,7 +104,12 @@ _HOSTS = ("evil.test", "evil.test:8080", "rb1-a.test", "127.0.0.1.evil.test", "l
 
 @pytest.mark.parametrize("host", _HOSTS)
 def test_a_foreign_name_that_leads_here_is_refused(service: Service, host: str) -> None:
-    for method, path in (("GET", "/api/history"), ("GET", "/api/presets/1"), ("DELETE", "/api/history"), ("POST", "/api/history")):
+    for method, path in (
+        ("GET", "/api/history"),
+        ("GET", "/api/presets/1"),
+        ("DELETE", "/api/history"),
+        ("POST", "/api/history"),
+    ):
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
         try:
             connection.putrequest(method, path, skip_host=True)

@@ -105,9 +105,7 @@ def film(lab: Lab, service: Service, library: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("action", _ACTIONS, ids=[json.dumps(action)[:90] for action in _ACTIONS])
-def test_no_action_leaves_the_library(
-    lab: Lab, api: Api, service: Service, film: Path, action: dict[str, str]
-) -> None:
+def test_no_action_leaves_the_library(lab: Lab, api: Api, service: Service, film: Path, action: dict[str, str]) -> None:
     reply = api.post("/api/file/actions", [action])
     assert reply.status in (200, 400), reply.body
     if reply.status == 200:
@@ -163,7 +161,9 @@ def test_no_bundle_holds_what_lies_outside(api: Api, path: str) -> None:
             assert bundle.namelist() == ["library.mp4"]
 
 
-@pytest.mark.parametrize("token", ["x", "../x", "%2e%2e", "x" * 5000, "00000000-0000-4000-8000-000000000000", "%00", "*", "0"])
+@pytest.mark.parametrize(
+    "token", ["x", "../x", "%2e%2e", "x" * 5000, "00000000-0000-4000-8000-000000000000", "%00", "*", "0"]
+)
 def test_no_foreign_token_is_taken(api: Api, token: str) -> None:
     for path in (f"/api/file/download/{token}", f"/api/file/jobs/{token}"):
         assert api.get(path).status in (400, 404, 414), path

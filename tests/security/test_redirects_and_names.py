@@ -23,9 +23,7 @@ _TARGETS = {
 
 def _redirects() -> list[Attempt]:
     pages = [
-        Attempt(
-            f"a page redirects ({status}) to {name}", {"@KEY@.html": Redirect(target, status)}, ends=("error",)
-        )
+        Attempt(f"a page redirects ({status}) to {name}", {"@KEY@.html": Redirect(target, status)}, ends=("error",))
         for name, target in _TARGETS.items()
         for status in ((301, 302, 307) if name == "a loopback address" else (302,))
     ]

@@ -55,7 +55,9 @@ def test_a_picture_that_is_a_page_is_not_passed_on(lab: Lab, api: Api) -> None:
 
 
 def test_a_picture_with_a_script_is_sandboxed(lab: Lab, api: Api) -> None:
-    lab.attacker.serve("/x.svg", Page(b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', "image/svg+xml"))
+    lab.attacker.serve(
+        "/x.svg", Page(b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', "image/svg+xml")
+    )
     reply = api.get("/api/thumbnail?url=" + quote("http://pub.test/x.svg", safe=""))
     assert reply.status != 200 or "sandbox" in reply.headers["Content-Security-Policy"]
 
@@ -76,8 +78,12 @@ _DEFINITIONS: dict[str, dict[str, Any]] = {
         "request": {"url": "http://127.0.0.1:9999/definition.5", "headers": {"Host": "pub.test"}}
     },
     "uses selenium's own address": {"engine": {"type": "selenium", "options": {}}},
-    "uses a browser at loopback": {"engine": {"type": "browser", "options": {"url": "http://127.0.0.1:9999/definition.6"}}},
-    "uses a browser by a name": {"engine": {"type": "browser", "options": {"url": "http://loopback.test:9999/definition.7"}}},
+    "uses a browser at loopback": {
+        "engine": {"type": "browser", "options": {"url": "http://127.0.0.1:9999/definition.6"}}
+    },
+    "uses a browser by a name": {
+        "engine": {"type": "browser", "options": {"url": "http://loopback.test:9999/definition.7"}}
+    },
     "uses a browser by a name that changes": {
         "engine": {"type": "browser", "options": {"url": "http://rb1-browser.test:9999/definition.8"}}
     },
@@ -222,7 +228,9 @@ def test_no_notification_goes_to(lab: Lab, api: Api, told: dict[str, int], name:
 
 def test_no_notification_reached_a_decoy(lab: Lab, told: dict[str, int]) -> None:
     said = [hit.said for hit in lab.decoys.all_hits()]
-    assert [text for text in said if b"topic" in text or b"NICK" in text or b"hook" in text or b"Test Notif" in text] == []
+    assert [
+        text for text in said if b"topic" in text or b"NICK" in text or b"hook" in text or b"Test Notif" in text
+    ] == []
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/nonexist"])
@@ -255,7 +263,9 @@ _PROXIES = ("http://0x7f.1:9999", "http://private.test:9999", "socks5://private.
 def test_no_proxy_inside_is_used(lab: Lab, api: Api, proxy: str) -> None:
     before = len(lab.decoys.all_hits())
     arguments = quote(f"--proxy {proxy}", safe="")
-    reply = api.get(f"/api/yt-dlp/url/info?url={quote('http://pub.test/proxied', safe='')}&args={arguments}", timeout=60)
+    reply = api.get(
+        f"/api/yt-dlp/url/info?url={quote('http://pub.test/proxied', safe='')}&args={arguments}", timeout=60
+    )
     assert b"DECOYCONTENT" not in reply.body
     assert reply.status != 200
     url = f"http://pub.test/proxied/{quote(proxy, safe='')}"
