@@ -18,7 +18,7 @@ from tests.e2e.service import Service
 from tests.security.attacker import Page
 from tests.security.lab import ADMIN_KEY, Lab
 
-END_SECONDS = 60
+END_SECONDS = 120
 HARMLESS = ("error", "finished", "skip", "not_live", "cancelled")
 INTERNAL = "Access to internal urls or private networks is not allowed."
 _KINDS = {

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -17,16 +18,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """The network of the attempts."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("the attempts of the security review need Linux and root: they make a network namespace")
-    try:
-        running = Lab(tmp_path_factory.mktemp("lab"))
-        running.__enter__()
-    except Unavailable as reason:
-        pytest.skip(f"the attempts of the security review need a network namespace, which is refused here: {reason}")
-    try:
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(Lab(tmp_path_factory.mktemp("lab")))
+        except Unavailable as reason:
+            pytest.skip(f"the attempts of the security review need a network namespace, refused here: {reason}")
         yield running
-    finally:
-        with running.inside():
-            running.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)

@@ -144,14 +144,14 @@ def test_no_request_is_smuggled(guarded: Service, fact: str) -> None:
 
 
 def raw_request(service: Service, content: bytes) -> bytes:
-    """What the service answers to `content`, up to 64 kB or 1 s of silence."""
-    with socket.create_connection(("127.0.0.1", urlsplit(service.base).port or 0), timeout=5) as connection:
+    """What the service answers to `content`: up to 64 kB, or 1 s of silence after the first of them."""
+    with socket.create_connection(("127.0.0.1", urlsplit(service.base).port or 0), timeout=20) as connection:
         connection.sendall(content)
-        connection.settimeout(1)
         answer = b""
         try:
             while len(answer) < 65536 and (part := connection.recv(65536)):
                 answer += part
+                connection.settimeout(1)
         except (TimeoutError, ConnectionResetError):
             return answer
         return answer

@@ -11,6 +11,7 @@ _RTSP_REDIRECT = "RTSP/1.0 302 Found\r\nCSeq: 1\r\nLocation: rtsp://127.0.0.1:@P
 _SAYS = {"tcp": _PLAYLIST_OF_THE_SECRET, "http": "HTTP/1.1 200 OK\r\n\r\n" + _PLAYLIST_OF_THE_SECRET,
          "rtsp": _RTSP_REDIRECT}  # fmt: skip
 _RTSP, _TCP = "rtsp://pub.test:@SAY:rtsp@/@KEY@.", "tcp://pub.test:@SAY:tcp@/@KEY@.m3u8"
+_A_SENTENCE = r"^(?!ffmpeg exited)"  # an item that fails says why
 _BY_METADATA = (
     "--parse-metadata 'before_dl:%(title)s:(?P<url>.+)' --parse-metadata 'before_dl:{protocol}:(?P<protocol>.+)' "
 )
@@ -56,13 +57,13 @@ def _in_playlists() -> list[Attempt]:
     return [
         Attempt(
             f"a variant by {name}", best_variant(address) | more, {"url": "@BASE@/@KEY@.m3u8", **SECTIONS}, _SAYS,
-            ends=("error",),
+            text=_A_SENTENCE,
         )
         for name, address in _ADDRESSES.items()
     ] + [
         Attempt(
             f"a variant by {name}, by a key", best_variant(_ADDRESSES[name]), {"url": "@BASE@/@KEY@.m3u8", **_PIECES},
-            _SAYS, order="/get_video", ends=("error",),
+            _SAYS, order="/get_video", text=_A_SENTENCE,
         )
         for name in _BY_A_KEY
     ]  # fmt: skip
@@ -71,7 +72,7 @@ def _in_playlists() -> list[Attempt]:
 def _in_json_ld() -> list[Attempt]:
     def attempt(name: str, fact: str, body: dict[str, object], order: str = "") -> Attempt:
         pages: dict[str, Content] = {"@KEY@.html": json_ld(_ADDRESSES[name]), "secret.m3u8": _PLAYLIST_OF_THE_SECRET}
-        return Attempt(fact, pages, body, _SAYS, order=order, ends=("error",))
+        return Attempt(fact, pages, body, _SAYS, order=order, ends=("error",), text=_A_SENTENCE)
 
     return [
         *(attempt(name, f"a page's film by {name}", {}) for name in _IN_JSON_LD),
@@ -89,7 +90,7 @@ def _live_pages() -> list[Attempt]:
             "good.ts": Own.TS,
         }
         fact = f"a live page alone, its second sound by {kind}"
-        return Attempt(fact, pages, {"url": "@BASE@/@KEY@.m3u8"}, _SAYS, ends=("error",))
+        return Attempt(fact, pages, {"url": "@BASE@/@KEY@.m3u8"}, _SAYS, text=_A_SENTENCE, goes_on="video.m3u8")
 
     return [attempt("rtsp", _RTSP), attempt("tcp", _TCP), attempt("rtmp", _ADDRESSES["rtmp to a name that changes"])]
 
