@@ -32,7 +32,8 @@ _PLAYLISTS = {
 _ALSO_BY_FFMPEG = ("a segment at loopback", "a key at loopback")
 _AS_USUAL_ALONE = (
     "a first segment at loopback", "a segment at a mapped address", "a segment that is a path", "a segment by crypto",
-    "a playlist within a playlist", "a segment at the metadata service",
+    "a playlist within a playlist", "a segment at the metadata service", "a map that is a file", "a key that is a file",
+    "a segment by subfile", "a segment by tcp", "a first piece at loopback",
 )  # fmt: skip
 _MODES = {"as usual": {}, "by ffmpeg": {"cli": "--hls-prefer-ffmpeg"}, "in sections": SECTIONS}
 _DASHES = {

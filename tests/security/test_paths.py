@@ -35,7 +35,7 @@ _ROUTES = (
 _PAGES = {
     "page.html": "<script>alert(1)</script>", "page.htm": "<script>1</script>", "page.xhtml": "<x/>", "page.svg": "<svg/>",
     "page.xml": "<x/>", "page.js": "alert(1)", "page.mht": "From: x", "page.mhtml": "From: x", "page.shtml": "<x/>",
-    "page.xsl": "<x/>", "page.pdf": "%PDF", "page.swf": "FWS", "page": "<script>1</script>", "page.vtt": "WEBVTT\n",
+    "page.xsl": "<x/>", "page": "<script>1</script>", "page.vtt": "WEBVTT\n",
     "page.txt": "<script>1</script>", "page.mp4.html": "<script>1</script>", "page.HTML": "<script>1</script>",
 }  # fmt: skip
 _SUBTITLES = {
