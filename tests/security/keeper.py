@@ -25,9 +25,13 @@ def main(folder: Path, addresses: tuple[str, ...]) -> int:
     namespaces.keep_mounts_private()
     namespaces.bring_up_loopback(addresses)
     _show_resolver_files(folder)
+    ready, tell = os.pipe()
     first = os.fork()
     if first == 0:
-        _be_first_process()
+        _be_first_process(tell)
+    os.close(tell)
+    if not os.read(ready, 1):
+        return 1  # the child said why
     print(first, flush=True)
     sys.stdin.buffer.read()
     os.kill(first, signal.SIGKILL)
@@ -49,10 +53,12 @@ def _show_resolver_files(folder: Path) -> None:
             namespaces.bind(empty, cache)
 
 
-def _be_first_process() -> None:
-    """Waits for orphans for ever, as the first process of a system does."""
+def _be_first_process(tell: int) -> None:
+    """Writes to `tell` once all is there; then waits for orphans for ever, as the first process of a system does."""
     namespaces.end_with_parent(signal.SIGKILL)
     namespaces.mount_proc()
+    os.write(tell, b"1")
+    os.close(tell)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:

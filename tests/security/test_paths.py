@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.api import Api, Reply, wait_until
 from tests.e2e.service import Service
 from tests.security.lab import SECRET_TEXT, Lab, files_below
-from tests.security.test_credentials import raw_request, status_of
+from tests.security.raw import raw_request, status_of
 
 _OUTSIDE = (
     "../secret.txt", "../../../../../../../../etc/passwd", "%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
