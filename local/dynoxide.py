@@ -3,7 +3,7 @@
 dynoxide itself knows TCP alone and checks no signature, so whoever reaches its port may use the tables. Three ways of
 running it, best first; the first that this machine allows is taken:
 
-- `socket`: its system calls are answered so that it serves the Unix socket (local/seccomp.py). Nothing stands between.
+- `socket`: its system calls are answered so that it serves the Unix socket (local/socket_calls.py); nothing is between.
 - `namespace`: it has a network of its own (local/namespace.py), and this process relays bytes.
 - `port`: it listens on loopback and this process relays. Every user of the machine may use the tables then, so that
   an operator must have allowed it, and the file GAPS says so.
@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from local import namespace, seccomp
+from local import namespace, socket_calls
 
 _HOST = "127.0.0.1"
 _PRIVATE_PORT = 8000
@@ -57,7 +57,7 @@ def _works_by_socket() -> bool:
         listener.setblocking(False)
         client.connect(listener.getsockname())
         try:
-            filtered = seccomp.fork_filtered(_take_one)
+            filtered = socket_calls.fork_filtered(_take_one)
         except OSError:
             return False
         _answer_calls(filtered, listener, _PROBE_SECONDS)
@@ -85,9 +85,9 @@ def _works_by_namespace() -> bool:
     os._exit(status)
 
 
-def _answer_calls(filtered: seccomp.Filtered, listener: socket.socket, seconds: float | None) -> None:
+def _answer_calls(filtered: socket_calls.Filtered, listener: socket.socket, seconds: float | None) -> None:
     """Answers until the program has ended, or nothing came for `seconds`."""
-    calls = seccomp.SocketCalls(filtered.descriptor, listener)
+    calls = socket_calls.SocketCalls(filtered.descriptor, listener)
     # Before Linux 6.11 the calls' descriptor does not tell of the end of a process that nobody has waited for.
     process = os.pidfd_open(filtered.pid)
     poll = select.poll()
@@ -114,7 +114,7 @@ def _starter(command: Sequence[str], port: int) -> Callable[[], None]:
 
 
 def _serve_by_socket(listener: socket.socket, command: Sequence[str]) -> int:
-    filtered = seccomp.fork_filtered(_starter(command, _PRIVATE_PORT))
+    filtered = socket_calls.fork_filtered(_starter(command, _PRIVATE_PORT))
     _forward_stop(filtered.pid)
     _answer_calls(filtered, listener, None)
     return os.waitpid(filtered.pid, 0)[1]

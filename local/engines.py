@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlambda import unix_socket
-from local import landlock
+from dlambda.media.sandbox import landlock
 from local.config import Config, Credentials, StartError
-from local.landlock import Right
 from local.processes import Child
 from local.template import ROOT, STACK, Queue
 
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
+_IMPORTS = os.pathsep.join([str(ROOT / "functions"), str(ROOT)])
 _PROBE_SECONDS = 0.5
 # Where Go's library learns which ending means which content type.
 _CONTENT_TYPES = (
@@ -161,7 +161,7 @@ def tables(config: Config, sockets: Sockets) -> Child:
     return Child(
         "tables",
         _module("dynoxide", str(listener), str(sockets.gaps), *allowed, "--", *engine),
-        _environ(config, {"PYTHONPATH": str(ROOT)}),
+        _environ(config, {"PYTHONPATH": _IMPORTS}),
         config.logs_dir / "tables.log",
         "the table engine (dynoxide)",
         (listener,),
@@ -190,15 +190,18 @@ def media(config: Config, port: int, pair: Credentials) -> Child:
 
 def _library_alone(config: Config) -> Callable[[], None] | None:
     """Keeps the media engine in the bucket's folder: rclone follows a link that lies there wherever it leads."""
-    return landlock.confinement(
+    if not landlock.version():
+        return None
+    ruleset = landlock.make_ruleset(
         {
-            config.media_dir: Right.READ_DIR,
-            config.media_dir / STACK: landlock.LIBRARY,
-            Path(_tool(config, "rclone")): Right.EXECUTE | Right.READ_FILE,
-            Path(os.devnull): Right.READ_FILE | Right.WRITE_FILE,
-            **{Path(path): Right.READ_FILE for path in _CONTENT_TYPES},
+            str(config.media_dir): landlock.LIST,
+            str(config.media_dir / STACK): landlock.WRITE,
+            _tool(config, "rclone"): landlock.READ,
+            os.devnull: landlock.DEVICE,
+            **dict.fromkeys(_CONTENT_TYPES, landlock.READ),
         }
     )
+    return lambda: landlock.enter(ruleset)
 
 
 def queues(config: Config, sockets: Sockets, wanted: Iterable[Queue]) -> Child:
@@ -207,7 +210,7 @@ def queues(config: Config, sockets: Sockets, wanted: Iterable[Queue]) -> Child:
     return Child(
         "queues",
         _module("ministack", str(listener)),
-        _environ(config, {"PYTHONPATH": str(ROOT), "QUEUES": json.dumps([queue.definition() for queue in wanted])}),
+        _environ(config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in wanted])}),
         config.logs_dir / "queues.log",
         "the queue engine (ministack)",
         (listener,),

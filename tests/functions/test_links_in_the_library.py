@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from dlambda.aws import bucket, growing, links, multipart, objects
 from dlambda.domain.items.item import Status
 from dlambda.errors import Invalid, NotFound
+from dlambda.media.sandbox import landlock
 from dlambda.settings import get_settings
 from dlambda.store import items
-from local import landlock
 from tests.functions.working import work
 from tests.stack import Stack
 

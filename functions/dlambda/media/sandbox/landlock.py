@@ -40,6 +40,7 @@ _FILE_RIGHTS: Final = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}
 _NEWEST: Final = 6
 FILES, TCP, SCOPES = 1, 4, 6  # the first version that knows them
 
+LIST: Final = _READ_DIR
 READ: Final = _EXECUTE | _READ_FILE | _READ_DIR
 # No links, devices, pipes or sockets: a link would lead the unrestricted process that reads the results elsewhere.
 WRITE: Final = (
@@ -74,29 +75,42 @@ def version() -> int:
 def restrict(rights: Mapping[str, int], ports: Iterable[int]) -> None:
     """This thread, and whatever it starts, can use only these paths and connect to these TCP ports from now on.
 
-    `rights`: path -> `READ`, `WRITE` or `DEVICE`, for everything below it. Paths that do not exist are passed over.
-    Does what the kernel's version can; nothing at version 0.
+    `rights` as for `make_ruleset`. Does what the kernel's version can; nothing at version 0.
     """
-    known = min(version(), _NEWEST)
-    if not known:
+    if not version():
         return
-    files = _FILE_RIGHTS[min(known, max(_FILE_RIGHTS))]
-    ruleset = _create(known, files)
+    ruleset = make_ruleset(rights, ports)
     try:
-        for path, allowed in rights.items():
-            _allow_path(ruleset, path, allowed & files)
-        if known >= TCP:
-            for port in ports:
-                rule = _PortRule(_CONNECT_TCP, port)
-                call(_ADD_RULE, ruleset, _RULE_PORT, ctypes.byref(rule), 0)
-        forbid_new_privileges()
-        call(_RESTRICT_SELF, ruleset, 0)
+        enter(ruleset)
     finally:
         os.close(ruleset)
 
 
-def _create(known: int, files: int) -> int:
-    tcp = _BIND_TCP | _CONNECT_TCP if known >= TCP else 0
+def make_ruleset(rights: Mapping[str, int], ports: Iterable[int] | None = None) -> int:
+    """The descriptor of rules that `enter` takes. Without `ports` TCP is not restricted.
+
+    `rights`: path -> `READ`, `LIST`, `WRITE` or `DEVICE`, for everything below it. Paths that do not exist are passed
+    over. Raises OSError at version 0.
+    """
+    known = min(version(), _NEWEST)
+    files = _FILE_RIGHTS[max(1, min(known, max(_FILE_RIGHTS)))]
+    limits_tcp = known >= TCP and ports is not None
+    ruleset = _create(known, files, _BIND_TCP | _CONNECT_TCP if limits_tcp else 0)
+    for path, allowed in rights.items():
+        _allow_path(ruleset, path, allowed & files)
+    for port in (ports or ()) if limits_tcp else ():
+        rule = _PortRule(_CONNECT_TCP, port)
+        call(_ADD_RULE, ruleset, _RULE_PORT, ctypes.byref(rule), 0)
+    return ruleset
+
+
+def enter(ruleset: int) -> None:
+    """Puts this thread, and whatever it starts, under rules for the rest of its life."""
+    forbid_new_privileges()
+    call(_RESTRICT_SELF, ruleset, 0)
+
+
+def _create(known: int, files: int, tcp: int) -> int:
     attributes = _Ruleset(files, tcp, _SCOPES if known >= SCOPES else 0)
     # Older kernels refuse a structure with fields that they do not know, even empty ones.
     size = 24 if known >= SCOPES else 16 if known >= TCP else 8

@@ -9,6 +9,7 @@ import errno
 import platform
 import socket
 import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -22,7 +23,7 @@ _CAPABILITIES_VERSION: Final = 0x20080522
 
 ALLOW: Final = 0x7FFF0000
 ASK: Final = 0x7FC00000  # the process that holds the listener decides
-_REFUSE: Final = 0x00050000  # plus the errno
+REFUSE: Final = 0x00050000  # plus the errno
 _CLONE_THREAD: Final = 0x00010000
 _X32: Final = 0x40000000
 _TYPE_MASK: Final = 0xF
@@ -51,7 +52,8 @@ _SINCE_5: Final = {
     "process_madvise": 440, "mount_setattr": 442, "process_mrelease": 448,
 }  # fmt: skip
 _X86_64: Final = {
-    "socket": 41, "clone": 56, "fork": 57, "vfork": 58, "ptrace": 101, "syslog": 103, "setpgid": 109, "setsid": 112,
+    "socket": 41, "connect": 42, "accept": 43, "bind": 49,
+    "clone": 56, "fork": 57, "vfork": 58, "ptrace": 101, "syslog": 103, "setpgid": 109, "setsid": 112,
     "mknod": 133, "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165,
     "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
     "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179, "lookup_dcookie": 212,
@@ -59,17 +61,19 @@ _X86_64: Final = {
     "unshare": 272, "perf_event_open": 298, "fanotify_init": 300, "open_by_handle_at": 304, "clock_adjtime": 305,
     "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
     "seccomp": 317, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323, "capset": 126, "setpriority": 141,
-    "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203, "ioprio_set": 251,
+    "accept4": 288, "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203, "ioprio_set": 251,
     "migrate_pages": 256, "move_pages": 279, "prlimit64": 302, "sched_setattr": 314, **_SINCE_5,
 }  # fmt: skip
 _AARCH64: Final = {
     "lookup_dcookie": 18, "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
     "acct": 89, "unshare": 97, "kexec_load": 104, "init_module": 105, "delete_module": 106, "clock_settime": 112,
     "syslog": 116, "ptrace": 117, "reboot": 142, "setpgid": 154, "setsid": 157, "sethostname": 161,
-    "setdomainname": 162, "settimeofday": 170, "adjtimex": 171, "socket": 198, "add_key": 217, "request_key": 218,
+    "setdomainname": 162, "settimeofday": 170, "adjtimex": 171, "socket": 198,
+    "bind": 200, "accept": 202, "connect": 203, "add_key": 217, "request_key": 218,
     "keyctl": 219, "clone": 220, "swapon": 224, "swapoff": 225, "perf_event_open": 241, "fanotify_init": 262,
     "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271,
     "kcmp": 272, "finit_module": 273, "seccomp": 277, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+    "accept4": 242,
     "ioprio_set": 30, "capset": 91, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122,
     "setpriority": 140, "migrate_pages": 238, "move_pages": 239, "prlimit64": 261, "sched_setattr": 274, **_SINCE_5,
 }  # fmt: skip
@@ -130,6 +134,25 @@ def install(calls: Calls) -> int | None:
     return None
 
 
+def number_of(name: str) -> int:
+    """The number of a system call on this machine. Raises OSError on machines that the tables lack."""
+    if machine() not in _MACHINES:
+        raise OSError(errno.ENOSYS, f"not for {machine()}")
+    return _MACHINES[machine()][1][name]
+
+
+def install_rules(rules: Mapping[str, int]) -> int:
+    """Decides each named system call of this thread by `rules` (name -> action) and allows the others.
+
+    The descriptor at which the calls arrive whose action is `ASK`. Raises OSError where the kernel cannot do it.
+    """
+    program = _checked_machine()
+    for name, action in rules.items():
+        program += _decide(number_of(name), action)
+    forbid_new_privileges()
+    return _set_filter(_encode([*program, _return(ALLOW)]), _NEW_LISTENER)
+
+
 def drop_capabilities() -> None:
     """Root keeps its user id in this thread and what it starts, and none of its powers."""
     if not is_available():
@@ -146,30 +169,40 @@ def _set_filter(code: bytes, flags: int) -> int:
 @lru_cache(maxsize=16)
 def _assemble(calls: Calls, new_process: int) -> bytes:
     """The filter's program: each block ends in a decision or goes on to the next one."""
-    architecture, numbers = _MACHINES[machine()]
-    program = [
-        (_LOAD, 0, 0, _ARCHITECTURE),
-        (_EQUAL, 1, 0, architecture),
-        _return(_REFUSE | errno.EPERM),
-        (_LOAD, 0, 0, _NUMBER),
-    ]
-    if machine() == "x86_64":
-        program += [(_AT_LEAST, 0, 1, _X32), _return(_REFUSE | errno.ENOSYS)]
+    numbers = _MACHINES[machine()][1]
+    program = _checked_machine()
     for name in _REFUSED:
         if name in numbers:
-            program += _decide(numbers[name], _REFUSE | errno.EPERM)
+            program += _decide(numbers[name], REFUSE | errno.EPERM)
     if calls.keeps_session:
         for name in ("setsid", "setpgid"):
-            program += _decide(numbers[name], _REFUSE | errno.EPERM)
+            program += _decide(numbers[name], REFUSE | errno.EPERM)
     program += _own_limits(numbers["prlimit64"])
     program += _sockets(numbers["socket"], calls.sockets)
     if new_process != ALLOW:
         program += _processes(numbers, new_process)
-    program.append(_return(ALLOW))
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    return _encode([*program, _return(ALLOW)])
 
 
 Instruction = tuple[int, int, int, int]
+
+
+def _checked_machine() -> list[Instruction]:
+    """Refuses the calls of another processor's interface, whose numbers differ; then loads the call's number."""
+    number_of("socket")
+    program = [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, _MACHINES[machine()][0]),
+        _return(REFUSE | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+    if machine() == "x86_64":
+        program += [(_AT_LEAST, 0, 1, _X32), _return(REFUSE | errno.ENOSYS)]
+    return program
+
+
+def _encode(program: Iterable[Instruction]) -> bytes:
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
 def _return(action: int) -> Instruction:
@@ -182,13 +215,13 @@ def _decide(number: int, action: int) -> list[Instruction]:
 
 def _own_limits(number: int) -> list[Instruction]:
     """Limits of this process (0) alone: others of the same user could be stopped by them."""
-    body = [(_LOAD, 0, 0, _ARGUMENT), (_EQUAL, 1, 0, 0), _return(_REFUSE | errno.EPERM), _return(ALLOW)]
+    body = [(_LOAD, 0, 0, _ARGUMENT), (_EQUAL, 1, 0, 0), _return(REFUSE | errno.EPERM), _return(ALLOW)]
     return [(_EQUAL, 0, len(body), number), *body]
 
 
 def _sockets(number: int, types: frozenset[int]) -> list[Instruction]:
     """Internet sockets of `types` alone. Libraries take this errno for a machine without that family."""
-    refuse = _return(_REFUSE | errno.EAFNOSUPPORT)
+    refuse = _return(REFUSE | errno.EAFNOSUPPORT)
     if not types:
         return [(_EQUAL, 0, 1, number), refuse]
     kinds = [instruction for type_ in sorted(types) for instruction in ((_EQUAL, 0, 1, type_), _return(ALLOW))]
@@ -214,5 +247,5 @@ def _processes(numbers: dict[str, int], action: int) -> list[Instruction]:
         _return(ALLOW),
         _return(action),
     ]
-    unreadable = _decide(numbers["clone3"], _REFUSE | errno.ENOSYS)
+    unreadable = _decide(numbers["clone3"], REFUSE | errno.ENOSYS)
     return [*plain, *unreadable, (_EQUAL, 0, len(body), numbers["clone"]), *body]

@@ -9,22 +9,14 @@ import ctypes
 import errno
 import fcntl
 import os
-import platform
 import socket
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-_PR_SET_NO_NEW_PRIVS = 38
-_SET_MODE_FILTER, _NEW_LISTENER = 1, 8
-_AUDIT_ARCH_X86_64 = 0xC000003E
-_SYS_SECCOMP = 317
-_BIND, _CONNECT, _ACCEPT, _ACCEPT4 = 49, 42, 43, 288
-_X32 = 0x40000000
-_ALLOW, _NOTIFY, _ERRNO, _KILL = 0x7FFF0000, 0x7FC00000, 0x00050000, 0x80000000
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER_OFFSET, _ARCH_OFFSET = 0, 4
+from dlambda.media.sandbox import seccomp
+
 _RECEIVE, _SEND, _ADD_DESCRIPTOR = 0xC0502100, 0xC0182101, 0x40182103
 _REPLACE = 1
 _REQUEST = struct.Struct("=QIIiIQ6Q")
@@ -35,48 +27,20 @@ _PEER = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("127.0.0.1"))
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
-
 class _Part(ctypes.Structure):
     """A piece of memory: `struct iovec`."""
 
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-def _filter() -> bytes:
-    """Asks the parent about `bind` and `accept`, refuses `connect`, allows the rest."""
-    rules = [(_BIND, _NOTIFY), (_ACCEPT, _NOTIFY), (_ACCEPT4, _NOTIFY), (_CONNECT, _ERRNO | errno.ECONNREFUSED)]
-    program = [
-        (_LOAD, 0, 0, _ARCH_OFFSET),
-        (_JUMP_EQUAL, 1, 0, _AUDIT_ARCH_X86_64),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, _NUMBER_OFFSET),
-        (_JUMP_AT_LEAST, 0, 1, _X32),
-        (_RETURN, 0, 0, _KILL),
-    ]
-    for number, answer in rules:
-        program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, answer)]
-    program.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(struct.pack("=HBBI", *step) for step in program)
-
-
 def install() -> int:
     """Filters this process and what it starts, for good. The descriptor at which the parent hears of the calls.
 
-    Raises `OSError` where the kernel cannot do it.
+    Asks the parent about `bind` and `accept`, and refuses `connect`. Raises `OSError` where the kernel cannot do it.
     """
-    if platform.machine() != "x86_64":
-        raise OSError(errno.ENOSYS, "only for x86-64")
-    code = _filter()
-    program = _Program(len(code) // 8, code)
-    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "no_new_privs")
-    descriptor: int = _libc.syscall(_SYS_SECCOMP, _SET_MODE_FILTER, _NEW_LISTENER, ctypes.byref(program))
-    if descriptor < 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
-    return descriptor
+    asked = dict.fromkeys(("bind", "accept", "accept4"), seccomp.ASK)
+    rules = asked | {"connect": seccomp.REFUSE | errno.ECONNREFUSED}
+    return seccomp.install_rules(rules)
 
 
 def write_memory(pid: int, address: int, content: bytes) -> None:
@@ -101,8 +65,9 @@ class SocketCalls:
         request = bytearray(_REQUEST.size)
         fcntl.ioctl(self._descriptor, _RECEIVE, request)
         call, pid, _, number, _, _, *arguments = _REQUEST.unpack(request)
+        is_bind = number == seccomp.number_of("bind")
         try:
-            value, error = self._bind(call, arguments) if number == _BIND else self._accept(call, pid, arguments)
+            value, error = self._bind(call, arguments) if is_bind else self._accept(call, pid, arguments)
         except OSError as problem:
             value, error = 0, -(problem.errno or errno.EIO)
         fcntl.ioctl(self._descriptor, _SEND, _ANSWER.pack(call, value, error, 0))
