@@ -114,6 +114,7 @@ def _check_openness(settings: Settings) -> None:
 def _make_folders(data_dir: Path) -> tuple[str, ...]:
     """Makes what is missing, and closes it to other users. What could not be done, in words."""
     try:
+        _refuse_everyones(data_dir)
         for name in _FOLDERS:
             (data_dir / name).mkdir(parents=True, exist_ok=True)
         (data_dir / "media" / STACK).mkdir(exist_ok=True)
@@ -128,17 +129,22 @@ def _make_folders(data_dir: Path) -> tuple[str, ...]:
     return gaps
 
 
-def _close_to_others(data_dir: Path) -> tuple[str, ...]:
-    """Closes all but the library, which the supervisor closes beside the start. What could not be done, in words."""
-    if private.is_everyones(data_dir):
+def _refuse_everyones(data_dir: Path) -> None:
+    """Raises `StartError` for a folder that must not be closed to other users."""
+    if data_dir.is_dir() and private.is_everyones(data_dir):
         raise StartError(
             f"The data folder {data_dir} is one of many users.\n"
             f"Set DATA_DIR to a folder of its own, such as {data_dir / 'dlambda'}."
         )
+
+
+def _close_to_others(data_dir: Path) -> tuple[str, ...]:
+    """Closes all but the library, which the supervisor closes beside the start. What could not be done, in words."""
+    gaps: tuple[str, ...] = ()
     try:
         private.close_folder(data_dir)
     except PermissionError:
-        return (f"The data folder {data_dir} belongs to another user: it could not be closed to others (chmod 700).",)
+        gaps = (f"The data folder {data_dir} belongs to another user: it could not be closed to others (chmod 700).",)
     for name in _FOLDERS:
         path = data_dir / name
         if not path.is_symlink():  # a link's target is elsewhere, and its rights are its owner's choice
@@ -149,7 +155,7 @@ def _close_to_others(data_dir: Path) -> tuple[str, ...]:
     for name in _FILES:
         with contextlib.suppress(FileNotFoundError, PermissionError):
             (data_dir / name).chmod(_PRIVATE)
-    return ()
+    return gaps
 
 
 def secret_key(data_dir: Path) -> str:

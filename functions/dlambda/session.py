@@ -87,9 +87,10 @@ class _SocketConnection(AWSHTTPConnection):
     path = ""
 
     def _new_conn(self) -> socket.socket:
+        """The errors name no path: it is secret, and they are logged."""
         try:
             return connect(self.path, self.timeout)
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"{self.path} does not answer") from error
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "the engine's socket does not answer") from None
         except OSError as error:
-            raise NewConnectionError(self, f"{self.path}: {error}") from error
+            raise NewConnectionError(self, f"the engine's socket: {error.strerror}") from None

@@ -86,6 +86,7 @@ def test_a_folder_of_many_users_is_refused_and_stays_open(tmp_path, bits):
     with pytest.raises(StartError, match="one of many users"):
         read_config({"DATA_DIR": str(shared)}, tmp_path)
     assert mode(shared) == bits
+    assert not list(shared.iterdir())
 
 
 @pytest.fixture
@@ -107,7 +108,8 @@ def test_a_folder_of_another_user_is_told(everyones):
         os.setuid(NOBODY)
         try:
             told = read_config({"DATA_DIR": str(data)}, everyones).gaps
-            os._exit(0 if len(told) == 1 and "belongs to another user" in told[0] else 1)
+            right = len(told) == 1 and "belongs to another user" in told[0] and mode(data / "tables") == 0o700
+            os._exit(0 if right else 1)
         except BaseException:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
