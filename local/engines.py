@@ -35,7 +35,9 @@ _CONTENT_TYPES = (
     "/etc/apache/mime.types",
     "/etc/httpd/conf/mime.types",
 )
-_NO_LANDLOCK = "This kernel has no Landlock (Linux 5.13): a link below the library is followed wherever it leads."
+_NO_LANDLOCK = (
+    "This kernel has no Landlock (Linux 5.13): links out of the library are refused by a check before writing only."
+)
 _held: list[socket.socket] = []
 
 
