@@ -1,4 +1,4 @@
-"""The table engine behind a Unix socket: `python -m local.dynoxide LISTENER_FD GAPS [--port-allowed] -- COMMAND...`.
+"""The table engine behind a Unix socket: `python -m local.dynoxide LISTENER_FD [--port-allowed] -- COMMAND...`.
 
 dynoxide itself knows TCP alone and checks no signature, so whoever reaches its port may use the tables. Three ways of
 running it, best first; the first that this machine allows is taken:
@@ -6,7 +6,7 @@ running it, best first; the first that this machine allows is taken:
 - `socket`: its system calls are answered so that it serves the Unix socket (local/socket_calls.py); nothing is between.
 - `namespace`: it has a network of its own (local/namespace.py), and this process relays bytes.
 - `port`: it listens on loopback and this process relays. Every user of the machine may use the tables then, so that
-  an operator must have allowed it, and the file GAPS says so.
+  an operator must have allowed it, and the file that the variable GAPS names says so.
 """
 
 import contextlib
@@ -157,7 +157,7 @@ def _free_port() -> int:
 
 def main() -> int:
     split = sys.argv.index("--")
-    (descriptor, gaps, *allowed), command = sys.argv[1:split], sys.argv[split + 1 :]
+    (descriptor, *allowed), command = sys.argv[1:split], sys.argv[split + 1 :]
     listener = socket.socket(fileno=int(descriptor))
     listener.setblocking(False)
     way = best_way()
@@ -165,7 +165,7 @@ def main() -> int:
         print(_REFUSED, file=sys.stderr)
         return 1
     if way is Way.PORT:
-        with Path(gaps).open("a") as file:
+        with Path(os.environ["GAPS"]).open("a") as file:
             file.write(_GAP + "\n")
     status = _serve_by_socket(listener, command) if way is Way.SOCKET else _serve_by_relay(listener, command, way)
     return os.waitstatus_to_exitcode(status) & 0xFF

@@ -162,8 +162,9 @@ def tables(config: Config, sockets: Sockets) -> Child:
     allowed = ["--port-allowed"] if config.settings.allow_open else []
     return Child(
         "tables",
-        _module("dynoxide", str(listener), str(sockets.gaps), *allowed, "--", *engine),
-        _environ(config, {"PYTHONPATH": _IMPORTS}),
+        _module("dynoxide", str(listener), *allowed, "--", *engine),
+        # By the environment, since everyone on the machine may read a command line, and the folder's name is secret.
+        _environ(config, {"PYTHONPATH": _IMPORTS, "GAPS": str(sockets.gaps)}),
         config.logs_dir / "tables.log",
         "the table engine (dynoxide)",
         (listener,),

@@ -97,6 +97,11 @@ def test_each_start_has_a_folder_of_sockets_of_its_own(folder: Path) -> None:
     assert names[0] != names[1]
 
 
+def test_no_command_line_tells_the_folder_of_the_sockets(shared: Service) -> None:
+    (folder,) = (shared.folder / "run").iterdir()
+    assert not [process for process in shared.processes() if folder.name in process.command]
+
+
 def test_a_data_folder_deeper_than_a_socket_s_path_may_be_long(tmp_path: Path, origin: Origin) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60) / "data"
     deep.parent.mkdir(parents=True)

@@ -58,11 +58,11 @@ class Engine:
             number = str(listener.fileno())
             engine = ["--", str(TOOLS / "dynoxide"), "--db-path", str(folder / "t.db")]
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local.dynoxide", number, str(self.gaps), *allowed, *engine],
+                [sys.executable, "-m", "local.dynoxide", number, *allowed, *engine],
                 pass_fds=(listener.fileno(),),
                 stderr=subprocess.PIPE,
                 preexec_fn=_deny(denied),  # noqa: PLW1509
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": str(ROOT), "GAPS": str(self.gaps)},
             )
 
     def pids(self) -> list[int]:
