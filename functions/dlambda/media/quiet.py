@@ -14,6 +14,7 @@ from typing import Any
 from dlambda.domain.orders.units import MINUTE
 
 _LOOK_SECONDS = 1.0
+_CALM_SECONDS = 2.0  # without a word, before its files and threads are looked at
 _BUSY_SHARE = 0.8  # of the looks at it; whether it gets a core does not matter, the machine may be busy
 _LONGEST_SLEEP_SECONDS = 86400.0
 _SLEEPS = ("sleep_interval", "max_sleep_interval", "sleep_interval_requests", "sleep_interval_subtitles")
@@ -50,9 +51,9 @@ class QuietLimit:
         self._looks = self._looks_busy = 0
 
     def find_problem(self) -> str | None:
-        """Why it is to be ended; None while it is not. Looks at the folder about once a second."""
+        """Why it is to be ended; None while it is not. Looks at files and threads about once a second."""
         now = self._clock()
-        if now - self._looked_at < _LOOK_SECONDS:
+        if now - self._looked_at < _LOOK_SECONDS or now - self._sign_at < _CALM_SECONDS:
             return None
         self._looked_at = now
         files = frozenset(_files_below(self._folder))

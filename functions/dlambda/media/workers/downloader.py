@@ -164,7 +164,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         self.add_info_extractor(UnsupportedURLIE())
 
     def urlopen(self, req: Any) -> Any:
-        check_request(req if isinstance(req, str) else req.url)
+        check_request(req if isinstance(req, str) else getattr(req, "url", None) or req.full_url)
         try:
             return super().urlopen(req)
         except HTTPError as error:

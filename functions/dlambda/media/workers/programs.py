@@ -51,8 +51,8 @@ def allow_only(paths: Iterable[str]) -> None:
             raise ProgramRefused(event)
         if event in _PROGRAM_EVENTS:
             program = os.fsdecode(arguments[0])
-            # A name without a folder would be looked for on PATH.
-            if program not in allowed:
+            # A name without a folder would be looked for on PATH; a link is no other name of a tool.
+            if os.sep not in program or os.path.abspath(program) not in allowed:  # noqa: PTH100 links stay
                 raise ProgramRefused(program)
 
     sys.addaudithook(hook)
