@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ _CLOSED: dict[str, tuple[str, str, Any]] = {
     "adds a condition": ("POST", "/api/conditions", {"name": "e", "filter": "a", "cli": "-f b"}),
     "shuts down": ("POST", "/api/system/shutdown", {}),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _resumed(lab: Lab, service: Service) -> Iterator[None]:
+    """Whatever an attempt may have done, the service works on for the modules after this one."""
+    yield
+    with lab.inside():
+        service.api.post("/api/system/resume")
 
 
 @pytest.mark.parametrize("fact", _CLOSED)
