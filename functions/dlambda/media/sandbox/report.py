@@ -25,4 +25,4 @@ def _missing(version: int) -> Iterator[str]:
     if not seccomp.is_available():
         yield "System calls are not filtered: needs seccomp, on x86_64 or aarch64."
     elif not seccomp.is_available(seccomp.ASK):
-        yield "Processes of a worker are not counted: needs Linux 5.5."
+        yield "Processes of a worker are not counted: needs Linux 5.9."

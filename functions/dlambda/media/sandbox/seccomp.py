@@ -1,12 +1,13 @@
 """A filter of system calls, for what Landlock does not know: kinds of sockets, new processes, rarely used kernel parts.
 
-Available without root since Linux 3.17; counting processes needs 5.5. The filter belongs to the thread that installs it
+Available without root since Linux 4.14; counting processes needs 5.9. The filter belongs to the thread that installs it
 and to whatever that thread starts.
 """
 
 import ctypes
 import errno
 import platform
+import re
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ from dlambda.media.sandbox.syscall import call, forbid_new_privileges
 _SET_FILTER: Final = 1
 _ACTION_AVAILABLE: Final = 2
 _NEW_LISTENER: Final = 1 << 3
+# Before, a listener is not told that nobody is left to ask.
+_LISTENERS_END: Final = (5, 9)
 _CAPABILITIES_VERSION: Final = 0x20080522
 
 ALLOW: Final = 0x7FFF0000
@@ -102,10 +105,14 @@ def machine() -> str:
     return platform.machine()
 
 
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+
+
 @lru_cache(maxsize=2)
 def is_available(action: int = ALLOW) -> bool:
     """Whether the kernel filters calls, and knows `action` (`ASK` for counting processes)."""
-    if machine() not in _MACHINES:
+    if machine() not in _MACHINES or (action == ASK and _kernel() < _LISTENERS_END):
         return False
     wanted_action = ctypes.c_uint32(action)
     try:
