@@ -51,7 +51,9 @@ def get(item_id: str) -> dict[str, Any]:
     item = items.find(item_id)
     if item is None:
         raise NotFound("item not found.")
-    view = item.view() | {"cookies": item.cookies, "cli": item.cli, "ffprobe": _probe(item)}
+    view = item.view() | {
+        "cookies": item.cookies, "cli": item.cli, "extras": dict(item.extras), "ffprobe": _probe(item),
+    }  # fmt: skip
     if item.shelf is Shelf.QUEUE:
         return view | leases.find_progress([item.id]).get(item.id, {})
     if item.archive and item.archive_id:

@@ -1,12 +1,14 @@
 """Writes the command line of an item (docs/contract/ytdlp.md 4)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.places.paths import resolve_folder
 from dlambda.domain.rules.preset import Preset, fill_in_variables, variables
 from dlambda.domain.ytdlp.command import CommandLine
+from dlambda.domain.ytdlp.option_secrets import mask_options
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
 from dlambda.media.questions import effective, places_of
 from dlambda.media.workers.jobs import OptionTexts
@@ -23,6 +25,7 @@ def write(body: object, *, full: bool) -> dict[str, Any]:
         raise Invalid("Invalid request. expecting JSON body.")
     urls, request = _read(body)
     preset = preset_for(request.preset)
+    preset = replace(preset, cli=mask_options(preset.cli))  # in clear on the preset's own page alone
     line = _line(request, preset, urls)
     try:
         params = effective(_texts(request, preset)) if full else {}

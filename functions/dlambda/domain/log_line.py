@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dlambda.domain.mask import MASK
+from dlambda.domain.mask import MASK, is_secret_name
+from dlambda.domain.ytdlp.option_secrets import mask_options
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KEPT: Final = ("item_id", "request_id")
@@ -17,9 +18,26 @@ _NAME: Final = (
     r"api[-_]?key|x-api-key|key|access[-_]?token|refresh[-_]?token|token|pass(?:word|wd)?|secret|client[-_]?secret|"
     r"signature|sig|x-amz-(?:signature|credential|security-token)|policy|auth|session(?:id)?"
 )
-_SECRETS: Final = (
+# Schemes of media and of proxies; whatever else has one is the address of a notification service.
+_HARMLESS: Final = (
+    "https?|ftps?|sftp|wss?|rtmp[a-z]*|rtsps?|rtp|srtp?|udp|tcp|tls|mmsh?|mmst|hls|dash|m3u8|file|data|s3|arn|blob|"
+    "socks[45]?[ah]?|concat|subfile|crypto|pipe|cache|gopher|magnet|about|chrome|urn|magic|hls\\+https?"
+)
+
+
+def _options(match: re.Match[str]) -> str:
+    quote, text = match[2][0], match[2][1:-1]
+    return f"{match[1]}{quote}{mask_options(text)}{quote}"
+
+
+def _parameter(match: re.Match[str]) -> str:
+    return f"{match[1]}={MASK}" if is_secret_name(match[1][1:]) else match[0]
+
+
+_SECRETS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     # ?token=... and token=...
     (re.compile(rf"(?i)(?<![\w-])({_NAME})=[^&\s\"'<>]+"), rf"\1={MASK}"),
+    (re.compile(r"([?&;#][\w.%~\[\]-]++)=([^&\s;\"'<>]+)"), _parameter),
     # Headers, as lines, in objects, and as options (--add-headers Name:value)
     (re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",]+"),
      rf"\1{MASK}"),
@@ -31,12 +49,24 @@ _SECRETS: Final = (
     (re.compile(rf"(?i)((['\"])(?:{_NAME}|cookies)\2\s*:\s*)(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"),
      rf'\1"{MASK}"'),
     (re.compile(r"(?i)\b((?:cookies|password|secret)=)(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"), rf"\1'{MASK}'"),
-    # Options with a password behind them
-    (re.compile(r"(?i)(--(?:password|video-password|ap-password|twofactor|client-certificate-password)[ =]+)\S+"),
+    # Options with a password behind them, in every abbreviation that yt-dlp takes
+    (re.compile(r"(?i)(--(?:pass\w*|video-p\w*|ap-p\w*|tw\w*|client-certificate-p\w*)[ =]+)(?:\"[^\"]*\"|'[^']*'|\S+)"),
+     rf"\1{MASK}"),
+    # Arguments of extractors: youtube:po_token=...;visitor_data=...
+    (re.compile(r"(?i)((?<![\w-])(?:[\w-]*token|visitor[_-]data|data[_-]sync[_-]id)=)[^\s;\"'&]+"), rf"\1{MASK}"),
+    # Addresses of notification targets: services that Apprise knows, and webhooks
+    (re.compile(rf"(?i)(?<![\w+.-])((?!(?:{_HARMLESS})://)[a-z][a-z0-9+.-]*://)[^\s\"'<>]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(https?://(?:hooks\.slack\.com/services|(?:\w+\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks"
+                r"|api\.telegram\.org|hooks\.zapier\.com/hooks|[\w.-]+/(?:api/)?(?:web)?hooks?)/)[^\s\"'<>]+"),
      rf"\1{MASK}"),
     (re.compile(r"(?<![\w-])(-[p2][ =]+)(?!-)\S+"), rf"\1{MASK}"),
-    # user:password@host
-    (re.compile(r"(?i)(://[^/\s:@'\"]*:)[^/\s@'\"]+(?=@)"), rf"\1{MASK}"),
+    (re.compile(r"((?:-u|--user\w*)[ =]*\S+\s+-p)\S+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)((?<!\S)--[a-z-]*prox[a-z]*[\s=]['\"]?[^\s/:@'\"]*:)[^\s/?#'\"]+(?=@)"), rf"\1{MASK}"),
+    # An item, a preset: as Python or JSON writes its options
+    (re.compile(r"(\bcli['\"]?\s*[:=]\s*)(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"), _options),
+    # user:password@host, token@host
+    (re.compile(r"(?i)(://[^/\s:@'\"]*:)[^/\s'\"]+(?=@)"), rf"\1{MASK}"),
+    (re.compile(r"(?i)((?:https?|socks\w*)://)[^/\s:@?#'\"]+(?=@)"), rf"\1{MASK}"),
     # A line of a cookie file: domain, flag, path, secure, expiry, name, value
     (re.compile(r"((?:TRUE|FALSE)(?:\t|\\t)\S*?(?:\t|\\t)(?:TRUE|FALSE)(?:\t|\\t)\d+(?:\t|\\t)[^\t\\\s]+(?:\t|\\t))[^\s\\\"']+"),
      rf"\1{MASK}"),
@@ -64,7 +94,7 @@ def _masked_value(name: str, value: Any, known: tuple[str, ...]) -> Any:
     if value and _SECRET_NAME.match(name):
         return MASK
     if isinstance(value, str):
-        return masked(value, known)
+        return masked(mask_options(value) if name == "cli" else value, known)
     if isinstance(value, Mapping):
         return masked_values({str(key): inner for key, inner in value.items()}, known)
     if isinstance(value, list | tuple):

@@ -1,30 +1,119 @@
-"""Passwords inside addresses, such as `--proxy http://user:password@host`, behind a mask (contract README, Secrets)."""
+"""Secrets in texts, behind a mask (docs/contract/README.md, Secrets): where they are, and how they come back.
+
+This file knows addresses (`http://user:password@host/?token=...`) and names that tell of a secret. Options:
+`domain.ytdlp.option_secrets`; addresses of notification targets: `domain.rules.target_address`.
+"""
 
 import re
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 MASK: Final = "********"
 
-# A proxy may do without a scheme. The password reaches to the last @ of the word. Each alternative can begin at one
-# place of a word alone: texts of a megabyte are looked through in milliseconds.
-_PASSWORD: Final = re.compile(
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret stands in a text. `key`: what it is the secret of, the same when the mask stands there."""
+
+    key: tuple[str, ...]
+    start: int
+    end: int
+
+    def moved(self, by: int) -> "Secret":
+        return Secret(self.key, self.start + by, self.end + by)
+
+
+# Names of query parameters, of arguments and of members.
+_SECRET_NAME: Final = re.compile(
     r"""(?ix)
-    (?P<before> (?: (?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:// | (?<!\S)--[a-z-]*prox[a-z]*[\s=]['"]? ) [^\s/:@'"]* : )
-    (?P<password> [^\s/?\#'"]+ ) (?=@)
+    token | secret | passw | passphrase | credential | signature | cookie | jwt | bearer | hdn[et]
+    | authorization | (?: ^|[-_.] ) auth (?: $|[-_.] )
+    | (?: api|access|private|auth|account|client|license|hls ) [-_.]? key (?: $|[-_.] )
+    | session (?: [-_.]? (?: id|key ) )? $
+    | ^ (?: key|sig|sid|pass|pwd|policy ) $
     """
 )
 
 
-def mask_passwords(text: str) -> str:
-    return _PASSWORD.sub(lambda match: match["before"] + MASK, text)
+def is_secret_name(name: str) -> bool:
+    """Whether what bears this name is a secret: `access_token`, `X-Amz-Signature`, `key`; not `keyword`, `author`."""
+    return _SECRET_NAME.search(name) is not None
 
 
-def unmask_passwords(text: str, known: str) -> str:
-    """`text` with each mask replaced by the password that stands before the same user and scheme in `known`."""
-    passwords = {match["before"]: match["password"] for match in _PASSWORD.finditer(known)}
+# The password reaches to the last @ of the word. Each alternative can begin at one place of a word alone: texts of a
+# megabyte are looked through in milliseconds.
+_SCHEME: Final = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://"
+_PASSWORD: Final = re.compile(rf"""(?i)(?P<before>{_SCHEME}[^\s/:@'"]*:)(?P<secret>[^\s/?#'"]+)(?=@)""")
+_LONE_USER: Final = re.compile(rf"""(?i)(?P<before>{_SCHEME})(?P<secret>[^\s/:@?#'"]+)(?=@)""")
+_PARAMETER: Final = re.compile(r"""[?&;\#](?P<name>[\w.%~\[\]-]++)=(?P<secret>[^\s&;\#"'<>]+)""")
 
-    def clear(match: re.Match[str]) -> str:
-        password = match["password"]
-        return match["before"] + (passwords.get(match["before"], "") if password == MASK else password)
 
-    return _PASSWORD.sub(clear, text)
+def secrets_in_addresses(text: str) -> list[Secret]:
+    """Of every address in `text`: its password, a user without one (a token, mostly), parameters with telling names."""
+    if "://" not in text:
+        return []
+    logins = [
+        Secret(("login", match["before"].lower()), *match.span("secret"))
+        for pattern in (_PASSWORD, _LONE_USER)
+        for match in pattern.finditer(text)
+    ]
+    parameters = [
+        Secret(("parameter", match["name"].lower()), *match.span("secret"))
+        for match in _PARAMETER.finditer(text)
+        if is_secret_name(match["name"])
+    ]
+    return in_order([*logins, *parameters])
+
+
+def in_order(secrets: Iterable[Secret]) -> list[Secret]:
+    """By place, without those that begin inside another."""
+    kept: list[Secret] = []
+    for secret in sorted(secrets, key=lambda each: (each.start, -each.end)):
+        if not kept or secret.start >= kept[-1].end:
+            kept.append(secret)
+    return kept
+
+
+def replace_secrets(text: str, secrets: Sequence[Secret], values: Sequence[str]) -> str:
+    """`text` with each of `secrets` (in order of their places) replaced by its value."""
+    parts, end = [], 0
+    for secret, value in zip(secrets, values, strict=True):
+        parts += [text[end : secret.start], value]
+        end = secret.end
+    return "".join([*parts, text[end:]])
+
+
+def mask_addresses(text: str) -> str:
+    secrets = secrets_in_addresses(text)
+    return replace_secrets(text, secrets, [MASK] * len(secrets))
+
+
+def match_masks(sent: Sequence[tuple[Hashable, str]], known: Sequence[tuple[Hashable, str]]) -> list[str | None]:
+    """What each of the `sent` (key, value) pairs means: a mask the value of the same key in `known`, None without one.
+
+    Several of one key are matched by place while there are as many of them as before. Else those that were sent in
+    clear are left out, and the last mask is the last that is known: of an option that is repeated the last one counts.
+    """
+    meant: list[str | None] = [None if value == MASK else value for _, value in sent]
+    places_of: dict[Hashable, list[int]] = {}
+    for place, (key, _) in enumerate(sent):
+        places_of.setdefault(key, []).append(place)
+    values_of: dict[Hashable, list[str]] = {}
+    for key, value in known:
+        values_of.setdefault(key, []).append(value)
+    for key, places in places_of.items():
+        _fill_in(meant, places, values_of.get(key, []))
+    return meant
+
+
+def _fill_in(meant: list[str | None], places: Sequence[int], values: Sequence[str]) -> None:
+    """Sets `meant` at those of `places`, all of one key, that are masked."""
+    if len(places) != len(values):
+        in_clear = {meant[place] for place in places}
+        values = [value for value in values if value not in in_clear] or values
+        places = [place for place in places if meant[place] is None]
+    shift = len(values) - len(places)
+    for number, place in enumerate(places):
+        if meant[place] is None and values:
+            meant[place] = values[max(0, number + shift)]

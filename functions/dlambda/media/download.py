@@ -10,6 +10,7 @@ from dlambda.domain.items.failure import Failure, classify
 from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
 from dlambda.media.quiet import QuietLimit, longest_sleep
+from dlambda.media.redaction import Redaction
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.output import is_own
 from dlambda.media.workers.worker import Worker, start_worker
@@ -118,6 +119,7 @@ class Running:
     def __init__(self, spec: DownloadSpec, worker: Worker) -> None:
         self._spec = spec
         self._worker = worker
+        self._redaction = Redaction.of(spec.params, spec.cookies)
         self._result: Result | None = None
         self._stopping = False
         settings = get_settings()
@@ -169,9 +171,9 @@ class Running:
             elif raw["type"] == "ask":
                 self._worker.send({"answer": self._answer(raw)})
             elif raw["type"] == "result":
-                self._finish(_result(raw, self._spec.workdir / "home"), found)
+                self._finish(_result(raw, self._spec.workdir / "home", self._redaction), found)
             else:
-                found.append(_message(raw, self._spec.workdir))
+                found.append(_message(raw, self._spec.workdir, self._redaction))
         return found
 
     def stop(self, grace_seconds: float = 2.0) -> Result:
@@ -217,25 +219,27 @@ class Running:
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 
 
-def _result(raw: Mapping[str, Any], home: Path) -> Result:
+def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
     filepath = raw.get("filepath")
     if filepath is not None and not is_own(home, filepath):
         return Result(ok=False, error=ENDED_TEXT)
     return Result(
         ok=bool(raw["ok"]),
-        error=raw.get("error"),
+        error=redaction.optional(raw.get("error")),
         filepath=filepath,
         extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
         archive_ids=tuple(raw.get("archive_ids", ())),
-        skipped_reason=raw.get("skipped_reason"),
-        warnings=tuple(raw.get("warnings", ())),
+        skipped_reason=redaction.optional(raw.get("skipped_reason")),
+        warnings=redaction.texts(raw.get("warnings", ())),
         stopped=bool(raw.get("stopped")),
         retry_after_seconds=raw.get("retry_after_seconds"),
     )
 
 
-def _message(raw: Mapping[str, Any], workdir: Path) -> Message:
+def _message(raw: Mapping[str, Any], workdir: Path, redaction: Redaction) -> Message:
     fields = {key: value for key, value in raw.items() if key != "type"}
+    if raw["type"] == "log":
+        fields["text"] = redaction.text(raw["text"])
     for key in ("filename", "tmpfilename"):
         if fields.get(key) and not is_own(workdir, fields[key]):
             fields[key] = None

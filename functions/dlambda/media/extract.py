@@ -10,6 +10,7 @@ from typing import Any
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
 from dlambda.media.ffmpeg import find_tool
+from dlambda.media.redaction import Redaction
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings
@@ -92,10 +93,11 @@ def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
     if answer is None:
         text = f"TimeoutError: {timeout_seconds:g}s reached {NOTHING_TEXT}"
         return Extraction(info=None, error=text, timed_out=True)
+    redaction = Redaction.of(job.params, job.cookies)
     if "invalid" in answer:
-        raise Invalid(answer["invalid"])
-    warnings = tuple(answer["warnings"])
+        raise Invalid(redaction.text(answer["invalid"]))
+    warnings = redaction.texts(answer["warnings"])
     if answer["info"] is None:
-        error = answer["error"] or NOTHING_TEXT
+        error = redaction.text(answer["error"] or NOTHING_TEXT)
         return Extraction(None, warnings, error, retry_after_seconds=answer.get("retry_after_seconds"))
     return Extraction(info=answer["info"], warnings=warnings)

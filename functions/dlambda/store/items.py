@@ -56,6 +56,7 @@ class _Row(Row):
     hidden = BinaryAttribute(legacy_encoding=False)
     cookies = BinaryAttribute(null=True, legacy_encoding=False)
     cli = BinaryAttribute(null=True, legacy_encoding=False)  # where the view's is masked
+    extras = BinaryAttribute(null=True, legacy_encoding=False)  # the same
     by_waiting = _WaitingIndex()
 
 
@@ -306,7 +307,8 @@ def _row(item: Item) -> _Row:
     view, hidden = _json(shown), _json(hidden_part(item))
     cookies = sealing.seal(item.cookies) if item.cookies else None
     cli = sealing.seal(item.cli) if item.cli != shown["cli"] else None
-    if sum(map(len, (view, hidden, cookies or b"", cli or b""))) > _ROW_BYTES:
+    extras = sealing.seal(_json(item.extras).decode()) if dict(item.extras) != shown["extras"] else None
+    if sum(map(len, (view, hidden, cookies or b"", cli or b"", extras or b""))) > _ROW_BYTES:
         raise Invalid("The item is too large.")
     return _Row(
         item.id,
@@ -317,6 +319,7 @@ def _row(item: Item) -> _Row:
         hidden=hidden,
         cookies=cookies,
         cli=cli,
+        extras=extras,
     )
 
 
@@ -337,6 +340,7 @@ def _item(row: _Row) -> Item:
         version=int(row.version),
         cookies=sealing.unseal(row.cookies) if row.cookies else "",
         cli=sealing.unseal(row.cli) if row.cli else None,
+        extras=json.loads(sealing.unseal(row.extras)) if row.extras else None,
     )
 
 

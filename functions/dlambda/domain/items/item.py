@@ -10,7 +10,9 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from dlambda.domain.mask import MASK, mask_passwords
+from dlambda.domain.extra_secrets import mask_extras
+from dlambda.domain.mask import MASK
+from dlambda.domain.ytdlp.option_secrets import mask_options
 
 DESCRIPTION_LIMIT = 2000
 # No extractor's name begins so.
@@ -196,8 +198,8 @@ class Item:
             "live_in": self.live_in,
             "file_size": self.file_size,
             "options": {},
-            "extras": dict(self.extras),
-            "cli": mask_passwords(self.cli),
+            "extras": mask_extras(self.extras),
+            "cli": mask_options(self.cli),
             "auto_start": self.auto_start,
             "is_archivable": self.is_archivable,
             "is_archived": self.is_archived,
@@ -247,9 +249,16 @@ def hidden_part(item: Item) -> dict[str, Any]:
 
 
 def restore(
-    view: Mapping[str, Any], hidden: Mapping[str, Any], *, seq: int, version: int, cookies: str, cli: str | None = None
+    view: Mapping[str, Any],
+    hidden: Mapping[str, Any],
+    *,
+    seq: int,
+    version: int,
+    cookies: str,
+    cli: str | None = None,
+    extras: Mapping[str, Any] | None = None,
 ) -> Item:
-    """The item of which `view` and `hidden` were kept; `cli` where the view's is masked."""
+    """The item of which `view` and `hidden` were kept; `cli` and `extras` where the view's are masked."""
     values = {
         each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]
         for each in fields(Item)
@@ -257,4 +266,6 @@ def restore(
     }
     values |= {name: tuple(value) if isinstance(value, list) else value for name, value in hidden.items()}
     values["status"] = Status(view["status"])
+    if extras is not None:
+        values["extras"] = extras
     return Item(**values, seq=seq, version=version, cookies=cookies, cli=view["cli"] if cli is None else cli)

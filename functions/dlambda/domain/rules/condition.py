@@ -6,10 +6,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
+from dlambda.domain.extra_secrets import mask_extras, unmask_extras
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, dictionary, switch
 from dlambda.domain.rules.filters import FilterError, compile_filter
 from dlambda.domain.rules.preset import join_cli
+from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 
 EVERYTHING = "*"
 
@@ -71,21 +72,17 @@ class ConditionInput(Body):
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` with what is secret in them masked: cookies, and passwords in the options."""
-    extras = fields["extras"]
-    if extras.get("set_cookies"):
-        extras = {**extras, "set_cookies": MASK}
-    return {**fields, "cli": mask_passwords(fields["cli"]), "extras": extras}
+    """`fields` with what is secret in them masked: cookies and their like in extras, and secrets in the options."""
+    return {**fields, "cli": mask_options(fields["cli"]), "extras": mask_extras(fields["extras"])}
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged."""
     clear = dict(fields)
     if "cli" in clear:
-        clear["cli"] = unmask_passwords(clear["cli"], known.get("cli", ""))
-    if clear.get("extras", {}).get("set_cookies") == MASK:
-        cookies = known.get("extras", {}).get("set_cookies", "")
-        clear["extras"] = {**clear["extras"], "set_cookies": cookies}
+        clear["cli"] = unmask_options(clear["cli"], known.get("cli", ""))
+    if "extras" in clear:
+        clear["extras"] = unmask_extras(clear["extras"], known.get("extras"))
     return clear
 
 

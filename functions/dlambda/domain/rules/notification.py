@@ -14,11 +14,12 @@ from standardwebhooks import Webhook
 
 from dlambda.domain.event import Event
 from dlambda.domain.event import Name as EventName
-from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
+from dlambda.domain.mask import MASK
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import Body, Name, switch
 from dlambda.domain.rules.preset import normalise_name
 from dlambda.domain.rules.service_url import check_service_url
+from dlambda.domain.rules.target_address import mask_target, unmask_target, without_target
 from dlambda.errors import Invalid
 
 PRODUCT: Final = "dlambda"
@@ -182,17 +183,17 @@ class TargetInput(Body):
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` with the signing secret, the values of headers, and a password in the URL masked."""
+    """`fields` with the signing secret, the values of headers, and what is secret in the URL masked."""
     request = fields["request"]
     headers = [{**header, "value": MASK} for header in request["headers"]]
-    call = {**request, "headers": headers, "url": mask_passwords(request["url"])}
+    call = {**request, "headers": headers, "url": mask_target(request["url"])}
     return {**fields, "request": call, "secret": MASK if fields["secret"] else ""}
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged.
 
-    Raises `Invalid` for a masked header of which nothing is known: nobody wants the mask itself to be sent.
+    Raises `Invalid` for a masked header or URL of which nothing is known: nobody wants the mask itself to be sent.
     """
     clear = dict(fields)
     if clear.get("secret") == MASK:
@@ -201,7 +202,7 @@ def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
         call = known.get("request", {})
         values = {header["key"].lower(): header["value"] for header in call.get("headers", ())}
         headers = [_with_value(header, values) for header in clear["request"]["headers"]]
-        url = unmask_passwords(clear["request"]["url"], call.get("url", ""))
+        url = unmask_target(clear["request"]["url"], call.get("url", ""))
         clear["request"] = {**clear["request"], "headers": headers, "url": url}
     return clear
 
@@ -212,6 +213,13 @@ def _with_value(header: Mapping[str, str], known: Mapping[str, str]) -> Mapping[
     if header["key"].lower() not in known:
         raise Invalid(f"Invalid notification target. The value of header '{header['key']}' is masked.")
     return {**header, "value": known[header["key"].lower()]}
+
+
+def without_secrets(text: str, target: Target) -> str:
+    """`text`, as an error of a delivery, without what is secret in the target."""
+    for secret in sorted([value for _, value in target.call.headers] + [target.secret], key=len, reverse=True):
+        text = text.replace(secret, MASK) if len(secret) > 3 else text
+    return without_target(text, target.call.url)
 
 
 def merged(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

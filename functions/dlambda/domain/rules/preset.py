@@ -11,9 +11,10 @@ from typing import Annotated, Any, Final, Protocol
 
 from pydantic import field_validator
 
-from dlambda.domain.mask import MASK, mask_passwords, unmask_passwords
+from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_place
+from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 
 FIRST_OWN_ID: Final = 101
 _BLANKS: Final = re.compile(r"\s+")
@@ -222,8 +223,8 @@ class PresetInput(Body):
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` with what is secret in them masked: cookies, and passwords in the options."""
-    return {**fields, "cookies": MASK if fields["cookies"] else "", "cli": mask_passwords(fields["cli"])}
+    """`fields` with what is secret in them masked: cookies, and secrets in the options."""
+    return {**fields, "cookies": MASK if fields["cookies"] else "", "cli": mask_options(fields["cli"])}
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,5 +233,5 @@ def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
     if clear.get("cookies") == MASK:
         clear["cookies"] = known.get("cookies", "")
     if "cli" in clear:
-        clear["cli"] = unmask_passwords(clear["cli"], known.get("cli", ""))
+        clear["cli"] = unmask_options(clear["cli"], known.get("cli", ""))
     return clear

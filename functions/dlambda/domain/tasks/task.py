@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from dlambda.domain.mask import mask_passwords, unmask_passwords
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
 from dlambda.domain.tasks.schedule import check_timer, next_run, stagger_all
+from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 from dlambda.errors import Invalid, ValidationFailed
 
 
@@ -138,15 +138,15 @@ FAILED = "Failed to validate task."
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` with the passwords in their options masked."""
-    return {**fields, "cli": mask_passwords(fields["cli"])}
+    """`fields` with the secrets in their options masked."""
+    return {**fields, "cli": mask_options(fields["cli"])}
 
 
 def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """`fields` as sent, masks in them replaced by what is `known`."""
     if "cli" not in fields:
         return dict(fields)
-    return {**fields, "cli": unmask_passwords(fields["cli"], str(known.get("cli") or ""))}
+    return {**fields, "cli": unmask_options(fields["cli"], str(known.get("cli") or ""))}
 
 
 # Several at once

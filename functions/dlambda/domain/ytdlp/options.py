@@ -28,12 +28,12 @@ from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 
 __all__ = [
-    "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "not_allowed", "read_command",
-    "read_options", "reason_text", "split_words",
+    "COMMENT", "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "find_option",
+    "not_allowed", "read_command", "read_options", "reason_text", "split_words",
 ]  # fmt: skip
 
 MIN_LENGTH = 3  # shorter texts are ignored (downloads.md 2.1)
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"^%\([a-z_]+\)s")
 # These end a naive parser, so they stand for an error even where refused options are merely taken out.
 EXITING = frozenset({"--help", "--version"})
@@ -70,7 +70,7 @@ def split_words(text: object) -> list[str]:
     if not isinstance(text, str) or len(text.strip()) < 2:
         return []
     try:
-        return shlex.split(_COMMENT.sub("", text), comments=False, posix=True)
+        return shlex.split(COMMENT.sub("", text), comments=False, posix=True)
     except ValueError as error:
         raise Invalid(str(error)) from None
 
@@ -124,6 +124,19 @@ def _parser() -> _Parser:
             value = {"type": kind, "nargs": option.values}
         parser.add_option(*option.flags, action="callback", callback=_recorder(option), **value)
     return parser
+
+
+_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+
+
+def find_option(written: str) -> Option | None:
+    """The option of a flag, abbreviated or not; None for what is none, or might be several."""
+    if not written.startswith("--"):
+        return _BY_FLAG.get(written)
+    try:
+        return _BY_FLAG[_parser()._match_long_opt(written)]  # noqa: SLF001 how optparse reads an abbreviation
+    except optparse.BadOptionError:
+        return None
 
 
 def read_options(text: object, *, allow_internal: bool | None = None) -> list[FoundOption]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from dlambda.aws import queue
 from dlambda.domain import event
+from dlambda.domain.extra_secrets import unmask_extras
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
-from dlambda.domain.mask import MASK, unmask_passwords
+from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder
 from dlambda.domain.tasks.task import TIMER_SOURCE
+from dlambda.domain.ytdlp.option_secrets import unmask_options
 from dlambda.errors import Conflict
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
@@ -140,7 +142,8 @@ def _replace(item: Item) -> Item | None:
 def unmasked(item: Item, known: Item | None) -> Item:
     """A mask that a client sends back means what the URL's record had, or nothing (contract README, Secrets)."""
     cookies = item.cookies if item.cookies != MASK else known.cookies if known else ""
-    return item.but(cookies=cookies, cli=unmask_passwords(item.cli, known.cli if known else ""))
+    cli = unmask_options(item.cli, known.cli if known else "")
+    return item.but(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, known.extras if known else {}))
 
 
 def known(holder: Item, item: Item) -> event.Event | None:

@@ -15,6 +15,7 @@ from dlambda.domain.rules.notification import (
     message_for,
     plain_text,
     wait_seconds,
+    without_secrets,
 )
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.errors import Invalid
@@ -119,11 +120,12 @@ def _call_webhook(target: Target, delivery: Delivery) -> _Outcome:
 def _note(target: Target, outcome: _Outcome) -> None:
     """`last_delivery` of the target, and a line in the log."""
     level = logging.INFO if outcome.ok else logging.WARNING
-    log.log(level, "Notification target '%s': %s", target.name, outcome.error or outcome.status or "told")
+    error = without_secrets(outcome.error, target) if outcome.error else None
+    log.log(level, "Notification target '%s': %s", target.name, error or outcome.status or "told")
     last = {
         "at": datetime.now(UTC).isoformat(),
         "status_code": outcome.status,
         "ok": outcome.ok,
-        "error": outcome.error,
+        "error": error,
     }
     resources.note(NOTIFICATIONS.feature, target.id, {"last_delivery": last})

@@ -39,7 +39,9 @@ def list_documents(kind: Kind) -> list[Document]:
 def view(kind: Kind, document: Document, *, clear: bool = False) -> dict[str, Any]:
     """The object as clients get it; `clear` with its secrets, for the answer of its own GET alone."""
     times = {"created_at": _iso(document.created_at), "updated_at": _iso(document.updated_at)}
-    return kind.view(document.id, document.clear() if clear else document.shown, {**document.status, **times})
+    # Masked once more: what an earlier release stored as shown may hold what is a secret by now.
+    fields = document.clear() if clear else kind.masked(document.shown)
+    return kind.view(document.id, fields, {**document.status, **times})
 
 
 def get_document(kind: Kind, id_: int) -> Document:

@@ -23,10 +23,10 @@ _TRIES: Final = 12
 
 
 def list_tasks() -> list[Task]:
-    """All, by name; passwords in their options masked."""
+    """All, by name; secrets in their options masked."""
     documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
     known = runs.find_many(document.id for document in documents)
-    return [_task(document, known[document.id], document.shown) for document in documents]
+    return [_task(document, known[document.id], masked(document.shown)) for document in documents]
 
 
 def find_task(id_: int) -> Task | None:
@@ -138,7 +138,7 @@ def _remove(id_: int) -> Task:
         except Conflict:
             wait(turn)
             continue
-        task = _task(document, runs.find(id_), document.shown)
+        task = _task(document, runs.find(id_), masked(document.shown))
         runs.remove(id_)
         return task
     raise Conflict("The task is being changed by others.")
