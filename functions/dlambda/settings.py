@@ -137,6 +137,7 @@ class UserSettings(BaseModel):
     default_quota_gb: float = Field(5, gt=0, description="of a new key, over quota_rate_minutes")
     quota_rate_minutes: float = Field(10, gt=0, description="how long the bytes of a task count")
     available_gb: float = Field(20, gt=0, description="of all keys together, over quota_rate_minutes")
+    keys_per_key: int = Field(20, ge=1, description="keys of the key API that exist by one key, but the operator's own")
     tz: str = Field("UTC", description="zone in which timers are read; without YTP_TZ, that of the variable TZ")
 
     @field_validator("cors_origins")

@@ -10,6 +10,7 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import Kind, Order
+from dlambda.store import keys as store
 from dlambda.store import leases, orders
 from dlambda.usecases.orders import keys as usecase
 from dlambda.usecases.orders.sweep_orders import sweep_orders
@@ -214,6 +215,93 @@ def test_values_of_keys_are_in_no_table_and_no_log(admin, stack, caplog):
     for value in (admin.value, robot.value):
         assert value not in everything
         assert value not in caplog.text
+
+
+# Keys that keys made
+
+
+@pytest.fixture
+def maker(admin):
+    """Not the operator's key, but one that may make keys."""
+    return admin.child("maker", ALL)
+
+
+def test_what_a_made_key_asks_for_counts_on_its_maker(maker, configure):
+    configure(request_limit=3)
+    first, second = maker.child("first", ["get_info"]), maker.child("second", ["get_info"])
+    assert [caller.post("/get_info", url=URL)[0] for caller in (first, second, maker)] == [200] * 3
+    for caller in (first, second, maker, maker.child("third", ["get_info"])):
+        assert said(caller.post("/get_info", url=URL)) == (429, "Rate limit exceeded. Max 3 per 10 min")
+        assert int(caller.headers["Retry-After"]) > 500
+
+
+def test_keys_of_the_operator_count_for_themselves(admin, configure):
+    configure(request_limit=1)
+    callers = [admin, admin.child("first", ["get_info"]), admin.child("second", ["get_info"])]
+    assert [caller.post("/get_info", url=URL)[0] for caller in callers] == [200] * 3
+    assert [caller.post("/get_info", url=URL)[0] for caller in callers] == [429] * 3
+
+
+def test_a_long_chain_of_keys_has_one_window_and_an_end(maker, configure):
+    configure(request_limit=3)
+    chain = [maker]
+    while len(chain) < 5:
+        chain.append(chain[-1].child(f"link {len(chain)}", ALL))
+    assert said(chain[-1].post("/create_key", name="one more", permissions=ALL)) == (
+        403, "A key that 4 others stand behind cannot make keys",
+    )  # fmt: skip
+    assert [caller.post("/get_info", url=URL)[0] for caller in reversed(chain)] == [200, 200, 200, 429, 429]
+
+
+def test_a_key_makes_no_more_keys_than_it_may(maker, admin, configure):
+    configure(keys_per_key=2)
+    child = maker.child("first", ALL)
+    child.child("second", ["get_info"])
+    for caller in (maker, child):
+        answer = caller.post("/create_key", name="third", permissions=["get_info"])
+        assert said(answer) == (403, "Limit of keys exceeded. A key may make 2")
+    maker.call("DELETE", "/delete_key/second")
+    assert maker.post("/create_key", name="third", permissions=["get_info"])[0] == 201
+    assert [admin.post("/create_key", name=f"own {n}", permissions=["get_info"])[0] for n in range(4)] == [201] * 4
+
+
+def test_a_name_in_use_takes_no_place(maker, configure):
+    configure(keys_per_key=1)
+    assert said(maker.post("/create_key", name="admin", permissions=["get_info"])) == (400, "Key name already exists")
+    assert maker.post("/create_key", name="first", permissions=["get_info"])[0] == 201
+
+
+def test_a_removed_key_takes_those_that_it_made_with_it(admin, maker):
+    child = maker.child("child", ALL)
+    grandchild = child.child("grandchild", ALL)
+    stranger = admin.child("stranger", ALL)
+    assert admin.call("DELETE", "/delete_key/maker")[0] == 200
+    for caller in (maker, child, grandchild):
+        assert said(caller.post("/get_info", url=URL)) == (401, "Invalid API key")
+    assert sorted(stranger.get("/get_keys")[1]) == ["admin", "stranger"]
+
+
+def test_a_key_whose_maker_went_is_refused_also_when_nobody_removed_it(maker):
+    child = maker.child("child", ALL)
+    store.remove("maker")
+    assert said(child.post("/create_key", name="x", permissions=ALL)) == (401, "Invalid API key")
+
+
+def test_parallel_orders_of_made_keys_share_the_makers_limit(maker, configure):
+    configure(request_limit=10, keys_per_key=20)
+    callers = [maker.child(f"child {number}", ["get_info"]) for number in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda n: callers[n % 8].post("/get_info", url=URL)[0], range(48)))
+    assert sorted(set(answers)) == [200, 429]
+    assert answers.count(200) == 10
+
+
+def test_parallel_callers_make_exactly_as_many_keys_as_they_may(maker, configure):
+    configure(keys_per_key=5)
+    body = {"permissions": ["get_info"]}
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda n: maker.post("/create_key", name=f"k{n}", **body)[0], range(30)))
+    assert (made.count(201), made.count(403)) == (5, 25)
 
 
 # Tasks

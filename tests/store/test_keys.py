@@ -7,18 +7,26 @@ import time
 import pytest
 
 from dlambda.domain.orders.key import Key, Permission
-from dlambda.errors import NameInUse, NotFound
+from dlambda.errors import Forbidden, NameInUse, NotFound
 from dlambda.store import keys, meters, windows
-from dlambda.store.meters import Meter, OverQuota
+from dlambda.store.meters import Limits, Meter, OverQuota
 
 VALUE = "a-very-secret-value"
 NOW = 1_800_000_000.0
 
 
-def make(name="robot", value=VALUE, permissions=(Permission.GET_VIDEO,)):
-    key = Key(keys.id_of(value), name, permissions, 1000, NOW)
-    keys.add(key, value)
+def make(name="robot", value=VALUE, permissions=(Permission.GET_VIDEO,), makers=(), most_made=9):
+    key = Key(keys.id_of(value), name, permissions, 1000, NOW, makers=makers)
+    keys.add(key, value, most_made=most_made)
     return key
+
+
+def make_chain(*names):
+    """Each made by the one before it."""
+    chain = []
+    for name in names:
+        chain.append(make(name, f"value of {name}", makers=tuple(key.id for key in chain)))
+    return chain
 
 
 def test_a_key_is_found_by_its_value_alone(tables):
@@ -107,8 +115,8 @@ def test_parallel_orders_at_the_windows_edge_neither_lose_nor_double(stack):
     assert waits.count(0) == 20
 
 
-def raise_to(meter, size, now=NOW, key_limit=1000, all_limit=1500):
-    return meters.raise_to(meter, size, now, key_limit=key_limit, all_limit=all_limit, seconds=60)
+def raise_to(meter, size, now=NOW, key_limit=1000, all_limit=1500, **makers):
+    return meters.raise_to(meter, size, now, Limits(key_limit, all_limit, 60, makers))
 
 
 def test_a_meter_counts_while_bytes_arrive_and_never_twice(tables):
@@ -171,3 +179,130 @@ def test_values_of_keys_are_not_told_by_their_ids():
     value = secrets.token_urlsafe(8)
     assert value not in keys.id_of(value)
     assert keys.id_of(value) == keys.id_of(value) != keys.id_of(value + "x")
+
+
+# Keys that keys made
+
+
+def test_a_key_knows_who_stands_behind_it(tables):
+    first, second, third = make_chain("first", "second", "third")
+    assert keys.find("value of third").makers == (first.id, second.id)
+    assert sorted(keys.made_by(first.id)) == ["second", "third"]
+    assert keys.made_by(third.id) == []
+    assert keys.quotas_of(third.id) == {each.id: 1000 for each in (first, second, third)}
+    assert keys.all_exist(third.makers)
+    keys.remove("first")
+    assert not keys.all_exist(third.makers)
+
+
+def test_what_was_made_counts_on_all_who_stand_behind_it_until_it_is_removed(tables):
+    first, second = make_chain("first", "second")
+    makers = (first.id, second.id)
+    make("third", "3", makers=makers, most_made=2)
+    for chain in (makers, (first.id,)):
+        with pytest.raises(Forbidden):
+            make("fourth", "4", makers=chain, most_made=2)
+    keys.remove("third")
+    make("fourth", "4", makers=makers, most_made=2)
+
+
+def test_a_key_that_is_gone_makes_none(tables):
+    [first] = make_chain("first")
+    keys.remove("first")
+    with pytest.raises(Forbidden):
+        make("second", "2", makers=(first.id,))
+    assert keys.find("2") is None
+    assert keys.list_() == []
+
+
+def test_a_key_without_its_maker_can_be_removed(tables):
+    make_chain("first", "second", "third")
+    keys.remove("first")
+    keys.remove("third")
+    assert [key.name for key, _ in keys.list_()] == ["second"]
+
+
+def test_parallel_makers_make_exactly_as_many_as_they_may(stack):
+    [first] = make_chain("first")
+
+    def try_to_make(number):
+        try:
+            make(f"child {number}", f"value {number}", makers=(first.id,), most_made=7)
+        except Forbidden:
+            return 0
+        return 1
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(try_to_make, range(40))) == 7
+    assert len(keys.made_by(first.id)) == 7
+
+
+def enter_as(key_id, order_id, now, *makers, limit=3):
+    return windows.enter(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
+
+
+def test_orders_of_a_made_key_fill_the_windows_behind_it(tables):
+    assert [enter_as("c", f"c{n}", NOW + n, "m", "root") for n in range(2)] == [0, 0]
+    assert enter_as("m", "m0", NOW + 5, "root") == 0
+    assert enter_as("d", "d0", NOW + 10, "m", "root") == pytest.approx(50)
+    assert enter_as("m", "m1", NOW + 10, "root") == pytest.approx(50)
+    assert enter_as("other", "o0", NOW + 10, "root") == pytest.approx(50)
+    assert enter_as("other", "o0", NOW + 10) == 0
+    assert enter_as("d", "d0", NOW + 60.5, "m", "root") == 0
+
+
+def test_an_order_that_is_refused_leaves_no_mark_in_any_window(tables):
+    enter_as("m", "m0", NOW, limit=1)
+    assert enter_as("c", "c0", NOW + 1, "m", limit=1) > 0
+    assert enter_as("c", "c1", NOW + 2, limit=1) == 0
+    windows.leave("m", "m0", NOW)
+    windows.leave("c", "c1", NOW + 2, ["m"])
+    assert enter_as("c", "c2", NOW + 3, "m", limit=1) == 0
+    windows.leave("c", "c2", NOW + 3, ["m"])
+    assert enter_as("m", "m1", NOW + 4, limit=1) == 0
+
+
+def test_parallel_orders_of_many_made_keys_fill_the_makers_window_exactly(stack):
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        waits = list(pool.map(lambda n: enter_as(f"c{n % 10}", f"o{n}", NOW + n / 1000, "m", limit=20), range(80)))
+    assert waits.count(0) == 20
+    assert enter_as("m", "late", NOW + 1, limit=20) > 0
+
+
+def test_bytes_of_a_made_key_count_on_all_behind_it(tables):
+    meter = raise_to(Meter.of("c", "a"), 400, m=1000, root=1200)
+    raise_to(meter, 600, m=1000, root=1200)
+    raise_to(Meter.of("d", "b"), 300, m=1000, root=1200)
+    assert meters.used(["c", "d", "m", "root"], NOW, 60) == {"c": 600, "d": 300, "m": 900, "root": 900}
+    for meter, makers in ((Meter.of("d", "x"), {"m": 1000}), (Meter.of("m", "y"), {})):
+        with pytest.raises(OverQuota) as refused:
+            raise_to(meter, 101, **makers)
+        assert not refused.value.of_all
+    assert raise_to(Meter.of("other", "z"), 500).bytes == 500
+
+
+def test_bytes_are_taken_out_everywhere_at_once(tables):
+    raise_to(Meter.of("c", "a"), 600, m=1000)
+    raise_to(Meter.of("m", "b"), 300, NOW + 30)
+    assert meters.used(["m"], NOW + 60, 60) == {"m": 300}
+    assert meters.prune(NOW + 60, 60) == 600
+    assert meters.prune(NOW + 60, 60) == 0
+    assert raise_to(Meter.of("c", "d"), 700, NOW + 60, m=1000).bytes == 700
+    assert meters.prune(NOW + 120, 60) == 1000
+    assert raise_to(Meter.of("m", "e"), 1000, NOW + 120, all_limit=1000).bytes == 1000
+
+
+def test_parallel_meters_of_made_keys_never_pass_the_makers_quota(stack):
+    def bring(number):
+        meter = Meter.of(f"c{number % 5}", f"o{number}")
+        try:
+            for size in (30, 60, 90):
+                meter = raise_to(meter, size, time.time(), all_limit=5000, m=1000)
+        except OverQuota:
+            pass
+        return meter.bytes
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        brought = list(pool.map(bring, range(20)))
+    assert 1000 - 90 < sum(brought) <= 1000
+    assert meters.used(["m"], time.time(), 60)["m"] == sum(brought)

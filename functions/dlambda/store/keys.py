@@ -4,13 +4,14 @@ Table `keys`, two rows a key: (`names`, its name) makes names unique and lists t
 request reads, one row and no index.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 
 from dlambda.domain.orders.key import Key, Permission, id_of_value
-from dlambda.errors import NameInUse, NotFound
+from dlambda.errors import Forbidden, NameInUse, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing
 from dlambda.store.table import Refused, Row, Transaction, wrote
@@ -19,6 +20,8 @@ NAMES = "names"
 _KEY = "key"
 _IN_USE = "the name is in use"
 _KNOWN = "the value is another key's"
+_MADE_ENOUGH = "the maker has made as many as it may, or is gone"
+_TRIES = 5
 
 
 class _Row(Row):
@@ -34,6 +37,8 @@ class _Row(Row):
     quota = NumberAttribute(null=True)
     created_at = NumberAttribute(null=True)
     last_access = NumberAttribute(null=True)
+    makers = UnicodeAttribute(null=True)
+    made = NumberAttribute(null=True)  # keys that there are by it, and by those that it made
 
 
 def id_of(value: str) -> str:
@@ -45,15 +50,21 @@ def partition_of(key_id: str) -> str:
     return f"key~{key_id}"
 
 
-def add(key: Key, value: str) -> None:
-    """Raises `NameInUse`."""
+def add(key: Key, value: str, *, most_made: int = 0) -> None:
+    """Raises `NameInUse`; `Forbidden` when one of its makers has made `most_made` keys that exist, or is gone."""
     transaction = Transaction()
+    for maker in key.makers:
+        room = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
+        row = _Row(partition_of(maker), _KEY)
+        transaction.update(row, [_Row.made.add(1)], condition=room, because=_MADE_ENOUGH)
     named = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
     transaction.put(named, condition=_Row.kind.does_not_exist(), because=_IN_USE)
     transaction.put(_row(key), condition=_Row.kind.does_not_exist(), because=_KNOWN)
     try:
         transaction.commit()
-    except Refused:
+    except Refused as refused:
+        if _MADE_ENOUGH in refused.reasons:
+            raise Forbidden(f"Limit of keys exceeded. A key may make {most_made}") from None
         raise NameInUse("Key name already exists") from None
 
 
@@ -71,10 +82,14 @@ def get(name: str) -> tuple[Key, str]:
     return key, sealing.unseal(named.sealed)
 
 
-def quota_of(key_id: str) -> int | None:
-    """Bytes; None for a key that was removed."""
+def quotas_of(key_id: str) -> dict[str, int]:
+    """Key id -> bytes, of a key and of its makers; without those that were removed."""
     key = _find_id(key_id)
-    return key.quota_bytes if key else None
+    return {each.id: each.quota_bytes for each in ([key, *_find_ids(key.makers)] if key else [])}
+
+
+def all_exist(key_ids: Sequence[str]) -> bool:
+    return len(_find_ids(key_ids)) == len(set(key_ids))
 
 
 def list_() -> list[tuple[Key, str]]:
@@ -90,15 +105,30 @@ def any_exists() -> bool:
 
 
 def remove(name: str) -> Key:
-    """From now on the key is unknown. Raises `NotFound`."""
-    named = _named(name)
-    key = _find_id(named.key_id)
+    """From now on the key is unknown. Raises `NotFound`. The keys that it made are the caller's business."""
+    for _ in range(_TRIES):
+        named = _named(name)
+        key = _find_id(named.key_id)
+        if key is None:
+            break
+        if _removal(named, key).took():
+            return key
+    raise NotFound("Key not found")
+
+
+def _removal(named: _Row, key: Key) -> Transaction:
     transaction = Transaction()
-    transaction.delete(_Row(NAMES, name), condition=_Row.key_id == named.key_id, because="it was replaced")
-    transaction.delete(_Row(partition_of(named.key_id), _KEY))
-    if key is None or not transaction.took():
-        raise NotFound("Key not found")
-    return key
+    transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == named.key_id, because="it was replaced")
+    transaction.delete(_Row(partition_of(key.id), _KEY))
+    for maker in _find_ids(key.makers):
+        row = _Row(partition_of(maker.id), _KEY)
+        transaction.update(row, [_Row.made.add(-1)], condition=_Row.kind.exists(), because="its maker was removed")
+    return transaction
+
+
+def made_by(key_id: str) -> list[str]:
+    """The names of the keys that this one stands behind."""
+    return [key.name for key, _ in list_() if key_id in key.makers]
 
 
 def change_value(name: str, value: str) -> None:
@@ -137,6 +167,12 @@ def _find_id(key_id: str) -> Key | None:
         return None
 
 
+def _find_ids(key_ids: Sequence[str]) -> list[Key]:
+    """Those that exist."""
+    places = [(partition_of(each), _KEY) for each in dict.fromkeys(key_ids)]
+    return [_key(row) for row in _Row.batch_get(places, consistent_read=True)] if places else []
+
+
 def _named(name: str) -> _Row:
     try:
         return _Row.get(NAMES, name, consistent_read=True)
@@ -152,6 +188,7 @@ def _row(key: Key) -> _Row:
         permissions=" ".join(key.permissions),
         quota=key.quota_bytes,
         created_at=key.created_at,
+        makers=" ".join(key.makers) or None,
     )
 
 
@@ -163,4 +200,5 @@ def _key(row: _Row) -> Key:
         quota_bytes=int(row.quota or 0),
         created_at=float(row.created_at or 0),
         last_access=float(row.last_access or 0),
+        makers=tuple((row.makers or "").split()),
     )

@@ -1,24 +1,26 @@
 """How many bytes the orders of a key, and of all keys, have brought lately: exact, counted while they arrive.
 
 Table `keys`, partition `meters`: a row for each key with `total` and an entry `o~<order>` of `<bytes>~<unix seconds>`
-for each order that counts, and the row `*` with the total over all. Every change of an entry moves both totals in the
-same transaction. An entry counts until it has not grown for the quota's time.
+for each order that counts, and the row `*` with the total over all. An order of a key that another key made has an
+entry `c~<order>` in the row of each key behind it as well. Every change of an entry moves all totals in the same
+transaction. An entry counts until it has not grown for the quota's time.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action  # noqa: TC002
+from pynamodb.expressions.update import Action
 
 from dlambda.store.table import Refused, Row, Transaction, connection
 
 _METERS = "meters"
 _ALL = "*"
 _ENTRY = "o~"
+_CHILDS = "c~"
 _FULL = "the key has no bytes left"
 _ALL_FULL = "no bytes are left"
 _TRIES = 6
@@ -53,11 +55,21 @@ class Meter:
     @classmethod
     def of(cls, key_id: str, order_id: str) -> Self:
         """As it stands in the table: a worker that takes over goes on from there."""
-        entry = _entries(key_id).get(order_id)
+        entry = _entries(key_id).get(_ENTRY + order_id)
         return cls(key_id, order_id, _bytes(entry) if entry else 0, entry)
 
 
-def raise_to(meter: Meter, size_bytes: int, now: float, *, key_limit: int, all_limit: int, seconds: float) -> Meter:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes: of the key, of each key behind it (by id), of all keys together. `seconds`: how long an entry counts."""
+
+    key: int
+    all: int
+    seconds: float
+    makers: Mapping[str, int] = field(default_factory=dict)
+
+
+def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter:
     """Counts the order with `size_bytes` in all. Raises `OverQuota`, and then counts nothing more."""
     for _ in range(_TRIES):
         more = size_bytes - meter.bytes
@@ -65,9 +77,9 @@ def raise_to(meter: Meter, size_bytes: int, now: float, *, key_limit: int, all_l
             return meter
         entry = f"{size_bytes}~{now:.0f}"
         try:
-            _change(meter, entry, more, key_limit, all_limit)
+            _change(meter, entry, more, limits)
         except Refused as refused:
-            freed = prune(now, seconds)
+            freed = prune(now, limits.seconds)
             after = Meter.of(meter.key_id, meter.order_id)
             if not freed and after.entry == meter.entry:
                 raise OverQuota(of_all=_FULL not in refused.reasons) from None
@@ -77,18 +89,21 @@ def raise_to(meter: Meter, size_bytes: int, now: float, *, key_limit: int, all_l
     raise OverQuota(of_all=True)
 
 
-def _change(meter: Meter, entry: str, more: int, key_limit: int, all_limit: int) -> None:
+def _change(meter: Meter, entry: str, more: int, limits: Limits) -> None:
     place = Path([_ENTRY + meter.order_id])
     same: Condition = place.does_not_exist() if meter.entry is None else place == meter.entry
     transaction = Transaction()
     transaction.update(
         _Row(_METERS, meter.key_id),
         [_Row.total.add(more), place.set(entry)],
-        condition=same & _room(key_limit - more),
+        condition=same & _room(limits.key - more),
         because=_FULL,
     )
+    for maker, limit in limits.makers.items():
+        actions = [_Row.total.add(more), Path([_CHILDS + meter.order_id]).set(entry)]
+        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - more), because=_FULL)
     transaction.update(
-        _Row(_METERS, _ALL), [_Row.total.add(more)], condition=_room(all_limit - more), because=_ALL_FULL
+        _Row(_METERS, _ALL), [_Row.total.add(more)], condition=_room(limits.all - more), because=_ALL_FULL
     )
     transaction.commit()
 
@@ -102,32 +117,40 @@ def _room(most: int) -> Condition:
 def prune(now: float, seconds: float) -> int:
     """Takes out what counts no more; how many bytes that were."""
     freed = 0
-    for key_id, entries in _all_entries():
-        old = {order_id: entry for order_id, entry in entries.items() if _time(entry) + seconds <= now}
+    rows = dict(_all_entries())
+    for key_id, entries in rows.items():
+        old = {name: entry for name, entry in entries.items() if _is_own(name) and _time(entry) + seconds <= now}
         if old:
-            freed += _take_out(key_id, old)
+            freed += _take_out(key_id, old, rows)
     return freed
 
 
-def _take_out(key_id: str, old: dict[str, str]) -> int:
-    size = sum(map(_bytes, old.values()))
-    actions: list[Action] = [_Row.total.add(-size)]
+def _take_out(key_id: str, old: dict[str, str], rows: Mapping[str, dict[str, str]]) -> int:
+    """Takes entries of a key out of its row, and of the rows of the keys behind it: all of one order at once."""
+    size = _size(old)
     same: Condition | None = None
-    for order_id, entry in old.items():
-        place = Path([_ENTRY + order_id])
-        actions.append(place.remove())
+    for name, entry in old.items():
+        place = Path([name])
         same = place == entry if same is None else same & (place == entry)
     transaction = Transaction()
-    transaction.update(_Row(_METERS, key_id), actions, condition=same, because="it grew meanwhile")
+    transaction.update(_Row(_METERS, key_id), _without(old), condition=same, because="it grew meanwhile")
+    childs = {_CHILDS + name.removeprefix(_ENTRY) for name in old}
+    for maker, entries in rows.items():
+        if shared := {name: entry for name, entry in entries.items() if name in childs}:
+            transaction.update(_Row(_METERS, maker), _without(shared))
     transaction.update(_Row(_METERS, _ALL), [_Row.total.add(-size)])
     return size if transaction.took() else 0
 
 
+def _without(entries: Mapping[str, str]) -> list[Action]:
+    return [_Row.total.add(-_size(entries)), *(Path([name]).remove() for name in entries)]
+
+
 def used(key_ids: Iterable[str], now: float, seconds: float) -> dict[str, int]:
-    """The bytes that count now, of each key."""
+    """The bytes that count now, of each key, those of the keys that it made included."""
     found = dict(_all_entries())
     return {
-        key_id: sum(_bytes(entry) for entry in found.get(key_id, {}).values() if _time(entry) + seconds > now)
+        key_id: _size({name: entry for name, entry in found.get(key_id, {}).items() if _time(entry) + seconds > now})
         for key_id in key_ids
     }
 
@@ -139,6 +162,7 @@ def _entries(key_id: str) -> dict[str, str]:
 
 
 def _all_entries() -> list[tuple[str, dict[str, str]]]:
+    """(key id, attribute -> entry) of every key that has any."""
     table = _Row._get_connection().table_name  # noqa: SLF001
     found: list[tuple[str, dict[str, str]]] = []
     after: dict[str, Any] | None = None
@@ -151,7 +175,15 @@ def _all_entries() -> list[tuple[str, dict[str, str]]]:
 
 
 def _entries_in(row: dict[str, Any]) -> dict[str, str]:
-    return {name.removeprefix(_ENTRY): value["S"] for name, value in row.items() if name.startswith(_ENTRY)}
+    return {name: value["S"] for name, value in row.items() if name.startswith((_ENTRY, _CHILDS))}
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_ENTRY)
+
+
+def _size(entries: Mapping[str, str]) -> int:
+    return sum(map(_bytes, entries.values()))
 
 
 def _bytes(entry: str) -> int:

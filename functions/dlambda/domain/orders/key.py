@@ -11,6 +11,7 @@ from typing import Any
 from dlambda.errors import Forbidden, Invalid, Required
 
 ADMIN = "admin"
+MOST_MAKERS = 4
 LACKING = "Insufficient permissions"
 _NAME_LIMIT = 128
 _REQUIRED = "Name and permissions required"
@@ -37,7 +38,10 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`id` is made from the value and tells nothing of it; unix seconds, `last_access` 0 for never."""
+    """`id` is made from the value and tells nothing of it; unix seconds, `last_access` 0 for never.
+
+    `makers`: the ids of the keys on whose limits its tasks count as well: who made it, and who made that one.
+    """
 
     id: str
     name: str
@@ -45,6 +49,21 @@ class Key:
     quota_bytes: int
     created_at: float
     last_access: float = 0.0
+    makers: tuple[str, ...] = ()
+
+    @property
+    def is_operators(self) -> bool:
+        """Whether no other key made it: the keys that it makes count for themselves."""
+        return self.name == ADMIN and not self.makers
+
+    @property
+    def makers_of_next(self) -> tuple[str, ...]:
+        """`makers` of a key that this one makes. Raises `Forbidden` where the chain is as long as it may be."""
+        if self.is_operators:
+            return ()
+        if len(self.makers) >= MOST_MAKERS:
+            raise Forbidden(f"A key that {MOST_MAKERS} others stand behind cannot make keys")
+        return (*self.makers, self.id)
 
     def check(self, permission: Permission) -> None:
         """Raises `Forbidden` when the key may not do that."""

@@ -124,7 +124,7 @@ class _Fulfilment:
     percent: float | None = None
     bytes_of: dict[str | None, int] = field(default_factory=dict)
     meter: meters.Meter | None = None
-    quota_bytes: int = 0
+    quotas: dict[str, int] = field(default_factory=dict)
     renewed_at: float = field(default_factory=time.monotonic)
     answered_at: float = field(default_factory=time.monotonic)
     lost: bool = False
@@ -349,16 +349,15 @@ class _Fulfilment:
         settings = get_settings()
         if self.meter is None:
             self.meter = meters.Meter.of(self.order.owner, self.order.id)
-            self.quota_bytes = keys.quota_of(self.order.owner) or int(settings.default_quota_gb * GIGABYTE)
+            self.quotas = keys.quotas_of(self.order.owner)
+        limits = meters.Limits(
+            key=self.quotas.get(self.order.owner) or int(settings.default_quota_gb * GIGABYTE),
+            all=int(settings.available_gb * GIGABYTE),
+            seconds=settings.quota_rate_minutes * MINUTE,
+            makers={key_id: quota for key_id, quota in self.quotas.items() if key_id != self.order.owner},
+        )
         try:
-            self.meter = meters.raise_to(
-                self.meter,
-                size_bytes,
-                time.time(),
-                key_limit=self.quota_bytes,
-                all_limit=int(settings.available_gb * GIGABYTE),
-                seconds=settings.quota_rate_minutes * MINUTE,
-            )
+            self.meter = meters.raise_to(self.meter, size_bytes, time.time(), limits)
         except meters.OverQuota as over:
             limit = f"{settings.available_gb:g} GB of all keys" if over.of_all else "storage quota of the key"
             raise _Failed(f"Quota exceeded: the {limit} in {settings.quota_rate_minutes:g} min is used up.") from None

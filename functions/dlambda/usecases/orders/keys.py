@@ -32,7 +32,7 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     if remembered and (seen := _seen.get(keys.id_of(value))) and time.monotonic() < seen[1]:
         return seen[0]
     key = keys.find(value) or _first(value)
-    if key is None:
+    if key is None or not keys.all_exist(key.makers):
         raise WrongCredentials("Invalid API key")
     now = time.time()
     if now - key.last_access > _TOUCH_SECONDS:
@@ -70,18 +70,22 @@ def choose_admin_key(value: str) -> None:
 
 
 def create_key(body: Mapping[str, Any], by: Key) -> tuple[Key, str]:
-    """A new key and its value. Raises `Invalid`, `NameInUse`, and `Forbidden` for what `by` does not hold itself."""
+    """A new key and its value.
+
+    Raises `Invalid`, `NameInUse`, and `Forbidden` for what `by` does not hold itself and for more keys than it may
+    make.
+    """
     name, permissions = read_new_key(body)
     by.check_all(permissions)
     value = secrets.token_urlsafe(_VALUE_BYTES)
-    key = _key(name, permissions, value)
-    keys.add(key, value)
+    key = _key(name, permissions, value, by.makers_of_next)
+    keys.add(key, value, most_made=get_settings().keys_per_key)
     return key, value
 
 
-def _key(name: str, permissions: tuple[Permission, ...], value: str) -> Key:
+def _key(name: str, permissions: tuple[Permission, ...], value: str, makers: tuple[str, ...] = ()) -> Key:
     quota = int(get_settings().default_quota_gb * GIGABYTE)
-    return Key(keys.id_of(value), name, permissions, quota, created_at=time.time())
+    return Key(keys.id_of(value), name, permissions, quota, created_at=time.time(), makers=makers)
 
 
 def check_permissions(key: Key, wanted: object) -> None:
@@ -95,9 +99,19 @@ def check_permissions(key: Key, wanted: object) -> None:
 
 
 def remove_key(name: str) -> None:
-    """Raises `NotFound`. Its tasks end and expire as they would have."""
+    """Removes a key, and the keys that it made: they were refused from that moment on. Raises `NotFound`.
+
+    Their tasks end and expire as they would have.
+    """
     key = keys.remove(name)
-    _seen.pop(key.id, None)
+    _forget(key)
+    for child in keys.made_by(key.id):
+        with suppress(NotFound):  # somebody else removed it
+            _forget(keys.remove(child))
+
+
+def _forget(key: Key) -> None:
+    _seen.clear()  # of this process; keys that it made may be among them
     windows.forget(key.id)
 
 

@@ -19,7 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def place_order(key: Key, kind: Kind, body: object) -> Order:
-    """The new order. Raises `Invalid` naming the field, `TooMany` at the key's limit; nothing is stored then."""
+    """The new order. Raises `Invalid` naming the field, `TooMany` at the limit of the key or of a
+    key behind it; nothing is stored then.
+    """
     url, options = read_wish(kind, body)
     settings = get_settings()
     try:
@@ -28,7 +30,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
         raise Invalid(f"url: {error.message}") from None
     order_id, now = make_id(secrets.choice), time.time()
     seconds = settings.task_cleanup_time * MINUTE
-    wait = windows.enter(key.id, order_id, now, limit=settings.request_limit, seconds=seconds)
+    wait = windows.enter(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)
     if wait:
         text = f"Rate limit exceeded. Max {settings.request_limit} per {settings.task_cleanup_time:g} min"
         raise TooMany(text, headers={"Retry-After": str(math.ceil(wait))})
@@ -36,7 +38,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     try:
         orders.add(order)
     except BaseException:
-        windows.leave(key.id, order_id, now)
+        windows.leave(key.id, order_id, now, key.makers)
         raise
     try:
         queue.send("order", {"id": order.id})
