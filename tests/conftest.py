@@ -10,6 +10,8 @@ from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack, environment
 
+pytest_plugins = ["tests.functions.usage"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: else one worker would end with an end-to-end test while the others have nothing left."""

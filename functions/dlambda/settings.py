@@ -1,12 +1,14 @@
 """Every setting, typed and validated at start. Nothing else reads `os.environ`.
 
+In the cloud a variable names a secret (`DLAMBDA_SECRET_KEY_FROM`); its text is read once a process from Secrets
+Manager.
 Users set `YTP_<NAME>` (docs/contract/system.md 10); a deployment sets the names of its parts (`DLAMBDA_<NAME>`), which
 `template.yaml` and the one-machine runtime fill in. A bad value stops the start with a text that names the setting.
 """
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -36,6 +38,11 @@ _PLAIN_NAMES = {
 }
 # `local/config.py` copies the shorthand over the setting.
 _SHORTHANDS = {"YTP_PORT": "PORT"}
+
+
+_KEY_FROM = "DLAMBDA_SECRET_KEY_FROM"
+_LOGIN_FROM = "DLAMBDA_LOGIN_FROM"
+_ADMIN_KEY_FROM = "DLAMBDA_ADMIN_KEY_FROM"
 
 
 class SettingsError(ValueError):
@@ -183,6 +190,7 @@ class Settings(UserSettings):
     work_durable: Flag = False
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
     secret_key: str = Field("", description="32 bytes, base64; encrypts cookies, headers and keys at rest")
+    secrets_version: str = Field("", description="no setting: its change starts new processes, which read secrets anew")
     log_dir: str = Field("", description="where log files lie on one machine; empty: standard output alone")
     answer_seconds: float = Field(25, gt=0, description="how long an HTTP answer may take; an HTTP API gives up at 30")
     answers_stream: Flag = Field(True, description="whether clients get an answer while it is being written")
@@ -277,9 +285,38 @@ def _fill_in(values: dict[str, Any], variables: Mapping[str, str]) -> None:
         values["base_path"] = values["base_path"].rstrip("/") + "/"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings that `environ` describes. Raises `SettingsError` with a text for the operator."""
-    values, variables = _values(environ)
+def _fetch(name: str) -> str:
+    from dlambda.secret_store import fetch_secret  # loads botocore, which one machine does without
+
+    return fetch_secret(name)
+
+
+def _with_secrets(environ: Mapping[str, str], fetch: Callable[[str], str]) -> Mapping[str, str]:
+    """`environ` with the texts of the secrets that its variables name. Only what a function needs is named there."""
+
+    def text_of(variable: str) -> str:
+        try:
+            return fetch(environ[variable])
+        except LookupError as error:
+            raise SettingsError(f"{variable}: the secret '{environ[variable]}' cannot be read: {error}") from None
+
+    texts: dict[str, str] = {}
+    if environ.get(_KEY_FROM):
+        key = text_of(_KEY_FROM)
+        texts["DLAMBDA_SECRET_KEY"] = key + "=" * (-len(key) % 4)  # 43 letters and digits are 32 bytes
+    if environ.get(_LOGIN_FROM):
+        texts["YTP_AUTH_USERNAME"], _, texts["YTP_AUTH_PASSWORD"] = text_of(_LOGIN_FROM).partition(":")
+    if environ.get(_ADMIN_KEY_FROM):
+        texts["YTP_ADMIN_KEY"] = text_of(_ADMIN_KEY_FROM)
+    return {**environ, **texts}
+
+
+def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _fetch) -> Settings:
+    """The settings that `environ` describes; `fetch` reads a secret by its name.
+
+    Raises `SettingsError` with a text for the operator.
+    """
+    values, variables = _values(_with_secrets(environ, fetch))
     _fill_in(values, variables)
     try:
         return Settings.model_validate(values)

@@ -7,9 +7,11 @@ import pytest
 
 from dlambda.store import connections
 from tests.functions.calls import Client, Heard
-from tests.functions.permissions import watched
+from tests.functions.permissions import know_the_round, watched
 from tests.pushes import Pushes
 from tests.stack import Stack
+
+know_the_round()
 
 
 @pytest.fixture(autouse=True)

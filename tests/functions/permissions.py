@@ -1,35 +1,45 @@
-"""Whether a function may do in the cloud what it does here: requests are held against its policies in the template.
+"""Whether a function may do in the cloud what it does here, and does what it may: requests beside its policies.
 
-Who asks is known by the door that was entered: a group's application, a queue's handler.
+Who asks is known by the door that was entered: a group's application, a queue's handler. What is asked for is an
+action and a resource: `dynamodb:GetItem`, `items`; `s3:GetObject`, `bucket/files`; `sqs:SendMessage`, `notify`;
+`secretsmanager:GetSecretValue`, `SecretKey`.
 """
 
 import contextvars
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache, wraps
 from typing import Any
 from unittest import mock
+from urllib.parse import unquote
 
 import flask
 
-from dlambda.aws import bucket, queue
-from dlambda.entry import sqs
-from dlambda.store import table
+from dlambda.aws import bucket, log_store, objects, queue, socket
+from dlambda.entry import auth, sqs
+from dlambda.store import keys, sealing, table
+from dlambda.usecases import check_updates, sweep
+from dlambda.usecases.files import sweep_files
+from dlambda.usecases.orders import keys as order_keys
+from dlambda.usecases.orders import sweep_orders
+from dlambda.usecases.tasks import run_tasks
 from local import template
+from on_socket import doors
 
 _acting: contextvars.ContextVar[str] = contextvars.ContextVar("acting", default="")
-_NAME = re.compile(r"\$\{(\w+)\.Arn\}(.*)")
+_NAME = re.compile(r"\$\{(\w+)(?:\.Arn)?\}(.*)")
+# Without the permission to list, S3 answers 403 for an object that is not there, and nothing of ours expects that.
 _OBJECT_ACTIONS = {
-    "HeadObject": ("GetObject",),
-    "GetObject": ("GetObject",),
-    "CopyObject": ("GetObject", "PutObject"),
+    "HeadObject": ("GetObject", "ListBucket"),
+    "GetObject": ("GetObject", "ListBucket"),
+    "CopyObject": ("PutObject",),
     "PutObject": ("PutObject",),
     "CreateMultipartUpload": ("PutObject",),
     "UploadPart": ("PutObject",),
-    "UploadPartCopy": ("GetObject", "PutObject"),
+    "UploadPartCopy": ("PutObject",),
     "CompleteMultipartUpload": ("PutObject",),
     "AbortMultipartUpload": ("AbortMultipartUpload",),
     "DeleteObject": ("DeleteObject",),
@@ -39,8 +49,13 @@ _OBJECT_ACTIONS = {
 # What the cloud answers with 404 before it asks anybody.
 _ONE_MACHINES = frozenset({"/metrics"})
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_LIMITED_KINDS = ("notifications", "deliveries")
+_READ_SECRET = "secretsmanager:GetSecretValue"
 
-Permission = tuple[str, str]  # action, what it is done to: `dynamodb:GetItem`, `items`
+Permission = tuple[str, str]  # action, what it is done to
+
+called: set[tuple[str, str, str]] = set()
+"""(module, action, resource): all that functions did in this process, while they were watched."""
 
 
 @contextmanager
@@ -58,23 +73,63 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
     """What functions did without being allowed to: (module, action, resource)."""
     found: set[tuple[str, str, str]] = set()
 
-    def look(model: Any, params: dict[str, Any], **_: Any) -> None:
-        module = _acting.get()
-        if not module:
-            return
-        for permission in _needed(model.service_model.service_name, model.name, params):
-            if permission not in allowed(module):
+    def note(permission: Permission) -> None:
+        if module := _acting.get():
+            called.add((module, *permission))
+            action, resource = permission
+            if permission not in allowed(module) and (action, resource.partition("#")[0]) not in allowed(module):
                 found.add((module, *permission))
 
-    clients = (table.connection().client, queue.client(), bucket.client())
-    for client in clients:
-        client.meta.events.register("before-call", look)
-    try:
-        with _doors_are_known():
-            yield found
-    finally:
+    def look(model: Any, params: dict[str, Any], **_: Any) -> None:
+        for permission in _needed(model.service_model.service_name, model.name, params):
+            note(permission)
+
+    clients: list[Any] = [table.connection().client, queue.client(), bucket.client()]
+    with ExitStack() as stack:
         for client in clients:
-            client.meta.events.unregister("before-call", look)
+            client.meta.events.register("before-call", look)
+            stack.callback(client.meta.events.unregister, "before-call", look)
+        stack.enter_context(_doors_are_known())
+        stack.enter_context(_calls_are_noted(note))
+        yield found
+
+
+@contextmanager
+def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
+    """What is needed without a request of a client that is watched: secrets, signed URLs, pushes, logs."""
+
+    def noted(place: Any, name: str, permission: Callable[..., Permission | None]) -> Any:
+        original = getattr(place, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            if needed := permission(*arguments, **options):
+                note(needed)
+            return original(*arguments, **options)
+
+        return mock.patch.object(place, name, call)
+
+    def signed(key: str, *, method: str = "GET", **_: Any) -> Permission:
+        return ("s3:PutObject" if method == "PUT" else "s3:GetObject", _prefix_of(key))
+
+    def in_parts(key: str) -> Permission:
+        """A large object is uploaded in parts, and an upload that failed is given up."""
+        return "s3:AbortMultipartUpload", _prefix_of(key)
+
+    with ExitStack() as stack:
+        for place, name, permission in (
+            (sealing, "_cipher", lambda: (_READ_SECRET, "SecretKey")),
+            (keys, "id_of", lambda _value: (_READ_SECRET, "SecretKey")),
+            (order_keys, "_first", lambda _value: (_READ_SECRET, "AdminKey")),
+            (auth, "get_settings", lambda: (_READ_SECRET, "Login")),
+            (bucket, "presign", signed),
+            (bucket, "put_file", lambda _path, key, *_, **__: in_parts(key)),
+            (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),
+            (objects, "write", lambda key, *_, **__: in_parts(key)),
+            (socket, "push", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
+            (log_store, "client", lambda: ("logs:FilterLogEvents", "log-group")),
+        ):
+            stack.enter_context(noted(place, name, permission))
+        yield
 
 
 @contextmanager
@@ -88,7 +143,11 @@ def _doors_are_known() -> Iterator[None]:
     def leave(_app: flask.Flask, **_: Any) -> None:
         _acting.set("")
 
-    handled, submit = sqs._handled, ThreadPoolExecutor.submit
+    handled, submit, answer = sqs._handled, ThreadPoolExecutor.submit, doors.answer
+
+    def answered(event: Any) -> Any:
+        with acting_as("on_socket"):
+            return answer(event)
 
     def handled_as(handle: Any, record: Any, context: Any) -> bool:
         with acting_as(handle.__module__.partition(".")[0]):
@@ -101,9 +160,31 @@ def _doors_are_known() -> Iterator[None]:
         flask.request_started.connected_to(enter),
         flask.request_tearing_down.connected_to(leave),
         mock.patch.object(sqs, "_handled", handled_as),
+        mock.patch.object(doors, "answer", answered),
         mock.patch.object(ThreadPoolExecutor, "submit", submitted),
     ):
         yield
+
+
+def know_the_round() -> None:
+    """From now on the parts of the minute's round are asked by its function, also where a test calls one of them."""
+    for module, name in (
+        (check_updates, "check_daily"),
+        (sweep, "sweep"),
+        (sweep_files, "sweep_files"),
+        (sweep_orders, "sweep_orders"),
+        (run_tasks, "wake_due_tasks"),
+    ):
+        setattr(module, name, _of_the_round(getattr(module, name)))
+
+
+def _of_the_round(part: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(part)
+    def act(*arguments: Any, **options: Any) -> Any:
+        with acting_as(_acting.get() or "on_schedule"):
+            return part(*arguments, **options)
+
+    return act
 
 
 def _body(params: dict[str, Any]) -> dict[str, Any]:
@@ -113,13 +194,14 @@ def _body(params: dict[str, Any]) -> dict[str, Any]:
 
 def _needed(service: str, operation: str, params: dict[str, Any]) -> set[Permission]:
     if service == "s3":
-        return {(f"s3:{action}", "bucket") for action in _OBJECT_ACTIONS[operation]}
+        return set(_of_objects(operation, params))
     body = _body(params)
     if template.STACK not in str(body):
         return set()  # no part of the template
     if service == "sqs":
         name = body.get("QueueUrl", body.get("QueueName", "")).rpartition("/")[2]
-        return {("sqs:" + operation.removesuffix("Batch"), _noun(name))}
+        # A process asks for a queue's address once; others may have been first here.
+        return {("sqs:" + operation.removesuffix("Batch"), _noun(name)), ("sqs:GetQueueUrl", _noun(name))}
     if operation == "TransactWriteItems":
         return {
             (f"dynamodb:{_WRITES[kind]}", _noun(write["TableName"]))
@@ -127,9 +209,48 @@ def _needed(service: str, operation: str, params: dict[str, Any]) -> set[Permiss
             for kind, write in each.items()
         }
     if "RequestItems" in body:
-        return {(f"dynamodb:{operation}", _noun(name)) for name in body["RequestItems"]}
+        wanted = body["RequestItems"]
+        return {(f"dynamodb:{operation}", _noun(name) + part) for name in wanted for part in _parts(name, wanted[name])}
     index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
-    return {(f"dynamodb:{operation}", _noun(body["TableName"]) + index)} if "TableName" in body else set()
+    if "TableName" not in body:
+        return set()
+    parts = _parts(body["TableName"], body.get("ExpressionAttributeValues")) if operation == "Query" else [""]
+    return {(f"dynamodb:{operation}", _noun(body["TableName"]) + (index or part)) for part in parts}
+
+
+def _parts(table_name: str, asked: Any) -> set[str]:
+    """The kinds of resources that a request is about, as policies limit them: `#notifications`, `#deliveries`."""
+    if _noun(table_name) != "resources":
+        return {""}
+    kinds = {kind for kind in _LIMITED_KINDS if f'"S": "{kind}"' in json.dumps(asked)}
+    return {f"#{kind}" for kind in kinds} or {""}
+
+
+def _of_objects(operation: str, params: dict[str, Any]) -> Iterator[Permission]:
+    actions = [f"s3:{action}" for action in _OBJECT_ACTIONS[operation]]
+    if operation == "ListObjectsV2":
+        prefixes = [_prefix_of(str(params["query_string"].get("prefix", "")))]
+    elif operation == "DeleteObjects":
+        prefixes = [_prefix_of(key) for key in re.findall(r"<Key>([^<]*)</Key>", _text(params["body"]))]
+    else:
+        prefixes = [_prefix_of(_key_in(params["url_path"]))]
+    yield from ((action, prefix) for action in actions for prefix in prefixes)
+    if source := params["headers"].get("x-amz-copy-source"):
+        yield "s3:GetObject", _prefix_of(_key_in(source))
+
+
+def _key_in(path: str) -> str:
+    """The key in a path, which may begin with the bucket's name."""
+    return unquote(path).lstrip("/").removeprefix(f"{template.STACK}/")
+
+
+def _text(body: Any) -> str:
+    return body.decode() if isinstance(body, bytes) else str(body)
+
+
+def _prefix_of(key: str) -> str:
+    """`files/a/b.mp4` -> `bucket/files`."""
+    return f"bucket/{key.partition('/')[0]}"
 
 
 def _noun(name: str) -> str:
@@ -139,47 +260,82 @@ def _noun(name: str) -> str:
 @lru_cache(maxsize=64)
 def allowed(module: str) -> frozenset[Permission]:
     """What the policies of the function behind `module` let it do, index names spelled out."""
-    found: set[Permission] = set()
-    for statement in _statements(module):
-        for action in _list(statement["Action"]):
-            for resource in _list(statement["Resource"]):
-                found |= {(action, name) for name in _names(resource)}
-    return frozenset(found)
+    return frozenset(permission for statement in _statements(module) for permission in granted(statement))
+
+
+def granted(statement: dict[str, Any]) -> Iterator[Permission]:
+    """The permissions of one statement."""
+    names = [name for resource in _list(statement["Resource"]) for name in _names(resource)]
+    condition = statement.get("Condition", {})
+    if prefixes := condition.get("StringLikeIfExists", {}).get("s3:prefix"):
+        names = [f"bucket/{prefix.removesuffix('/*')}" for prefix in prefixes]
+    if kinds := condition.get("ForAllValues:StringEquals", {}).get("dynamodb:LeadingKeys"):
+        names = [f"{name}#{kind}" for name in names for kind in kinds]
+    yield from ((action, name) for action in _list(statement["Action"]) for name in names)
+
+
+@lru_cache(maxsize=1)
+def _document() -> dict[str, Any]:
+    return template.load()
+
+
+@lru_cache(maxsize=1)
+def functions() -> dict[str, dict[str, Any]]:
+    """Module -> properties of its function. Those that stream serve groups that are here."""
+    found = (each["Properties"] for each in _document()["Resources"].values() if _is_function(each))
+    return {module: each for each in found if (module := each["Handler"].partition(".")[0]) and "/" not in module}
+
+
+def _is_function(resource: dict[str, Any]) -> bool:
+    return bool(resource["Type"] == "AWS::Serverless::Function")
+
+
+def policies(module: str) -> dict[str, list[dict[str, Any]]]:
+    """The statements of a function by the name of their policy; `""`: its own."""
+    resources = _document()["Resources"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for policy in functions()[module]["Policies"]:
+        if "Ref" in policy:
+            found[policy["Ref"]] = resources[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
+        else:
+            found[""] = _list(policy["Statement"])
+    return found
 
 
 def _statements(module: str) -> Iterator[dict[str, Any]]:
-    resources = template.load()["Resources"]
-    [function] = [
-        each["Properties"]
-        for each in resources.values()
-        if each["Type"] == "AWS::Serverless::Function"
-        and each["Properties"]["Handler"] == f"{module}.main.lambda_handler"
-    ]
-    for policy in function["Policies"]:
-        if "Ref" in policy:
-            yield from resources[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
-        elif "Statement" in policy:
-            yield from _list(policy["Statement"])
+    for statements in policies(module).values():
+        yield from statements
+    function = functions()[module]
     for event in function.get("Events", {}).values():
         if event["Type"] == "SQS":  # what the mapping needs is granted with it
             yield {"Action": ["sqs:ReceiveMessage"], "Resource": event["Properties"]["Queue"]}
 
 
 def _names(resource: Any) -> list[str]:
-    """The noun of a table or queue; the indexes of a table one by one."""
+    """The noun of a table or queue, the folder of the bucket; the indexes of a table one by one."""
     if isinstance(resource, str):
         return []
+    if "Ref" in resource:
+        return _own(resource["Ref"], "")
     if "Fn::GetAtt" in resource:
         target = resource["Fn::GetAtt"]
         return _own(target.split(".")[0] if isinstance(target, str) else target[0], "")
-    match = _NAME.fullmatch(resource.get("Fn::Sub", ""))
+    text = resource.get("Fn::Sub", "")
+    if ":execute-api:" in text:
+        return ["SocketApi"]
+    if ":log-group:" in text:
+        return ["log-group"]
+    match = _NAME.fullmatch(text)
     return _own(match[1], match[2]) if match else []
 
 
 def _own(logical: str, suffix: str) -> list[str]:
     if logical == "Bucket":
-        return ["bucket"]
-    properties = template.load()["Resources"][logical]["Properties"]
+        return [f"bucket{suffix.removesuffix('/*')}"]
+    resource = _document()["Resources"][logical]
+    if resource["Type"] == "AWS::SecretsManager::Secret":
+        return [logical]
+    properties = resource["Properties"]
     name = properties.get("TableName") or properties.get("QueueName")
     if not name:
         return []

@@ -1,8 +1,12 @@
 """Settings: docs/contract/system.md 10, downloads.md 9 (extractor limit), README.md."""
 
-import pytest
+import base64
 
-from dlambda.settings import Settings, SettingsError, read_settings
+import boto3
+import pytest
+from moto import mock_aws
+
+from dlambda.settings import Settings, SettingsError, get_settings, read_settings
 
 
 def test_defaults():
@@ -118,3 +122,59 @@ def test_a_bad_value_is_told_under_the_name_that_was_set(environ, named):
     with pytest.raises(SettingsError) as error:
         read_settings(environ)
     assert [part.partition(":")[0] for part in str(error.value).split("; ")] == [named]
+
+
+STORED = {"key-arn": "a" * 43, "login-arn": "me:pass:word{", "admin-arn": "first-key"}
+
+
+def fetch(name):
+    try:
+        return STORED[name]
+    except KeyError:
+        raise LookupError("ResourceNotFoundException") from None
+
+
+def test_secrets_are_read_where_their_variables_point():
+    names = {"SECRET_KEY_FROM": "key-arn", "LOGIN_FROM": "login-arn", "ADMIN_KEY_FROM": "admin-arn"}
+    made = read_settings({f"DLAMBDA_{name}": arn for name, arn in names.items()}, fetch)
+    assert (made.secret_key, len(base64.b64decode(made.secret_key))) == ("a" * 43 + "=", 32)
+    assert (made.auth_username, made.auth_password, made.auth_enabled) == ("me", "pass:word{", True)
+    assert made.admin_key == "first-key"
+
+
+def test_no_secret_is_read_that_no_variable_names():
+    asked = []
+    read_settings({"DLAMBDA_LOGIN_FROM": "login-arn"}, lambda name: asked.append(name) or "me:pw")
+    read_settings({"DLAMBDA_SECRET_KEY_FROM": "", "DLAMBDA_SECRET_KEY": "x"}, lambda name: asked.append(name) or "")
+    assert asked == ["login-arn"]
+
+
+@pytest.mark.parametrize(("stored", "enabled"), [(":", False), ("me:", False), (":pw", False), ("me:pw", True)])
+def test_a_login_without_both_halves_is_none(stored, enabled):
+    assert read_settings({"DLAMBDA_LOGIN_FROM": "arn"}, lambda _: stored).auth_enabled is enabled
+
+
+def test_a_secret_that_cannot_be_read_stops_the_start():
+    with pytest.raises(SettingsError, match="DLAMBDA_LOGIN_FROM: the secret 'gone' cannot be read: ResourceNotFound"):
+        read_settings({"DLAMBDA_LOGIN_FROM": "gone"}, fetch)
+
+
+def test_secrets_come_from_secrets_manager_once_a_process(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        arn = client.create_secret(Name="login", SecretString="me:pw")["ARN"]
+        monkeypatch.setenv("DLAMBDA_LOGIN_FROM", arn)
+        get_settings.cache_clear()
+        assert get_settings().auth_password == "pw"
+        client.put_secret_value(SecretId=arn, SecretString="me:other")
+        assert get_settings().auth_password == "pw"
+        get_settings.cache_clear()
+        assert get_settings().auth_password == "other"
+        monkeypatch.setenv("DLAMBDA_LOGIN_FROM", "nothing")
+        get_settings.cache_clear()
+        with pytest.raises(SettingsError, match="cannot be read: ResourceNotFoundException"):
+            get_settings()
+    get_settings.cache_clear()

@@ -1,0 +1,46 @@
+"""That the check of `usage` can fail: what a policy allows too much is found."""
+
+from tests.functions.permissions import allowed, functions, policies
+from tests.functions.usage import unused
+
+EVERYTHING = {(module, *permission) for module in functions() for permission in allowed(module)}
+
+
+def test_a_function_that_used_all_that_it_may_has_nothing_too_much():
+    assert unused(EVERYTHING) == []
+
+
+def test_what_a_function_may_and_never_did_is_found():
+    call = ("file", "s3:DeleteObject", "bucket/files")
+    assert call in EVERYTHING
+    assert unused(EVERYTHING - {call}) == [" ".join(call)]
+
+
+def test_a_shared_policy_that_a_function_never_used_is_found():
+    kept = {each for each in EVERYTHING if not (each[0] == "dl_fields" and each[2].startswith(("resources", "runs")))}
+    assert any(line.startswith("dl_fields dynamodb:GetItem resources") for line in unused(kept))
+
+
+def test_an_action_of_a_shared_policy_that_nobody_used_is_found():
+    kept = {each for each in EVERYTHING if each[1:] != ("dynamodb:UpdateItem", "jobs")}
+    assert unused(kept) == ["JobsPolicy dynamodb:UpdateItem jobs"]
+
+
+def test_no_function_reads_a_secret_that_no_variable_names():
+    names = {
+        "Login": "DLAMBDA_LOGIN_FROM",
+        "SecretKey": "DLAMBDA_SECRET_KEY_FROM",
+        "AdminKey": "DLAMBDA_ADMIN_KEY_FROM",
+    }
+    for module, function in functions().items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        readable = {name for action, name in allowed(module) if action.startswith("secretsmanager:")}
+        assert {name for name, variable in names.items() if variables.get(variable) == {"Ref": name}} == readable, (
+            module
+        )
+
+
+def test_nothing_is_allowed_on_the_whole_bucket():
+    for module in functions():
+        assert "bucket" not in {resource for _, resource in allowed(module)}, module
+        assert all(policies(module).values())

@@ -1,0 +1,105 @@
+"""After a whole run: no function may do what none of its tests made it do. The other direction of `permissions`.
+
+A pytest plugin: what is allowed and never used is known only when all tests have run, in all of pytest's workers.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functions.permissions import called, functions, granted, policies
+
+_HERE = Path(__file__).parent
+Call = tuple[str, str, str]  # module, action, resource
+
+# What tests of functions, which share a process and its caches, cannot see: pattern of the call -> who needs it.
+_UNSEEN: dict[Call, str] = {
+    ("conditions", "*", "cache"): "a condition tried on a URL, tests/e2e/test_rules.py",
+    ("conditions", "*", "bucket/cache"): "the same",
+    ("logs", "*", "log-group"): "CloudWatch alone; one machine reads files",
+    ("LogsReadPolicy", "*", "log-group"): "the same",
+    ("images", "*", "*"): "fetches from the internet, tests/e2e/test_pictures_and_nfo.py",
+    ("system", "s3:GetObject", "bucket/health"): "readiness, tests/e2e/test_logs.py and test_restart.py",
+    ("system", "s3:ListBucket", "bucket/health"): "the same",
+    ("*", "secretsmanager:GetSecretValue", "SecretKey"): "records with secrets, of which each function opens some",
+    ("*", "s3:AbortMultipartUpload", "*"): "an upload in parts that failed",
+}
+
+
+def unused(calls: set[Call]) -> list[str]:
+    """What the template allows and `calls` lack, a line each.
+
+    Of a function's own statements every permission is to be used; of the policies that functions share, each statement
+    by every function that has it, and each permission by one of them.
+    """
+    made = calls | {(module, action, resource.partition("#")[0]) for module, action, resource in calls}
+    return sorted({" ".join(each) for each in _lacking(made) if not _is_unseen(each)})
+
+
+def _lacking(made: set[Call]) -> Iterator[Call]:
+    for module in functions():
+        for policy, statements in policies(module).items():
+            for grants in (set(granted(statement)) for statement in statements):
+                missing = {each for each in grants if (module, *each) not in made}
+                if missing == grants or not policy:
+                    yield from ((module, *each) for each in missing)
+    for policy, holders in _shared().items():
+        grants = {each for statement in policies(holders[0])[policy] for each in granted(statement)}
+        missing = {each for each in grants if not any((holder, *each) in made for holder in holders)}
+        yield from ((policy, *each) for each in missing)
+
+
+def _shared() -> dict[str, list[str]]:
+    """Policy -> the modules of the functions that have it."""
+    found: dict[str, list[str]] = {}
+    for module in functions():
+        for policy in policies(module):
+            if policy:
+                found.setdefault(policy, []).append(module)
+    return found
+
+
+def _is_unseen(call: Call) -> bool:
+    return any(all(part in ("*", word) for part, word in zip(pattern, call, strict=True)) for pattern in _UNSEEN)
+
+
+class Usage:
+    """What the functions did in this session; in the controller of several workers, what they did in all of them."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.from_workers: set[Call] = set()
+        self.problems: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.files.add(Path(report.nodeid.partition("::")[0]).name)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.from_workers |= {tuple(each) for each in getattr(node, "workeroutput", {}).get("called", ())}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        config = session.config
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["called"] = sorted(called)
+        elif exitstatus == pytest.ExitCode.OK and self._is_whole(config):
+            self.problems = unused(called | self.from_workers)
+            if self.problems:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _is_whole(self, config: pytest.Config) -> bool:
+        everything = {path.name for path in _HERE.glob("test_*.py")}
+        return not config.option.keyword and not config.option.markexpr and everything <= self.files
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.problems:
+            terminalreporter.section("Allowed by template.yaml, and used by no test")
+            for problem in self.problems:
+                terminalreporter.write_line(problem)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Usage())
