@@ -248,7 +248,7 @@ def test_a_long_chain_of_keys_has_one_window_and_an_end(maker, configure):
     while len(chain) < 5:
         chain.append(chain[-1].child(f"link {len(chain)}", ALL))
     assert said(chain[-1].post("/create_key", name="one more", permissions=ALL)) == (
-        403, "A key that 4 others stand behind cannot make keys",
+        403, "A key made through 4 other keys cannot make keys",
     )  # fmt: skip
     assert [caller.post("/get_info", url=URL)[0] for caller in reversed(chain)] == [200, 200, 200, 429, 429]
 

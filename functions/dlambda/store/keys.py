@@ -127,7 +127,7 @@ def _removal(named: _Row, key: Key) -> Transaction:
 
 
 def made_by(key_id: str) -> list[str]:
-    """The names of the keys that this one stands behind."""
+    """The names of the keys that this one made, directly or through others."""
     return [key.name for key, _ in list_() if key_id in key.makers]
 
 

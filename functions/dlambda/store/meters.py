@@ -2,7 +2,7 @@
 
 Table `keys`, partition `meters`: a row for each key with `total` and an entry `o~<order>` of `<bytes>~<unix seconds>`
 for each order that counts, and the row `*` with the total over all. An order of a key that another key made has an
-entry `c~<order>` in the row of each key behind it as well. Every change of an entry moves all totals in the same
+entry `c~<order>` in the row of each of its makers as well. Every change of an entry moves all totals in the same
 transaction. An entry counts until it has not grown for the quota's time.
 """
 
@@ -61,7 +61,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes: of the key, of each key behind it (by id), of all keys together. `seconds`: how long an entry counts."""
+    """Bytes: of the key, of each of its makers (by id), of all keys together. `seconds`: how long an entry counts."""
 
     key: int
     all: int
@@ -126,7 +126,7 @@ def prune(now: float, seconds: float) -> int:
 
 
 def _take_out(key_id: str, old: dict[str, str], rows: Mapping[str, dict[str, str]]) -> int:
-    """Takes entries of a key out of its row, and of the rows of the keys behind it: all of one order at once."""
+    """Takes entries of a key out of its row, and of the rows of its makers: all of one order at once."""
     size = _size(old)
     same: Condition | None = None
     for name, entry in old.items():

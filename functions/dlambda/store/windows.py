@@ -1,7 +1,7 @@
 """How many orders a key has placed lately: exact under parallel requests, without a read before the write.
 
 One row a key beside it, with a set of marks `<unix seconds>~<order id>`. An order adds its mark if fewer than the limit
-are there, in its key's row and in those of the keys behind it: to all or to none. Marks that are too old are taken out
+are there, in its key's row and in those of the key's makers: to all or to none. Marks that are too old are taken out
 when the set is full, and only then.
 """
 

@@ -62,7 +62,7 @@ class Key:
         if self.is_operators:
             return ()
         if len(self.makers) >= MOST_MAKERS:
-            raise Forbidden(f"A key that {MOST_MAKERS} others stand behind cannot make keys")
+            raise Forbidden(f"A key made through {MOST_MAKERS} other keys cannot make keys")
         return (*self.makers, self.id)
 
     def check(self, permission: Permission) -> None:

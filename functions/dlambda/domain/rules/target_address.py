@@ -47,10 +47,10 @@ def unmask_target(url: str, known: str) -> str:
     secrets, before = _secrets_in(url), _secrets_in(known)
     sent = [(secret.key, url[secret.start : secret.end]) for secret in secrets]
     values = match_masks(sent, [(secret.key, known[secret.start : secret.end]) for secret in before])
-    found = replace_secrets(url, secrets, [value or MASK for value in values])
-    if MASK in found:
+    clear = replace_secrets(url, secrets, [value or MASK for value in values])
+    if MASK in clear:
         raise Invalid(_MASKED_TEXT)
-    return found
+    return clear
 
 
 def without_target(text: str, url: str) -> str:
@@ -89,10 +89,10 @@ def _in_path(authority: str, path: str, start: int, host: str) -> list[Secret]:
 
 
 def _in_query(query: str, start: int, host: str) -> list[Secret]:
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     for match in re.finditer(r"[?&;]([^=&;]*)(?:=([^&;]*))?", query):
         group = 2 if match[2] is not None else 1
         value, name = match[group], match[1].lower() if group == 2 else ""
         if value and (is_secret_name(name) or not _PLAIN_VALUE.fullmatch(value)):
-            found.append(Secret(("parameter", host, name), start + match.start(group), start + match.end(group)))
-    return found
+            secrets.append(Secret(("parameter", host, name), start + match.start(group), start + match.end(group)))
+    return secrets

@@ -228,16 +228,16 @@ def is_secret_argument(name: str) -> bool:
 def _in_arguments(text: str) -> list[Secret]:
     """`extractor:name=value,value;name=value`. Beside the arguments, in addresses that are no secret's part."""
     extractor, colon, _ = text.partition(":")
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     start = len(extractor) + len(colon)
     for argument in text[start:].split(";"):
         name, equals, value = argument.partition("=")
         key = name.strip().lower().replace("-", "_")
         begin, end = start + len(name) + len(equals), start + len(argument)
         if value and is_secret_argument(key):
-            found.append(Secret(("argument", extractor.strip().lower(), key), begin, end))
+            secrets.append(Secret(("argument", extractor.strip().lower(), key), begin, end))
         start = end + 1
-    return [*found, *secrets_in_addresses(text)]
+    return [*secrets, *secrets_in_addresses(text)]
 
 
 # Writing

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 
 def place_order(key: Key, kind: Kind, body: object) -> Order:
-    """The new order. Raises `Invalid` naming the field, `TooMany` at the limit of the key or of a
-    key behind it; nothing is stored then.
+    """The new order. Raises `Invalid` naming the field, `TooMany` at the limit of the key or of
+    one of its makers; nothing is stored then.
     """
     url, options = read_wish(kind, body)
     settings = get_settings()
