@@ -25,6 +25,7 @@ _UNSEEN: dict[Call, str] = {
     ("system", "s3:ListBucket", "bucket/health"): "the same",
     ("*", "secretsmanager:GetSecretValue", "SecretKey"): "records with secrets, of which each function opens some",
     ("*", "s3:AbortMultipartUpload", "*"): "an upload in parts that failed",
+    ("ListingsPolicy", "dynamodb:BatchWriteItem", "listings"): "the index of a folder that is gone",
 }
 
 
