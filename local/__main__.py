@@ -4,13 +4,14 @@ import os
 import sys
 from pathlib import Path
 
-from local import private, template
+from local import open_files, private, template
 from local.config import StartError, read_config
 from local.supervisor import Supervisor, lock
 
 
 def main() -> int:
     os.umask(private.UMASK)
+    open_files.raise_limit()
     try:
         config = read_config(os.environ, Path.cwd())
         with lock(config):

@@ -13,6 +13,8 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 import uvicorn
@@ -24,6 +26,7 @@ from dlambda.errors import AppError
 from dlambda.settings import Settings, get_settings
 from local import nudge, template
 from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
+from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
 from local.gateway.functions import Functions
 from local.gateway.media import Media
 from local.gateway.sockets import Sockets, deny
@@ -33,6 +36,8 @@ from local.processes import leave
 _PING_SECONDS = 10.0
 _GRACE_SECONDS = 2
 _FRAME_LIMIT_BYTES = 1024 * 1024
+# The loop answers everybody, so it must not wait five milliseconds for each thread that computes.
+_SWITCH_SECONDS = 0.001
 
 
 class Gateway:
@@ -74,10 +79,12 @@ class Gateway:
             location = [(b"location", f"{self._base}/".encode())]
             return await refuse(send, 302, "The service lies below its base path.", "MOVED", location)
         inside = path.startswith(f"{self._base}/")
-        app = self._functions.find(scope["method"], path.removeprefix(self._base)) if inside else None
+        path = path.removeprefix(self._base)
+        app = self._functions.find(scope["method"], path) if inside else None
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND")
-        return await self._functions.call(app, scope, receive, send)
+        pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
+        return await self._functions.call(app, pool, scope, receive, send)
 
 
 class _Server(uvicorn.Server):
@@ -88,11 +95,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: App) -> uvicorn.Config:
+def _config(app: App, connections: Connections) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
-        ws="websockets-sansio",
+        http=partial(HttpProtocol, connections=connections),  # type: ignore[arg-type]
+        ws=partial(SocketProtocol, connections=connections),  # type: ignore[arg-type]
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -108,7 +115,10 @@ def _config(app: App) -> uvicorn.Config:
 
 async def _serve(app: App, manage: App, sockets: Sockets, listeners: list[socket.socket]) -> None:
     """Serves both ports until SIGTERM; the public one ends first, so that its sockets can say goodbye."""
-    servers = [_Server(_config(app)), _Server(_config(manage))]
+    limits = limits_of_machine()
+    # The internal port has one client, which is this service.
+    ports = [Connections(limits), Connections(replace(limits, connections_per_client=limits.connections))]
+    servers = [_Server(_config(target, port)) for target, port in zip((app, manage), ports, strict=True)]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -117,10 +127,12 @@ async def _serve(app: App, manage: App, sockets: Sockets, listeners: list[socket
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    background = loop.create_task(sockets.prepare())
+    background = [loop.create_task(sockets.prepare()), *(loop.create_task(port.watch()) for port in ports)]
     await asyncio.gather(*(server.serve([listener]) for server, listener in zip(servers, listeners, strict=True)))
+    for task in background[1:]:
+        task.cancel()
     with contextlib.suppress(Exception):
-        await background
+        await background[0]
 
 
 def _below(secret_path: str, app: App) -> App:
@@ -147,6 +159,7 @@ def _media_engine() -> tuple[str, int]:
 def main() -> None:
     settings = get_settings()
     set_up_logs()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
     plan = template.read()
     functions = Functions(plan.routes)

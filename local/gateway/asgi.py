@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMap
 from typing import Any
 
 from dlambda.entry.senders import NAMES, Incoming
+from local.gateway.shares import client_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +35,11 @@ def incoming(scope: Scope, path: str) -> Incoming:
     headers = {name: ",".join(texts) for name in NAMES if (texts := values(scope, name.encode()))}
     peer = (scope.get("client") or ("", 0))[0]
     return Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, peer)
+
+
+def client_of_scope(scope: Scope) -> str:
+    """Who asks, as limits count clients (`shares.client_of`)."""
+    return client_of((scope.get("client") or ("",))[0])
 
 
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:

@@ -3,14 +3,20 @@
 import importlib
 import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.gateway.asgi import Receive, Scope, Send, refuse
-from local.gateway.wsgi import ClientGone, Exchange, TooLarge, WsgiApp, read_request
+from local.gateway.asgi import Receive, Scope, Send, client_of_scope, refuse
+from local.gateway.pools import POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
+from local.gateway.shares import Shares
+from local.gateway.wsgi import PIECE_BYTES, ClientGone, Exchange, TooLarge, WsgiApp, read_request
 from local.template import Function, Route
 
-_THREADS = 32
+_MEGABYTE = 1024 * 1024
+_BODY_BYTES = (128 * _MEGABYTE, 64 * _MEGABYTE)
+"""Of all request bodies that are being read, and of those of one client."""
+_ANSWER_BYTES = (256 * _MEGABYTE, 128 * _MEGABYTE)
+"""The same of large answers that wait for their clients to read them."""
+_RETRY_SECONDS = 5
 _CLOSE = (b"connection", b"close")
 _log = logging.getLogger(__name__)
 
@@ -34,29 +40,93 @@ class Router:
         return None
 
 
+class Busy(Exception):
+    """There is no memory left for what a client sends or asks for."""
+
+
 class Functions:
-    """The applications, each loaded once; all share the same threads."""
+    """The applications, each loaded once; requests run in the threads of their route's pool (`pools`)."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._router = Router(routes)
         modules = {route.function.module for route in routes}
         self._apps = {module: _load(module) for module in sorted(modules)}
-        self._threads = ThreadPoolExecutor(_THREADS, "functions")
+        self._pool_of = PoolOfRoute(ROUTES.items())
+        self._places = {pool: Places(pool) for pool in POOLS}
+        self._bodies = Shares(*_BODY_BYTES)
+        self._answers = Shares(*_ANSWER_BYTES)
 
     def find(self, method: str, path: str) -> WsgiApp | None:
         """The application that answers, or None."""
         function = self._router.find(method, path)
         return self._apps[function.module] if function else None
 
-    async def call(self, app: WsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def pool_of(self, method: str, path: str, query: bytes) -> Pool:
+        """The pool in whose threads the application answers; `path` lies below the base path."""
+        return self._pool_of.find(method, path, query)
+
+    async def call(self, app: WsgiApp, pool: Pool, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets `app` answer; it takes the base path off by itself. Stops streaming when the client goes."""
+        client = client_of_scope(scope)
         try:
-            environ = await read_request(scope, receive)
+            await self._answer(app, self._places[pool], client, (scope, receive, send))
         except TooLarge:
             return await refuse(send, 413, "The request is too large.", "PAYLOAD_TOO_LARGE", [_CLOSE])
         except ClientGone:
             return None
-        return await Exchange(app, environ, receive, send).run(self._threads)
+        except Busy:
+            return await refuse_for_now(send, "The service handles too much data at the moment.")
+        except Full:
+            return await refuse_for_now(send, "Too many requests of this kind are being answered at the moment.")
+        return None
+
+    async def _answer(self, app: WsgiApp, places: Places, client: str, parts: tuple[Scope, Receive, Send]) -> None:
+        scope, receive, send = parts
+        memory = _Memory(self._bodies, client)
+        try:
+            environ = await read_request(scope, receive, memory.grow)
+            exchange = Exchange(app, environ, receive, send)
+            async with places.place(client) as threads:
+                body = await exchange.run(threads)
+        finally:
+            memory.free()
+        if body is not None:
+            await self._send(exchange, body, client)
+
+    async def _send(self, exchange: Exchange, body: bytes, client: str) -> None:
+        """A large answer counts while it waits for its client. One to a request that changed something always goes."""
+        memory = _Memory(self._answers, client)
+        try:
+            if len(body) > PIECE_BYTES and exchange.is_safe:
+                memory.grow(len(body))
+            await exchange.send_whole(body)
+        finally:
+            memory.free()
+
+
+class _Memory:
+    """What one request has of a budget of bytes."""
+
+    def __init__(self, shares: Shares, client: str) -> None:
+        self._shares = shares
+        self._client = client
+        self._taken = 0
+
+    def grow(self, amount: int) -> None:
+        """Raises `Busy`."""
+        if not self._shares.take(self._client, amount):
+            raise Busy
+        self._taken += amount
+
+    def free(self) -> None:
+        if self._taken:
+            self._shares.give_back(self._client, self._taken)
+
+
+async def refuse_for_now(send: Send, text: str) -> None:
+    """429 with a time after which trying again may help. What is left of the request is not read."""
+    headers = [(b"retry-after", str(_RETRY_SECONDS).encode()), _CLOSE]
+    await refuse(send, 429, f"{text} Try again in a moment.", "TOO_MANY", headers)
 
 
 def _load(module: str) -> WsgiApp:

@@ -16,13 +16,20 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from dlambda.domain.etag import made_etag
 from dlambda.entry.senders import check_sender, cors_headers
 from dlambda.errors import Forbidden
-from local.gateway.asgi import NOSNIFF, Scope, Send, answer, header, incoming, refuse
+from local.gateway.asgi import NOSNIFF, Scope, Send, answer, client_of_scope, header, incoming, refuse
+from local.gateway.connections import wait_for_reader
+from local.gateway.shares import Shares
 
 Pairs = list[tuple[bytes, bytes]]
 
 _CHUNK_BYTES = 512 * 1024
 _HEAD_LIMIT_BYTES = 64 * 1024
 _TIMEOUT_SECONDS = 30.0
+# Each holds a connection to the engine and a chunk.
+_MOST_STREAMS = 256
+_MOST_OF_A_CLIENT = 128
+# A player that was paused, or has enough, reads nothing for minutes.
+_READER_SECONDS = 900.0
 _CORS = [
     (b"access-control-allow-methods", b"GET, HEAD"),
     (
@@ -67,6 +74,7 @@ class Media:
     def __init__(self, bucket: str, engine: tuple[str, int]) -> None:
         self._prefix = f"/{bucket}/".encode()
         self._engine = engine
+        self._streams = Shares(_MOST_STREAMS, _MOST_OF_A_CLIENT)
 
     def owns(self, raw_path: bytes) -> bool:
         """Whether the path as it came lies in the bucket (or is the bucket)."""
@@ -84,6 +92,17 @@ class Media:
             return await refuse(send, 405, "Method Not Allowed", "METHOD_NOT_ALLOWED", cors)
         if not _is_plain(scope["raw_path"], self._prefix) or not _is_signed(scope["query_string"]):
             return await refuse(send, 403, "Access denied.", "FORBIDDEN", cors)
+        client = client_of_scope(scope)
+        if not self._streams.take(client):
+            busy = "Too many files are being sent at the moment. Try again in a moment."
+            return await refuse(send, 429, busy, "TOO_MANY", [*cors, (b"retry-after", b"5")])
+        try:
+            return await self._forward(scope, send, cors)
+        finally:
+            self._streams.give_back(client)
+
+    async def _forward(self, scope: Scope, send: Send, cors: Pairs) -> None:
+        wait_for_reader(scope, _READER_SECONDS)
         try:
             upstream = await self._fetch(scope)
         except (OSError, TimeoutError, ValueError):

@@ -7,22 +7,28 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from local.context import Context
 from local.gateway.asgi import Receive, Scope, Send, answer, header, problem
+from local.gateway.pace import Pace
+from local.gateway.pools import Places, Pool
+from local.gateway.shares import client_of
 from local.template import Function
 
 _HANDSHAKE_SECONDS = 29.0
 _POST_SECONDS = 5.0
 # API Gateway ends every connection then, and the records of connections count on it.
 _LONGEST_SECONDS = 2 * 3600.0
-_THREADS = 16
-_LIMIT_PER_SOCKET = 16
-_FRAME_LIMIT_BYTES = 1024 * 1024
+_LIMIT_PER_SOCKET = 4
+_MESSAGES = Pool("socket-messages", 32, 8, 8192)
+# Apart, since a message may wait for a site.
+_HANDSHAKES = Pool("socket-handshakes", 16, 4, 8192)
+# Of all sockets of one client together; API Gateway has such a limit, too.
+_MESSAGES_PER_SECOND = 50
+_MESSAGES_AT_ONCE = 100
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -50,7 +56,9 @@ class Sockets:
         self._function = function
         self._longest_seconds = longest_seconds
         self._handler: Handler | None = None
-        self._threads = ThreadPoolExecutor(_THREADS, "socket")
+        self._messages = Places(_MESSAGES)
+        self._handshakes = Places(_HANDSHAKES)
+        self._pace = Pace(_MESSAGES_PER_SECOND, _MESSAGES_AT_ONCE)
         self._open: dict[str, _Connection] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -98,6 +106,7 @@ class Sockets:
             if text is None:
                 continue
             connection.last_active = time.time()
+            await self._pace.wait(client_of(connection.source_ip))
             await connection.slots.acquire()
             task = asyncio.get_running_loop().create_task(self._call(connection, "MESSAGE", {"body": text}))
             self._tasks.add(task)
@@ -107,8 +116,10 @@ class Sockets:
     async def _call(self, connection: _Connection, kind: str, request: dict[str, Any]) -> Any:
         """Calls the function; None when it fails, which is logged and leaves the socket open."""
         event = {**request, "requestContext": _request_context(connection, kind), "isBase64Encoded": False}
+        places = self._messages if kind == "MESSAGE" else self._handshakes
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event)
+            async with places.place(client_of(connection.source_ip)) as threads:
+                return await asyncio.get_running_loop().run_in_executor(threads, self._invoke, event)
         except Exception:
             _log.exception("%s failed", self._function.module)
             return None
@@ -140,7 +151,8 @@ class Sockets:
 
     async def prepare(self) -> None:
         """Loads the function before the first client needs it."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, importlib.import_module, self._function.module)
+        async with self._handshakes.place("") as threads:
+            await asyncio.get_running_loop().run_in_executor(threads, importlib.import_module, self._function.module)
 
 
 def _connection(scope: Scope, send: Send) -> _Connection:

@@ -1,7 +1,7 @@
 """A WSGI application behind ASGI: the loop hands a request to a thread, and gets the whole answer back.
 
 Each hand-over between the two costs about as much as a table request, so there is one each way. Only what streams goes
-chunk by chunk, and only then is the client watched.
+chunk by chunk, and only then is the client watched, and only then does a client that reads slowly hold a thread.
 """
 
 import asyncio
@@ -19,7 +19,9 @@ from local.gateway.asgi import Receive, Scope, Send, header
 
 MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
-_WHOLE_BYTES: Final = 2 * 1024 * 1024
+_WHOLE_BYTES: Final = 16 * 1024 * 1024
+PIECE_BYTES: Final = 64 * 1024
+"""What is handed to a connection at once: the rest of an answer waits until the client has read."""
 _EMPTY: Final = frozenset({204, 304})
 
 if TYPE_CHECKING:
@@ -37,9 +39,12 @@ class ClientGone(Exception):
     """The client went before its request was complete."""
 
 
-async def read_request(scope: Scope, receive: Receive) -> dict[str, Any]:
-    """The WSGI environment of a request, its body read. Raises `TooLarge`, `ClientGone`."""
-    body = await _read_body(scope, receive)
+async def read_request(scope: Scope, receive: Receive, grow: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
+    """The WSGI environment of a request, its body read. Raises `TooLarge`, `ClientGone`.
+
+    `grow` is told of each piece of the body before it is kept, and may refuse it by raising.
+    """
+    body = await _read_body(scope, receive, grow)
     environ = dict(build_environ(cast("HTTPScope", scope), cast("Body", io.BytesIO(body))))
     # A body that came in chunks has a length by now; WSGI knows no other.
     if environ.pop("HTTP_TRANSFER_ENCODING", None):
@@ -47,7 +52,7 @@ async def read_request(scope: Scope, receive: Receive) -> dict[str, Any]:
     return environ
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
+async def _read_body(scope: Scope, receive: Receive, grow: Callable[[int], None]) -> bytes:
     length = header(scope, b"content-length")
     if length.isdigit() and int(length) > MOST_BODY_BYTES:
         raise TooLarge
@@ -59,10 +64,12 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MOST_BODY_BYTES:
+        piece = message.get("body", b"")
+        if len(body) + len(piece) > MOST_BODY_BYTES:
             raise TooLarge
+        grow(len(piece))
+        body += piece
+        more = message.get("more_body", False)
     return bytes(body)
 
 
@@ -81,18 +88,29 @@ class Exchange:
         self._gone = threading.Event()
         self._watcher: asyncio.Task[None] | None = None
 
-    async def run(self, threads: Executor) -> None:
-        """Sends the answer. Raises what the application raises."""
+    @property
+    def is_safe(self) -> bool:
+        """Whether asking again does nothing twice."""
+        return self._environ["REQUEST_METHOD"] in {"GET", "HEAD", "OPTIONS"}
+
+    async def run(self, threads: Executor) -> bytes | None:
+        """The body, which `send_whole` sends; None when it was streamed. Raises what the application raises."""
         threads.submit(contextvars.copy_context().run, self._work)
         try:
-            body = await self._answered
+            return await self._answered
         finally:
             self._gone.set()
             if self._watcher:
                 self._watcher.cancel()
-        if body is not None:
-            await self._send(self._start)
-            await self._send({"type": "http.response.body", "body": body})
+
+    async def send_whole(self, body: bytes) -> None:
+        """Sends an answer in pieces, each when the client has read those before it."""
+        await self._send(self._start)
+        last = max(0, len(body) - 1) // PIECE_BYTES * PIECE_BYTES
+        for start in range(0, last, PIECE_BYTES):
+            piece = body[start : start + PIECE_BYTES]
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._send({"type": "http.response.body", "body": body[last:]})
 
     def _work(self) -> None:
         """In the thread."""

@@ -50,8 +50,11 @@ def answered(app, *messages: dict, **headers: str) -> list[dict]:
     async def run() -> list[dict]:
         client = Client(*messages)
         environ = await read_request(scope(**headers), client.receive)
+        exchange = Exchange(app, environ, client.receive, client.send)
         with ThreadPoolExecutor(1) as threads:
-            await asyncio.wait_for(Exchange(app, environ, client.receive, client.send).run(threads), 5)
+            body = await asyncio.wait_for(exchange.run(threads), 5)
+        if body is not None:
+            await exchange.send_whole(body)
         return client.heard
 
     return asyncio.run(run())
