@@ -9,7 +9,7 @@ from dlambda.store import counters, items, orders, slots
 from dlambda.usecases.check_updates import ytdlp_version
 from dlambda.usecases.measure import flush
 
-_QUEUES = ("intake", "download", "task", "order", "notify", "files")
+_QUEUES = ("intake", "entries", "download", "task", "order", "notify", "files")
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 

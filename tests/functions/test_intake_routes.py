@@ -1,21 +1,25 @@
 """Where an extraction leads: docs/contract/downloads.md 5.4 to 5.6, websocket.md 5, 6."""
 
+import re
 import time
 from typing import Any
 
 import pytest
 
+from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.errors import Invalid
 from dlambda.media.extract import Extraction
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
-from dlambda.usecases.items import intake
+from dlambda.usecases.items import expand, intake
 from tests.store.samples import T0, done, item
 
 INFO: dict[str, Any] = {
     "id": "1", "extractor_key": "Site", "title": "Harbour", "webpage_url": "https://video.example/page",
     "formats": [{"url": "https://video.example/1.mp4"}], "duration": 61,
 }  # fmt: skip
+TURN = expand.BATCHES_PER_TURN * (items.BATCH - 5)
 SOON = 1_900_000_000
 UPCOMING = {"live_status": "is_upcoming", "release_timestamp": SOON, "formats": []}
 
@@ -217,6 +221,10 @@ class TestPlaylist:
     def entry(self, number: int, **values: Any) -> dict[str, Any]:
         return {"_type": "url", "url": f"https://video.example/{number}", "id": str(number), "ie_key": "Site", **values}
 
+    def queued_entries(self) -> list[str]:
+        found = items.each(Shelf.QUEUE)
+        return [each.source_id for each in found if each.chain]
+
     def queued(self) -> list[str]:
         return list(items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids)
 
@@ -224,7 +232,47 @@ class TestPlaylist:
         assert route(self.playlist(*(self.entry(number) for number in range(60)))) is None
         found = items.find_many(self.queued())
         assert [each.source_id for each in found] == [str(number) for number in range(60)]
-        assert len(stack.messages("intake")) == 60
+        assert len(stack.messages("entries")) == 60
+
+    def test_an_add_waits_behind_some_batches_and_never_behind_entries(self, route, stack):
+        """A long playlist hands over again and again, and goes behind what was added meanwhile."""
+        size = 3 * TURN + 10
+        route(self.playlist(*(self.entry(number) for number in range(size))))
+        turns = [len(self.queued_entries())]
+        queue.send("intake", {"id": "somebody's add"})
+        while messages := stack.messages("intake"):
+            if len(turns) == 1:
+                assert messages == [{"id": "a"}, {"id": "somebody's add"}]  # which is next after one turn
+            intake.take_in("a")
+            turns.append(len(self.queued_entries()))
+        assert turns == [TURN, 2 * TURN, 3 * TURN, size]
+        assert items.find("a") is None
+        assert len(stack.messages("entries")) == size
+
+    @pytest.mark.parametrize(
+        ("most", "entries", "params"), [(3, 4, {}), (3, 40, {"max_downloads": 5}), (1, 2, {"max_downloads": 0})]
+    )
+    def test_of_one_that_is_too_long_nothing_is_made(self, route, listening, stack, configure, most, entries, params):
+        configure(max_playlist_entries=most)
+        text = (
+            f"It has more than {most} entries, and YTP_MAX_PLAYLIST_ENTRIES allows no more. "
+            f"Add a part of it, such as --playlist-items 1:{most}."
+        )
+        with pytest.raises(Invalid, match=re.escape(text)):
+            route(self.playlist(*(self.entry(number) for number in range(entries))), params=params)
+        assert (self.queued_entries(), stack.messages("entries"), items.get("a").entries) == ([], [], 0)
+        assert listening.names == []
+
+    @pytest.mark.parametrize(("most", "entries", "params"), [(3, 3, {}), (3, 40, {"max_downloads": 2})])
+    def test_one_of_which_no_more_is_wanted_is_taken(self, route, configure, most, entries, params):
+        configure(max_playlist_entries=most)
+        assert route(self.playlist(*(self.entry(number) for number in range(entries))), params=params) is None
+        assert len(self.queued_entries()) == params.get("max_downloads", entries)
+
+    def test_entries_that_are_not_taken_do_not_count(self, route, configure):
+        configure(max_playlist_entries=2)
+        route(self.playlist(self.entry(1), None, {"id": "x"}, "x", self.entry(2)))
+        assert len(self.queued_entries()) == 2
 
     def test_repeats_and_what_is_no_address_are_left_out(self, route):
         entries = [self.entry(1), self.entry(1), {"url": "nonsense"}, {"id": "x"}, None, self.entry(2), "x"]
@@ -243,7 +291,7 @@ class TestPlaylist:
         [found] = items.find_many(self.queued())
         assert (found.title, found.extracted, found.archive_id) == ("Five", True, "site 5")
         assert stack.messages("download") == [{"id": found.id}]
-        assert stack.messages("intake") == []
+        assert stack.messages("entries") == []
 
     def test_archived_entries_are_skipped(self, route, listening):
         archive.add(get_settings().archive_file, ["site 1"], T0)

@@ -310,6 +310,21 @@ class TestPlaylist:
         work(stack)
         assert [each["_id"] for each in history.get(PATH)[1]["queue"]] == before
 
+    def test_one_that_is_too_long_ends_with_an_error_that_names_the_setting(
+        self, history, stack, origin, listening, configure
+    ):
+        configure(max_playlist_entries=3)
+        item_id = add(history, origin.url("feed/5.rss"), auto_start=False)
+        chosen = add(history, origin.url("feed/6.rss"), auto_start=False, cli="--playlist-items 2:4")
+        work(stack)
+        record = items.get(item_id)
+        assert record.status is Status.ERROR
+        assert record.error.startswith("It has more than 3 entries, and YTP_MAX_PLAYLIST_ENTRIES allows no more.")
+        assert not [event for event in listening.of("item_added") if "feed-5-" in event["data"]["url"]]
+        assert items.find(chosen) is None
+        queued = [each["url"] for each in history.get(PATH)[1]["queue"]]
+        assert queued == [origin.url(f"clip-feed-6-{number}.mp4") for number in (2, 3, 4)]
+
     def test_a_dead_expansion_goes_on_where_it_was(self, history, stack, origin):
         item_id = add(history, origin.url("feed/5.rss"), auto_start=False)
         work(stack)

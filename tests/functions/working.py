@@ -12,16 +12,17 @@ from on_intake.main import lambda_handler as on_intake
 from tests.functions.permissions import acting_as
 from tests.stack import Stack
 
-_HANDLERS = {"intake": on_intake, "download": on_download, "files": on_files}
-_DOWNLOADS = ("intake", "download")
+_HANDLERS = {"intake": on_intake, "entries": on_intake, "download": on_download, "files": on_files}
+_DOWNLOADS = ("intake", "entries", "download")
 _LONG = 3600.0
 
 
 def handle(queue: str, item_id: str, seconds: float = _LONG, **more: object) -> dict[str, object]:
     """One message; `more` is what it says beside the id."""
     record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id, **more})}
-    with acting_as(f"on_{queue}"):
-        return _HANDLERS[queue]({"Records": [record]}, Context(f"on_{queue}", seconds))
+    module = "on_intake" if queue == "entries" else f"on_{queue}"
+    with acting_as(module):
+        return _HANDLERS[queue]({"Records": [record]}, Context(module, seconds))
 
 
 def work(stack: Stack, rounds: int = 50) -> None:

@@ -108,3 +108,21 @@ def test_many_extractions_run_at_once(origin: Origin) -> None:
     for thread in threads:
         thread.join()
     assert sorted(one.info["id"] for one in found if one.info) == [f"clip-{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({}, 4),
+        ({"playlistend": 2}, 2),
+        ({"playlistend": 9}, 4),
+        ({"playliststart": 3}, 4),
+        ({"playlist_items": "2:9"}, 4),
+        ({"playlist_items": "5"}, 1),
+    ],
+)
+def test_of_a_long_playlist_one_entry_more_than_allowed_is_read(origin: Origin, configure, options, count) -> None:
+    configure(max_playlist_entries=3)
+    found = extract(origin.url("/feed/12.rss"), options, allow_internal=True, timeout_seconds=30)
+    assert found.info is not None
+    assert len(found.info["entries"]) == count

@@ -1,11 +1,13 @@
 """RSS and Atom feeds: docs/contract/tasks.md 6."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from dlambda.media.handlers import rss as handler
 from dlambda.media.handlers.client import HandlerFailed
-from dlambda.media.handlers.rss import RssGenericHandler, read_feed
+from dlambda.media.handlers.rss import RssGenericHandler
 from tests.media.canned import Web, client_of
 
 URL = "https://a.example/feeds/test.rss"
@@ -17,6 +19,11 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.y
 <entry><title>Video 2</title><link href="https://www.youtube.com/watch?v=2"/><summary>Second</summary></entry>
 <entry><title>None</title></entry>
 </feed>"""
+
+
+def read_feed(body, base, content_type=""):
+    """All entries."""
+    return tuple(handler.read_feed(body, base, content_type))
 
 
 def rss(items: str) -> bytes:
@@ -181,3 +188,14 @@ def test_failures_have_their_texts() -> None:
     with pytest.raises(HandlerFailed) as caught:
         RssGenericHandler().fetch(URL, client_of(Web({URL: "x"}, status=500)))
     assert (caught.value.message, caught.value.cause) == ("Failed to fetch RSS/Atom feed.", "HTTP status 500")
+
+
+@pytest.mark.parametrize("count", [3, 4, 200_000])
+def test_a_feed_that_is_too_long_names_the_setting(count: int) -> None:
+    body = rss("".join(f"<item><link>https://b.example/{n}</link></item>" for n in range(count)))
+    client = replace(client_of(Web({URL: body})), most_items=3)
+    if count <= 3:
+        assert len(RssGenericHandler().fetch(URL, client).items) == count
+        return
+    with pytest.raises(HandlerFailed, match="more than 3 entries, and YTP_MAX_PLAYLIST_ENTRIES allows no more"):
+        RssGenericHandler().fetch(URL, client)

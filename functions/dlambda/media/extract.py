@@ -67,6 +67,7 @@ def extract(
         job = ExtractJob(
             url=url, params=params, workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
             cache=str(get_settings().scratch / "cache"), deno=find_tool("deno"), debug=get_settings().ytdlp_debug,
+            most_entries=get_settings().max_playlist_entries,
         )  # fmt: skip
         return _answer(job, timeout_seconds)
     finally:

@@ -18,7 +18,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
 from dlambda.domain.items.format_cookies import with_header_cookies
-from dlambda.errors import Invalid, NotFound, Unavailable
+from dlambda.errors import Invalid, NotFound, TooMany, Unavailable
 from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.guard import check_url
 from dlambda.media.questions import places_of
@@ -32,6 +32,7 @@ _CLAIM_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 0.1
 _LEAST_SECONDS: Final = 2.0
 _BUSY: Final = "Others are looking up the same, and it takes long. Try again in a moment."
+_FULL: Final = "Too many pages are being looked up at the moment. Try again in a moment."
 _MOST_NEAR: Final = 32
 _LARGEST_NEAR: Final = 256 * 1024
 
@@ -198,10 +199,20 @@ def _claim(key: str, until: float) -> bool:
 _slots: dict[int, threading.BoundedSemaphore] = {}
 
 
-def _slot() -> threading.BoundedSemaphore:
-    """Extractions share the limit of the pipeline (setting `extract_info_concurrency`)."""
-    most = get_settings().extract_info_concurrency
-    return _slots.setdefault(most, threading.BoundedSemaphore(most))
+@contextmanager
+def _slot(until: float) -> Iterator[None]:
+    """Twice as many extractions at once as the pipeline makes (setting `extract_info_concurrency`).
+
+    On one machine that is more than one client may ask for. Raises `TooMany` when none is free `until` then.
+    """
+    most = 2 * get_settings().extract_info_concurrency
+    slots = _slots.setdefault(most, threading.BoundedSemaphore(most))
+    if not slots.acquire(timeout=max(0.0, until - time.monotonic())):
+        raise TooMany(_FULL, headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        slots.release()
 
 
 def _extracted(key: str, url: str, preset_name: str, args: str, until: float) -> Looked:
@@ -213,7 +224,7 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
         preset_name=preset.name if preset else preset_name,
         item_cli=args,
     )
-    with _slot():
+    with _slot(until):
         extraction = extract(
             url,
             texts,

@@ -14,6 +14,7 @@ from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
 from dlambda.usecases.items.add_items import deleted, new_item
 from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.intake_queue import ADDS, ENTRIES, intake_queue
 from dlambda.usecases.items.try_again import wake_retries
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.announce import wake_deliveries
@@ -39,11 +40,14 @@ def sweep(now: float) -> None:
 
 def wake_intake(now: float) -> None:
     """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
-    if queue.depth("intake", delayed=False) > 0:
+    if any(queue.depth(name, delayed=False) > 0 for name in (ADDS, ENTRIES)):
         return
     waiting = [item_id for _, item_id in items.find_waiting(items.INTAKE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
-    queue.send_many("intake", ({"id": item_id} for item_id in waiting if item_id in alone))
+    by_id = {item.id: item for item in items.find_many(alone)}
+    lost = [by_id[item_id] for item_id in waiting if item_id in by_id]
+    for name in (ADDS, ENTRIES):
+        queue.send_many(name, ({"id": item.id} for item in lost if intake_queue(item) == name))
 
 
 def wake_workers(now: float) -> None:

@@ -1,11 +1,12 @@
 """How handlers ask sites, what they are, and how they fail (docs/contract/tasks.md 6)."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from dlambda.domain.tasks.feed import Feed
+from dlambda.domain.items.entry_limit import TooManyEntries, at_most
+from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.errors import AppError, Invalid
 from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
 from dlambda.media.handlers.texts import parse_json
@@ -62,6 +63,14 @@ class Client:
     proxy: str | None = None
     longest_seconds: float | None = None
     ends_at: float | None = None
+    most_items: int = 10_000
+
+    def items(self, found: Iterable[FeedItem]) -> tuple[FeedItem, ...]:
+        """All items of a feed, one by one. Raises `HandlerFailed` for more than `most_items`, of which one is read."""
+        try:
+            return at_most(found, self.most_items)
+        except TooManyEntries as error:
+            raise HandlerFailed(error.message) from None
 
     def begun(self) -> "Client":
         """The client for one feed: its time runs from now, or has been running."""

@@ -26,13 +26,18 @@ _MODULE: Final = "dlambda.media.handlers.expressions"
 
 
 def extract_safely(
-    document: Mapping[str, Any], body: bytes, content_type: str, *, deadline_seconds: float = DEADLINE_SECONDS
+    document: Mapping[str, Any],
+    body: bytes,
+    content_type: str,
+    *,
+    most: int,
+    deadline_seconds: float = DEADLINE_SECONDS,
 ) -> list[dict[str, str]]:
-    """The rows that `document` (a definition as stored) finds in `body`.
+    """The rows that `document` (a definition as stored) finds in `body`, the first `most`.
 
     Raises `Invalid` when the body cannot be read, or when the expressions take too much time or memory.
     """
-    order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type}
+    order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type, "most": most}
     try:
         done = programs.run_python(
             _MODULE, make_policy(), str(deadline_seconds), input=json.dumps(order).encode(), seconds=deadline_seconds
@@ -68,7 +73,8 @@ def main() -> None:
     order = json.load(sys.stdin)
     _limit(float(sys.argv[1]))
     try:
-        rows = extract_rows(read_recipe(order["document"]), b64decode(order["body"]), order["content_type"])
+        recipe = read_recipe(order["document"])
+        rows = extract_rows(recipe, b64decode(order["body"]), order["content_type"], order["most"])
     except Invalid as error:
         json.dump({"error": error.message}, sys.stdout)
     else:

@@ -19,15 +19,14 @@ from dlambda.errors import Invalid
 from dlambda.media.handlers.texts import charset_of, parse_json
 
 Row = dict[str, str]
-MAX_ROWS: Final = 10_000
 _REGEX_SECONDS: Final = 5.0
 _URL: Final = "url"
 _TEXT: Final = frozenset({"text", "inner_text"})
 _MARKUP: Final = frozenset({"html", "outer_html"})
 
 
-def extract_rows(recipe: Recipe, body: bytes, content_type: str) -> list[Row]:
-    """The rows of a page, each with a `url`. Raises `Invalid` with a documented text when the body cannot be read."""
+def extract_rows(recipe: Recipe, body: bytes, content_type: str, most: int) -> list[Row]:
+    """The first `most` rows of a page, each with a `url`. Raises `Invalid` when the body cannot be read."""
     if not body.strip():
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
@@ -35,7 +34,7 @@ def extract_rows(recipe: Recipe, body: bytes, content_type: str) -> list[Row]:
     else:
         _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
         rows = _html_rows(recipe, text)
-    return list(islice(rows, MAX_ROWS))
+    return list(islice(rows, most))
 
 
 def _decoded(body: bytes, content_type: str) -> Any:

@@ -53,10 +53,12 @@ def read_page(definition: Definition, url: str, client: Client) -> Feed:
     seconds = min(DEADLINE_SECONDS, max(_LEAST_EXTRACTION_SECONDS, client.seconds_left()))
     content_type = answer.headers.get("content-type", "")
     try:
-        rows = extract_safely(definition.definition, answer.body, content_type, deadline_seconds=seconds)
+        rows = extract_safely(
+            definition.definition, answer.body, content_type, most=client.most_items + 1, deadline_seconds=seconds
+        )
     except Invalid as error:
         raise HandlerFailed(error.message) from error
-    items = tuple(item for row in rows if (item := item_of(row, answer.url)))
+    items = client.items(item for row in rows if (item := item_of(row, answer.url)))
     return Feed(items, {"definition": definition.name, "response_format": recipe.response.type})
 
 

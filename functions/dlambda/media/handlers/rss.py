@@ -1,6 +1,8 @@
 """Any RSS or Atom feed (docs/contract/tasks.md 6). Archive ids of its items are looked up by their URLs."""
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
@@ -23,7 +25,7 @@ class RssGenericHandler(Named):
             raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
         answer = client.read(url, FAILURE)
         try:
-            items = read_feed(answer.body, answer.url, answer.headers.get("content-type", ""))
+            items = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
         return Feed(items, {"feed_url": url, "entry_count": len(items)})
@@ -39,12 +41,13 @@ def _names_a_feed(url: str) -> bool:
     return ends or "handler=rss" in address or any(f"{ending}?" in address for ending in _ENDINGS)
 
 
-def read_feed(body: bytes, base: str, content_type: str = "") -> tuple[FeedItem, ...]:
-    """The entries that have a URL, in feed order. Raises `ValueError` when `body` is no feed."""
+def read_feed(body: bytes, base: str, content_type: str = "") -> Iterator[FeedItem]:
+    """The entries that have a URL, in order, each read when it is taken. Raises `ValueError` for what is no feed."""
     root = xml.read_xml(body, content_type)
-    atom = [_atom_item(entry, base) for entry in xml.entries(root)]
-    found = atom or [_rss_item(element, base) for element in xml.items(root)]
-    return tuple(item for item in found if item.url)
+    found = (_atom_item(entry, base) for entry in xml.entries(root))
+    first = next(found, None)
+    rest = (_rss_item(element, base) for element in xml.items(root)) if first is None else chain([first], found)
+    return (item for item in rest if item.url)
 
 
 def _atom_item(entry: xml.Element, base: str) -> FeedItem:

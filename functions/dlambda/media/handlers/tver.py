@@ -29,7 +29,7 @@ class TverHandler(Named):
         address = f"{_EPISODES}/{series[1].lower()}"
         query = urlencode(_visitor(client))
         answer = client.read_json(f"{address}?{query}", FAILURE, headers=_HEADERS)
-        items = tuple(item for content in _episodes(answer) if (item := _item(content)))
+        items = client.items(item for content in _episodes(answer) if (item := _item(content)))
         return Feed(items, {"feed_url": address, "has_entries": bool(items)})
 
 

@@ -30,7 +30,7 @@ class TwitchHandler(Named):
             root = xml.read_xml(answer.body, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
-        items = tuple(item for element in xml.items(root) if (item := _item(element, address)))
+        items = client.items(item for element in xml.items(root) if (item := _item(element, address)))
         return Feed(items, {"feed_url": address, "has_entries": bool(items)})
 
 

@@ -30,7 +30,7 @@ class YoutubeHandler(Named):
             root = xml.read_xml(answer.body, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
-        items = tuple(item for entry in xml.entries(root) if (item := _item(entry, address)))
+        items = client.items(item for entry in xml.entries(root) if (item := _item(entry, address)))
         return Feed(items, {"feed_url": address, "entry_count": len(items)})
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,23 @@ def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
     }
 
 
+def _bounded(params: Mapping[str, Any], most: int | None) -> dict[str, Any]:
+    """Makes yt-dlp read one entry more than is allowed, which tells that there are more; fewer where a user says so."""
+    if most is None or params.get("playlist_items"):
+        return {}
+    end = params.get("playlistend")
+    last = int(params.get("playliststart") or 1) + most
+    return {"playlistend": min(end, last) if isinstance(end, int) and end > 0 else last}
+
+
+def _cut(info: dict[str, Any], most: int | None) -> dict[str, Any]:
+    """The same for a choice of entries, which yt-dlp has read by now."""
+    entries = info.get("entries")
+    if most is None or not isinstance(entries, list) or len(entries) <= most:
+        return info
+    return {**info, "entries": entries[: most + 1]}
+
+
 def _cookie_file(job: ExtractJob) -> str | None:
     if not job.cookies:
         return None
@@ -72,14 +90,15 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
     info, error = None, None
     ydl = None
     try:
-        with Downloader(build_params(params, _forced(job, journal))) as ydl:
+        forced = _forced(job, journal) | _bounded(params, job.most_entries)
+        with Downloader(build_params(params, forced)) as ydl:
             url = job.url
             for _ in range(_MAX_REDIRECTS):
                 info = ydl.extract_info(url, download=False)
                 if not (job.follow and info and info.get("_type") == "url" and info.get("url")):
                     break
                 url = info["url"]
-            info = _plain_title(without_private(ydl.sanitize_info(info))) if info else None
+            info = _plain_title(without_private(ydl.sanitize_info(_cut(info, job.most_entries)))) if info else None
     except YoutubeDLError as failure:
         error = plain(failure)
     if info is None and error is None:

@@ -67,7 +67,7 @@ class OptionsJob:
 
 @dataclass(frozen=True)
 class ExtractJob:
-    """Read a page's metadata; see `dlambda.media.extract.extract`."""
+    """Read a page's metadata; see `dlambda.media.extract.extract`. Of a playlist one entry more than `most_entries`."""
 
     url: str
     params: Mapping[str, Any] | OptionTexts
@@ -78,6 +78,7 @@ class ExtractJob:
     cache: str | None = None
     deno: str | None = None
     debug: bool = False
+    most_entries: int | None = None
 
 
 @dataclass(frozen=True)

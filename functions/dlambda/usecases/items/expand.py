@@ -1,7 +1,8 @@
 """A playlist becomes its entries: each a record of its own, none lost, none doubled (docs/contract/downloads.md 5.4).
 
 The entries lie in the bucket, and the record counts how many have been made. Each batch of entries and the new count
-are one transaction, so an invocation that dies, hands over or runs twice continues where the count says.
+are one transaction, so an invocation that dies, hands over or runs twice continues where the count says. A long
+playlist hands over after every few batches: adds that came meanwhile have their turn.
 """
 
 import time
@@ -12,6 +13,7 @@ from dlambda.aws import bucket, queue
 from dlambda.domain import event
 from dlambda.domain.event import Name
 from dlambda.domain.items import metadata
+from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.places.urls import check_syntax
@@ -20,13 +22,13 @@ from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
 from dlambda.usecases.items.add_items import already_downloaded, deleted, known, new_item
 from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.intake_queue import ENTRIES, intake_queue
 from dlambda.usecases.publish import publish
 
 # The playlist's own record and the lists take the rest of the transaction.
 _BATCH = items.BATCH - 5
-# One invocation works so long; a message to itself carries the rest on, long before its time limit. That message waits
-# behind the extraction of what was made, so few playlists should need it.
-_SECONDS_PER_INVOCATION = 60.0
+# Then a message to itself carries the rest on, behind the adds that came meanwhile. The entries wait in another queue.
+BATCHES_PER_TURN = 8
 
 
 def info_key(item_id: str) -> str:
@@ -37,25 +39,26 @@ def info_key(item_id: str) -> str:
 def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, most: int | None = None) -> None:
     """Makes records of a playlist's entries, from the beginning (`info`) or from where it was left.
 
-    `most`: how many entries are looked at, from the first; None: all.
+    `most`: how many entries are looked at, from the first; None: all. Raises `Invalid` before anything is made.
     """
     if info is not None:
         entries = _wanted(info)
         playlist = {**_head(info), "playlist_count": info.get("playlist_count") or len(entries)}
-        entries = entries[:most]
+        entries = _allowed(entries[:most])
         bucket.put_json(info_key(item.id), {"playlist": playlist, "entries": entries})
         title = metadata.title_of(info, url=item.url)
         item = items.save(item, item.but(title=title, entries=len(entries)), lease)
     stored = bucket.get_json(info_key(item.id))
     playlist, entries = stored["playlist"], stored["entries"]
-    until = time.monotonic() + _SECONDS_PER_INVOCATION
-    while item.expanded < len(entries) and time.monotonic() < until:
+    for _ in range(BATCHES_PER_TURN):
+        if item.expanded >= len(entries):
+            break
         leases.renew(lease, time.time())
         batch = entries[item.expanded : item.expanded + _BATCH]
         item = _expand_batch(item, lease, playlist, batch)
     if item.expanded < len(entries):
         leases.release(lease)
-        queue.send("intake", {"id": item.id})
+        queue.send(intake_queue(item), {"id": item.id})
         return
     _finish(item, lease)
 
@@ -64,6 +67,14 @@ def _wanted(info: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries that have a URL, in order."""
     entries = [entry for entry in info.get("entries") or () if isinstance(entry, dict)]
     return [entry for entry in entries if entry.get("url") or entry.get("webpage_url")]
+
+
+def _allowed(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    most = get_settings().max_playlist_entries
+    try:
+        return list(at_most(entries, most))
+    except TooManyEntries as error:
+        raise Invalid(f"{error.message} Add a part of it, such as --playlist-items 1:{most}.") from None
 
 
 def _head(info: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +104,7 @@ def _expand_batch(
     children = stored[1:]
     publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in children))
     queue.send_many(
-        "intake", ({"id": child.id} for child in children if not child.extracted and child.shelf is Shelf.QUEUE)
+        ENTRIES, ({"id": child.id} for child in children if not child.extracted and child.shelf is Shelf.QUEUE)
     )
     if any(child.extracted for child in children):
         dispatch()

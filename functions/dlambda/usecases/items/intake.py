@@ -22,6 +22,7 @@ from dlambda.usecases.items.add_items import already_downloaded, deleted, known
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
 from dlambda.usecases.items.follow_conditions import follow_conditions
+from dlambda.usecases.items.intake_queue import intake_queue
 from dlambda.usecases.items.options import archive_for, item_params
 from dlambda.usecases.items.try_again import begin_again, put_off
 from dlambda.usecases.measure import count_failed
@@ -59,7 +60,7 @@ def take_in(item_id: str) -> None:
         return  # another worker is at it, or its user ended it
     except Conflict:
         # Its user changed it meanwhile; the next attempt reads it as it is now.
-        queue.send("intake", {"id": item.id}, delay_seconds=1)
+        queue.send(intake_queue(item), {"id": item.id}, delay_seconds=1)
 
 
 def _examine(item: Item, lease: leases.Lease) -> None:

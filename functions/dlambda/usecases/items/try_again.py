@@ -13,6 +13,7 @@ from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, leases
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
+from dlambda.usecases.items.intake_queue import intake_queue
 from dlambda.usecases.measure import count
 from dlambda.usecases.publish import publish
 
@@ -80,4 +81,4 @@ def wake_retries(now: float) -> None:
 
 
 def _queue_of(item: Item) -> str:
-    return "download" if item.extracted else "intake"
+    return "download" if item.extracted else intake_queue(item)

@@ -6,10 +6,12 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dlambda.domain.items.entry_limit import at_most
 from dlambda.domain.items.metadata import archive_id
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
 from dlambda.media.questions import ids_of_urls
+from dlambda.settings import get_settings
 from dlambda.store import archive
 from dlambda.usecases.tasks.source_info import read_source
 from dlambda.usecases.tasks.task_options import archive_of_task, texts_of_task
@@ -42,7 +44,7 @@ def _ids(task: Task) -> list[str]:
     info = read_source(task.url, texts_of_task(task), task.preset, entries=True)
     if info.get("_type") not in {"playlist", "multi_video"}:
         raise Invalid("Expected a playlist type from extract_info.")
-    entries = list(walk(info))
+    entries = at_most(walk(info), get_settings().max_playlist_entries)
     by_url = _ids_by_url([url for entry in entries if not _own_id(entry) and (url := _url_of(entry))])
     found = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
     return list(dict.fromkeys(each for each in found if each))

@@ -26,6 +26,7 @@ from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, memories, runs
 from dlambda.usecases.items.add_items import enter, new_item
 from dlambda.usecases.items.expand import info_key
+from dlambda.usecases.items.intake_queue import ENTRIES
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.fan_out import handler_of
@@ -160,7 +161,7 @@ def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, M
     for item in stored:
         if item.info_at:
             bucket.put_json(info_key(item.id), pages[item.posted_url])
-    queue.send_many("intake", ({"id": item.id} for item in stored))
+    queue.send_many(ENTRIES, ({"id": item.id} for item in stored))
     memories.confirm(state.handler.name, claimed, remembered, now)
     return len(stored)
 

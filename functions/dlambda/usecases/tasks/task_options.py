@@ -58,4 +58,5 @@ def client_for(params: Params) -> Client:
         user_agent=headers.get("User-Agent") or browser_like(random.random),
         timeout_seconds=float(params.get("socket_timeout") or DEFAULT_TIMEOUT_SECONDS),
         proxy=params.get("proxy") or None,
+        most_items=get_settings().max_playlist_entries,
     )
