@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from local.gateway.shares import Shares, client_of
@@ -43,8 +44,11 @@ class Limits:
 
     connections: int = 2048
     connections_per_client: int = 1024
-    sockets: int = 512
-    sockets_per_client: int = 128
+    sockets: int = 256
+    sockets_per_client: int = 32
+    """Each event goes to every socket before its cause is answered, some milliseconds each."""
+    socket_seconds: float = 1
+    """In which a WebSocket that is behind must catch up when something more is to be sent: others wait meanwhile."""
     head_seconds: float = 10
     """From the connection, or from the first byte of a later request, to the end of the head."""
     head_bytes: int = 64 * 1024
@@ -76,6 +80,8 @@ def wait_for_reader(scope: Any, seconds: float) -> None:
 
 class _Watched(Protocol):
     """What `Connections` looks after."""
+
+    transport: asyncio.Transport
 
     def check(self, now: float) -> None:
         """Ends the connection when it has been too slow."""
@@ -134,7 +140,12 @@ class Connections:
     def check(self, now: float) -> None:
         """Ends what is too slow at `now`, the loop's time."""
         for entry in list(self._open.values()):
-            entry.protocol.check(now)
+            try:
+                entry.protocol.check(now)
+            except Exception:
+                # One connection in a state that nobody foresaw must not leave all others unwatched.
+                _log.exception("a connection could not be checked")
+                entry.protocol.transport.abort()
 
     async def watch(self, pause_seconds: float = _CHECK_SECONDS) -> None:
         """Checks again and again, until cancelled."""
@@ -298,6 +309,8 @@ class HttpProtocol(HttpToolsProtocol):
         limits = self._limits
         if self._is_lingering(now):
             self.transport.abort()
+        elif self._refused_at is not None or self._closing_since is not None:
+            return
         elif self._stuck_since is not None:
             if now - self._stuck_since > self._reader_seconds():
                 self.transport.abort()
@@ -360,6 +373,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         self._stuck_since = None
         super().resume_writing()
+
+    async def send(self, message: Any) -> None:
+        """Ends a client that is behind for too long, and then raises `ClientDisconnected`."""
+        if self._stuck_since is not None:
+            left = self._stuck_since + self._connections.limits.socket_seconds - self.loop.time()
+            try:
+                await asyncio.wait_for(self.writable.wait(), max(0.0, left))
+            except TimeoutError:
+                self.transport.abort()
+                raise ClientDisconnected from None
+        await super().send(message)
 
     def handle_ping(self) -> None:
         """Not answered while the client reads nothing: answers would pile up."""

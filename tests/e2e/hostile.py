@@ -303,6 +303,7 @@ class Outcome:
     """What the good client saw (milliseconds), and what the hostile ones were answered."""
 
     waits_ms: list[float]
+    slowest: list[tuple[float, float, str]]
     statuses: Counter[str]
     hostile: dict[str, dict[str, int]]
 
@@ -330,6 +331,8 @@ class _Good:
         self._place = base.removeprefix("http://")
         self._kept = http.client.HTTPConnection(self._place, timeout=30)
         self.waits_ms: list[float] = []
+        self.asked: list[tuple[float, float, str]] = []
+        self._began = time.perf_counter()
         self.statuses: Counter[str] = Counter()
 
     def ask(self, number: int) -> None:
@@ -349,6 +352,7 @@ class _Good:
             self._kept.close()
         finally:
             self.waits_ms.append((time.perf_counter() - began) * 1000)
+            self.asked.append((self.waits_ms[-1], began - self._began, f"{method} {path}"))
             if connection is not self._kept:
                 connection.close()
 
@@ -373,7 +377,7 @@ def besiege(base: str, plan: Plan) -> Outcome:
     finally:
         attackers.join(10)
         attackers.kill()
-    return Outcome(good.waits_ms, good.statuses, hostile)
+    return Outcome(good.waits_ms, sorted(good.asked)[-5:], good.statuses, hostile)
 
 
 def report(outcome: Outcome) -> str:
@@ -381,6 +385,7 @@ def report(outcome: Outcome) -> str:
     lines = [
         f"good client: {len(outcome.waits_ms)} requests, {dict(outcome.statuses)}",
         f"  50th percentile {middle:.0f} ms, 99th {most:.0f} ms, longest {longest:.0f} ms",
+        f"  slowest: {', '.join(f'{ms:.0f} ms at {at:.0f} s ({what})' for ms, at, what in outcome.slowest)}",
         *(f"{name}: {dict(sorted(counts.items()))}" for name, counts in outcome.hostile.items()),
     ]
     return "\n".join(lines)
@@ -398,7 +403,8 @@ def main() -> int:
     service = Service(place / "data", SETTINGS)
     try:
         service.start()
-        quiet = besiege(service.base, Plan(5, 0))
+        besiege(service.base, Plan(4, 0))  # the first requests load what later ones find
+        quiet = besiege(service.base, Plan(6, 0))
         print(f"alone: 50th percentile {quiet.percentile(50):.0f} ms, 99th {quiet.percentile(99):.0f} ms", flush=True)
         plan = Plan(options.seconds, options.clients, tuple(options.kind), options.same_address)
         outcome = besiege(service.base, plan)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dlambda.aws import bucket
+from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
 from dlambda.store import items, leases
 from dlambda.usecases import sweep as rounds
@@ -45,11 +45,23 @@ class TestLostMessages:
         sweep(NOT_8)
         assert ids(stack.messages("intake")) == ["a", "held"]
 
+    def test_of_entries(self, stack):
+        of_a_feed = {"source_handler": "RssGenericHandler"}
+        items.add([item("add"), item("entry", chain=("https://video.example/list",)), item("new", extras=of_a_feed)])
+        sweep(NOT_8)
+        assert (ids(stack.messages("intake")), ids(stack.messages("entries"))) == (["add"], ["entry", "new"])
+
     def test_not_while_messages_wait(self, stack, history):
         history.post("/api/history", {"url": "https://video.example/1"})
         items.add([item("a")])
         sweep(NOT_8)
         assert len(stack.messages("intake")) == 1
+
+    def test_not_while_messages_of_entries_wait(self, stack):
+        queue.send("entries", {"id": "x"})
+        items.add([item("a")])
+        sweep(NOT_8)
+        assert stack.messages("intake") == []
 
     def test_of_downloads(self, stack):
         items.add([waiting("a"), waiting("b", "other"), waiting("held", auto_start=False), item("new")])
@@ -234,4 +246,4 @@ def test_the_timer_does_a_round(stack):
 
 def test_a_round_of_nothing(stack):
     sweep(NOT_8)
-    assert all(stack.messages(queue) == [] for queue in ("intake", "download", "notify"))
+    assert all(stack.messages(name) == [] for name in ("intake", "entries", "download", "notify"))

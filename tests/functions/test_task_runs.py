@@ -274,7 +274,7 @@ def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     assert found[0].extras["source_handler"] == "RssGenericHandler"
     assert "batch_id" not in found[0].extras
     assert (found[0].folder, found[0].preset) == ("tides", "default")
-    assert len(stack.messages("intake")) == 4
+    assert len(stack.messages("entries")) == 4
     ran = find_task(task_id)
     assert ran is not None
     assert ran.last_result is not None
@@ -286,7 +286,7 @@ def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(stack: Stac
     sweep(sweep_message(task_id))
     asked = {path: count for path, count in origin.counts.items() if "clip-feed-2-" in path}
     assert len(asked) >= 2
-    for message in stack.messages("intake"):
+    for message in stack.messages("entries"):
         take_in(message["id"])
     assert [(item.extracted, item.title) for item in queued()] == [(True, "clip-feed-2-1"), (True, "clip-feed-2-2")]
     assert {path: origin.counts[path] for path in asked} == asked

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
 from dlambda.store import archive, cache
+from dlambda.usecases import look_up_info
 from dlambda.usecases.rules.resources import create
 from local import options as option_file
 from tests.functions.deployment import deployment
@@ -364,6 +365,16 @@ def test_whoever_waits_too_long_for_others_is_told(client: FlaskClient, origin: 
         503,
         "Others are looking up the same, and it takes long. Try again in a moment.",
     )
+
+
+def test_when_too_many_pages_are_looked_up_one_more_is_told(
+    client: FlaskClient, origin: Origin, configure: Configure
+) -> None:
+    configure(answer_seconds=0.5, extract_info_concurrency=1)
+    with look_up_info._slot(time.monotonic()), look_up_info._slot(time.monotonic()):
+        reply = client.get("/api/yt-dlp/url/info", query_string={"url": origin.url("clip-full.mp4")})
+    assert (reply.status_code, reply.json["code"], reply.headers["Retry-After"]) == (429, "TOO_MANY", "5")
+    assert reply.json["error"] == "Too many pages are being looked up at the moment. Try again in a moment."
 
 
 # archive_id (6)

@@ -203,6 +203,19 @@ def test_a_head_that_takes_too_long_ends(served: Served, begin: bytes, piece: by
         }  # fmt: skip
 
 
+@pytest.mark.parametrize("begin", [HEAD, b"POST /small HTTP/1.1\r\nContent-Length: 9\r\n\r\n", b"nonsense" * 1000])
+def test_one_that_was_refused_and_stays_ends_as_well(served: Served, begin: bytes) -> None:
+    stays = served.connect()
+    stays.sendall(begin)
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            threading.Event().wait(0.02)
+            stays.sendall(b"a")
+    served.wait_empty()
+    stays.close()
+    assert everything(served.connect()) == b""  # others are still looked after
+
+
 def test_a_connection_that_says_nothing_ends(served: Served) -> None:
     assert everything(served.connect()) == b""
 
