@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from local.gateway.asgi import Receive, Scope, Send, client_of_scope, refuse
-from local.gateway.pools import POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
+from local.gateway.pools import COMMON, POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
 from local.gateway.shares import Shares
 from local.gateway.wsgi import PIECE_BYTES, ClientGone, Exchange, TooLarge, WsgiApp, read_request
 from local.template import Function, Route
@@ -14,8 +14,10 @@ from local.template import Function, Route
 _MEGABYTE = 1024 * 1024
 _BODY_BYTES = (128 * _MEGABYTE, 64 * _MEGABYTE)
 """Of all request bodies that are being read, and of those of one client."""
-_ANSWER_BYTES = (256 * _MEGABYTE, 128 * _MEGABYTE)
+_ANSWER_BYTES = (128 * _MEGABYTE, 64 * _MEGABYTE)
 """The same of large answers that wait for their clients to read them."""
+_UNREAD_BYTES = 32 * _MEGABYTE
+"""A client that has left so much unread gets nothing more of what costs work, until it has read some of it."""
 _RETRY_SECONDS = 5
 _CLOSE = (b"connection", b"close")
 _log = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class Functions:
 
     async def _answer(self, app: WsgiApp, places: Places, client: str, parts: tuple[Scope, Receive, Send]) -> None:
         scope, receive, send = parts
+        if places.pool is not COMMON and self._answers.of(client) > _UNREAD_BYTES:
+            raise Busy
         memory = _Memory(self._bodies, client)
         try:
             environ = await read_request(scope, receive, memory.grow)
