@@ -7,7 +7,7 @@ import time
 from typing import Any, Final
 
 from dlambda.domain.ytdlp.options import read_options
-from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, Unavailable
+from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import archive
@@ -66,7 +66,7 @@ def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
     except Invalid as error:
         match = _OF_PARSER.match(error.message)
         raise (parse_failure(match["reason"]) if match else error) from None
-    except Unavailable:
+    except (TooMany, Unavailable):
         raise
     except AppError as error:
         log.warning("url/info failed", exc_info=True)
