@@ -57,7 +57,7 @@ def _in_playlists() -> list[Attempt]:
     return [
         Attempt(
             f"a variant by {name}", best_variant(address) | more, {"url": "@BASE@/@KEY@.m3u8", **SECTIONS}, _SAYS,
-            text=_A_SENTENCE,
+            text="" if name == "subfile" else _A_SENTENCE,  # its commas make a relative address of it: a plain 404
         )
         for name, address in _ADDRESSES.items()
     ] + [
