@@ -12,10 +12,10 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.media.disk import Room, room_at
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
+from dlambda.media.tools import find_tool
 from dlambda.settings import get_settings
 from dlambda.store import slots
 from dlambda.usecases.check_updates import ytdlp_version

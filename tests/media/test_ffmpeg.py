@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dlambda.errors import OperationFailed
-from dlambda.media.ffmpeg import describe, find_tool, probe, summary
+from dlambda.media.ffmpeg import describe, probe, summary
+from dlambda.media.tools import find_tool
 from tests.media.samples import FFMPEG
 from tests.origin import Origin
 

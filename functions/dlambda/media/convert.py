@@ -12,10 +12,11 @@ from typing import Any
 
 from dlambda.domain.orders.output import GIF, Output, audio_as_source
 from dlambda.errors import OperationFailed, Unavailable
-from dlambda.media.ffmpeg import find_tool, probe
+from dlambda.media.ffmpeg import probe
 from dlambda.media.pieces.formats import PROBED
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.rights import make_policy
+from dlambda.media.tools import find_tool
 
 _TICK_SECONDS = 0.1
 _STILL = frozenset({"png", "bmp", "webp", "gif"})

@@ -8,9 +8,9 @@ from typing import Any
 
 from dlambda.domain.items.failure import Failure, classify
 from dlambda.errors import Invalid
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.quiet import QuietLimit, longest_sleep
 from dlambda.media.redaction import Redaction
+from dlambda.media.tools import find_tool
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.output import is_own
 from dlambda.media.workers.worker import Worker, start_worker

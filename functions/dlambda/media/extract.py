@@ -9,8 +9,8 @@ from typing import Any
 
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.redaction import Redaction
+from dlambda.media.tools import find_tool
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dlambda.media.ffmpeg import find_tool
+from dlambda.media.tools import find_tool
 from dlambda.media.workers.jobs import TerminalJob
 from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.media.download import DownloadSpec, Running
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.live.window import read_folder
+from dlambda.media.tools import find_tool
 from dlambda.media.workers.jobs import RecordJob
 from dlambda.media.workers.worker import start_worker
 from dlambda.settings import get_settings

@@ -24,10 +24,10 @@ from typing import Any, Final
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.policy import Policy
 from dlambda.media.sandbox.rights import make_policy, rights_to_read
+from dlambda.media.tools import find_tool
 from dlambda.settings import get_settings
 
 _MODULE: Final = "dlambda.media.pieces.cutting_child"
@@ -49,6 +49,11 @@ def read_timeline(location: str, *, timeout_seconds: float = _READ_SECONDS) -> T
     Raises `NotFound` when it is gone, `Invalid` when it is no media, `OperationFailed` when it cannot be read.
     """
     return Timeline(**_ask({"do": "timeline", "location": location}, timeout_seconds))
+
+
+def probe_by_library(location: str, *, timeout_seconds: float = _READ_SECONDS) -> dict[str, Any]:
+    """What ffprobe would say of the file at a path or URL. Raises `OperationFailed` when it holds no media."""
+    return _ask({"do": "probe", "location": location}, timeout_seconds)
 
 
 def write_segment(

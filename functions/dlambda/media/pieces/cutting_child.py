@@ -17,6 +17,7 @@ import av
 
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import AppError
+from dlambda.media.pieces.probing import probe
 from dlambda.media.pieces.segments import write_segment
 from dlambda.media.pieces.timeline import read_timeline
 from dlambda.media.pieces.transcode import VideoEncoder
@@ -32,6 +33,8 @@ _encoder = lru_cache(VideoEncoder)
 def _do(job: Mapping[str, Any]) -> dict[str, Any]:
     if job["do"] == "timeline":
         return asdict(read_timeline(job["location"]))
+    if job["do"] == "probe":
+        return probe(job["location"])
     write_segment(
         job["location"],
         Segment(**job["segment"]),

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dlambda.media.ffmpeg import find_tool
 from dlambda.media.sandbox.policy import Network, Policy
 from dlambda.media.sandbox.rights import make_policy
+from dlambda.media.tools import find_tool
 from dlambda.media.workers.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
 _TOOLS = ("ffmpeg", "ffprobe", "deno")
