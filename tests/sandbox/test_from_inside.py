@@ -39,7 +39,7 @@ NOT_PERMITTED, NOT_THERE, NO_ACCESS, OTHER_DEVICE, NO_CALL, NO_FAMILY = -1, -2, 
 _UNREADABLE = (
     "/etc/passwd", "/etc/shadow", "/etc/hostname", "/root", "/home", "/", "/tmp", "/var", "/proc", "/proc/mounts",
     "/proc/1/environ", "/proc/self/environ", "/proc/self/mem", "/proc/net/tcp", "/sys/class/net", "/dev/mem",
-    "/dev/tty", "/dev/kmsg", "/run", f"/proc/{os.getpid()}/environ", f"/proc/{os.getpid()}/mem",
+    "/dev/tty", "/dev/kmsg", "/run",
 )  # fmt: skip
 _SOCKETS = (
     (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_RAW),
@@ -58,6 +58,10 @@ _X32 = 0x40000000  # an interface with numbers of its own, which a filter may fo
 # the process's own folder, `other` a file of another item, `project` the folder of this project, `port` one of a server.
 ATTEMPTS = {
     **{f"read {path}": (f"opened({path!r})", (NO_ACCESS, NOT_THERE)) for path in _UNREADABLE},
+    **{
+        f"read the {name} of the service": (f"opened('/proc/{os.getpid()}/{name}')", (NO_ACCESS,))
+        for name in ("environ", "mem", "maps", "cmdline")
+    },
     "read the file of another item": ("opened(other)", (NO_ACCESS,)),
     "list the folder of another item": ("opened(os.path.dirname(other))", (NO_ACCESS,)),
     "list the project": ("opened(project)", (NO_ACCESS,)),
