@@ -92,7 +92,9 @@ class Target:
         line = await reader.readline()
         status = line.split(b" ")[1].decode() if line.count(b" ") >= 2 else "closed"
         if status.startswith("5"):
-            body = (await reader.read(2**20)).decode(errors="replace")
+            head = (await reader.readuntil(b"\r\n\r\n")).decode(errors="replace").lower()
+            length = head.partition("content-length:")[2].partition("\r\n")[0]
+            body = (await reader.readexactly(int(length or 0))).decode(errors="replace")
             status += (
                 " (documented)"
                 if any(text in body for text in DOCUMENTED_FAILURES)
