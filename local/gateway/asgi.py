@@ -38,8 +38,8 @@ def incoming(scope: Scope, path: str) -> Incoming:
 
 
 def client_of_scope(scope: Scope) -> str:
-    """Who asks, as limits count clients (`shares.client_of`)."""
-    return client_of((scope.get("client") or ("",))[0])
+    """Who asks, behind trusted proxies, as limits count clients (`shares.client_of`)."""
+    return client_of(incoming(scope, "").client)
 
 
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from dlambda.entry.senders import is_trusted_proxy
 from local.gateway.shares import Shares, client_of
 
 _KEPT_FILES: Final = 256  # descriptors for engines, logs and libraries
@@ -109,8 +110,9 @@ class Connections:
         return len(self._open)
 
     def enter(self, transport: asyncio.BaseTransport, protocol: _Watched) -> bool:
-        """False when there are too many, in all or of this client."""
-        client = client_of((transport.get_extra_info("peername") or ("",))[0])
+        """False when there are too many, in all or of this client. Of a trusted proxy each counts as another client."""
+        peer = (transport.get_extra_info("peername") or ("",))[0]
+        client = f"{peer} {id(transport)}" if is_trusted_proxy(peer) else client_of(peer)
         if not self._shares.take(client):
             return False
         self._open[transport] = _Entry(client, protocol)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from dlambda.settings import get_settings
 from local.gateway.__main__ import _config, _Server
 from local.gateway.asgi import answer
 from local.gateway.connections import Connections, Limits, wait_for_reader
@@ -421,3 +422,18 @@ def _processor_seconds(pid: int) -> int:
     """Hundredths of a second that the process has computed."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YTP_TRUSTED_PROXIES", "127.0.0.0/8")
+    get_settings.cache_clear()
+    try:
+        with serving(Limits(connections=8, connections_per_client=2)) as served, contextlib.ExitStack() as stack:
+            answers = []
+            for _ in range(5):
+                connection = stack.enter_context(served.connect())
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                answers.append(connection.recv(4096).split(b" ")[1])
+            assert answers == [b"200"] * 5
+    finally:
+        get_settings.cache_clear()

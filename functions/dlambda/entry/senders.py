@@ -53,9 +53,14 @@ class Incoming:
     def host(self) -> str:
         """`Host`, or what the nearest trusted proxy was asked for."""
         forwarded = self.headers.get("x-forwarded-host", "")
-        if forwarded and is_within(self.peer, _proxies()):
+        if forwarded and is_trusted_proxy(self.peer):
             return forwarded.rpartition(",")[2].strip()
         return self.headers.get("host", "")
+
+
+def is_trusted_proxy(peer: str) -> bool:
+    """Whether a connection from this address carries the requests of others, who are named in its headers."""
+    return is_within(peer, _proxies())
 
 
 def check_sender(incoming: Incoming) -> Admission:
