@@ -53,6 +53,12 @@ def test_the_version(console: Service) -> None:
     assert (lines[:4], code) == ("2026", 0)
 
 
+def test_help_calls_the_program_by_its_name(console: Service) -> None:
+    output, exit_code = run(console, "--help")
+    assert exit_code == 0
+    assert "Usage: yt-dlp [OPTIONS] URL" in output
+
+
 def test_it_writes_to_a_terminal_in_colours(console: Service, origin: Origin) -> None:
     lines, code = run(console, f"-F {origin.url('clip-1.mp4')}")
     assert code == 0

@@ -72,6 +72,7 @@ def _main(job: TerminalJob) -> int:
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
     yt_dlp.YoutubeDL = _console(job)
+    sys.argv[0] = "yt-dlp"  # what `--help` calls it
     try:
         yt_dlp.main(["--ignore-config", *job.words])
     except SystemExit as end:

@@ -34,7 +34,9 @@ _LEFT_OUT = re.compile(r"File is (smaller|larger) than (min|max)-filesize")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
 # What tells a programmer more and everyone else less.
-_NOISE = re.compile(r"\s*\(caused by .*\)$|; please report this issue on .*$", re.DOTALL)
+_NOISE = re.compile(
+    r"(?:\s*\(caused by .*\))?[;,]?\s*\bplease report this issue on .*$|\s*\(caused by .*\)$", re.DOTALL | re.IGNORECASE
+)
 
 
 def plain(message: object) -> str:
