@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.domain.tool_release import age
 from dlambda.media.disk import Room, room_at
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
@@ -23,7 +24,6 @@ from dlambda.usecases.check_updates import ytdlp_version
 log = logging.getLogger(__name__)
 
 _TOOL_SECONDS = 10
-_OLD_DAYS = 90
 _TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--version"}
 
 
@@ -41,7 +41,9 @@ def ready() -> tuple[dict[str, Any], int]:
     """Each part by itself. Engines must answer (503 otherwise); without tools or room only less can be done."""
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
-    tools = {name: _tool(name, find_tool(name)) for name in _TOOL_ARGUMENT}
+    today = datetime.now(UTC).date()
+    tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in _TOOL_ARGUMENT}
+    ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
     room = disk(room_at(get_settings().scratch, get_settings().disk_reserve_bytes))
     limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
@@ -50,7 +52,7 @@ def ready() -> tuple[dict[str, Any], int]:
         "engines": engines,
         "tools": tools,
         "disk": room,
-        "ytdlp": ytdlp_age(ytdlp_version(), datetime.now(UTC).date()),
+        "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today)},
         "missing": missing(get_settings().gaps_file, get_settings().sandbox),
     }
     return answer, 200 if up else 503
@@ -88,6 +90,11 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
 
 
+def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
+    """Its version is asked once, its age changes from day to day."""
+    return {**tool, **age(name, tool["version"], today)}
+
+
 def disk(room: Room) -> dict[str, Any]:
     """The volume of unfinished downloads; without its reserve none begins."""
     return {"ok": not room.low, "free_bytes": room.free, "total_bytes": room.total, "reserve_bytes": room.reserve}
@@ -102,13 +109,3 @@ def missing(gaps_file: str, sandbox: Mode) -> list[str]:
     except OSError:
         lines = []
     return list(dict.fromkeys([*lines, *missing_parts(sandbox)]))
-
-
-def ytdlp_age(version: str, today: date) -> dict[str, Any]:
-    """Its version is the day of its release. Sites change: one of three months ago fails at many."""
-    try:
-        year, month, day = (int(part) for part in version.split(".")[:3])
-        age = (today - date(year, month, day)).days
-    except ValueError:
-        return {"version": version or None, "age_days": None, "old": None}
-    return {"version": version, "age_days": age, "old": age > _OLD_DAYS}

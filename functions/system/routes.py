@@ -98,7 +98,7 @@ def live() -> Answer:
 
 @routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether each engine answers, whether the tools run, what room is left, and how old yt-dlp is."""
+    """Whether each engine answers, whether the tools run, what room is left, and how old yt-dlp and the tools are."""
     return health.ready()
 
 

@@ -57,9 +57,18 @@ class Engine(BaseModel):
     error: str | None = None
 
 
-class Tool(BaseModel):
-    ok: bool
+class Age(BaseModel):
+    """Sites and published flaws change: what is `old` fails at many, what is not `safe` has one that concerns us."""
+
     version: str | None
+    released: str | None = Field(description="a day; null for a build that is not known")
+    age_days: int | None
+    old: bool | None = Field(description="yt-dlp after 90 days, deno after 180, ffmpeg and ffprobe after 270")
+    safe: bool | None = Field(description="not older than the oldest version that may be used; null when unknown")
+
+
+class Tool(Age):
+    ok: bool
 
 
 class Disk(BaseModel):
@@ -69,12 +78,6 @@ class Disk(BaseModel):
     free_bytes: int
     total_bytes: int
     reserve_bytes: int
-
-
-class Age(BaseModel):
-    version: str | None
-    age_days: int | None
-    old: bool | None
 
 
 class Ready(BaseModel):

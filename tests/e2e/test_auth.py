@@ -19,6 +19,7 @@ DOORS = [
     ("GET", "/api/notifications"), ("POST", "/api/yt-dlp/convert"), ("GET", "/api/download/x.mp4"),
     ("HEAD", "/api/download/x.mp4"), ("GET", "/api/file/browser/"), ("GET", "/api/player/playlist/x.mp4.m3u8"),
     ("GET", "/api/logs"), ("GET", "/api/docs/README.md"), ("GET", "/api/thumbnail?url=x"),
+    ("GET", "/api/system/live"), ("GET", "/api/system/ready"),
 ]  # fmt: skip
 
 

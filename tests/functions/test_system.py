@@ -276,6 +276,9 @@ def test_all_that_is_needed_answers(client: FlaskClient) -> None:
     }
     assert found["ytdlp"]["version"] == ytdlp_version()
     assert set(found["tools"]) == {"ffmpeg", "ffprobe", "deno"}
+    for tool in (*found["tools"].values(), found["ytdlp"]):
+        assert tool["version"] is None or tool["safe"] is True, tool
+        assert tool["version"] is None or tool["age_days"] >= 0, tool
     assert found["disk"]["ok"]
     assert 0 < found["disk"]["reserve_bytes"] <= found["disk"]["total_bytes"] // 20
 

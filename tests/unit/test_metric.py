@@ -1,14 +1,12 @@
-"""Numbers as Prometheus and CloudWatch read them; versions; what health tells of yt-dlp's age."""
+"""Numbers as Prometheus and CloudWatch read them; versions."""
 
 import json
-from datetime import date
 
 import pytest
 
 from dlambda.domain.items.format_cookies import header_cookies
 from dlambda.domain.metric import embedded, exposition, seconds_observed, series
 from dlambda.domain.release import UpdateStatus, compare, parse_version
-from system.health import ytdlp_age
 
 
 def test_series_of_one_metric_stand_together_below_its_help() -> None:
@@ -73,21 +71,6 @@ def test_which_version_is_newer(current: str, latest: str, status: UpdateStatus)
 
 def test_a_leading_v_is_no_part_of_a_version() -> None:
     assert parse_version("v1.2.3") == parse_version("1.2.3") == (1, 2, 3)
-
-
-@pytest.mark.parametrize(
-    ("version", "age", "old"),
-    [
-        ("2026.10.26", 26, False),
-        ("2026.01.10", 315, True),
-        ("2026.10.26.123", 26, False),
-        ("", None, None),
-        ("x", None, None),
-    ],
-)
-def test_yt_dlp_grows_old(version: str, age: int | None, old: bool | None) -> None:
-    found = ytdlp_age(version, date(2026, 11, 21))
-    assert (found["age_days"], found["old"]) == (age, old)
 
 
 @pytest.mark.parametrize(
