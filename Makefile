@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean layer image openapi lock
+.PHONY: help run test check audit format bench clean layer image openapi lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ check: $(DEV_READY) ## Lint, types, import rules, template, lock files
 	@$(PY) -m mypy functions local infra layers
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
+
+audit: $(DEV_READY) ## Look for advisories of locked packages, and old binaries; fails when it cannot look
+	@$(PY) .ci/audit.py $(abspath $(TOOLS))/bin
 
 format: $(DEV_READY) ## Format the code and sort its imports
 	@$(PY) -m ruff check --fix-only --select I functions local tests .ci layers infra
