@@ -4,9 +4,6 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import Any
 
-from dlambda.entry.senders import NAMES, Incoming
-from local.gateway.shares import client_of
-
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -28,18 +25,6 @@ def header(scope: Scope, name: bytes) -> bytes:
 def values(scope: Scope, name: bytes) -> list[str]:
     """All request headers of a lower-case name."""
     return [bytes(value).decode("latin-1") for key, value in scope["headers"] if key == name]
-
-
-def incoming(scope: Scope, path: str) -> Incoming:
-    """Who asks, for the rules that functions have too; `path` lies below the base path."""
-    headers = {name: ",".join(texts) for name in NAMES if (texts := values(scope, name.encode()))}
-    peer = (scope.get("client") or ("", 0))[0]
-    return Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, peer)
-
-
-def client_of_scope(scope: Scope) -> str:
-    """Who asks, behind trusted proxies, as limits count clients (`shares.client_of`)."""
-    return client_of(incoming(scope, "").client)
 
 
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from local.gateway.asgi import Receive, Scope, Send, client_of_scope, refuse
+from local.gateway.asgi import Receive, Scope, Send, refuse
 from local.gateway.pools import COMMON, POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
+from local.gateway.senders import client_of_scope
 from local.gateway.shares import Shares
 from local.gateway.wsgi import PIECE_BYTES, ClientGone, Exchange, TooLarge, WsgiApp, read_request
 from local.template import Function, Route

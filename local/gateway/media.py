@@ -16,8 +16,9 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from dlambda.domain.etag import made_etag
 from dlambda.entry.senders import check_sender, cors_headers
 from dlambda.errors import Forbidden
-from local.gateway.asgi import NOSNIFF, Scope, Send, answer, client_of_scope, header, incoming, refuse
+from local.gateway.asgi import NOSNIFF, Scope, Send, answer, header, refuse
 from local.gateway.connections import wait_for_reader
+from local.gateway.senders import client_of_scope, incoming
 from local.gateway.shares import Shares
 
 Pairs = list[tuple[bytes, bytes]]

@@ -92,10 +92,10 @@ def make_ruleset(rights: Mapping[str, int], ports: Iterable[int] | None = None) 
     `rights`: path -> `READ`, `LIST`, `WRITE` or `DEVICE`, for everything below it. Paths that do not exist are passed
     over. Raises OSError at version 0.
     """
-    known = min(version(), _NEWEST)
-    files = _FILE_RIGHTS[max(1, min(known, max(_FILE_RIGHTS)))]
-    limits_tcp = known >= TCP and ports is not None
-    ruleset = _create(known, files, _BIND_TCP | _CONNECT_TCP if limits_tcp else 0)
+    supported = min(version(), _NEWEST)
+    files = _FILE_RIGHTS[max(1, min(supported, max(_FILE_RIGHTS)))]
+    limits_tcp = supported >= TCP and ports is not None
+    ruleset = _create(supported, files, _BIND_TCP | _CONNECT_TCP if limits_tcp else 0)
     for path, allowed in rights.items():
         _allow_path(ruleset, path, allowed & files)
     for port in (ports or ()) if limits_tcp else ():
@@ -110,10 +110,10 @@ def enter(ruleset: int) -> None:
     call(_RESTRICT_SELF, ruleset, 0)
 
 
-def _create(known: int, files: int, tcp: int) -> int:
-    attributes = _Ruleset(files, tcp, _SCOPES if known >= SCOPES else 0)
+def _create(supported: int, files: int, tcp: int) -> int:
+    attributes = _Ruleset(files, tcp, _SCOPES if supported >= SCOPES else 0)
     # Older kernels refuse a structure with fields that they do not know, even empty ones.
-    size = 24 if known >= SCOPES else 16 if known >= TCP else 8
+    size = 24 if supported >= SCOPES else 16 if supported >= TCP else 8
     return call(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0)
 
 
