@@ -1,4 +1,4 @@
-"""Who sends a request, for the rules that functions have too. Apart from `asgi`, which the queue engine loads as well."""
+"""Who sends a request, for the rules that functions have too; apart from `asgi`, which the queue engine loads."""
 
 from dlambda.entry.senders import NAMES, Incoming
 from local.gateway.asgi import Scope, values
