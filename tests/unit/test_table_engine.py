@@ -62,7 +62,7 @@ class Engine:
                 pass_fds=(listener.fileno(),),
                 stderr=subprocess.PIPE,
                 preexec_fn=_deny(denied),  # noqa: PLW1509
-                env=os.environ | {"PYTHONPATH": str(ROOT), "GAPS": str(self.gaps)},
+                env=os.environ | {"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "GAPS": str(self.gaps)},
             )
 
     def pids(self) -> list[int]:
