@@ -37,7 +37,7 @@ ADDS: Final = Pool("adds", 32, 8, 512, "adds, which ask name servers about the h
 WAITING_ADDS: Final = Pool("waiting-adds", 32, 16, 64, "adds that wait for their extraction, ten seconds at most")
 SITES: Final = Pool("sites", 32, 8, 256, "what is fetched from a site")
 EXTRACTIONS: Final = Pool("extractions", 12, 6, 24, "what yt-dlp or a handler reads from a site")
-WORKERS: Final = Pool("workers", 32, 8, 256, "what ffmpeg, ffprobe or yt-dlp works out in a process of its own")
+WORKERS: Final = Pool("workers", 32, 8, 512, "what ffmpeg, ffprobe or yt-dlp works out in a process of its own")
 STREAMS: Final = Pool("streams", 16, 8, 0, "answers that go on until the client leaves")
 POOLS: Final = (COMMON, ADDS, WAITING_ADDS, SITES, EXTRACTIONS, WORKERS, STREAMS)
 

@@ -3,7 +3,6 @@
 `python -m tests.store.seeding FIRST COUNT` does it in the environment of a running service's functions.
 """
 
-import http.client
 import json
 import sys
 import uuid
@@ -12,11 +11,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.settings import get_settings
 from dlambda.store import catalogue, items
-from dlambda.store.table import Row, connection
+from dlambda.store.table import Row
+from local.engines import SocketConnection
 
 _WRITE = 25
 _WRITERS = 4
@@ -104,8 +104,7 @@ def _batches(requests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[dict[st
 
 def _write(batch: dict[str, list[dict[str, Any]]]) -> None:
     """Without a client in between, which would take longer than the engine."""
-    where = urlsplit(connection().client.meta.endpoint_url)
-    link = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+    link = SocketConnection(get_settings().tables_socket, 60)
     try:
         link.request("POST", "/", json.dumps({"RequestItems": batch}), _HEADERS)
         answer = link.getresponse()
