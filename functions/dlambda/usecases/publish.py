@@ -1,8 +1,10 @@
 """Tells the world: an event goes to every WebSocket client, and to the notification targets that want it."""
 
+import contextvars
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from dlambda.aws import socket
@@ -12,6 +14,7 @@ from dlambda.store import connections
 from dlambda.usecases.rules.announce import announce
 
 log = logging.getLogger(__name__)
+_pushers = ThreadPoolExecutor(8, "push")
 
 _STEPS: Final[Mapping[Name, str]] = {
     Name.ITEM_ADDED: "added {url}",
@@ -29,8 +32,13 @@ def publish(*events: Event) -> None:
     frames = [_frame(event) for event in events if event.for_clients]
     if not frames or not get_settings().socket_endpoint:
         return
-    for connection_id in connections.list_():
-        _push(connection_id, frames)
+    # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
+    pushes = [
+        _pushers.submit(contextvars.copy_context().run, _push, connection_id, frames)
+        for connection_id in connections.list_()
+    ]
+    for push in pushes:
+        push.result()
 
 
 def _log(event: Event) -> None:
