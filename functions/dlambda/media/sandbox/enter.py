@@ -22,6 +22,13 @@ relay_listener: socket.socket | None = None
 """Where the relay of this process listens: bound before the sandbox closes, since no port can be bound in it."""
 
 
+def prepare() -> None:
+    """Works out what every sandbox needs, in a process whose forked children enter one: they find it done."""
+    file_rights(Policy())
+    for sockets in (_STREAMS, frozenset[int]()):
+        seccomp.prepare(seccomp.Calls(sockets, keeps_session=True))
+
+
 def enter(policy: Policy, broker: socket.socket) -> None:
     """Closes the sandbox around this process, for the rest of its life. It must have one thread.
 

@@ -6,9 +6,9 @@ narrow: nothing takes it back for the life of the process.
 
 import ctypes
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from dlambda.media.sandbox.syscall import call, forbid_new_privileges
@@ -123,7 +123,7 @@ def _allow_path(ruleset: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
-        if not Path(path).is_dir():
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= _ON_FILES
         rule = _PathRule(rights, descriptor)
         call(_ADD_RULE, ruleset, _RULE_PATH, ctypes.byref(rule), 0)

@@ -168,6 +168,12 @@ def drop_capabilities() -> None:
     call(_MACHINES[machine()][1]["capset"], header, none)
 
 
+def prepare(calls: Calls) -> None:
+    """Assembles the filter that `install` will take."""
+    if is_available():
+        _assemble(calls, ASK if is_available(ASK) else ALLOW)
+
+
 def _set_filter(code: bytes, flags: int) -> int:
     program = _Program(len(code) // 8, code)
     return call(_MACHINES[machine()][1]["seccomp"], _SET_FILTER, flags, ctypes.byref(program))

@@ -17,7 +17,7 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 
-from dlambda.media.sandbox.enter import enter
+from dlambda.media.sandbox.enter import enter, prepare
 from dlambda.media.sandbox.policy import Policy
 from dlambda.media.workers.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
@@ -128,6 +128,7 @@ def main() -> None:
     from dlambda.media.workers import rehearsal
 
     rehearsal.rehearse()
+    prepare()
     gc.collect()
     gc.freeze()
     _serve(control)
