@@ -1,8 +1,9 @@
 """The address guard: nobody may send a worker into the private network (docs/contract/system.md 8).
 
-Three lines of defence: `check_url` before anything is stored or fetched, an audit hook in each worker that sees the
-real address of every connection (so neither a redirect nor a name that changes its address gets through), and for
-ffmpeg, which the hook cannot see, a filtering proxy (`dlambda.media.proxy`).
+`check_url` looks before anything is stored or fetched. A worker gets its connections from its parent, which checks the
+address that it connects to (`dlambda.media.sandbox.broker`), so neither a redirect nor a name that changes its address
+gets through; ffmpeg gets them through the worker's relay. The audit hook here is the second layer: it sees the address of
+every connection that Python makes by itself.
 """
 
 import os
