@@ -60,6 +60,12 @@ def kill_next(count: int) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(autouse=True)
+def _none_waits() -> None:
+    """Ends what earlier tests left idle: a process that may read one place is of no use for another."""
+    cutting._end_all()
+
+
 def test_a_film_is_read_and_cut(film: str, tmp_path: Path) -> None:
     timeline = cutting.read_timeline(film)
     assert timeline.duration == pytest.approx(14, abs=1)
