@@ -2,8 +2,8 @@
 
 `check_url` looks before anything is stored or fetched. A worker gets its connections from its parent, which checks the
 address that it connects to (`dlambda.media.sandbox.broker`), so neither a redirect nor a name that changes its address
-gets through; ffmpeg gets them through the worker's relay. The audit hook here is the second layer: it sees the address of
-every connection that Python makes by itself.
+gets through; ffmpeg gets them through the worker's relay. The audit hook here is the second layer: it sees the address
+of every connection that Python makes by itself.
 """
 
 import os
