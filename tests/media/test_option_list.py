@@ -1,6 +1,10 @@
 """The list of options (docs/contract/ytdlp.md 7)."""
 
-from dlambda.media.option_list import list_options
+from dlambda.media import questions
+
+
+def list_options() -> list[dict[str, object]]:
+    return questions.list_options()["options"]
 
 
 def by_flag() -> dict[str, dict[str, object]]:
@@ -20,12 +24,14 @@ def test_descriptions_hide_how_they_are_hidden() -> None:
     options = list_options()
     assert all(option["description"] for option in options)
     assert not [option for option in options if "SUPPRESS" in option["description"]]
+    assert not [option for option in options if "%default" in option["description"]]
+    assert "(default is 10)" in by_flag()["--retries"]["description"]
     assert by_flag()["--sponskrub"]["description"] == "No description available from yt-dlp."
 
 
 def test_what_has_no_effect_here_is_marked() -> None:
     found = by_flag()
-    for flag in ("-P", "--output", "--quiet", "--newline", "--version", "--help", "--batch-file", "-F", "--exec"):
+    for flag in ("-P", "--output", "--quiet", "--newline", "--version", "--help", "--batch-file", "-F"):
         assert found[flag]["ignored"] is True, flag
     for flag in ("-f", "--format-sort", "--embed-subs", "--download-archive"):
         assert found[flag]["ignored"] is False, flag

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from dlambda.domain.items.item import Item, Shelf, Status, shelf_of
+from dlambda.store.catalogue import Page
 
 T0 = 1_767_261_600.0
 
@@ -65,3 +66,8 @@ def filled(name: str) -> Item:
         "version",
     }
     return made
+
+
+def pages_of(page: Page) -> int:
+    """The number of pages of the list that `page` is one of; an empty list has one."""
+    return max(1, -(-page.total // page.per_page))

@@ -276,31 +276,6 @@ def test_the_rest_is_not_looked_at_once_the_result_is_known():
     assert not compile_filter("!a & title>5").matches({"a": 1, "title": "BBC"})
 
 
-@pytest.mark.parametrize(
-    ("text", "filters"),
-    [
-        (BOTH, ["filesize>1MB&duration<10m", "uploader='BBC'"]),
-        ("uploader='BBC' || uploader='NHK'", ["uploader='BBC'", "uploader='NHK'"]),
-        ("artist ~= '(?i)^[0-9A-L]'", ["artist~='(?i)^[0-9A-L]'"]),
-        ("uploader = 'BBC News'", ["uploader='BBC News'"]),
-        ("(a=1 & b=2) || c=3", ["a=1&b=2", "c=3"]),
-        ("(a || b) & !c", ["a&!c", "b&!c"]),
-        ("a & (b || c & (d || e))", ["a&b", "a&c&d", "a&c&e"]),
-        ("title*='How & why' & yt:duration > 600", [r"title*='How \& why'&duration>600"]),
-        (r"title!=?'it\'s'", ['''title!=?"it's"''']),
-        ("availability = subscriber_only", ["availability=subscriber_only"]),
-    ],
-)
-def test_export(text, filters):
-    assert compile_filter(text).export() == filters
-
-
-def test_an_export_has_bounds():
-    text = " & ".join(["(a || b)"] * 20)
-    with pytest.raises(FilterError, match="more than 1000 alternatives"):
-        compile_filter(text).export()
-
-
 def test_a_pattern_that_backtracks_for_ever_is_cut_off():
     compiled = compile_filter("title~='^(a|a|b?a)+$'")
     begin = time.perf_counter()

@@ -11,7 +11,6 @@ from dlambda.domain.rules.preset import (
     SYSTEM_PRESETS,
     Preset,
     PresetInput,
-    choose,
     fill_in_variables,
     find_system_preset,
     join_cli,
@@ -116,26 +115,6 @@ def test_templates_of_system_presets(name, template):
 def test_a_system_preset_is_found_in_any_spelling():
     assert find_system_preset(" Audio  Only ") is find_system_preset("audio_only")
     assert find_system_preset("nobody") is None
-
-
-def test_what_the_item_says_wins():
-    choice = choose(TALKS, default_template="d", folder="mine", template="%(id)s", cookies="own", cli="--format best")
-    assert (choice.folder, choice.template, choice.cookies) == ("mine", "%(id)s", "own")
-
-
-def test_what_the_item_leaves_out_comes_from_its_preset():
-    choice = choose(TALKS, default_template="d")
-    assert (choice.folder, choice.template, choice.cookies) == ("talks", "%(title)s.%(ext)s", "jar")
-
-
-def test_what_nobody_says_is_the_servers():
-    choice = choose(None, default_template="d")
-    assert (choice.folder, choice.template, choice.cookies, choice.cli) == ("", "d", "", "")
-
-
-def test_options_add_up_from_preset_to_item_to_condition():
-    choice = choose(TALKS, default_template="d", cli="--format best", condition_cli="-x")
-    assert shlex.split(choice.cli) == ["--format", "720p", "--format", "best", "-x"]
 
 
 def test_comments_are_no_options():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.rules.body import read, read_change
+from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import (
     Draft,
     Result,
@@ -94,7 +95,7 @@ def test_an_option_that_nobody_may_set_is_named_in_the_answer() -> None:
 
 
 def test_the_view_has_every_documented_key() -> None:
-    task = replace(TASK, last_result=Result(T0, "ok", 3, 2)).scheduled(T0, UTC)
+    task = replace(TASK, last_result=Result(T0, "ok", 3, 2), next_run=next_run(TASK.timer, T0, UTC))
     view = task.view()
     assert set(view) == {
         *("id", "name", "url", "timer", "preset", "folder", "template", "cli", "auto_start", "handler_enabled"),
@@ -109,10 +110,6 @@ def test_the_view_has_every_documented_key() -> None:
         "error": None,
     }
     assert (view["cookies"], view["config"]) == ("", {})
-
-
-def test_a_disabled_task_has_no_next_run() -> None:
-    assert replace(TASK, enabled=False).scheduled(T0, UTC).next_run is None
 
 
 def test_the_source_of_an_item_names_the_task() -> None:

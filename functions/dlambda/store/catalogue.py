@@ -111,10 +111,6 @@ class Page:
     per_page: int
     total: int
 
-    @property
-    def total_pages(self) -> int:
-        return max(1, -(-self.total // self.per_page))
-
 
 def reserve(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> int:
     """The first of `count` places at the end of the list. A place that is never used is no harm.

@@ -10,7 +10,6 @@ from typing import Final
 from dlambda.domain.rules.filter_language.evaluator import Data, Evaluate, build
 from dlambda.domain.rules.filter_language.parser import parse
 from dlambda.domain.rules.filter_language.pattern import SEARCH_SECONDS, Stopwatch
-from dlambda.domain.rules.filter_language.printer import export
 from dlambda.domain.rules.filter_language.tree import FilterError, Node
 
 __all__ = ["Filter", "FilterError", "compile_filter"]
@@ -32,10 +31,6 @@ class Filter:
         Raises `FilterError` where `data` has something that the filter cannot be compared with, and when time is up.
         """
         return self._evaluate(data, Stopwatch(search_seconds))
-
-    def export(self) -> list[str]:
-        """The same as AND-only filters for yt-dlp's `--match-filters`, one per alternative."""
-        return export(self.tree)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -130,36 +130,6 @@ def find_system_preset(name: str) -> Preset | None:
 # 2.3 Merge rules
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What applies to one item. `cli` still holds its variables; `folder` is relative to the download root."""
-
-    folder: str
-    template: str
-    cookies: str = field(repr=False)
-    cli: str
-
-
-def choose(
-    preset: Preset | None,
-    *,
-    default_template: str,
-    folder: str = "",
-    template: str = "",
-    cookies: str = "",
-    cli: str = "",
-    condition_cli: str = "",
-) -> Choice:
-    """What the item says, else its preset, else the server. Options add up: preset, item, matched condition."""
-    preset = preset or Preset(name="")
-    return Choice(
-        folder=folder or preset.folder,
-        template=template or preset.template or default_template,
-        cookies=cookies or preset.cookies,
-        cli=join_cli(preset.cli, cli, condition_cli),
-    )
-
-
 def join_cli(*texts: str) -> str:
     """One command line out of several, one below the other: the later option wins when it is parsed."""
     return "\n".join(part for part in (without_comments(text).strip() for text in texts) if part)

@@ -5,7 +5,6 @@ A new kind is a model, a row here, and a folder with a route file that names the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from dlambda.domain.rules import condition, field, notification, preset
@@ -125,7 +124,4 @@ NOTIFICATIONS: Final = Kind(
     unmasked=notification.unmasked,
     merged=notification.merged,
     view=_target_view,
-)
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.feature: kind for kind in (PRESETS, CONDITIONS, DL_FIELDS, NOTIFICATIONS)}
 )

@@ -6,7 +6,7 @@ What the own timer and the handlers' sweep do with a task: `domain.tasks.schedul
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
-from dlambda.domain.tasks.schedule import check_timer, next_run, stagger_all
+from dlambda.domain.tasks.schedule import check_timer, stagger_all
 from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 from dlambda.errors import Invalid, ValidationFailed
 
@@ -60,10 +60,6 @@ class Task:
     last_run: datetime | None = None
     next_run: datetime | None = None
     last_result: Result | None = None
-
-    def scheduled(self, now: datetime, zone: tzinfo) -> "Task":
-        """The task with its next run behind `now`."""
-        return replace(self, next_run=next_run(self.timer, now, zone) if self.enabled else None)
 
     def view(self) -> dict[str, Any]:
         """The object of docs/contract/tasks.md 1."""

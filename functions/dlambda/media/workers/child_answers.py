@@ -2,6 +2,7 @@
 
 import json
 import optparse
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -36,16 +37,18 @@ def list_options() -> dict[str, Any]:
     parser = create_parser()
     rows = [("root", option) for option in parser.option_list]
     rows += [(group.title, option) for group in parser.option_groups for option in group.option_list]
-    options = [_option(group, option) for group, option in rows if option._long_opts and option.help]  # noqa: SLF001
+    fill = parser.formatter.expand_default
+    options = [_option(group, option, fill) for group, option in rows if option._long_opts and option.help]  # noqa: SLF001
     return {"version": __version__, "count": len(options), "options": options}
 
 
-def _option(group: str, option: optparse.Option) -> dict[str, Any]:
+def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option], str]) -> dict[str, Any]:
+    """One row. `fill` writes the option's default in place of `%default`."""
     flags = [*option._short_opts, *option._long_opts]  # noqa: SLF001
     hidden = option.help == optparse.SUPPRESS_HELP
     return {
         "flags": flags,
-        "description": _NO_HELP if hidden else str(option.help),
+        "description": _NO_HELP if hidden else fill(option),
         "group": group,
         "ignored": not IGNORED_LABELS.isdisjoint(flags),
     }
