@@ -9,8 +9,10 @@ import pytest
 
 from dlambda.domain.tasks.definition import Definition
 from dlambda.domain.tasks.feed import Feed
+from dlambda.domain.tasks.recipe import read_recipe
 from dlambda.media.handlers.client import Client, HandlerFailed
-from dlambda.media.handlers.generic import GenericTaskHandler, read_page
+from dlambda.media.handlers.extraction import extract_rows
+from dlambda.media.handlers.generic import GenericTaskHandler, base_of, item_of, read_page
 from tests.media.canned import Web, client_of
 
 URL = "https://example.com/base/"
@@ -230,10 +232,20 @@ def test_a_pattern_gives_group_1_beside_a_named_group_that_took_no_part() -> Non
 
 
 @pytest.mark.parametrize(
-    "rule", [css("a[["), {"type": "xpath", "expression": "//["}, {"type": "xpath", "expression": "x("}]
+    "rule",
+    [
+        css("a[["),
+        css("a::before"),
+        css("a:unknown"),
+        {"type": "xpath", "expression": "//["},
+        {"type": "xpath", "expression": "x("},
+        {"type": "xpath", "expression": "//svg:a"},
+        {"type": "xpath", "expression": "//a[$x]"},
+    ],
 )
 def test_a_failing_expression_finds_nothing(rule: dict[str, Any]) -> None:
-    assert read({"parse": {"url": rule}}, "<a href=/1>x</a>").items == ()
+    recipe = read_recipe({"parse": {"url": css("a"), "title": rule}})
+    assert extract_rows(recipe, b'<a href="/1">', "", 9).rows == [{"url": "/1"}]
 
 
 def test_pages_are_read_in_their_own_encoding() -> None:
@@ -259,6 +271,40 @@ def test_json_is_read_in_its_own_encoding(charset: str, header: str) -> None:
     page = '[{"u": "/1", "t": "é"}]'.encode(charset)
     (item,) = read(json_items("[]", url="u", title="t"), page, content_type=header).items
     assert item.title == "é"
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ('<base href="/deep/">', "https://example.com/deep/a.mp4"),
+        ('<base target="_blank"><base href="x/"><base href="/y/">', "https://example.com/base/x/a.mp4"),
+        ('<BASE HREF=" https://cdn.example/films/list.html ">', "https://cdn.example/films/a.mp4"),
+        ('<base href="//cdn.example/">', "https://cdn.example/a.mp4"),
+        ('<base href="?page=2">', "https://example.com/base/a.mp4"),
+        ('<base href="">', "https://example.com/base/a.mp4"),
+        ('<base href="data:text/html,x"><base href="/y/">', "https://example.com/base/a.mp4"),
+        ('<base href="JavaScript:void(0)">', "https://example.com/base/a.mp4"),
+        ('<base href="http://[bad">', "https://example.com/base/a.mp4"),
+    ],
+)
+def test_addresses_count_from_the_base_of_the_page(head: str, expected: str) -> None:
+    page = f'<html><head>{head}</head><body><a href="a.mp4"></a></body></html>'
+    found = extract_rows(read_recipe({"parse": {"url": css("a")}}), page.encode(), "", 9)
+    item = item_of(found.rows[0], base_of(URL, found.base))
+    assert item is not None
+    assert item.url == expected
+
+
+def test_a_page_with_a_base_is_read() -> None:
+    page = '<base href="/deep/"><a href="a.mp4"><img src="a.jpg"></a>'
+    (item,) = read({"parse": {"url": css("a"), "thumbnail": css("img", "src")}}, page).items
+    assert (item.url, item.thumbnail) == ("https://example.com/deep/a.mp4", "https://example.com/deep/a.jpg")
+
+
+def test_jsonpath_with_its_root_is_read() -> None:
+    document = json_items("$.data.items[*]", url="$.link")
+    page = {"data": {"items": [{"link": "/1"}, {"link": "/2"}]}}
+    assert [item.url for item in read(document, page).items] == ["https://example.com/1", "https://example.com/2"]
 
 
 # Failures

@@ -30,6 +30,8 @@ def utc(*parts: int) -> datetime:
         "0 0 * * 7",
         "0 0 * * 0",
         "0,30 8-18/2 1,15 * 1-5",
+        "0 7 * * MON-SUN",
+        "0 0 7 * * sat-sun",
         "  5 4 * * *  ",
         "",
     ],
@@ -70,6 +72,40 @@ def test_a_timer_is_refused_with_its_reason(timer: str, why: str) -> None:
 )
 def test_the_next_run_is_the_next_matching_minute(timer: str, after: datetime, expected: datetime) -> None:
     assert next_run(timer, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ("MON-SUN", "Mon Tue Wed Thu Fri Sat Sun"),
+        ("1-0", "Mon Tue Wed Thu Fri Sat Sun"),
+        ("fri-Sun", "Fri Sat Sun"),
+        ("MON,FRI-SUN", "Mon Fri Sat Sun"),
+        ("MON-SUN/2", "Mon Wed Fri Sun"),
+        ("5-7", "Fri Sat Sun"),
+        ("SUN-TUE", "Mon Tue Sun"),
+        ("7-2", "Mon Tue Sun"),
+        ("SUN-SUN", "Sun"),
+        ("7-SUN", "Sun"),
+        ("0-7", "Mon Tue Wed Thu Fri Sat Sun"),
+        ("SUN#2", "Sun"),
+        ("MON-FRI", "Mon Tue Wed Thu Fri"),
+    ],
+)
+def test_sunday_ends_a_range_and_begins_one(days: str, expected: str) -> None:
+    """Five weeks from a Monday on."""
+    monday = utc(2026, 1, 5)
+    runs, at = [], monday - timedelta(minutes=1)
+    while (at := next_run(f"0 7 * * {days}", at)) < monday + timedelta(weeks=5):
+        runs.append(at)
+    assert (
+        " ".join(dict.fromkeys(day.strftime("%a") for day in sorted(runs, key=lambda day: day.weekday()))) == expected
+    )
+
+
+def test_a_range_that_runs_backwards_stays_refused() -> None:
+    with pytest.raises(Invalid, match="Bad day-of-week"):
+        check_timer("0 7 * * FRI-MON")
 
 
 def test_a_task_without_timer_has_no_next_run() -> None:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, field_validator
 from dlambda.domain.rules.body import Body, Name, Priority
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.domain.tasks.pattern import begins, compile_pattern
-from dlambda.domain.tasks.recipe import Recipe, read_recipe
+from dlambda.domain.tasks.recipe import STRICT, Recipe, read_recipe
 from dlambda.errors import Invalid
 
 
@@ -123,7 +123,7 @@ class DefinitionInput(Body):
     @classmethod
     def _runs(cls, value: dict[str, Any]) -> dict[str, Any]:
         """Checked as what would run, kept as it was sent."""
-        Recipe.model_validate(value)
+        Recipe.model_validate(value, context={STRICT: True})
         return value
 
 

@@ -9,9 +9,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import regex
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.tasks.expression import check_expression
 from dlambda.domain.tasks.pattern import best_group, compile_pattern, find, group
 from dlambda.errors import Invalid
 
@@ -21,6 +31,8 @@ _MAX_EXPRESSION: Final = 5000
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")
 MAX_TIMEOUT_SECONDS: Final = 300
+STRICT: Final = "strict"
+"""The validation context of definitions that are sent now: expressions that cannot be read are refused."""
 
 Scalar = str | int | float | bool | None
 
@@ -49,6 +61,16 @@ class PostFilter(_Part):
         return text
 
 
+def _check_readable(kind: str, expression: str, info: ValidationInfo) -> None:
+    """Only of what a client sends now: a stored definition with one bad field still gives the others."""
+    if not (info.context or {}).get(STRICT):
+        return
+    try:
+        check_expression(kind, expression)
+    except Invalid as error:
+        raise ValueError(f"The {kind} expression '{expression}' cannot be read: {error.message}") from None
+
+
 class Rule(_Part):
     """Where a value lies. `attribute` means something else per type: tasks.md 7.4."""
 
@@ -56,6 +78,11 @@ class Rule(_Part):
     expression: str = Field(min_length=1, max_length=_MAX_EXPRESSION)
     attribute: str | None = None
     post_filter: PostFilter | None = None
+
+    @model_validator(mode="after")
+    def _expression_can_be_read(self, info: ValidationInfo) -> "Rule":
+        _check_readable(self.type, self.expression, info)
+        return self
 
 
 Rules = Mapping[str, Rule]
@@ -76,6 +103,11 @@ class Container(_Part):
                 raise ValueError("Either 'selector' or 'expression' must be provided.")
             _check_rules(value.get("fields"), "Container 'fields' must include a 'url' field.")
         return value
+
+    @model_validator(mode="after")
+    def _selector_can_be_read(self, info: ValidationInfo) -> "Container":
+        _check_readable(self.type, self.selector, info)
+        return self
 
 
 class HttpOptions(_Closed):
@@ -213,6 +245,15 @@ def read_recipe(document: Mapping[str, Any]) -> Recipe:
         return Recipe.model_validate(document)
     except ValidationError as error:
         raise Invalid(error.errors()[0]["msg"]) from None
+
+
+def check_recipe(document: Mapping[str, Any]) -> None:
+    """Raises `Invalid` with the first problem, expressions included, and the field that has it."""
+    try:
+        Recipe.model_validate(document, context={STRICT: True})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise Invalid(f"{problem['loc'][-1] if problem['loc'] else 'definition'}: {problem['msg']}") from None
 
 
 # Values

@@ -17,6 +17,8 @@ from dlambda.errors import Invalid
 _NUMBER = re.compile(r"\d+")
 _STEPPED = re.compile(r"(\d+)/(\d+)")
 _EVERY_NTH = re.compile(r"\*/(\d+)")
+_DAY_RANGE = re.compile(r"(?P<first>\w+)-(?P<last>\w+)")
+_SUNDAY = frozenset(("0", "7", "SUN"))
 _SLOT_MINUTES = 5
 _SLOTS_PER_HOUR = 60 // _SLOT_MINUTES
 
@@ -60,13 +62,26 @@ def due(tasks: Iterable[S], now: datetime) -> list[S]:
 
 def _first_match(timer: str, after: datetime) -> datetime:
     try:
-        for match in CronSim(timer, after):
+        for match in CronSim(_with_sundays(timer), after):
             # In the hour that a change to winter time repeats, a match may lie before `after`.
             if match.astimezone(UTC) > after.astimezone(UTC):
                 return match.astimezone(UTC).replace(second=0, microsecond=0)
     except CronSimError as error:
         raise Invalid(str(error)) from None
     raise Invalid("No date matches")
+
+
+def _with_sundays(timer: str) -> str:
+    """`timer` with Sunday as 7 where it ends a range of days, and as 0 where it begins one: `MON-SUN`, `6-0`, `7-2`."""
+    fields = timer.split()
+    return " ".join([*fields[:-1], *(_DAY_RANGE.sub(_written_upwards, field) for field in fields[-1:])])
+
+
+def _written_upwards(days: re.Match[str]) -> str:
+    first, last = days["first"].upper(), days["last"].upper()
+    if last in _SUNDAY and first not in ("0", "SUN"):
+        last = "7"
+    return f"{'0' if first == '7' != last else first}-{last}"
 
 
 def stagger(timer: str, index: int) -> str:

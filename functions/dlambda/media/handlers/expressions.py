@@ -32,10 +32,11 @@ def extract_safely(
     *,
     most: int,
     deadline_seconds: float = DEADLINE_SECONDS,
-) -> list[dict[str, str]]:
-    """The rows that `document` (a definition as stored) finds in `body`, the first `most`.
+) -> tuple[list[dict[str, str]], str]:
+    """The first `most` rows that `document` (a definition as stored) finds in `body`, and the page's `base` address.
 
-    Raises `Invalid` when the body cannot be read, or when the expressions take too much time or memory.
+    See `dlambda.media.handlers.extraction.Found`. Raises `Invalid` when the body cannot be read, or when the
+    expressions take too much time or memory.
     """
     order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type, "most": most}
     try:
@@ -49,8 +50,7 @@ def extract_safely(
         raise Invalid("The expressions of the task definition need too much time or memory.")
     if "error" in answer:
         raise Invalid(answer["error"])
-    rows: list[dict[str, str]] = answer["rows"]
-    return rows
+    return answer["rows"], answer["base"]
 
 
 def _limit(seconds: float) -> None:
@@ -74,11 +74,16 @@ def main() -> None:
     _limit(float(sys.argv[1]))
     try:
         recipe = read_recipe(order["document"])
-        rows = extract_rows(recipe, b64decode(order["body"]), order["content_type"], order["most"])
+        found = extract_rows(recipe, b64decode(order["body"]), order["content_type"], order["most"])
     except Invalid as error:
         json.dump({"error": error.message}, sys.stdout)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 the door of this process: only time and memory end it without a word
+        name = type(error).__name__
+        json.dump({"error": f"The task definition could not be applied to the page: {name}."}, sys.stdout)
     else:
-        json.dump({"rows": rows}, sys.stdout)
+        json.dump({"rows": found.rows, "base": found.base}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
-"""What a recipe finds in a page (docs/contract/tasks.md 7.4). Pure, and as slow as its expressions: see sandbox.py.
+"""What a recipe finds in a page (docs/contract/tasks.md 7.4). Pure, and as slow as its expressions: see expressions.py.
 
 An expression that fails or cannot be read finds nothing. A row is a map of field name to text.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 import jmespath
+from cssselect import SelectorError
 from jmespath.exceptions import JMESPathError
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
+from dlambda.domain.tasks.expression import as_jmespath
 from dlambda.domain.tasks.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
 from dlambda.errors import Invalid
@@ -22,19 +25,27 @@ Row = dict[str, str]
 _REGEX_SECONDS: Final = 5.0
 _URL: Final = "url"
 _TEXT: Final = frozenset({"text", "inner_text"})
+_NO_BASES: Final = ("data:", "javascript:")
 _MARKUP: Final = frozenset({"html", "outer_html"})
 
 
-def extract_rows(recipe: Recipe, body: bytes, content_type: str, most: int) -> list[Row]:
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page, and the `href` of its `base` element; `""` where it has none that counts."""
+
+    rows: list[Row]
+    base: str = ""
+
+
+def extract_rows(recipe: Recipe, body: bytes, content_type: str, most: int) -> Found:
     """The first `most` rows of a page, each with a `url`. Raises `Invalid` when the body cannot be read."""
     if not body.strip():
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
-        rows = _json_rows(recipe, _decoded(body, content_type))
-    else:
-        _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
-        rows = _html_rows(recipe, text)
-    return list(islice(rows, most))
+        return Found(list(islice(_json_rows(recipe, _decoded(body, content_type)), most)))
+    _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
+    page = Selector(text=text, type="html")
+    return Found(list(islice(_html_rows(recipe, page, text), most)), _base_of(page))
 
 
 def _decoded(body: bytes, content_type: str) -> Any:
@@ -47,8 +58,13 @@ def _decoded(body: bytes, content_type: str) -> Any:
 # HTML
 
 
-def _html_rows(recipe: Recipe, text: str) -> Iterator[Row]:
-    page = Selector(text=text, type="html")
+def _base_of(page: Selector) -> str:
+    """The first `base` with an `href` counts, however wrong (HTML 4.2.3)."""
+    href = (page.xpath("//base/@href").get() or "").strip()
+    return "" if href.lower().startswith(_NO_BASES) else href
+
+
+def _html_rows(recipe: Recipe, page: Selector, text: str) -> Iterator[Row]:
     items = recipe.parse.items
     if items is None:
         columns = {name: list(_html_values(rule, page, text, name)) for name, rule in recipe.parse.rules.items()}
@@ -76,8 +92,8 @@ def _select(node: Selector, kind: str, expression: str) -> Iterable[Selector]:
         if kind == "css":
             return node.css(expression)
         return node.xpath(expression) if kind == "xpath" else ()
-    except (ValueError, TypeError, SyntaxError):
-        # parsel turns lxml's errors into ValueError; cssselect's are SyntaxErrors.
+    except (ValueError, TypeError, SyntaxError, SelectorError):
+        # parsel turns lxml's errors into ValueError; cssselect's are SyntaxErrors or its own.
         return ()
 
 
@@ -161,7 +177,7 @@ def _json_values(rule: Rule, node: Any) -> Iterator[str]:
 def _search(expression: str, data: Any) -> Any:
     """JMESPath, which users know here under the name of jsonpath."""
     try:
-        return jmespath.search(expression, data)
+        return jmespath.search(as_jmespath(expression), data)
     except (JMESPathError, ValueError, TypeError, KeyError, RecursionError):
         return None
 

@@ -53,12 +53,13 @@ def read_page(definition: Definition, url: str, client: Client) -> Feed:
     seconds = min(DEADLINE_SECONDS, max(_LEAST_EXTRACTION_SECONDS, client.seconds_left()))
     content_type = answer.headers.get("content-type", "")
     try:
-        rows = extract_safely(
+        rows, base = extract_safely(
             definition.definition, answer.body, content_type, most=client.most_items + 1, deadline_seconds=seconds
         )
     except Invalid as error:
         raise HandlerFailed(error.message) from error
-    items = client.items(item for row in rows if (item := item_of(row, answer.url)))
+    base = base_of(answer.url, base)
+    items = client.items(item for row in rows if (item := item_of(row, base)))
     return Feed(items, {"definition": definition.name, "response_format": recipe.response.type})
 
 
@@ -123,6 +124,11 @@ def _form_words(value: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a form; a null one is left out, `true` and `false` are words."""
     given = {name: part for name, part in value.items() if part is not None}
     return {name: str(part).lower() if isinstance(part, bool) else str(part) for name, part in given.items()}
+
+
+def base_of(address: str, href: str) -> str:
+    """What the links of a page at `address` count from, given its `base` element."""
+    return resolve(address, href) or address
 
 
 def item_of(row: Mapping[str, str], base: str) -> FeedItem | None:

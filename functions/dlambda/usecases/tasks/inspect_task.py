@@ -9,6 +9,7 @@ from typing import Any, Final
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.definition import Definition
 from dlambda.domain.tasks.feed import Feed, FeedItem
+from dlambda.domain.tasks.recipe import check_recipe
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid, Required
 from dlambda.media.guard import check_url
@@ -47,6 +48,10 @@ def inspect_definition(definition: Definition, url: str, preset: str = "") -> di
     """The same for one definition, enabled or not, stored or not. Raises `Invalid`."""
     check_web_address(url)
     name = GenericTaskHandler.__name__
+    try:
+        check_recipe(definition.definition)
+    except Invalid as error:
+        raise _failure(error.message, matched=True, handler=name) from error
     return _inspected(
         _passing(url, preset), name, lambda task, params: read_page(definition, task.url, _client(params))
     )
