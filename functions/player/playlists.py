@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from dlambda.domain.files.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
 from dlambda.domain.files.segment import read_duration
@@ -27,7 +27,8 @@ def master(file: str) -> Response:
         subtitles = sidecars_of(found.path).get("subtitle", [])
         rate = timeline.bit_rate or _GUESSED_BIT_RATE
         base = get_settings().base_path
-        return _playlist(master_playlist(base, found.path, timeline.duration, subtitles, bandwidth=rate))
+        text = master_playlist(base, found.path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
+        return _playlist(text)
 
     return with_file(file, answer, route="/api/player/playlist/", ending=".m3u8")
 
@@ -43,14 +44,21 @@ def media(mode: str, file: str, duration: str | None) -> Response:
     seconds = read_duration(duration)
 
     def answer(found: Found) -> Response:
-        return _playlist(subtitle_playlist(get_settings().base_path, found.path, seconds))
+        return _playlist(subtitle_playlist(get_settings().base_path, found.path, seconds, apikey=_apikey()))
 
     return with_file(file, answer, route="/api/player/m3u8/subtitle/", ending=".m3u8")
 
 
 def _video(found: Found) -> Response:
     timeline = _timeline(found, f"Unable to get '{found.path}' play duration.")
-    return _playlist(video_playlist(get_settings().base_path, found.path, timeline.segments, timeline.conversion))
+    base = get_settings().base_path
+    text = video_playlist(base, found.path, timeline.segments, timeline.conversion, apikey=_apikey())
+    return _playlist(text)
+
+
+def _apikey() -> str:
+    """The credentials in the address of this request, checked by now."""
+    return request.args.get("apikey", "")
 
 
 def _timeline(found: Found, missing: str) -> Timeline:
@@ -73,6 +81,7 @@ def manifest(file: str) -> Response:
     """The file's subtitles with the URL that each is best shown from."""
     order = ("vtt", "srt", "ass")
     base = get_settings().base_path.rstrip("/")
+    query = f"?apikey={quote(_apikey(), safe='')}" if _apikey() else ""
 
     def answer(found: Found) -> Response:
         tracks = []
@@ -85,7 +94,7 @@ def manifest(file: str) -> Response:
                     "source_format": kind,
                     "delivery_format": "ass" if kind == "ass" else "vtt",
                     "renderer": "assjs" if kind == "ass" else "native",
-                    "url": f"{base}/api/player/subtitles/{kind}/{quote(entry['file'])}",
+                    "url": f"{base}/api/player/subtitles/{kind}/{quote(entry['file'])}{query}",
                 }
             )
         tracks.sort(key=lambda track: order.index(track["source_format"]))

@@ -99,13 +99,40 @@ def test_subtitle():
     assert subtitle_playlist("/", "dir/cap.srt", 42.5).split("\n") == [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
-        "#EXT-X-TARGETDURATION:6",
+        "#EXT-X-TARGETDURATION:43",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXTINF:42.5,",
         "/api/player/subtitle/dir/cap.srt.vtt",
         "#EXT-X-ENDLIST",
     ]
+
+
+@pytest.mark.parametrize(
+    ("duration", "target", "length"),
+    [
+        (3600.5, 3601, "3600.5"), (3600.49, 3600, "3600.49"), (6.5, 7, "6.5"), (6.4, 6, "6.4"), (0.0, 6, "0.0"),
+        (0.00001, 6, "0.000010"), (1e17, 10**17, "1e17"), (86400.0, 86400, "86400.0"),
+    ],
+)  # fmt: skip
+def test_no_subtitle_is_longer_than_its_target(duration, target, length):
+    lines = subtitle_playlist("/", "a.srt", duration).split("\n")
+    assert lines[2] == f"#EXT-X-TARGETDURATION:{target}"
+    assert lines[5] == f"#EXTINF:{length if length != '1e17' else '1' + '0' * 17 + '.000000'},"
+
+
+def test_every_address_carries_the_key_that_came_with_the_request():
+    key = "dTpwJnc+LzE="
+    sent = "apikey=dTpwJnc%2BLzE%3D"
+    subtitles = [{"file": "a.srt", "lang": "en", "name": "SRT (0) - en"}]
+    master = master_playlist("/", "a.mp4", 60.0, subtitles, apikey=key)
+    assert f'URI="/api/player/m3u8/subtitle/a.srt.m3u8?duration=60.0&{sent}"' in master
+    assert master.endswith(f"/api/player/m3u8/video/a.mp4.m3u8?{sent}")
+    video = m3u8.loads(video_playlist("/", "a.mp4", fixed_grid(13.0), Conversion(audio=True), apikey=key))
+    assert [segment.uri.partition("?")[2] for segment in video.segments] == [
+        f"ac=1&{sent}", f"ac=1&{sent}", f"ac=1&sd=1.000000&{sent}",
+    ]  # fmt: skip
+    assert subtitle_playlist("/", "a.srt", 5.0, apikey=key).split("\n")[-2] == f"/api/player/subtitle/a.srt.vtt?{sent}"
 
 
 @pytest.mark.parametrize("file", ["a#b?c%d.mp4", "🎬 \u202eabc.mp4", 'it\'s "q" & <x>.mp4', "ends...", "x" * 240])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dlambda.domain.files.sidecar import folder_images, kind_of, language_of, owned_by, sidecars, stem_of, under
+from dlambda.domain.files.sidecar import folder_images, kind_of, owned_by, sidecars, stem_of, under
+from dlambda.domain.files.subtitle_language import language_of
 
 
 def extensions(text):
@@ -116,6 +117,24 @@ def test_the_language_is_read_behind_the_stem_only():
     names = ["Movie.Foo.mp4", "Movie.Foo.srt", "Movie.Foo.de.srt"]
     assert [entry["lang"] for entry in sidecars("Movie.Foo.mp4", names)["subtitle"]] == ["de", "und"]
     assert language_of("a.en.srt") == "en"
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        ("en", "en"), ("eng", "eng"), ("hi", "hi"), ("en.hi", "en"), ("en.sdh", "en"), ("en.forced", "en"), ("en.cc", "en"),
+        ("en.default", "en"), ("default.en.forced", "en"), ("en.forced.hi", "en"), ("en.hi.forced", "en"), ("EN.SDH", "EN"),
+        ("hi.forced", "hi"), ("hi.hi", "hi"), ("forced.hi", "hi"), ("hi.sdh.default", "hi"), ("eng.foreign", "eng"),
+        ("pt-BR", "pt-BR"), ("pt_BR.forced", "pt-BR"), ("zh-Hans", "zh-Hans"), ("zh-Hant-TW.hi", "zh-Hant-TW"),
+        ("es-419", "es-419"), ("en-orig", "en-orig"), ("en-eEY6OEpapPo", "en"), ("en-nP7-2PuUl7o", "en"),
+        ("English", "en"), ("english.SDH", "en"), ("Deutsch.forced", "de"), ("Director's Commentary.fr", "fr"),
+        ("forced", "und"), ("sdh", "und"), ("cc", "und"), ("default", "und"), ("en.auto", "und"), ("2024.hi", "hi"),
+        ("live_chat", "und"), ("en.forced.auto", "und"), ("", "und"),
+    ],
+)  # fmt: skip
+def test_a_language_stands_before_flags(tags, language):
+    name = f"v.{tags}.srt" if tags else "v.srt"
+    assert [entry["lang"] for entry in sidecars("v.mp4", ["v.mp4", name])["subtitle"]] == [language]
 
 
 def test_folder_images_follow_the_named_ones_in_their_own_order():

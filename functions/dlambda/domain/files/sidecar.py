@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from dlambda.domain.files.content_type import suffix
+from dlambda.domain.files.subtitle_language import language_of
 
 Kind = Literal["video", "audio", "subtitle", "image", "text", "metadata", "Unknown"]
 Entry = dict[str, str]  # {"file"}; of subtitles also {"lang", "name"}
@@ -31,8 +32,6 @@ FOLDER_IMAGES = tuple(
     for extension in ("jpg", "jpeg", "png", "webp")
 )
 
-# `en`, `eng`, `pt-BR`, `zh-Hans`, between two dots right before the extension.
-_LANGUAGE = re.compile(r"\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.[^.]+$")
 # What yt-dlp leaves while it works: one format of several, a file being rewritten, one fragment.
 _PARTIAL = re.compile(r"\.(?:f[0-9]+[\w-]*|temp)\.[^.]+$|\.ytdl$|\.part-Frag[0-9]+(?:\.part)?$")
 
@@ -55,12 +54,6 @@ def is_partial(name: str) -> bool:
 def stem_of(name: str) -> str:
     """The name without its last extension."""
     return name[: len(name) - len(suffix(name))]
-
-
-def language_of(name: str, stem: str = "") -> str:
-    """The language that a subtitle's name says after `stem`, else `und`."""
-    found = _LANGUAGE.search(name.removeprefix(stem))
-    return found.group(1) if found else "und"
 
 
 def owned_by(name: str, names: Iterable[str]) -> list[str]:
