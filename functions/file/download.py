@@ -1,12 +1,11 @@
 """The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
 
-from urllib.parse import quote
-
 from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import content_type, is_active
+from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
 from dlambda.errors import NotFound
@@ -38,26 +37,20 @@ def attached(key: str, name: str) -> Response:
     if stored is None:
         raise NotFound("File not found")
     response = _head(_headers(name, stored), stored)
-    response.headers["Content-Disposition"] = f"attachment; {_named(name)}"
+    response.headers["Content-Disposition"] = content_disposition("attachment", name)
     return response
 
 
 def link(key: str, name: str, *, attachment: bool = False) -> Response:
     """302 to an object, sent as `name`."""
     # What a browser would run must not run as one of our pages.
-    kind = "attachment" if attachment or is_active(name) or "download" in request.args else "inline"
+    is_saved = attachment or is_active(name) or "download" in request.args
     answer = {
         "content-type": content_type(name),
-        "content-disposition": f"{kind}; {_named(name)}",
+        "content-disposition": content_disposition("attachment" if is_saved else "inline", name),
     }
     url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
     return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
-
-
-def _named(name: str) -> str:
-    """The parameter that says under which name a browser saves."""
-    plain = name.isascii() and name.isprintable() and not {'"', "\\"} & set(name)
-    return f'filename="{name}"' if plain else f"filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _headers(path: str, stored: Stored) -> dict[str, str]:

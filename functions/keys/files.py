@@ -1,12 +1,13 @@
 """The way to a task's file: a redirect to a presigned URL; metadata is answered as JSON, or parts of it."""
 
 import json
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type, is_active
+from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.orders.order import INFO_FILE
 from dlambda.errors import NotFound
 from dlambda.usecases.orders.find_order import find_order_file, read_info
@@ -38,7 +39,7 @@ def _link(key: str, name: str) -> Response:
     inline = request.args.get(_RAW, "").lower() == "true" and not is_active(name)
     headers = {
         "content-type": content_type(name),
-        "content-disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}",
+        "content-disposition": content_disposition("inline" if inline else "attachment", name),
     }
     url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=headers)
     return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import uvicorn
 import uvloop
 
+from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
 from dlambda.errors import AppError
@@ -40,6 +41,14 @@ _FRAME_LIMIT_BYTES = 1024 * 1024
 _SWITCH_SECONDS = 0.001
 
 
+def _with_single_slashes(scope: Scope) -> Scope:
+    """The request as if its address had no slash too many: clients put `/api` behind a server's final slash. What
+    the engine of media gets is changed in front alone.
+    """
+    raw_path = b"/" + scope["raw_path"].lstrip(b"/")
+    return {**scope, "path": single_slashes(scope["path"]), "raw_path": raw_path}
+
+
 class Gateway:
     """Sends each request where it belongs."""
 
@@ -55,7 +64,7 @@ class Gateway:
         except AppError as error:
             refuse_here = deny if scope["type"] == "websocket" else refuse
             return await refuse_here(send, error.status, error.message, error.code)
-        return await self._answer(scope, receive, send)
+        return await self._answer(_with_single_slashes(scope), receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

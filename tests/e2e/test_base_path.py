@@ -89,3 +89,11 @@ def test_the_key_api(service, origin, clip):
     client = yt_dlp_host_api.api(service.base).get_client(ADMIN)
     assert client.get_keys().keys() >= {"admin"}
     assert client.get_video(origin.url("base/clip-2.mp4")).get_file() == clip
+
+
+@pytest.mark.parametrize("path", ["//dlambda/api/ping", "/dlambda//api/ping", "//dlambda//api//ping"])
+def test_slashes_too_many_lead_below_the_base_path(service: _Based, path: str) -> None:
+    assert Api(service.root).get(path).status == 200
+    assert Api(service.root).get(path.replace("dlambda", "other")).status == 404
+    moved = Api(service.root).get("//")
+    assert (moved.status, moved.headers["Location"]) == (302, f"{BASE}/")

@@ -346,14 +346,31 @@ def test_one_failing_action_stops_no_other(api, store, name):
     )
     assert [each["error"] for each in results] == [
         "Path does not exist.", "Path is required.", "Cannot operate on root directory.", "Path outside download root.",
-        "Invalid path.", *[f'Path "{LONG}" is too long.'] * 4, f'Path "{LONG}/x" is too long.',
+        "Invalid path.", *[f'Path "{LONG}" is too long.'] * 5,
         "New directory name must not contain control characters.", None,
     ]  # fmt: skip
     assert [results[1]["path"], results[2]["path"]] == ["no_path", "/"]
     assert results[-1]["deleted"] is True
 
 
+def test_an_nfo_wants_the_file_that_it_is_about(api, origin, name):
+    item = api.fetch(origin.url(f"{name}/clip-nfo.mp4"), folder=name)
+    (deleted,) = act(api, {"action": "delete", "path": f"{name}/{item['filename']}"})
+    assert deleted["ok"] is True
+    reply = api.post(f"/api/history/{item['_id']}/nfo")
+    assert (reply.status, reply.json()["error"]) == (404, f"file '{item['title']}' not found.")
+
+
+@pytest.mark.parametrize("path", ["//api/ping", "///api//ping", "//api/ping/?a=//b"])
+def test_slashes_too_many_lead_to_the_same(api, path):
+    reply = api.get(path)
+    assert (reply.status, reply.json()) == (200, {"status": "pong"})
+    assert api.post(path.replace("ping", "history"), {"url": "no url"}).status == 400
+    assert api.get("//evil.example/api/ping").status == 404
+
+
 def test_folders_are_made_moved_and_removed(api, store, name):
+    store.put(name, "film.mp4")
     made, again, outside, empty = act(
         api,
         {"action": "directory", "path": name, "new_dir": "one/two"},
@@ -365,12 +382,12 @@ def test_folders_are_made_moved_and_removed(api, store, name):
     assert again["error"] == "Directory already exists."
     assert outside["error"] == "Destination outside root."
     assert empty["error"] == "New directory name is required."
-    assert names(api, name) == ["one"]
+    assert names(api, name) == ["film.mp4", "one"]
     assert names(api, f"{name}/one") == ["two"]
     assert browse(api, f"{name}/one/two")["contents"] == []
     (moved,) = act(api, {"action": "rename", "path": f"{name}/one", "new_name": "uno"})
     assert moved["new_path"] == f"{name}/uno"
-    assert names(api, name) == ["uno"]
+    assert names(api, name) == ["film.mp4", "uno"]
     act(api, {"action": "delete", "path": f"{name}/uno"})
     assert api.get(f"/api/file/browser/{name}/uno").status == 404
 

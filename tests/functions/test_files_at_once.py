@@ -115,6 +115,7 @@ def test_a_delete_beside_a_rename(place):
 
 
 def test_one_folder_is_made_once(place):
+    put(place, a_txt="A")
     results = at_once(*({"action": "directory", "path": place, "new_dir": "new"} for _ in range(3)))
     assert outcome(results) == ["Directory already exists.", "Directory already exists.", "done"]
 

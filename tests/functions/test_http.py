@@ -115,6 +115,10 @@ class TestAnswers:
     def test_a_trailing_slash_is_accepted(self, system, path, slash):
         assert system.call("GET", path + slash)[0] == 200
 
+    @pytest.mark.parametrize("path", ["//api/ping", "///api//ping", "//api/ping/", "/api///ping"])
+    def test_slashes_too_many_are_folded(self, system, path):
+        assert system.call("GET", "/", environ_overrides={"PATH_INFO": path})[0] == 200
+
     @pytest.mark.parametrize("slash", ["", "/"])
     def test_and_on_posts(self, system, slash):
         assert system.post(f"/api/system/pause{slash}")[0] == 200

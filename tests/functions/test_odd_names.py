@@ -3,7 +3,7 @@
 import io
 import uuid
 import zipfile
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -97,6 +97,19 @@ def test_of_two_files_the_decoded_name_is_meant(files, act):
     assert bucket.get_bytes("files/two.mp4") == b"two"
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "nowhere", "none/at/all", "no%20where", "nowhere%2fb"])
+def test_nothing_is_made_or_renamed_where_nothing_lies(files, act, path):
+    f = folder_with("film.mp4")
+    before = [each.key for each in bucket.list_("files/")]
+    error = f"path '{unquote(path.removeprefix('/'))}' does not exist."
+    assert act("directory", path, new_dir="x")["error"] == error
+    assert act("directory", f"{f}/{path}", new_dir="x")["ok"] is False
+    assert act("rename", path, new_name="x")["error"] == error
+    assert [each.key for each in bucket.list_("files/")] == before
+    assert act("directory", f"{f}/film.mp4", new_dir="x")["error"] == "Invalid directory path."
+    assert act("directory", "/", new_dir=f"{f}/new/inner")["ok"] is True
+
+
 @pytest.mark.parametrize(
     ("path", "error"),
     [
@@ -117,7 +130,7 @@ def test_a_name_that_deceives_is_not_given(files, act, name, error):
     assert act("rename", f"{f}/film.mp4", new_name=name)["error"] == error
     texts = ("Invalid directory path.", error.replace("New name", "New directory name"))
     assert act("directory", f, new_dir=f"new/{name}")["error"] in texts
-    assert act("directory", f"{f}/{name}", new_dir="x")["error"] == "Invalid directory path."
+    assert act("directory", f"{f}/{name}", new_dir="x")["ok"] is False
     assert names_in(files, f) == ["film.en.srt", "film.mp4"]
 
 

@@ -128,6 +128,16 @@ def test_a_webhook_is_told(receiver):
     assert pending() == []
 
 
+@pytest.mark.parametrize("value", ["Fertig 🎉 für dich", "für", "готово", "a\tb \u00a0c"])
+def test_a_header_beyond_ascii_is_sent_as_utf_8(receiver, value):
+    id_ = add(receiver, request={"headers": [{"key": "Title", "value": value}]})
+    publish(DONE)
+    assert work() == {"batchItemFailures": []}
+    ((_, _, headers, _),) = receiver.got
+    assert headers["Title"].encode("latin-1").decode() == value
+    assert last_delivery(id_)["ok"] is True
+
+
 def test_a_form_by_put_under_its_own_key(receiver):
     add(receiver, request={"type": "form", "method": "PUT", "data_key": "payload"})
     publish(DONE)

@@ -72,10 +72,11 @@ def test_a_page_comes_with_its_final_address(origin: Origin) -> None:
 
 
 def test_headers_and_body_arrive(origin: Origin) -> None:
-    answer = get(origin.url("/__echo"), method="POST", body=b"x=1", headers={"X-Mine": "1"})
+    answer = get(origin.url("/__echo"), method="POST", body=b"x=1", headers={"X-Mine": "1", "X-Name": "Привет, für 🎉"})
     echo = json.loads(answer.body)
     assert echo["method"] == "POST"
     assert echo["headers"]["x-mine"] == "1"
+    assert echo["headers"]["x-name"].encode("latin-1").decode() == "Привет, für 🎉"
 
 
 def test_another_origin_gets_no_credentials(origin: Origin) -> None:
@@ -184,7 +185,7 @@ def test_causes_are_words(origin: Origin, hanging_up: int) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"X-Name": "Привет"}, {"": "x"}, {"X-Name": "a\r\nX-Other: b"}, {"Имя": "x"}, {"X": "\ud800"}],
+    [{"": "x"}, {"X-Name": "a\r\nX-Other: b"}, {"Имя": "x"}, {"X": "\ud800"}],
 )
 def test_a_header_that_cannot_be_sent_is_a_failure(origin: Origin, headers: dict[str, str]) -> None:
     with pytest.raises(FetchFailed, match="cannot be sent"):

@@ -58,14 +58,26 @@ def test_a_movie_has_title_and_runtime():
 @pytest.mark.parametrize(
     ("extra", "season", "episode"),
     [
-        ({"season_number": 3, "episode_number": 7}, "3", "17"),
-        ({"season": "Spring", "episode": "Pilot"}, "Spring", "1Pilot"),
+        ({"season_number": 3, "episode_number": 7}, "3", "7"),
+        ({"season": "Spring", "episode": "Pilot"}, "2024", "10115"),
+        ({"season": "3", "episode": "07"}, "3", "7"),
+        ({"season_number": "2", "episode_number": " 5 "}, "2", "5"),
+        ({"season_number": 0, "episode_number": 0}, "0", "0"),
+        ({"season_number": 2.0, "episode_number": 5.5}, "2", "10115"),
+        ({"season_number": -1, "episode_number": "5a"}, "2024", "10115"),
+        ({"season_number": True, "episode_number": "NA"}, "2024", "10115"),
+        ({"season_number": None, "episode_number": "1" * 40}, "2024", "10115"),
+        ({"season_number": "Season 2", "season": "٣", "episode_number": "12"}, "3", "12"),
+        ({"release_year": 2018}, "2018", "10115"),
         ({"year": 2019}, "2019", "10115"),
         ({"release_date": "20230704"}, "2023", "10704"),
         ({"release_date": "soon"}, "2024", "10115"),
+        ({"upload_date": None, "timestamp": 1704067200}, "2024", "10101"),
+        ({"release_timestamp": 1704067200.0, "upload_date": "20250505"}, "2024", "10101"),
+        ({"timestamp": 10**30, "release_timestamp": float("nan")}, "2024", "10115"),
     ],
 )
-def test_the_first_source_that_is_there_wins(extra, season, episode):
+def test_season_and_episode_are_numbers(extra, season, episode):
     root = parsed(nfo_text("tv", INFO | extra, "x"))
     assert (root.findtext("season"), root.findtext("episode")) == (season, episode)
 
@@ -86,10 +98,23 @@ def test_the_computed_id_is_stable_and_ignores_case():
     )
 
 
-@pytest.mark.parametrize("info", [{"title": "x"}, {"title": "x", "upload_date": "NA"}])
-def test_no_date_no_file(info):
-    with pytest.raises(Invalid, match="failed to write NFO"):
-        nfo_text("tv", info, "x")
+@pytest.mark.parametrize("day", [{}, {"upload_date": "NA"}, {"upload_date": "20241301"}])
+def test_what_has_no_date_leaves_out_what_follows_from_it(day):
+    info = {"title": "x", "id": "1", "extractor": "e", "description": "About it.", **day}
+    episode = parsed(nfo_text("tv", info | {"season_number": 2, "episode_number": 5}, "x"))
+    assert [node.tag for node in episode] == ["title", "season", "episode", "uniqueid", "uniqueid", "plot"]
+    assert [episode.findtext("season"), episode.findtext("episode")] == ["2", "5"]
+    assert [node.tag for node in parsed(nfo_text("tv", info, "x"))] == ["title", "uniqueid", "uniqueid", "plot"]
+    movie = parsed(nfo_text("movie", info | {"release_year": "2019"}, "x"))
+    assert [node.tag for node in movie] == ["title", "plot", "id", "uniqueid", "uniqueid", "year"]
+    assert movie.findtext("uniqueid[@type='cmdb']") == computed_id("x", None) == "10000" + computed_id("x", None)[5:]
+
+
+@pytest.mark.parametrize(
+    ("duration", "runtime"), [(7200, "7200"), (61.9, "61"), ("61.9", "61"), (float("nan"), None), ("1:00", None), (None, None)]
+)  # fmt: skip
+def test_a_runtime_is_a_number(duration, runtime):
+    assert parsed(nfo_text("movie", INFO | {"duration": duration}, "x")).findtext("runtime") == runtime
 
 
 def test_no_metadata_no_file():

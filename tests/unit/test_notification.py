@@ -206,6 +206,10 @@ def test_lenient_input():
         ({"request": {"url": "http://a", "headers": [{"key": "", "value": "x"}]}}, ["request", "headers", 0, "key"]),
         ({"request": {"url": "http://a", "headers": [{"key": "X", "value": ""}]}}, ["request", "headers", 0, "value"]),
         (
+            {"request": {"url": "http://a", "headers": [{"key": "X", "value": "a\x1bb"}]}},
+            ["request", "headers", 0, "value"],
+        ),
+        (
             {"request": {"url": "http://a", "headers": [{"key": "X", "value": "a\nB: c"}]}},
             ["request", "headers", 0, "value"],
         ),

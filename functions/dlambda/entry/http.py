@@ -8,7 +8,6 @@ lambda_handler = make_lambda_handler(app)  # API Gateway
 
 import json
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -35,7 +34,6 @@ access_log = logging.getLogger("dlambda.access")
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
-_SLASHES = re.compile("/{2,}")
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"user": [{"basic": []}, {"apikey": []}], "key": [{"key": []}]}
 
@@ -60,12 +58,7 @@ class _Text:
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON whatever its Content-Type says; none is None. Doubled slashes in a path are one."""
-
-    def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
-        # Else the router answers them with a redirect, which leads past the checks of what is asked for.
-        environ["PATH_INFO"] = _SLASHES.sub("/", environ.get("PATH_INFO", ""))
-        super().__init__(environ, *arguments, **options)
+    """A request whose body is JSON whatever its Content-Type says; none is None."""
 
     def get_json(self, *_: Any, **__: Any) -> Any:
         """Raises `Invalid` for what is no JSON."""

@@ -178,7 +178,7 @@ def _sent(request: Request, url: str, proxy: SplitResult | None, end: float, is_
             response = pool.request(
                 request.method,
                 request.url,
-                headers=dict(request.headers),
+                headers={name: _utf_8(value) for name, value in request.headers.items()},
                 body=request.body,
                 timeout=Timeout(connect=min(left, _CONNECT_SECONDS), read=left),
                 retries=False,
@@ -192,6 +192,11 @@ def _sent(request: Request, url: str, proxy: SplitResult | None, end: float, is_
             raise FetchFailed("Timed out")
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(url, response.status, headers, body)
+
+
+def _utf_8(value: str) -> str:
+    """A header's value that the library, which encodes as Latin-1, sends as UTF-8, which receivers of messages read."""
+    return value.encode().decode("latin-1")
 
 
 def _sendable(url: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, cast, get_args
 from xml.sax.saxutils import escape
 
@@ -16,6 +16,8 @@ _Line = tuple[str, Mapping[str, str], Any]  # tag, attributes, value
 # Characters that XML 1.0 cannot hold at all, not even escaped.
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUOTE = {'"': "&quot;"}
+_TIMES = {"release": "release_timestamp", "upload": "timestamp"}
+_MOST_DIGITS = 9
 
 
 def read_nfo_type(value: object) -> NfoType:
@@ -36,37 +38,91 @@ def _date(value: object) -> date | None:
     return None
 
 
-def _first(info: Mapping[str, Any], *names: str) -> Any:
-    return next((info[name] for name in names if info.get(name) not in (None, "")), None)
+def _day_of(info: Mapping[str, Any]) -> date | None:
+    """When it was released, else uploaded."""
+    for name in ("release", "upload"):
+        day = _date(info.get(f"{name}_date")) or _day_of_time(info.get(_TIMES[name]))
+        if day is not None:
+            return day
+    return None
 
 
-def computed_id(stem: str, day: date) -> str:
-    """`1`, month and day, and four digits that follow from the file's name: the same file, the same id."""
+def _day_of_time(value: object) -> date | None:
+    """The day (UTC) of a time in seconds since 1970."""
+    try:
+        return datetime.fromtimestamp(float(str(value)), UTC).date()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _number(value: object) -> int | None:
+    """A whole number that is not negative, also as text; None for anything else: media servers read numbers."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value).strip()
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def _first_number(info: Mapping[str, Any], *names: str) -> int | None:
+    return next((number for number in (_number(info.get(name)) for name in names) if number is not None), None)
+
+
+def computed_id(stem: str, day: date | None) -> str:
+    """`1`, month and day (`0000`: unknown), and four digits that follow from the file's name: the same file, the same
+    id.
+    """
     digest = hashlib.sha256(stem.lower().encode()).hexdigest()
     digits = "".join(str(ord(character)) for character in digest)
-    return f"1{day:%m%d}{digits[:4]}"
+    return f"1{_month_and_day(day) or '0000'}{digits[:4]}"
 
 
-def _tv(info: Mapping[str, Any], day: date, identity: str, *, prefix: bool) -> list[_Line]:
-    episode = _first(info, "episode_number", "episode") or f"{day:%m%d}"
+def _month_and_day(day: date | None) -> str | None:
+    return None if day is None else f"{day:%m%d}"
+
+
+def _year(info: Mapping[str, Any], day: date | None, *names: str) -> int | None:
+    """The first year of `names` that is known, else that of the day."""
+    year = _first_number(info, *names)
+    return day.year if year is None and day is not None else year
+
+
+def _episode(info: Mapping[str, Any], day: date | None, *, prefix: bool) -> int | str | None:
+    """Its number, else month and day, with a `1` before them: `0102` would be read as 102."""
+    number = _first_number(info, "episode_number", "episode")
+    if number is not None or day is None:
+        return number
+    return f"1{day:%m%d}" if prefix else f"{day:%m%d}"
+
+
+def _tv(info: Mapping[str, Any], day: date | None, identity: str, *, prefix: bool) -> list[_Line]:
+    season = _first_number(info, "season_number", "season")
     return [
         ("title", {}, info.get("title")),
-        ("season", {}, _first(info, "season_number", "season", "year") or day.year),
-        ("episode", {}, f"1{episode}" if prefix else episode),
-        ("aired", {}, day.isoformat()),
+        ("season", {}, _year(info, day, "year", "release_year") if season is None else season),
+        ("episode", {}, _episode(info, day, prefix=prefix)),
+        ("aired", {}, day and day.isoformat()),
         ("uniqueid", {"type": "cmdb"}, identity),
         ("uniqueid", {"type": str(info.get("extractor") or "")}, info.get("id") if info.get("extractor") else None),
         ("plot", {}, plot_of(str(info.get("description") or ""))),
     ]
 
 
-def _movie(info: Mapping[str, Any], day: date, identity: str) -> list[_Line]:
+def _seconds(value: object) -> int | None:
+    """A length as a whole number of seconds."""
+    try:
+        return int(float(str(value)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _movie(info: Mapping[str, Any], day: date | None, identity: str) -> list[_Line]:
     thumbnail = str(info.get("thumbnail") or "")
-    duration = info.get("duration")
     return [
         ("title", {}, info.get("title")),
         ("plot", {}, plot_of(str(info.get("description") or ""))),
-        ("runtime", {}, int(duration) if isinstance(duration, int | float) else None),
+        ("runtime", {}, _seconds(info.get("duration"))),
         ("thumb", {"aspect": "poster", "preview": thumbnail}, thumbnail),
         ("id", {}, info.get("id")),
         ("uniqueid", {"type": "cmdb"}, identity),
@@ -76,8 +132,8 @@ def _movie(info: Mapping[str, Any], day: date, identity: str) -> list[_Line]:
             info.get("id") if info.get("extractor") else None,
         ),
         ("country", {}, info.get("language")),
-        ("premiered", {}, day.isoformat()),
-        ("year", {}, _first(info, "release_year", "year") or day.year),
+        ("premiered", {}, day and day.isoformat()),
+        ("year", {}, _year(info, day, "release_year", "year")),
         ("trailer", {}, info.get("webpage_url")),
     ]
 
@@ -98,14 +154,12 @@ def _rendered(root: str, lines: list[_Line]) -> str:
 def nfo_text(kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool = True) -> str:
     """The NFO of the media file named `stem` (no extension), from yt-dlp's `info`.
 
-    `prefix` puts a `1` before the episode. Raises `Invalid` when there is no metadata or no usable date in it, with the
-    texts of downloads.md 4.11.
+    `prefix` puts a `1` before an episode that is month and day. Raises `Invalid` when there is no metadata, with the
+    text of downloads.md 4.11.
     """
     if not info:
         raise Invalid("no metadata found to write to NFO file")
-    day = _date(info.get("release_date")) or _date(info.get("upload_date"))
-    if day is None:
-        raise Invalid("failed to write NFO")
+    day = _day_of(info)
     identity = computed_id(stem, day)
     if kind == "tv":
         return _rendered("episodedetails", _tv(info, day, identity, prefix=prefix))

@@ -13,18 +13,16 @@ _PLAIN_FLAGS = _FLAGS - {"hi"}
 _CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 # yt-dlp's: a language and the id of one of several tracks of it, `en-eEY6OEpapPo`.
 _CODE_OF_TRACK = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?)-[A-Za-z0-9_-]{11}")
-_NAMES: Mapping[str, str] = dict(
-    pair.split("=")
-    for pair in (
-        "arabic=ar basque=eu bengali=bn bulgarian=bg catalan=ca chinese=zh croatian=hr czech=cs danish=da dutch=nl "
-        "english=en estonian=et farsi=fa filipino=fil finnish=fi french=fr galician=gl german=de greek=el hebrew=he "
-        "hindi=hi hungarian=hu icelandic=is indonesian=id irish=ga italian=it japanese=ja korean=ko latvian=lv "
-        "lithuanian=lt macedonian=mk malay=ms norwegian=no persian=fa polish=pl portuguese=pt romanian=ro russian=ru "
-        "serbian=sr slovak=sk slovenian=sl spanish=es swedish=sv tamil=ta telugu=te thai=th turkish=tr ukrainian=uk "
-        "urdu=ur vietnamese=vi welsh=cy deutsch=de español=es français=fr italiano=it nederlands=nl polski=pl "
-        "português=pt русский=ru українська=uk 日本語=ja 中文=zh 한국어=ko"
-    ).split()
+_NAMED = (
+    "arabic=ar basque=eu bengali=bn bulgarian=bg catalan=ca chinese=zh croatian=hr czech=cs danish=da dutch=nl "
+    "english=en estonian=et farsi=fa filipino=fil finnish=fi french=fr galician=gl german=de greek=el hebrew=he "
+    "hindi=hi hungarian=hu icelandic=is indonesian=id irish=ga italian=it japanese=ja korean=ko latvian=lv "
+    "lithuanian=lt macedonian=mk malay=ms norwegian=no persian=fa polish=pl portuguese=pt romanian=ro russian=ru "
+    "serbian=sr slovak=sk slovenian=sl spanish=es swedish=sv tamil=ta telugu=te thai=th turkish=tr ukrainian=uk "
+    "urdu=ur vietnamese=vi welsh=cy deutsch=de español=es français=fr italiano=it nederlands=nl polski=pl "
+    "português=pt русский=ru українська=uk 日本語=ja 中文=zh 한국어=ko"
 )
+_CODES: Mapping[str, str] = dict(pair.split("=") for pair in _NAMED.split())
 
 
 def language_of(name: str, stem: str = "") -> str:
@@ -44,8 +42,8 @@ def _has_language(parts: Sequence[str]) -> bool:
 def _language(part: str) -> str:
     """The language that this part of a name is; nothing when it is none."""
     lower = part.lower()
-    if lower in _NAMES:
-        return _NAMES[lower]
+    if lower in _CODES:
+        return _CODES[lower]
     if lower in _PLAIN_FLAGS:
         return ""
     if track := _CODE_OF_TRACK.fullmatch(part):

@@ -131,7 +131,8 @@ class HeaderInput(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
     key: Annotated[str, Field(min_length=1, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
-    value: Annotated[str, Field(min_length=1, pattern=r"^[^\r\n\x00]+$")]
+    # What RFC 9110 5.5 allows; beyond ASCII it is sent as UTF-8.
+    value: Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]+$")]
 
 
 class CallInput(BaseModel):

@@ -127,21 +127,13 @@ class _Run:
             return self._move(plan)
         self._claims.take_for(self._action)
         if self._action.verb == "directory":
-            return self._make(self._parent())
+            return self._make(self._existing())
         path = self._existing()
         if self._action.verb == "delete":
             return self._delete(path)
         if self._action.verb == "rename":
             return self._move(plan_rename(path, self._action.argument))
         return self._move(plan_move(path, self._action.argument))
-
-    def _parent(self) -> str:
-        """The folder in which one is to be made; it need not exist."""
-        with suppress(Invalid):  # too long for a key, and so is what is made in it
-            path = self._there()
-            if path is not None:
-                return path
-        return target_of(self._action)
 
     def _existing(self) -> str:
         """The path of what is there. Raises `Refused`."""

@@ -32,6 +32,8 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> 
     if item is None:
         raise NotFound(f"item '{item_id}' not found.")
     if item.path is None:
+        if item.file_size is not None:  # it had one, which was deleted
+            raise NotFound(f"file '{item.title}' not found.")
         raise Invalid("item has no downloaded file.")
     found = find_file(item.path, f"file '{_braced(item.filename or '')}' not found.")
     if found.stored is None and not found.moved:
