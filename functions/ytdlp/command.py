@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from dlambda.domain.items.request import Request, read_request
+from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder
 from dlambda.domain.rules.preset import Preset, fill_in_variables, variables
 from dlambda.domain.ytdlp.command import CommandLine
+from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.domain.ytdlp.option_secrets import mask_options
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
 from dlambda.media.questions import effective, places_of
@@ -15,6 +17,7 @@ from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.cookie_files import write_cookie_file
 from dlambda.usecases.items.add_items import check_request
+from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 
 
@@ -70,9 +73,10 @@ def _line(request: Request, preset: Preset, urls: list[str]) -> CommandLine:
 
 
 def _cookie_file(request: Request, preset: Preset) -> str | None:
-    if request.cookies:
-        return write_cookie_file(request.cookies)
-    return write_cookie_file(preset.cookies, f"preset-{preset.id}") if preset.cookies else None
+    if request.cookies not in ("", MASK):
+        return write_cookie_file(read_cookies(request.cookies).text)
+    cookies = cookies_of(preset)
+    return write_cookie_file(cookies, f"preset-{preset.id}") if cookies else None
 
 
 def _texts(request: Request, preset: Preset) -> OptionTexts:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -25,6 +26,31 @@ def test_cookies_of_an_item(api: Api, origin: Origin) -> None:
     done = api.fetch(origin.url("cookie/sid/of-item/clip-item-cookie.mp4"), cookies=cookie_file("sid", "of-item"))
     assert done["status"] == "finished", done
     assert (done["cookies"], done["has_cookies"]) == ("********", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("blanks", lambda text: text.replace("\t", "    ")),
+        ("mark", lambda text: f"\ufeff{text}"),
+        ("no-first-line", lambda text: text.partition("\n")[2]),
+        ("minus-one", lambda text: text.replace("\t0\t", "\t-1\t")),
+    ],
+)
+def test_cookies_as_exporters_write_them(api: Api, origin: Origin, name: str, change: Callable[[str], str]) -> None:
+    done = api.fetch(origin.url(f"cookie/sid/{name}/clip-{name}.mp4"), cookies=change(cookie_file("sid", name)))
+    assert done["status"] == "finished", done
+
+
+def test_unreadable_cookies_are_refused_at_the_request(api: Api, origin: Origin) -> None:
+    for cookies, reason in (("# none\ngarbage", "Line 2 cannot be read"), ('[{"name": "sid"}]', "not JSON")):
+        for path, body in (
+            ("/api/history", {"url": origin.url("clip-refused-cookies.mp4"), "cookies": cookies}),
+            ("/api/presets", {"name": "with garbage", "cookies": cookies}),
+        ):
+            reply = api.post(path, body)
+            assert (reply.status, reason in reply.json()["error"]) == (400, True), reply.body
+    assert not [what for what in origin.counts if "clip-refused-cookies" in what]
 
 
 def test_cookies_of_a_preset(api: Api, origin: Origin) -> None:

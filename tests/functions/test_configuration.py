@@ -43,7 +43,7 @@ class TestConfiguration:
 
     def test_no_secret_is_shown(self, system, configure, stack):
         configure(auth_username="u", auth_password="hush hush", admin_key="key-key")
-        resources.create(PRESETS, {"name": "Mine", "cookies": "# Netscape HTTP Cookie File\nhush"})
+        resources.create(PRESETS, {"name": "Mine", "cookies": "# Netscape HTTP Cookie File\n# hush"})
         system.call("GET", CONFIGURATION, query_string={"apikey": "dTpodXNoIGh1c2g="})
         assert system.last.status_code == 200
         for secret in ("hush", "key-key", stack.environ["DLAMBDA_SECRET_KEY"]):

@@ -102,8 +102,14 @@ def test_an_unknown_preset_is_passed_over(heard):
 
 
 def test_cookies_are_replaced_by_those_in_clear():
-    condition(extras={"set_cookies": "jar"})
-    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "jar"
+    condition(extras={"set_cookies": "# jar"})
+    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "# jar"
+
+
+def test_unreadable_cookies_are_passed_over(caplog):
+    condition("Broken", extras={"set_cookies": "jar"})
+    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "own"
+    assert "The condition 'Broken' is used without its cookies." in caplog.text
 
 
 def test_an_item_takes_conditions_out():

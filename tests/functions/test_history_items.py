@@ -92,13 +92,13 @@ class TestEdit:
     def test_the_safe_fields_change(self, history, listening):
         items.add([done("a")])
         new = {
-            "title": "T", "description": "D", "preset": "mobile", "template": "%(id)s", "cli": "-x", "cookies": "c",
+            "title": "T", "description": "D", "preset": "mobile", "template": "%(id)s", "cli": "-x", "cookies": "#c",
             "extras": {"k": 1}, "msg": "m", "error": "e",
         }  # fmt: skip
         status, body = history.post("/api/history/a", new)
         assert status == 200
         assert {key: body[key] for key in new} == new | {"cookies": "********"}
-        assert items.get("a").cookies == "c"
+        assert items.get("a").cookies == "#c"
         assert listening.names == ["item_updated"]
         assert listening.of("item_updated")[0]["data"]["title"] == "T"
 

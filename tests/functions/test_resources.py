@@ -330,20 +330,20 @@ def test_presets_cannot_be_sorted_by_anything(presets, query, text):
 
 
 def test_cookies_are_shown_to_their_owner_alone(presets, heard):
-    made = presets.make(cookies="jar", cli="--proxy http://me:pw@proxy.example:80")
+    made = presets.make(cookies="# jar", cli="--proxy http://me:pw@proxy.example:80")
     assert (made["cookies"], made["has_cookies"]) == (MASK, True)
     listed = presets.call("GET", "?exclude_defaults=1")[1]["items"][0]
     assert (listed["cookies"], listed["cli"]) == (MASK, f"--proxy http://me:{MASK}@proxy.example:80")
     own = presets.call("GET", f"/{made['id']}")[1]
-    assert (own["cookies"], own["cli"]) == ("jar", "--proxy http://me:pw@proxy.example:80")
-    assert "jar" not in str(heard)
+    assert (own["cookies"], own["cli"]) == ("# jar", "--proxy http://me:pw@proxy.example:80")
+    assert "# jar" not in str(heard)
 
 
 def test_a_mask_that_comes_back_changes_nothing(presets):
-    made = presets.make(cookies="jar")
+    made = presets.make(cookies="# jar")
     presets.call("PUT", f"/{made['id']}", {**made, "description": "new"})
     own = presets.call("GET", f"/{made['id']}")[1]
-    assert (own["cookies"], own["description"]) == ("jar", "new")
+    assert (own["cookies"], own["description"]) == ("# jar", "new")
 
 
 def test_a_folder_outside_is_refused(presets):

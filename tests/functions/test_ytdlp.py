@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
 from dlambda.store import archive, cache
@@ -189,7 +190,7 @@ def test_cookies_lie_in_a_private_file(client: FlaskClient) -> None:
     found = command(client, cookies=COOKIES)
     file = Path(found["merged"]["cookie_file"])
     assert found["dict"][found["dict"].index("--cookies") + 1] == str(file)
-    assert file.read_text() == COOKIES.strip()
+    assert file.read_text() == read_cookies(COOKIES).text
     assert file.stat().st_mode & 0o777 == 0o600
     assert "topsecret" not in found["command"]
 

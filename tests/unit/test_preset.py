@@ -175,9 +175,16 @@ def test_system_presets_pass_their_own_checks(preset):
 
 
 def test_cookies_are_masked_and_the_mask_means_unchanged():
-    known = read(PresetInput, {"name": "a", "cookies": "jar", "cli": "--proxy socks5://u:p@h:1"}, text=TEXT)
+    known = read(PresetInput, {"name": "a", "cookies": "# jar", "cli": "--proxy socks5://u:p@h:1"}, text=TEXT)
     shown = masked(known)
     assert (shown["cookies"], shown["cli"]) == (MASK, f"--proxy socks5://u:{MASK}@h:1")
     assert unmasked(shown, known) == known
     assert unmasked({"cookies": "new"}, known) == {"cookies": "new"}
     assert unmasked({"cookies": MASK}, {}) == {"cookies": ""}
+
+
+def test_unreadable_cookies_are_refused_with_the_line():
+    with pytest.raises(ValidationFailed, match=r"Line 2 cannot be read") as error:
+        read(PresetInput, {"name": "a", "cookies": "# none\ngarbage"}, text=TEXT)
+    assert error.value.extra["detail"][0]["loc"] == ["cookies"]
+    assert read(PresetInput, {"name": "a", "cookies": MASK}, text=TEXT)["cookies"] == MASK

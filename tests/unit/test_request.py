@@ -3,13 +3,14 @@
 import pytest
 
 from dlambda.domain.items.request import Request, read_request
+from dlambda.domain.mask import MASK
 from dlambda.errors import Invalid, Required
 
 URL = "https://video.example/1"
 
 
 def test_a_full_body_is_kept():
-    body = {"url": URL, "preset": "p", "folder": "a/b", "cookies": "c", "template": "%(id)s", "cli": "--write-subs",
+    body = {"url": URL, "preset": "p", "folder": "a/b", "cookies": "# none", "template": "%(id)s", "cli": "--write-subs",
             "auto_start": False, "extras": {"k": 1}, "requeued": True}  # fmt: skip
     assert read_request(body) == Request(**body)
 
@@ -77,4 +78,15 @@ def test_what_is_refused_names_the_element(field, value):
 
 
 def test_secrets_are_not_in_the_text_of_a_request():
-    assert "hush" not in repr(read_request({"url": URL, "cookies": "hush"}))
+    assert "hush" not in repr(read_request({"url": URL, "cookies": "# hush"}))
+
+
+@pytest.mark.parametrize(
+    ("cookies", "reason"),
+    [("garbage", "Line 1 cannot be read"), ("# none\n[x", "Line 2 cannot be read"), ('[{"name": "sid"}]', "not JSON")],
+)
+def test_unreadable_cookies_are_refused(cookies, reason):
+    with pytest.raises(Invalid, match=reason) as error:
+        read_request({"url": URL, "cookies": cookies})
+    assert error.value.extra["data"]["cookies"] == cookies
+    assert read_request({"url": URL, "cookies": MASK}).cookies == MASK

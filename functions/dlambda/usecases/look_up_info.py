@@ -25,6 +25,7 @@ from dlambda.media.questions import places_of
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.store import cache
+from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import find_preset
 
 KEPT_SECONDS: Final = 600
@@ -228,7 +229,7 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
         extraction = extract(
             url,
             texts,
-            cookies=preset.cookies if preset and preset.cookies else None,
+            cookies=cookies_of(preset) if preset else None,
             timeout_seconds=min(settings.extract_info_timeout, max(_LEAST_SECONDS, until - time.monotonic())),
             allow_internal=settings.allow_internal_urls,
         )

@@ -53,6 +53,9 @@ _NO_FORMATS = Failure(FailureKind.NO_FORMATS, "Nothing fits the format asked for
 _DRM = Failure(FailureKind.DRM, "The media is encrypted for players with a licence.")
 _LIVE = Failure(FailureKind.LIVE, "The stream is not live at this moment.")
 _INTERNAL = Failure(FailureKind.INTERNAL, "The address lies in a private network.")
+_COOKIES = Failure(
+    FailureKind.OPTIONS, "Export the cookies once more as a Netscape file (cookies.txt) and add them to the item."
+)
 _OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or preset.")
 _DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True)
 _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True)
@@ -69,6 +72,7 @@ _OTHER = Failure(FailureKind.OTHER)
 _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_INTERNAL, "Access to internal urls or private networks"),
     (_STREAM, "streams are not supported"),
+    (_COOKIES, "Failed to create cookie file"),
     (_LARGE, r"The page is larger than \d+ MB"),
     (_CIRCLE, "redirect loop"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.places.urls import check_syntax, item_url
+from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, read_options
 from dlambda.errors import Invalid, Required
 
@@ -57,11 +59,14 @@ def _read(value: Mapping[str, Any]) -> Request:
     extras = value.get("extras")
     extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
     _check_size(value, extras)
+    cookies = _text(value, "cookies")
+    if cookies != MASK:
+        check_cookies(cookies)
     return Request(
         url=url,
         preset=_text(value, "preset"),
         folder=resolve_folder(_text(value, "folder")),
-        cookies=_text(value, "cookies"),
+        cookies=cookies,
         template=safe_template(_text(value, "template")),
         cli=cli,
         auto_start=value["auto_start"] if isinstance(value.get("auto_start"), bool) else True,

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
+from dlambda.domain.mask import MASK
+from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, read_options
 from dlambda.errors import Invalid, ValidationFailed
 
@@ -131,7 +133,20 @@ Priority = Annotated[int, Field(le=10**9), whole_number("Priority")]
 
 
 class NotAllowed(ValueError):
-    """An option that no client may set. Its text is the answer's, not only a detail (contract README, Options)."""
+    """An option that no client may set, or cookies that nothing can read.
+
+    Its text is the answer's, not only a detail (contract README, Options).
+    """
+
+
+def check_cookie_text(value: str) -> str:
+    """`value` when cookies can be read from it, or when it is the mask of those that are there."""
+    try:
+        if value != MASK:
+            check_cookies(value)
+    except Invalid as error:
+        raise NotAllowed(error.message) from None
+    return value
 
 
 def check_cli(value: str, message: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Protocol
 
-from pydantic import field_validator
+from pydantic import AfterValidator, field_validator
 
 from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder, safe_template
-from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_place
+from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_cookie_text, check_place
 from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 
 FIRST_OWN_ID: Final = 101
@@ -182,7 +182,7 @@ class PresetInput(Body):
     description: str = ""
     folder: Annotated[str, check_place(resolve_folder)] = ""
     template: Annotated[str, check_place(safe_template)] = ""
-    cookies: str = ""
+    cookies: Annotated[str, AfterValidator(check_cookie_text)] = ""
     cli: str = ""
     priority: Priority = 0
 

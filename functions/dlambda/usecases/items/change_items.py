@@ -10,6 +10,7 @@ from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, Status
 from dlambda.domain.items.request import check_cli
 from dlambda.domain.places.paths import object_key, safe_template
+from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, memories, names
@@ -177,6 +178,8 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(changes)
     if "cli" in checked:
         check_cli(checked["cli"])
+    if "cookies" in checked:
+        check_cookies(checked["cookies"])
     if "template" in checked:
         checked["template"] = safe_template(checked["template"])
     if "preset" in checked:

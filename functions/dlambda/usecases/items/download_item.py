@@ -33,7 +33,7 @@ from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import begin_again, put_off
 from dlambda.usecases.measure import count_failed, count_finished
 from dlambda.usecases.publish import publish
-from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class _Download:
             params=params,
             workdir=self.workdir,
             info=self._fresh_info(),
-            cookies=item.cookies or preset_for(item.preset).cookies or None,
+            cookies=cookies_for(item),
             extras=item.extras,
             is_live=bool(item.is_live),
             allow_internal=settings.allow_internal_urls,

@@ -21,6 +21,8 @@ from dlambda.domain.rules.condition import (
 )
 from dlambda.domain.rules.filters import FilterError
 from dlambda.domain.rules.resource import CONDITIONS
+from dlambda.domain.ytdlp.cookie_file import check_cookies
+from dlambda.errors import Invalid
 from dlambda.store import archive, resources
 from dlambda.usecases.items.options import archive_for, archive_named
 from dlambda.usecases.publish import publish
@@ -80,10 +82,22 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
 
 
 def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
-    after = item.but(cli=effect.cli, cookies=effect.cookies or item.cookies, requeued=True)
+    cookies = _readable(effect, item) or item.cookies
+    after = item.but(cli=effect.cli, cookies=cookies, requeued=True)
     if effect.preset is not None:
         after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
     return after.but(archive=archive_named(preset_for(after.preset).cli, after.cli))
+
+
+def _readable(effect: Effect, item: Item) -> str | None:
+    """The condition's cookies; none, and a line in the log, when nothing can read them."""
+    try:
+        check_cookies(effect.cookies or "")
+    except Invalid as error:
+        text = "The condition '%s' is used without its cookies. %s"
+        log.warning(text, effect.condition.name, error.message, extra={"item_id": item.id})
+        return None
+    return effect.cookies
 
 
 def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Item:

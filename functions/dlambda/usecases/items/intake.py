@@ -27,14 +27,13 @@ from dlambda.usecases.items.options import archive_for, item_params
 from dlambda.usecases.items.try_again import begin_again, put_off
 from dlambda.usecases.measure import count_failed
 from dlambda.usecases.publish import publish
-from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)
 
 _TRIES = 5
 # What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
 _MOST_BEGINNINGS = 60
-_BAD_COOKIES = "failed to load cookies"
 _PREMIERE_SPARE_SECONDS = 300
 
 
@@ -77,12 +76,12 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     extraction = _read_before(item) or extract(
         item.source_url,
         params,
-        cookies=item.cookies or preset_for(item.preset).cookies or None,
+        cookies=cookies_for(item),
         timeout_seconds=settings.extract_info_timeout,
         allow_internal=settings.allow_internal_urls,
     )
     if extraction.info is None:
-        reason, failure = _reason(item, extraction), extraction.failure
+        reason, failure = _reason(extraction), extraction.failure
         # One that used up its whole time would do so again.
         asked = extraction.retry_after_seconds
         if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, asked):
@@ -102,9 +101,7 @@ def _read_before(item: Item) -> Extraction | None:
         return None
 
 
-def _reason(item: Item, extraction: Extraction) -> str:
-    if extraction.error and _BAD_COOKIES in extraction.error.lower():
-        return f"Failed to create cookie file for '{item.url}'. '{extraction.error}'."
+def _reason(extraction: Extraction) -> str:
     told = metadata.telling(extraction.warnings)
     return " ".join([extraction.error or "Unable to extract info.", *told])
 

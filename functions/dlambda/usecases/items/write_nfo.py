@@ -19,7 +19,7 @@ from dlambda.usecases.files.find_file import find_file, sidecars_of
 from dlambda.usecases.files.folders import join, note_files, split
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.publish import publish
-from dlambda.usecases.rules.presets import preset_for
+from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def _metadata(item: Item) -> Mapping[str, Any]:
     found = extract(
         item.url,
         item_params(item),
-        cookies=item.cookies or preset_for(item.preset).cookies or None,
+        cookies=cookies_for(item),
         timeout_seconds=min(get_settings().extract_info_timeout, _WAIT_SECONDS),
         allow_internal=get_settings().allow_internal_urls,
     )

@@ -20,6 +20,7 @@ from dlambda.media.questions import effective
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.store import archive
+from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
@@ -98,7 +99,7 @@ def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
 def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> list[FeedItem]:
     """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
     end = time.monotonic() + _LOOK_UP_SECONDS
-    cookies = preset_for(task.preset).cookies or None
+    cookies = cookies_of(preset_for(task.preset))
     found, _ = with_archive_ids(items, task.name, texts, lambda: end - time.monotonic(), cookies)
     return found
 

@@ -12,6 +12,7 @@ from dlambda.media.extract import extract
 from dlambda.media.guard import check_url
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
+from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.task_options import texts_of
 
@@ -31,7 +32,7 @@ def read_source(
     found = extract(
         url,
         texts if entries else replace(texts, item_cli=f"{texts.item_cli}\n--playlist-items 0"),
-        cookies=preset_for(preset).cookies or None,
+        cookies=cookies_of(preset_for(preset)),
         timeout_seconds=min(settings.extract_info_timeout, seconds),
         allow_internal=settings.allow_internal_urls,
     )

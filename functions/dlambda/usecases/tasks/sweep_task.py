@@ -27,6 +27,7 @@ from dlambda.store import archive, items, leases, memories, runs
 from dlambda.usecases.items.add_items import enter, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake_queue import ENTRIES
+from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.fan_out import handler_of
@@ -124,7 +125,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
     complete = True
     if not state.handler.knows_archive_ids:
-        cookies = preset_for(state.task.preset).cookies or None
+        cookies = cookies_of(preset_for(state.task.preset))
         batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
     now = time.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
