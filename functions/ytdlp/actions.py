@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dlambda.domain.ytdlp.option_table import removal_reason
 from dlambda.errors import AppError, Invalid, Required
 from dlambda.media.guard import check_url
 from dlambda.media.questions import ids_of_urls, parse
@@ -29,6 +30,9 @@ def convert(body: object) -> dict[str, Any]:
         answer["format"] = parsed.format
     if parsed.removed:
         answer["removed_options"] = parsed.removed
+    reasons = {label: reason for label in parsed.removed if (reason := removal_reason(label))}
+    if reasons:
+        answer["removed_reasons"] = reasons
     return answer
 
 

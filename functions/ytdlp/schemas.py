@@ -23,6 +23,7 @@ class Converted(BaseModel):
     download_path: str | None
     format: str | None = Field(None, description="only when `-f` was given")
     removed_options: list[str] | None = Field(None, description="what users may not set; only if there is any")
+    removed_reasons: dict[str, str] | None = Field(None, description="why, but for what any service sets itself")
 
 
 class CommandInput(BaseModel):

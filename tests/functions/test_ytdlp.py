@@ -63,6 +63,14 @@ def preset(**fields: Any) -> str:
 # convert (3)
 
 
+def test_convert_says_why_an_option_has_no_effect(client: FlaskClient) -> None:
+    args = "-f b --mtime --xattrs --quiet --abort-on-error"
+    found = client.post("/api/yt-dlp/convert", json={"args": args}).get_json()
+    assert set(found["removed_options"]) == {"--mtime", "--xattrs", "-q, --quiet", "--no-progress", "--abort-on-error"}
+    assert set(found["removed_reasons"]) == {"--mtime", "--xattrs", "--abort-on-error"}
+    assert found["opts"] == {"format": "b"}
+
+
 @pytest.mark.parametrize("body", [None, {}, {"args": ""}, {"args": "  "}, {"args": 5}, [], "x"])
 def test_convert_wants_options(client: FlaskClient, body: Any) -> None:
     reply = client.post("/api/yt-dlp/convert", json=body)

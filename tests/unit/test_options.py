@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, UNSAFE_COMPAT, OptionClass
+from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, UNSAFE_COMPAT, OptionClass, removal_reason
 from dlambda.domain.ytdlp.options import check_options, read_options, split_words
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
@@ -270,3 +270,19 @@ def test_the_installed_yt_dlp_is_the_pinned_one() -> None:
     from yt_dlp.version import __version__
 
     assert __version__ == "2026.10.26"
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [
+        ("--mtime", "bucket"), ("--xattrs", "bucket"), ("--abort-on-error", "item of its own"),
+        ("--call-home", "yt-dlp itself ignores it."), ("--exec", "not allowed"),
+        ("-v, --verbose", "no effect in a service"),
+    ],
+)  # fmt: skip
+def test_why_an_option_is_taken_out(label: str, reason: str) -> None:
+    assert reason in (removal_reason(label) or "")
+
+
+def test_what_a_service_sets_itself_needs_no_reason() -> None:
+    assert removal_reason("-q, --quiet") is removal_reason("-o, --output") is removal_reason("--newline") is None

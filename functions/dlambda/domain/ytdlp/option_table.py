@@ -1,8 +1,9 @@
 """Every option of yt-dlp 2026.10.26 and what it may do here (docs/contract/README.md, "Options from users").
 
 Three classes. ALLOWED: as given, some with limits on the value (`options.py` beside). DROPPED: no effect in a
-service, reported as removed. REFUSED: runs code, reads or writes files elsewhere, loads code or configuration,
-redirects or weakens traffic, or ends the program. A test compares this table with the parser of the installed yt-dlp.
+service, reported as removed with the reason. REFUSED: runs code, reads or writes files elsewhere, loads code or
+configuration, redirects or weakens traffic, or ends the program. A test compares this table with the parser of the
+installed yt-dlp.
 """
 
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ POSTPROCESSORS = frozenset(
         "FFmpegFixupDuplicateMoov", "FFmpegFixupDuration", "FFmpegFixupM3u8", "FFmpegFixupM4a", "FFmpegFixupStretched",
         "FFmpegFixupTimestamp", "FFmpegMetadata", "FFmpegSplitChapters", "FFmpegSubtitlesConvertor",
         "FFmpegThumbnailsConvertor", "FFmpegVideoConvertor", "FFmpegVideoRemuxer", "ModifyChapters", "NFOMaker",
-        "SponsorBlock", "XAttrMetadata",
+        "SponsorBlock",
     }
 )  # fmt: skip
 
@@ -110,12 +111,8 @@ _ALLOWED = _rows(
     # General Options
     ("-i --ignore-errors", "ignoreerrors"),
     ("--no-abort-on-error", "ignoreerrors"),
-    ("--abort-on-error --no-ignore-errors", "ignoreerrors"),
     ("--use-extractors --ies", "allowed_extractors", "text"),
     ("--force-generic-extractor", "force_generic_extractor"),
-    ("--default-search", "default_search", "text"),
-    ("--flat-playlist", "extract_flat"),
-    ("--no-flat-playlist", "extract_flat"),
     ("--live-from-start", "live_from_start"),
     ("--no-live-from-start", "live_from_start"),
     ("--mark-watched", "mark_watched"),
@@ -161,9 +158,6 @@ _ALLOWED = _rows(
     ("--break-on-existing", "break_on_existing"),
     ("--no-break-on-existing", "break_on_existing"),
     ("--break-on-reject", "break_on_reject"),
-    ("--break-per-input", "break_per_url"),
-    ("--no-break-per-input", "break_per_url"),
-    ("--skip-playlist-after-errors", "skip_playlist_after_errors", "int"),
     # Download Options
     ("-N --concurrent-fragments", "concurrent_fragment_downloads", "int"),
     ("-r --limit-rate --rate-limit", "ratelimit", "text"),
@@ -202,7 +196,6 @@ _ALLOWED = _rows(
     ("--no-force-overwrites", "overwrites"),
     ("-c --continue", "continue_dl"),
     ("--no-continue", "continue_dl"),
-    ("--mtime", "updatetime"),
     ("--no-mtime", "updatetime"),
     ("--write-description", "writedescription"),
     ("--no-write-description", "writedescription"),
@@ -212,8 +205,6 @@ _ALLOWED = _rows(
     ("--no-clean-info-json --no-clean-infojson", "clean_infojson"),
     ("--write-comments --get-comments", "getcomments"),
     ("--no-write-comments --no-get-comments", "getcomments"),
-    ("--write-playlist-metafiles", "allow_playlist_files"),
-    ("--no-write-playlist-metafiles", "allow_playlist_files"),
     # Thumbnail Options
     ("--write-thumbnail", "writethumbnail"),
     ("--no-write-thumbnail", "writethumbnail"),
@@ -226,7 +217,6 @@ _ALLOWED = _rows(
     # Verbosity and Simulation Options
     ("--ignore-no-formats-error", "ignore_no_formats_error"),
     ("--no-ignore-no-formats-error", "ignore_no_formats_error"),
-    ("--force-write-archive --force-write-download-archive --force-download-archive", "force_write_download_archive"),
     # Workarounds
     ("--legacy-server-connect", "legacy_server_connect"),
     ("--prefer-insecure --prefer-unsecure", "prefer_insecure"),
@@ -282,7 +272,6 @@ _ALLOWED = _rows(
     ("-k --keep-video", "keepvideo"),
     ("--no-keep-video", "keepvideo"),
     ("--post-overwrites", "nopostoverwrites"),
-    ("--no-post-overwrites", "nopostoverwrites"),
     ("--embed-subs", "embedsubtitles"),
     ("--no-embed-subs", "embedsubtitles"),
     ("--embed-thumbnail", "embedthumbnail"),
@@ -296,8 +285,6 @@ _ALLOWED = _rows(
     ("--metadata-from-title", "metafromtitle", "text"),
     ("--parse-metadata", "parse_metadata", "text"),
     ("--replace-in-metadata", "parse_metadata", "text 3"),
-    ("--xattrs --xattr", "xattrs"),
-    ("--concat-playlist", "concat_playlist", "never|always|multi_video"),
     ("--fixup", "fixup", "never|ignore|warn|detect_or_warn|force"),
     ("--convert-subs --convert-sub --convert-subtitles", "convertsubtitles", "text"),
     ("--convert-thumbnails", "convertthumbnails", "text"),
@@ -321,36 +308,6 @@ _ALLOWED = _rows(
     ("--hls-split-discontinuity", "hls_split_discontinuity"),
     ("--no-hls-split-discontinuity", "hls_split_discontinuity"),
     ("--extractor-args", "extractor_args", "text"),
-    # Options without effect that old command lines still carry
-    ("--xattr-set-filesize", ""),
-    ("--youtube-include-dash-manifest", ""),
-    ("--no-youtube-skip-dash-manifest", ""),
-    ("--youtube-skip-dash-manifest", ""),
-    ("--no-youtube-include-dash-manifest", ""),
-    ("--youtube-include-hls-manifest", ""),
-    ("--no-youtube-skip-hls-manifest", ""),
-    ("--youtube-skip-hls-manifest", ""),
-    ("--no-youtube-include-hls-manifest", ""),
-    ("--sponskrub", ""),
-    ("--no-sponskrub", ""),
-    ("--sponskrub-cut", ""),
-    ("--no-sponskrub-cut", ""),
-    ("--sponskrub-force", ""),
-    ("--no-sponskrub-force", ""),
-    ("--prefer-avconv", ""),
-    ("--no-prefer-ffmpeg", ""),
-    ("--prefer-ffmpeg", ""),
-    ("--no-prefer-avconv", ""),
-    ("-C", ""),
-    ("--call-home", ""),
-    ("--no-call-home", ""),
-    ("--include-ads", ""),
-    ("--no-include-ads", ""),
-    ("--write-annotations", ""),
-    ("--no-write-annotations", ""),
-    ("--sponskrub-location", "", "text"),
-    ("--sponskrub-args", "", "text"),
-    ("--cn-verification-proxy", "", "text"),
 )  # fmt: skip
 
 _DROPPED = _rows(
@@ -428,7 +385,51 @@ _DROPPED = _rows(
     # Post-Processing Options
     ("--no-exec", "exec_cmd"),
     ("--no-exec-before-download", "exec_before_dl_cmd"),
+    # What has nothing to act on here: an entry of a playlist is an item of its own, and files lie in a bucket
+    ("--abort-on-error --no-ignore-errors", "ignoreerrors"),
+    ("--flat-playlist", "extract_flat"),
+    ("--no-flat-playlist", "extract_flat"),
+    ("--break-per-input", "break_per_url"),
+    ("--no-break-per-input", "break_per_url"),
+    ("--skip-playlist-after-errors", "skip_playlist_after_errors", "int"),
+    ("--concat-playlist", "concat_playlist", "never|always|multi_video"),
+    ("--write-playlist-metafiles", "allow_playlist_files"),
+    ("--no-write-playlist-metafiles", "allow_playlist_files"),
+    ("--mtime", "updatetime"),
+    ("--xattrs --xattr", "xattrs"),
+    ("--default-search", "default_search", "text"),
+    ("--force-write-archive --force-write-download-archive --force-download-archive", "force_write_download_archive"),
+    ("--no-post-overwrites", "nopostoverwrites"),
     # Options without effect that old command lines still carry
+    ("--xattr-set-filesize", ""),
+    ("--youtube-include-dash-manifest", ""),
+    ("--no-youtube-skip-dash-manifest", ""),
+    ("--youtube-skip-dash-manifest", ""),
+    ("--no-youtube-include-dash-manifest", ""),
+    ("--youtube-include-hls-manifest", ""),
+    ("--no-youtube-skip-hls-manifest", ""),
+    ("--youtube-skip-hls-manifest", ""),
+    ("--no-youtube-include-hls-manifest", ""),
+    ("--sponskrub", ""),
+    ("--no-sponskrub", ""),
+    ("--sponskrub-cut", ""),
+    ("--no-sponskrub-cut", ""),
+    ("--sponskrub-force", ""),
+    ("--no-sponskrub-force", ""),
+    ("--prefer-avconv", ""),
+    ("--no-prefer-ffmpeg", ""),
+    ("--prefer-ffmpeg", ""),
+    ("--no-prefer-avconv", ""),
+    ("-C", ""),
+    ("--call-home", ""),
+    ("--no-call-home", ""),
+    ("--include-ads", ""),
+    ("--no-include-ads", ""),
+    ("--write-annotations", ""),
+    ("--no-write-annotations", ""),
+    ("--sponskrub-location", "", "text"),
+    ("--sponskrub-args", "", "text"),
+    ("--cn-verification-proxy", "", "text"),
     ("--dump-user-agent", ""),
     ("--youtube-print-sig-code", ""),
 )  # fmt: skip
@@ -478,3 +479,39 @@ _REFUSED = _rows(
 )  # fmt: skip
 
 OPTIONS = (*_ALLOWED, *_DROPPED, *_REFUSED)
+
+# Why an option is taken out, by its label; of the others the class tells it.
+_ENTRY_REASON = "Each entry of a playlist is an item of its own."
+_BUCKET_REASON = "Files are kept in a bucket, which has neither the time of the source nor extended attributes."
+_OBSOLETE_REASON = "yt-dlp itself ignores it."
+_CLASS_REASONS = {
+    OptionClass.DROPPED: "It has no effect in a service.",
+    OptionClass.REFUSED: "It is not allowed: it would run programs, read or write other files, or redirect traffic.",
+}
+_REASONS = {
+    "--abort-on-error": _ENTRY_REASON,
+    "--flat-playlist": _ENTRY_REASON,
+    "--no-flat-playlist": _ENTRY_REASON,
+    "--break-per-input": _ENTRY_REASON,
+    "--no-break-per-input": _ENTRY_REASON,
+    "--skip-playlist-after-errors": _ENTRY_REASON,
+    "--concat-playlist": _ENTRY_REASON,
+    "--write-playlist-metafiles": _ENTRY_REASON,
+    "--no-write-playlist-metafiles": _ENTRY_REASON,
+    "--mtime": _BUCKET_REASON,
+    "--xattrs": _BUCKET_REASON,
+    "--default-search": "An item is a URL, never a text to search for.",
+    "--force-write-archive": "What is downloaded is always recorded in the archive.",
+    "--no-post-overwrites": "A post-processor never meets a file of an earlier download.",
+}
+
+
+def removal_reason(label: str) -> str | None:
+    """Why the option that is reported under `label` was taken out; None for what any service sets itself (2.1)."""
+    if label in _REASONS:
+        return _REASONS[label]
+    option = next((option for option in OPTIONS if option.label == label), None)
+    if option is None or label in {removed for _, removed in REMOVED_KEYS}:
+        return None
+    obsolete = option.class_ is OptionClass.DROPPED and not option.dest
+    return _OBSOLETE_REASON if obsolete else _CLASS_REASONS.get(option.class_)
