@@ -117,6 +117,13 @@ class EditBody(RootModel[dict[str, Any]]):
         return body
 
 
+class StepWarningView(BaseModel):
+    """What failed beside the media, which is there."""
+
+    step: str = Field(examples=["EmbedThumbnail"])
+    text: str
+
+
 class ItemView(BaseModel):
     """An item as everyone sees it (downloads.md 2.2)."""
 
@@ -129,6 +136,7 @@ class ItemView(BaseModel):
     folder: str
     status: Literal[tuple(sorted(status.value for status in IN_QUEUE | IN_HISTORY))]  # type: ignore[valid-type]
     error: str | None
+    warnings: list[StepWarningView]
     filename: str | None
     file_size: int | None
     percent: float | None

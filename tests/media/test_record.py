@@ -64,7 +64,7 @@ def test_what_the_site_has_no_more_is_told(begin, origin, tmp_path):
     found = result(begin("late", age=8, duration=10.0))
     assert found.ok
     assert len(found.warnings) == 1
-    assert "missing" in found.warnings[0]
+    assert "missing" in found.warnings[0].text
 
 
 def test_pictures_and_sound_of_different_playlists_become_one_file(begin, origin, tmp_path):

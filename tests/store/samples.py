@@ -43,6 +43,7 @@ FULL = {
     "temp_dir": "/tmp", "is_live": False, "live_in": "Fri, 13 Feb 2009 23:31:30 GMT", "file_size": 5, "filename": "x.mp4",
     "total_bytes": 10, "downloaded_bytes": 5, "archive_id": "example a1B2c3D4e5F", "is_archivable": True,
     "is_archived": False, "sidecar": {"image": [{"file": "/downloads/x.jpg"}]}, "msg": "m", "error": "e",
+    "warnings": ({"step": "EmbedThumbnail", "text": "no"},),
     "failure": {"kind": "gone", "advice": "", "retry_at": None}, "extracted": True, "requeued": True,
     "posted_url": "https://short.example/x", "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",
     "old_archive_ids": ("example 1", "example 2"), "identity": "site a", "info_at": T0, "entries": 3, "expanded": 2, "queued": 1,

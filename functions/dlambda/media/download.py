@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.domain.items.failure import Failure, classify
+from dlambda.domain.items.step_warning import StepWarning
 from dlambda.errors import Invalid
 from dlambda.media.quiet import QuietLimit, longest_sleep
 from dlambda.media.redaction import Redaction
@@ -91,6 +92,7 @@ class Result:
 
     With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
     `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
+    `warnings` say what failed beside the media, which is as the last step that worked left it.
     `retry_after_seconds`: what the site asked for when it refused. `stopped`: it ended because `Running.stop` asked.
     """
 
@@ -100,7 +102,7 @@ class Result:
     extra_files: tuple[str, ...] = ()
     archive_ids: tuple[str, ...] = ()
     skipped_reason: str | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[StepWarning, ...] = ()
     stopped: bool = False
     retry_after_seconds: float | None = None
 
@@ -230,7 +232,7 @@ def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
         extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
         archive_ids=tuple(raw.get("archive_ids", ())),
         skipped_reason=redaction.optional(raw.get("skipped_reason")),
-        warnings=redaction.texts(raw.get("warnings", ())),
+        warnings=tuple(StepWarning(one["step"], redaction.text(one["text"])) for one in raw.get("warnings", ())),
         stopped=bool(raw.get("stopped")),
         retry_after_seconds=raw.get("retry_after_seconds"),
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlambda.errors import OperationFailed, Unavailable
+from dlambda.domain.files.sidecar import is_media
+from dlambda.errors import Invalid, OperationFailed, Unavailable
 from dlambda.media.pieces.cutting import probe_by_library
-from dlambda.media.pieces.formats import PROBED
+from dlambda.media.pieces.formats import NO_MEDIA, PROBED
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.rights import make_policy, rights_to_read
 from dlambda.media.tools import find_tool
@@ -40,8 +41,10 @@ def _ffprobe(tool: str, location: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise OperationFailed("Probing the file took too long.") from None
     found: dict[str, Any] = json.loads(done.stdout or b"{}")
+    if done.returncode < 0:
+        raise OperationFailed("Probing the file was ended from outside.")
     if done.returncode or not found.get("streams"):
-        raise OperationFailed("The file holds no media that can be read.")
+        raise OperationFailed(NO_MEDIA)
     if protocols == "file":
         found.get("format", {})["filename"] = Path(location).name  # no server path in an answer
     return found | {"streams": [_without_unknown_size(stream) for stream in found["streams"]]}
@@ -53,10 +56,15 @@ def _without_unknown_size(stream: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(location: str) -> dict[str, Any]:
-    """`summary` of a file; when it cannot be probed, both kinds are taken for true (downloads.md 2.3)."""
+    """`summary` of a file; when it cannot be probed, both kinds are taken for true (downloads.md 2.3).
+
+    Raises `Invalid` when a file with the extension of a known container holds nothing that can be read.
+    """
     try:
         return summary(probe(location))
-    except (OperationFailed, Unavailable):
+    except (OperationFailed, Unavailable) as error:
+        if error.message == NO_MEDIA and is_media(location):
+            raise Invalid(NO_MEDIA) from None
         return {"is_video": True, "is_audio": True}
 
 

@@ -94,6 +94,11 @@ def snapshot(workdir: Path) -> list[Path]:
     return [*([workdir / _STATE] if (workdir / _STATE).is_file() else []), *kept]
 
 
+def can_continue(workdir: Path) -> bool:
+    """Whether something of a download lies there that the next run need not fetch again."""
+    return any(path.name != _STATE for path in snapshot(workdir))
+
+
 def prepare(workdir: Path, item_id: str, *, keep: bool = True) -> State:
     """Makes the folder fit for a run and answers its state.
 

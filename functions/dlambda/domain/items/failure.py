@@ -66,6 +66,10 @@ _REFUSED = Failure(
     retryable=True,
 )
 _CIRCLE = Failure(FailureKind.OTHER, "The address leads back to itself in circles.")
+_PAGE = Failure(
+    FailureKind.LOGIN, "A login may help: add cookies of a logged-in browser to the item or preset, or try it later."
+)
+_NO_MEDIA = Failure(FailureKind.UNSUPPORTED, "The address leads to no media: look for that of the film or sound.")
 _OTHER = Failure(FailureKind.OTHER)
 
 # Order matters: what is more certain stands first. Each row: the failure, then patterns of its texts.
@@ -75,6 +79,8 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_COOKIES, "Failed to create cookie file"),
     (_LARGE, r"The page is larger than \d+ MB"),
     (_CIRCLE, "redirect loop"),
+    (_PAGE, "sent a web page in place of the media"),
+    (_NO_MEDIA, "in place of the media", "holds no media that can be read"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
     (_DRM, r"\bDRM\b", "Widevine", "FairPlay"),
     (

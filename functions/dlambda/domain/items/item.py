@@ -89,6 +89,7 @@ class Item:
     msg: str | None = None
     error: str | None = None
     failure: Mapping[str, Any] | None = None  # {kind, advice, retry_at}
+    warnings: tuple[Mapping[str, str], ...] = ()  # {step, text}: what failed beside the media
 
     # What no client sees.
     extracted: bool = False  # intake is done: a slot is all it waits for
@@ -180,6 +181,7 @@ class Item:
             "id": self.source_id,
             "error": self.error,
             "failure": self.failure,
+            "warnings": list(self.warnings),
             "title": self.title,
             "description": self.description,
             "url": self.url,
@@ -262,8 +264,9 @@ def restore(
     values = {
         each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]
         for each in fields(Item)
-        if each.name not in _HIDDEN and each.name not in _PRIVATE
+        if each.name not in _HIDDEN and each.name not in _PRIVATE and _NAMES_IN_VIEW.get(each.name, each.name) in view
     }
+    values["warnings"] = tuple(values.get("warnings", ()))
     values |= {name: tuple(value) if isinstance(value, list) else value for name, value in hidden.items()}
     values["status"] = Status(view["status"])
     if extras is not None:

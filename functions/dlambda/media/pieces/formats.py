@@ -3,6 +3,8 @@
 A playlist (HLS, DASH, concat ...) that poses as a video would have FFmpeg open the files and addresses that it names.
 """
 
+NO_MEDIA = "The file holds no media that can be read."
+
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"  # names with a comma are one format's
 MATROSKA = "matroska,webm"
 _PLAYED = "aac ac3 aiff asf avi eac3 flac flv m4v mp3 mpeg mpegts mpegvideo ogg wav w64"

@@ -5,7 +5,7 @@ from typing import Any
 import av
 
 from dlambda.errors import OperationFailed
-from dlambda.media.pieces.formats import PROBED
+from dlambda.media.pieces.formats import NO_MEDIA, PROBED
 from dlambda.media.pieces.source import input_name, input_options
 
 
@@ -27,7 +27,7 @@ def probe(location: str) -> dict[str, Any]:
                 "tags": dict(container.metadata),
             }
     except (av.FFmpegError, OSError):
-        raise OperationFailed("The file holds no media that can be read.") from None
+        raise OperationFailed(NO_MEDIA) from None
     return {"streams": streams, "format": {key: value for key, value in shape.items() if value is not None}}
 
 

@@ -19,19 +19,18 @@ from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
 from dlambda.media.workers import continuing, postprocessing, programs, recording
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
+from dlambda.media.workers.downloader import Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import DownloadJob
+from dlambda.media.workers.keeping import Keeping, NotMedia, check_media
+from dlambda.media.workers.naming import Named
 
 _PROGRESS_SECONDS = 0.2
 _DISK_SECONDS = 0.3
 _DISK_WAIT_SECONDS = 2.0
-_MAX_NAME_BYTES = 200  # of 255; `.f137.mp4.part-Frag12345.part` and ` (2)` come behind
 _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
 _NO_FORMATS = "No video formats found"
-_NO_NAME = "The output template gives no file name."
-_MEDIA_TEMPLATES = ("", "temp")  # of the media file itself; a sidecar without a name is left out
 EXISTING_TEXT = "Item has already been downloaded."
 
 
@@ -80,58 +79,21 @@ class _Archive:
         self.added.append(archive_id)
 
 
-def fitted(path: str, most_bytes: int = _MAX_NAME_BYTES) -> str:
-    """`path` with every part short enough for file systems, the endings that follow included."""
-    return "/".join(part.encode()[:most_bytes].decode(errors="ignore").rstrip() for part in path.split("/"))
-
-
-def stem_of(path: str, extension: str) -> str:
-    """`path` without its extension. Raises `DownloadError` when that leaves no name: nothing would tell files apart."""
-    last = path.rpartition("/")[2]
-    # To Python a name that begins with a dot has no extension; here all of it may be one.
-    suffix = last if last == f".{extension}" else Path(last).suffix
-    if not fitted(last.removesuffix(suffix)).strip(" ."):
-        raise DownloadError(_NO_NAME)
-    return path.removesuffix(suffix)
-
-
-class _Session(Downloader, continuing.Watched):
+class _Session(Named, Keeping, continuing.Watched):
     """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
     def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
         self._job = job
-        self._talk = talk
         self._state = state
-        self._suffixes: dict[str, str] = {}
         self.rejected: str | None = None
-        super().__init__(params, folders=(Path(job.workdir) / "home", Path(job.workdir) / "temp"))
+        folders = (Path(job.workdir) / "home", Path(job.workdir) / "temp")
+        super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
         reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
         if reason is not None:
             self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
         return reason
-
-    def _prepare_filename(
-        self, info_dict: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None = None
-    ) -> str | None:
-        name: str | None = super()._prepare_filename(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
-        if not name or name == "-":
-            if tmpl_type in _MEDIA_TEMPLATES:
-                raise DownloadError(_NO_NAME)
-            return None
-        main: str | None = super()._prepare_filename(info_dict, tmpl_type="")
-        stem = stem_of(main or name, str(info_dict.get("ext") or self.params.get("outtmpl_na_placeholder", "NA")))
-        if not name.startswith(stem):
-            return fitted(name)
-        short = fitted(stem)
-        return short + self._suffix(short) + name.removeprefix(stem)
-
-    def _suffix(self, stem: str) -> str:
-        """What makes a name unique among the files that are there already: nothing, or ` (2)` and so on."""
-        if stem not in self._suffixes:
-            self._suffixes[stem] = str(self._talk.ask(type="ask", about="name", value=stem))
-        return self._suffixes[stem]
 
     def urlopen(self, req: Any) -> Any:
         if self.watch is not None and self.watch.concerns(req):
@@ -146,6 +108,8 @@ class _Session(Downloader, continuing.Watched):
             path.unlink()
         done, real = super().dl(name, info, subtitle, test)
         if done and not subtitle and not test:
+            if path.is_file():
+                check_media(path, str(info.get("ext")))
             self._state.note_finished(path, self.format_id)
         return done, real
 
@@ -284,10 +248,11 @@ def _fetch(ydl: _Session, job: DownloadJob) -> None:
         try:
             ydl.process_ie_result(info, download=True)
         except DownloadError as error:
-            if not _STALE_LINK.search(str(error)):
+            if not isinstance(error, NotMedia) and not _STALE_LINK.search(str(error)):
                 raise
         else:
             return
+        ydl.name_anew()
     force_generic = bool(job.params.get("force_generic_extractor"))
     ydl.extract_info(job.url, download=True, force_generic_extractor=force_generic)
 
@@ -314,7 +279,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
     archive = _Archive(talk) if job.has_archive else None
     reports = _Reports(talk, workdir)
-    error, skipped = None, None
+    error, skipped, full = None, None, False
     params = build_params(job.params, _forced(job, journal, archive, reports))
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
@@ -324,8 +289,8 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     with _Session(params, job, talk, state) as ydl, growth:
         try:
             _fetch(ydl, job)
-        except _DiskFull as full:
-            error = plain(full)
+        except _DiskFull as full_disk:
+            error, full = plain(full_disk), True
         except ExistingVideoReached:
             skipped = EXISTING_TEXT
         except DownloadCancelled as stop:
@@ -335,6 +300,10 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
             error = _error_text(failure, job, journal)
     files = _files(home)
     main = os.path.relpath(reports.filepath, home) if reports.filepath else None
+    if main and error and not full:
+        # Of several sections or formats one failed: there is media, so it is no error.
+        ydl.failed_steps.append({"step": "download", "text": error})
+        error = None
     if main is None and skipped is None and error is None:
         skipped = ydl.rejected or journal.left_out
         error = None if skipped else (journal.errors or ["The download gave no file."])[0]
@@ -345,7 +314,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         "extra_files": [name for name in files if name != main],
         "archive_ids": archive.added if archive else [],
         "skipped_reason": skipped,
-        "warnings": journal.warnings,
+        "warnings": ydl.failed_steps,
         "retry_after_seconds": ydl.retry_after_seconds,
     }
     if result["ok"]:

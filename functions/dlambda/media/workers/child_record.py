@@ -265,7 +265,11 @@ def record(job: RecordJob, say: Any) -> dict[str, Any]:
         window.read_folder(Path(job.workdir) / SEGMENTS / str(each)) for each in range(len(recording.tracks))
     )
     failed = recording.errors[0] if recording.errors else "The live stream gave no data." if empty else None
-    return {"ok": failed is None, "error": failed, "warnings": recording.warnings}
+    return {
+        "ok": failed is None,
+        "error": failed,
+        "warnings": [{"step": "record", "text": text} for text in recording.warnings],
+    }
 
 
 def run(job: RecordJob, connection: Connection) -> None:

@@ -21,12 +21,14 @@ from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, FormatSorter, subtitles_filename
 from yt_dlp.YoutubeDL import UnsupportedURLIE
 
+from dlambda.domain.files.name_length import cut_bytes
 from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.media.rejection import reject_reason
 from dlambda.media.workers import bounded
 from dlambda.media.workers.protocols import check_request, leave_out_unsupported
 
+_MOST_LANGUAGE_BYTES = 32
 _BUSY = frozenset({429, 503})
 Report = Callable[[str, str], None]  # level, text
 
@@ -92,8 +94,9 @@ def _name_in_link(path: str) -> str:
 
 
 def _subtitles_filename(filename: str, language: str, *arguments: Any) -> str:
-    """A subtitle's file; what a page calls its language is part of one name."""
-    return str(subtitles_filename(filename, plain_path(language).replace("/", "_"), *arguments))
+    """A subtitle's file; what a page calls its language is part of one name, and no long one."""
+    plain_language = cut_bytes(plain_path(language).replace("/", "_"), _MOST_LANGUAGE_BYTES)
+    return str(subtitles_filename(filename, plain_language, *arguments))
 
 
 _downloading._desktop_entry_localestring = _name_in_link  # type: ignore[attr-defined]  # noqa: SLF001

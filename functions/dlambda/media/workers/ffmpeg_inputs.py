@@ -5,6 +5,7 @@ manifest would bring in any file of the machine. So before each input stand the 
 The command lines are changed where all of them pass, at `Popen`: no post-processor can be forgotten.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,6 +22,10 @@ _FILE = "file"
 _PIPE = "pipe,fd"
 # `tcp` and `tls` lie below `https`; a first address that begins with them is refused, and so are those in manifests.
 _WEB = "http,https,tcp,tls,crypto,httpproxy,data"
+_FAREWELL = re.compile(
+    r"^Conversion failed!|^Error opening (input|output) files?|Could not write header|Nothing was written|^Exiting"
+)
+_PLACE = re.compile(r"^\[[\w#/:-]+ @ 0x[0-9a-f]+\] ")  # `[webm @ 0x5583c0] `
 _SCRIPT_HEAD = b"ffconcat version"
 
 
@@ -93,7 +98,17 @@ class GuardedPopen(Popen):  # type: ignore[misc]
         stdout, stderr, status = super().run(*arguments, **options)
         if status < 0:
             raise PostProcessingError(f"ffmpeg ended unexpectedly (signal {-status}).")
+        if status > 0 and isinstance(stderr, str):
+            stderr = _without_farewell(stderr)
         return stdout, stderr, status
+
+
+def _without_farewell(stderr: str) -> str:
+    """Without the last lines that say nothing but that it failed: yt-dlp makes an error of the last one."""
+    lines = stderr.strip().splitlines()
+    while len(lines) > 1 and _FAREWELL.search(lines[-1]):
+        lines.pop()
+    return "".join(f"{_PLACE.sub('', line)}\n" for line in lines)
 
 
 def install() -> None:

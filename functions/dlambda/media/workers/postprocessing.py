@@ -12,6 +12,7 @@ from yt_dlp.postprocessor.metadataparser import MetadataParserPP
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.errors import Invalid
 from dlambda.media.workers import ffmpeg_inputs
+from dlambda.media.workers.keeping import KeepingSplitChaptersPP
 
 # Fields that an option may not write into: they say what is fetched (addresses, protocols, headers, parts of a media
 # file), by what, in which format it is written, and where; or they hold more than a text.
@@ -93,4 +94,5 @@ def install() -> None:
     """Makes them known to yt-dlp, for this process."""
     ffmpeg_inputs.install()
     postprocessors.value["MetadataParserPP"] = GuardedMetadataParserPP
+    postprocessors.value["FFmpegSplitChaptersPP"] = KeepingSplitChaptersPP
     postprocessors.value["NFOMakerPP"] = NFOMakerPP

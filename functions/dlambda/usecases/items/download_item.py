@@ -22,6 +22,7 @@ from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
 from dlambda.media.disk import room_at
+from dlambda.media.resume import can_continue
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, names
 from dlambda.usecases.files.folders import holds_stem
@@ -234,6 +235,7 @@ class _Download:
             self._stumble(str(full), classify(str(full)))
         except Invalid as error:  # no name, key or record can hold it: it would be so again
             self._fail(error.message, classify(error.message))
+            self._clean()
         return False
 
     def _watch_room(self, running: download.Running) -> None:
@@ -330,7 +332,9 @@ class _Download:
             kept = self._keep(result)
             self._record_archived(result)
             archived = True if self.item.archive and kept.filename else self.item.is_archived
-            ended = self.item.ended(Status.FINISHED, time.time(), is_archived=archived, **kept.fields())
+            warnings = tuple(one.view() for one in result.warnings)
+            fields = kept.fields() | {"is_archived": archived, "warnings": warnings}
+            ended = self.item.ended(Status.FINISHED, time.time(), **fields)
             self._finish(ended, completed=kept.filename is not None)
         else:
             kept = self._keep(result)
@@ -374,7 +378,7 @@ class _Download:
         stored = items.save(self.item, ended, self.lease)
         count_failed(stored, failure.kind.value)
         publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
-        if not done:
+        if not can_continue(self.workdir):
             self._clean()
 
     def _finish(self, ended: Item, *, completed: bool = False) -> None:

@@ -56,7 +56,8 @@ def keep(
 ) -> Kept:
     """Uploads the file and its sidecars; `renew` is called meanwhile. Doing it twice leaves the same objects.
 
-    `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file.
+    `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file. Raises
+    `Invalid` for a file that holds no media.
     """
     if not result.filepath:
         if growing:
@@ -64,7 +65,12 @@ def keep(
         return Kept(None)
     home = workdir / HOME
     media = home / result.filepath
-    probed = describe(str(media))
+    try:
+        probed = describe(str(media))
+    except Invalid:
+        if growing:
+            growing.abort()
+        raise
     folder = item.folder.strip("/")
     for name in (*result.extra_files, result.filepath):
         path, key = home / name, key_of(item, name)

@@ -245,7 +245,8 @@ class _Fulfilment:
         result = self._follow(lambda: record.start_recording(spec), carrier.save, each_second=carrier.save)
         if not result.ok:
             raise _Failed(result.error or "The live stream gave no data.")
-        return self._convert(record.join_tracks(workdir), self._output, spec.duration), result.warnings
+        path = self._convert(record.join_tracks(workdir), self._output, spec.duration)
+        return path, [each.text for each in result.warnings]
 
     def _convert(self, paths: Sequence[Path], output: Output | None, seconds: float | None) -> Path:
         with self._beating():
