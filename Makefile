@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit format bench clean layer image openapi lock
+.PHONY: help run test check audit format bench figures coverage clean layer image openapi lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,7 @@ check: $(DEV_READY) ## Lint, types, import rules, template, lock files
 	@$(PY) -m mypy functions local infra layers
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
+	@$(PY) .ci/dead_code.py
 
 audit: $(DEV_READY) ## Look for advisories of locked packages, and old binaries; fails when it cannot look
 	@$(PY) .ci/audit.py $(abspath $(TOOLS))/bin
@@ -44,6 +45,13 @@ format: $(DEV_READY) ## Format the code and sort its imports
 
 bench: $(DEV_READY) ## Measure: start, memory, requests, media
 	@$(PY) -m tests.bench
+
+figures: $(DEV_READY) ## Print figures of the code: names, docstrings, sizes, dead code, last test run
+	@$(PY) .ci/figures.py
+
+coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor (FLOOR=percent)
+	@mkdir -p build && $(PY) -m coverage run -m pytest -q tests/unit tests/store
+	@$(PY) -m coverage json -q -o build/coverage.json && $(PY) -m coverage report --fail-under=$(FLOOR) --format=total
 
 layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
 	@$(PY) layers/ffmpeg/build.py
