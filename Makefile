@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TOOLS ?= .tools
+FLOOR ?= 70
 
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
