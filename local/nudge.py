@@ -6,9 +6,13 @@ The queue stays the way; a lost datagram costs the time until the next poll.
 import contextlib
 import os
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlambda import unix_socket
+from dlambda.session import session
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 _CONTEXT_KEY = "dlambda_queue"
 _MAX_BYTES = 256
@@ -16,36 +20,36 @@ _PATIENCE_SECONDS = 0.05  # a worker that is behind has room for few
 
 
 class Nudger:
-    """Sends a datagram after each send of a boto3 SQS client."""
+    """Sends a datagram after each send of an SQS client."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def watch(self, client: Any) -> None:
-        """Registers with `client`, once for each."""
+    def watch(self, session: "Session") -> None:
+        """Registers with `session`, whose clients made from now on send nudges."""
         for operation in ("SendMessage", "SendMessageBatch"):
-            client.meta.events.register(
-                f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}"
-            )
-            client.meta.events.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
+            session.register(f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}")
+            session.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
 
-    def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context[_CONTEXT_KEY] = str(params.get("QueueUrl", "")).rpartition("/")[2]
+    def _remember(self, **event: Any) -> None:
+        event["context"][_CONTEXT_KEY] = str(event["params"].get("QueueUrl", "")).rpartition("/")[2]
 
-    def _nudge(self, context: dict[str, Any], **_: Any) -> None:
+    def _nudge(self, **event: Any) -> None:
         # Connected for each, since the worker may have been started again; the next poll finds the message anyway.
         with (
             contextlib.suppress(OSError),
             unix_socket.connect(self._path, _PATIENCE_SECONDS, socket.SOCK_DGRAM) as channel,
         ):
-            channel.send(context.get(_CONTEXT_KEY, "").encode())
+            channel.send(event["context"].get(_CONTEXT_KEY, "").encode())
 
 
 def watch_sends() -> None:
-    """Nudges for the client that the functions of this process send with."""
-    from dlambda.aws import queue  # loads boto3, which a process may want to do late
+    """Lets each SQS client of this process send nudges. Call it before the first client is made.
 
-    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(queue.client())
+    Two threads that ask for the first client at once get one each, and only one of the two is kept: hooks of a client
+    could belong to the other.
+    """
+    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(session())
 
 
 def listen(path: str) -> socket.socket:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_POLL_SECONDS = 2.0
-_MINUTE_SECONDS = 60.0
 # After a start: when the functions are warm, and when the leases (20 s) that a dead worker held are over.
 _EXTRA_TICKS_SECONDS = (2.0, 23.0)
 # Short, and extended while a handler runs: what a killed worker held is seen again soon.
@@ -63,7 +61,8 @@ def limit_of(consumer: Consumer, settings: Settings) -> int:
 class Poller:
     """Receives from one queue and calls its function in threads."""
 
-    def __init__(self, consumer: Consumer, client: "SQSClient", limit: int) -> None:
+    def __init__(self, consumer: Consumer, client: "SQSClient", limit: int, poll_seconds: float) -> None:
+        self._poll_seconds = poll_seconds
         self.name = consumer.queue
         self._consumer = consumer
         self._client = client
@@ -85,7 +84,7 @@ class Poller:
         self._wake.set()
 
     def run(self) -> None:
-        """Polls until stopped: at once after a nudge, else every two seconds."""
+        """Polls until stopped: at once after a nudge, else every `poll_seconds`."""
         while not self._stopped:
             self._wake.clear()
             try:
@@ -95,7 +94,7 @@ class Poller:
                 # The engine may be restarting; the next round finds it.
                 _log.warning("queue %s does not answer", self.name, exc_info=True)
                 time.sleep(1)
-            self._wake.wait(_POLL_SECONDS)
+            self._wake.wait(self._poll_seconds)
 
     def _receive(self) -> bool:
         """One request; whether there may be more."""
@@ -103,7 +102,7 @@ class Poller:
             return False
         wanted = self._take_slots()
         if not wanted:
-            self._wake.wait(_POLL_SECONDS)
+            self._wake.wait(self._poll_seconds)
             return False
         messages: list[MessageTypeDef] = []
         try:
@@ -218,7 +217,11 @@ class Worker:
 
     def __init__(self, plan: template.Map, settings: Settings, news: threading.Event) -> None:
         self._plan = plan
-        self._pollers = [Poller(consumer, queue.client(), limit_of(consumer, settings)) for consumer in plan.consumers]
+        self._pollers = [
+            Poller(consumer, queue.client(), limit_of(consumer, settings), settings.poll_seconds)
+            for consumer in plan.consumers
+        ]
+        self._tick_seconds = settings.tick_seconds
         self._prefix = settings.queue_prefix
         self.stopping = threading.Event()
         self._news = news
@@ -258,11 +261,13 @@ class Worker:
                 poller.hold(_VISIBILITY_SECONDS)
 
     def _tick(self) -> None:
-        """Each full minute, soon after a start of a part, and once more when leases of dead workers are over."""
+        """Each full `tick_seconds`; after a start of a part soon, and when leases of dead workers are over."""
         extra = self._extra_ticks()
         while not self.stopping.is_set():
             now = time.monotonic()
-            if self._news.wait(min([_MINUTE_SECONDS - time.time() % _MINUTE_SECONDS, *(at - now for at in extra)])):
+            if self._news.wait(
+                min([self._tick_seconds - time.time() % self._tick_seconds, *(at - now for at in extra)])
+            ):
                 self._news.clear()
                 extra = self._extra_ticks()
                 continue
@@ -286,10 +291,10 @@ def main() -> None:
     news = threading.Event()
     wait_for_go(news.set)
     warm_up()
+    nudge.watch_sends()
     worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
-    nudge.watch_sends()
     leases.end_all()
     jobs.release_all(time.time())
     # Recordings do not wait for the first tick: a stream keeps its last seconds only.

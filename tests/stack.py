@@ -25,7 +25,7 @@ from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _FORGETFUL = ("dlambda.settings", "dlambda.session", "dlambda.store", "dlambda.aws", "dlambda.entry")
 _INHERITED = ("PATH", "HOME", "DLAMBDA_TOOLS_DIR")
 _BATCH = 25

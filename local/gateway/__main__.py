@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import uvicorn
 import uvloop
 
+from dlambda.aws import queue
 from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
@@ -176,8 +177,9 @@ def main() -> None:
     gateway = Gateway(settings, functions, sockets, Media(settings.bucket, _media_engine()))
     manage = _below(urlsplit(settings.socket_endpoint).path, sockets.manage)
     wait_for_go()
-    # boto3 takes a while to load; the first add that sends is not there yet.
-    threading.Thread(target=nudge.watch_sends, name="nudge", daemon=True).start()
+    nudge.watch_sends()
+    # A client takes a while to make; the first add that sends is not there yet.
+    threading.Thread(target=queue.client, name="queue-client", daemon=True).start()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, manage, sockets, listeners))

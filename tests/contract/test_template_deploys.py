@@ -56,14 +56,14 @@ def cloud(tmp_path_factory):
             cwd=folder,
         )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not engines.answers(port):
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, 15)
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")

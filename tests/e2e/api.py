@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from tests.patience import PATIENCE_SECONDS
+
 HISTORY = ("finished", "error", "cancelled", "skip", "not_live")
 T = TypeVar("T")
 Json = Any  # what json.loads gives
@@ -36,7 +38,7 @@ class Api:
 
     def request(
         self, method: str, path: str, body: Json = None, *, headers: Mapping[str, str] | None = None, raw: bytes = b"",
-        timeout: float = 30,
+        timeout: float = PATIENCE_SECONDS,
     ) -> Reply:  # fmt: skip
         """One request. `body` goes as JSON; `raw` goes as it is. `path` may be a whole URL."""
         parts = urlsplit(path if "://" in path else self.base + path)
@@ -146,7 +148,11 @@ class Api:
 def wait_until(
     probe: Callable[[], T | None], seconds: float, complaint: Callable[[], str], *, pause: float = 0.05
 ) -> T:
-    """The first answer of `probe` that is true; asks again after `pause` and fails after `seconds`."""
+    """The first answer of `probe` that is true; asks again after `pause`.
+
+    Fails after `seconds`, or those that any wait may take on a slow machine where they are more.
+    """
+    seconds = max(seconds, PATIENCE_SECONDS)
     end = time.monotonic() + seconds
     while True:
         found = probe()

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.e2e.api import Api
 from tests.e2e.service import ROOT, free_port
 
-_START_SECONDS = 40
+_START_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -32,7 +32,7 @@ def companion(
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -42,7 +42,7 @@ def _wait(process: "subprocess.Popen[bytes]", base: str, ready: str, log_file: P
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError):
-            if Api(base).get(ready, timeout=5).status < 500:
+            if Api(base).get(ready, timeout=30).status < 500:
                 return
         time.sleep(0.05)
     raise AssertionError(f"{process.args!r} does not answer:\n{log_file.read_text(errors='replace')[-4000:]}")

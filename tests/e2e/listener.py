@@ -9,6 +9,8 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.patience import PATIENCE_SECONDS
+
 Message = dict[str, Any]
 
 
@@ -17,7 +19,9 @@ class Listener:
 
     def __init__(self, base: str, query: str = "", headers: Mapping[str, str] | None = None) -> None:
         url = base.replace("http", "ws", 1) + "/ws" + (f"?{query}" if query else "")
-        self._socket = connect(url, additional_headers=dict(headers or {}), open_timeout=10, proxy=None, legacy=True)
+        self._socket = connect(
+            url, additional_headers=dict(headers or {}), open_timeout=PATIENCE_SECONDS, proxy=None, legacy=True
+        )
         self.messages: list[Message] = []
         self._thread = Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -45,7 +49,9 @@ class Listener:
             if message["event"] == event and (item_id is None or _item_id(message) == item_id)
         ]
 
-    def wait(self, event: str, match: Callable[[Message], bool] = lambda _: True, seconds: float = 30) -> Message:
+    def wait(
+        self, event: str, match: Callable[[Message], bool] = lambda _: True, seconds: float = PATIENCE_SECONDS
+    ) -> Message:
         """The first message of `event` that matches, past or to come."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

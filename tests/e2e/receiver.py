@@ -1,6 +1,7 @@
 """A receiver of webhooks that really listens: it answers as it is told, or never."""
 
 import json
+import select
 import threading
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,8 @@ class Receiver(ThreadingHTTPServer):
         self.got: dict[str, list[Any]] = defaultdict(list)
         self.ids: dict[str, list[str]] = defaultdict(list)
         self.released = threading.Event()
+        self.order: list[str] = []
+        """The paths as they are posted to, and `given up` when a sender leaves `/hangs`."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{path}"
@@ -38,8 +41,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.order.append(self.path)
         if self.path.startswith("/hangs"):
-            self.server.released.wait(60)
+            self._hang()
             return
         is_form = self.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
         value = {key: each[0] for key, each in parse_qs(body.decode()).items()} if is_form else json.loads(body)
@@ -50,6 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(503 if fails else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _hang(self) -> None:
+        """Until the sender goes, or the test ends."""
+        while not self.server.released.wait(0.05):
+            if select.select([self.connection], [], [], 0)[0]:
+                self.server.order.append("given up")
+                return
 
     def log_message(self, *_: object) -> None:
         """Tests look at what was got."""

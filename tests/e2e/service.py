@@ -20,7 +20,7 @@ from tests.e2e.processes import MARK, Process
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 20
-_WELCOME_SECONDS = 10  # it answers a moment before it says so
+_WELCOME_SECONDS = 60  # it answers a moment before it says so
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME", "DLAMBDA_TOOLS_DIR")
 
 
@@ -102,7 +102,7 @@ class Service:
             if self._process and self._process.poll() is not None:
                 raise AssertionError(f"the service ended with {self._process.returncode}:\n{self.log_tail()}")
             with contextlib.suppress(OSError):
-                if self.api.get("/api/ping", timeout=5).status in (200, 401):
+                if self.api.get("/api/ping", timeout=30).status in (200, 401):
                     return
             time.sleep(0.02)
         raise AssertionError(f"no answer after {seconds} s:\n{self.log_tail()}")

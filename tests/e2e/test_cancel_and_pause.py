@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.api import Api, wait_until
-from tests.e2e.listener import Listener
+from tests.e2e.listener import Listener, payload
 from tests.e2e.service import Service
 from tests.origin import Origin
 
@@ -19,19 +19,20 @@ def running_again(api: Api) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["clip-cancel.mp4", "hls/high/index.m3u8?cancel", "dash/manifest.mpd?cancel"])
-def test_a_running_download_is_cancelled_within_two_seconds(
-    service: Service, api: Api, origin: Origin, path: str
+def test_a_running_download_is_cancelled_by_its_next_heartbeats(
+    service: Service, api: Api, listener: Listener, origin: Origin, path: str
 ) -> None:
     url = origin.url(f"slow/60000/{path}")
     before = {process.pid for process in service.processes()}
     api.add(url)
     item = api.wait_for(url, "downloading")
     time.sleep(0.5)
-    began = time.monotonic()
     assert api.post("/api/history/cancel", {"ids": [item["_id"]]}).json()[item["_id"]] == "ok"
-    assert time.monotonic() - began < 1
-    assert api.wait_for(url, "cancelled", seconds=5)["status"] == "cancelled"
-    assert time.monotonic() - began < 2
+    before_cancel = len(listener.of("item_updated", item["_id"]))
+    assert api.wait_for(url, "cancelled")["status"] == "cancelled"
+    # Progress is told once a second, and whoever tells it hears of the cancellation; the whole would take half a minute.
+    listener.wait("item_cancelled", lambda message: payload(message)["_id"] == item["_id"])
+    assert len(listener.of("item_updated", item["_id"])) <= before_cancel + 4
     wait_until(
         lambda: not {process.pid for process in service.processes() if "local" not in process.command} - before,
         3,
@@ -43,10 +44,8 @@ def test_cancelling_a_stalled_download_ends_it_too(api: Api, origin: Origin) -> 
     url = origin.url("stall/600000/clip-stalled.mp4")
     api.add(url)
     item = api.wait_for(url, "downloading")
-    began = time.monotonic()
     api.post("/api/history/cancel", {"ids": [item["_id"]]})
-    api.wait_for(url, "cancelled", seconds=5)
-    assert time.monotonic() - began < 2
+    api.wait_for(url, "cancelled")
 
 
 def test_a_waiting_item_is_cancelled_at_once(api: Api, listener: Listener, origin: Origin) -> None:

@@ -296,12 +296,12 @@ def test_a_task_that_passes_its_quota_ends_and_says_so(tight: Service, origin: O
 
 
 def test_a_quota_is_met_while_bytes_of_unknown_number_arrive(tight: Service, origin: Origin) -> None:
-    """Of a slow source, the task ends long before the source does."""
+    """Of a slow source, the task ends before the source does."""
     robot = client_of(tight, client_of(tight).create_key("slow", ["get_video"]))
-    began = time.monotonic()
-    status = ended(robot.send_task.get_video(origin.url("slow/400000/hls/high/index.m3u8")))
+    status = ended(robot.send_task.get_video(origin.url("slow/150000/hls/high/index.m3u8")))
     assert (status["status"], "Quota exceeded" in status["error"]) == ("error", True)
-    assert time.monotonic() - began < 5
+    asked = [what for what in origin.counts if what.startswith("GET /slow/150000/hls/high/") and what.endswith(".ts")]
+    assert 1 <= len(asked) < 5, asked
 
 
 @pytest.mark.slow
@@ -331,7 +331,7 @@ def test_a_recording_survives_the_death_of_its_worker_without_a_gap(
     client: Client, host: Service, origin: Origin, role: str
 ) -> None:
     url = origin.url(f"live/death-of-{role}+15/1/0/index.m3u8")
-    requests.get(url, timeout=5)
+    requests.get(url, timeout=60)
     task = client.send_task.get_live_video(url, duration=30, output_format="ts")
     time.sleep(10)
     victims = [each for each in host.processes() if role in each.command]

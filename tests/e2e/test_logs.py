@@ -69,7 +69,7 @@ def test_pages_follow_each_other(api: Api) -> None:
 
 
 def test_the_stream_tells_what_is_written_from_now_on(api: Api) -> None:
-    connection = http.client.HTTPConnection(api.base.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(api.base.removeprefix("http://"), timeout=60)
     connection.request("GET", "/api/logs/stream")
     answer = connection.getresponse()
     assert answer.headers["Content-Type"].startswith("text/event-stream")

@@ -3,6 +3,7 @@
 import time
 
 from tests.e2e.api import Api, Record, wait_until
+from tests.e2e.listener import Listener
 from tests.origin import Origin
 
 
@@ -21,7 +22,7 @@ def test_a_source_that_asks_for_time_is_given_it(api: Api, origin: Origin) -> No
     item = wait_until_put_off(api, url)
     assert item["status"] == "pending"
     assert item["failure"]["kind"] == "rate_limited"
-    assert 0 < item["failure"]["retry_at"] - began < 5
+    assert began + 3 <= item["failure"]["retry_at"] <= time.time() + 3
     assert "429" in item["error"]
     done = api.wait_for(url, seconds=40)
     assert done["status"] == "finished", done
@@ -44,9 +45,8 @@ def test_an_item_that_waits_for_its_next_try_can_be_cancelled(api: Api, origin: 
     assert ended["failure"]["retry_at"] is None
 
 
-def test_what_is_gone_for_good_is_not_asked_for_again(api: Api, origin: Origin) -> None:
-    began = time.monotonic()
+def test_what_is_gone_for_good_is_not_asked_for_again(api: Api, listener: Listener, origin: Origin) -> None:
     ended = api.fetch(origin.url("status/404/for-good.mp4"))
     assert ended["status"] == "error"
     assert ended["failure"] == {"kind": "gone", "advice": ended["failure"]["advice"], "retry_at": None}
-    assert time.monotonic() - began < 5
+    assert not listener.of("log_warning")

@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def status(service: Service, *lines: str, target: str = "/api/ping", version: str = "1.1", method: str = "GET") -> int:
     """The status of a request with these header lines, as they are."""
     head = "\r\n".join([f"{method} {target} HTTP/{version}", *lines, "Connection: close", "", ""])
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         connection.sendall(head.encode("latin-1"))
         first = connection.makefile("rb").readline()
     return int(first.split(b" ")[1])
@@ -84,7 +84,7 @@ class TestHosts:
         lines = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                  "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="]  # fmt: skip
         head = "\r\n".join(["GET /ws HTTP/1.1", f"Host: {host}", *lines, "", ""])
-        with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
             connection.sendall(head.encode())
             assert connection.makefile("rb").readline().split(b" ")[1] == b"403"
 

@@ -138,7 +138,7 @@ def test_a_running_download_is_cancelled(history, stack, listening, origin):
     worker = beside(lambda: handle("download", item_id))
     until(lambda: items.get(item_id).status is Status.DOWNLOADING)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
-    worker.join(15)
+    worker.join(60)
     assert not worker.is_alive()
     assert items.get(item_id).status is Status.CANCELLED
     assert listening.names[-2:] == ["item_cancelled", "item_moved"]
@@ -151,7 +151,7 @@ def test_an_item_that_is_cancelled_during_its_intake_stays_cancelled(history, st
     worker = beside(lambda: work(stack))
     until(lambda: "GET /delay/1.5/clip-5.mp4" in origin.counts)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
-    worker.join(20)
+    worker.join(60)
     assert items.get(item_id).status is Status.CANCELLED
     assert listening.names == ["item_added", "item_cancelled", "item_moved"]
 
@@ -161,7 +161,7 @@ def test_an_item_that_is_held_during_its_intake_waits(history, stack, origin):
     worker = beside(lambda: work(stack))
     until(lambda: "GET /delay/1.5/clip-6.mp4" in origin.counts)
     assert history.post(f"{PATH}/pause", {"ids": [item_id]})[1] == {item_id: "paused"}
-    worker.join(20)
+    worker.join(60)
     until(lambda: not work(stack) and items.get(item_id).extracted)
     assert (items.get(item_id).status, items.get(item_id).auto_start) == (Status.PENDING, False)
     assert history.post(f"{PATH}/start", {"ids": [item_id]})[1] == {item_id: "started"}

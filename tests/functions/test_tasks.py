@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +18,7 @@ from presets.main import app as presets
 from tasks.main import app
 from tests.media.canned import Web, client_of
 from tests.origin import Origin
+from tests.patience import must_end
 from tests.pushes import Pushes
 from tests.stack import Stack
 
@@ -289,11 +289,10 @@ def test_a_proxys_password_is_shown_by_its_own_get_alone(client: FlaskClient, he
     assert "s3cret" not in str(heard())
 
 
-def test_a_long_option_is_refused_at_once(client: FlaskClient) -> None:
-    began = time.monotonic()
-    answer = client.post("/api/tasks", json=FIRST | {"cli": "--add-header X:" + "y" * 450_000})
+def test_a_long_option_is_refused(client: FlaskClient) -> None:
+    with must_end():
+        answer = client.post("/api/tasks", json=FIRST | {"cli": "--add-header X:" + "y" * 450_000})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Failed to validate first task.")
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])

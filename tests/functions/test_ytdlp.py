@@ -354,14 +354,11 @@ def test_those_who_wait_share_a_failure(client: FlaskClient, origin: Origin) -> 
     from ytdlp.main import app
 
     url = origin.url("delay/1/flaky/9/clip-dead.mp4")
-    began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda _: app.test_client().get(f"/api/yt-dlp/url/info?url={url}"), range(4)))
-    took = time.monotonic() - began
     assert [reply.status_code for reply in replies] == [500] * 4
     assert len({reply.json["error"] for reply in replies}) == 1
     assert sum(count for what, count in origin.counts.items() if "clip-dead" in what) <= 2  # of one extraction
-    assert took < 10
 
 
 def test_whoever_waits_too_long_for_others_is_told(client: FlaskClient, origin: Origin, configure: Configure) -> None:

@@ -10,6 +10,7 @@ from on_download.main import lambda_handler as on_download
 from on_files.main import lambda_handler as on_files
 from on_intake.main import lambda_handler as on_intake
 from tests.functions.permissions import acting_as
+from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack
 
 _HANDLERS = {"intake": on_intake, "entries": on_intake, "download": on_download, "files": on_files}
@@ -43,7 +44,7 @@ def beside(act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def until(ready: Callable[[], object], seconds: float = 15) -> None:
+def until(ready: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     """Waits."""
     deadline = time.monotonic() + seconds
     while not ready():

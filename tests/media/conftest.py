@@ -76,7 +76,7 @@ def finish(running: Running) -> Result:
     return running.result
 
 
-def wait_for(running: Running, condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(running: Running, condition: Callable[[], bool], seconds: float = 60) -> None:
     """Listens until `condition` holds."""
     for _ in range(int(seconds / 0.05)):
         if condition() or not running.alive:

@@ -44,7 +44,7 @@ def children(parent: int | None = None) -> list[int]:
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
 
@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 def kill_next(count: int) -> None:
     """Kills as many that read media, each as soon as it is there."""
     killed: set[int] = set()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while len(killed) < count and time.monotonic() < end:
         for pid in set(children()) - killed:
             os.kill(pid, signal.SIGKILL)

@@ -19,6 +19,7 @@ from dlambda.media.workers.relay import Relay
 from tests.endless import endless_server
 from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin
+from tests.patience import must_end
 
 
 def home(service: Path, item_id: str = "item") -> Path:
@@ -355,9 +356,8 @@ def test_a_stop_leaves_no_process(origin: Origin, start: Start, service: Path) -
     part = service / "items" / "item" / "temp" / "clip-1.mp4.part"
     wait_for(running, part.exists)
     pid = running.pid
-    began = time.monotonic()
-    result = running.stop(2)
-    assert time.monotonic() - began < 2
+    with must_end():
+        result = running.stop(3600)  # it ends by itself when it is asked to, long before it would be killed
     assert result.stopped
     assert not result.ok
     assert processes_of_group(pid) == []

@@ -4,7 +4,6 @@ import json
 import socket
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from dlambda.errors import Invalid
 from dlambda.media.fetch import Answer, FetchFailed, Request, fetch, with_params
 from tests.media.servers import SocksHandler, serving
 from tests.origin import Origin
+from tests.patience import must_end
 
 INTERNAL = "Access to internal urls or private networks is not allowed."
 
@@ -107,11 +107,9 @@ def test_a_large_answer_is_cut_short(origin: Origin) -> None:
 
 
 @pytest.mark.parametrize("path", ["/hang/page.html", "/slow/1000/clip-1.mp4", "/delay/20/page.html"])
-def test_a_slow_site_is_left_in_time(origin: Origin, path: str) -> None:
-    begin = time.monotonic()
-    with pytest.raises(FetchFailed, match=r"^Timed out$"):
+def test_a_slow_site_is_left(origin: Origin, path: str) -> None:
+    with must_end(), pytest.raises(FetchFailed, match=r"^Timed out$"):
         get(origin.url(path), timeout_seconds=0.5)
-    assert time.monotonic() - begin < 3
 
 
 @pytest.fixture
@@ -124,7 +122,7 @@ def dribbler() -> Iterator[str]:
         connection, _ = server.accept()
         try:
             connection.sendall(b"HTTP/1.1 200 OK\r\n")
-            for number in range(1000):
+            for number in range(10**9):
                 if ended.wait(0.05):
                     break
                 connection.sendall(b"X-%d: y\r\n" % number)
@@ -142,10 +140,8 @@ def dribbler() -> Iterator[str]:
 
 
 def test_a_site_that_never_finishes_its_headers_is_left_too(dribbler: str) -> None:
-    begin = time.monotonic()
-    with pytest.raises(FetchFailed, match="Timed out"):
+    with must_end(), pytest.raises(FetchFailed, match="Timed out"):
         get(dribbler, timeout_seconds=0.5)
-    assert time.monotonic() - begin < 3
 
 
 def test_a_refused_connection_is_told_without_inner_names() -> None:
@@ -259,12 +255,11 @@ def test_a_site_inside_is_not_reached_through_a_proxy(socks: Any) -> None:
     assert socks.asked == []
 
 
-def test_a_proxy_that_never_answers_is_left_in_time(origin: Origin) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        begin = time.monotonic()
+def test_a_proxy_that_never_answers_is_left(origin: Origin) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, must_end():
+        proxy = f"socks5://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(FetchFailed, match="Timed out"):
-            get(origin.url("/page.html"), proxy=f"socks5://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=0.5)
-        assert time.monotonic() - begin < 3
+            get(origin.url("/page.html"), proxy=proxy, timeout_seconds=0.5)
 
 
 def test_a_proxy_without_a_scheme_is_one_of_http(origin: Origin) -> None:

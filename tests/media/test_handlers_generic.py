@@ -1,7 +1,6 @@
 """Pages that a task definition describes: docs/contract/tasks.md 7.4, 7.6."""
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from dlambda.media.handlers.client import Client, HandlerFailed
 from dlambda.media.handlers.extraction import extract_rows
 from dlambda.media.handlers.generic import GenericTaskHandler, base_of, item_of, read_page
 from tests.media.canned import Web, client_of
+from tests.patience import must_end
 
 URL = "https://example.com/base/"
 
@@ -406,14 +406,11 @@ def test_an_endless_expression_is_ended(document: dict[str, Any], page: Any) -> 
     from dlambda.media.handlers import expressions
 
     body = page if isinstance(page, str) else json.dumps(page)
-    begin = time.monotonic()
-    with pytest.raises(Exception, match="too much time or memory"):
+    with must_end(), pytest.raises(Exception, match="too much time or memory"):
         expressions.extract_safely(document, body.encode(), "text/html", most=9, deadline_seconds=3)
-    assert time.monotonic() - begin < 6
 
 
-def test_an_endless_pattern_finds_nothing_in_time() -> None:
+def test_an_endless_pattern_finds_nothing_and_ends() -> None:
     document = {"parse": {"url": {"type": "regex", "expression": "(x+x+)+y"}}}
-    begin = time.monotonic()
-    assert read(document, "x" * 10_000).items == ()
-    assert time.monotonic() - begin < 10
+    with must_end():
+        assert read(document, "x" * 10_000).items == ()

@@ -1,6 +1,5 @@
 """RSS and Atom feeds: docs/contract/tasks.md 6."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -9,6 +8,7 @@ from dlambda.media.handlers import rss as handler
 from dlambda.media.handlers.client import HandlerFailed
 from dlambda.media.handlers.rss import RssGenericHandler
 from tests.media.canned import Web, client_of
+from tests.patience import must_end
 
 URL = "https://a.example/feeds/test.rss"
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">
@@ -138,11 +138,11 @@ def test_a_feeds_header_is_read() -> None:
     assert RssGenericHandler().fetch(URL, client_of(web)).items[0].title == "é"
 
 
-@pytest.mark.parametrize("tail", [".rss?" * 12_000 + "\n\n", "." * 60_000, ".rss" * 15_000 + "/"])
-def test_a_long_address_is_judged_at_once(tail: str) -> None:
-    begin = time.perf_counter()
-    RssGenericHandler().takes("https://a.example/" + tail)
-    assert time.perf_counter() - begin < 0.2
+@pytest.mark.parametrize("tail", [".rss?" * 500_000 + "\n\n", "." * 2_500_000, ".rss" * 600_000 + "/"])
+def test_a_long_address_is_judged(tail: str) -> None:
+    """Where each character cost as many steps as there are before it, this took hours."""
+    with must_end():
+        RssGenericHandler().takes("https://a.example/" + tail)
 
 
 def test_a_channel_without_items_is_a_success() -> None:
@@ -169,11 +169,9 @@ def test_entities_are_never_read() -> None:
     assert len(item.title) < 20
 
 
-def test_five_thousand_entries_are_read_in_a_second() -> None:
+def test_five_thousand_entries_are_read() -> None:
     body = rss("".join(f"<item><title>{n}</title><link>https://b.example/{n}</link></item>" for n in range(5000)))
-    begin = time.perf_counter()
     assert len(read_feed(body, URL)) == 5000
-    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("body", ["", "nothing", "<html><body>Login</body></html>", "{}"])

@@ -53,7 +53,7 @@ def ask(relay: Relay, *lines: str) -> bytes:
 
 def get(relay: Relay, url: str) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": relay.url}))
-    with opener.open(url, timeout=5) as response:
+    with opener.open(url, timeout=60) as response:
         body: bytes = response.read()
         return body
 
@@ -68,7 +68,7 @@ def test_the_origin_sees_no_proxy_headers(relay: Relay, origin: Origin) -> None:
 
 def test_tunnels_pass(relay: Relay, origin: Origin) -> None:
     host, port = origin.base.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(relay.url.partition("@")[2], timeout=5)
+    connection = http.client.HTTPConnection(relay.url.partition("@")[2], timeout=60)
     connection.set_tunnel(host, int(port), {"Proxy-Authorization": authorization(relay)})
     connection.request("GET", "/clip-1.mp4")
     assert connection.getresponse().read() == origin.media("clip.mp4").read_bytes()

@@ -1,11 +1,10 @@
 """Subtitles as WebVTT: docs/contract/files.md 4."""
 
-import time
-
 import pytest
 
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.subtitles import to_vtt
+from tests.patience import must_end
 
 ASS = """[Script Info]
 ScriptType: v4.00+
@@ -107,10 +106,10 @@ def test_srt_may_count_more_than_99_hours():
     assert "\n123:00:00.000 --> 123:00:05.500\n" in text
 
 
-def test_markup_that_never_ends_is_read_in_time():
-    began = time.monotonic()
-    assert to_vtt("a.srt", srt((A, "<a x=" + " =" * 200_000)))
-    assert time.monotonic() - began < 2
+def test_markup_that_never_ends_is_read():
+    """Each further attribute costs the same: where it cost as many steps as there are before it, this took hours."""
+    with must_end():
+        assert to_vtt("a.srt", srt((A, "<a x=" + " =" * 1_000_000)))
 
 
 def test_a_title_that_spans_the_film_is_dropped():

@@ -13,7 +13,7 @@ Got = tuple[int, http.client.HTTPMessage, bytes]
 
 
 def get(origin: Origin, path: str, method: str = "GET", **headers: str) -> Got:
-    connection = http.client.HTTPConnection(origin.base.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(origin.base.removeprefix("http://"), timeout=60)
     try:
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()

@@ -163,7 +163,7 @@ def test_nothing_stays_open_in_the_parent(attempt: Attempt) -> None:
         attempt("answer['ok'] = True")
     for thread in threading.enumerate():
         if thread.name.startswith(("broker-", "processes-")):
-            thread.join(10)
+            thread.join(60)
     assert len(os.listdir("/proc/self/fd")) <= before
 
 

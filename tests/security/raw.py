@@ -9,7 +9,7 @@ from tests.e2e.service import Service
 
 def raw_request(service: Service, content: bytes) -> bytes:
     """What the service answers to `content`: up to 64 kB, or 1 s of silence after the first of them."""
-    with socket.create_connection(("127.0.0.1", urlsplit(service.base).port or 0), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(service.base).port or 0), timeout=60) as connection:
         connection.sendall(content)
         answer = b""
         try:

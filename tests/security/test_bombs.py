@@ -51,7 +51,7 @@ def test_no_body_is_taken_that_holds(api: Api, fact: str) -> None:
 @pytest.mark.parametrize("size", [11 * _MEGABYTE, 100 * _MEGABYTE, 10**15])
 def test_no_body_is_taken_that_says_it_is_huge(service: Service, size: int) -> None:
     head = f"POST /api/history HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         connection.sendall(head.encode() + b'{"url": "')
         assert b" 413 " in connection.recv(4096).split(b"\r\n")[0]
 
@@ -59,7 +59,7 @@ def test_no_body_is_taken_that_says_it_is_huge(service: Service, size: int) -> N
 def test_no_body_is_taken_that_never_ends(service: Service) -> None:
     head = "POST /api/history HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = f"{_MEGABYTE:x}\r\n".encode() + b"x" * _MEGABYTE + b"\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         connection.sendall(head.encode())
         try:
             for _ in range(64):

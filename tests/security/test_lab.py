@@ -28,7 +28,7 @@ def test_a_service_without_its_guard_reaches_a_decoy(lab: Lab) -> None:
 
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 9997), ("::1", 9998), (METADATA, 80), (NEIGHBOUR, 80)])
 def test_a_decoy_records_who_connects(lab: Lab, address: str, port: int) -> None:
-    with socket.create_connection((address, port), timeout=5) as connection:
+    with socket.create_connection((address, port), timeout=60) as connection:
         connection.sendall(f"lab-{port}.".encode())
         connection.recv(1)
     wait_until(lambda: lab.decoys.hits(f"lab-{port}"), 5, lambda: "no hit")
@@ -54,7 +54,7 @@ def test_a_film_is_found_in_every_container(lab: Lab, tmp_path: Path) -> None:
 def test_two_labs_run_at_once_and_leave_nothing(lab: Lab, tmp_path: Path) -> None:
     with Lab(tmp_path) as other:
         first = other.first_process
-        with other.inside(), socket.create_connection((ATTACKER, 80), timeout=5):
+        with other.inside(), socket.create_connection((ATTACKER, 80), timeout=60):
             assert lab.first_process != first
     assert not Path(f"/proc/{first}").exists()
 

@@ -119,7 +119,7 @@ def test_a_foreign_name_that_leads_here_is_refused(service: Service, host: str) 
         ("DELETE", "/api/history"),
         ("POST", "/api/history"),
     ):
-        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         try:
             connection.putrequest(method, path, skip_host=True)
             connection.putheader("Host", host)
@@ -141,7 +141,7 @@ def test_a_name_of_loopback_is_answered(api: Api, host: str) -> None:
 def test_no_socket_opens_for_another_site(service: Service, origin: str) -> None:
     url = service.base.replace("http", "ws", 1) + "/ws"
     with pytest.raises(InvalidStatus) as refused:
-        connect(url, proxy=None, legacy=True, origin=origin, open_timeout=10)  # type: ignore[arg-type]
+        connect(url, proxy=None, legacy=True, origin=origin, open_timeout=60)  # type: ignore[arg-type]
     assert refused.value.response.status_code in (400, 401, 403)
 
 
@@ -150,7 +150,7 @@ def test_no_socket_opens_for_a_foreign_name(service: Service) -> None:
         "GET /ws HTTP/1.1\r\nHost: evil.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         connection.sendall(request.encode())
         assert b" 101 " not in connection.recv(4096).split(b"\r\n")[0]
 
@@ -225,7 +225,7 @@ def test_nobody_on_loopback(lab: Lab, service: Service, fact: str) -> None:
 
 def _call(port: int, method: str, path: str, headers: dict[str, str], body: str) -> tuple[int, str | None, bytes]:
     """Status, who is allowed to read the answer, and the answer; 0 where no HTTP is spoken."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()

@@ -1,6 +1,5 @@
 """The folders' index, the jobs and the cache, on both engines."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -62,12 +61,10 @@ def test_many_writers_lose_nothing():
     assert names("busy") == [f"{number:03}" for number in range(60)]
 
 
-def test_ten_thousand_names_fit_and_are_read_quickly():
+def test_ten_thousand_names_fit():
     entries = [entry(f"{number:05} " + "é" * 100) for number in range(10_000)]
     assert listings.replace("big", entries, {}, T0)
-    began = time.perf_counter()
     assert len(listings.find("big").entries) == 10_000
-    assert time.perf_counter() - began < 5  # a tenth of a second on a machine with nothing else to do
 
 
 def test_a_forgotten_folder_is_built_anew():

@@ -1,5 +1,6 @@
 """The whole runtime with the real engines and functions of this test, started as a person starts it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ TOOLS = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
 pytestmark = pytest.mark.skipif(not (TOOLS / "dynoxide").exists(), reason="`make run` installs the engines")
 
 GROUP = """
-import json, time
+import time
 from flask import Flask, Response, request
 from dlambda.aws import bucket, queue
 app = Flask(__name__, static_folder=None)
@@ -32,7 +33,7 @@ closed = []
 @app.route("/<path:path>", methods=["GET", "POST"])
 def answer(path):
     if path.endswith("send"):
-        queue.send("download", {"at": time.time(), "work": request.args.get("work", "")})
+        queue.send("download", {"work": request.args.get("work", "")})
     if path.endswith("presign"):
         return bucket.presign("files/a.mp4", origin=request.host_url, answer={"content-type": "video/mp4"})
     if path.endswith("stream"):
@@ -48,7 +49,7 @@ def stream():
         closed.append("stream")
 """
 EVENT = """
-import json, os, subprocess, time
+import json, os, subprocess
 from pathlib import Path
 from dlambda.aws import queue, socket
 FILE = Path(os.environ["DATA_DIR"]) / "events"
@@ -59,7 +60,7 @@ def lambda_handler(event, context):
         if "connection" in body:
             socket.push(body["connection"], b'{"event": "connected"}')
         else:
-            note({"took": time.time() - body["at"], "left": context.get_remaining_time_in_millis()})
+            note({"message": body, "left": context.get_remaining_time_in_millis()})
             if body["work"]:
                 subprocess.run(["sleep", "987"])
     if "requestContext" in event:
@@ -119,7 +120,7 @@ class Run:
         url = path if path.startswith("http") else self.url + path
         request = urllib.request.Request(url, body, {key.replace("_", "-"): text for key, text in headers.items()})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -130,7 +131,7 @@ class Run:
         lines = file.read_text().splitlines() if file.exists() else []
         return [line for line in map(json.loads, lines) if key in line]
 
-    def until(self, wanted, seconds=10.0):
+    def until(self, wanted, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not (found := wanted()):
             assert time.monotonic() < deadline
@@ -151,7 +152,7 @@ class Run:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(10)
+            self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -164,7 +165,7 @@ def write(folder, module, text):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    started = Run(tmp_path_factory.mktemp("run"))
+    started = Run(tmp_path_factory.mktemp("run"), DLAMBDA_POLL_SECONDS="600")
     yield started
     started.stop()
 
@@ -182,29 +183,24 @@ def test_an_unknown_path_is_a_json_404(run, path):
     assert (status, json.loads(body)) == (404, {"error": "Not Found", "code": "NOT_FOUND"})
 
 
-def test_a_message_reaches_its_function_at_once(run):
-    run.get("/api/history/send")
-    run.until(lambda: run.events("took"))
-    for _ in range(5):
+def test_each_message_wakes_its_poller_which_would_not_look_for_minutes(run):
+    for count in range(1, 7):
         run.get("/api/history/send")
-        time.sleep(0.1)
-    run.until(lambda: len(run.events("took")) == 6)
-    took = sorted(line["took"] for line in run.events("took"))
-    assert took[2] < 0.1
+        run.until(lambda count=count: len(run.events("message")) == count)
     assert run.events("left")[0]["left"] > 10**9
 
 
 def test_a_stream_ends_when_its_reader_goes(run):
-    with urllib.request.urlopen(run.url + "/api/history/stream", timeout=5) as answer:
+    with urllib.request.urlopen(run.url + "/api/history/stream", timeout=60) as answer:
         assert answer.readline() == b"data: x\n"
     run.until(lambda: json.loads(run.get("/api/history/x")[2])["closed"] == ["stream"])
 
 
 def test_a_socket_is_greeted_and_answered(run):
     with connect(run.url.replace("http", "ws") + "/ws?_=1") as client:
-        assert json.loads(client.recv(5)) == {"event": "connected"}
+        assert json.loads(client.recv(60)) == {"event": "connected"}
         client.send("hello")
-        assert client.recv(5) == "hello"
+        assert client.recv(60) == "hello"
     run.until(lambda: {line["route"] for line in run.events("route")} == {"$connect", "$default", "$disconnect"})
 
 
@@ -271,10 +267,11 @@ def test_media_needs_its_signature(run, media):
 def test_a_crash_of_any_part_is_mended(run):
     for part in ("dynoxide", "rclone", "ministack", "local.gateway", "local.worker"):
         for pid in run.pids(part):
-            os.kill(pid, signal.SIGKILL)
-    before = len(run.events("took"))
-    run.until(lambda: run.get("/api/history/send")[0] == 200, 20)
-    run.until(lambda: len(run.events("took")) > before, 20)
+            with contextlib.suppress(ProcessLookupError):  # a child of one that was killed before it
+                os.kill(pid, signal.SIGKILL)
+    before = len(run.events("message"))
+    run.until(lambda: run.get("/api/history/send")[0] == 200)
+    run.until(lambda: len(run.events("message")) > before)
 
 
 def test_a_second_run_on_the_same_data_is_refused(run):
@@ -284,7 +281,7 @@ def test_a_second_run_on_the_same_data_is_refused(run):
         env=environ,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
         cwd=run.data,
     )
@@ -300,11 +297,9 @@ def test_nothing_is_left_after_the_end(tmp_path, number):
         assert json.loads(run.get("/api/history/x")[2])["path"] == "down/api/history/x"
         run.get("/api/history/send?work=1")
         run.until(lambda: run.pids("sleep 987"))
-        began = time.monotonic()
         run.process.send_signal(number)
-        run.process.wait(10)
-        assert time.monotonic() - began < 5
-        run.until(lambda: not run.pids(""), 5)
+        run.process.wait(60)  # the handler that is at work would sleep a quarter of an hour
+        run.until(lambda: not run.pids(""))
     finally:
         run.stop()
         run.process.stdout.close()

@@ -74,12 +74,12 @@ class Engine:
         until(lambda: serves(self.path))
 
     def get(self) -> bytes:
-        connection = SocketConnection(self.path, 5)
+        connection = SocketConnection(self.path, 60)
         connection.request("GET", "/")
         return connection.getresponse().read()
 
 
-def until(happened: Callable[[], object], seconds: float = 20) -> None:
+def until(happened: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end
@@ -111,7 +111,7 @@ NOTHING = (SECCOMP, UNSHARE)
 
 def test_where_nothing_keeps_it_apart_it_does_not_start(tmp_path):
     with running(tmp_path, NOTHING) as engine:
-        _, told = engine.process.communicate(timeout=20)
+        _, told = engine.process.communicate(timeout=60)
         assert engine.process.returncode == 1
         assert b"YTP_ALLOW_OPEN=true" in told
 
@@ -132,7 +132,7 @@ def test_neither_outlives_the_other(tmp_path, denied, victim):
         pids = engine.pids()
         launcher = engine.process.pid
         os.kill(launcher if victim == "launcher" else next(pid for pid in pids if pid != launcher), signal.SIGKILL)
-        assert engine.process.wait(10) != 0
+        assert engine.process.wait(60) != 0
         until(lambda: not {process.pid for process in all_processes()} & set(pids))
 
 
@@ -141,7 +141,7 @@ def test_it_ends_when_it_is_asked_to(tmp_path, denied):
     with running(tmp_path, denied) as engine:
         engine.wait()
         engine.process.terminate()
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(60) == 0
 
 
 def test_many_clients_at_once_are_all_answered(tmp_path):

@@ -17,7 +17,7 @@ from tests.e2e.api import Api, wait_until
 from tests.e2e.processes import MARK, kill_all, processes_of, wait_gone
 from tests.e2e.service import ROOT
 
-_START_SECONDS = 40
+_START_SECONDS = 120
 _PROGRAM = "chromium/chromium"
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
@@ -69,7 +69,7 @@ class Chromium:
         )  # fmt: skip
         stack.callback(self._end, process)
         page = wait_until(lambda: self._page(process), _START_SECONDS, self._log)
-        self._socket = stack.enter_context(connect(page, open_timeout=10, proxy=None, max_size=None))
+        self._socket = stack.enter_context(connect(page, open_timeout=60, proxy=None, max_size=None))
 
     def _page(self, process: "subprocess.Popen[bytes]") -> str | None:
         """The address of the page's own socket, once there is one."""
