@@ -17,7 +17,7 @@ from dlambda.domain.places.paths import object_key
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, Required
 from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
-from dlambda.media.subtitles import read_text, to_vtt
+from dlambda.media.subtitles import text_of, to_vtt
 from dlambda.usecases.files.find_file import Found
 from dlambda.usecases.files.stream_file import segment_of
 from player.schemas import SegmentQuery
@@ -97,7 +97,7 @@ def subtitle_as(source_format: str, file: str) -> Response:
         if suffix(found.path.rpartition("/")[2]) != f".{source_format}":
             raise Invalid(f"Subtitle file '{found.path}' does not match requested source format '{source_format}'.")
         if source_format == "ass":
-            return _text(found, read_text, _ASS_TYPE)
+            return _text(found, lambda data: text_of(found.path, data), _ASS_TYPE)
         return _text(found, lambda data: to_vtt(found.path, data), VTT_TYPE)
 
     return with_file(file, answer, route=f"/api/player/subtitles/{source_format}/")

@@ -147,3 +147,82 @@ def test_vtt_stays_as_it_is():
 def test_encodings(encoding, newline):
     data = srt((A, "Überraschung – déjà vu")).decode().replace("\n", newline).encode(encoding)
     assert to_vtt("a.srt", data).split("\n", 4)[4] == "Überraschung – déjà vu\n"
+
+
+CUES = "1\n00:00:01,000 --> 00:00:02,000\nFirst line\n\n2\n00:00:03,000 --> 00:00:04,000\nSecond line\n"
+CONVERTED = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\nFirst line\n\n2\n00:00:03.000 --> 00:00:04.000\nSecond line\n"
+SSA = (
+    "[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\nFormat: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n\n[Events]\n"
+    "Format: Marked, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: Marked=0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\i1}Доброе{\\i0} утро\n"
+)
+
+
+@pytest.mark.parametrize("name", ["a.vtt", "a.srt", "a.ass"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        CUES, CUES.replace(",000", ".000"), CUES.replace("\n", "\r\n"), CUES.replace("\n", "\r\n", 3), "\ufeff" + CUES,
+        CUES.replace("00:00:0", "0:"), CUES.replace("00:00:0", "00:0"), CUES.replace(",000", ""), CUES.replace(",000", ",0"),
+        CUES.replace(" --> ", "-->"), CUES.replace(" --> ", " -> "), CUES.replace("\n00:", "\n  00:"),
+        CUES.replace("1\n00", "00").replace("2\n00", "00"), CUES.replace(",000\n", ",000  X1:1 X2:2 Y1:3\n"),
+        f"WEBVTT\n\n{CUES}", f"WEBVTT FILE\n\n{CUES}",
+    ],
+)  # fmt: skip
+def test_srt_is_read_as_players_read_it_under_any_name(name, text):
+    assert to_vtt(name, text.encode()) == CONVERTED
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        ("0:01,5 --> 0:02,75", "00:00:01.500 --> 00:00:02.750"),
+        ("1:02:03 --> 1:02:04.1", "01:02:03.000 --> 01:02:04.100"),
+        ("59:59,999 --> 75:00,000", "00:59:59.999 --> 01:15:00.000"),
+        ("1:2:3,4 --> 001:02:05,123456", "01:02:03.400 --> 01:02:05.123"),
+        ("00: 00: 01, 500 --> 00: 00: 02, 750", "00:00:01.500 --> 00:00:02.750"),
+    ],
+)
+def test_short_times(times, shown):
+    assert to_vtt("a.srt", f"1\n{times}\nFirst, at 10:30 --> or later\n".encode()) == (
+        f"WEBVTT\n\n1\n{shown}\nFirst, at 10:30 --&gt; or later\n"
+    )
+
+
+@pytest.mark.parametrize("lead", ["", "\ufeff", "\n", " \r\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nNOTE a --> b\n\nid\n00:01.000 --> 00:02.000 line:0\n<v Ann>hi</v>\n",
+        "WEBVTT - a title\r\n\r\n01:00:01.000 --> 01:00:02.000\r\nhi\r\n",
+        "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n\n00:01.000 --> 00:02.000\nПривет\n",
+        "WEBVTT",
+    ],
+)
+def test_webvtt_stays_as_it_is_under_any_name(lead, text):
+    assert to_vtt("a.vtt", (lead + text).encode()) == text
+    assert to_vtt("a.srt", (lead + text).encode()) == text
+
+
+@pytest.mark.parametrize("name", ["a.ru.ass", "a.ass", "a.ru.srt"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "koi8-r", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_older_scripts_in_older_encodings(name, encoding, newline):
+    text = to_vtt(name, SSA.replace("\n", newline).encode(encoding))
+    assert text == "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\n<i>Доброе</i> утро\n"
+
+
+@pytest.mark.parametrize("head", ["", "{1}{1}25.000\n"])
+def test_times_in_frames(head):
+    rate = 25 if head else 23.976
+    text = to_vtt("a.srt", (head + "{25}{50}First|line\n{100}{125}{y:i}Second\n").encode())
+    first = f"00:00:{25 / rate:06.3f} --> 00:00:{50 / rate:06.3f}\nFirst\nline\n"
+    assert first in text
+    assert "<i>Second</i>" in text
+
+
+def test_the_language_in_the_name_tells_the_code_page():
+    data = "1\n00:00:01,000 --> 00:00:02,000\nŽluťoučký kůň\n".encode("cp1250")
+    assert "Žluťoučký kůň" in to_vtt("dir.x/film.2024.cs.forced.srt", data)
+    assert "Žluťoučký kůň" in to_vtt("film.Czech.srt", data)
+    assert "Žluťoučký kůň" not in to_vtt("film.srt", data)

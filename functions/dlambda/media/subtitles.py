@@ -1,7 +1,7 @@
 """Subtitle files as WebVTT, the only kind that browsers show (docs/contract/files.md 4)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import PurePosixPath
 
@@ -10,31 +10,27 @@ from pysubs2.formats.subrip import SubripFormat
 from pysubs2.formats.substation import parse_tags
 
 from dlambda.domain.files.content_type import suffix
+from dlambda.domain.files.sidecar import SHOWN_SUBTITLES
+from dlambda.domain.files.subtitle_encoding import read_text
+from dlambda.domain.files.subtitle_language import language_of
 from dlambda.errors import Invalid, NotFound
 
 CONTENT_TYPE = "text/vtt; charset=UTF-8"
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LINE_END = re.compile("\r\n?")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|nbsp|lrm|rlm|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 # What follows `<` at once, alone or with `name=value`: `a < b > c` and `a <b and c> d` are words.
 _MARKUP = re.compile(r"</?[a-zA-Z][\w.:-]*(?:\s[^<>=]*=[^<>]*|\s*/?)>")
 _SPACES = re.compile(r"[^\S\n\u00a0]+")
-
-
-def read_text(data: bytes) -> str:
-    """The text of a subtitle file in UTF-8 or UTF-16 (with or without a mark), else in Windows-1252."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    # Subtitles are made of digits and line ends: in UTF-16 half of their bytes are zero.
-    start = data[:4096]
-    if start.count(0) > len(start) // 8:
-        ends_low = start[1::2].count(0) >= start[0::2].count(0)
-        return data.decode("utf-16-le" if ends_low else "utf-16-be", errors="replace")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+_WEBVTT = re.compile(r"WEBVTT(?:[ \t\r\n]|$)")
+_WEBVTT_TIMES = re.compile(r"^(?:\d{2,}:)?\d{2}:\d{2}\.\d{3}[ \t]*-->", re.MULTILINE)
+_SCRIPT = re.compile(r"^\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE | re.MULTILINE)
+_NEWER_STYLES = "[V4+ Styles]"
+_FRAMES = re.compile(r"\s*\{\d+\}\{\d+\}")  # MicroDVD's times
+_FRAMES_WITH_RATE = re.compile(r"\s*\{\d+\}\{\d+\}\d+\.\d+\s*$", re.MULTILINE)
+_FILM_RATE = 23.976  # where such a file does not say its own
+# As players read it: without hours, with dots, with fewer digits, without a fraction at all.
+_TIME = r"(?:(\d{1,4}): ?)?(\d{1,3}): ?(\d{1,2})(?:[.,:] ?(\d{1,3}))?\d*"
+_TIMES = re.compile(rf"^[ \t]*{_TIME}[ \t]*-{{1,3}}>[ \t]*{_TIME}(?!\d).*$", re.MULTILINE)
 
 
 def _time(milliseconds: int) -> str:
@@ -52,19 +48,32 @@ class _Subrip(SubripFormat):
     TIMESTAMP = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 
 
+def _whole_times(line: re.Match[str]) -> str:
+    """The line of times with all their digits."""
+    start, end = (_whole_time(*line.groups()[first : first + 4]) for first in (0, 4))
+    return f"{start} --> {end}"
+
+
+def _whole_time(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> str:
+    milliseconds = ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000
+    return _time(milliseconds + int((fraction or "").ljust(3, "0")))
+
+
 def _read_srt(text: str) -> pysubs2.SSAFile:
     subtitles = pysubs2.SSAFile()
-    _Subrip.from_file(subtitles, StringIO(text), "srt", keep_unknown_html_tags=True)
+    _Subrip.from_file(subtitles, StringIO(_TIMES.sub(_whole_times, text)), "srt", keep_unknown_html_tags=True)
     for event in subtitles:
         event.text = _MARKUP.sub("", event.text)
     return subtitles
 
 
 def _read_ass(text: str) -> pysubs2.SSAFile:
-    return pysubs2.SSAFile.from_string(text, format_="ass")
+    return pysubs2.SSAFile.from_string(text, format_="ass" if _NEWER_STYLES in text else "ssa")
 
 
-_READERS = {".srt": _read_srt, ".ass": _read_ass}
+def _read_frames(text: str) -> pysubs2.SSAFile:
+    rate = None if _FRAMES_WITH_RATE.match(text) else _FILM_RATE
+    return pysubs2.SSAFile.from_string(text, format_="microdvd", fps=rate)
 
 
 def _cue_text(event: pysubs2.SSAEvent, styles: dict[str, pysubs2.SSAStyle]) -> str:
@@ -96,20 +105,39 @@ def _spoken(subtitles: pysubs2.SSAFile) -> list[pysubs2.SSAEvent]:
 
 
 def to_vtt(file: str, data: bytes) -> str:
-    """WebVTT of the subtitle file `file` (its extension says what `data` is).
+    """WebVTT of the subtitle file `file`, whose name may say its language; what `data` is shows in it.
 
     Raises `Invalid` for another kind of file and `NotFound` when there is nothing to show in it.
     """
-    ending = suffix(PurePosixPath(file).name)
-    if ending == ".vtt":
-        return read_text(data)
-    if ending not in _READERS:
+    if suffix(PurePosixPath(file).name) not in SHOWN_SUBTITLES:
         raise Invalid(f"File '{file}' subtitle type is not supported.")
+    text = text_of(file, data).lstrip()
+    return text if _is_webvtt(text) else _converted(file, text)
+
+
+def text_of(file: str, data: bytes) -> str:
+    """The text of the subtitle file `file`, whose name may say its language."""
+    return read_text(data, language_of(PurePosixPath(file).name))
+
+
+def _is_webvtt(text: str) -> bool:
+    """Whether browsers show it: behind the header there are times as they want them, or none."""
+    return bool(_WEBVTT.match(text)) and (bool(_WEBVTT_TIMES.search(text)) or not _TIMES.search(text))
+
+
+def _converted(file: str, text: str) -> str:
     try:
-        subtitles = _READERS[ending](_LINE_END.sub("\n", read_text(data)))
+        subtitles = _reader(text)(_LINE_END.sub("\n", text))
     except (pysubs2.Pysubs2Error, ValueError):
         raise NotFound(f"No subtitle events were found in '{file}'.") from None
     cues = _cues(_spoken(subtitles), subtitles.styles)
     if not cues:
         raise NotFound(f"No subtitle events were found in '{file}'.")
     return "WEBVTT\n\n" + "\n".join(cues)
+
+
+def _reader(text: str) -> Callable[[str], pysubs2.SSAFile]:
+    """By the text itself: files of one format go by the name of another."""
+    if _SCRIPT.search(text):
+        return _read_ass
+    return _read_frames if _FRAMES.match(text) else _read_srt
