@@ -57,6 +57,16 @@ def test_playing(group):
     assert player.get("/api/player/subtitle/doors/film.srt.vtt")[0] == 200
 
 
+def test_a_segment_that_fails_leaves_the_last_words_of_ffmpeg_in_the_log(group, configure, caplog, tmp_path):
+    fake = tmp_path / "ffmpeg"
+    fake.write_text("#!/bin/sh\necho 'no codec for http://127.0.0.1/a?X-Amz-Signature=1' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    configure(tools_dir=str(tmp_path))
+    assert error(group("player").get(f"/api/player/segments/0/{FILM}.ts", vc="1", sd="1"))[0] == 500
+    (line,) = [record.getMessage() for record in caplog.records if record.name.endswith("stream_file")]
+    assert line == f"No segment at 0.000 s of '{FILM}': no codec for …"
+
+
 def test_a_head_of_a_segment_tells_its_length(group):
     player = group("player")
     address = f"/api/player/segments/0/{FILM}.ts?sd=1"

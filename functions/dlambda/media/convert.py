@@ -4,6 +4,7 @@ ffmpeg reads what strangers sent: it opens local files alone, and only as plain 
 any file of this machine.
 """
 
+import logging
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,13 @@ from typing import Any
 from dlambda.domain.orders.output import GIF, Output, audio_as_source
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.ffmpeg import probe
+from dlambda.media.last_words import last_words
 from dlambda.media.pieces.formats import PROBED
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.rights import make_policy
 from dlambda.media.tools import find_tool
+
+log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
 _STILL = frozenset({"png", "bmp", "webp", "gif"})
@@ -135,6 +139,7 @@ def _run(arguments: Sequence[str], sources: Sequence[Source], folder: Path, tick
             programs.kill(process)
             raise
     if process.returncode:
+        log.warning("A file could not be converted: %s", last_words(complaint, str(folder)))
         raise OperationFailed(f"The file could not be converted: {_last_line(complaint)}")
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from dlambda.errors import Invalid
 
 CONTENT_TYPE = "video/mpegts"
+EVEN_SIZE = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+"""The filter that adds a row or column of pixels where the size is odd: H.264 with 4:2:0 has even sizes only."""
 LENGTH = 6.0
 LONGEST = 60.0
 _COPIED_VIDEO = frozenset({"h264", "x264", "avc"})

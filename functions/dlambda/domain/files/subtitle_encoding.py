@@ -69,8 +69,8 @@ _BY_LANGUAGE: Mapping[str, Mapping[str, Script]] = {
     "zh-hans zh-cn zh-sg chs": _of(scripts.SIMPLIFIED),
     "zh-hant zh-tw zh-hk zh-mo yue cht": _of(scripts.TRADITIONAL),
 }
-"""The code pages of languages. Those of Latin letters stand here alone: in a short text nothing but a language tells them
-from Windows-1252.
+"""The code pages of languages. Those of Latin letters stand here alone: in a short text nothing but a language tells
+them from Windows-1252.
 """
 _CODE_PAGES_OF = {tag: pages for tags, pages in _BY_LANGUAGE.items() for tag in tags.split()}
 # How much rarer than Windows-1252 they are (logarithms): what decides on a text of a few letters.

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dlambda.domain.files.segment import EVEN_SIZE
 from dlambda.errors import Invalid
 
-_X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-pix_fmt", "yuv420p")
+_X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-vf", EVEN_SIZE, "-pix_fmt", "yuv420p")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1", "-b:v", "0", "-crf", "33",
         "-pix_fmt", "yuv420p")  # fmt: skip
 _AAC = ("-c:a", "aac", "-b:a", "160k")

@@ -153,8 +153,16 @@ def _ask(job: Mapping[str, Any], timeout_seconds: float, target: Path | None = N
     if "error" not in answer:
         return answer
     if answer["error"] in _ERRORS:
-        raise _ERRORS[answer["error"]](answer["message"])
+        raise _failure(answer)
     raise RuntimeError(f"{answer['error']} while a media file was read:\n{answer['message']}")
+
+
+def _failure(answer: Mapping[str, Any]) -> AppError:
+    """The error that the process answered, with its notes for the log."""
+    failure = _ERRORS[answer["error"]](answer["message"])
+    for note in answer.get("notes", ()):
+        failure.add_note(note)
+    return failure
 
 
 def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-from dlambda.domain.files.segment import Segment
+from dlambda.domain.files.segment import EVEN_SIZE, Segment
 from dlambda.errors import OperationFailed, Unavailable
+from dlambda.media.last_words import last_words
 from dlambda.media.pieces.packets import ROUNDING
 from dlambda.media.pieces.source import input_name, input_options
 
@@ -62,11 +63,10 @@ def video_arguments(
         "h264_vaapi": [],
         SOFTWARE: ["-preset", "veryfast", "-pix_fmt", "yuv420p"],
     }.get(codec, ["-pix_fmt", "nv12"])
-    filters = [run_up.cut(segment)] if run_up else []
+    filters = [*([run_up.cut(segment)] if run_up else []), EVEN_SIZE]
     if codec == "h264_vaapi":
         filters.append("format=nv12,hwupload")
-    if filters:
-        shape += ["-vf", ",".join(filters)]
+    shape += ["-vf", ",".join(filters)]
     begin = float(run_up.begin) if run_up else segment.start
     seek = [] if run_up and not begin else ["-ss", f"{begin:.6f}"]  # some formats seek to behind their beginning
     allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
@@ -122,7 +122,8 @@ class VideoEncoder:
     ) -> None:
         """Writes the piece's picture as MPEG-TS to `target`: nothing where the file has none.
 
-        Raises `Unavailable` or `OperationFailed`: `DamagedVideo` unless what can be read of such a file is enough.
+        Raises `Unavailable` or `OperationFailed`, whose note holds ffmpeg's last words: `DamagedVideo` unless what can
+        be read of such a file is enough.
         """
         if not self.order:
             available = [] if self._setting == SOFTWARE else available_encoders(self._ffmpeg)
@@ -136,6 +137,8 @@ class VideoEncoder:
             if done.returncode == 0 and not (is_damaged and _BROKEN_OFF.search(said)):
                 self.order = self.order[position:]
                 return
-        # ffmpeg's own words name the location, which may be a signed URL.
-        failure = DamagedVideo if _DAMAGE in said and not is_damaged else OperationFailed
-        raise failure("The segment could not be converted.")
+        failure = (DamagedVideo if _DAMAGE in said and not is_damaged else OperationFailed)(
+            "The segment could not be converted."
+        )
+        failure.add_note(last_words(said, location))
+        raise failure

@@ -1,5 +1,6 @@
 """Segments of a stored file: made once per version, piece and conversion, kept in the bucket for a while."""
 
+import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
-from dlambda.errors import NotFound
+from dlambda.errors import NotFound, OperationFailed
 from dlambda.media.pieces.cutting import write_segment
 from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found, find_file
 from dlambda.usecases.files.probe_file import location_of, timeline_of, version_key
 from dlambda.usecases.measure import count
+
+log = logging.getLogger(__name__)
 
 AHEAD = "segment"
 PREFIX = "cache/segments/"
@@ -60,7 +63,12 @@ def _make_once(found: Found, segment: Segment, conversion: Conversion, key: str)
 def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "segment.ts")
-        write_segment(location_of(found.path), segment, conversion, path)
+        try:
+            write_segment(location_of(found.path), segment, conversion, path)
+        except OperationFailed as error:
+            words = "; ".join(getattr(error, "__notes__", [])) or error.message
+            log.warning("No segment at %.3f s of '%s': %s", segment.start, found.path, words)
+            raise
         bucket.put_file(path, key, CONTENT_TYPE)
 
 
