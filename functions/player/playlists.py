@@ -11,7 +11,7 @@ from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, OperationFailed, Required
 from dlambda.settings import get_settings
 from dlambda.usecases.files.find_file import Found, sidecars_of
-from dlambda.usecases.files.probe_file import timeline_of
+from dlambda.usecases.files.playable_file import timeline_of
 
 _HEADERS = {"Cache-Control": "no-cache", "Access-Control-Max-Age": "300"}
 # What a copied audio track may add to a video whose rate nobody knows.

@@ -1,12 +1,14 @@
 """The doors of files, of the player and of pictures, each opened once as its function: the template lets them."""
 
 import re
+import subprocess
 
 import pytest
 
 from dlambda.aws import bucket
 from tests.functions.calls import error
 from tests.functions.working import handle
+from tests.media.samples import FFMPEG
 from tests.origin.media import media_folder
 
 FILM = "doors/film.mp4"
@@ -55,6 +57,22 @@ def test_playing(group):
     assert player.get(segment)[0] == 302
     assert player.call("HEAD", segment)[0] == 200
     assert player.get("/api/player/subtitle/doors/film.srt.vtt")[0] == 200
+
+
+def test_playing_what_does_not_say_how_long_it_is(group):
+    picture, sound = ("-f", "lavfi", "-i", "testsrc=s=64x36:r=5:d=8"), ("-f", "lavfi", "-i", "sine=d=8")
+    codecs = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-f", "webm", "-live", "1", "-")
+    made = subprocess.run([FFMPEG, "-loglevel", "error", *picture, *sound, *codecs], stdout=subprocess.PIPE, check=True)
+    bucket.put_bytes("files/doors/recorded.webm", made.stdout, "video/webm")
+    player = group("player")
+    assert player.get("/api/player/playlist/doors/recorded.webm.m3u8")[0] == 200
+    assert player.get("/api/player/m3u8/video/doors/recorded.webm.m3u8")[0] == 200
+    text = player.last.get_data(as_text=True)
+    assert re.findall(r"^#EXTINF:(.*),$", text, re.MULTILINE) == ["6.000000", "2.008000"]
+    for segment in re.findall(r"^/api/player/segments/.*$", text, re.MULTILINE):
+        assert player.call("GET", segment)[0] == 302
+        assert player.call("HEAD", segment)[0] == 200
+        assert int(player.last.headers["Content-Length"]) > 1000
 
 
 def test_a_segment_that_fails_leaves_the_last_words_of_ffmpeg_in_the_log(group, configure, caplog, tmp_path):

@@ -7,13 +7,17 @@ from dlambda.domain.files.segment import Conversion, Segment, fixed_grid, grid_f
 
 @dataclass(frozen=True)
 class Timeline:
-    """Seconds; `starts` of the segments when they follow key frames, else None. `bit_rate` in bits a second."""
+    """Seconds; `starts` of the segments when they follow key frames, else None. `bit_rate` in bits a second.
+
+    `is_of_copy`: the file does not say its length, or its time stamps begin anew, so that a copy of it must be cut.
+    """
 
     duration: float | None
     convert_video: bool
     convert_audio: bool
     starts: list[float] | None
     bit_rate: int
+    is_of_copy: bool = False
 
     @property
     def conversion(self) -> Conversion:

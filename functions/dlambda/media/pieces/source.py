@@ -23,8 +23,8 @@ from dlambda.media.pieces.formats import CONTAINERS, MATROSKA, MP4
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 # Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
-_MPEG = ("mpegts", "mpeg")
-_GUESSED = (*_MPEG, "flv")
+MPEG = ("mpegts", "mpeg")
+_GUESSED = (*MPEG, "flv")
 _GUESS_SECONDS = 2
 _NEGLIGIBLE_SECONDS = 0.1  # by which a beginning is late: a frame, or a decoder's delay
 
@@ -82,7 +82,7 @@ class Source:
 
     def rewind(self) -> None:
         """To the beginning of a file that was just opened: MPEG's length was read from its end, where HTTP stays."""
-        if self.container.format.name in _MPEG:
+        if self.container.format.name in MPEG:
             with suppress(av.PermissionError):
                 self.container.seek(min(self.container.start_time or 0, 0))  # below 0 where time stamps have wrapped
 

@@ -11,9 +11,10 @@ from dlambda.aws import bucket, queue
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
 from dlambda.errors import NotFound, OperationFailed
 from dlambda.media.pieces.cutting import write_segment
-from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found, find_file
-from dlambda.usecases.files.probe_file import location_of, timeline_of, version_key
+from dlambda.usecases.files.make_once import make_once
+from dlambda.usecases.files.playable_file import source_of, timeline_of
+from dlambda.usecases.files.probe_file import version_key
 from dlambda.usecases.measure import count
 
 log = logging.getLogger(__name__)
@@ -21,19 +22,14 @@ log = logging.getLogger(__name__)
 AHEAD = "segment"
 PREFIX = "cache/segments/"
 # Changes when segments are made otherwise: a player would mix those kept from before with new ones.
-_FORM = "4"
-# A maker that died is not waited for longer than the slowest conversion takes.
-_MAKING_SECONDS = 30.0
-_LOOK_SECONDS = 0.05
+_FORM = "5"
 
 
 def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
     """The key of the segment, which is made unless it lies there. Raises `NotFound` beyond the end."""
     key = _key(found, segment, conversion)
-    if bucket.find(key) is None and _make_once(found, segment, conversion, key):
-        count("segments_made_total")
-    else:
-        count("segments_reused_total")
+    is_new = make_once(key, lambda: _make(found, segment, conversion, key))
+    count("segments_made_total" if is_new else "segments_reused_total")
     if conversion.video:
         _make_next_ahead(found, segment, conversion)
     return key
@@ -44,27 +40,11 @@ def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
     return f"{PREFIX}{version_key(found, *shape)}.ts"
 
 
-def _make_once(found: Found, segment: Segment, conversion: Conversion, key: str) -> bool:
-    """However many ask for a segment at once, one makes it and the others wait for that. True for the one."""
-    claim = f"claim:{key}"
-    while not cache.claim(claim, time.time(), _MAKING_SECONDS):
-        time.sleep(_LOOK_SECONDS)
-        if bucket.find(key) is not None:
-            return False
-    try:
-        if bucket.find(key) is not None:
-            return False  # made between the look and the claim
-        _make(found, segment, conversion, key)
-    finally:
-        cache.remove(claim)
-    return True
-
-
 def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "segment.ts")
         try:
-            write_segment(location_of(found.path), segment, conversion, path)
+            write_segment(source_of(found), segment, conversion, path)
         except OperationFailed as error:
             words = "; ".join(getattr(error, "__notes__", [])) or error.message
             log.warning("No segment at %.3f s of '%s': %s", segment.start, found.path, words)
@@ -105,5 +85,5 @@ def make_ahead(wanted: Mapping[str, Any]) -> None:
     segment = Segment(wanted["index"], wanted["start"], wanted["length"])
     conversion = Conversion(video=wanted["video"], audio=wanted["audio"])
     key = _key(found, segment, conversion)
-    if found.stored is not None and bucket.find(key) is None and _make_once(found, segment, conversion, key):
+    if found.stored is not None and make_once(key, lambda: _make(found, segment, conversion, key)):
         count("segments_made_total")

@@ -1,0 +1,67 @@
+"""What a player needs of a stored file: its timeline, and where its segments are cut from.
+
+Most files are cut as they lie there. One without a length (recorded live, written into a pipe) or with time stamps that
+begin anew (transport streams that were joined) is copied once, into a file that has both; the copy is kept for a day.
+"""
+
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dlambda.aws import bucket
+from dlambda.domain.files.timeline import Timeline
+from dlambda.errors import OperationFailed
+from dlambda.media.pieces.copying import copy_with_index
+from dlambda.media.pieces.cutting import read_timeline
+from dlambda.usecases.files.find_file import Found
+from dlambda.usecases.files.make_once import make_once
+from dlambda.usecases.files.probe_file import location_of, remembered, version_key
+
+log = logging.getLogger(__name__)
+
+_PREFIX = "cache/copies/"
+_TYPE = "video/x-matroska"
+_READ_SECONDS = 3600
+_MOST_BYTES = 2 * 1024**3
+# Changes when timelines are reckoned otherwise: those kept from before no longer fit the segments.
+_TIMELINE = "timeline-3"
+
+
+def timeline_of(found: Found) -> Timeline:
+    """Duration, what must be converted and where to cut. Raises `Invalid` for a file that is no media."""
+    return Timeline(**remembered(_TIMELINE, found, lambda: asdict(_read_timeline(found))))
+
+
+def source_of(found: Found) -> str:
+    """Where the file's segments are cut from: a URL with ranges, good for an hour. Raises what `timeline_of` raises."""
+    return _copy_of(found) if timeline_of(found).is_of_copy else location_of(found.path)
+
+
+def _read_timeline(found: Found) -> Timeline:
+    timeline = read_timeline(location_of(found.path))
+    if not timeline.is_of_copy:
+        return timeline
+    try:
+        return replace(read_timeline(_copy_of(found)), is_of_copy=True)
+    except OperationFailed as error:
+        words = "; ".join(getattr(error, "__notes__", [])) or error.message
+        log.warning("No copy of '%s' that can be cut: %s", found.path, words)
+        return replace(timeline, is_of_copy=False)
+
+
+def _copy_of(found: Found) -> str:
+    """The URL of the copy, which is made unless it lies there."""
+    assert found.stored is not None
+    if found.stored.size_bytes > _MOST_BYTES:
+        raise OperationFailed("The file is too large to be copied.")
+    key = f"{_PREFIX}{version_key(found)}.mkv"
+    make_once(key, lambda: _make_copy(found, key))
+    return bucket.presign(key, seconds=_READ_SECONDS)
+
+
+def _make_copy(found: Found, key: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "copy.mkv")
+        copy_with_index(location_of(found.path), path)
+        bucket.put_file(path, key, _TYPE)
