@@ -1,5 +1,6 @@
 """The doors of files, of the player and of pictures, each opened once as its function: the template lets them."""
 
+import base64
 import re
 import subprocess
 
@@ -57,6 +58,32 @@ def test_playing(group):
     assert player.get(segment)[0] == 302
     assert player.call("HEAD", segment)[0] == 200
     assert player.get("/api/player/subtitle/doors/film.srt.vtt")[0] == 200
+
+
+def test_a_key_in_an_address_is_in_all_that_its_playlist_names(group, configure):
+    configure(auth_username="user", auth_password="p&ss?>~=/")
+    key = base64.b64encode(b"user:p&ss?>~=/").decode()
+    player = group("player")
+    assert player.call("GET", f"/api/player/playlist/{FILM}.m3u8")[0] == 401
+    assert player.call("GET", f"/api/player/playlist/{FILM}.m3u8", query_string={"apikey": key})[0] == 200
+    named = addresses(player)
+    assert [name.partition("?")[0] for name in named] == [
+        "/api/player/m3u8/subtitle/doors/film.srt.m3u8", f"/api/player/m3u8/video/{FILM}.m3u8",
+    ]  # fmt: skip
+    for name in named:
+        assert player.call("GET", name)[0] == 200
+        children = addresses(player)
+        assert children
+        assert {player.call("GET", child)[0] for child in children} <= {200, 302}
+        assert {player.call("GET", child.partition("?")[0])[0] for child in children} == {401}
+    assert player.call("GET", f"/api/player/subtitles/manifest/{FILM}", query_string={"apikey": key})[0] == 200
+    (track,) = player.last.json["subtitles"]
+    assert player.call("GET", track["url"])[0] == 200
+
+
+def addresses(client):
+    """What the playlist that `client` got last names."""
+    return re.findall(r"/api/player/[^\s\"]+", client.last.get_data(as_text=True))
 
 
 def test_playing_what_does_not_say_how_long_it_is(group):
