@@ -7,6 +7,7 @@ import pytest
 
 from dlambda.errors import OperationFailed
 from dlambda.media.ffmpeg import describe, probe, summary
+from dlambda.media.pieces.cutting import probe_by_library
 from dlambda.media.tools import find_tool
 from tests.media.samples import FFMPEG
 from tests.origin import Origin
@@ -67,6 +68,17 @@ def test_a_picture_in_a_sound_file_is_no_video() -> None:
     assert summary({"streams": streams, "format": {"duration": "61.9"}}) == {
         "is_video": False, "is_audio": True, "duration": 61,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("by", [probe, probe_by_library])
+def test_a_cover_is_no_video_whoever_probes(by, tmp_path: Path) -> None:
+    picture, sound = ("-f", "lavfi", "-i", "testsrc2=s=64x36:d=1"), ("-f", "lavfi", "-i", "sine=d=1")
+    song = tmp_path / "song.mp3"
+    cover = ("-map", "0", "-map", "1", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic")
+    subprocess.run([FFMPEG, "-v", "error", *picture, *sound, *cover, str(song)], check=True)
+    found = by(str(song))
+    assert {stream["codec_name"] for stream in found["streams"]} == {"mp3", "mjpeg"}
+    assert summary(found)["is_video"] is False
 
 
 def test_tools_are_found_in_the_tools_folder(tools: Path) -> None:

@@ -90,7 +90,7 @@ def _write(
         # Each input begins at zero of its own: what began later is moved back to where it was.
         late = source.begin_seconds - begin
         arguments += [*(("-itsoffset", f"{late:.6f}") if 0.001 < late < 30 else ()), *_input(source)]
-    for letter, number in (("v", video), ("a", audio)):
+    for letter, number in (("V", video), ("a", audio)):  # V: no cover
         if number is not None:
             arguments += ("-map", f"{number}:{letter}:0")
     codecs = output.codecs(
@@ -105,7 +105,7 @@ def _write_gif(source: Source, target: Path, seconds: float | None, tick: Tick) 
     palette = target.with_suffix(".png")
     find_palette = ["-vf", f"{_GIF_FILTER},palettegen=stats_mode=diff", str(palette)]
     _run([*_input(source), *_length(seconds), *find_palette], [source], target.parent, tick)
-    join = f"[0:v:0]{_GIF_FILTER}[x];[x][1:v]paletteuse=dither=bayer:bayer_scale=4"
+    join = f"[0:V:0]{_GIF_FILTER}[x];[x][1:v]paletteuse=dither=bayer:bayer_scale=4"
     pictures = [*_limits(), "-i", f"file:{palette}"]
     use_palette = ["-lavfi", join, "-loop", "0", str(target)]
     _run([*_input(source), *pictures, *_length(seconds), *use_palette], [source], target.parent, tick)

@@ -8,6 +8,8 @@ from dlambda.errors import OperationFailed
 from dlambda.media.pieces.formats import NO_MEDIA, PROBED
 from dlambda.media.pieces.source import input_name, input_options
 
+_COVER = av.stream.Disposition.attached_pic
+
 
 def probe(location: str) -> dict[str, Any]:
     """`{"format": {...}, "streams": [...]}` of a path or URL. Raises `OperationFailed` when it holds no media."""
@@ -36,10 +38,10 @@ def _stream(stream: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "index": stream.index,
         "codec_type": stream.type,
-        "codec_name": codec.name if codec else None,
+        "codec_name": codec.codec.canonical_name if codec else None,
         "profile": stream.profile,
         "time_base": str(stream.time_base) if stream.time_base else None,
-        "disposition": {"attached_pic": int("attached_pic" in str(stream.disposition))},
+        "disposition": {"attached_pic": int(bool(stream.disposition & _COVER))},
         "tags": dict(stream.metadata),
     }
     if stream.type == "video":
