@@ -23,7 +23,7 @@ _MARKUP = re.compile(r"</?[a-zA-Z][\w.:-]*(?:\s[^<>=]*=[^<>]*|\s*/?)>")
 _SPACES = re.compile(r"[^\S\n\u00a0]+")
 _WEBVTT = re.compile(r"WEBVTT(?:[ \t\r\n]|$)")
 _WEBVTT_TIMES = re.compile(r"^(?:\d{2,}:)?\d{2}:\d{2}\.\d{3}[ \t]*-->", re.MULTILINE)
-_SCRIPT = re.compile(r"^\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE | re.MULTILINE)
+_SCRIPT = re.compile(r"^\[(?:Script Info|V4\+? Styles)\]|\A\s*\[Events\]", re.IGNORECASE | re.MULTILINE)
 _NEWER_STYLES = "[V4+ Styles]"
 _FRAMES = re.compile(r"\s*\{\d+\}\{\d+\}")  # MicroDVD's times
 _FRAMES_WITH_RATE = re.compile(r"\s*\{\d+\}\{\d+\}\d+\.\d+\s*$", re.MULTILINE)

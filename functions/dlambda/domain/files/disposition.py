@@ -27,7 +27,7 @@ def _is_plain(name: str) -> bool:
 
 def _in_ascii(name: str) -> str:
     """The name with the nearest ASCII for each character: accents are dropped, other scripts become `_`."""
-    if _is_plain(name.replace("%", "")):
+    if _is_plain(name.replace("%", "")):  # curl decodes nothing
         return name
     letters = "".join(map(_ascii_of, unicodedata.normalize("NFC", name)))
     return _UNREADABLE_RUN.sub("_", letters)

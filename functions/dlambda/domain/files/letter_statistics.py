@@ -12,10 +12,12 @@ _MARKS = frozenset(
     "\u00a0«»“”„‘’‚–—…♪♫°·•©®™¿¡、。，！？「」『』・～：；（）《》ー〜%‰€£§´¨\u200e\u200f\u200c\u200d\ufeff"
 )
 _MARK = 0.02
+_ASCII_LETTER = 0.37  # counted as well, since in some code pages it is half of another letter
 _LISTED_SHARE = 0.9  # of all letters of a text
 _STRANGE = 1e-5  # no letter of the script
 _LOST = 1e-6  # what the code page has no letter for
-_RARELY_BESIDE = 0.01  # a letter of another alphabet beside one of ours, or of ours beside one of ours in Latin scripts
+_RARELY_BESIDE = 0.01  # a letter beside one of ASCII; in Latin scripts, two beside each other that are not ASCII
+# How likely a letter is a capital:
 _CAPITAL = 0.1
 _CAPITALS = 0.9  # behind another
 _CAPITAL_INSIDE = 0.005
@@ -56,7 +58,7 @@ class Script:
             elif not letter.isascii():
                 yield self._cost(letter, before)
             elif letter.isalpha():
-                yield math.log(_RARELY_BESIDE) if self._is_misplaced(letter, before) else -1.0
+                yield math.log(_RARELY_BESIDE if self._is_misplaced(letter, before) else _ASCII_LETTER)
             before = letter
 
     def _cost(self, letter: str, before: str) -> float:
