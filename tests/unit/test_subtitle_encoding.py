@@ -26,6 +26,8 @@ FOREIGN = [
     ("zh", "gb18030", "警察来了"),
     ("zh-Hant", "big5", "早安,園丁\n今天會下雨"),
     ("zh-TW", "big5", "小心!"),
+    ("zh-Hant-TW", "big5", "警察來了"),
+    ("ru-RU", "cp1251", "Где ты был вчера вечером?"),
 ]
 LATIN = [
     ("cs", "cp1250 iso8859_2", "Dobré ráno, zahradníku\nDnes bude pršet. Žluťoučký kůň"),

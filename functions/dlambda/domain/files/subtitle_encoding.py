@@ -119,10 +119,16 @@ def _is_utf_8(text: str) -> bool:
 
 
 def _code_page(data: bytes, language: str) -> str:
-    tag = language.lower()
-    pages = _CODE_PAGES_OF.get(tag) or _CODE_PAGES_OF.get(tag.partition("-")[0]) or _CODE_PAGES
+    pages = _code_pages_of(language.lower())
     sample = _sample(data)
     return max(pages, key=lambda page: _likelihood(sample.decode(page, errors="replace"), page, pages[page]))
+
+
+def _code_pages_of(tag: str) -> Mapping[str, Script]:
+    """Those of the language `tag`, or of as much of it as is known (`zh-hant-tw`: `zh-hant`); else all."""
+    while tag not in _CODE_PAGES_OF and "-" in tag:
+        tag = tag.rpartition("-")[0]
+    return _CODE_PAGES_OF.get(tag, _CODE_PAGES)
 
 
 def _likelihood(text: str, page: str, script: Script) -> float:
