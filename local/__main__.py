@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from local import open_files, private, template
-from local.config import StartError, read_config
+from local.config import read_config
+from local.start_error import StartError
 from local.supervisor import Supervisor, lock
 
 

@@ -13,21 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from dlambda.domain.places.hosts import is_loopback
 from dlambda.settings import Settings, SettingsError, read_settings
 from local import private
+from local.env_file import EnvFile, EnvFileError, read_env_file
+from local.setting_problems import check_settings
+from local.start_error import StartError
 from local.template import ROOT, STACK
 
 _PRIVATE = 0o600
 _LOCALSTACK_PORT = 4566
 _FOLDERS = ("config", "logs", "work", "media", "tables", "run")
 _FILES = ("secret.key", "engines.key", "lock")
-
-
-class StartError(Exception):
-    """The service cannot start; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,8 @@ class Credentials:
 class Config:
     """One run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines.
 
-    `gaps`: protections that this machine cannot give, a sentence each.
+    `gaps`: protections that this machine cannot give, a sentence each. `warnings`: settings that have no effect, or
+    another one than their writer expects.
     """
 
     data_dir: Path
@@ -51,6 +49,7 @@ class Config:
     environ: Mapping[str, str]
     endpoint: str
     gaps: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def media_dir(self) -> Path:
@@ -69,32 +68,36 @@ class Config:
 
 def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     """The run that `environ` and the `.env` files describe; makes the folders. Raises `StartError`."""
-    values = _with_file(dict(environ), folder / ".env")
-    data_dir = (folder / values.get("DATA_DIR", "data")).absolute()
-    values = _with_file(values, data_dir / "config" / ".env")
-    if port := values.get("PORT"):
-        values["YTP_PORT"] = port
-    values.setdefault("YTP_CONFIG_PATH", str(data_dir / "config"))
+    near = _read_env_file(folder / ".env")
+    values = near.values | dict(environ)
+    data_dir = (folder / Path(values.get("DATA_DIR", "").strip() or "data").expanduser()).absolute()
+    far = _read_env_file(data_dir / "config" / ".env")
+    values = far.values | values
+    if port := values.get("PORT", "").strip():
+        values["YTP_PORT"] = values["PORT"] = port
+    values["YTP_CONFIG_PATH"] = values.get("YTP_CONFIG_PATH", "").strip() or str(data_dir / "config")
     try:
         settings = read_settings(values)
     except SettingsError as error:
         raise StartError(f"A setting is wrong. {error}") from None
+    warnings = (*near.warnings, *far.warnings, *check_settings(values, settings, data_dir, [near.values, far.values]))
     _check_openness(settings)
     gaps = _make_folders(data_dir)
     tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
-    return Config(data_dir, tools_dir, settings, values, _endpoint(values), gaps)
+    return Config(data_dir, tools_dir, settings, values, _endpoint(values), gaps, warnings)
 
 
-def _with_file(values: dict[str, str], path: Path) -> dict[str, str]:
+def _read_env_file(path: Path) -> EnvFile:
     try:
-        found = dotenv_values(path, interpolate=False) if path.is_file() else {}
-    except OSError as error:
-        raise StartError(f"{path} cannot be read: {error.strerror}.") from None
-    return {name: text for name, text in found.items() if text is not None} | values
+        return read_env_file(path)
+    except EnvFileError as error:
+        raise StartError(str(error)) from None
 
 
 def _endpoint(values: Mapping[str, str]) -> str:
-    if endpoint := values.get("AWS_ENDPOINT_URL"):
+    if endpoint := values.get("AWS_ENDPOINT_URL", "").strip():
+        if not endpoint.startswith(("http://", "https://")):
+            raise StartError(f"AWS_ENDPOINT_URL={endpoint} is no URL, such as http://127.0.0.1:4566.")
         return endpoint.rstrip("/")
     if host := values.get("LOCALSTACK_HOST"):
         return f"http://{host if ':' in host else f'{host}:{_LOCALSTACK_PORT}'}"

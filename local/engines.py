@@ -18,8 +18,9 @@ from pathlib import Path
 
 from dlambda import unix_socket
 from dlambda.media.sandbox import landlock
-from local.config import Config, Credentials, StartError
+from local.config import Config, Credentials
 from local.processes import Child
+from local.start_error import StartError
 from local.template import ROOT, STACK, Queue
 
 _LOOPBACK = "127.0.0.1"

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.config import StartError
+from dlambda.domain.rules.resource import PRESETS
 from local.engines import SocketConnection
+from local.start_error import StartError
 from local.template import REGION, STACK, Map, Queue, Table
 
 _TIMEOUT_SECONDS = 10
@@ -103,6 +104,17 @@ def ids_of_keys(endpoint: str) -> dict[str, str]:
     }
     rows = _tables(endpoint, "Query", asked)["Items"]
     return {row["id"]["S"]: row["key_id"]["S"] for row in rows}
+
+
+def keys_of_presets(endpoint: str) -> set[str]:
+    """The presets of clients, by the form of their names that look-ups go by."""
+    query = {
+        "TableName": f"{STACK}-resources",
+        "KeyConditionExpression": "kind = :presets",
+        "ExpressionAttributeValues": {":presets": {"S": PRESETS.feature}},
+        "ProjectionExpression": "name_key",
+    }
+    return {row["name_key"]["S"] for row in _tables(endpoint, "Query", query)["Items"]}
 
 
 def make_queues(endpoint: str, queues: tuple[Queue, ...]) -> None:

@@ -14,11 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from dlambda.domain.rules.preset import find_system_preset, normalise_name
+from dlambda.domain.setting_checks.default_preset import missing_preset
 from dlambda.media.sandbox.report import missing_parts
 from local import engines, provision
-from local.config import Config, Endpoints, StartError, child_environ, credentials
+from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
+from local.start_error import StartError
 from local.template import Map
 
 _READY_SECONDS = 60.0
@@ -231,6 +234,15 @@ class Supervisor:
         for line in self._welcome():
             print(line, flush=True)
 
+    def _warnings(self) -> Iterator[object]:
+        """What to tell of settings. The default preset may be one that a client makes later, so it stops no start."""
+        yield from self._config.warnings
+        name = self._config.settings.default_preset
+        if find_system_preset(name) is None:
+            keys = provision.keys_of_presets(self._config.endpoint or self._sockets.tables_path)
+            if normalise_name(name) not in keys:
+                yield missing_preset(name, keys)
+
     def _check_sandbox(self) -> None:
         """Raises `StartError` where all parts are required and the kernel lacks one."""
         missing = missing_parts(self._config.settings.sandbox)
@@ -247,12 +259,14 @@ class Supervisor:
         if self._config.endpoint:
             yield f"  Cloud   {self._config.endpoint}"
         yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
-        yield f"          curl{login} '{address}/api/history?type=queue'"
+        yield f"  Docs    {address}/api/docs"
         if self._first_key and (key := self._first_key.value()):
             yield f"  Key     {key}  (admin, for the key API; shown this once)"
         gaps = self._sockets.gaps.read_text().splitlines()
         for gap in dict.fromkeys([*gaps, *missing_parts(settings.sandbox)]):
             yield f"  Missing {gap}"
+        for warning in self._warnings():
+            yield f"  Warning {warning}"
         yield "  Stop    Ctrl-C"
 
     def _stop(self) -> None:

@@ -9,11 +9,12 @@ Users set `YTP_<NAME>` (docs/contract/system.md 10); a deployment sets the names
 import os
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
@@ -22,12 +23,12 @@ DEPLOYMENT_PREFIX = "DLAMBDA_"
 _TRUE = frozenset({"true", "on", "1"})
 _FALSE = frozenset({"false", "off", "0"})
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_EXTRACTOR_LIMIT = "max_workers_for_"
+EXTRACTOR_LIMIT = "max_workers_for_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?/?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._-]+|\[?[0-9a-f:.]+\]?", re.IGNORECASE)
 # The key API's settings have always had plain names (docs/contract/hostapi.md); the prefixed ones win. The last is
 # Lambda's own.
-_PLAIN_NAMES = {
+PLAIN_NAMES = {
     "TASK_CLEANUP_TIME": "task_cleanup_time",
     "REQUEST_LIMIT": "request_limit",
     "MAX_WORKERS": "task_max_workers",
@@ -38,11 +39,24 @@ _PLAIN_NAMES = {
 }
 # `local/config.py` copies the shorthand over the setting.
 _SHORTHANDS = {"YTP_PORT": "PORT"}
+# Blanks may be part of these.
+_VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_key"})
+# Settings of other servers, accepted without effect (docs/contract/system.md 10).
+IGNORED_SETTINGS = frozenset(
+    {
+        "db_file", "debug", "debugpy_port", "flaresolverr_cache_ttl", "flaresolverr_client_timeout",
+        "flaresolverr_max_timeout", "flaresolverr_url", "ignore_ui", "pip_ignore_updates", "static_ui_path",
+        "streamer_acodec", "temp_disabled", "ytdlp_auto_update", "ytdlp_version",
+    }
+)  # fmt: skip
+_MISPLACED_IN_BASE_PATH = re.compile(r"[\s?#%\\]|//|/\.\.?(?:/|$)")
 
 
 _KEY_FROM = "DLAMBDA_SECRET_KEY_FROM"
 _LOGIN_FROM = "DLAMBDA_LOGIN_FROM"
 _ADMIN_KEY_FROM = "DLAMBDA_ADMIN_KEY_FROM"
+# Variables of a deployment that are no settings: names of secrets, the adapter's module, the socket that wakes pollers.
+PART_VARIABLES = frozenset({_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"})
 
 
 class SettingsError(ValueError):
@@ -73,7 +87,7 @@ def list_words(text: str) -> list[str]:
 class UserSettings(BaseModel):
     """What users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     app_env: Literal["production", "development"] = "production"
     config_path: str = "/config"
@@ -213,6 +227,11 @@ class Settings(UserSettings):
         return bool(self.auth_username and self.auth_password)
 
     @property
+    def auth_incomplete(self) -> bool:
+        """A user name without a password, or a password without a user name."""
+        return bool(self.auth_username) != bool(self.auth_password)
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where timers have their hours (tasks.md 4)."""
         return ZoneInfo(self.tz)
@@ -221,6 +240,11 @@ class Settings(UserSettings):
     def scratch(self) -> Path:
         """Where workers put partial files."""
         return Path(self.work_dir or self.temp_path)
+
+    @property
+    def download_folders(self) -> list[Path]:
+        """Where downloads write: the scratch folder, and the library where that is a folder of the same machine."""
+        return [self.scratch, *([Path(self.library_dir)] if self.library_dir else [])]
 
     @property
     def disk_reserve_bytes(self) -> int:
@@ -243,34 +267,51 @@ class Settings(UserSettings):
         try:
             return ZoneInfo(value.removeprefix(":") or "UTC").key
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone, such as Europe/Berlin") from None
+            raise ValueError(f"{value!r} is no time zone, such as {_nearest_zone(value)}") from None
 
     @field_validator("base_path")
     @classmethod
     def _base_path_has_slashes(cls, value: str) -> str:
         if not value.startswith("/"):
             raise ValueError("must begin with /")
+        if misplaced := _MISPLACED_IN_BASE_PATH.search(value):
+            raise ValueError(f"is a path such as /dl and cannot contain {misplaced.group()!r}")
         return value
+
+
+def _nearest_zone(value: str) -> str:
+    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    cities = {zone.rpartition("/")[2]: zone for zone in zones if "/" in zone}
+    word = value.strip().lower().replace(" ", "_")
+    names = get_close_matches(word, zones, 1) or [cities[city] for city in get_close_matches(word, cities, 1)]
+    return zones[names[0]] if names else "Europe/Berlin"
+
+
+def is_extractor_limit(text: str) -> bool:
+    """Whether `text` is a number of downloads: a whole one above 0."""
+    return text.strip().isdecimal() and int(text) > 0
 
 
 def _values(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings that `environ` names, unread (text), and the variable that each came from."""
-    variables = {field: name for name, field in _PLAIN_NAMES.items() if environ.get(name)}
+    variables = {field: name for name, field in PLAIN_NAMES.items() if environ.get(name, "").strip()}
     limits: dict[str, int] = {}
     for name, text in environ.items():
         for prefix in (USER_PREFIX, DEPLOYMENT_PREFIX):
             if name.startswith(prefix):
                 key = name.removeprefix(prefix).lower()
-                if key.startswith(_EXTRACTOR_LIMIT):
+                if key.startswith(EXTRACTOR_LIMIT):
                     # An unusable override is ignored, as documented: it must not stop the start.
-                    if text.strip().isdigit() and int(text) > 0:
-                        limits[key.removeprefix(_EXTRACTOR_LIMIT).upper()] = int(text)
-                elif key in Settings.model_fields and text != "":
+                    if is_extractor_limit(text):
+                        limits[key.removeprefix(EXTRACTOR_LIMIT).upper()] = int(text)
+                elif key in Settings.model_fields and (text if key in _VERBATIM else text.strip()):
                     shorthand = _SHORTHANDS.get(name, name)
                     variables[key] = shorthand if environ.get(shorthand) == text else name
-    if environ.get("TZ"):
+    if environ.get("TZ", "").strip():
         variables.setdefault("tz", "TZ")  # a cloud sets TZ itself, and YTP_TZ then wins
-    values: dict[str, Any] = {field: environ[name] for field, name in variables.items()}
+    values: dict[str, Any] = {
+        field: environ[name] if field in _VERBATIM else environ[name].strip() for field, name in variables.items()
+    }
     return values | {"extractor_limits": limits}, variables
 
 
@@ -324,7 +365,9 @@ def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _fet
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = [(str(problem["loc"][0]), problem["msg"]) for problem in error.errors()]
+        problems = [
+            (str(problem["loc"][0]), problem["msg"].removeprefix("Value error, ")) for problem in error.errors()
+        ]
         raise SettingsError("; ".join(f"{variables.get(name, name)}: {text}" for name, text in problems)) from None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.tool_release import age
-from dlambda.media.disk import Room, room_at
+from dlambda.media.disk import Room, tightest_room
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
@@ -45,7 +45,7 @@ def ready() -> tuple[dict[str, Any], int]:
     tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in _TOOL_ARGUMENT}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
-    room = disk(room_at(get_settings().scratch, get_settings().disk_reserve_bytes))
+    room = disk(tightest_room(get_settings().download_folders, get_settings().disk_reserve_bytes))
     limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
     answer = {
         "status": "unavailable" if not up else "limited" if limited else "ok",
@@ -96,8 +96,14 @@ def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
 
 
 def disk(room: Room) -> dict[str, Any]:
-    """The volume of unfinished downloads; without its reserve none begins."""
-    return {"ok": not room.low, "free_bytes": room.free, "total_bytes": room.total, "reserve_bytes": room.reserve}
+    """The volume that downloads fill first; where it is not `ok`, none begins."""
+    return {
+        "ok": not room.low,
+        "free_bytes": room.free,
+        "available_bytes": room.available,
+        "total_bytes": room.total,
+        "reserve_bytes": room.reserve,
+    }
 
 
 def missing(gaps_file: str, sandbox: Mode) -> list[str]:

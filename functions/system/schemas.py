@@ -72,10 +72,11 @@ class Tool(Age):
 
 
 class Disk(BaseModel):
-    """The volume of unfinished downloads; not `ok` when less is free than the reserve that they leave."""
+    """The volume that downloads fill first; not `ok` when none begins."""
 
     ok: bool
     free_bytes: int
+    available_bytes: int = Field(description="what downloads may still write: `free_bytes` without `reserve_bytes`")
     total_bytes: int
     reserve_bytes: int
 

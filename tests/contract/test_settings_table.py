@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlambda.settings import UserSettings
+from dlambda.settings import IGNORED_SETTINGS, UserSettings
 
 ROOT = Path(__file__).parents[2]
 NO_EFFECT = "no effect here"
@@ -44,3 +44,7 @@ def test_defaults_are_those_of_the_table():
         if name in said.keys() - SAID_IN_WORDS:
             default = "unset" if field.default in ("", None) else str(field.default)
             assert said[name].lower() == default.lower(), name
+
+
+def test_what_has_no_effect_is_accepted_by_name():
+    assert {name for name, _, meaning in _rows() if NO_EFFECT in meaning} == IGNORED_SETTINGS

@@ -300,7 +300,7 @@ def test_a_full_disk_is_told() -> None:
     from system.health import disk
 
     told = disk(Room(free=5, total=1000, reserve=10))
-    assert told == {"ok": False, "free_bytes": 5, "total_bytes": 1000, "reserve_bytes": 10}
+    assert told == {"ok": False, "free_bytes": 5, "available_bytes": 0, "total_bytes": 1000, "reserve_bytes": 10}
 
 
 def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:

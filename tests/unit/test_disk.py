@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.disk import Room, room_at
+from dlambda.media.disk import Room, room_at, tightest_room
 
 MB = 1_000_000
 
@@ -20,7 +20,31 @@ def test_what_would_take_from_the_reserve_does_not_fit(free: int, needed: int, f
 
 def test_without_a_reserve_everything_fits() -> None:
     room = Room(0, 10 * MB, 0)
-    assert (room.low, room.lacks(5 * MB)) == (False, None)
+    assert (room.low, room.lacks(5 * MB)) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "reserve", "low"),
+    [
+        (2_030_000, 40 * MB, 2 * MB, True),  # 30 kB above the reserve: nothing fits
+        (3_999_999, 40 * MB, 2 * MB, True),
+        (4 * MB, 40 * MB, 2 * MB, False),
+        (209 * MB, 10_000 * MB, 200 * MB, True),
+        (210 * MB, 10_000 * MB, 200 * MB, False),
+        (9 * MB, 10_000 * MB, 0, True),
+        (10 * MB, 10_000 * MB, 0, False),
+    ],
+)
+def test_a_disk_is_low_when_no_download_begins(free: int, total: int, reserve: int, low: bool) -> None:
+    room = Room(free, total, reserve)
+    assert room.low is low
+    assert (room.lacks(room.least) is not None) is (low and reserve > 0)
+
+
+def test_the_tightest_volume_counts() -> None:
+    reserve = 10**9
+    rooms = [room_at(Path(folder), reserve) for folder in ("/", "/dev/shm")]
+    assert tightest_room([Path("/"), Path("/dev/shm")], reserve).available == min(room.available for room in rooms)
 
 
 def test_its_text_is_a_full_disk() -> None:

@@ -5,7 +5,8 @@ import stat
 import pytest
 
 from dlambda.domain.places.hosts import is_loopback
-from local.config import StartError, credentials, read_config, secret_key
+from local.config import credentials, read_config, secret_key
+from local.start_error import StartError
 
 
 @pytest.fixture

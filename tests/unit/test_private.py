@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from local import private
-from local.config import StartError, read_config
+from local.config import read_config
+from local.start_error import StartError
 
 NOBODY = 65534
 _LIST = "system.posix_acl_access"

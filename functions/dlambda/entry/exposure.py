@@ -19,9 +19,13 @@ def others_reach_it(settings: Settings) -> bool:
 
 
 def check_open() -> None:
-    """Raises `Unavailable` where everyone gets in and nobody said that they may: a stack that was made by hand."""
+    """Raises `Unavailable` where everyone gets in and nobody said that they may: a stack that was made by hand, or one
+    with half a login.
+    """
     settings = get_settings()
-    if others_reach_it(settings) and not settings.auth_enabled and not settings.allow_open:
+    if not others_reach_it(settings) or settings.auth_enabled:
+        return
+    if settings.auth_incomplete or not settings.allow_open:
         raise Unavailable(_CLOSED_TEXT)
 
 

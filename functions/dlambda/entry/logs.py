@@ -6,6 +6,7 @@ No line holds a secret: what might carry one (URLs with credentials, headers, co
 import contextvars
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.domain.log_line import credential_forms, masked, masked_values
+from dlambda.domain.setting_checks import find_problems
 from dlambda.entry.log_file import RotatedFile
 from dlambda.settings import Settings, get_settings
+
+log = logging.getLogger(__name__)
 
 LOG_FILE = "dlambda.jsonl"
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -93,3 +97,11 @@ def set_up_logs() -> None:
     root.setLevel(level.upper())
     for noisy in ("botocore", "boto3", "urllib3", "pynamodb", "s3transfer", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    _log_problems(settings)
+
+
+def _log_problems(settings: Settings) -> None:
+    """Writes one line about settings that cannot work; the process runs without their effect (system.md 10)."""
+    if problems := find_problems(os.environ, settings):
+        level = logging.ERROR if any(problem.fatal for problem in problems) else logging.WARNING
+        log.log(level, "Settings that cannot work: %s", "; ".join(map(str, problems)))

@@ -3,12 +3,14 @@ downloads and the answer to a cancel need (docs/contract/system.md 10, `disk_res
 """
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _MB = 1_000_000
 # A reserve is no more than this part of the volume: small ones, such as a function's, would have no room else.
 _PART = 20
+_LEAST_BYTES = 10 * _MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,19 @@ class Room:
     reserve: int
 
     @property
+    def available(self) -> int:
+        """Bytes that downloads may still write."""
+        return max(0, self.free - self.reserve)
+
+    @property
+    def least(self) -> int:
+        """The fewest available bytes with which a download begins."""
+        return min(_LEAST_BYTES, self.total // _PART)
+
+    @property
     def low(self) -> bool:
-        """Whether nothing more may be written."""
-        return self.free < self.reserve
+        """Whether no download begins."""
+        return self.available < self.least
 
     def lacks(self, needed: int = 0) -> str | None:
         """Why `needed` further bytes find no room, in words that `classify` knows; None when they do."""
@@ -30,6 +42,11 @@ class Room:
             return None
         kept = f"{self.free / _MB:,.0f} MB are free, {self.reserve / _MB:,.0f} MB are to stay free"
         return f"No space left on device: {kept}{f', {needed / _MB:,.0f} MB are needed' if needed else ''}."
+
+
+def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> Room:
+    """The room of the volume, of those where `folders` lie, that has the fewest available bytes."""
+    return min((room_at(folder, reserve_bytes) for folder in folders), key=lambda room: room.available)
 
 
 def room_at(folder: Path, reserve_bytes: int) -> Room:

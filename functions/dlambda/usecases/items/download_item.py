@@ -21,7 +21,7 @@ from dlambda.domain.items.progress import Progress
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
-from dlambda.media.disk import room_at
+from dlambda.media.disk import room_at, tightest_room
 from dlambda.media.resume import can_continue
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, names
@@ -152,7 +152,7 @@ class _Download:
             if leases.find_wanted(self.item.id) == CANCEL:
                 end_cancelled(self.item, self.lease)
                 return False
-            self._check_room()
+            self._check_room_to_begin()
             running = download.start_download(self._spec())
         except leases.Lost:
             return False
@@ -251,6 +251,13 @@ class _Download:
         except _NoRoom:
             if not self.item.is_live or not running.stop(_GRACE_LIVE_SECONDS).ok:
                 raise
+
+    def _check_room_to_begin(self) -> None:
+        """Raises `_NoRoom` where `/api/system/ready` says that the disk is full."""
+        settings = get_settings()
+        room = tightest_room(settings.download_folders, settings.disk_reserve_bytes)
+        if lacks := room.lacks(room.least):
+            raise _NoRoom(lacks)
 
     def _check_room(self, part: int = 1, needed: int = 0) -> None:
         """Raises `_NoRoom` when less than that `part` of the reserve would be free."""

@@ -1,12 +1,18 @@
 """Which preset a name means. System presets are data; a client's own are documents."""
 
+import logging
+from functools import cache
+
 from dlambda.domain.rules.body import MAX_NAME_LENGTH
 from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset, normalise_name
 from dlambda.domain.rules.resource import PRESETS
+from dlambda.domain.setting_checks.default_preset import missing_preset
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 from dlambda.store.resources import Document
 from dlambda.usecases.rules import resources
+
+log = logging.getLogger(__name__)
 
 
 def find_preset(name: str) -> Preset | None:
@@ -33,7 +39,21 @@ def list_presets() -> list[Preset]:
 
 def preset_for(name: str) -> Preset:
     """The preset of a record: its own while it exists, else the default one."""
-    return find_preset(name) or find_preset(get_settings().default_preset) or default_preset()
+    return find_preset(name) or _default_of_settings() or default_preset()
+
+
+def _default_of_settings() -> Preset | None:
+    name = get_settings().default_preset
+    preset = find_preset(name)
+    if preset is None:
+        _warn_of_missing(name)
+    return preset
+
+
+@cache
+def _warn_of_missing(name: str) -> None:
+    """Once a process."""
+    log.warning("Settings that cannot work: %s", missing_preset(name))
 
 
 def default_preset() -> Preset:

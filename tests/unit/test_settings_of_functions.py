@@ -1,0 +1,59 @@
+"""A function in the cloud whose settings cannot work: docs/contract/system.md 3 and 10."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dlambda.entry.exposure import check_open
+from dlambda.errors import Unavailable
+from dlambda.settings import get_settings
+
+CLOUD = {"AWS_LAMBDA_FUNCTION_NAME": "history", "YTP_ALLOW_OPEN": "true"}
+
+
+@pytest.fixture
+def environ(monkeypatch):
+    def set_environ(**variables):
+        for name, text in variables.items():
+            monkeypatch.setenv(name, text)
+        get_settings.cache_clear()
+
+    yield set_environ
+    get_settings.cache_clear()
+
+
+@pytest.mark.parametrize("login", [{"YTP_AUTH_USERNAME": "me"}, {"YTP_AUTH_PASSWORD": "pw"}])
+def test_check_open_with_half_a_login_refuses_even_an_open_service(environ, login):
+    environ(**CLOUD, **login)
+    with pytest.raises(Unavailable):
+        check_open()
+
+
+@pytest.mark.parametrize("login", [{}, {"YTP_AUTH_USERNAME": "me", "YTP_AUTH_PASSWORD": "pw"}])
+def test_check_open_with_a_login_or_none_passes(environ, login):
+    environ(**CLOUD, **login)
+    check_open()
+
+
+@pytest.mark.parametrize(
+    ("variables", "level", "words"),
+    [
+        ({}, None, []),
+        ({"YTP_MAX_WORKER": "5", "YTP_TZZ": "UTC"}, "WARNING", ["YTP_MAX_WORKER: ", "YTP_TZZ: "]),
+        ({"YTP_OUTPUT_TEMPLATE": "%(x", "YTP_AUTH_USERNAME": "me"}, "ERROR", ["YTP_OUTPUT_TEMPLATE: ", "YTP_AUTH_USERNAME: "]),
+    ],
+)  # fmt: skip
+def test_a_function_writes_one_line_at_its_start(variables, level, words):
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("YTP_", "DLAMBDA_"))}
+    started = subprocess.run(
+        [sys.executable, "-c", "from dlambda.entry.logs import set_up_logs; set_up_logs(); set_up_logs()"],
+        env=kept | variables,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    lines = [json.loads(line) for line in started.stdout.splitlines()]
+    assert [line["level"] for line in lines] == ([level] if level else [])
+    assert all(word in lines[0]["message"] for word in words)
