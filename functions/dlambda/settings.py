@@ -204,6 +204,7 @@ class Settings(UserSettings):
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
     work_durable: Flag = False
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
+    dynoxide: str = Field("", description="the table engine's program; empty: that in tools_dir")
     secret_key: str = Field("", description="32 bytes, base64; encrypts cookies, headers and keys at rest")
     secrets_version: str = Field("", description="no setting: its change starts new processes, which read secrets anew")
     log_dir: str = Field("", description="where log files lie on one machine; empty: standard output alone")
