@@ -24,7 +24,8 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install update-ytdlp test check audit format bench figures coverage clean layer image openapi lock
+.PHONY: help run test check audit format bench figures coverage clean layer image openapi lock
+.PHONY: install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -41,8 +42,15 @@ update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, unti
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(DEV_READY) ## Lint, types, import rules, template, lock files
+smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \
+	  tests/functions/test_pipeline.py tests/unit/test_options.py
+
+check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version, commits (SINCE=ref: those after it)
 	@$(PY) .ci/locks.py
+	@$(PY) .ci/notice.py
+	@$(PY) .ci/version.py
+	@$(PY) .ci/commits.py $(if $(SINCE),--since $(SINCE))
 	@$(PY) -m ruff check functions local tests .ci layers infra
 	@$(PY) -m ruff format --check --quiet functions local tests .ci layers infra || { echo "Run make format."; exit 1; }
 	@$(PY) -m mypy functions local infra layers
@@ -80,6 +88,18 @@ openapi: $(RUN_READY) ## Write openapi.json, API.md and the list of yt-dlp's opt
 
 lock: $(DEV_READY) ## Resolve requirements*.in and package.json again into the lock files
 	@$(PY) .ci/locks.py --write
+
+upgrade: $(DEV_READY) ## Lock the newest of everything that requirements*.in does not pin
+	@$(PY) .ci/locks.py --write --upgrade-all
+
+notice: $(DEV_READY) ## Write the packages and their licences into NOTICE
+	@$(PY) .ci/notice.py --write
+
+bump-ytdlp: $(DEV_READY) ## Lock the newest yt-dlp; prints its version when that changes something
+	@$(PY) .ci/bump_ytdlp.py
+
+release-notes: ## Print the change log of TAG=v1.2.3, once everything agrees with that version
+	@$(PYTHON) .ci/version.py --tag $(TAG)
 
 clean: ## Remove what was installed and built; DATA_DIR stays
 	rm -rf $(VENV) $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam

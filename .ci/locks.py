@@ -1,13 +1,16 @@
 """The lock files: written from the .in and package.json files by `--write`, else checked without any network.
 
+What is locked stays, but for packages named by `--upgrade NAME`, or all with `--upgrade-all`.
+
 A lock names no host: which index serves the packages is the business of the machine that installs them.
 """
 
+import argparse
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -20,11 +23,11 @@ NPM_FOLDERS = (".", "tests/e2e/browser")
 _HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
 
 
-def write(name: str) -> None:
-    """Resolves `name`.in for every Python from 3.11 on, with hashes."""
+def write(name: str, upgrades: Sequence[str]) -> None:
+    """Resolves `name`.in for every Python from 3.11 on, with hashes; `upgrades` are the resolver's options."""
     subprocess.run(
         [sys.executable, "-m", "uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--no-header",
-         "--generate-hashes", "--no-emit-index-url", f"{name}.in", "-o", f"{name}.txt"],
+         "--generate-hashes", "--no-emit-index-url", *upgrades, f"{name}.in", "-o", f"{name}.txt"],
         cwd=ROOT, check=True,
     )  # fmt: skip
 
@@ -57,7 +60,8 @@ def pins(path: Path) -> dict[str, set[str]]:
     return found
 
 
-def problems(name: str) -> Iterator[str]:
+def problems(name: str, *, installed: bool) -> Iterator[str]:
+    """What is wrong with `name`.txt; with `installed`, also beside the packages that are installed."""
     lock = ROOT / f"{name}.txt"
     if match := _HOST.search(lock.read_text()):
         yield f"{lock.name} names an index: {match.group()}"
@@ -66,7 +70,7 @@ def problems(name: str) -> Iterator[str]:
         versions = locked.get(canonicalize_name(wanted.name), set())
         if not any(wanted.specifier.contains(version) for version in versions):
             yield f"{lock.name} does not fulfil `{wanted}` of {name}.in; run `make lock`"
-    for package, versions in locked.items():
+    for package, versions in locked.items() if installed else ():
         yield from installed_problems(lock.name, package, versions, locked)
 
 
@@ -103,12 +107,18 @@ def installed_problems(lock: str, package: str, versions: set[str], locked: dict
 
 
 def main() -> int:
-    if "--write" in sys.argv:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--upgrade", action="append", default=[], metavar="NAME")
+    parser.add_argument("--upgrade-all", action="store_true")
+    options = parser.parse_args()
+    if options.write:
+        upgrades = [f"--upgrade-package={name}" for name in options.upgrade]
         for name in NAMES:
-            write(name)
+            write(name, ["--upgrade"] if options.upgrade_all else upgrades)
         for folder in NPM_FOLDERS:
             write_npm(folder)
-    found = [problem for name in NAMES for problem in problems(name)]
+    found = [problem for name in NAMES for problem in problems(name, installed=not options.write)]
     found += [problem for folder in NPM_FOLDERS for problem in npm_problems(folder)]
     print("\n".join(found) or "lock files are in step")
     return 1 if found else 0

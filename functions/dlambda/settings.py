@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from dlambda import __version__
+
 USER_PREFIX = "YTP_"
 DEPLOYMENT_PREFIX = "DLAMBDA_"
 _TRUE = frozenset({"true", "on", "1"})
@@ -217,7 +219,7 @@ class Settings(UserSettings):
     log_group: str = Field("", description="where all functions log in the cloud; empty: files in log_dir")
     function_name: str = Field("", description="in the cloud, which sets it; empty on one machine")
     started_at: float = Field(0.0, description="unix seconds of the deployment's start")
-    app_version: str = "v0.1.0"
+    app_version: str = f"v{__version__}"
     app_commit_sha: str = "unknown"
     app_build_date: str = "unknown"
     app_branch: str = "main"
