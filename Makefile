@@ -129,7 +129,7 @@ $(DEV_READY): $(RUN_READY)
 .tools-ready:
 	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)/
 	@test -n "$(DLAMBDA_DYNOXIDE)" \
-	  || npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error --silent
+	  || npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(PY) -m local.tools $(TOOLS)
 	@$(PY) -m compileall -q -j 2 functions local
 
@@ -137,5 +137,5 @@ $(DEV_READY): $(RUN_READY)
 .PHONY: .browser-ready
 .browser-ready:
 	@mkdir -p $(TOOLS)/browser && cp $(BROWSER)/package.json $(BROWSER)/package-lock.json $(TOOLS)/browser/
-	@npm ci --prefix $(TOOLS)/browser --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm ci --prefix $(TOOLS)/browser --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(PY) -m tests.e2e.browser.unpack $(TOOLS)/browser

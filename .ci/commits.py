@@ -61,12 +61,12 @@ def changelog_problems(messages: list[str], files: list[str]) -> Iterator[str]:
 
 
 def problems(since: str) -> Iterator[str]:
-    found = commits(since)
-    for short, message in found:
+    new = commits(since)
+    for short, message in new:
         for problem in subject_problems(message):
             yield f"{short} {message.splitlines()[0]}: {problem}"
     files = _git("log", "--format=", "--name-only", _range(since)).split()
-    yield from changelog_problems([message for _, message in found], files)
+    yield from changelog_problems([message for _, message in new], files)
 
 
 def main() -> int:

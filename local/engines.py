@@ -159,7 +159,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 def tables(config: Config, sockets: Sockets) -> Child:
     program = config.settings.dynoxide or _tool(config, "dynoxide")
-    if not os.access(program, os.X_OK):
+    if not (Path(program).is_file() and os.access(program, os.X_OK)):
         raise StartError(f"DLAMBDA_DYNOXIDE={program} is no program.")
     engine = [program, "--db-path", str(config.data_dir / "tables" / "tables.db")]
     listener = sockets.tables.fileno()

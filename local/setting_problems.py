@@ -1,6 +1,6 @@
 """Settings of one machine that cannot work: those that stop the start, and warnings for the rest."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dlambda.domain.setting_checks import Problem, find_problems
@@ -43,14 +43,22 @@ def _check_base_folders(values: Mapping[str, str], data_dir: Path) -> Iterable[P
     places = {"YTP_DOWNLOAD_PATH": data_dir / "media/dlambda/files", "YTP_TEMP_PATH": data_dir / "work"}
     for variable, place in places.items():
         path = Path(values.get(variable, "").strip() or "/tmp")  # noqa: S108 the default of the second
-        if path != Path("/tmp") and path.is_absolute() and path.exists() and path != place:  # noqa: S108
+        if path != Path("/tmp") and path.is_absolute() and path != place and _is(path, Path.exists):  # noqa: S108
             yield Problem(variable, f"is what paths in answers begin with; the files themselves are in {place}")
 
 
+def _is(path: str | Path, check: Callable[[Path], bool]) -> bool:
+    """Whether `check` holds; not for what this user may not look at, or no file system can hold."""
+    try:
+        return check(Path(path))
+    except OSError:
+        return False
+
+
 def _check_files(values: Mapping[str, str], settings: Settings) -> Iterable[Problem]:
-    if values.get("YTP_APPRISE_CONFIG", "").strip() and not Path(settings.apprise_config).is_file():
+    if values.get("YTP_APPRISE_CONFIG", "").strip() and not _is(settings.apprise_config, Path.is_file):
         yield Problem("YTP_APPRISE_CONFIG", f"there is no file {settings.apprise_config}")
-    if settings.streamer_vcodec == "h264_vaapi" and not Path(settings.vaapi_device).exists():
+    if settings.streamer_vcodec == "h264_vaapi" and not _is(settings.vaapi_device, Path.exists):
         yield Problem("YTP_VAAPI_DEVICE", f"there is no device {settings.vaapi_device}")
-    if Path(settings.config_path).exists() and not Path(settings.config_path).is_dir():
+    if _is(settings.config_path, Path.exists) and not _is(settings.config_path, Path.is_dir):
         yield Problem("YTP_CONFIG_PATH", f"{settings.config_path} is a file and has to be a folder", fatal=True)

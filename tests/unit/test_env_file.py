@@ -107,6 +107,12 @@ def test_a_folder_of_the_machine_as_the_base_folder_is_a_warning(tmp_path):
     assert str(tmp_path / "data/media/dlambda/files") in warning
 
 
+def test_a_path_that_no_file_system_holds_is_no_crash(tmp_path):
+    long = "/" + "x" * 300
+    config = read_config({"YTP_DOWNLOAD_PATH": long, "YTP_APPRISE_CONFIG": long}, tmp_path)
+    assert config.warnings == (f"YTP_APPRISE_CONFIG: there is no file {long}",)
+
+
 def test_the_data_folder_cannot_be_named_inside_itself(tmp_path):
     file = tmp_path / "data/config/.env"
     file.parent.mkdir(parents=True)

@@ -5,6 +5,7 @@ import stat
 import pytest
 
 from dlambda.domain.places.hosts import is_loopback
+from local import engines
 from local.config import credentials, read_config, secret_key
 from local.start_error import StartError
 
@@ -85,3 +86,15 @@ def test_secrets_are_private_and_stay(folder):
 )
 def test_a_foreign_cloud_is_named_by_its_variables(folder, environ, endpoint):
     assert read_config(environ, folder).endpoint == endpoint
+
+
+@pytest.mark.parametrize(("name", "mode"), [("nowhere", None), ("text", 0o644), ("", None)])
+def test_a_table_engine_that_is_no_program_stops_the_start(folder, name, mode):
+    if mode:
+        (folder / name).write_text("")
+        (folder / name).chmod(mode)
+    config = read_config({"DLAMBDA_DYNOXIDE": str(folder / name)}, folder)
+    sockets = engines.make_sockets(config)
+    with pytest.raises(StartError, match=r"DLAMBDA_DYNOXIDE=.* is no program"):
+        engines.tables(config, sockets)
+    sockets.close()

@@ -166,6 +166,11 @@ def test_a_value_without_the_expected_effect_is_told(environ, text):
     assert (str(problem), problem.fatal, others) == (text, False, [])
 
 
+@pytest.mark.parametrize("text", ["'Mine'", "“Mine”", "„Mine“", "«Mine»"])
+def test_quotes_that_belong_to_a_value_are_told(text):
+    assert [variable for variable, _, _ in problems({"YTP_INSTANCE_TITLE": text})] == ["YTP_INSTANCE_TITLE"]
+
+
 @pytest.mark.parametrize(
     "template",
     [

@@ -40,7 +40,8 @@ def check_plain_names(environ: Iterable[str]) -> Iterator[Problem]:
     """
     for name in sorted(environ):
         if name.lower() in _USER_FIELDS and name not in _READ_PLAIN:
-            yield Problem(name, f"is no setting; did you mean {USER_PREFIX}{name.upper()}?")
+            variable = USER_PREFIX + name.upper()
+            yield Problem(name, f"is no setting; did you mean {variable}?", fatal=variable in _PROTECTIONS)
         elif name not in _READ_PLAIN and get_close_matches(name.upper(), ["DATA_DIR"], 1, 0.8):
             yield Problem(name, "is no setting; did you mean DATA_DIR?")
 

@@ -35,6 +35,9 @@ _RARE_FIELDS = frozenset(
         "modified_timestamp", "alt_title", "asr", "abr", "vbr", "tbr", "composer", "composers", "genre", "genres",
     }
 )  # fmt: skip
+# As programs for letters write them, too.
+_OPENING = frozenset("\"'“‘„«")
+_CLOSING = frozenset("\"'”’“»")
 _FIELD_SIMILARITY = 0.8
 
 Check = Callable[[Mapping[str, str], Settings], Iterable[Problem]]
@@ -119,7 +122,7 @@ def _check_secret_key(_: Mapping[str, str], settings: Settings) -> Iterator[Prob
 def _check_quotes(environ: Mapping[str, str], _: Settings) -> Iterator[Problem]:
     for name in sorted(environ):
         text = environ[name].strip()
-        if name.startswith(USER_PREFIX) and len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        if name.startswith(USER_PREFIX) and len(text) > 1 and text[0] in _OPENING and text[-1] in _CLOSING:
             yield Problem(name, "begins and ends with a quote, and both are part of the value; write it without them")
 
 
