@@ -48,9 +48,9 @@ def test_any_form_of_an_archive_id_counts() -> None:
 @pytest.mark.parametrize(
     ("url", "identity"),
     [
-        ("https://a.example/s/1/audio.mp3?token=5", "generic audio a.example/s/1/audio.mp3?"),
+        ("https://a.example/s/1/audio.mp3?token=5", "generic audio a.example/s/1/audio.mp3"),
         ("https://a.example/play.php?id=5", "generic audio a.example/play.php?id=5"),
-        ("https://a.example/play/5", "generic audio a.example/play/5?"),
+        ("https://a.example/play/5", "generic audio a.example/play/5"),
         ("http://[bad/x", "generic audio http://[bad/x"),
     ],
 )

@@ -22,3 +22,12 @@ def check_web_address(url: str) -> SplitResult:
     if not parts.hostname:
         raise Invalid("Invalid hostname.")
     return parts
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is http or https with a host."""
+    try:
+        check_web_address(url)
+    except Invalid:  # `Required` is one
+        return False
+    return True

@@ -1,11 +1,13 @@
 """What a handler reads from a feed or page (docs/contract/tasks.md 6, 7). Values only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from dlambda.domain.files.sidecar import is_media
+from dlambda.domain.items.feed_identity import entry_archive_id, place_of, with_guid
+
+_GENERIC: Final = "generic "
+_TOLD: Final = ("timestamp", "season_number", "episode_number", "episode", "duration")
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class FeedItem:
 
     `other_archive_ids` are further forms under which a finished download of it may stand in the archive. `info` is what
     its page said at `info_at` (unix seconds), where it had to be read; the item's intake need not read it again.
+    `guid` is the feed's own name for the entry, `is_file`: `url` is its sound or film and no page.
     """
 
     url: str
@@ -25,11 +28,41 @@ class FeedItem:
     other_archive_ids: tuple[str, ...] = ()
     info: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     info_at: float = field(default=0.0, compare=False)
+    guid: str = ""
+    is_file: bool = False
 
     @property
     def identity(self) -> str | None:
         """By which a sweep knows it again; None without archive id."""
-        return identity_of(self.archive_id, self.url) if self.archive_id else None
+        return self._identity_of(self.archive_id) if self.archive_id else None
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """That of each archive id."""
+        return tuple(self._identity_of(archive_id) for archive_id in self.archive_ids)
+
+    def _identity_of(self, archive_id: str) -> str:
+        """The archive id; with the place where it is only the name of a page's file, as the generic extractor's is."""
+        if self.guid or self.is_file or not archive_id.startswith(_GENERIC):
+            return archive_id
+        return f"{archive_id} {place_of(self.url)}"
+
+    @property
+    def feed_archive_id(self) -> str | None:
+        """The archive id of a file that the feed names; None for a page, whose own id may be another."""
+        return (entry_archive_id(self.url, self.guid) or None) if self.is_file else None
+
+    @property
+    def hinted_url(self) -> str:
+        """What yt-dlp is given, so that its generic extractor takes the guid for the id."""
+        return with_guid(self.url, self.guid)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the feed says of the entry under yt-dlp's names; it wins over what the file or the page says."""
+        own = {"title": self.title, "description": self.description, "thumbnail": self.thumbnail}
+        told = own | {name: self.metadata.get(name) for name in _TOLD}
+        return {name: value for name, value in told.items() if value not in ("", None)}
 
     @property
     def archive_ids(self) -> tuple[str, ...]:
@@ -56,16 +89,9 @@ class Feed:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def identity_of(archive_id: str, url: str) -> str:
-    """The archive id; with the place where it is only a file's name, as the generic extractor's is.
-
-    The query counts unless the address names a media file: then it is likely a signature, which changes.
-    """
-    if not archive_id.startswith("generic "):
-        return archive_id
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return f"{archive_id} {url}"
-    query = "" if is_media(parts.path) else parts.query
-    return f"{archive_id} {parts.netloc}{parts.path}?{query}"
+def with_own_guids(items: Sequence[FeedItem]) -> tuple[FeedItem, ...]:
+    """Without the guids that several entries share: they tell none of them apart."""
+    addresses: dict[str, set[str]] = {}
+    for item in items:
+        addresses.setdefault(item.guid, set()).add(item.url)
+    return tuple(replace(item, guid="") if len(addresses[item.guid]) > 1 else item for item in items)

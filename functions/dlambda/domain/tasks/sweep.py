@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from dlambda.domain.tasks.feed import FeedItem, identity_of
+from dlambda.domain.tasks.feed import FeedItem
 
 MAX_ATTEMPTS: Final = 6
 FIRST_PAUSE: Final = timedelta(hours=1)
@@ -115,7 +115,7 @@ def choose(items: Iterable[FeedItem], known: Known, now: datetime) -> Choice:
         verdict = judge(item, known, now)
         if verdict is Verdict.NO_ARCHIVE_ID:
             unknown.append(item)
-        marks = {item.url, *(identity_of(each, item.url) for each in item.archive_ids)}
+        marks = {item.url, *item.identities}
         if verdict is Verdict.QUEUE and not marks & taken:
             chosen.append(item)
             taken |= marks

@@ -1,16 +1,18 @@
 """Any RSS or Atom feed (docs/contract/tasks.md 6). Archive ids of its items are looked up by their URLs."""
 
+import codecs
 import re
 from collections.abc import Iterator
-from itertools import chain
 
-from dlambda.domain.tasks.feed import Feed, FeedItem
+from dlambda.domain.tasks.feed import Feed, FeedItem, with_own_guids
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
-from dlambda.media.handlers.texts import resolve
+from dlambda.media.handlers.feed_entries import read_entry
+from dlambda.media.handlers.json_feed import read_json_feed
 
 FAILURE = "Failed to fetch RSS/Atom feed."
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_BLANKS = codecs.BOM_UTF8 + b" \t\r\n"
 _ENDINGS = (".rss", ".atom", ".xml")
 
 
@@ -25,9 +27,10 @@ class RssGenericHandler(Named):
             raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
         answer = client.read(url, FAILURE)
         try:
-            items = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
+            found = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
+        items = with_own_guids(found)
         return Feed(items, {"feed_url": url, "entry_count": len(items)})
 
 
@@ -42,48 +45,9 @@ def _names_a_feed(url: str) -> bool:
 
 
 def read_feed(body: bytes, base: str, content_type: str = "") -> Iterator[FeedItem]:
-    """The entries that have a URL, in order, each read when it is taken. Raises `ValueError` for what is no feed."""
-    root = xml.read_xml(body, content_type)
-    found = (_atom_item(entry, base) for entry in xml.entries(root))
-    first = next(found, None)
-    rest = (_rss_item(element, base) for element in xml.items(root)) if first is None else chain([first], found)
-    return (item for item in rest if item.url)
-
-
-def _atom_item(entry: xml.Element, base: str) -> FeedItem:
-    link = xml.attribute(entry, f"{xml.ATOM}link[@rel='alternate']", "href") or xml.attribute(
-        entry, f"{xml.ATOM}link", "href"
-    )
-    description = xml.media_description(entry) or xml.child_text(entry, f"{xml.ATOM}summary", f"{xml.ATOM}content")
-    return FeedItem(
-        url=resolve(base, link),
-        title=xml.child_text(entry, f"{xml.ATOM}title"),
-        metadata=_published(xml.child_text(entry, f"{xml.ATOM}published")),
-        thumbnail=xml.media_thumbnail(entry, base),
-        description=description,
-    )
-
-
-def _rss_item(element: xml.Element, base: str) -> FeedItem:
-    link = (
-        xml.plain(element, "link")
-        or xml.attribute(element, f"{xml.MEDIA}content", "url")
-        or xml.attribute(element, f"{xml.MEDIA}group/{xml.MEDIA}content", "url")
-        or xml.attribute(element, "enclosure", "url")
-    )
-    description = (
-        xml.media_description(element)
-        or xml.plain(element, "description")
-        or xml.child_text(element, f"{xml.CONTENT}encoded")
-    )
-    return FeedItem(
-        url=resolve(base, link),
-        title=xml.plain(element, "title"),
-        metadata=_published(xml.plain(element, "pubDate")),
-        thumbnail=xml.media_thumbnail(element, base),
-        description=description,
-    )
-
-
-def _published(when: str) -> dict[str, str]:
-    return {"published": when} if when else {}
+    """The entries that have an address, in order, read as they are taken. Raises `ValueError` for what is no feed."""
+    if body.lstrip(_BLANKS).startswith(b"{"):
+        found = read_json_feed(body, base, content_type)
+    else:
+        found = (read_entry(entry, base) for entry in xml.entries(xml.read_xml(body, content_type)))
+    return (item for item in found if item.url)

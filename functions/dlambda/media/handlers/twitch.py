@@ -5,6 +5,7 @@ import re
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
+from dlambda.media.handlers.feed_entries import thumbnail_of
 from dlambda.media.handlers.texts import resolve
 
 FAILURE = "Failed to fetch Twitch feed."
@@ -30,7 +31,7 @@ class TwitchHandler(Named):
             root = xml.read_xml(answer.body, answer.headers.get("content-type", ""))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
-        items = client.items(item for element in xml.items(root) if (item := _item(element, address)))
+        items = client.items(item for element in xml.entries(root) if (item := _item(element, address)))
         return Feed(items, {"feed_url": address, "has_entries": bool(items)})
 
 
@@ -40,18 +41,19 @@ def _channel(url: str) -> str | None:
 
 
 def _item(element: xml.Element, base: str) -> FeedItem | None:
-    link = xml.plain(element, "link")
+    parts = xml.Parts(element)
+    link = parts.text((xml.RSS, "link"))
     video = _VIDEO.fullmatch(link)
     if not video:
         return None
-    description = xml.plain(element, "description")
+    description = parts.text((xml.RSS, "description"))
     picture = xml.first_image(description)
     return FeedItem(
         url=link,
-        title=xml.plain(element, "title"),
+        title=parts.text((xml.RSS, "title")),
         archive_id=f"twitchvod {video[1]}",
         # The form under which yt-dlp notes a finished download.
         other_archive_ids=(f"twitchvod v{video[1]}",),
-        thumbnail=resolve(base, picture) or xml.media_thumbnail(element, base),
+        thumbnail=resolve(base, picture) or thumbnail_of(parts, base),
         description=xml.without_tags(description),
     )

@@ -1,61 +1,121 @@
-"""Feeds as XML: read leniently, without entities and without the network."""
+"""Feeds as XML: read leniently, without entities and without the network. Elements have a vocabulary and a name."""
 
-import re
 from collections.abc import Iterator
-from typing import TypeAlias, cast
+from functools import lru_cache
+from typing import Final, TypeAlias, cast
 
 import lxml.etree
 import lxml.html
 
-from dlambda.media.handlers.texts import in_utf8, resolve
+from dlambda.media.handlers.feed_text import feed_text
+from dlambda.media.handlers.texts import resolve
 
 Element: TypeAlias = lxml.etree._Element  # noqa: SLF001 the class has no public name
 
-ATOM = "{http://www.w3.org/2005/Atom}"
-MEDIA = "{http://search.yahoo.com/mrss/}"
-YOUTUBE = "{http://www.youtube.com/xml/schemas/2015}"
-ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
-_DECLARES_ENCODING = re.compile(rb"<\?xml[^>]*\sencoding\s*=")
-_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
+RSS: Final = "rss"
+ATOM: Final = "atom"
+MEDIA: Final = "media"
+ITUNES: Final = "itunes"
+CONTENT: Final = "content"
+DUBLIN_CORE: Final = "dc"
+YOUTUBE: Final = "yt"
+PODCAST: Final = "podcast"
+
+_MAX_TAGS: Final = 2_000_000
+_VOCABULARIES: Final = {
+    "www.w3.org/2005/atom": ATOM,
+    "search.yahoo.com/mrss": MEDIA,
+    "video.search.yahoo.com/mrss": MEDIA,
+    "tools.search.yahoo.com/mrss": MEDIA,
+    "www.rssboard.org/media-rss": MEDIA,
+    "www.itunes.com/dtds/podcast-1.0.dtd": ITUNES,
+    "purl.org/rss/1.0/modules/content": CONTENT,
+    "purl.org/dc/elements/1.1": DUBLIN_CORE,
+    "purl.org/dc/terms": DUBLIN_CORE,
+    "www.youtube.com/xml/schemas/2015": YOUTUBE,
+    "podcastindex.org/namespace/1.0": PODCAST,
+    "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": PODCAST,
+    "": RSS,
+    "purl.org/rss/1.0": RSS,
+    "my.netscape.com/rdf/simple/0.9": RSS,
+    "channel.netscape.com/rdf/simple/0.9": RSS,
+}
+# Drafts of Atom, 0.3 among them; RSS 2.0 has no namespace, and many were given to it.
+_FAMILIES: Final = (
+    ("purl.org/atom/", ATOM),
+    ("backend.userland.com/", RSS),
+    ("blogs.law.harvard.edu/tech/", RSS),
+    ("cyber.law.harvard.edu/", RSS),
+)
+# A prefix that nobody declared means what it usually does.
+_PREFIXES: Final = {name: name for name in (ATOM, MEDIA, ITUNES, CONTENT, YOUTUBE, PODCAST)} | {"dc": DUBLIN_CORE}
+_FEED_ROOTS: Final = frozenset({"rss", "feed", "rdf", "channel"})
+_ENTRY_TAGS: Final = tuple(f"{{*}}{name}" for name in ("item", "entry", "Item", "Entry", "ITEM", "ENTRY"))
+_NESTS: Final = frozenset({"group", "content"})
+_DEEPEST: Final = 2  # an entry, its group, a content of it
+_BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
 
 def read_xml(body: bytes, content_type: str = "") -> Element:
     """The root of a feed. Raises `ValueError` with the reason when it is none.
 
-    `content_type` is the header; its encoding counts where the document names none.
-
-    A site's slip (a bare `&`, an unclosed tag) does not lose the feed. Entities that a document declares stay unread,
-    so neither files nor endless expansions get in; text limits of the library hold.
+    A site's slip (an unclosed tag, an undeclared prefix) does not lose the feed. Entities that a document declares stay
+    unread, so neither files nor endless expansions get in. Limits of the library hold, but for the length of a text;
+    with an entity declared also that one.
     """
+    text = feed_text(body, content_type)
+    if text.count("<") > _MAX_TAGS:
+        raise ValueError("The answer has too many elements")
     parser = lxml.etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False, remove_comments=True
-    )
-    body = body.lstrip()
-    if not _DECLARES_ENCODING.match(body):
-        body = in_utf8(body, content_type)
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, encoding="utf-8",
+        huge_tree="<!ENTITY" not in text,
+    )  # fmt: skip
     try:
         # Beyond repair it is None, which the type hides.
-        root = cast("Element | None", lxml.etree.fromstring(body, parser))
+        root = cast("Element | None", lxml.etree.fromstring(text.encode(), parser))
     except (lxml.etree.XMLSyntaxError, ValueError) as error:
         raise ValueError(f"The answer is not XML: {error}") from None
-    if root is None or (_local(root).lower() not in _FEED_ROOTS and root.find(".//{*}item") is None):
+    _refuse_cut(parser)
+    if root is None or (name_of(root)[1] not in _FEED_ROOTS and next(entries(root), None) is None):
         raise ValueError("The answer is no RSS or Atom feed")
     return root
 
 
-def _local(element: Element) -> str:
-    return lxml.etree.QName(element).localname
+def _refuse_cut(parser: lxml.etree.XMLParser) -> None:
+    """What comes behind a limit is not read: better no feed than half of one that calls itself whole."""
+    for problem in parser.error_log:
+        if problem.type == lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise ValueError(f"The answer cannot be read: {problem.message}")
+
+
+def name_of(element: Element) -> tuple[str, str]:
+    """Vocabulary and name in lower case; of a vocabulary that is not known here its address."""
+    tag = element.tag
+    if not isinstance(tag, str):
+        return "", ""
+    space, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
+    prefix, colon, rest = local.partition(":")
+    if colon:
+        return _PREFIXES.get(prefix.lower(), prefix), rest.lower()
+    return _vocabulary(space), local.lower()
+
+
+@lru_cache(maxsize=256)
+def _vocabulary(space: str) -> str:
+    address = space.lower().rpartition("://")[2].rstrip("/")
+    family = next((name for start, name in _FAMILIES if address.startswith(start)), space)
+    return _VOCABULARIES.get(address, family)
 
 
 def entries(root: Element) -> Iterator[Element]:
-    """The entries of an Atom feed."""
-    return root.iter(f"{ATOM}entry")
+    """Every `item` of RSS and every `entry` of Atom: RSS 1.0 has them beside the channel, and some feeds mix them.
 
-
-def items(root: Element) -> Iterator[Element]:
-    """Every `item`, wherever it stands: RSS 2.0 has them in the channel, RSS 1.0 beside it."""
-    return root.iter("{*}item")
+    RSS may be in any namespace: what is an item in a channel, is one.
+    """
+    for element in root.iter(*_ENTRY_TAGS):
+        parent = element.getparent()
+        if name_of(element)[0] in (RSS, ATOM) or (parent is not None and name_of(parent)[1] in _FEED_ROOTS):
+            yield element
 
 
 def text_of(element: Element | None) -> str:
@@ -63,54 +123,55 @@ def text_of(element: Element | None) -> str:
     return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
 
 
-def child_text(element: Element, *names: str) -> str:
-    """The text of the first of these children that has any. `{*}x` finds `x` of RSS in any of its versions."""
-    for name in names:
-        for child in element.iterfind(name):
-            if text := text_of(child):
-                return text
-    return ""
+def attribute(element: Element, name: str) -> str:
+    """The attribute of that name in any case, trimmed; `""` without."""
+    value = element.get(name)
+    if value is None:
+        value = next((value for key, value in element.attrib.items() if str(key).lower() == name.lower()), "")
+    return str(value).strip()
 
 
-def plain(element: Element, name: str) -> str:
-    """The text of an element of RSS itself, not of one that another vocabulary calls the same."""
-    for child in element.iterchildren("{*}" + name):
-        space = lxml.etree.QName(child).namespace
-        if space in {None, "http://purl.org/rss/1.0/"} and (text := text_of(child)):
-            return text
-    return ""
+class Parts:
+    """The children of an entry by vocabulary and name, those of `media:group` and `media:content` among them.
+
+    The entry's own vocabulary is `RSS` for an `item` and `ATOM` for an `entry`, whatever namespace it has.
+    """
+
+    def __init__(self, entry: Element) -> None:
+        self.entry = entry
+        own, name = name_of(entry)
+        self.own = ATOM if name == "entry" else RSS
+        self._same = {own, RSS}
+        self._by_name: dict[tuple[str, str], list[Element]] = {}
+        self._add(entry)
+
+    def _add(self, parent: Element, deep: int = 0) -> None:
+        for child in parent:
+            vocabulary, name = name_of(child)
+            vocabulary = self.own if vocabulary in self._same else vocabulary
+            self._by_name.setdefault((vocabulary, name), []).append(child)
+            if vocabulary == MEDIA and name in _NESTS and deep < _DEEPEST:
+                self._add(child, deep + 1)
+
+    def all(self, vocabulary: str, name: str) -> list[Element]:
+        return self._by_name.get((vocabulary, name), [])
+
+    def text(self, *names: tuple[str, str]) -> str:
+        """The text of the first of these that has any."""
+        texts = (text_of(element) for name in names for element in self.all(*name))
+        return next((text for text in texts if text), "")
+
+    def values(self, vocabulary: str, name: str, attribute_name: str) -> Iterator[str]:
+        """An attribute of all elements of a name, where it is not empty."""
+        return (value for each in self.all(vocabulary, name) if (value := attribute(each, attribute_name)))
 
 
-def attribute(element: Element, path: str, name: str) -> str:
-    """`name` of the first element at `path` that has it."""
-    for found in element.iterfind(path):
-        if value := str(found.get(name) or "").strip():
-            return value
-    return ""
-
-
-def media_thumbnail(element: Element, base: str) -> str:
-    """The picture of an entry, absolute: thumbnail, in the group, iTunes image, an image as content or enclosure."""
-    url = (
-        attribute(element, f"{MEDIA}thumbnail", "url")
-        or attribute(element, f"{MEDIA}group/{MEDIA}thumbnail", "url")
-        or attribute(element, f"{ITUNES}image", "href")
-        or _image_url(element, f"{MEDIA}content")
-        or _image_url(element, f"{MEDIA}group/{MEDIA}content")
-        or _image_url(element, "enclosure")
-    )
-    return resolve(base, url)
-
-
-def _image_url(element: Element, path: str) -> str:
-    for found in element.iterfind(path):
-        if found.get("medium") == "image" or str(found.get("type") or "").startswith("image/"):
-            return str(found.get("url") or "").strip()
-    return ""
-
-
-def media_description(element: Element) -> str:
-    return child_text(element, f"{MEDIA}group/{MEDIA}description", f"{MEDIA}description")
+def address_of(element: Element, link: str, feed_url: str) -> str:
+    """`link` made absolute by the `xml:base` of the element and its parents, the outermost by the feed's address."""
+    bases = [str(base) for each in (element, *element.iterancestors()) if (base := each.get(_BASE))]
+    for base in reversed(bases):
+        feed_url = resolve(feed_url, base.strip()) or feed_url
+    return resolve(feed_url, link)
 
 
 def first_image(markup: str) -> str:

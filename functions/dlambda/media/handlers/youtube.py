@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
+from dlambda.media.handlers.feed_entries import thumbnail_of
 
 FAILURE = "Failed to fetch YouTube feed."
 _HOSTS = frozenset({"youtube.com", "www.youtube.com"})
@@ -55,15 +56,16 @@ def feed_url(url: str) -> str | None:
 
 
 def _item(entry: xml.Element, base: str) -> FeedItem | None:
-    video = xml.child_text(entry, f"{xml.YOUTUBE}videoId")
+    parts = xml.Parts(entry)
+    video = parts.text((xml.YOUTUBE, "videoid"))
     if not video:
         return None
-    published = xml.child_text(entry, f"{xml.ATOM}published")
+    published = parts.text((xml.ATOM, "published"))
     return FeedItem(
         url=f"https://www.youtube.com/watch?v={video}",
-        title=xml.child_text(entry, f"{xml.ATOM}title"),
+        title=parts.text((xml.ATOM, "title")),
         archive_id=f"youtube {video}",
         metadata={"published": published} if published else {},
-        thumbnail=xml.media_thumbnail(entry, base),
-        description=xml.media_description(entry),
+        thumbnail=thumbnail_of(parts, base),
+        description=parts.text((xml.MEDIA, "description")),
     )
