@@ -16,6 +16,7 @@ from dlambda.usecases.items.add_items import deleted, new_item
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_queue import ADDS, ENTRIES, intake_queue
 from dlambda.usecases.items.try_again import wake_retries
+from dlambda.usecases.items.work_folders import clear_work_folders
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.announce import wake_deliveries
 
@@ -32,6 +33,7 @@ def sweep(now: float) -> None:
     wake_retries(now)
     wake_deliveries(now)
     dispatch()
+    clear_work_folders(now)
     if slots.read().paused_at is None:
         retry_streams(now)
         if time.gmtime(now).tm_min == _AUTO_CLEAR_MINUTE:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dlambda.aws.bucket import Stored
@@ -18,6 +19,7 @@ from dlambda.usecases.files.plan_move import Transfer
 from dlambda.usecases.publish import publish
 
 _TRIES = 5
+_AT_ONCE = 8
 
 
 def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> None:
@@ -35,10 +37,13 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
 
 
 def files_gone(paths: Sequence[str]) -> None:
-    """After files were deleted: items keep their record, without a file."""
+    """After files were deleted: items keep their record, without a file.
+
+    A name of which sidecars are left stays its source's, which replaces them when it is downloaded again.
+    """
     owners = _items_of(paths)
     folders.note_gone(paths)
-    names.forget(names_of(paths))
+    names.forget(_unused(names_of(paths)))
     for item in owners.values():
         _change(item, lambda found: found.but(filename=None, sidecar={}))
     _tell_of_sidecars(paths, {item.id for item in owners.values()})
@@ -50,6 +55,14 @@ def _tell_of_sidecars(paths: Iterable[str], told: Container[str]) -> None:
     for item in _done(set(names.find_sources(beside).values())):
         if item.id not in told and item.path and without_extension(item.path) in beside:
             _change(item, lambda found: found.but(sidecar=_sidecars(found.path or "")))
+
+
+def _unused(stems: Iterable[str]) -> list[str]:
+    """Those of the names that no file has any more."""
+    wanted = list(stems)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        held = pool.map(folders.holds_stem, wanted)
+        return [stem for stem, is_held in zip(wanted, held, strict=True) if not is_held]
 
 
 def names_of(paths: Iterable[str]) -> set[str]:

@@ -1,8 +1,6 @@
 """Downloads one item: takes it, runs yt-dlp, reports, brings files to the bucket, ends it (downloads.md 5.7, 5.8)."""
 
-import hashlib
 import logging
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -32,6 +30,7 @@ from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import begin_again, put_off
+from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
 from dlambda.usecases.measure import count_failed, count_finished
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.cookies import cookies_for
@@ -71,6 +70,8 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float], passed: Se
         return False
     with leases.given_back(lease):
         handed_over = run.run()
+    if not get_settings().work_durable:
+        clear_work_folders(time.time())  # the minute's round does not see this machine's disk
     if not handed_over:
         dispatch()
     return handed_over
@@ -91,7 +92,8 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
 
 
 class _Names(Container[str]):
-    """The names in use in the item's folder. Asking for one that is free takes it.
+    """The names in use in the item's folder. Asking for one that is free takes it; `give_back` is for a download that
+    brought no file.
 
     Somebody else's file, which no download of ours has claimed, is found in the bucket. What this source has claimed
     before is its own to replace, also what it left when it crashed. Raises `Invalid` for
@@ -101,6 +103,7 @@ class _Names(Container[str]):
     def __init__(self, item: Item) -> None:
         self._folder = item.folder.strip("/")
         self._source = item.url
+        self._taken: list[str] = []
 
     def __contains__(self, stem: object) -> bool:
         path = f"{self._folder}/{stem}" if self._folder else str(stem)
@@ -108,7 +111,15 @@ class _Names(Container[str]):
         # Looked at before it is claimed: else a crash in between would leave the file for one of ours.
         if holds_stem(path):
             return not names.is_of(path, self._source)
-        return not names.claim(path, self._source)
+        if not names.claim(path, self._source):
+            return True
+        self._taken.append(path)
+        return False
+
+    def give_back(self) -> None:
+        """The names that this download has taken and used for no file."""
+        names.forget(path for path in self._taken if not holds_stem(path))
+        self._taken.clear()
 
 
 class _Archive(Container[str]):
@@ -132,6 +143,7 @@ class _Download:
     item: Item
     lease: leases.Lease
     seconds_left: Callable[[], float]
+    names: _Names = field(init=False)
     progress: Progress = field(default_factory=lambda: Progress(Status.PREPARING.value))
     growing: GrowingUpload | None = None
     changes_file: bool = False  # a post-processor will
@@ -140,11 +152,12 @@ class _Download:
     looked_at: float = 0.0
     logged_quarter: int = 0
 
+    def __post_init__(self) -> None:
+        self.names = _Names(self.item)
+
     @property
     def workdir(self) -> Path:
-        """By URL, so that a retry of the same source finds what is there, and no other source ever does."""
-        name = hashlib.sha256(self.item.url.encode()).hexdigest()[:16]
-        return get_settings().scratch / "items" / name
+        return work_folder(self.item)
 
     def run(self) -> bool:
         """True when the rest must go on elsewhere."""
@@ -181,6 +194,7 @@ class _Download:
         params = item_params(item)
         self.changes_file = bool(params.get("postprocessors"))
         keep_files.load_state(item.id, self.workdir)
+        open_work_folder(item)
         return download.DownloadSpec(
             item_id=item.id,
             url=item.source_url,
@@ -192,7 +206,7 @@ class _Download:
             is_live=bool(item.is_live),
             allow_internal=settings.allow_internal_urls,
             archive=_Archive(item.archive) if item.archive else None,
-            taken=_Names(item),
+            taken=self.names,
         )
 
     def _fresh_info(self) -> Mapping[str, Any] | None:
@@ -361,7 +375,7 @@ class _Download:
             if self.growing:
                 self.growing.abort()
                 self.growing = None
-            shutil.rmtree(self.workdir, ignore_errors=True)
+            remove_work_folder(self.workdir)
             self.progress = Progress(Status.PREPARING.value)
         if not put_off(self.item, self.lease, error, failure, asked_seconds):
             self._fail(error, failure)
@@ -383,6 +397,7 @@ class _Download:
             Status.ERROR, time.time(), **{"downloaded_bytes": done, "error": error, "failure": shown, **fields}
         )
         stored = items.save(self.item, ended, self.lease)
+        self.names.give_back()
         count_failed(stored, failure.kind.value)
         publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
         if not can_continue(self.workdir):
@@ -399,6 +414,6 @@ class _Download:
     def _clean(self) -> None:
         """What no retry needs goes; the folder of all items stays."""
         if not get_settings().temp_keep:
-            shutil.rmtree(self.workdir, ignore_errors=True)
+            remove_work_folder(self.workdir)
         bucket.delete([info_key(self.item.id)])
         keep_files.forget_state(self.item.id)

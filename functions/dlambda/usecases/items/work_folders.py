@@ -1,0 +1,74 @@
+"""Where a download works, and when that goes: at the end, or as soon as no record needs it (downloads.md 5.7)."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.media.resume import can_continue
+from dlambda.settings import get_settings
+from dlambda.store import items
+
+_MINUTE_SECONDS = 60
+_CONTINUED = frozenset({Status.ERROR, Status.CANCELLED})
+
+
+def work_folder(item: Item) -> Path:
+    """By URL, so that a retry of the same source finds what is there, and no other source ever does."""
+    name = hashlib.sha256(item.url.encode()).hexdigest()[:16]
+    return _root() / name
+
+
+def open_work_folder(item: Item) -> Path:
+    """Makes it. Beside it stands whose it is, where no worker can write."""
+    folder = work_folder(item)
+    folder.mkdir(parents=True, exist_ok=True)
+    _owner_file(folder).write_text(item.url, encoding="utf-8")
+    return folder
+
+
+def remove_work_folder(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _owner_file(folder).unlink(missing_ok=True)
+
+
+def clear_work_folders(now: float) -> None:
+    """Removes the folders that no record needs: none has the URL, or nothing there can be continued."""
+    if get_settings().temp_keep or not _root().is_dir():
+        return
+    owners = {folder: _find_owner(folder) for folder in _root().iterdir() if folder.is_dir()}
+    needing = _items_of({url for url in owners.values() if url is not None})
+    for folder, url in owners.items():
+        if url is None:
+            needed = now - folder.stat().st_mtime < _MINUTE_SECONDS  # its owner is being written
+        else:
+            needed = url in needing and _needs(needing[url], folder)
+        if not needed:
+            remove_work_folder(folder)
+
+
+def _needs(item: Item, folder: Path) -> bool:
+    """Whether the item is to be downloaded, or would continue there when it is added again."""
+    return item.shelf is Shelf.QUEUE or (item.status in _CONTINUED and can_continue(folder))
+
+
+def _items_of(urls: set[str]) -> Mapping[str, Item]:
+    holders = items.find_holders(urls) if urls else {}
+    by_id = {item.id: item for item in items.find_many(holders.values())}
+    return {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}
+
+
+def _root() -> Path:
+    return get_settings().scratch / "items"
+
+
+def _owner_file(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.url")
+
+
+def _find_owner(folder: Path) -> str | None:
+    try:
+        return _owner_file(folder).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

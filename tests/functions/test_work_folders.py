@@ -1,0 +1,96 @@
+"""Nothing lies in the work folder that no record needs (docs/contract/downloads.md 5.7)."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from dlambda.domain.items.item import Status
+from dlambda.settings import get_settings
+from dlambda.store import items
+from dlambda.usecases import sweep as rounds
+from dlambda.usecases.items.work_folders import open_work_folder, work_folder
+from tests.functions.permissions import acting_as
+from tests.functions.working import beside, handle, until, work
+
+PATH = "/api/history"
+
+
+@pytest.fixture(autouse=True)
+def no_retries(configure):
+    configure(retries=0, remove_files=True)
+
+
+def sweep(now: float | None = None) -> None:
+    with acting_as("on_schedule"):
+        rounds.sweep(time.time() if now is None else now)
+
+
+def add(history, url: str, **fields: object) -> str:
+    status, body = history.post(PATH, {"url": url, **fields})
+    assert status == 200, body
+    return body[0]["_id"]
+
+
+def traces(folder: Path) -> list[Path]:
+    return sorted(folder.parent.glob(f"{folder.name}*"))
+
+
+def test_what_a_failed_download_has_begun_goes_with_its_record(history, stack, origin):
+    item_id = add(history, origin.url("truncated/clip-work-1.mp4"), cli="--retries 0")
+    work(stack)
+    item = items.get(item_id)
+    folder = work_folder(item)
+    assert (item.status, bool(list(folder.rglob("*.part")))) == (Status.ERROR, True)
+    sweep()
+    assert list(folder.rglob("*.part"))
+    history.delete(PATH, {"type": "done", "ids": [item_id]})
+    sweep()
+    assert traces(folder) == []
+
+
+def test_so_does_that_of_a_cancelled_one(history, stack, origin):
+    item_id = add(history, origin.url("slow/100000/clip-work-2.mp4"))
+    [message] = stack.messages("intake")
+    handle("intake", message["id"])
+    stack.messages("download")
+    worker = beside(lambda: handle("download", item_id))
+    folder = work_folder(items.get(item_id))
+    until(lambda: list(folder.rglob("*.part")))
+    sweep()
+    assert folder.is_dir()
+    history.post(f"{PATH}/cancel", {"ids": [item_id]})
+    worker.join(15)
+    assert items.get(item_id).status is Status.CANCELLED
+    history.delete(PATH, {"type": "done", "ids": [item_id]})
+    sweep()
+    assert traces(folder) == []
+
+
+def test_a_finished_download_leaves_nothing(history, stack, origin):
+    item_id = add(history, origin.url("clip-work-3.mp4"), cli="--embed-thumbnail --remux-video webm")
+    work(stack)
+    assert items.get(item_id).status is Status.FINISHED
+    assert traces(work_folder(items.get(item_id))) == []
+
+
+def test_one_that_waits_keeps_what_it_has(history, stack, origin):
+    item_id = add(history, origin.url("clip-work-4.mp4"), auto_start=False)
+    work(stack)
+    folder = open_work_folder(items.get(item_id))
+    sweep(time.time() + 3600)
+    assert folder.is_dir()
+    history.post(f"{PATH}/cancel", {"ids": [item_id]})
+    sweep()
+    assert traces(folder) == []
+
+
+def test_a_folder_of_nobody_goes_after_a_minute(stack):
+    folder = get_settings().scratch / "items" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    sweep()
+    assert folder.is_dir()
+    os.utime(folder, (time.time() - 61, time.time() - 61))
+    sweep()
+    assert not folder.exists()
