@@ -1,5 +1,7 @@
 """When a name is free again, and for whom (docs/contract/downloads.md 5.7 and 6)."""
 
+import json
+
 import pytest
 
 from dlambda.aws import bucket
@@ -37,6 +39,35 @@ def delete(group):
         assert (status, done[0]["ok"]) == (200, True), done
 
     return act
+
+
+@pytest.fixture
+def serve_chapters(origin):
+    """A page of the film `Show` with two chapters; answers its path."""
+    folder = origin.media("short.mp4").parent
+    pages = []
+
+    def put(name: str) -> str:
+        clips = [
+            {
+                "@type": "Clip",
+                "name": title,
+                "startOffset": start,
+                "endOffset": start + 1,
+                "url": origin.url(f"x?t={start}"),
+            }
+            for start, title in enumerate(("one", "two"))
+        ]
+        video = {"@context": "https://schema.org", "@type": "VideoObject", "name": "Show", "uploadDate": "2026-01-02",
+                 "duration": "PT2S", "contentUrl": origin.url("short.mp4"), "hasPart": clips}  # fmt: skip
+        page = f'<html><head><script type="application/ld+json">{json.dumps(video)}</script></head></html>'
+        pages.append(folder / f"{name}.html")
+        pages[-1].write_text(page)
+        return f"{name}.html"
+
+    yield put
+    for page in pages:
+        page.unlink()
 
 
 def listing(folder: str) -> list[str]:
@@ -82,3 +113,20 @@ def test_a_download_that_brought_nothing_frees_its_name(download):
     failed = download("truncated/clip-free-10.mp4", "--retries 0")
     assert failed.status is Status.ERROR
     assert download("clip-free-11.mp4").filename == "Clip.mp4"
+
+
+def test_sections_of_one_address_are_records_and_files_of_their_own(download, history):
+    sections = ["--download-sections *0-1", "--download-sections *1-2", ""]
+    clips = [download("short.mp4", cli) for cli in sections]
+    assert [clip.filename for clip in clips] == ["Clip.mp4", "Clip (2).mp4", "Clip (3).mp4"]
+    assert [items.get(clip.id).status for clip in clips] == [Status.FINISHED] * 3
+    again = download("short.mp4", sections[1])
+    assert (again.filename, items.find(clips[1].id)) == ("Clip (2).mp4", None)
+    assert len(listing(again.folder)) == 3
+
+
+def test_chapters_of_two_films_are_files_of_their_own(download, serve_chapters):
+    for name in ("first", "second"):
+        assert download(serve_chapters(name), "--split-chapters", "%(id)s.%(ext)s").status is Status.FINISHED
+    chapters = ["Show - 1 one (2).mp4", "Show - 1 one.mp4", "Show - 2 two (2).mp4", "Show - 2 two.mp4"]
+    assert listing("test_chapters_of_two_films_are_files_of_their_own") == [*chapters, "first.mp4", "second.mp4"]

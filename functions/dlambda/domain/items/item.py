@@ -95,6 +95,7 @@ class Item:
     extracted: bool = False  # intake is done: a slot is all it waits for
     requeued: bool = False  # conditions were applied already
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`
+    part: str = ""  # the sections of the media that its options ask for; an address has a record for each
     hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
@@ -125,8 +126,17 @@ class Item:
 
     @property
     def urls(self) -> frozenset[str]:
-        """The URLs that no second record may have."""
-        return frozenset(url for url in (self.posted_url, self.url) if url)
+        """The URLs, with the part that is asked for, that no second record may have."""
+        return frozenset(self.key_of(url) for url in (self.posted_url, self.url) if url)
+
+    @property
+    def source_key(self) -> str:
+        """What its files are known to come from: names and the work folder are its own by that."""
+        return self.key_of(self.url)
+
+    def key_of(self, url: str) -> str:
+        """`url` as the address of this part of the media; no URL has a blank."""
+        return f"{url} {self.part}" if self.part else url
 
     @property
     def source_url(self) -> str:
@@ -229,6 +239,7 @@ _HIDDEN = (
     "extracted",
     "requeued",
     "posted_url",
+    "part",
     "hinted_url",
     "archive",
     "old_archive_ids",

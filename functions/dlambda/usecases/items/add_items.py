@@ -18,7 +18,7 @@ from dlambda.errors import Conflict
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store import archive, items
-from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import check_preset, preset_for
 
@@ -84,6 +84,7 @@ def new_item(request: Request) -> Item:
         timestamp=time.time_ns(),
         stored_at=time.time(),
         archive=archive_named(preset.cli, request.cli),
+        part=part_named(preset.cli, request.cli),
     )
 
 
@@ -117,15 +118,16 @@ def _without_repeats(batch: Sequence[Item]) -> list[Item]:
     """Those whose URL is not that of one before them, which is told as for any URL that is in the queue."""
     first: dict[str, Item] = {}
     for item in batch:
-        if first.setdefault(item.posted_url, item) is not item:
-            publish(_in_queue(first[item.posted_url], item))
+        key = item.key_of(item.posted_url)
+        if first.setdefault(key, item) is not item:
+            publish(_in_queue(first[key], item))
     return list(first.values())
 
 
 def _replace(item: Item) -> Item | None:
     """Enters one item whose URL had a record. None when that record stays."""
     for _ in range(_TRIES):
-        holder = items.find_by_url(item.posted_url)
+        holder = items.find_by_url(item.key_of(item.posted_url))
         if holder is not None and (notice := known(holder, item)):
             publish(notice)
             return None

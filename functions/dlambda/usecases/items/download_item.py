@@ -102,7 +102,7 @@ class _Names(Container[str]):
 
     def __init__(self, item: Item) -> None:
         self._folder = item.folder.strip("/")
-        self._source = item.url
+        self._source = item.source_key
         self._taken: list[str] = []
 
     def __contains__(self, stem: object) -> bool:

@@ -24,7 +24,7 @@ from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Invalid
 from dlambda.store import archive, resources
-from dlambda.usecases.items.options import archive_for, archive_named
+from dlambda.usecases.items.options import archive_for, archive_named, part_named
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import find_preset, preset_for
 
@@ -86,7 +86,8 @@ def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     after = item.but(cli=effect.cli, cookies=cookies, requeued=True)
     if effect.preset is not None:
         after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
-    return after.but(archive=archive_named(preset_for(after.preset).cli, after.cli))
+    options = (preset_for(after.preset).cli, after.cli)
+    return after.but(archive=archive_named(*options), part=part_named(*options))
 
 
 def _readable(effect: Effect, item: Item) -> str | None:

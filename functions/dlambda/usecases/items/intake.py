@@ -202,7 +202,7 @@ def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[
 def _become(before: Item, after: Item, lease: leases.Lease) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
     for _ in range(_TRIES):
-        holder = items.find_by_url(after.url)
+        holder = items.find_by_url(after.source_key)
         if holder is not None and holder.id == before.id:
             holder = None
         if holder is not None and (notice := known(holder, after)):

@@ -7,14 +7,14 @@ from typing import Any
 from dlambda.domain.items import metadata
 from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
-from dlambda.domain.ytdlp.options import read_options
+from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
 from dlambda.media.questions import places_of
 from dlambda.media.workers.jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 
-_ARCHIVE = "download_archive"
+_ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
 
 
 def item_params(item: Item) -> dict[str, Any]:
@@ -48,10 +48,20 @@ def archive_named(*cli: str) -> str | None:
     return _archive_in(fill_in_variables(join_cli(*cli), variables(get_settings())))
 
 
-@lru_cache(maxsize=64)
+def part_named(*cli: str) -> str:
+    """The sections that options name (`--download-sections`), in their order; empty for the whole media."""
+    return " ".join(one.values[0] for one in _found_in(join_cli(*cli), _SECTIONS) if one.values)
+
+
 def _archive_in(text: str) -> str | None:
-    try:
-        found = [one for one in read_options(text) if one.option.dest == _ARCHIVE]
-    except Invalid:
-        return None
+    found = _found_in(text, _ARCHIVE)
     return (found[-1].values[0] or None) if found and found[-1].values else None
+
+
+@lru_cache(maxsize=64)
+def _found_in(text: str, dest: str) -> tuple[FoundOption, ...]:
+    """What is given of one option; none where the options can't be read."""
+    try:
+        return tuple(one for one in read_options(text) if one.option.dest == dest)
+    except Invalid:
+        return ()

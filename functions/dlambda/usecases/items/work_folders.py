@@ -15,8 +15,8 @@ _CONTINUED = frozenset({Status.ERROR, Status.CANCELLED})
 
 
 def work_folder(item: Item) -> Path:
-    """By URL, so that a retry of the same source finds what is there, and no other source ever does."""
-    name = hashlib.sha256(item.url.encode()).hexdigest()[:16]
+    """By URL (and part), so that a retry of the same source finds what is there, and no other source ever does."""
+    name = hashlib.sha256(item.source_key.encode()).hexdigest()[:16]
     return _root() / name
 
 
@@ -24,7 +24,7 @@ def open_work_folder(item: Item) -> Path:
     """Makes it. Beside it stands whose it is, where no worker can write."""
     folder = work_folder(item)
     folder.mkdir(parents=True, exist_ok=True)
-    _owner_file(folder).write_text(item.url, encoding="utf-8")
+    _owner_file(folder).write_text(item.source_key, encoding="utf-8")
     return folder
 
 
