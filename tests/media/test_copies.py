@@ -25,6 +25,7 @@ PIPED = {
     "film.mkv": (*_PICTURE, *_SOUND, *_H264, "-f", "matroska"),
     "pictures.mkv": (*_PICTURE, *_H264[:-2], "-f", "matroska"),
     "sound.webm": (*_SOUND, "-c:a", "libopus", "-f", "webm", "-live", "1"),
+    "film.avi": (*_PICTURE, *_SOUND, "-c:v", "mpeg4", "-c:a", "libmp3lame", "-f", "avi"),
     "sound.flac": (*_SOUND, "-c:a", "flac", "-f", "flac"),
 }
 # Recordings by the time stamp that each begins at.

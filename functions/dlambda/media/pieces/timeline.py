@@ -2,9 +2,9 @@
 
 from dlambda.domain.files.segment import conversion_of, key_frame_grid
 from dlambda.domain.files.timeline import Timeline
-from dlambda.media.pieces.jumps import has_jumps
 from dlambda.media.pieces.key_frames import key_frames
 from dlambda.media.pieces.source import is_turned, open_source
+from dlambda.media.pieces.time_stamps import has_jumps, lacks_index
 
 
 def read_timeline(location: str) -> Timeline:
@@ -28,5 +28,5 @@ def read_timeline(location: str) -> Timeline:
             # Without usable key frames it cannot be cut where it should; MPEG-TS cannot say that it is to be turned.
             convert_video = grid is None or is_turned(source)
             starts = [round(segment.start, 6) for segment in grid] if grid and not convert_video else None
-        is_of_copy = bool(streams) and (not duration or has_jumps(source))
+        is_of_copy = bool(streams) and (not duration or has_jumps(source) or lacks_index(source))
         return Timeline(duration, convert_video, conversion.audio, starts, source.container.bit_rate, is_of_copy)

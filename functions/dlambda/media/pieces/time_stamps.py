@@ -1,4 +1,4 @@
-"""Transport streams that were joined: their time stamps begin anew in the middle, or leave a gap."""
+"""Files whose times cannot be relied on: transport streams that were joined, AVI files without an index."""
 
 from fractions import Fraction
 
@@ -21,6 +21,17 @@ def has_jumps(source: Source) -> bool:
         anew.rewind()
         times = _Times(_LONGEST_STILL if source.audio is None else _LONGEST_GAP)
         return any(times.jump_to(packet) for packet in to_damage(anew, anew.container.demux()))
+
+
+def lacks_index(source: Source) -> bool:
+    """Whether an AVI file, in which an index names every picture, names none near its end: one that was written into a
+    pipe says a length that nobody knew, and no place in it can be found.
+    """
+    video = source.video
+    if source.container.format.name != "avi" or video is None or not video.time_base:
+        return False
+    last = max((entry.timestamp for entry in video.index_entries), default=0) * video.time_base
+    return (source.duration or 0) - last > _LONGEST_GAP
 
 
 class _Times:
