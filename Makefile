@@ -24,7 +24,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit format bench figures coverage clean layer image openapi lock
+.PHONY: help run test test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
 .PHONY: install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
@@ -41,6 +41,12 @@ update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, unti
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)
+
+test-nightly: $(DEV_READY) ## Run the tests, the long ones as well
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
 
 smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \

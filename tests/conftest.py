@@ -46,6 +46,7 @@ def engines(management_api: Pushes, tmp_path_factory: pytest.TempPathFactory) ->
 def _in_engines(engines: Stack) -> Iterator[Stack]:
     with environment(engines.environ):
         yield engines
+    engines.empty(whatever_was_touched=True)
 
 
 @pytest.fixture

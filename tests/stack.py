@@ -24,6 +24,7 @@ from dlambda.store.table import Row
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
+from tests.touched import touched
 
 _START_SECONDS = 120
 _FORGETFUL = ("dlambda.settings", "dlambda.session", "dlambda.store", "dlambda.aws", "dlambda.entry")
@@ -35,6 +36,11 @@ _BATCH = 25
 def plan() -> template.Map:
     """What `template.yaml` says."""
     return template.read()
+
+
+def names() -> list[str]:
+    """Of all tables and queues."""
+    return [f"{template.STACK}-{each.name}" for each in (*plan().tables, *plan().queues)]
 
 
 def forget() -> None:
@@ -110,6 +116,7 @@ class Stack:
                 assert time.monotonic() < deadline, child.last_lines()
                 time.sleep(0.01)
         provision.make_tables(self.tables_endpoint, plan().tables)
+        touched.watch(names())
 
     def _answers(self, child: Child) -> bool:
         if child.name == "media":
@@ -120,14 +127,16 @@ class Stack:
         end(self._children, 1.0)
         self.sockets.close()
 
-    def empty(self) -> None:
-        """No rows, no messages, no objects."""
+    def empty(self, *, whatever_was_touched: bool = False) -> None:
+        """No rows, no messages, no objects. `whatever_was_touched`: also those that another process wrote."""
+        written = touched.take()
         for table in plan().tables:
-            self._empty_table(
-                f"{template.STACK}-{table.name}", [key["AttributeName"] for key in table.definition["KeySchema"]]
-            )
+            name = f"{template.STACK}-{table.name}"
+            if whatever_was_touched or name in written:
+                self._empty_table(name, [key["AttributeName"] for key in table.definition["KeySchema"]])
         for queue in plan().queues:
-            self._ask_queue("PurgeQueue", queue.name, {})
+            if whatever_was_touched or f"{template.STACK}-{queue.name}" in written:
+                self._ask_queue("PurgeQueue", queue.name, {})
         # The folder itself stays: the media engine may write into this one alone.
         for path in self.bucket_dir.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -159,6 +168,7 @@ class Stack:
         return found
 
     def _ask_tables(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        touched.note(action, json.dumps(body))
         return provision._call(self.tables_endpoint, "dynamodb", f"DynamoDB_20120810.{action}", "1.0", body)
 
     def _ask_queue(self, action: str, queue: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,11 +203,16 @@ def moto_tables() -> Iterator[None]:
 
 
 def make_moto_tables() -> None:
+    """All tables, empty: those that were written to are made anew."""
     client = boto3.client("dynamodb", config=BotoConfig(parameter_validation=False))
-    for name in client.list_tables()["TableNames"]:
-        client.delete_table(TableName=name)
+    touched.watch(names())
+    written, there = touched.take(), set(client.list_tables()["TableNames"])
     for table in plan().tables:
-        client.create_table(TableName=f"{template.STACK}-{table.name}", **table.definition)
+        name = f"{template.STACK}-{table.name}"
+        if name in written & there:
+            client.delete_table(TableName=name)
+        if name in written or name not in there:
+            client.create_table(TableName=name, **table.definition)
 
 
 def port_of(url: str) -> int:

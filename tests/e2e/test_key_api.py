@@ -54,6 +54,7 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "DEFAULT_QUOTA_GB": "0.001",
         "MAX_WORKERS": "2",
         "TASK_CLEANUP_TIME": "0.2",
+        "DLAMBDA_TICK_SECONDS": "1",
     }
     with Service(tmp_path_factory.mktemp("tight") / "data", settings) as running:
         yield running

@@ -7,7 +7,7 @@ import pytest
 from tests.stack import Stack, environment, make_moto_tables, moto_tables
 
 
-@pytest.fixture(scope="module", params=["dynoxide", "moto"])
+@pytest.fixture(scope="module", params=["dynoxide", pytest.param("moto", marks=pytest.mark.nightly)])
 def _kind(request: pytest.FixtureRequest, engines: Stack) -> Iterator[str]:
     if request.param == "moto":
         with moto_tables():
@@ -15,6 +15,7 @@ def _kind(request: pytest.FixtureRequest, engines: Stack) -> Iterator[str]:
     else:
         with environment(engines.environ):
             yield "dynoxide"
+        engines.empty(whatever_was_touched=True)
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""Which tables and queues this process has written to: only those have to be emptied after a test.
+
+Every client of AWS in the process goes through `Endpoint.make_request`: those of the service, of PynamoDB and of tests.
+"""
+
+import sys
+import threading
+from collections.abc import Collection
+from functools import wraps
+from typing import Any
+
+from botocore.endpoint import Endpoint
+
+_WRITES = {
+    "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "SendMessage", "SendMessageBatch",
+}  # fmt: skip
+
+
+class Touched:
+    """The bodies' texts of the requests that write, until they are taken."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
+        self._known: set[str] = set()
+
+    def watch(self, names: Collection[str]) -> None:
+        """From now on requests that name one of `names` (of tables and queues) are noted."""
+        with self._lock:
+            self._known.update(names)
+
+    def note(self, operation: str, body: Any) -> None:
+        """Notes what the request names. A name inside another one is noted as well, which does no harm."""
+        if operation in _WRITES:
+            text = body.decode() if isinstance(body, bytes) else str(body)
+            with self._lock:
+                self._names.update(name for name in self._known if name in text)
+
+    def note_all(self) -> None:
+        """Notes everything."""
+        with self._lock:
+            self._names.update(self._known)
+
+    def take(self) -> set[str]:
+        """The names that were written to since the last call."""
+        with self._lock:
+            taken, self._names = self._names, set()
+        return taken
+
+
+touched = Touched()
+
+
+def _note_program(event: str, arguments: tuple[Any, ...]) -> None:
+    """A program of a test in a process of its own may write anywhere."""
+    if event == "subprocess.Popen" and arguments[1][:2] == [sys.executable, "-c"]:
+        touched.note_all()
+
+
+sys.addaudithook(_note_program)
+_make_request = Endpoint.make_request
+
+
+@wraps(_make_request)
+def _noted_request(self: Endpoint, operation_model: Any, request_dict: Any) -> Any:
+    touched.note(operation_model.name, request_dict.get("body"))
+    return _make_request(self, operation_model, request_dict)
+
+
+Endpoint.make_request = _noted_request  # type: ignore[method-assign]
