@@ -213,6 +213,7 @@ class Settings(UserSettings):
     answer_seconds: float = Field(25, gt=0, description="how long an HTTP answer may take; an HTTP API gives up at 30")
     answers_stream: Flag = Field(True, description="whether clients get an answer while it is being written")
     tick_seconds: float = Field(60, ge=1, description="how often one machine runs the scheduled functions")
+    delivery_wait_factor: float = Field(1, gt=0, description="times the waits before further tries of a notification")
     poll_seconds: float = Field(2, gt=0, description="how often one machine asks a queue that no nudge tells of")
     releases_url: str = Field("", description="where the latest release of this service is told (GitHub's JSON)")
     ytdlp_releases_url: str = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest"

@@ -16,6 +16,7 @@ SETTINGS = {
     "YTP_RETRIES": "1",
     "YTP_MAX_WORKERS_PER_EXTRACTOR": "6",
     "YTP_MAX_WORKERS": "6",
+    "DLAMBDA_DELIVERY_WAIT_FACTOR": "0.1",
     "YTP_ALLOWED_HOSTS": "dlambda.internal",  # a proxy of these tests asks for it
 }
 

@@ -1,6 +1,7 @@
 """One try to tell notification targets of an event; what fails is put off, longer each time (rules.md 6.3)."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ def _clear_target(id_: int) -> Target | None:
 def _settle(delivery: Delivery, failed: Sequence[int]) -> None:
     wait = wait_seconds(delivery.tries) if failed else None
     if wait is not None:
+        wait = math.ceil(wait * get_settings().delivery_wait_factor)
         deliveries.put_off(delivery, failed, time.time() + wait)
         queue.send(QUEUE, {"id": str(delivery.id)}, delay_seconds=wait)
         return
