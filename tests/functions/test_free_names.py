@@ -130,3 +130,17 @@ def test_chapters_of_two_films_are_files_of_their_own(download, serve_chapters):
         assert download(serve_chapters(name), "--split-chapters", "%(id)s.%(ext)s").status is Status.FINISHED
     chapters = ["Show - 1 one (2).mp4", "Show - 1 one.mp4", "Show - 2 two (2).mp4", "Show - 2 two.mp4"]
     assert listing("test_chapters_of_two_films_are_files_of_their_own") == [*chapters, "first.mp4", "second.mp4"]
+
+
+@pytest.mark.parametrize(("option", "kept"), [("-w", True), ("--force-overwrites", False), ("", False)])
+def test_what_is_there_is_kept_as_the_option_says(download, origin, option, kept):
+    film = origin.media("changing-film.mp4")
+    film.write_bytes(origin.media("clip.mp4").read_bytes())
+    first = download(film.name, option)
+    film.write_bytes(origin.media("other.mp4").read_bytes())
+    again = download(film.name, option)
+    film.unlink()
+    assert (again.filename, again.status) == ("Clip.mp4", Status.SKIP if kept else Status.FINISHED)
+    assert (bucket.find(f"files/{first.path}").size_bytes == first.file_size) is kept
+    assert ("--no-overwrites" in (again.msg or "")) is kept
+    assert download("clip-free-12.mp4", option).filename == "Clip (2).mp4"

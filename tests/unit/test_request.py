@@ -58,7 +58,7 @@ def test_what_is_no_url(given):
         ("auto_start", True, True), ("auto_start", 1, True), ("auto_start", "no", True), ("auto_start", False, False),
         ("requeued", 1, False), ("requeued", "true", False), ("extras", [1], {}), ("extras", None, {}),
         ("folder", 1, ""), ("folder", None, ""), ("template", {}, ""), ("cookies", 5, ""), ("preset", 5, ""),
-        ("preset", " p ", "p"), ("cli", "-x", ""), ("cli", "  ", ""), ("cli", 5, ""), ("cli", " -xk ", "-xk"),
+        ("preset", " p ", "p"), ("cli", "x", ""), ("cli", "-w", "-w"), ("cli", "  ", ""), ("cli", 5, ""), ("cli", " -xk ", "-xk"),
     ],
 )  # fmt: skip
 def test_fields_of_another_type_are_ignored(field, value, kept):

@@ -1,7 +1,7 @@
 """Downloading one item in a worker process: started, listened to, stopped (docs/contract/downloads.md 5.8)."""
 
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class DownloadSpec:
     `info` is an extraction's `info`, used in place of the page. `cookies` is the text of a Netscape cookie file.
     `extras` fill metadata that is missing (playlist fields in templates). `archive`: `in` is asked with ids such as
     `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with names relative to the final folder, without
-    extension; a name in use gets ` (2)`. Both are asked in the caller's thread, inside `Running.messages`.
+    extension; a name in use gets ` (2)`. `existing` tells the media file that has such a name already
+    (`--no-overwrites`; None: files are replaced). All are asked in the caller's thread, inside `Running.messages`.
     """
 
     item_id: str
@@ -44,6 +45,7 @@ class DownloadSpec:
     allow_internal: bool = False
     archive: Container[str] | None = None
     taken: Container[str] = frozenset()
+    existing: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,9 @@ class Result:
 
     With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
     `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
-    `warnings` say what failed beside the media, which is as the last step that worked left it.
-    `retry_after_seconds`: what the site asked for when it refused. `stopped`: it ended because `Running.stop` asked.
+    `warnings` say what failed beside the media, which is as the last step that worked left it. `existing`: the file
+    that is kept in place of a download, relative to the item's folder. `retry_after_seconds`: what the site asked for
+    when it refused. `stopped`: it ended because `Running.stop` asked.
     """
 
     ok: bool
@@ -102,6 +105,7 @@ class Result:
     extra_files: tuple[str, ...] = ()
     archive_ids: tuple[str, ...] = ()
     skipped_reason: str | None = None
+    existing: str | None = None
     warnings: tuple[StepWarning, ...] = ()
     stopped: bool = False
     retry_after_seconds: float | None = None
@@ -214,6 +218,8 @@ class Running:
         value = str(question["value"])
         if question["about"] == "archive":
             return self._spec.archive is not None and value in self._spec.archive
+        if question["about"] == "file":
+            return (self._spec.existing and self._spec.existing(value)) or ""
         for number in range(1, _MAX_SUFFIX):
             suffix = f" ({number})" if number > 1 else ""
             if value + suffix not in self._spec.taken:
@@ -232,6 +238,7 @@ def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
         extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
         archive_ids=tuple(raw.get("archive_ids", ())),
         skipped_reason=redaction.optional(raw.get("skipped_reason")),
+        existing=raw.get("existing"),
         warnings=tuple(StepWarning(one["step"], redaction.text(one["text"])) for one in raw.get("warnings", ())),
         stopped=bool(raw.get("stopped")),
         retry_after_seconds=raw.get("retry_after_seconds"),
@@ -265,6 +272,7 @@ def start_download(spec: DownloadSpec) -> Running:
         is_live=spec.is_live,
         allow_internal=spec.allow_internal,
         has_archive=spec.archive is not None,
+        keeps_files=spec.existing is not None,
         ffmpeg=find_tool("ffmpeg"),
         cache=str(get_settings().scratch / "cache"),
         deno=find_tool("deno"),

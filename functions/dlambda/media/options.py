@@ -285,7 +285,7 @@ def effective_params(texts: OptionTexts) -> dict[str, Any]:
     """
     places = texts.places
     known = preset.variables(places)
-    preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 3)
+    preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 2)
     if preset_text:
         try:
             parse_options(preset_text, known, allow_internal=places.allow_internal_urls)

@@ -12,7 +12,7 @@ from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, read_options
 from dlambda.errors import Invalid, Required
 
-_CLI_MINIMUM = 3
+_CLI_MINIMUM = 2
 # A record is limited to 400 KB; URLs stand in it several times, and extraction adds to it.
 _MAX_COOKIES_BYTES = 200_000
 _MAX_OTHER_BYTES = 40_000

@@ -1,5 +1,6 @@
 """Inside a worker process: downloading one item (docs/contract/downloads.md 5.8)."""
 
+import contextlib
 import json
 import os
 import random
@@ -32,6 +33,7 @@ _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_es
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
 _NO_FORMATS = "No video formats found"
 EXISTING_TEXT = "Item has already been downloaded."
+_KEPT_TEXT = "The file '{}' is there already and is kept (--no-overwrites)."
 
 
 continuing.install()
@@ -84,8 +86,10 @@ class _Session(Named, Keeping, continuing.Watched):
 
     def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
         self._job = job
+        self._talk = talk
         self._state = state
         self.rejected: str | None = None
+        self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
         folders = (Path(job.workdir) / "home", Path(job.workdir) / "temp")
         super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
 
@@ -94,6 +98,11 @@ class _Session(Named, Keeping, continuing.Watched):
         if reason is not None:
             self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
         return reason
+
+    def begin_file(self, name: str) -> None:
+        if self._job.keeps_files and (existing := self._talk.ask(type="ask", about="file", value=name)):
+            self.kept = str(existing)
+            raise _Kept(existing)
 
     def urlopen(self, req: Any) -> Any:
         if self.watch is not None and self.watch.concerns(req):
@@ -119,13 +128,18 @@ class _Session(Named, Keeping, continuing.Watched):
                 info_dict[key] = value
         if info_dict.get("is_live"):
             self._keep_title(info_dict)
-        super().process_info(info_dict)
+        with contextlib.suppress(_Kept):
+            super().process_info(info_dict)
 
     def _keep_title(self, info: dict[str, Any]) -> None:
         if self._state.live_title is None:
             self._state.live_title = str(info.get("title"))
             self._state.save()
         info["title"] = info["fulltitle"] = self._state.live_title
+
+
+class _Kept(DownloadCancelled):  # type: ignore[misc]
+    """A file that is not to be replaced has the name: the next one of several may still come."""
 
 
 class _DiskFull(DownloadCancelled):  # type: ignore[misc]
@@ -305,7 +319,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         ydl.failed_steps.append({"step": "download", "text": error})
         error = None
     if main is None and skipped is None and error is None:
-        skipped = ydl.rejected or journal.left_out
+        skipped = (_KEPT_TEXT.format(ydl.kept) if ydl.kept else ydl.rejected) or journal.left_out
         error = None if skipped else (journal.errors or ["The download gave no file."])[0]
     result = {
         "ok": main is not None and error is None,
@@ -314,6 +328,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         "extra_files": [name for name in files if name != main],
         "archive_ids": archive.added if archive else [],
         "skipped_reason": skipped,
+        "existing": ydl.kept,
         "warnings": ydl.failed_steps,
         "retry_after_seconds": ydl.retry_after_seconds,
     }

@@ -95,6 +95,7 @@ class DownloadJob:
     is_live: bool = False
     allow_internal: bool = False
     has_archive: bool = False
+    keeps_files: bool = False
     ffmpeg: str | None = None
     cache: str | None = None
     deno: str | None = None

@@ -68,8 +68,11 @@ class Named(Downloader):
         """The files named so far are given up: their names are free for what is downloaded in their place."""
         self._names = UniqueNames(self._ask)
 
+    def begin_file(self, name: str) -> None:
+        """Called with the name (without extension) of a media file before anything of it is written."""
+
     def process_info(self, info_dict: dict[str, Any]) -> None:
-        self._processing = True
+        self._processing, self._main = True, ("", "")
         try:
             super().process_info(info_dict)
         finally:
@@ -91,7 +94,9 @@ class Named(Downloader):
         stem = stem_of(main or name, str(info_dict.get("ext") or self.params.get("outtmpl_na_placeholder", "NA")))
         if name.startswith(f"{stem}.") or name == stem:
             unique = self._names.name_for(fitted(stem), _file_of(info_dict))
-            self._main = (stem, unique)
+            if self._main != (stem, unique):
+                self._main = (stem, unique)
+                self.begin_file(unique)
             return unique + fitted_ending(name.removeprefix(stem))
         name = self._shortened(short, tmpl_type)[1] or name
         return self._own_name(name, (tmpl_type, _file_of(info_dict)), OUTTMPL_TYPES.get(tmpl_type or ""))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER, Entry
-from dlambda.domain.files.sidecar import owned_by, stem_of
+from dlambda.domain.files.sidecar import is_media, owned_by, stem_of
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, NotFound
 from dlambda.store import listings
@@ -65,6 +65,16 @@ def holds_stem(path: str) -> bool:
     # `v.2.mp4` has another name than `v`, and so have its sidecars.
     named = any(stem_of(name) == stem for name in (*found, *(f"{stem}.{ending}" for ending in folders)))
     return named or bool(owned_by(f"{stem}.mp4", found))
+
+
+def find_media(path: str, below: str) -> str | None:
+    """The media file with the name `path` (without extension), relative to the folder `below`. One small listing."""
+    folder, stem = split(path)
+    prefix = folder_key(folder)
+    files, _ = bucket.list_folder(f"{prefix}{stem}.")
+    found = sorted(each.key.removeprefix(prefix) for each in files)
+    name = next((each for each in found if stem_of(each) == stem and is_media(each)), None)
+    return join(folder, name).removeprefix(f"{below}/" if below else "") if name else None
 
 
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:

@@ -23,7 +23,7 @@ from dlambda.media.disk import room_at, tightest_room
 from dlambda.media.resume import can_continue
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases, names
-from dlambda.usecases.files.folders import holds_stem
+from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.dispatch import dispatch, pass_on
@@ -207,7 +207,13 @@ class _Download:
             allow_internal=settings.allow_internal_urls,
             archive=_Archive(item.archive) if item.archive else None,
             taken=self.names,
+            existing=self._find_existing if params.get("overwrites") is False else None,
         )
+
+    def _find_existing(self, name: str) -> str | None:
+        """The media file of that name (without extension) in the item's folder."""
+        folder = self.item.folder.strip("/")
+        return find_media(f"{folder}/{name}" if folder else name, below=folder)
 
     def _fresh_info(self) -> Mapping[str, Any] | None:
         """The extraction, while it may be reused (setting `download_info_expires`)."""
@@ -348,7 +354,8 @@ class _Download:
         if result.stopped:
             end_cancelled(self.item, self.lease)
         elif result.skipped_reason:
-            self._finish(self.item.ended(Status.SKIP, time.time(), msg=result.skipped_reason or _EXISTS))
+            skipped = {"msg": result.skipped_reason or _EXISTS, "filename": result.existing}
+            self._finish(self.item.ended(Status.SKIP, time.time(), **skipped))
         elif result.ok:
             kept = self._keep(result)
             self._record_archived(result)
