@@ -96,6 +96,12 @@ def test_folders_of_dots_are_folders(names: Any, title: str) -> None:
     assert not {"", ".", ".."} & set(film.split("/"))
 
 
+def test_half_a_character_is_shown_as_such(names: Any) -> None:
+    """A page's JSON may be broken in the middle of one."""
+    found = names("%(title)s.%(ext)s", "--write-info-json --write-description", title="a\ud83db", description="\ude00")
+    assert found == ["a\ufffdb.mp4", "a\ufffdb.description", "a\ufffdb.info.json"]
+
+
 def test_chapters_of_one_name_are_files_of_their_own(names: Any) -> None:
     chapters = [{"start_time": n, "end_time": n + 1, "title": "Song"} for n in range(3)]
     templates = {"chapter": "%(section_title)s.%(ext)s"}

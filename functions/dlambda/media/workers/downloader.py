@@ -33,6 +33,7 @@ _BUSY = frozenset({429, 503})
 Report = Callable[[str, str], None]  # level, text
 
 _LEFT_OUT = re.compile(r"File is (smaller|larger) than (min|max)-filesize")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
 # What tells a programmer more and everyone else less.
@@ -133,6 +134,18 @@ def tools_params(cache: str | None, deno: str | None) -> dict[str, Any]:
     return found
 
 
+def _without_surrogates(value: Any) -> Any:
+    """`value` with what is half of a character in its texts, as broken JSON has it, made U+FFFD: no file holds it."""
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            value[key] = _without_surrogates(inner)
+    elif isinstance(value, list):
+        value[:] = map(_without_surrogates, value)
+    return value
+
+
 @functools.lru_cache(maxsize=1)
 def default_params() -> Mapping[str, Any]:
     """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""
@@ -176,6 +189,9 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
             asked = error.response.headers.get("Retry-After") if error.status in _BUSY else None
             self.retry_after_seconds = retry_after_seconds(asked, time.time())
             raise
+
+    def process_ie_result(self, ie_result: Any, *arguments: Any, **options: Any) -> Any:
+        return super().process_ie_result(_without_surrogates(ie_result), *arguments, **options)
 
     def process_video_result(self, info_dict: dict[str, Any], download: bool = True) -> Any:
         leave_out_unsupported(info_dict, download=download)

@@ -8,6 +8,7 @@ import copy
 import errno
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PICTURE, _SUBTITLES, _DESCRIPTION, _INFO_JSON = "thumbnail", "subtitles", "description", "infojson"
 # Post-processors whose warnings say what they left out; others warn of a way that they try before the next one.
 _TELLING = frozenset({"EmbedSubtitle", "ModifyChapters", "NFOMaker", "SplitChapters", "XAttrMetadata"})
+_INNER_ERROR = re.compile(r"ERROR:\s*(\[download\] Got error:\s*)?")  # where one message of yt-dlp holds another
 _NO_PICTURE = "The site sent {} in place of the picture."
 _NO_SUBTITLES = "The site sent {} in place of the subtitles ({})."
 _NO_MEDIA = "The site sent {} in place of the media."
@@ -74,7 +76,7 @@ class Keeping(Downloader):
         super().__init__(params, **options)
 
     def _note(self, step: str, text: object) -> None:
-        note = {"step": step, "text": plain(text) or type(text).__name__}
+        note = {"step": step, "text": _INNER_ERROR.sub("", plain(text)) or type(text).__name__}
         if note not in self.failed_steps:
             self.failed_steps.append(note)
 
@@ -226,8 +228,10 @@ class Keeping(Downloader):
             )
         finally:
             self._picture_failures = None
-        if failures and not files:
-            self._note(_PICTURE, failures[-1])
+        if files and not self.params.get("write_all_thumbnails"):
+            failures = []  # the next best one took their place
+        for failure in failures:
+            self._note(_PICTURE, failure)
         return [self._fit_picture(info_dict, Path(path), Path(final)) for path, final in files or ()]
 
     def _fit_picture(self, info: dict[str, Any], path: Path, final: Path) -> tuple[str, str]:
