@@ -103,7 +103,7 @@ class _Names(Container[str]):
     def __init__(self, item: Item) -> None:
         self._folder = item.folder.strip("/")
         self._source = item.source_key
-        self._taken: list[str] = []
+        self._taken: set[str] = set()
 
     def __contains__(self, stem: object) -> bool:
         path = f"{self._folder}/{stem}" if self._folder else str(stem)
@@ -113,7 +113,7 @@ class _Names(Container[str]):
             return not names.is_of(path, self._source)
         if not names.claim(path, self._source):
             return True
-        self._taken.append(path)
+        self._taken.add(path)
         return False
 
     def give_back(self) -> None:
