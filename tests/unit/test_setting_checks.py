@@ -1,11 +1,16 @@
 """Settings that can be read and cannot work: docs/contract/system.md 10."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from dlambda.domain.setting_checks import find_problems
 from dlambda.domain.setting_checks.default_preset import missing_preset
-from dlambda.domain.setting_checks.names import check_plain_names
+from dlambda.domain.setting_checks.names import check_names, check_plain_names
 from dlambda.settings import IGNORED_SETTINGS, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
 
 
 def problems(environ):
@@ -70,6 +75,14 @@ def test_names_of_settings_and_of_other_programs_are_no_problem():
     ignored = [f"YTP_{name.upper()}" for name in IGNORED_SETTINGS]
     environ = dict.fromkeys([*settings, *others, *ignored], "5") | {"TZ": "UTC"}
     assert problems(environ) == []
+
+
+def test_no_variable_that_a_deployment_sets_is_a_problem():
+    sources = [ROOT / "template.yaml", *(ROOT / "local").rglob("*.py"), *(ROOT / "infra").rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    names = set(re.findall(r"\b(?:DLAMBDA|YTP)_[A-Z][A-Z_]*[A-Z]\b", text))
+    assert {"DLAMBDA_LOGIN_FROM", "DLAMBDA_NUDGE_SOCKET", "YTP_MAX_WORKERS"} <= names
+    assert list(check_names(names)) == []
 
 
 @pytest.mark.parametrize(
