@@ -7,6 +7,7 @@ Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /das
                a name such as `a+12` has 12 segments in its playlist instead of 6)
 Pages, feeds   /page.html, /film.html, /og.html, /channel.smil, /links/<n>.html, /feed/<n>.rss
                /watched/<name>.rss, .json and .html: as many entries as were published
+               /lists/<name>: pages and feeds with several videos (`lists.py`)
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
                /status/<code>/  /limited/<n>[x<seconds>]/ (429 n times)  /flaky/<n>/ (503 n times)  /cookie/<name>/<value>/
@@ -24,7 +25,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import parse_qs
 
-from tests.origin import pages
+from tests.origin import lists, pages
 from tests.origin.answers import Answer, content_type_of, file_answer, not_found, text_answer
 from tests.origin.live import WINDOW, Broadcast, segment
 from tests.origin.media import big_file
@@ -74,7 +75,7 @@ class Routes:
             "status": self._status, "limited": self._limited, "flaky": self._flaky, "cookie": self._cookie,
             "redirect": self._redirect, "redirect-loop": self._loop, "live": self._live, "names": self._names,
             "same": self._same, "links": self._links, "feed": self._feed,
-            "watched": self._watched,
+            "watched": self._watched, "lists": self._lists, "episode": self._episode,
         }  # fmt: skip
 
     def answer(self, request: Request) -> Answer:
@@ -213,6 +214,13 @@ class Routes:
 
     def _feed(self, _request: Request, rest: str) -> Answer:
         return text_answer(pages.feed(self.base, int(rest.removesuffix(".rss"))), content_type_of(rest))
+
+    def _lists(self, _request: Request, rest: str) -> Answer:
+        text = lists.text_of(self.base, rest)
+        return text_answer(text, content_type_of(rest)) if text else not_found()
+
+    def _episode(self, _request: Request, _rest: str) -> Answer:
+        return file_answer(self.folder / "clip.mp4")
 
     def _watched(self, _request: Request, rest: str) -> Answer:
         name, _, kind = rest.rpartition(".")

@@ -45,7 +45,8 @@ FULL = {
     "is_archived": False, "sidecar": {"image": [{"file": "/downloads/x.jpg"}]}, "msg": "m", "error": "e",
     "warnings": ({"step": "EmbedThumbnail", "text": "no"},),
     "failure": {"kind": "gone", "advice": "", "retry_at": None}, "extracted": True, "requeued": True,
-    "posted_url": "https://short.example/x", "part": "*0-3", "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",
+    "posted_url": "https://short.example/x", "part": "*0-3", "label": "a", "ie_key": "Site", "told": {"title": "T"},
+    "brought_nothing": True, "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",
     "old_archive_ids": ("example 1", "example 2"), "identity": "site a", "info_at": T0, "entries": 3, "expanded": 2, "queued": 1,
     "chain": ("https://list.example/1",), "start_at": T0 + 60, "begun": 2, "attempts": 1, "retry_at": T0 + 90,
 }  # fmt: skip

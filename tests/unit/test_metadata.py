@@ -118,14 +118,24 @@ def test_hints_stay_out_of_addresses():
 
 
 def test_extras_of_a_playlists_entry():
-    playlist = {"id": "p", "title": "P", "uploader": "U", "channel_id": "c", "webpage_url": "w", "playlist_count": 9}
-    entry = {"id": "2", "thumbnails": [{"url": "t.jpg"}]}
-    assert metadata.playlist_extras(playlist, entry, 2, 5) == {
+    playlist = {
+        "id": "p",
+        "title": "P",
+        "uploader": "U",
+        "channel_id": "c",
+        "webpage_url": "w",
+        "playlist_count": 9,
+        "last_index": 4,
+    }
+    entry = {"id": "2", "thumbnails": [{"url": "t.jpg"}], "n_entries": 5}
+    assert metadata.playlist_extras(playlist, entry, 3, 2) == {
         "playlist": "P", "playlist_id": "p", "playlist_title": "P", "playlist_uploader": "U", "playlist_channel_id": "c",
-        "playlist_webpage_url": "w", "playlist_count": 9, "n_entries": 5, "__last_playlist_index": 4, "playlist_index": 2,
-        "playlist_index_number": 2, "playlist_autonumber": 2, "thumbnail": "t.jpg",
+        "playlist_webpage_url": "w", "playlist_count": 9, "n_entries": 5, "__last_playlist_index": 4, "playlist_index": 3,
+        "playlist_index_number": 3, "playlist_autonumber": 2, "thumbnail": "t.jpg",
     }  # fmt: skip
-    bare = metadata.playlist_extras({"id": "p"}, {"id": "x", "ie_key": "Youtube"}, 1, 1)
+    bare = metadata.playlist_extras(
+        {"id": "p", "playlist_count": 1, "last_index": 1}, {"id": "x", "ie_key": "Youtube"}, 1, 1
+    )
     assert (bare["playlist"], bare["playlist_count"]) == ("p", 1)
     assert bare["thumbnail"] == "https://img.youtube.com/vi/x/maxresdefault.jpg"
 
@@ -133,7 +143,7 @@ def test_extras_of_a_playlists_entry():
 @pytest.mark.parametrize(
     ("entry", "complete"),
     [({"url": "u"}, True), ({"_type": "video", "url": "u"}, True), ({"_type": "url", "url": "u"}, False),
-     ({"_type": "url", "formats": [1]}, True), ({}, False), ({"_type": "url_transparent", "url": "u"}, False)],
+     ({"_type": "url", "formats": [1]}, True), ({}, True), ({"_type": "url_transparent", "url": "u"}, False)],
 )  # fmt: skip
 def test_entries_that_need_no_extraction(entry, complete):
     assert metadata.is_complete(entry) is complete

@@ -1,5 +1,7 @@
 """Addresses of users (docs/contract/system.md 8, downloads.md 2.1)."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from dlambda.domain.places.urls import check_syntax, is_internal, item_url
@@ -26,6 +28,17 @@ def test_a_bare_id_is_a_video(value: str, url: str) -> None:
     [
         ("", "URL is required."),
         ("http://[::1", "Invalid URL."),
+        ("http://a.example/1.mp4\nhttp://a.example/2.mp4", "Invalid URL."),
+        ("http://a.example/1.mp4\r\nhttp://a.example/2.mp4", "Invalid URL."),
+        ("http://a.example/1.mp4\tx", "Invalid URL."),
+        ("http://a.example/\0", "Invalid URL."),
+        ("ht\ntp://a.example/", "Invalid URL."),
+        ("http://a.example/\x7f", "Invalid URL."),
+        ("http://a.example/\x85", "Invalid URL."),
+        ("http://a.example/1\u2028http", "Invalid URL."),
+        ("http://a.example/1 http://a.example/2", "Invalid URL."),
+        ("http://a.example/1  HTTPS://a.example/2", "Invalid URL."),
+        ("http://a.example/1\u00a0ftp://a.example/2", "Invalid URL."),
         ("ftp://a.example/x", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
         ("file:///etc/passwd", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
         ("no url", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
@@ -36,6 +49,21 @@ def test_a_wrong_url_says_why(url: str, text: str) -> None:
     with pytest.raises(Invalid) as caught:
         check_syntax(url)
     assert caught.value.message == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        " http://a.example/1.mp4\r\n",
+        "http://a.example/my film.mp4",
+        "http://a.example/?next=http://b.example/",
+        "https://web.archive.example/web/1/http://b.example/x",
+        "http://a.example/http in a name.mp4",
+        "http://a.example/ü\u200b.mp4",
+    ],
+)
+def test_one_address_may_hold_much(url: str) -> None:
+    assert check_syntax(url) == urlsplit(url.strip()).hostname
 
 
 def test_the_host_is_answered_in_lower_case() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure, classify
 from dlambda.domain.items.step_warning import StepWarning
 from dlambda.errors import Invalid
@@ -27,7 +28,8 @@ class DownloadSpec:
 
     `params` from `dlambda.media.options.effective_params`; their `paths` play no part: the result lies in
     `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
-    `info` is an extraction's `info`, used in place of the page. `cookies` is the text of a Netscape cookie file.
+    `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
+    text of a Netscape cookie file.
     `extras` fill metadata that is missing (playlist fields in templates). `archive`: `in` is asked with ids such as
     `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with names relative to the final folder, without
     extension; a name in use gets ` (2)`. `existing` tells the media file that has such a name already
@@ -38,6 +40,7 @@ class DownloadSpec:
     url: str
     params: Mapping[str, Any]
     workdir: Path
+    entry: EntryRef = field(default_factory=EntryRef)
     info: Mapping[str, Any] | None = None
     cookies: str | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -266,6 +269,7 @@ def start_download(spec: DownloadSpec) -> Running:
         url=spec.url,
         params=dict(spec.params),
         workdir=str(spec.workdir),
+        entry=spec.entry,
         info=dict(spec.info) if spec.info else None,
         cookies=spec.cookies,
         extras=dict(spec.extras),

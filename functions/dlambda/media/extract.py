@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
 from dlambda.media.redaction import Redaction
@@ -23,7 +24,8 @@ _MOST_TRIES = 3  # of a question whose worker died
 class Extraction:
     """What a page gave. `info` is JSON-able, and None when nothing could be read; then `error` is a text for the user.
 
-    `timed_out`: the whole time was used up. `retry_after_seconds`: what the site asked for when it refused.
+    `rejected`: why the options leave entries of a playlist out, a text for each. `timed_out`: the whole time was used
+    up. `retry_after_seconds`: what the site asked for when it refused.
     `at`: when it was read (unix seconds).
     `info` may be a video, a playlist (its `entries` flat) or, unless followed, a `url`. Warnings are plain strings.
     """
@@ -31,6 +33,7 @@ class Extraction:
     info: dict[str, Any] | None
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    rejected: tuple[str, ...] = ()
     timed_out: bool = False
     retry_after_seconds: float | None = None
     at: float = field(default_factory=time.time, compare=False)
@@ -50,6 +53,7 @@ def extract(
     url: str,
     params: Mapping[str, Any] | OptionTexts,
     *,
+    entry: EntryRef | None = None,
     cookies: str | None = None,
     timeout_seconds: float = 70,
     allow_internal: bool = False,
@@ -59,15 +63,16 @@ def extract(
 
     `params` as from `dlambda.media.options.effective_params`, or the texts that it takes: then the worker parses them,
     and `Invalid` is raised when they don't parse. Their archive and post-processors play no part.
-    `cookies` is the text of a Netscape cookie file. `follow`: redirects of type `url` are followed.
+    `entry` says what of the URL is meant. `cookies` is the text of a Netscape cookie file. `follow`: redirects of type
+    `url` are followed.
     Raises `Unavailable` when no worker can be started.
     """
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
     try:
         job = ExtractJob(
-            url=url, params=params, workdir=folder, cookies=cookies, allow_internal=allow_internal, follow=follow,
-            cache=str(get_settings().scratch / "cache"), deno=find_tool("deno"), debug=get_settings().ytdlp_debug,
-            most_entries=get_settings().max_playlist_entries,
+            url=url, params=params, workdir=folder, entry=entry or EntryRef(), cookies=cookies,
+            allow_internal=allow_internal, follow=follow, cache=str(get_settings().scratch / "cache"),
+            deno=find_tool("deno"), debug=get_settings().ytdlp_debug, most_entries=get_settings().max_playlist_entries,
         )  # fmt: skip
         return _answer(job, timeout_seconds)
     finally:
@@ -101,4 +106,4 @@ def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
     if answer["info"] is None:
         error = redaction.text(answer["error"] or NOTHING_TEXT)
         return Extraction(None, warnings, error, retry_after_seconds=answer.get("retry_after_seconds"))
-    return Extraction(info=answer["info"], warnings=warnings)
+    return Extraction(info=answer["info"], warnings=warnings, rejected=redaction.texts(answer.get("rejected", ())))

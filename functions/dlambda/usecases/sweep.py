@@ -88,7 +88,7 @@ def _add_again(item: Item) -> None:
             cli=item.cli,
             extras={key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}},
         )
-    )
+    ).but(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
     try:
         stored = items.commit([items.Change(item, None), items.Change(None, again)])[0]
     except Conflict:

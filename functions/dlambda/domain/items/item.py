@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from dlambda.domain.extra_secrets import mask_extras
+from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options
 
@@ -97,6 +98,9 @@ class Item:
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`
     part: str = ""  # the sections of the media that its options ask for; an address has a record for each
     hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
+    label: str = ""  # tells it apart from other entries of the same address
+    ie_key: str = ""  # the extractor that a playlist names for its entry
+    told: Mapping[str, Any] = field(default_factory=dict)  # fields of its entry that win over those of its address
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
@@ -104,6 +108,7 @@ class Item:
     entries: int = 0  # of a playlist; they lie beside its extraction
     expanded: int = 0  # how many of them were looked at
     queued: int = 0  # how many of these came into the queue
+    brought_nothing: bool = False  # a list that ended without a record of an entry
     chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
     start_at: float = 0.0  # when an upcoming stream is due
     begun: int = 0  # how often a worker took the download over from one that did not end it
@@ -126,7 +131,7 @@ class Item:
 
     @property
     def urls(self) -> frozenset[str]:
-        """The URLs, with the part that is asked for, that no second record may have."""
+        """The URLs that no second record may have: with the entry that is meant and the part that is asked for."""
         return frozenset(self.key_of(url) for url in (self.posted_url, self.url) if url)
 
     @property
@@ -135,13 +140,21 @@ class Item:
         return self.key_of(self.url)
 
     def key_of(self, url: str) -> str:
-        """`url` as the address of this part of the media; no URL has a blank."""
-        return f"{url} {self.part}" if self.part else url
+        """`url` as the address of this entry and of this part of its media; no URL has a blank."""
+        return " ".join(text for text in (url, self.label, self.part) if text)
 
     @property
     def source_url(self) -> str:
         """What yt-dlp is given."""
         return self.hinted_url or self.url
+
+    @property
+    def entry(self) -> EntryRef:
+        """What of that is meant."""
+        index = self.extras.get("playlist_index")
+        return EntryRef(
+            self.told, self.ie_key, "" if self.hinted_url else self.label, index if isinstance(index, int) else 0
+        )
 
     @property
     def is_waiting(self) -> bool:
@@ -241,6 +254,9 @@ _HIDDEN = (
     "posted_url",
     "part",
     "hinted_url",
+    "label",
+    "ie_key",
+    "told",
     "archive",
     "old_archive_ids",
     "info_at",
@@ -248,6 +264,7 @@ _HIDDEN = (
     "entries",
     "expanded",
     "queued",
+    "brought_nothing",
     "chain",
     "start_at",
     "begun",

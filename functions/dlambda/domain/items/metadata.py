@@ -22,6 +22,8 @@ _WARNINGS = (
     "falling back on generic information extractor",
     "url could be a direct video link, returning it as such",
 )
+# yt-dlp's readers of any page: of links, and of HTML's own players.
+_NAMED_BY_FILES = frozenset({"generic", "html5mediaembed"})
 _PLAYLIST_KEYS = ("id", "title", "uploader", "uploader_id", "channel", "channel_id", "webpage_url")
 
 
@@ -46,7 +48,8 @@ def is_youtube(info: Info) -> bool:
 
 
 def is_generic(info: Info) -> bool:
-    return str(info.get("extractor_key") or info.get("extractor") or "").lower() == "generic"
+    """Whether its id is the name of a file or of a page, as that of anything else may be."""
+    return str(info.get("extractor_key") or info.get("extractor") or "").lower() in _NAMED_BY_FILES
 
 
 def is_upcoming(info: Info) -> bool:
@@ -100,10 +103,16 @@ def fields_of(info: Info, *, url: str, description_limit: int = DESCRIPTION_LIMI
         "source_id": str(info.get("id") or "")[:_ID_LIMIT],
         "title": title_of(info, url=url),
         "description": str(info.get("description") or "")[:description_limit],
-        "url": plain_url(str(info.get("webpage_url") or info.get("url") or url)),
+        "url": page_of(info, url=url),
         "archive_id": archive_id(info),
         "is_live": is_live(info),
     }
+
+
+def page_of(info: Info, *, url: str) -> str:
+    """The page of a video; `url` where its extractor names none that a browser could open."""
+    page = plain_url(str(info.get("webpage_url") or info.get("url") or url))
+    return page if page.startswith(("http://", "https://")) else url
 
 
 def title_of(info: Info, *, url: str) -> str:
@@ -124,23 +133,23 @@ def has_formats(info: Info) -> bool:
 
 
 def is_complete(entry: Info) -> bool:
-    """Whether a playlist's entry needs no extraction of its own (downloads.md 5.4)."""
-    kind = entry.get("_type") or "video"
-    return bool(entry.get("formats")) or (kind == "video" and bool(entry.get("url")))
+    """Whether a playlist's entry needs no extraction of its own (downloads.md 5.4): yt-dlp has read it by then."""
+    return bool(entry.get("formats")) or (entry.get("_type") or "video") == "video"
 
 
-def playlist_extras(playlist: Info, entry: Info, number: int, count: int) -> dict[str, Any]:
-    """The extras of entry `number` (1-based) of `count`; they replace its parent's (downloads.md 5.4)."""
+def playlist_extras(playlist: Info, entry: Info, index: int, autonumber: int) -> dict[str, Any]:
+    """The extras of an entry with its numbers (1-based) in its list; they replace its parent's (downloads.md 5.4)."""
     told = {key: playlist[key] for key in _PLAYLIST_KEYS if playlist.get(key) and _is_short(playlist[key])}
     extras: dict[str, Any] = {"playlist": told.get("title") or told.get("id")}
     extras |= {f"playlist_{key}": value for key, value in told.items()}
+    count = playlist["playlist_count"]
     extras |= {
-        "playlist_count": playlist.get("playlist_count") or count,
-        "n_entries": count,
-        "__last_playlist_index": count - 1,
-        "playlist_index": number,
-        "playlist_index_number": number,
-        "playlist_autonumber": number,
+        "playlist_count": count,
+        "n_entries": entry.get("n_entries") or count,
+        "__last_playlist_index": playlist["last_index"],
+        "playlist_index": index,
+        "playlist_index_number": index,
+        "playlist_autonumber": autonumber,
     }
     thumbnail = best_thumbnail(entry.get("thumbnails")) or entry.get("thumbnail")
     if not thumbnail and is_youtube(entry) and entry.get("id"):
@@ -148,6 +157,13 @@ def playlist_extras(playlist: Info, entry: Info, number: int, count: int) -> dic
     if thumbnail and _is_short(thumbnail):
         extras["thumbnail"] = thumbnail
     return extras
+
+
+def autonumber_of(extras: Info) -> int:
+    """The number for `%(autonumber)s`: the place among the entries of a list, or among those added at once."""
+    batch = extras.get("batch_index")
+    number = extras.get("autonumber", batch + 1 if isinstance(batch, int) else 1)
+    return number if isinstance(number, int) and number > 0 else 1
 
 
 def telling(warnings: Iterable[str]) -> list[str]:

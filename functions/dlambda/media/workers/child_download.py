@@ -15,11 +15,12 @@ from typing import Any
 
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
-from dlambda.domain.items.metadata import telling
+from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
 from dlambda.media.workers import continuing, postprocessing, programs, recording
+from dlambda.media.workers.asking import ask
 from dlambda.media.workers.downloader import Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.keeping import Keeping, NotMedia, check_media
@@ -92,6 +93,8 @@ class _Session(Named, Keeping, continuing.Watched):
         self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
         folders = (Path(job.workdir) / "home", Path(job.workdir) / "temp")
         super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
+        # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
+        self._num_downloads = autonumber_of(job.extras) - 1
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
         reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
@@ -267,8 +270,7 @@ def _fetch(ydl: _Session, job: DownloadJob) -> None:
         else:
             return
         ydl.name_anew()
-    force_generic = bool(job.params.get("force_generic_extractor"))
-    ydl.extract_info(job.url, download=True, force_generic_extractor=force_generic)
+    ask(ydl, job.url, job.entry, download=True)
 
 
 def _files(home: Path) -> list[str]:

@@ -9,9 +9,11 @@ from typing import Any
 
 from yt_dlp.utils import YoutubeDLError
 
+from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.errors import Invalid
 from dlambda.media.options import effective_params
 from dlambda.media.workers import programs
+from dlambda.media.workers.asking import ask
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 
@@ -19,6 +21,28 @@ _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 _MAX_REDIRECTS = 5
 # Nothing of these may act while only metadata is read.
 _LEFT_OUT = ("download_archive", "postprocessors", "paths", "cookiefile", "break_on_existing", "wait_for_video")
+_NUMBERS = ("playlist_index", "playlist_autonumber", "n_entries")
+_MOST_REASONS = 20
+
+
+class _Reader(Downloader):
+    """Reads metadata: notes which number an entry has in its list, and why options leave others out."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.rejected: list[str] = []
+        super().__init__(params)
+
+    def process_ie_result(self, ie_result: Any, download: bool = True, extra_info: Any = None) -> Any:
+        for key in _NUMBERS:
+            if extra_info and key in extra_info:
+                ie_result.setdefault(key, extra_info[key])
+        return super().process_ie_result(ie_result, download, extra_info)
+
+    def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
+        reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        if reason is not None and len(self.rejected) < _MOST_REASONS:
+            self.rejected.append(plain(reason))
+        return reason
 
 
 def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
@@ -91,13 +115,8 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
     ydl = None
     try:
         forced = _forced(job, journal) | _bounded(params, job.most_entries)
-        with Downloader(build_params(params, forced)) as ydl:
-            url = job.url
-            for _ in range(_MAX_REDIRECTS):
-                info = ydl.extract_info(url, download=False)
-                if not (job.follow and info and info.get("_type") == "url" and info.get("url")):
-                    break
-                url = info["url"]
+        with _Reader(build_params(params, forced)) as ydl:
+            info = _followed(ydl, job)
             info = _plain_title(without_private(ydl.sanitize_info(_cut(info, job.most_entries)))) if info else None
     except YoutubeDLError as failure:
         error = plain(failure)
@@ -107,8 +126,19 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
         "info": info,
         "warnings": [*journal.warnings, *(journal.errors[1:] if info is None else journal.errors)],
         "error": error,
+        "rejected": ydl.rejected if ydl else [],
         "retry_after_seconds": ydl.retry_after_seconds if ydl else None,
     }
+
+
+def _followed(ydl: _Reader, job: ExtractJob) -> dict[str, Any] | None:
+    """What the address gives, behind redirects of type `url` where they are to be followed."""
+    info = ask(ydl, job.url, job.entry, download=False)
+    for _ in range(_MAX_REDIRECTS - 1):
+        if not (job.follow and info and info.get("_type") == "url" and info.get("url")):
+            break
+        info = ask(ydl, info["url"], EntryRef(), download=False)
+    return info
 
 
 def run(job: ExtractJob, connection: Connection) -> None:

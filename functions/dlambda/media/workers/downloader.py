@@ -170,6 +170,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
     def __init__(self, params: dict[str, Any], *, folders: Sequence[Path] = ()) -> None:
         self._folders = [folder.resolve() for folder in folders]
         self.retry_after_seconds: float | None = None  # what the last refusal asked for
+        self.takes_all = False  # no option leaves anything out
         super().__init__(params)
         self.cache = PublicCache(self)
 
@@ -216,6 +217,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
         """Why an entry is left out, in the words of docs/contract/downloads.md 5.5."""
+        if self.takes_all:
+            return None
         if not self.in_download_archive(info_dict):
             reason = reject_reason(info_dict, self.params)
             if reason is not None and not self.params.get("break_on_reject"):

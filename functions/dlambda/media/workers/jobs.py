@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlambda.domain.items.entry_ref import EntryRef
+
 
 @dataclass(frozen=True)
 class Places:
@@ -74,6 +76,7 @@ class ExtractJob:
     workdir: str
     cookies: str | None = None
     allow_internal: bool = False
+    entry: EntryRef = field(default_factory=EntryRef)
     follow: bool = True
     cache: str | None = None
     deno: str | None = None
@@ -89,6 +92,7 @@ class DownloadJob:
     url: str
     params: Mapping[str, Any]
     workdir: str
+    entry: EntryRef = field(default_factory=EntryRef)
     info: Mapping[str, Any] | None = None
     cookies: str | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)

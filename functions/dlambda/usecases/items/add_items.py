@@ -190,7 +190,7 @@ def _waited(added: Added, item: Item, deadline: float) -> Added:
         if now is None or now.extracted:
             return added
         if now.shelf is Shelf.DONE:
-            return replace(added, message=now.error)
+            return replace(added, message=now.error or (now.msg if now.brought_nothing else None))
         trouble = now.error or trouble  # a try that is under way has none of its own yet
         if now.retry_at - time.time() > left:
             break

@@ -200,6 +200,7 @@ class _Download:
             url=item.source_url,
             params=params,
             workdir=self.workdir,
+            entry=item.entry,
             info=self._fresh_info(),
             cookies=cookies_for(item),
             extras=item.extras,

@@ -7,21 +7,22 @@ playlist hands over after every few batches: adds that came meanwhile have their
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain import event
 from dlambda.domain.event import Name
 from dlambda.domain.items import metadata
+from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
-from dlambda.domain.places.urls import check_syntax
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
 from dlambda.usecases.items.add_items import already_downloaded, deleted, known, new_item
-from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_queue import ENTRIES, intake_queue
 from dlambda.usecases.publish import publish
 
@@ -29,6 +30,9 @@ from dlambda.usecases.publish import publish
 _BATCH = items.BATCH - 5
 # Then a message to itself carries the rest on, behind the adds that came meanwhile. The entries wait in another queue.
 BATCHES_PER_TURN = 8
+_MOST_LISTS = 30  # addresses that led to a list
+_NO_ENTRIES = "There is nothing to download: the list has no entries."
+_NO_ADDRESS = "There is nothing to download: no entry of the list has an address that leads to something else."
 
 
 def info_key(item_id: str) -> str:
@@ -36,90 +40,91 @@ def info_key(item_id: str) -> str:
     return f"info/{item_id}"
 
 
-def expand(item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, most: int | None = None) -> None:
+def expand(
+    item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, rejected: Sequence[str] = (), *,
+    most: int | None = None,
+) -> None:  # fmt: skip
     """Makes records of a playlist's entries, from the beginning (`info`) or from where it was left.
 
-    `most`: how many entries are looked at, from the first; None: all. Raises `Invalid` before anything is made.
+    `rejected`: why options left entries out. `most`: how many entries are looked at, from the first; None: all.
+    Raises `Invalid` before anything is made, also for a list without entries.
     """
     if info is not None:
-        entries = _wanted(info)
-        playlist = {**_head(info), "playlist_count": info.get("playlist_count") or len(entries)}
-        entries = _allowed(entries[:most])
-        bucket.put_json(info_key(item.id), {"playlist": playlist, "entries": entries})
+        if len(item.chain) > _MOST_LISTS:
+            raise Invalid("The list lies in too many lists.")
+        plan = _checked(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), most)
+        if not plan.entries:
+            _end_without_entries(item, lease, plan, rejected)
+            return
+        bucket.put_json(info_key(item.id), plan.rendered())
         title = metadata.title_of(info, url=item.url)
-        item = items.save(item, item.but(title=title, entries=len(entries)), lease)
-    stored = bucket.get_json(info_key(item.id))
-    playlist, entries = stored["playlist"], stored["entries"]
+        item = items.save(item, item.but(title=title, entries=len(plan.entries)), lease)
+    plan = Plan.read(bucket.get_json(info_key(item.id)))
     for _ in range(BATCHES_PER_TURN):
-        if item.expanded >= len(entries):
+        if item.expanded >= len(plan.entries):
             break
         leases.renew(lease, time.time())
-        batch = entries[item.expanded : item.expanded + _BATCH]
-        item = _expand_batch(item, lease, playlist, batch)
-    if item.expanded < len(entries):
+        item = _expand_batch(item, lease, plan, plan.entries[item.expanded : item.expanded + _BATCH])
+    if item.expanded < len(plan.entries):
         leases.release(lease)
         queue.send(intake_queue(item), {"id": item.id})
         return
     _finish(item, lease)
 
 
-def _wanted(info: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries that have a URL, in order."""
-    entries = [entry for entry in info.get("entries") or () if isinstance(entry, dict)]
-    return [entry for entry in entries if entry.get("url") or entry.get("webpage_url")]
-
-
-def _allowed(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    most = get_settings().max_playlist_entries
+def _checked(plan: Plan, most: int | None) -> Plan:
+    """The first `most` entries. Raises `Invalid` when they are more than a playlist may have."""
+    limit = get_settings().max_playlist_entries
     try:
-        return list(at_most(entries, most))
+        return replace(plan, entries=at_most(plan.entries[:most], limit))
     except TooManyEntries as error:
-        raise Invalid(f"{error.message} Add a part of it, such as --playlist-items 1:{most}.") from None
+        raise Invalid(f"{error.message} Add a part of it, such as --playlist-items 1:{limit}.") from None
 
 
-def _head(info: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in info.items() if key != "entries"}
+def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: Sequence[str]) -> None:
+    """A list whose entries the options leave out ends as `skip`. Raises `Invalid` for one that has no usable entry."""
+    total = plan.playlists[0]["playlist_count"]
+    if plan.left_out or not (total or rejected):
+        raise Invalid(_NO_ADDRESS if plan.left_out else _NO_ENTRIES)
+    title = metadata.title_of(plan.playlists[0], url=item.url)
+    text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
+    ended = item.ended(Status.SKIP, time.time(), title=title, msg=text, brought_nothing=True)
+    publish(
+        event.log(Name.LOG_INFO, "Nothing to download", f"'{title}': {text}", preset=item.preset),
+        event.item_moved(items.save(item, ended, lease)),
+    )
 
 
-def _expand_batch(
-    item: Item, lease: leases.Lease, playlist: Mapping[str, Any], batch: Sequence[Mapping[str, Any]]
-) -> Item:
+def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[Entry]) -> Item:
     """One transaction: the records of `batch`, and the count that says so."""
-    first = item.expanded + 1
-    made = [
-        child
-        for number, entry in enumerate(batch, start=first)
-        if (child := _child(item, playlist, entry, number)) is not None
-    ]
-    made = _without_archived(_distinct(made))
+    children = [_child(item, plan, entry) for entry in batch]
+    infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, batch, strict=True)}
+    made = _without_archived(children)
     while True:
-        queued = sum(child.shelf is Shelf.QUEUE for child in made)
-        after = item.but(expanded=item.expanded + len(batch), queued=item.queued + queued)
+        made = _numbered(made, item.queued)
+        queued = [child for child in made if child.shelf is Shelf.QUEUE]
+        after = item.but(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
         changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in made)]
         try:
-            stored = items.commit(changes)
+            parent, *stored = items.commit(changes)
             break
         except items.UrlTaken as taken:
             made = _make_way(made, taken.holders)
-    children = stored[1:]
-    publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in children))
-    queue.send_many(
-        ENTRIES, ({"id": child.id} for child in children if not child.extracted and child.shelf is Shelf.QUEUE)
-    )
-    if any(child.extracted for child in children):
-        dispatch()
-    return stored[0]
+    for child in queued:
+        if child.info_at:
+            bucket.put_json(info_key(child.id), infos[child.id])
+    publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in stored))
+    queue.send_many(ENTRIES, ({"id": child.id} for child in queued))
+    return parent
 
 
-def _distinct(made: Sequence[Item]) -> list[Item]:
-    """Without those that have a URL of one before them."""
-    seen: set[str] = set()
-    kept: list[Item] = []
-    for child in made:
-        if seen.isdisjoint(child.urls):
-            kept.append(child)
-            seen |= child.urls
-    return kept
+def _numbered(made: Sequence[Item], before: int) -> list[Item]:
+    """The entries with their numbers for `%(autonumber)s`: those that are not downloaded take none, as in yt-dlp."""
+    numbers = count(before + 1)
+    return [
+        child.but(extras={**child.extras, "autonumber": next(numbers)}) if child.shelf is Shelf.QUEUE else child
+        for child in made
+    ]
 
 
 def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
@@ -142,50 +147,41 @@ def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
     return kept
 
 
-def _child(item: Item, playlist: Mapping[str, Any], entry: Mapping[str, Any], number: int) -> Item | None:
-    """The record of one entry: the parent's request with the entry's URL; None for what is no web address."""
-    hinted = str(entry.get("url") or entry["webpage_url"])
-    url = metadata.plain_url(str(entry.get("webpage_url") or hinted))
-    try:
-        check_syntax(url)
-    except Invalid:
-        return None
-    if url in item.chain or url == item.posted_url:
-        return None  # a playlist that holds itself
-    extras = {**item.extras, **metadata.playlist_extras(playlist, entry, number, item.entries)}
+def _child(item: Item, plan: Plan, entry: Entry) -> Item:
+    """The record of one entry: the parent's request with the entry's URL.
+
+    One that is a whole video needs no extraction of its own: it is at hand for the child's intake.
+    """
+    numbers = metadata.playlist_extras(plan.playlists[entry.playlist], entry.info, entry.index, entry.autonumber)
     request = Request(
-        url=url,
+        url=entry.url,
         preset=item.preset,
         folder=item.folder,
         cookies=item.cookies,
         template=item.template,
         cli=item.cli,
         auto_start=item.auto_start,
-        extras=extras,
+        extras={**item.extras, **numbers},
         requeued=item.requeued,
     )
-    child = new_item(request).but(
-        title=metadata.title_of(entry, url=url),
-        source_id=str(entry.get("id") or ""),
-        archive_id=metadata.archive_id(entry),
-        hinted_url=hinted if hinted != url else "",
-        chain=(*item.chain, item.posted_url),
+    return new_item(request).but(
+        title=metadata.title_of(entry.info, url=entry.url),
+        source_id=str(entry.info.get("id") or ""),
+        archive_id=metadata.archive_id(entry.info),
+        hinted_url=entry.hinted_url,
+        label=entry.label,
+        ie_key="" if entry.is_complete else str(entry.info.get("ie_key") or ""),
+        told=told_fields(entry.info),
+        chain=tuple(dict.fromkeys((*item.chain, item.posted_url, item.url, item.source_url))),
+        info_at=time.time() if entry.is_complete else 0.0,
     )
-    return _complete(child, playlist, entry) if metadata.is_complete(entry) else child
 
 
-def _complete(child: Item, playlist: Mapping[str, Any], entry: Mapping[str, Any]) -> Item:
-    """An entry that is a whole video needs no extraction of its own; its own values win over the playlist's."""
+def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
+    """The metadata of an entry that is a whole video; its own values win over the playlist's."""
+    playlist = plan.playlists[entry.playlist]
     inherited = {key: playlist[key] for key in ("extractor", "extractor_key", "uploader", "channel") if key in playlist}
-    info = {**inherited, **entry}
-    bucket.put_json(info_key(child.id), info)
-    return child.but(
-        **metadata.fields_of(info, url=child.url),
-        extras=metadata.extras_of(info) | dict(child.extras),
-        is_archivable=bool(child.archive),
-        info_at=time.time(),
-        extracted=True,
-    )
+    return {**inherited, **entry.info}
 
 
 def _without_archived(made: list[Item]) -> list[Item]:
@@ -211,8 +207,9 @@ def _finish(item: Item, lease: leases.Lease) -> None:
     """All entries are in: the playlist's own record goes."""
     items.commit([items.Change(item, None, lease)])
     bucket.delete([info_key(item.id)])
+    name, title = (Name.LOG_SUCCESS, "Playlist Added") if item.queued else (Name.LOG_INFO, "Nothing New")
     message = f"Added {item.queued} entries of '{item.title}' to the download queue."
     publish(
         event.item_deleted(item, "Playlist Expanded", f"'{item.title}' was replaced by its entries."),
-        event.log(Name.LOG_SUCCESS, "Playlist Added", message, preset=item.preset, count=item.queued),
+        event.log(name, title, message, preset=item.preset, count=item.queued),
     )

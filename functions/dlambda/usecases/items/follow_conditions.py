@@ -83,7 +83,7 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
 
 def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     cookies = _readable(effect, item) or item.cookies
-    after = item.but(cli=effect.cli, cookies=cookies, requeued=True)
+    after = item.but(cli=effect.cli, cookies=cookies, requeued=True, info_at=0.0)
     if effect.preset is not None:
         after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
     options = (preset_for(after.preset).cli, after.cli)

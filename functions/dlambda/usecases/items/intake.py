@@ -10,6 +10,7 @@ from dlambda.domain import event
 from dlambda.domain.event import Name
 from dlambda.domain.http_date import http_date
 from dlambda.domain.items import metadata
+from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.failure import FailureKind, classify
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.errors import Conflict, Invalid, NotFound
@@ -68,7 +69,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     except Invalid as error:
         _fail(item, lease, error.message)
         return
-    static_id = archive_id_of_url(item.url)
+    static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
     if static_id and _skip_archived(item, lease, [static_id], title=static_id):
         return
     settings = get_settings()
@@ -76,6 +77,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     extraction = _read_before(item) or extract(
         item.source_url,
         params,
+        entry=item.entry,
         cookies=cookies_for(item),
         timeout_seconds=settings.extract_info_timeout,
         allow_internal=settings.allow_internal_urls,
@@ -91,9 +93,8 @@ def _examine(item: Item, lease: leases.Lease) -> None:
 
 
 def _read_before(item: Item) -> Extraction | None:
-    """What the sweep that made the item read of its page a while ago, with the same options."""
-    changed = item.requeued or item.attempts
-    if changed or time.time() - item.info_at > get_settings().download_info_expires:
+    """What the list or the sweep that made the item read of it a while ago, with the same options."""
+    if item.attempts or time.time() - item.info_at > get_settings().download_info_expires:
         return None
     try:
         return Extraction(bucket.get_json(info_key(item.id)), at=item.info_at)
@@ -123,8 +124,8 @@ def _route(
     reason = reject_reason(info, params)
     if reason:
         _fail(item, lease, reason)
-    elif kind.startswith("playlist"):
-        expand(item, lease, info, _most_entries(params))
+    elif kind in LIST_TYPES:
+        expand(item, lease, info, extraction.rejected, most=_most_entries(params))
     elif kind.startswith("video"):
         _settle(item, lease, extraction, info)
     else:

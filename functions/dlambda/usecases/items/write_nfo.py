@@ -58,8 +58,9 @@ def _braced(text: str) -> str:
 def _metadata(item: Item) -> Mapping[str, Any]:
     """Fresh from the item's URL, with its effective options."""
     found = extract(
-        item.url,
+        item.source_url,
         item_params(item),
+        entry=item.entry,
         cookies=cookies_for(item),
         timeout_seconds=min(get_settings().extract_info_timeout, _WAIT_SECONDS),
         allow_internal=get_settings().allow_internal_urls,

@@ -1,0 +1,203 @@
+"""The entries of a playlist, a feed or a page with several videos: which of them become items (downloads.md 5.4). Pure.
+
+Many entries have an address of their own, which tells their items apart. Others share one: videos that lie in the
+page of the list, or an address that the list names twice. Those have a label beside it.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Self
+
+from dlambda.domain.items.metadata import is_complete, plain_url
+from dlambda.domain.places.urls import check_syntax
+from dlambda.errors import Invalid
+
+Info = Mapping[str, Any]
+
+LIST_TYPES: Final = frozenset({"playlist", "multi_video"})
+# What yt-dlp never takes from an entry of `_type: url_transparent`.
+_NOT_TOLD: Final = frozenset({"_type", "url", "ie_key", "entries", "formats", "n_entries"})
+_OF_A_CLIP: Final = frozenset({"id", "extractor", "extractor_key"})
+# Room in a record: a description may be long, and no other text is.
+_DESCRIPTION_LIMIT: Final = 8_000
+_TEXT_LIMIT: Final = 2_000
+_LABEL_LIMIT: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry that can be an item. `playlist`: place of its list in `Plan.playlists`.
+
+    `url` is a web address; `hinted_url` is what yt-dlp is given where that is another text. Numbers count from 1.
+    """
+
+    info: Info
+    playlist: int
+    index: int
+    autonumber: int
+    url: str
+    label: str = ""
+    hinted_url: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        return is_complete(self.info)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The entries that can be items, in order, and what is known of their lists. `left_out` counts the others."""
+
+    entries: tuple[Entry, ...]
+    playlists: tuple[Info, ...]
+    left_out: int = 0
+
+    def rendered(self) -> dict[str, Any]:
+        """JSON-able, for `read`."""
+        return {"entries": [asdict(entry) for entry in self.entries], "playlists": list(self.playlists)}
+
+    @classmethod
+    def read(cls, value: Info) -> Self:
+        """What `rendered` gave."""
+        return cls(tuple(Entry(**entry) for entry in value["entries"]), tuple(value["playlists"]))
+
+
+def plan_entries(info: Info, known: Collection[str]) -> Plan:
+    """The items that a list can become. `known`: the addresses that led to it, which are no items of it."""
+    playlists: list[Info] = []
+    found = [entry for entry in _walk(info, playlists) if entry is not None]
+    usable = [entry for entry in found if entry.url and not _leads_back(entry, playlists, known)]
+    usable = _without_repeats(usable)
+    shared = {*known, *(str(playlist.get("webpage_url")) for playlist in playlists)}
+    return Plan(tuple(_labelled(usable, shared)), tuple(playlists), len(found) - len(usable))
+
+
+def pick(info: Info, url: str, label: str, index: int) -> Info | None:
+    """The entry of the list at `url` that an item with this label stands for; None when it is gone.
+
+    Of several that are called alike the one with the number; one that was renamed is known by its id and number. A page
+    may have become one video.
+    """
+    if info.get("_type") not in LIST_TYPES:
+        return info if label.startswith(f"{info.get('id')}") else None
+    videos = [entry for entry in plan_entries(info, {url}).entries if entry.is_complete]
+    named = [entry for entry in videos if label == _name_of(entry) or label.startswith(f"{_name_of(entry)} ")]
+    numbered = [entry for entry in videos if entry.index == index and label.startswith(str(entry.info.get("id")))]
+    both = [entry for entry in named if entry in numbered]
+    return next((entry.info for entry in (*both, *named, *numbered)), None)
+
+
+def told_fields(entry: Info) -> dict[str, Any]:
+    """What the list says of an entry of type `url_transparent`, as a record holds it: it wins over its address."""
+    if entry.get("_type") != "url_transparent":
+        return {}
+    is_clip = bool(entry.get("section_end")) or entry.get("section_start") is not None
+    left_out = _NOT_TOLD if is_clip else _NOT_TOLD | _OF_A_CLIP
+    told = {
+        key: value
+        for key, value in entry.items()
+        if value is not None and key not in left_out and not key.startswith(("__", "playlist"))
+    }
+    if isinstance(told.get("description"), str):
+        told["description"] = told["description"][:_DESCRIPTION_LIMIT]
+    return {key: value for key, value in told.items() if key == "description" or len(str(value)) <= _TEXT_LIMIT}
+
+
+def _walk(playlist: Info, playlists: list[Info]) -> Iterator[Entry | None]:
+    """The entries of a list and of the lists in it, in order; None for what is no entry. Notes the lists."""
+    place = len(playlists)
+    entries = playlist.get("entries") or ()
+    head = {key: value for key, value in playlist.items() if key != "entries"}
+    last = max((_number(entry, "playlist_index", at) for at, entry in enumerate(entries, 1)), default=0)
+    playlists.append(head | {"playlist_count": playlist.get("playlist_count") or len(entries), "last_index": last})
+    for at, entry in enumerate(entries, start=1):
+        if not isinstance(entry, Mapping):
+            yield None
+        elif entry.get("_type") in LIST_TYPES:
+            yield from _walk(entry, playlists)
+        else:
+            url, hinted = _address(entry, head)
+            index, autonumber = _number(entry, "playlist_index", at), _number(entry, "playlist_autonumber", at)
+            yield Entry(entry, place, index, autonumber, url, hinted_url=hinted)
+
+
+def _number(entry: object, key: str, default: int) -> int:
+    number = entry.get(key) if isinstance(entry, Mapping) else None
+    return number if isinstance(number, int) and number > 0 else default
+
+
+def _address(entry: Info, playlist: Info) -> tuple[str, str]:
+    """The web address of an entry, and what yt-dlp is given where that differs; two empty texts for one without.
+
+    A text that only one extractor reads (`kaltura:1:2`, a bare id) is no web address: the item has that of its list.
+    """
+    asked = "" if is_complete(entry) else str(entry.get("url") or entry.get("webpage_url") or "")
+    if not is_complete(entry) and (not asked or _is_broken(asked)):
+        return "", ""
+    for address in (entry.get("webpage_url"), asked, playlist.get("webpage_url")):
+        url = plain_url(str(address or ""))
+        if _is_web(url):
+            return url, asked if asked != url else ""
+    return "", ""
+
+
+def _is_web(url: str) -> bool:
+    try:
+        check_syntax(url)
+    except Invalid:
+        return False
+    return True
+
+
+def _is_broken(asked: str) -> bool:
+    """Whether it begins like a web address and is none."""
+    return asked.lower().startswith(("http:", "https:")) and not _is_web(plain_url(asked))
+
+
+def _leads_back(entry: Entry, playlists: list[Info], known: Collection[str]) -> bool:
+    """Whether an entry that has to be read would give the list that names it once more."""
+    if entry.is_complete or (entry.hinted_url or entry.url) not in known:
+        return False
+    return entry.info.get("ie_key") in (None, playlists[entry.playlist].get("extractor_key"))
+
+
+def _without_repeats(entries: list[Entry]) -> list[Entry]:
+    """Without those that ask for what one before them asks for. A clip or an episode of its own is no repetition."""
+    seen: set[tuple[str, ...]] = set()
+    kept: list[Entry] = []
+    for entry in entries:
+        identity = _identity(entry)
+        if entry.is_complete or identity not in seen:
+            kept.append(entry)
+        seen.add(identity)
+    return kept
+
+
+def _identity(entry: Entry) -> tuple[str, ...]:
+    info = entry.info
+    own = [info.get("id"), info.get("section_start"), info.get("section_end")]
+    if info.get("_type") == "url_transparent" and not info.get("id") and not entry.hinted_url:
+        own.append(info.get("title"))
+    return (entry.hinted_url or entry.url, *map(str, own))
+
+
+def _labelled(entries: list[Entry], shared: Collection[str]) -> Iterator[Entry]:
+    """The entries, with labels where the address alone tells nothing apart. No two have the same address and label."""
+    complete = Counter(entry.url for entry in entries if entry.is_complete)
+    used: set[tuple[str, str]] = set()
+    for entry in entries:
+        needed = entry.url in shared or (entry.url, "") in used or (entry.is_complete and complete[entry.url] > 1)
+        label = first = _name_of(entry) if needed else ""
+        number = 1
+        while (entry.url, label) in used:
+            number += 1
+            label = f"{first} {number}"
+        used.add((entry.url, label))
+        yield replace(entry, label=label)
+
+
+def _name_of(entry: Entry) -> str:
+    """The id is not enough: the videos of one page often have that of the page."""
+    name = str(entry.info.get("id") or plain_url(entry.hinted_url) or "entry")
+    return f"{name} {entry.info.get('title') or ''}".strip()[:_LABEL_LIMIT]
