@@ -32,18 +32,19 @@ def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
     added = add_items(requests)
     if wait:
         return [_waited(each, element) for each, element in zip(wait_for(added), elements, strict=True)]
-    return [{"status": "queued", "msg": each.message, "_id": each.item.id if each.item else None} for each in added]
+    return [{"status": "queued", "msg": each.message, "_id": each.item_id} for each in added]
 
 
 def _waited(added: Added, element: object) -> dict[str, Any]:
-    return {"item": element, "status": added.message is None, "msg": added.message or added.trouble}
+    message = added.message or added.trouble
+    return {"item": element, "status": added.message is None, "msg": message, "_id": added.item_id}
 
 
-def add_one(value: dict[str, Any]) -> str | None:
-    """Adds one item and waits for its extraction; answers why it was refused, or None."""
+def add_one(value: dict[str, Any]) -> Added:
+    """Adds one item and waits for its extraction."""
     request = read_request(value)
     check_request(request)
-    return wait_for(add_items([request]))[0].message
+    return wait_for(add_items([request]))[0]
 
 
 def get(item_id: str) -> dict[str, Any]:

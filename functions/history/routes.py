@@ -50,12 +50,12 @@ def live() -> Answer:
 def add_by_link(query: AddQuery) -> Answer:
     """Adds one URL; for bookmarklets and shortcuts, which show `message`."""
     try:
-        message = actions.add_one({"url": query.url, "preset": query.preset})
+        added = actions.add_one({"url": query.url, "preset": query.preset, "folder": query.folder})
     except AppError as error:
         error.extra |= {"status": False, "message": error.message}
         error.extra.pop("data", None)
         raise
-    return {"status": message is None, "message": message or "URL added"}
+    return {"status": added.message is None, "message": added.message or "URL added", "_id": added.item_id}
 
 
 @routes.post("/api/history", responses={200: AcceptedList, **problems(400, 404)})

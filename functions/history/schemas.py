@@ -29,6 +29,7 @@ class ListQuery(Query):
 class AddQuery(Query):
     url: str | None = Field(None, description="what to download")
     preset: str | None = None
+    folder: str | None = Field(None, description="below the download root; default: the preset's")
 
 
 class SyncQuery(Query):
@@ -172,6 +173,8 @@ class AcceptedList(RootModel[list[Accepted]]):
 
 
 class AddedByLink(BaseModel):
+    model_config = ConfigDict(extra="allow")  # `_id`: no field may begin so
+
     status: bool
     message: str
 

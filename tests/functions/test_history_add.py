@@ -272,13 +272,76 @@ def end_intake(status: Status = Status.ERROR, *, after_seconds: float = 0, **fie
     return thread
 
 
+class TestAgain:
+    def test_one_in_the_queue_answers_its_id(self, history):
+        [first] = history.post("/api/history", {"url": URL})[1]
+        [second] = history.post("/api/history", {"url": f" {URL} "})[1]
+        assert second == first
+
+    def test_one_that_stands_twice_in_a_body(self, history):
+        first, second, other = history.post("/api/history", [{"url": URL}, {"url": URL}, {"url": f"{URL}0"}])[1]
+        assert first["_id"] == second["_id"] != other["_id"]
+
+    def test_one_in_the_archive_answers_its_id(self, history):
+        name = get_settings().archive_file
+        items.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
+        archive.add(name, ["site 1"], T0)
+        assert history.post("/api/history", {"url": URL})[1][0]["_id"] == "old"
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class TestForms:
+    def test_fields(self, history):
+        body = "url=https%3A%2F%2Fvideo.example%2Fa%3Fb%3D1&folder=sea&auto_start=false&extras=%7B%22k%22%3A1%7D&cli="
+        status, [answer] = history.call("POST", "/api/history", data=body, content_type=f"{FORM}; charset=utf-8")
+        assert (status, answer["status"]) == (200, "queued")
+        record = items.get(answer["_id"])
+        assert (record.url, record.folder, record.auto_start, record.extras) == (
+            "https://video.example/a?b=1", "sea", False, {"k": 1},
+        )  # fmt: skip
+
+    def test_several_addresses(self, history):
+        answers = history.call("POST", "/api/history/", data=f"url={URL}&folder=sea&url={URL}0", content_type=FORM)[1]
+        assert [items.get(answer["_id"]).folder for answer in answers] == ["sea", "sea"]
+
+    def test_parts(self, history):
+        status, [answer] = history.call("POST", "/api/history", data={"url": URL}, content_type="multipart/form-data")
+        assert (status, items.get(answer["_id"]).url) == (200, URL)
+
+    def test_json_that_says_it_is_a_form(self, history):
+        status, _ = history.call("POST", "/api/history", data=f'{{"url": "{URL}"}}', content_type=FORM)
+        assert status == 200
+
+    @pytest.mark.parametrize(
+        ("path", "body", "text"),
+        [
+            ("/api/history", '{"url": "https://video.example/?a=1"', "Invalid JSON in request body."),
+            ("/api/history", "uri=https://video.example/", "Invalid JSON in request body."),
+            ("/api/history", "url=", "url param is required."),
+            ("/api/history", "url=ftp://video.example/", "Invalid scheme usage. Only HTTP or HTTPS allowed."),
+            ("/api/history/cancel", "url=https://video.example/", "Invalid JSON in request body."),
+        ],
+    )
+    def test_what_is_no_form(self, history, path, body, text):
+        assert error(history.call("POST", path, data=body, content_type=FORM)) == (400, text)
+
+
+def test_two_addresses_in_one_are_refused(history):
+    for url in (f"{URL}\n{URL}", f"{URL} {URL}", f"{URL}\tx"):
+        status, body = history.post("/api/history", {"url": url})
+        assert (status, body["error"], body["data"]) == (400, "Invalid URL.", {"url": url})
+    assert queued() == []
+
+
 class TestWaiting:
     def test_sync_answers_what_became_of_each(self, history):
         worker = end_intake(error="No such video.")
         body = {"url": URL, "extra": 1}
-        assert history.post("/api/history?sync=true", [body])[1] == [
-            {"item": body, "status": False, "msg": "No such video."}
-        ]
+        [answer] = history.post("/api/history?sync=true", [body])[1]
+        assert items.get(answer.pop("_id")).url == URL
+        assert answer == {"item": body, "status": False, "msg": "No such video."}
         worker.join()
 
     def test_sync_answers_success(self, history):
@@ -310,16 +373,27 @@ class TestWaiting:
 
     def test_a_link_adds(self, history):
         worker = end_intake(Status.PENDING, extracted=True)
-        assert history.get("/api/history/add", url=URL, preset="mobile") == (
-            200,
-            {"status": True, "message": "URL added"},
-        )
+        status, body = history.get("/api/history/add", url=URL, preset="mobile", folder="/sea/")
         worker.join()
-        assert items.find_by_url(URL).preset == "mobile"
+        record = items.find_by_url(URL)
+        assert (record.preset, record.folder) == ("mobile", "sea")
+        assert (status, body) == (200, {"status": True, "message": "URL added", "_id": record.id})
+
+    def test_a_link_that_is_followed_again_names_the_same_record(self, history):
+        worker = end_intake(Status.PENDING, extracted=True)
+        first = history.get("/api/history/add", url=URL)[1]
+        worker.join()
+        assert history.get("/api/history/add", url=URL) == (200, first)
+
+    def test_a_link_into_a_folder_outside(self, history):
+        status, body = history.get("/api/history/add", url=URL, folder="../x")
+        assert (status, body["status"]) == (400, False)
+        assert "must resolve inside the base download folder" in body["message"]
 
     def test_a_link_tells_why_not(self, history):
         worker = end_intake(error="No such video.")
-        assert history.get("/api/history/add", url=URL) == (200, {"status": False, "message": "No such video."})
+        status, body = history.get("/api/history/add", url=URL)
+        assert (status, body["status"], body["message"]) == (200, False, "No such video.")
         worker.join()
 
     @pytest.mark.parametrize("query", [{}, {"url": ""}, {"url": " "}])

@@ -34,7 +34,7 @@ def test_a_bare_id_is_a_video(value: str, url: str) -> None:
         ("http://a.example/\0", "Invalid URL."),
         ("ht\ntp://a.example/", "Invalid URL."),
         ("http://a.example/\x7f", "Invalid URL."),
-        ("http://a.example/\x85", "Invalid URL."),
+        ("http://a.example/\x85x", "Invalid URL."),
         ("http://a.example/1\u2028http", "Invalid URL."),
         ("http://a.example/1 http://a.example/2", "Invalid URL."),
         ("http://a.example/1  HTTPS://a.example/2", "Invalid URL."),

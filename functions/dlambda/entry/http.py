@@ -23,6 +23,7 @@ from dlambda.entry.attempts import PASSWORD, counted
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
+from dlambda.entry.forms import read_form, takes_forms
 from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
 from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
@@ -58,7 +59,7 @@ class _Text:
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON whatever its Content-Type says; none is None."""
+    """A request whose body is JSON whatever its Content-Type says; none is None. Some routes take forms as well."""
 
     def get_json(self, *_: Any, **__: Any) -> Any:
         """Raises `Invalid` for what is no JSON."""
@@ -68,7 +69,10 @@ class JsonRequest(Request):
         try:
             found = read_json(body)
         except ValueError:
-            raise Invalid("Invalid JSON in request body.") from None
+            form = read_form(body, self.content_type or "") if takes_forms(self.method, self.path) else None
+            if form is None:
+                raise Invalid("Invalid JSON in request body.") from None
+            return form
         # The framework would parse a text once more; as something else, each model refuses it in its own words.
         return _Text(found) if isinstance(found, str) else found
 

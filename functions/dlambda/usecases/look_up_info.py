@@ -17,6 +17,7 @@ from typing import Any, Final
 from dlambda.aws import bucket
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
+from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.format_cookies import with_header_cookies
 from dlambda.errors import Invalid, NotFound, TooMany, Unavailable
 from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
@@ -253,6 +254,8 @@ def _keep(found: Looked) -> None:
 
 def _rendered(key: str, info: dict[str, Any]) -> Looked:
     shown = {name: value for name, value in info.items() if not name.startswith("_")}
+    if info.get("_type") in LIST_TYPES:
+        shown["_type"] = info["_type"]
     if "formats" in shown:
         shown["formats"] = with_header_cookies(shown["formats"])
     members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in shown.items()]

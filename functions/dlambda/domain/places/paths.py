@@ -4,6 +4,7 @@ A path is text with `/` between its parts. Percent-escapes and backslashes are o
 decodes before. Nothing that comes out of here leads out of the root.
 """
 
+from dlambda.domain.places.own_placeholders import placeholder_problem
 from dlambda.domain.places.template_syntax import problem_of
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
@@ -90,6 +91,6 @@ def safe_template(template: str) -> str:
         or template.strip() == "-"
     ):
         raise Invalid(_outside_text("Template", template))
-    if problem := problem_of(template):
+    if problem := problem_of(template) or placeholder_problem(template):
         raise Invalid(f'Template "{template}" is not valid: {problem}.')
     return template

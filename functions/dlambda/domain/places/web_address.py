@@ -9,7 +9,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from dlambda.errors import Invalid, Required
 
-
 # Two addresses that were pasted into one field. A blank alone may belong to the name of a file.
 _SECOND_ADDRESS = re.compile(r"\s[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # Control characters, and what ends a line or a paragraph. Parsers drop some of them, which joins what they part.

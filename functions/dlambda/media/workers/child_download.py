@@ -95,6 +95,7 @@ class _Session(Named, Keeping, continuing.Watched):
         super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
         # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
         self._num_downloads = autonumber_of(job.extras) - 1
+        self.random_seed = job.item_id
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
         reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)

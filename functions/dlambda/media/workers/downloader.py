@@ -8,6 +8,7 @@ import functools
 import importlib
 import os
 import re
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from yt_dlp.YoutubeDL import UnsupportedURLIE
 from dlambda.domain.files.name_length import cut_bytes
 from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.retry import retry_after_seconds
+from dlambda.domain.places.own_placeholders import with_own_fields
 from dlambda.media.rejection import reject_reason
 from dlambda.media.workers import bounded
 from dlambda.media.workers.protocols import check_request, leave_out_unsupported
@@ -171,6 +173,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         self._folders = [folder.resolve() for folder in folders]
         self.retry_after_seconds: float | None = None  # what the last refusal asked for
         self.takes_all = False  # no option leaves anything out
+        self.random_seed = secrets.token_hex()  # of random parts of names
         super().__init__(params)
         self.cache = PublicCache(self)
 
@@ -197,6 +200,13 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
     def process_video_result(self, info_dict: dict[str, Any], download: bool = True) -> Any:
         leave_out_unsupported(info_dict, download=download)
         return super().process_video_result(info_dict, download)
+
+    def prepare_outtmpl(self, outtmpl: str, info_dict: Any, *arguments: Any, **options: Any) -> Any:
+        text, fields = with_own_fields(outtmpl, self.random_seed)
+        if fields:
+            info_dict.setdefault("epoch", int(time.time()))  # as yt-dlp does, since it sees a copy
+            info_dict = {**info_dict, **fields}
+        return super().prepare_outtmpl(text, info_dict, *arguments, **options)
 
     @staticmethod
     def _outtmpl_expandpath(outtmpl: str) -> str:

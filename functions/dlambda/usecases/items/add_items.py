@@ -29,15 +29,21 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of one request. `item` is None when its URL is known already.
+    """What became of one request. `item` is None when its URL is known already; then `known_id` is the record's `_id`.
 
     `message`: why the pipeline refused it; `trouble`: what failed so far of one that is accepted and tried again.
     """
 
     request: Request
     item: Item | None
+    known_id: str | None = None
     message: str | None = None
     trouble: str | None = None
+
+    @property
+    def item_id(self) -> str | None:
+        """The `_id` of the record that its URL has, new or not."""
+        return self.item.id if self.item else self.known_id
 
 
 def check_request(request: Request) -> None:
@@ -57,7 +63,12 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
         made.append(new_item(request.but(extras=extras)))
     stored = {item.id: item for item in enter(made)}
     queue.send_many("intake", ({"id": item_id} for item_id in stored))
-    return [Added(request, stored.get(item.id)) for request, item in zip(requests, made, strict=True)]
+    repeated = [item.posted_url for item in made if item.id not in stored]
+    holders = items.find_holders(repeated) if repeated else {}
+    return [
+        Added(request, stored.get(item.id), holders.get(item.posted_url))
+        for request, item in zip(requests, made, strict=True)
+    ]
 
 
 def new_item(request: Request) -> Item:
