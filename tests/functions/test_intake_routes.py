@@ -280,18 +280,23 @@ class TestPlaylist:
         assert [each.source_id for each in items.find_many(self.queued())] == ["1", "2"]
 
     def test_one_that_holds_itself(self, route):
-        route(self.playlist(self.entry(1, url="https://video.example/a")))
-        assert self.queued() == []
+        with pytest.raises(Invalid, match="no entry of the list has an address that leads to something else"):
+            route(self.playlist(self.entry(1, url="https://video.example/a")))
+        assert self.queued() == ["a"]
 
     def test_complete_entries_need_no_extraction(self, route, stack):
         one = {"_type": "video", "id": "5", "url": "https://video.example/5.mp4", "title": "Five",
                "webpage_url": "https://video.example/5", "extractor_key": "Site"}  # fmt: skip
         twin = one | {"id": "6"}
         route(self.playlist(one, twin))
-        [found] = items.find_many(self.queued())
-        assert (found.title, found.extracted, found.archive_id) == ("Five", True, "site 5")
-        assert stack.messages("download") == [{"id": found.id}]
-        assert stack.messages("entries") == []
+        found = items.find_many(self.queued())
+        assert [(each.title, each.url, each.archive_id) for each in found] == [
+            ("Five", one["webpage_url"], "site 5"), ("Five", one["webpage_url"], "site 6"),
+        ]  # fmt: skip
+        assert stack.messages("entries") == [{"id": each.id} for each in found]
+        for each in found:
+            intake.take_in(each.id)
+        assert [each.is_waiting for each in items.find_many(self.queued())] == [True, True]
 
     def test_archived_entries_are_skipped(self, route, listening):
         archive.add(get_settings().archive_file, ["site 1"], T0)
@@ -307,9 +312,9 @@ class TestPlaylist:
         assert len(self.queued()) == 2
 
     def test_no_entries_at_all(self, route, listening):
-        assert route(self.playlist()) is None
-        assert self.queued() == []
-        assert listening.names[-2:] == ["item_deleted", "log_success"]
+        with pytest.raises(Invalid, match="the list has no entries"):
+            route(self.playlist())
+        assert self.queued() == ["a"]
 
     def test_one_that_says_too_much(self, route):
         huge = "x" * 500_000

@@ -143,7 +143,7 @@ def test_extras_of_a_playlists_entry():
 @pytest.mark.parametrize(
     ("entry", "complete"),
     [({"url": "u"}, True), ({"_type": "video", "url": "u"}, True), ({"_type": "url", "url": "u"}, False),
-     ({"_type": "url", "formats": [1]}, True), ({}, True), ({"_type": "url_transparent", "url": "u"}, False)],
+     ({"_type": "url", "formats": [1]}, True), ({}, False), ({"formats": []}, True), ({"_type": "url_transparent", "url": "u"}, False)],
 )  # fmt: skip
 def test_entries_that_need_no_extraction(entry, complete):
     assert metadata.is_complete(entry) is complete

@@ -4,6 +4,7 @@ Many entries have an address of their own, which tells their items apart. Others
 page of the list, or an address that the list names twice. Those have a label beside it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +24,8 @@ _OF_A_CLIP: Final = frozenset({"id", "extractor", "extractor_key"})
 _DESCRIPTION_LIMIT: Final = 8_000
 _TEXT_LIMIT: Final = 2_000
 _LABEL_LIMIT: Final = 250
+# An id, or one with the name of an extractor before it; no address of another scheme.
+_FOR_AN_EXTRACTOR: Final = re.compile(r"(?!file:|data:|https?:)(?!\w+:/)[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +131,27 @@ def _number(entry: object, key: str, default: int) -> int:
 
 
 def _address(entry: Info, playlist: Info) -> tuple[str, str]:
-    """The web address of an entry, and what yt-dlp is given where that differs; two empty texts for one without.
-
-    A text that only one extractor reads (`kaltura:1:2`, a bare id) is no web address: the item has that of its list.
-    """
-    asked = "" if is_complete(entry) else str(entry.get("url") or entry.get("webpage_url") or "")
-    if not is_complete(entry) and (not asked or _is_broken(asked)):
+    """The web address of an entry, and what yt-dlp is given where that differs; two empty texts for one without."""
+    asked = str(entry.get("url") or entry.get("webpage_url") or "")
+    if not _is_readable(asked, entry):
         return "", ""
-    for address in (entry.get("webpage_url"), asked, playlist.get("webpage_url")):
+    for address in (entry.get("webpage_url"), None if "formats" in entry else asked, playlist.get("webpage_url")):
         url = plain_url(str(address or ""))
         if _is_web(url):
-            return url, asked if asked != url else ""
+            return url, asked if asked != url and not is_complete(entry) else ""
     return "", ""
+
+
+def _is_readable(asked: str, entry: Info) -> bool:
+    """Whether there is media behind an entry: its own formats, a web address, or what a certain extractor alone reads.
+
+    Such a text (`kaltura:1:2`, a bare id) is no web address: the item has that of its list.
+    """
+    if "formats" in entry and is_complete(entry):
+        return True
+    if _is_web(plain_url(asked)):
+        return True
+    return bool(_FOR_AN_EXTRACTOR.fullmatch(asked)) and entry.get("ie_key") not in (None, "", "Generic")
 
 
 def _is_web(url: str) -> bool:
@@ -148,11 +160,6 @@ def _is_web(url: str) -> bool:
     except Invalid:
         return False
     return True
-
-
-def _is_broken(asked: str) -> bool:
-    """Whether it begins like a web address and is none."""
-    return asked.lower().startswith(("http:", "https:")) and not _is_web(plain_url(asked))
 
 
 def _leads_back(entry: Entry, playlists: list[Info], known: Collection[str]) -> bool:

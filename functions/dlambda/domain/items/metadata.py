@@ -133,8 +133,9 @@ def has_formats(info: Info) -> bool:
 
 
 def is_complete(entry: Info) -> bool:
-    """Whether a playlist's entry needs no extraction of its own (downloads.md 5.4): yt-dlp has read it by then."""
-    return bool(entry.get("formats")) or (entry.get("_type") or "video") == "video"
+    """Whether an entry of a playlist needs no extraction (downloads.md 5.4); it may turn out to have no formats."""
+    is_video = (entry.get("_type") or "video") == "video"
+    return bool(entry.get("formats")) or (is_video and ("formats" in entry or bool(entry.get("url"))))
 
 
 def playlist_extras(playlist: Info, entry: Info, index: int, autonumber: int) -> dict[str, Any]:
