@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from yt_dlp.utils import YoutubeDLError
+from yt_dlp.utils import YoutubeDLError, strftime_or_none
 
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.errors import Invalid
@@ -39,10 +39,18 @@ class _Reader(Downloader):
         return super().process_ie_result(ie_result, download, extra_info)
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
-        reason = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        reason = super()._match_entry(_dated(info_dict), incomplete=incomplete, silent=silent)
         if reason is not None and len(self.rejected) < _MOST_REASONS:
             self.rejected.append(plain(reason))
         return reason
+
+
+def _dated(info: dict[str, Any]) -> dict[str, Any]:
+    """With the date that an entry's own time says: it wins over what the file says, so it can be asked of already."""
+    seconds = info.get("timestamp")
+    if info.get("_type") != "url_transparent" or info.get("upload_date") or seconds is None:
+        return info
+    return {**info, "upload_date": strftime_or_none(seconds)}
 
 
 def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
