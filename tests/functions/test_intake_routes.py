@@ -311,6 +311,16 @@ class TestPlaylist:
         assert items.find("old") is None
         assert len(self.queued()) == 2
 
+    def test_parts_of_one_video_are_entries(self, route):
+        part = {"_type": "video", "id": "1", "formats": [{"url": "https://video.example/1.mp4"}],
+                "webpage_url": "https://video.example/a"}  # fmt: skip
+        assert route(self.playlist(part, part | {"id": "2"}, _type="multi_video")) is None
+        assert [each.label for each in items.find_many(self.queued())] == ["1", "2"]
+
+    def test_a_list_in_too_many_lists_ends(self, route):
+        with pytest.raises(Invalid, match="lies in too many lists"):
+            route(self.playlist(self.entry(1)), chain=tuple(f"https://video.example/list-{n}" for n in range(40)))
+
     def test_no_entries_at_all(self, route, listening):
         with pytest.raises(Invalid, match="the list has no entries"):
             route(self.playlist())

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.rules.resource import CONDITIONS
+from dlambda.usecases.rules import resources
 from tests.functions.working import work
 
 PATH = "/api/history"
@@ -127,6 +129,29 @@ def test_an_nfo_has_what_the_feed_says(add, history, origin, stack):
     text = (stack.bucket_dir / "files" / record["folder"] / "Ep 1： Title.nfo").read_text()
     assert "<title>Ep 1: Title</title>" in text
     assert "2026-11-01" in text
+
+
+def test_an_nfo_of_a_video_that_shares_its_page(add, history, origin, stack):
+    record = add(origin.url("lists/players.html?nfo"))[1]
+    status, body = history.post(f"{PATH}/{record['_id']}/nfo", {"type": "movie"})
+    assert status == 200, body
+    text = (stack.bucket_dir / "files" / record["folder"] / f"{record['title']}.nfo").read_text()
+    assert f"<title>{record['title']}</title>" in text
+
+
+def test_conditions_see_what_the_feed_and_the_page_say(add, origin):
+    skip = {"extras": {"ignore_download": True}}
+    made = [
+        resources.create(CONDITIONS, {"name": name, "filter": f"title*='{name}'", **skip}) for name in ("Ep 2", "B")
+    ]
+    try:
+        feed = add(origin.url("lists/show.rss?condition"), cli="--playlist-items 2-3")
+        page = add(origin.url("lists/players.html?condition"))
+    finally:
+        for document in made:
+            resources.remove(CONDITIONS, document.id)
+    assert {record["title"]: record["status"] for record in feed} == {"Ep 2: Title": "skip", "Ep 3: Title": "finished"}
+    assert {record["title"]: record["status"] for record in page} == {"A": "finished", "B": "skip"}
 
 
 @pytest.mark.parametrize(

@@ -72,16 +72,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
     if static_id and _skip_archived(item, lease, [static_id], title=static_id):
         return
-    settings = get_settings()
-    log.info("reading the page", extra={"item_id": item.id})
-    extraction = _read_before(item) or extract(
-        item.source_url,
-        params,
-        entry=item.entry,
-        cookies=cookies_for(item),
-        timeout_seconds=settings.extract_info_timeout,
-        allow_internal=settings.allow_internal_urls,
-    )
+    extraction = _read_before(item) or _read(item, params)
     if extraction.info is None:
         reason, failure = _reason(extraction), extraction.failure
         # One that used up its whole time would do so again.
@@ -90,6 +81,19 @@ def _examine(item: Item, lease: leases.Lease) -> None:
             _fail(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
+
+
+def _read(item: Item, params: dict[str, Any]) -> Extraction:
+    settings = get_settings()
+    log.info("reading the page", extra={"item_id": item.id})
+    return extract(
+        item.source_url,
+        params,
+        entry=item.entry,
+        cookies=cookies_for(item),
+        timeout_seconds=settings.extract_info_timeout,
+        allow_internal=settings.allow_internal_urls,
+    )
 
 
 def _read_before(item: Item) -> Extraction | None:
