@@ -86,6 +86,17 @@ def test_the_page_while_its_videos_wait_makes_no_second_records(history, stack, 
     history.post(f"{PATH}/cancel", {"ids": [record["_id"] for record in waiting]})
 
 
+def test_a_watched_page_brings_nothing_twice(add, origin):
+    watched = {
+        "url": origin.url("lists/players.html?watched"),
+        "folder": "watched",
+        "extras": {"source_handler": "Tasks"},
+    }
+    first = add(**watched)
+    assert len(first) == 2
+    assert [record["_id"] for record in add(**watched)] == [record["_id"] for record in first]
+
+
 def test_a_video_of_a_page_is_found_again_when_its_metadata_is_old(history, stack, configure, origin):
     configure(download_info_expires=0)
     for path, folder in (("players.html?old", "lists-old-1"), ("same-id.html?old", "lists-old-2")):
@@ -177,6 +188,7 @@ NUMBERS = "%(playlist_index)s %(playlist_autonumber)s %(n_entries)s %(autonumber
     [
         ("show.rss", "--playlist-items 2-3", ["2 1 2 1 Ep 2： Title", "3 2 2 2 Ep 3： Title"]),
         ("show.rss", "--playlist-reverse --playlist-items 2,3", ["2 2 2 2 Ep 2： Title", "3 1 2 1 Ep 3： Title"]),
+        ("show.rss", "-I -1", ["3 1 1 1 Ep 3： Title"]),
         ("show.rss", "--playlist-items 3,1", ["1 2 2 2 Ep 1： Title", "3 1 2 1 Ep 3： Title"]),
         ("show.rss", "--match-title 'Ep 3' --autonumber-start 5", ["3 3 3 5 Ep 3： Title"]),
         ("long.rss", "--playlist-items 9,10", ["09 1 2 1 Ep 9： Title", "10 2 2 2 Ep 10： Title"]),
