@@ -63,10 +63,10 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
         made.append(new_item(request.but(extras=extras)))
     stored = {item.id: item for item in enter(made)}
     queue.send_many("intake", ({"id": item_id} for item_id in stored))
-    repeated = [item.posted_url for item in made if item.id not in stored]
+    repeated = [item.key_of(item.posted_url) for item in made if item.id not in stored]
     holders = items.find_holders(repeated) if repeated else {}
     return [
-        Added(request, stored.get(item.id), holders.get(item.posted_url))
+        Added(request, stored.get(item.id), holders.get(item.key_of(item.posted_url)))
         for request, item in zip(requests, made, strict=True)
     ]
 
