@@ -41,9 +41,9 @@ def is_of(path: str, source: str) -> bool:
 
 
 def forget(paths: Iterable[str]) -> None:
-    """Gives names (without extension) back."""
+    """Gives names (without extension) back; one may be named twice."""
     with _Row.batch_write() as batch:
-        for path in paths:
+        for path in dict.fromkeys(paths):
             batch.delete(_row(path, ""))
 
 
