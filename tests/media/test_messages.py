@@ -3,7 +3,13 @@
 import pytest
 from yt_dlp.utils import ExtractorError, bug_reports_message
 
-from dlambda.media.workers.downloader import plain
+from dlambda.media.workers.wording import plain
+
+_COOKIES = "--cookies-from-browser or --cookies"
+_PASSWORD = "--username and --password, --netrc-cmd, or --netrc (x) to provide account credentials"
+_HOW = (
+    "See  https://github.com/yt-dlp/yt-dlp/wiki/FAQ#how-do-i-pass-cookies-to-yt-dlp  for how to manually pass cookies"
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +22,30 @@ from dlambda.media.workers.downloader import plain
         ("Failed (caused by KeyError('x'))", "Failed"),
         (str(ExtractorError("Unable to extract id")), "Unable to extract id"),
         (str(ExtractorError("Unable to extract id.", cause=KeyError("x"))), "Unable to extract id."),
+        (
+            f"[x] This video is only available for registered users. Use {_COOKIES} for the authentication. {_HOW}",
+            "[x] This video is only available for registered users. Add cookies of a logged-in browser.",
+        ),
+        (
+            f"[x] Login needed. Use --cookies, --cookies-from-browser, {_PASSWORD}. {_HOW}",
+            "[x] Login needed. Add cookies of a logged-in browser.",
+        ),
+        (
+            "The extension ('php') is unusual. If you believe this is an error" + bug_reports_message(","),
+            "The extension ('php') is unusual.",
+        ),
+        (
+            "[DRM] It will NOT be supported.\nPlease DO NOT open an issue, unless you have evidence",
+            "[DRM] It will NOT be supported.",
+        ),
+        (
+            """[generic] 'x' is not a valid URL. Set --default-search "ytsearch" (or run  yt-dlp "ytsearch:x" ) to search YouTube""",
+            "[generic] 'x' is not a valid URL.",
+        ),
+        (
+            "Requested format is not available. Use --list-formats for a list of available formats",
+            "Requested format is not available.",
+        ),
         ("\x1b[0;31mERROR:\x1b[0m Report of a crash", "Report of a crash"),
     ],
 )

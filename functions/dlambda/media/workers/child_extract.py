@@ -14,8 +14,9 @@ from dlambda.errors import Invalid
 from dlambda.media.options import effective_params
 from dlambda.media.workers import programs
 from dlambda.media.workers.asking import ask
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
+from dlambda.media.workers.wording import plain
 
 _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 _MAX_REDIRECTS = 5

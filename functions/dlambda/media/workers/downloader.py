@@ -28,7 +28,9 @@ from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.domain.places.own_placeholders import with_own_fields
 from dlambda.media.rejection import reject_reason
 from dlambda.media.workers import bounded
+from dlambda.media.workers.extensions import give_extensions
 from dlambda.media.workers.protocols import check_request, leave_out_unsupported
+from dlambda.media.workers.wording import plain
 
 _MOST_LANGUAGE_BYTES = 32
 _BUSY = frozenset({429, 503})
@@ -36,17 +38,6 @@ Report = Callable[[str, str], None]  # level, text
 
 _LEFT_OUT = re.compile(r"File is (smaller|larger) than (min|max)-filesize")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
-# What tells a programmer more and everyone else less.
-_NOISE = re.compile(
-    r"(?:\s*\(caused by .*\))?[;,]?\s*\bplease report this issue on .*$|\s*\(caused by .*\)$", re.DOTALL | re.IGNORECASE
-)
-
-
-def plain(message: object) -> str:
-    """A message of yt-dlp for people: without colours, its `ERROR:`, exception names and where to report it."""
-    return _NOISE.sub("", _PREFIX.sub("", _ANSI.sub("", str(message)).strip())).strip()
 
 
 class Journal:
@@ -199,6 +190,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def process_video_result(self, info_dict: dict[str, Any], download: bool = True) -> Any:
         leave_out_unsupported(info_dict, download=download)
+        give_extensions(info_dict)
         return super().process_video_result(info_dict, download)
 
     def prepare_outtmpl(self, outtmpl: str, info_dict: Any, *arguments: Any, **options: Any) -> Any:

@@ -1,0 +1,32 @@
+"""What yt-dlp says, in words for people: inside worker processes, where its messages pass."""
+
+import re
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
+# What is said to programmers, or to those who sit at yt-dlp's own command line. Each with what stands in its place.
+_REPLACED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), text)
+    for pattern, text in (
+        (r"\s*\(caused by .*\)?\s*[;,]?\s*\bplease report this issue on .*$", ""),
+        (r"\s*If you believe this is an error, please report .*$", ""),
+        (r"[;,]?\s*\bplease report this issue on .*$", ""),
+        (r"[;,]?\s*\bPlease (?:do not|report)\b[^.!]*(?:issue|bug|https?://github)\b.*$", ""),
+        (r"\s*\(caused by .*\)$", ""),
+        (r"\s*Confirm you are on the latest version.*$", ""),
+        (r"\s*Use --cookies(?:, | or |-from-browser).*?(?=See  ?https|$)", " Add cookies of a logged-in browser."),
+        (r"\s*Use --username and --password, .*? to provide account credentials", " Use --username and --password"),
+        (r"\s*(?:Also )?see\s+https://github\.com/yt-dlp/\S+(?:\s+for (?:how to|more|tips)[^.]*)?\.?", ""),
+        (r"\s*Set --default-search .*$", ""),
+        (r"\s*Use --list-formats for a list of available formats\.?", ""),
+        (r"\s*(?:Try (?:again|running)|Run|Rerun) (?:with|it with) (?:-v|--verbose)\b.*$", ""),
+    )
+)
+
+
+def plain(message: object) -> str:
+    """A message of yt-dlp for people: without colours, its `ERROR:`, exception names and where to report it."""
+    text = _PREFIX.sub("", _ANSI.sub("", str(message)).strip())
+    for pattern, replacement in _REPLACED:
+        text = pattern.sub(replacement, text)
+    return text.strip()
