@@ -117,6 +117,7 @@ class UserSettings(BaseModel):
     extract_info_concurrency: int = Field(4, ge=1)
     worker_quiet_timeout: float = Field(1800, gt=0, description="seconds without a sign that end a download's worker")
     worker_busy_timeout: float = Field(300, gt=0, description="the same while it computes all the time")
+    live_patience: float = Field(60, gt=0, description="seconds without a live stream after which it counts as ended")
     max_playlist_entries: int = Field(10_000, ge=1, description="of a playlist or feed that is taken at all")
     temp_keep: Flag = False
     remove_files: Flag = False

@@ -24,4 +24,6 @@ def test_a_live_stream_without_an_end_can_be_stopped(api: Api, origin: Origin) -
     assert item["is_live"] is True
     time.sleep(2)
     api.post("/api/history/cancel", {"ids": [item["_id"]]})
-    api.wait_for(url, "cancelled", "finished")
+    ended = api.wait_for(url, "cancelled", "finished", "error")
+    assert (ended["status"], ended["error"]) == ("cancelled", None), ended
+    assert decode(api.file_of(ended)).video_frames >= 2 * 30

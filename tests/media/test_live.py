@@ -10,6 +10,7 @@ from dlambda.media.download import Progress, Running
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
 from dlambda.media.live.media_playlist import Key, Range, parse
+from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from tests.origin import Origin
 from tests.origin.live import sequence_numbers
@@ -80,7 +81,11 @@ def test_a_recording_continues_without_a_gap_wherever_it_is_killed(origin: Origi
 
 
 @pytest.mark.slow
-def test_a_stream_that_vanishes_keeps_what_was_recorded(origin: Origin, start: Start, service: Path) -> None:
+def test_a_stream_that_vanishes_keeps_what_was_recorded(
+    origin: Origin, start: Start, service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YTP_LIVE_PATIENCE", "3")
+    get_settings.cache_clear()
     url, info = live(origin, "/live/vanished/0.5/0/index.m3u8")
     running = start(url, info=info, is_live=True)
     listen(running, 2)

@@ -204,6 +204,12 @@ class Running:
         assert self._result is not None
         return self._result
 
+    def ask_to_finish(self) -> None:
+        """Lets a live recording finish its file, which takes as long as it takes; `messages` brings the result."""
+        self._stopping = True
+        if self._result is None:
+            self._worker.interrupt()
+
     def suspend(self) -> Result:
         """Ends it at once, to go on from the workdir (or its `snapshot`), here or elsewhere; live recordings too."""
         return self.stop(0)
@@ -282,5 +288,6 @@ def start_download(spec: DownloadSpec) -> Running:
         deno=find_tool("deno"),
         debug=get_settings().ytdlp_debug,
         disk_reserve_bytes=get_settings().disk_reserve_bytes,
+        live_patience_seconds=get_settings().live_patience,
     )
     return Running(spec, start_worker(job))

@@ -1,142 +1,88 @@
-"""Inside a worker process: live HLS recorded segment by segment, instead of by ffmpeg.
+"""Inside a worker process: live HLS recorded segment by segment (`recorder`), instead of by ffmpeg.
 
-Every segment has a number; what is recorded up to which number stands beside the `.part`. So a recording may be killed
-at any moment and goes on, here or elsewhere, without a gap and without a segment twice, as long as the site still
-offers the next one. A stop request finishes the file.
+A stop request finishes the file.
 """
 
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import yt_dlp.downloader
 from yt_dlp.downloader.fragment import FragmentFD
-from yt_dlp.networking.exceptions import HTTPError, TransportError
-from yt_dlp.utils import DownloadError
+from yt_dlp.utils import DownloadError, PostProcessingError
 
-from dlambda.media.live.media_playlist import MediaPlaylist, Segment
+from dlambda.media.live.joining import cut, join_parts
+from dlambda.media.live.recorder import Recorder, StreamAway, Timing
 from dlambda.media.live.segment_reader import SegmentReader
-from dlambda.media.resume import read_json, write_json
 
-STATE_SUFFIX = ".live.json"
-_GIVE_UP_SECONDS = 60.0  # without an answer, or without a new segment
-_GONE = (404, 410)
+# Among yt-dlp's parameters: `Timing.patience`, and whether finished streams are recorded this way, too.
+PATIENCE = "live_patience_seconds"
+RECORDS_ALL = "record_all_hls"
 
 
 class LiveHlsFD(FragmentFD):  # type: ignore[misc]
     """yt-dlp's interface of a downloader; one format of one live stream."""
 
-    FD_NAME = "livehls"
+    FD_NAME = "hlsnative"  # what yt-dlp repairs after a download depends on it
 
     def real_download(self, filename: str, info: dict[str, Any]) -> bool:
         """Records until the stream ends or a stop is asked for. Raises `DownloadError` when nothing can be recorded."""
         self.report_destination(filename)
         part = Path(self.temp_name(filename))
-        recorder = _Recorder(self, part, info)
+        recorder = self._recorder(part, filename, info)
         try:
-            recorder.record(filename)
+            recorder.record()
+        except StreamAway as error:
+            raise DownloadError(f"unable to read the live stream: {error}") from error
         except KeyboardInterrupt:
-            if not recorder.bytes:
+            if not recorder.state.bytes:
                 raise
         recorder.close()
-        if not recorder.bytes:
+        if not recorder.state.bytes:
             self.report_error("The live stream gave no data")
             return False
-        self.try_rename(str(part), filename)
-        recorder.state_path.unlink(missing_ok=True)
+        self._finish(recorder, part, Path(filename))
         size = Path(filename).stat().st_size
-        self._hook_progress(
-            {"status": "finished", "filename": filename, "downloaded_bytes": size, "total_bytes": size}, info
-        )
+        status = {"status": "finished", "filename": filename, "downloaded_bytes": size, "total_bytes": size}
+        self._hook_progress(status, info)
         return True
 
+    def _recorder(self, part: Path, filename: str, info: dict[str, Any]) -> Recorder:
+        began = time.monotonic()
+        size_before = part.stat().st_size if part.is_file() else 0
 
-class _Recorder:
-    def __init__(self, fd: Any, part: Path, info: dict[str, Any]) -> None:
-        self._fd = fd
-        self._info = info
-        self._url = info["url"]
-        self._reader = SegmentReader(fd.ydl.urlopen, info.get("http_headers") or {})
-        self._began = time.monotonic()
-        self.state_path = part.with_name(part.name + STATE_SUFFIX)
-        known = read_json(self.state_path)
-        self.bytes = int(known.get("bytes", 0)) if part.is_file() else 0
-        self._next: int | None = known.get("next") if self.bytes else None
-        self._map: str | None = known.get("map") if self.bytes else None
-        self._at_start = self.bytes
-        self._file: BinaryIO = part.open("r+b" if self.bytes else "wb")
-        # What was being written when the last run ended.
-        self._file.truncate(self.bytes)
-        self._file.seek(self.bytes)
+        def tell(size: int) -> None:
+            speed = (size - size_before) / max(time.monotonic() - began, 0.001)
+            status = {"status": "downloading", "filename": filename, "tmpfilename": str(part), "downloaded_bytes": size}
+            self._hook_progress({**status, "speed": speed}, info)
 
-    def close(self) -> None:
-        self._file.truncate(self.bytes)
-        self._file.close()
+        timing = Timing(time.monotonic, time.sleep, float(self.params.get(PATIENCE) or Timing.patience))
+        reader = SegmentReader(self.ydl.urlopen, info.get("http_headers") or {})
+        return Recorder(part, info["url"], reader, timing, warn=self.report_warning, tell=tell)
 
-    def record(self, filename: str) -> None:
-        news_at = time.monotonic()
-        while True:
-            playlist = self._playlist(news_at)
-            if playlist is None:
-                return
-            for segment in self._fresh(playlist):
-                self._take(segment, filename)
-                news_at = time.monotonic()
-            if playlist.ended:
-                return
-            if time.monotonic() - news_at > max(_GIVE_UP_SECONDS, 5 * playlist.target_seconds):
-                self._fd.report_warning("The live stream has brought nothing new for long; it counts as ended")
-                return
-            time.sleep(min(2.0, max(0.2, playlist.target_seconds / 2)))
-
-    def _playlist(self, news_at: float) -> MediaPlaylist | None:
-        """The playlist now; None when the stream is over. Raises when it cannot be had and nothing is recorded."""
-        while True:
+    def _finish(self, recorder: Recorder, part: Path, target: Path) -> None:
+        """Makes a file of the parts, gives it its name, and says what it lacks."""
+        if recorder.state.parts:
             try:
-                return self._reader.playlist(self._url)
-            except (HTTPError, TransportError, ValueError) as error:
-                gone = isinstance(error, HTTPError) and error.status in _GONE
-                tired = time.monotonic() - news_at > _GIVE_UP_SECONDS
-                if self.bytes and (gone or tired):
-                    self._fd.report_warning(f"The live stream ended: {error}")
-                    return None
-                if gone or tired or (isinstance(error, HTTPError) and error.status < 500 and not self.bytes):
-                    raise DownloadError(f"unable to read the live stream: {error}") from error
-            time.sleep(1.0)
+                join_parts(self.ydl, part, recorder.state.parts)
+            except PostProcessingError as error:
+                self._separate(part, recorder.state.parts, target)
+                self.ydl.note_step(
+                    "recording", f"Its parts are files of their own, as they cannot be joined: {error.msg}"
+                )
+        self.try_rename(str(part), str(target))
+        recorder.state_path.unlink(missing_ok=True)
+        if missing := recorder.state.missing_text:
+            self.ydl.note_step("recording", missing)
 
-    def _fresh(self, playlist: MediaPlaylist) -> list[Segment]:
-        """The segments that are not recorded yet."""
-        if not playlist.segments:
-            return []
-        first, last = playlist.segments[0].sequence, playlist.segments[-1].sequence
-        if self._next is None or self._next > last + 1 + len(playlist.segments):
-            self._next = first  # the beginning, or a stream whose numbers began again
-        elif first > self._next:
-            self._fd.report_warning(f"{first - self._next} segments of the live stream were missed")
-        return [segment for segment in playlist.segments if segment.sequence >= (self._next or 0)]
-
-    def _take(self, segment: Segment, filename: str) -> None:
-        content = self._content(segment)
-        if content is not None:
-            if segment.map_url and segment.map_url != self._map:
-                content = self._reader.read(segment.map_url, segment.map_range) + content
-                self._map = segment.map_url
-            self._file.write(content)
-            self._file.flush()
-            self.bytes += len(content)
-        self._next = segment.sequence + 1
-        write_json(self.state_path, {"next": self._next, "bytes": self.bytes, "map": self._map})
-        seconds = max(time.monotonic() - self._began, 0.001)
-        status = {"status": "downloading", "filename": filename, "tmpfilename": self._file.name,
-                  "downloaded_bytes": self.bytes, "speed": (self.bytes - self._at_start) / seconds}  # fmt: skip
-        self._fd._hook_progress(status, self._info)  # noqa: SLF001
-
-    def _content(self, segment: Segment) -> bytes | None:
-        """The plain bytes of a segment; None, with a warning, when the site has it no more."""
-        content = self._reader.content(segment)
-        if content is None:
-            self._fd.report_warning(f"Segment {segment.sequence} of the live stream is lost")
-        return content
+    def _separate(self, part: Path, starts: list[int], target: Path) -> None:
+        """Leaves the first part in `part`, and the others beside the item's file."""
+        first, *others = cut(part, starts)
+        first.replace(part)
+        name = Path(self.ydl.get_output_path("home", target.name))
+        name.parent.mkdir(parents=True, exist_ok=True)
+        for number, other in enumerate(others, start=2):
+            other.replace(name.with_name(f"{name.stem} (part {number}){name.suffix}"))
 
 
 def install() -> None:
@@ -146,7 +92,8 @@ def install() -> None:
     def suitable(info: dict[str, Any], protocol: str, params: dict[str, Any], default: Any) -> Any:
         single = not info.get("requested_formats") and "+" not in str(info.get("protocol"))
         bounded = info.get("section_start") or info.get("section_end")
-        if protocol in ("m3u8", "m3u8_native") and info.get("is_live") and single and not bounded:
+        is_recorded = info.get("is_live") or params.get(RECORDS_ALL)
+        if protocol in ("m3u8", "m3u8_native") and is_recorded and single and not bounded:
             return LiveHlsFD
         return choose(info, protocol, params, default)
 

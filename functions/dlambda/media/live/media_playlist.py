@@ -39,6 +39,8 @@ class Segment:
     range: Range | None = None
     map_url: str | None = None
     map_range: Range | None = None
+    map_key: Key | None = None
+    discontinuity: bool = False  # its times and settings may differ from those of the one before
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,23 @@ def _range(text: str, after: int) -> Range:
 
 
 def parse(text: str, url: str) -> MediaPlaylist:
-    """The playlist in `text`, which came from `url`. Raises ValueError when it is no media playlist."""
+    """The playlist in `text`, which came from `url`. Raises ValueError when it is no media playlist, or broken."""
+    try:
+        return _parse(text, url)
+    except KeyError as error:
+        raise ValueError(f"a media playlist without {error}") from None
+
+
+def _parse(text: str, url: str) -> MediaPlaylist:
     if not text.lstrip("\ufeff \r\n").startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
         raise ValueError("not a media playlist")
     segments: list[Segment] = []
-    sequence, target, seconds, ended, gap = 0, 6.0, 0.0, False, False
+    sequence, target, seconds, ended, gap, jump = 0, 6.0, 0.0, False, False, False
     key: Key | None = None
     here: Range | None = None
     map_url: str | None = None
     map_range: Range | None = None
+    map_key: Key | None = None
     for line in map(str.strip, text.splitlines()):
         tag, _, value = line.partition(":")
         if tag == "#EXT-X-MEDIA-SEQUENCE":
@@ -90,18 +100,21 @@ def parse(text: str, url: str) -> MediaPlaylist:
             key = _key(line, url)
         elif tag == "#EXT-X-MAP":
             found = _attributes(line)
-            map_url = urljoin(url, found["URI"])
+            map_url, map_key = urljoin(url, found["URI"]), key
             map_range = _range(found["BYTERANGE"], 0) if "BYTERANGE" in found else None
         elif tag == "#EXT-X-BYTERANGE":
             last = segments[-1].range if segments else None
             here = _range(value, last.first + last.length if last else 0)
+        elif tag == "#EXT-X-DISCONTINUITY":
+            jump = True
         elif tag == "#EXT-X-GAP":
             gap = True
         elif tag == "#EXT-X-ENDLIST":
             ended = True
         elif line and not line.startswith("#"):
             if not gap:
-                segment = Segment(sequence, urljoin(url, line), seconds, key, here, map_url, map_range)
-                segments.append(segment)
+                place = urljoin(url, line)
+                segments.append(Segment(sequence, place, seconds, key, here, map_url, map_range, map_key, jump))
+                jump = False
             sequence, here, gap = sequence + 1, None, False
     return MediaPlaylist(tuple(segments), target, ended)

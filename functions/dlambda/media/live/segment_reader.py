@@ -9,12 +9,16 @@ from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError
 
-from dlambda.media.live.media_playlist import MediaPlaylist, Range, Segment, parse
+from dlambda.media.live.media_playlist import Key, MediaPlaylist, Range, Segment, parse
+from dlambda.media.live.recorder import NotReadable
 from dlambda.media.workers.bounded import read_all
 
 _TRIES = 4
 _MOST_SEGMENT_BYTES = 256 * 1024 * 1024
-_GONE = (404, 410)
+_KEY_BYTES = 16
+_BLOCK_BYTES = 16
+_PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<error")
+_TOO_MANY = 429
 
 
 class SegmentReader:
@@ -26,33 +30,67 @@ class SegmentReader:
         self._keys: dict[str, bytes] = {}
 
     def playlist(self, url: str) -> MediaPlaylist:
-        """Raises `HTTPError`, `TransportError`, or ValueError for what is no media playlist."""
-        response = self._urlopen(Request(url, headers=self._headers))
-        return parse(response.read().decode("utf-8", "replace"), response.url)
+        """Raises `NotReadable`, also for what is no media playlist."""
+        response = self._open(Request(url, headers=self._headers))
+        try:
+            return parse(response.read().decode("utf-8", "replace"), response.url)
+        except (TransportError, ValueError) as error:
+            raise NotReadable(str(error)) from error
 
-    def read(self, url: str, part: Range | None = None) -> bytes:
-        headers = {**self._headers, **({"Range": part.header} if part else {})}
-        return read_all(self._urlopen(Request(url, headers=headers)).read, _MOST_SEGMENT_BYTES)
+    def segment(self, segment: Segment) -> bytes:
+        """The plain bytes of a segment. Raises `NotReadable`."""
+        content = self.read(segment.url, segment.range)
+        return self._decrypted(segment.key, segment.sequence, content)
+
+    def beginning(self, segment: Segment) -> bytes:
+        """The plain bytes of the initialisation that a segment needs. Raises `NotReadable`."""
+        assert segment.map_url is not None
+        content = self.read(segment.map_url, segment.map_range)
+        return self._decrypted(segment.map_key, segment.sequence, content)
 
     def content(self, segment: Segment) -> bytes | None:
-        """The plain bytes of a segment, asked for several times; None when the site has it no more."""
+        """The plain bytes of a segment, asked for several times; None when they cannot be had."""
         for number in range(1, _TRIES + 1):
             try:
-                return self._decrypted(segment, self.read(segment.url, segment.range))
-            except (HTTPError, TransportError) as error:
-                if isinstance(error, HTTPError) and error.status in _GONE:
-                    return None
-            if number < _TRIES:
-                time.sleep(0.5 * number)
+                return self.segment(segment)
+            except NotReadable:
+                if number < _TRIES:
+                    time.sleep(0.5 * number)
         return None
 
-    def _decrypted(self, segment: Segment, content: bytes) -> bytes:
-        key = segment.key
+    def read(self, url: str, part: Range | None = None) -> bytes:
+        """Raises `NotReadable`, also for a page in place of media."""
+        headers = {**self._headers, **({"Range": part.header} if part else {})}
+        response = self._open(Request(url, headers=headers))
+        try:
+            content = read_all(response.read, _MOST_SEGMENT_BYTES)
+        except TransportError as error:
+            raise NotReadable(str(error)) from error
+        if part and response.status == 200:  # a server that knows no ranges
+            content = content[part.first : part.first + part.length]
+        if not content or content[:20].lstrip().lower().startswith(_PAGES):
+            raise NotReadable("no media came")
+        return content
+
+    def _open(self, request: Request) -> Any:
+        try:
+            return self._urlopen(request)
+        except HTTPError as error:
+            raise NotReadable(str(error), refused=error.status < 500 and error.status != _TOO_MANY) from error
+        except TransportError as error:
+            raise NotReadable(str(error)) from error
+
+    def _decrypted(self, key: Key | None, sequence: int, content: bytes) -> bytes:
         if key is None:
             return content
         if key.method != "AES-128" or key.url is None:
-            raise DownloadError(f"This live stream is encrypted in a way that is not supported: {key.method}")
+            raise DownloadError(f"This live stream is DRM protected or encrypted in an unsupported way: {key.method}")
         if key.url not in self._keys:
-            self._keys[key.url] = self.read(key.url)
-        iv = key.iv or segment.sequence.to_bytes(16, "big")
+            secret = self.read(key.url)
+            if len(secret) != _KEY_BYTES:
+                raise NotReadable("no key came")
+            self._keys[key.url] = secret
+        if len(content) % _BLOCK_BYTES:
+            raise NotReadable("a segment came in part")
+        iv = key.iv or sequence.to_bytes(16, "big")
         return bytes(unpad_pkcs7(aes_cbc_decrypt_bytes(content, self._keys[key.url], iv)))

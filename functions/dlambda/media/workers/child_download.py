@@ -19,12 +19,13 @@ from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
-from dlambda.media.workers import continuing, postprocessing, programs, recording
+from dlambda.media.workers import continuing, fragments, postprocessing, programs, recording
 from dlambda.media.workers.asking import ask
-from dlambda.media.workers.downloader import Journal, build_params, plain, tools_params
+from dlambda.media.workers.downloader import Journal, build_params, tools_params
 from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.naming import Named
+from dlambda.media.workers.wording import plain
 
 _PROGRESS_SECONDS = 0.2
 _DISK_SECONDS = 0.3
@@ -32,12 +33,14 @@ _DISK_WAIT_SECONDS = 2.0
 _PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
+_SEVERAL_MAPS = "Initialization fragment found after media fragments"
 _NO_FORMATS = "No video formats found"
 EXISTING_TEXT = "Item has already been downloaded."
 _KEPT_TEXT = "The file '{}' is there already and is kept (--no-overwrites)."
 
 
 continuing.install()
+fragments.install()
 live.install()
 programs.remove_others()
 
@@ -82,7 +85,7 @@ class _Archive:
         self.added.append(archive_id)
 
 
-class _Session(Named, Keeping, continuing.Watched):
+class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
     """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
     def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
@@ -102,6 +105,11 @@ class _Session(Named, Keeping, continuing.Watched):
         if reason is not None:
             self.rejected = EXISTING_TEXT if self.in_download_archive(info_dict) else plain(reason)
         return reason
+
+    def note_step(self, step: str, text: str) -> None:
+        """What the file lacks, or what else failed beside it."""
+        self.report_warning(text)
+        self._note(step, text)
 
     def begin_file(self, name: str) -> None:
         if self._job.keeps_files and (existing := self._talk.ask(type="ask", about="file", value=name)):
@@ -233,11 +241,12 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
         "verbose": False,
         "simulate": False,
         **tools_params(job.cache, job.deno),
-        "skip_unavailable_fragments": False,
+        "skip_unavailable_fragments": False,  # in the first pass
         "nopart": False,
         "continuedl": True,  # the folder is this item's alone; `--no-continue` has emptied it
         "overwrites": None,
         "logger": journal,
+        live.PATIENCE: job.live_patience_seconds,
         "cookiefile": _cookie_file(job),
         "download_archive": archive,
         "ffmpeg_location": job.ffmpeg,
@@ -260,18 +269,33 @@ def _cookie_file(job: DownloadJob) -> str | None:
 
 
 def _fetch(ydl: _Session, job: DownloadJob) -> None:
-    """Downloads from the metadata at hand; when its links have gone stale, from the page."""
-    if job.info:
-        info = ydl.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
-        try:
+    """Downloads from the metadata at hand; once more from the page, with stale links or where another way is left."""
+    try:
+        if job.info:
+            info = ydl.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
             ydl.process_ie_result(info, download=True)
-        except DownloadError as error:
-            if not isinstance(error, NotMedia) and not _STALE_LINK.search(str(error)):
-                raise
         else:
-            return
+            ask(ydl, job.url, job.entry, download=True)
+    except DownloadError as error:
+        is_stale = job.info is not None and (isinstance(error, NotMedia) or _STALE_LINK.search(str(error)))
+        if not (_choose_second_way(ydl, job, error) or is_stale):
+            raise
         ydl.name_anew()
-    ask(ydl, job.url, job.entry, download=True)
+        ask(ydl, job.url, job.entry, download=True)
+
+
+def _choose_second_way(ydl: _Session, job: DownloadJob, error: DownloadError) -> bool:
+    """Changes the parameters for a second pass; False when there is no other way."""
+    if ydl.fragments_failed:
+        ydl.params["skip_unavailable_fragments"] = job.params.get("skip_unavailable_fragments", True)
+        return True
+    if not ydl.native_failed:
+        return False
+    if _SEVERAL_MAPS in str(error):
+        ydl.params[live.RECORDS_ALL] = True
+    else:
+        ydl.params["hls_prefer_native"] = False
+    return True
 
 
 def _files(home: Path) -> list[str]:

@@ -15,24 +15,24 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError, YoutubeDLError
 
 from dlambda.media.live import window
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
+from dlambda.media.live.recorder import NotReadable
 from dlambda.media.live.segment_reader import SegmentReader
 from dlambda.media.live.window import Recorded
 from dlambda.media.resume import read_json, write_json
 from dlambda.media.workers import programs
-from dlambda.media.workers.downloader import Downloader, Journal, build_params, plain, tools_params
+from dlambda.media.workers.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.workers.jobs import RecordJob
+from dlambda.media.workers.wording import plain
 
 WINDOW = "window.json"
 SEGMENTS = "segments"
 _GIVE_UP_SECONDS = 60.0
 _REPORT_SECONDS = 0.5
 _SLACK_SECONDS = 0.02
-_GONE = (404, 410)
 _NOT_LIVE = "The source is not live."
 _NOT_HLS = "Only live HLS streams can be recorded."
 
@@ -195,12 +195,11 @@ class _TrackRecorder:
         while True:
             try:
                 return self._reader.playlist(self._track.url)
-            except (HTTPError, TransportError, ValueError) as error:
-                status = error.status if isinstance(error, HTTPError) else None
+            except NotReadable as error:
                 tired = time.monotonic() - news_at > _GIVE_UP_SECONDS
-                if self._recorded and (status in _GONE or tired):
+                if self._recorded and tired:
                     return None
-                if tired or status in _GONE or (status is not None and status < 500 and not self._recorded):
+                if tired or (error.refused and not self._recorded):
                     raise DownloadError(f"The live stream cannot be read: {plain(error)}") from error
             self._recording.wait(1.0)
             if self._recording.is_stopped():
@@ -211,7 +210,11 @@ class _TrackRecorder:
         if content is None:
             return
         if segment.map_url and segment.map_url != self._map:
-            self._write(f"{era:04d}-{segment.sequence:012d}.map", self._reader.read(segment.map_url, segment.map_range))
+            try:
+                beginning = self._reader.beginning(segment)
+            except NotReadable:
+                return
+            self._write(f"{era:04d}-{segment.sequence:012d}.map", beginning)
             self._map = segment.map_url
         recorded = Recorded(era, segment.sequence, segment.seconds)
         self._write(recorded.name, content)

@@ -105,6 +105,7 @@ class DownloadJob:
     deno: str | None = None
     debug: bool = False
     disk_reserve_bytes: int = 0
+    live_patience_seconds: float = 60.0
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ from yt_dlp.utils import (
 
 from dlambda.domain.files.content import HEAD_BYTES, find_container, find_foreign, find_no_subtitle, find_picture
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.workers.downloader import Downloader, plain
+from dlambda.media.workers.downloader import Downloader
+from dlambda.media.workers.wording import plain
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PICTURE, _SUBTITLES, _DESCRIPTION, _INFO_JSON = "thumbnail", "subtitles", "description", "infojson"

@@ -22,6 +22,7 @@ from dlambda.usecases.rules.presets import check_preset
 
 CANCEL = "cancel"
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
+_KEEPING_FILES = (Status.FINISHED, Status.CANCELLED)
 _TRIES = 5
 # A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
 _TOGETHER = 20
@@ -213,7 +214,7 @@ def _remember_failures(removed: Sequence[Item]) -> None:
 
 def _cleared(item: Item, *, with_files: bool) -> event.Event:
     """Removes the files of a removed record where asked; what to tell of it."""
-    removes = with_files and item.status is Status.FINISHED and item.path is not None
+    removes = with_files and item.status in _KEEPING_FILES and item.path is not None
     if removes:
         remove_files_of(item)
     word = "Removed" if removes else "Cleared"

@@ -43,6 +43,8 @@ _GRACE_SECONDS = 1.0
 # What fails unexpectedly is begun again by each minute's round; an hour of that is enough.
 _MOST_BEGINNINGS = 60
 _GRACE_LIVE_SECONDS = 2.0
+_MOST_FINISHING_SECONDS = 600.0  # joining and repairing a recording of many hours
+_STOPPED = "The recording was stopped; what was recorded until then is kept."
 _LARGE_BYTES = 64 * 1024 * 1024
 _UNEXPECTED = "Download ended with unexpected status '{}'."
 _EXISTS = "Item has already been downloaded."
@@ -151,6 +153,8 @@ class _Download:
     told_at: float = 0.0
     looked_at: float = 0.0
     logged_quarter: int = 0
+    cancelled: bool = False
+    cancelled_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.names = _Names(self.item)
@@ -233,22 +237,26 @@ class _Download:
                 self._note(running.messages(_TICK_SECONDS))
                 if running.result is not None:
                     continue
-                if self._is_cancelled():
-                    grace = _GRACE_LIVE_SECONDS if self.item.is_live else _GRACE_SECONDS
-                    stopped = running.stop(grace)
+                if self._is_cancelled() and self.item.is_live:
+                    self._finish_recording(running)
+                elif self.cancelled:
+                    stopped = running.stop(_GRACE_SECONDS)
                     if stopped.ok and stopped.filepath:
-                        self._end(stopped)  # a recording that was closed in order, or an end just before the stop
+                        self._end(stopped)  # an end just before the stop
                     else:
                         end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
                 self._watch_room(running)
-                if self.seconds_left() < keep_files.HANDOVER_SECONDS:
+                if self.seconds_left() < keep_files.HANDOVER_SECONDS and not self.cancelled:
                     running.suspend()
                     self.item = items.save(self.item, self.item.but(begun=0), self.lease)
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
-            self._end(result)
+            if self.cancelled:
+                self._end_recording(result)
+            else:
+                self._end(result)
         except leases.Lost:
             log.info("The item is another worker's by now", extra={"item_id": self.item.id})
         except _NoRoom as full:
@@ -258,6 +266,25 @@ class _Download:
             self._fail(error.message, classify(error.message))
             self._clean()
         return False
+
+    def _finish_recording(self, running: download.Running) -> None:
+        """Asks the worker to finish its file, once; ends it when that takes too long."""
+        now = time.monotonic()
+        if not self.cancelled_at:
+            self.cancelled_at = now
+            running.ask_to_finish()
+        elif now - self.cancelled_at > _MOST_FINISHING_SECONDS or self.seconds_left() < _GRACE_LIVE_SECONDS:
+            running.stop(0)
+
+    def _end_recording(self, result: download.Result) -> None:
+        """A live recording that its user cancelled is cancelled, and what there is of it is kept."""
+        kept = self._keep(result)
+        fields = kept.fields() or {"downloaded_bytes": self.progress.downloaded_bytes}
+        if kept.filename:
+            fields["msg"] = _STOPPED
+        end_cancelled(self.item, self.lease, **fields)
+        if kept.filename:
+            self._clean()
 
     def _watch_room(self, running: download.Running) -> None:
         """About once a second. The worker watches what it writes itself; ffmpeg and live recordings are watched here.
@@ -345,11 +372,12 @@ class _Download:
     def _is_cancelled(self) -> bool:
         """Renews the lease about once a second; that write also brings what the user wants."""
         if time.monotonic() - self.renewed_at < _RENEW_SECONDS:
-            return False
+            return self.cancelled
         self.renewed_at = time.monotonic()
         if self.progress.status != self.item.status:
             self.item = items.save(self.item, self.item.but(status=Status(self.progress.status)), self.lease)
-        return leases.renew(self.lease, time.time(), self.progress.fields()) == CANCEL
+        self.cancelled = leases.renew(self.lease, time.time(), self.progress.fields()) == CANCEL or self.cancelled
+        return self.cancelled
 
     def _end(self, result: download.Result) -> None:
         if result.stopped:

@@ -1,0 +1,110 @@
+"""Streams of which something fails, at once and for ever: downloads.md 5.8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlambda.media.download import Result
+from dlambda.media.extract import extract
+from tests.media.conftest import Start, finish
+from tests.media.sites import Site, make_hls, played_seconds, playlist, serving
+
+TS = [f"t{number}.ts" for number in range(6)]
+F = ['#EXT-X-MAP:URI="finit.mp4"', "f0.m4s", "f1.m4s", "f2.m4s"]
+G = ["#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="ginit.mp4"', "g0.m4s", "g1.m4s", "g2.m4s"]
+AGAIN = ["#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="finit.mp4"', "f3.m4s", "f4.m4s", "f5.m4s"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hls")
+    make_hls(folder)
+    return folder
+
+
+@pytest.fixture
+def site(folder: Path) -> Iterator[Site]:
+    with serving(folder) as site:
+        yield site
+
+
+class Fetched:
+    """A download's result and its file."""
+
+    def __init__(self, result: Result, home: Path) -> None:
+        self.result = result
+        self.warnings = " ".join(one if isinstance(one, str) else one.text for one in result.warnings)  # type: ignore[attr-defined]
+        self.seconds = played_seconds(home / result.filepath) if result.filepath else 0.0
+
+
+def fetch(site: Site, path: str, start: Start, service: Path, **params: Any) -> Fetched:
+    info = extract(site.url(path), params, allow_internal=True).info
+    assert info is not None
+    running = start(site.url(path), info=info, params=params, is_live=bool(info.get("is_live")))
+    return Fetched(finish(running), service / "items" / "item" / "home")
+
+
+@pytest.mark.parametrize("lost", [0, 3, 5])
+def test_a_lost_segment_is_left_out_and_told(site: Site, start: Start, service: Path, lost: int) -> None:
+    site.lists("film.m3u8", [*TS[:lost], "not-there.ts", *TS[lost + 1 :]])
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 10.0)
+    assert "1 of 6 segments is missing" in fetched.warnings
+
+
+def test_a_lost_segment_is_an_error_where_the_options_say_so(site: Site, start: Start, service: Path) -> None:
+    site.lists("film.m3u8", [*TS[:3], "not-there.ts", *TS[4:]])
+    fetched = fetch(site, "film.m3u8", start, service, skip_unavailable_fragments=False)
+    assert (fetched.result.ok, fetched.result.filepath) == (False, None)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+def test_a_segment_that_is_away_for_a_while_is_fetched(site: Site, start: Start, service: Path, status: int) -> None:
+    site.lists("film.m3u8", TS)
+    site.refuses("t3.ts", status, times=3)
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds, "missing" in fetched.warnings) == (True, 12.0, False)
+
+
+def test_the_same_map_again_is_played_whole(site: Site, start: Start, service: Path) -> None:
+    site.lists("film.m3u8", [*F, *AGAIN])
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+
+
+def test_another_map_is_played_whole(site: Site, start: Start, service: Path) -> None:
+    site.lists("film.m3u8", [*F, *G])
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+
+
+@pytest.mark.parametrize(
+    "key_format",
+    ["urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", "com.microsoft.playready", "com.apple.streamingkeydelivery"],
+)
+def test_an_encrypted_film_is_called_so(site: Site, start: Start, service: Path, key_format: str) -> None:
+    site.lists("film.m3u8", [f'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="data:,AAAA",KEYFORMAT="{key_format}"', *TS[:2]])
+    failure = finish(start(site.url("film.m3u8"))).failure
+    assert failure is not None
+    assert failure.kind == "drm"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", [403, 404, 503])
+def test_a_live_stream_whose_list_is_away_is_recorded_whole(
+    site: Site, start: Start, service: Path, status: int
+) -> None:
+    steps = [(1.0, playlist(TS[:3], end=False)), (3.0, status), (1e9, playlist(TS))]
+    site.grows("live.m3u8", steps)
+    fetched = fetch(site, "live.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+
+
+@pytest.mark.slow
+def test_a_live_stream_with_another_map_plays_whole(site: Site, start: Start, service: Path) -> None:
+    both = [*F, *G]
+    site.grows("live.m3u8", [(1.0, playlist(F, end=False)), (2.5, playlist(both, end=False)), (1e9, playlist(both))])
+    fetched = fetch(site, "live.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
