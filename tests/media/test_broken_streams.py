@@ -46,12 +46,44 @@ def fetch(site: Site, path: str, start: Start, service: Path, **params: Any) -> 
     return Fetched(finish(running), service / "items" / "item" / "home")
 
 
-@pytest.mark.parametrize("lost", [0, 3, 5])
-def test_a_lost_segment_is_left_out_and_told(site: Site, start: Start, service: Path, lost: int) -> None:
+@pytest.mark.parametrize(
+    ("lost", "native", "told"),
+    [
+        (0, None, "1 of 6 segments is missing"),
+        (5, None, "1 of 6 segments is missing"),
+        (3, False, "1 segment is missing"),
+    ],
+)
+def test_a_lost_segment_is_left_out_and_told(
+    site: Site, start: Start, service: Path, lost: int, native: bool | None, told: str
+) -> None:
     site.lists("film.m3u8", [*TS[:lost], "not-there.ts", *TS[lost + 1 :]])
-    fetched = fetch(site, "film.m3u8", start, service)
+    fetched = fetch(site, "film.m3u8", start, service, hls_prefer_native=native)
     assert (fetched.result.ok, fetched.seconds) == (True, 10.0)
-    assert "1 of 6 segments is missing" in fetched.warnings
+    assert told in fetched.warnings
+
+
+def test_what_ffmpeg_cannot_read_is_told(site: Site, start: Start, service: Path) -> None:
+    site.lists("film.m3u8", TS)
+    info = extract(site.url("film.m3u8"), {}, allow_internal=True).info
+    site.refuses("film.m3u8", 500)
+    result = finish(start(site.url("film.m3u8"), info=info, params={"hls_prefer_native": False}))
+    assert result.error is not None
+    assert result.failure is not None
+    assert (result.failure.kind, "exited with code" in result.error) == ("transient", False)
+
+
+def test_where_the_native_downloader_fails_ffmpeg_is_tried(site: Site, start: Start, service: Path) -> None:
+    site.lists("film.m3u8", ["#EXT-X-MEDIA-SEQUENCE:0.0", *TS])
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+
+
+def test_a_film_whose_address_ends_like_a_program_is_fetched(site: Site, start: Start, service: Path) -> None:
+    content = (site.folder / "t0.ts").read_bytes()
+    site.answers["stream.php"] = lambda _: (200, "video/mp2t", content)
+    fetched = fetch(site, "stream.php", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 2.0)
 
 
 def test_a_lost_segment_is_an_error_where_the_options_say_so(site: Site, start: Start, service: Path) -> None:

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, ClassVar
 
 import yt_dlp.downloader.external
 import yt_dlp.postprocessor.ffmpeg
@@ -26,6 +26,7 @@ _FAREWELL = re.compile(
     r"^Conversion failed!|^Error opening (input|output) files?|Could not write header|Nothing was written|^Exiting"
 )
 _PLACE = re.compile(r"^\[[\w#/:-]+ @ 0x[0-9a-f]+\] ")  # `[webm @ 0x5583c0] `
+_TELLING = "warning"  # the level of what a program says that is listened to
 _SCRIPT_HEAD = b"ffconcat version"
 
 
@@ -90,7 +91,12 @@ class GuardedPopen(Popen):  # type: ignore[misc]
     yt-dlp makes an error of the last line that it wrote, which then says nothing; this one is known to pass.
     """
 
+    words: ClassVar[BinaryIO | None] = None  # where a program writes what it says, unless its caller listens
+
     def __init__(self, args: Sequence[Any], *arguments: Any, **options: Any) -> None:
+        if self.words is not None:
+            options.setdefault("stderr", self.words)
+            args = [_TELLING if word == "quiet" else word for word in args]
         super().__init__(guarded(args), *arguments, **options)
 
     @classmethod

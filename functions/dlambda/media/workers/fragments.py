@@ -84,11 +84,12 @@ def _append_all(self: Any, ctx: dict[str, Any], fragments: Any, info: dict[str, 
         raise
     session.fragments_failed = session.fragments_failed or not done
     if done and session.lost_fragments:
-        session.note_step("download", _lost_text(len(session.lost_fragments), ctx.get("total_frags")))
+        session.note_step("download", lost_text(len(session.lost_fragments), ctx.get("total_frags")))
     return done
 
 
-def _lost_text(count: int, total: object) -> str:
+def lost_text(count: int, total: object = None) -> str:
+    """What a film lacks, a sentence."""
     verb = "is" if count == 1 else "are"
     of_all = f" of {total} segments" if total else " segment" if count == 1 else " segments"
     return f"{count}{of_all} {verb} missing: the site does not have them any more."

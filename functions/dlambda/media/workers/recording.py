@@ -7,7 +7,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,12 +16,17 @@ from urllib.parse import urlsplit
 from yt_dlp.downloader.external import FFmpegFD
 from yt_dlp.networking._helper import create_socks_proxy_socket, make_socks_proxy_opts
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+from yt_dlp.utils import DownloadError
 
 from dlambda.media.sandbox import enter
+from dlambda.media.workers.ffmpeg_inputs import GuardedPopen
+from dlambda.media.workers.fragments import Losses, lost_text
+from dlambda.media.workers.last_words import failure_text, lost_segments
 from dlambda.media.workers.protocols import WEB, UnsupportedStream, scheme_of
 from dlambda.media.workers.relay import Connect, Relay, Upstream
 
 _TICK_SECONDS = 0.5
+_MOST_WORDS = 1024 * 1024
 _CONNECT_SECONDS = 20.0
 
 
@@ -75,11 +81,39 @@ def guard_ffmpeg(params: dict[str, Any]) -> None:
         own = self.params
         self.params = {**own, "proxy": relay.url}
         try:
-            return original(self, tmpfilename, info)
+            with _listening(Path(f"{tmpfilename}.log")) as words:
+                status = original(self, tmpfilename, info)
+            _tell(self.ydl, status, words)
+            return status
         finally:
             self.params = own
 
     FFmpegFD._call_downloader = call  # noqa: SLF001
+
+
+@contextmanager
+def _listening(log: Path) -> Iterator[list[str]]:
+    """Collects what ffmpeg says in a file of its own; answers its end in the list."""
+    words: list[str] = []
+    with log.open("w+b") as file:
+        GuardedPopen.words = file
+        try:
+            yield words
+        finally:
+            GuardedPopen.words = None
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_WORDS))
+            words.append(file.read().decode("utf-8", "replace"))
+            log.unlink()
+
+
+def _tell(session: Any, status: int, words: list[str]) -> None:
+    """Raises `DownloadError` with ffmpeg's reason, where yt-dlp says no more than a number."""
+    text = "".join(words)
+    if status:
+        raise DownloadError(failure_text(text))
+    lost = lost_segments(text)
+    if lost and isinstance(session, Losses):
+        session.note_step("download", lost_text(lost))
 
 
 class Growth:
