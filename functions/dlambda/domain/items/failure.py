@@ -148,9 +148,9 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
         "has been (deleted|taken down)", "was (deleted|removed)", "has expired", "is unavailable",
         r"\bNot Found\b",
     ),
-    (_EXTRACTORS, r"No suitable extractor \("),
+    (_EXTRACTORS, "No suitable extractor"),
     (
-        _UNSUPPORTED, "Unsupported URL", "No suitable extractor", "not a valid URL", "is not a supported",
+        _UNSUPPORTED, "Unsupported URL", "not a valid URL", "is not a supported",
         "Unsupported (url )?scheme", "no handlers? could", "marked as broken",
     ),
     (

@@ -282,8 +282,11 @@ def _no_formats(
     error = "No formats."
     if availability and availability != "public":
         error += f" Availability is set for '{availability}'."
+    if info.get("_has_drm"):
+        error += " The media is DRM protected."
     error = " ".join([error, *warnings])
-    failure = {"kind": FailureKind.NO_FORMATS.value, "advice": classify(error).advice, "retry_at": None}
+    kind = FailureKind.DRM if info.get("_has_drm") else FailureKind.NO_FORMATS
+    failure = {"kind": kind.value, "advice": classify(error).advice, "retry_at": None}
     after = described.ended(Status.ERROR, time.time(), error=error, failure=failure)
     message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
     publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings)))
