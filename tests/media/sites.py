@@ -112,6 +112,15 @@ def make_hls(folder: Path) -> None:
         )  # fmt: skip
 
 
+def split_tracks(folder: Path) -> None:
+    """Picture `v0.ts` … and sound `a0.ts` … of `t0.ts` …, at the same times."""
+    for number in range(6):
+        command = [ffmpeg(), "-v", "error", "-y", "-copyts", "-i", f"t{number}.ts"]
+        for track in "va":
+            command += ["-map", f"0:{track}", "-c", "copy", "-muxdelay", "0", "-f", "mpegts", f"{track}{number}.ts"]
+        subprocess.run(command, cwd=folder, check=True)
+
+
 def played_seconds(path: Path) -> float:
     """How long a player shows pictures: every frame is decoded."""
     command = [ffmpeg(), "-v", "error", "-stats", "-i", str(path), "-map", "0:v", "-f", "null", "-"]

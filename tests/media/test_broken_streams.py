@@ -5,15 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yt_dlp.aes import aes_cbc_encrypt_bytes
 
 from dlambda.media.download import Result
 from dlambda.media.extract import extract
+from dlambda.media.ffmpeg import probe
 from tests.media.conftest import Start, finish
-from tests.media.sites import Site, make_hls, played_seconds, playlist, serving
+from tests.media.sites import HLS, Site, make_hls, played_seconds, playlist, serving, split_tracks
 
 TS = [f"t{number}.ts" for number in range(6)]
 F = ['#EXT-X-MAP:URI="finit.mp4"', "f0.m4s", "f1.m4s", "f2.m4s"]
 G = ["#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="ginit.mp4"', "g0.m4s", "g1.m4s", "g2.m4s"]
+MASTER = b"""#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",DEFAULT=YES,URI="a.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=300000,CODECS="avc1.42c00a,mp4a.40.2",RESOLUTION=160x90,AUDIO="a"
+v.m3u8
+"""
 AGAIN = ["#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="finit.mp4"', "f3.m4s", "f4.m4s", "f5.m4s"]
 
 
@@ -36,7 +43,8 @@ class Fetched:
     def __init__(self, result: Result, home: Path) -> None:
         self.result = result
         self.warnings = " ".join(one if isinstance(one, str) else one.text for one in result.warnings)  # type: ignore[attr-defined]
-        self.seconds = played_seconds(home / result.filepath) if result.filepath else 0.0
+        self.path = home / (result.filepath or "")
+        self.seconds = played_seconds(self.path) if result.filepath else 0.0
 
 
 def fetch(site: Site, path: str, start: Start, service: Path, **params: Any) -> Fetched:
@@ -140,3 +148,38 @@ def test_a_live_stream_with_another_map_plays_whole(site: Site, start: Start, se
     site.grows("live.m3u8", [(1.0, playlist(F, end=False)), (2.5, playlist(both, end=False)), (1e9, playlist(both))])
     fetched = fetch(site, "live.m3u8", start, service)
     assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+
+
+@pytest.mark.slow
+def test_picture_and_sound_of_a_live_stream_are_recorded_whole(site: Site, start: Start, service: Path) -> None:
+    split_tracks(site.folder)
+    for track in "va":
+        names = [f"{track}{number}.ts" for number in range(6)]
+        site.grows(f"{track}.m3u8", [(4.0, playlist(names[:3], end=False)), (5.5, 404), (1e9, playlist(names))])
+    site.answers["live.m3u8"] = lambda _: (200, HLS, MASTER)
+    fetched = fetch(site, "live.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
+    assert fetched.result.filepath is not None
+    kinds = {one["codec_type"]: float(one["start_time"]) for one in probe(str(fetched.path))["streams"]}
+    assert set(kinds) == {"video", "audio"}
+    assert abs(kinds["video"] - kinds["audio"]) < 0.2
+
+
+@pytest.mark.slow
+def test_what_a_live_recording_lacks_is_told(site: Site, start: Start, service: Path) -> None:
+    names = [*TS[:2], "not-there.ts", *TS[3:]]
+    site.grows("live.m3u8", [(1.0, playlist(names, end=False)), (1e9, playlist(names))])
+    fetched = fetch(site, "live.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 10.0)
+    assert "1 segment is missing, about 2 s" in fetched.warnings
+
+
+def test_a_key_that_fails_for_a_moment_is_asked_for_again(site: Site, start: Start, service: Path) -> None:
+    key = bytes(range(16))
+    for number in range(2):
+        content = aes_cbc_encrypt_bytes((site.folder / f"t{number}.ts").read_bytes(), key, number.to_bytes(16, "big"))
+        (site.folder / f"e{number}.ts").write_bytes(bytes(content))
+    site.answers["key.bin"] = lambda number: (503, "text/plain", b"no") if number < 3 else (200, "x/y", key)
+    site.lists("film.m3u8", ['#EXT-X-KEY:METHOD=AES-128,URI="key.bin"', "e0.ts", "e1.ts"])
+    fetched = fetch(site, "film.m3u8", start, service)
+    assert (fetched.result.ok, fetched.seconds) == (True, 4.0)

@@ -47,11 +47,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Timing:
-    """`patience`: seconds without the playlist, or without a new segment, after which the stream counts as ended."""
+    """`patience`: seconds without the playlist, or without a new segment, after which the stream counts as ended.
+
+    `stopped`: whether a stop was asked for.
+    """
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: float = 60.0
+    stopped: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Recorded:
     beginning: str | None = None  # hash of the initialisation that the present part has
     parts: list[int] = field(default_factory=list)  # where a part begins, the first one (0) left out
     marks: dict[str, list[str]] = field(default_factory=dict)  # of the latest segments: number -> hash, name
+    jumps: int = 0  # how often the times of its segments may have begun again
     lost: int = 0
     lost_seconds: float = 0.0
 
@@ -121,7 +126,7 @@ class Recorder:
 
     def record(self) -> None:
         """Returns when the stream has ended. Raises `StreamAway` when nothing is recorded by then."""
-        while (pause := self._turn()) is not None:
+        while not self._timing.stopped() and (pause := self._turn()) is not None:
             self._timing.sleep(pause)
 
     def _turn(self) -> float | None:
@@ -156,6 +161,8 @@ class Recorder:
     def _take_new(self, playlist: MediaPlaylist) -> bool:
         """Whether nothing of the playlist is left to be recorded."""
         for segment in self._fresh(playlist):
+            if self._timing.stopped():
+                return False
             try:
                 content = self._reader.segment(segment)
                 beginning = self._beginning(segment)
@@ -261,6 +268,7 @@ class Recorder:
         identity = _hash(beginning) if beginning is not None else None
         jumps = beginning is not None and (segment.discontinuity or self._is_renumbered)
         is_new_part = state.bytes > 0 and (identity != state.beginning or jumps)
+        state.jumps += state.bytes > 0 and (segment.discontinuity or self._is_renumbered)
         if is_new_part:
             state.parts.append(state.bytes)
         if beginning is not None and (is_new_part or not state.bytes):

@@ -12,7 +12,7 @@ from typing import Any
 from yt_dlp.downloader.common import FileDownloader
 from yt_dlp.downloader.fragment import FragmentFD, HttpQuietDownloader
 from yt_dlp.downloader.hls import HlsFD
-from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import NO_DEFAULT, DownloadError
 
 _GONE = (404, 410)
@@ -20,6 +20,7 @@ _LONGEST_PAUSE_SECONDS = 2.0
 _GONE_PAUSE_SECONDS = 0.3
 _MOST_WAITED_FOR = 3  # segments that are gone; a film may lack hundreds
 _MOST_AWAY_IN_ROW = 3
+_KEY_TRIES = 6
 # Keys of content protection that yt-dlp does not know: SAMPLE-AES for a player with a licence.
 _PROTECTED = re.compile(
     r'#EXT-X-(?:SESSION-)?KEY:(?=[^\n]*METHOD="?SAMPLE-AES)(?=[^\n]*KEYFORMAT="(?!identity")[^"]+")', re.IGNORECASE
@@ -57,6 +58,21 @@ def _pause(error: Any, count: int, lost: int) -> float:
     if isinstance(error, HTTPError) and error.status in _GONE:
         return _GONE_PAUSE_SECONDS if lost < _MOST_WAITED_FOR else 0.0
     return float(min(_LONGEST_PAUSE_SECONDS, 0.25 * 2**count))
+
+
+def _decrypter(self: Any, info: dict[str, Any]) -> Any:
+    """As yt-dlp's, but a key that does not come is asked for again."""
+    decrypt = _original_decrypter(self, info)
+
+    def patient(fragment: dict[str, Any], content: bytes | None) -> Any:
+        for count in range(1, _KEY_TRIES):
+            try:
+                return decrypt(fragment, content)
+            except (HTTPError, TransportError) as error:
+                time.sleep(_pause(error, count, 0))
+        return decrypt(fragment, content)
+
+    return patient
 
 
 def _report_skip(self: Any, frag_index: int, err: Any = None) -> None:
@@ -122,6 +138,7 @@ def _hls_download(self: Any, filename: str, info: dict[str, Any]) -> Any:
 
 _original_report = FileDownloader.report_retry
 _original_skip = FragmentFD.report_skip_fragment
+_original_decrypter = FragmentFD.decrypter
 _original_append_all = FragmentFD.download_and_append_fragments
 _original_has_drm = HlsFD._has_drm  # noqa: SLF001 the one place where yt-dlp looks for it
 _original_hls = HlsFD.real_download
@@ -131,6 +148,7 @@ def install() -> None:
     """Puts these rules into yt-dlp's downloaders, for this process."""
     FileDownloader.report_retry = _report_retry
     FragmentFD.report_skip_fragment = _report_skip
+    FragmentFD.decrypter = _decrypter
     FragmentFD.download_and_append_fragments = _append_all
     HlsFD._has_drm = staticmethod(_has_drm)  # noqa: SLF001
     HlsFD.real_download = _hls_download

@@ -279,12 +279,12 @@ class _Download:
     def _end_recording(self, result: download.Result) -> None:
         """A live recording that its user cancelled is cancelled, and what there is of it is kept."""
         kept = self._keep(result)
-        fields = kept.fields() or {"downloaded_bytes": self.progress.downloaded_bytes}
-        if kept.filename:
-            fields["msg"] = _STOPPED
-        end_cancelled(self.item, self.lease, **fields)
-        if kept.filename:
-            self._clean()
+        if kept.filename is None:
+            end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
+            return
+        warnings = tuple(one.view() for one in result.warnings)
+        end_cancelled(self.item, self.lease, **kept.fields(), msg=_STOPPED, warnings=warnings)
+        self._clean()
 
     def _watch_room(self, running: download.Running) -> None:
         """About once a second. The worker watches what it writes itself; ffmpeg and live recordings are watched here.
