@@ -146,6 +146,14 @@ class TestPostProcessors:
         assert steps(result) == ["Merger"]
         assert result.filepath == "short.mkv"
 
+    def test_formats_with_long_names_are_merged(self, origin: Origin, start: Start) -> None:
+        info = two_formats(origin, "/audio.mp3")
+        for number, each in enumerate(info["formats"]):
+            each["format_id"] = "sound-of-every-kind-" * 15 + str(number)
+        params = {"outtmpl": {"default": "T" * 200 + ".%(ext)s"}, "format": "bv+ba", "merge_output_format": "mkv"}
+        result = finish(start(origin.url("/short.mp4"), info=info, params=params))
+        assert (result.error, result.filepath) == (None, "T" * 200 + ".mkv")
+
     def test_one_format_of_two_that_does_not_come_is_an_error(self, origin: Origin, start: Start) -> None:
         info = two_formats(origin, "/status/404/audio.mp3")
         result = finish(start(origin.url("/status/404/page"), info=info, params=TITLE | {"format": "p+s"}))

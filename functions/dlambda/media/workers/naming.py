@@ -5,6 +5,7 @@ number, the extension) stays. A media file and its sidecars share what stands be
 (a chapter's, or that of a sidecar with a template of its own) is looked at by itself.
 """
 
+import hashlib
 from collections.abc import Callable, Hashable
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,7 +15,8 @@ from yt_dlp.utils import OUTTMPL_TYPES, DownloadError
 from dlambda.domain.files.name_length import cut_bytes
 from dlambda.media.workers.downloader import Downloader
 
-MOST_NAME_BYTES = 200  # of 255; `.f137.mp4.part-Frag12345.part` and ` (2)` come behind
+MOST_NAME_BYTES = 200  # of 255; ` (2)`, `.f137.webm` and `.part.source.json.new` come behind
+_MOST_ID_BYTES = 24
 _MOST_ENDING_BYTES = 40
 _LEAST_FIELD_BYTES = 8
 _NO_NAME = "The output template gives no file name."
@@ -73,6 +75,8 @@ class Named(Downloader):
 
     def process_info(self, info_dict: dict[str, Any]) -> None:
         self._processing, self._main = True, ("", "")
+        for part in info_dict.get("requested_formats") or ():
+            part["format_id"] = _short_id(str(part.get("format_id")))
         try:
             super().process_info(info_dict)
         finally:
@@ -145,6 +149,14 @@ class Named(Downloader):
 
 def _fits(name: str | None) -> bool:
     return all(len(part.encode()) <= MOST_NAME_BYTES for part in (name or "").split("/"))
+
+
+def _short_id(format_id: str) -> str:
+    """What stands in the names of the files that are merged; some sites give whole sentences."""
+    if len(format_id.encode()) <= _MOST_ID_BYTES:
+        return format_id
+    digest = hashlib.sha256(format_id.encode()).hexdigest()[:8]
+    return f"{cut_bytes(format_id, _MOST_ID_BYTES - len(digest) - 1)}-{digest}"
 
 
 def _is_shown(key: str, value: object) -> bool:

@@ -433,9 +433,9 @@ class _Download:
             Status.ERROR, time.time(), **{"downloaded_bytes": done, "error": error, "failure": shown, **fields}
         )
         stored = items.save(self.item, ended, self.lease)
-        self.names.give_back()
         count_failed(stored, failure.kind.value)
         publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
+        self.names.give_back()
         if not can_continue(self.workdir):
             self._clean()
 
