@@ -294,12 +294,12 @@ class Keeping(Downloader):
 
 
 def _find_problem(pp: Any, path: str) -> str | None:
-    """What ffmpeg says against a subtitle file; None when it reads it."""
+    """What ffmpeg says against a subtitle file; None when it reads it, or has no room to try."""
     trial = f"{path}.trial.srt"
     try:
         pp.run_ffmpeg(path, trial, ["-f", "srt"])
-    except PostProcessingError as error:
-        return plain(error)
+    except (PostProcessingError, OSError) as error:
+        return None if is_disk_full(error) else plain(error)
     finally:
         Path(trial).unlink(missing_ok=True)
     return None
