@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import lxml.etree
 import pytest
@@ -269,7 +270,7 @@ def test_a_task_whose_preset_is_gone_has_failed(stack: Stack, origin: Origin) ->
 
 def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/5.rss"), folder="tides", preset="")
-    archive.add(get_settings().archive_file, ["generic clip-feed-5-1"], 0)
+    archive.add(get_settings().archive_file, [f"generic {origin.url('/clip-feed-5-1.mp4')}"], 0)
     sweep(sweep_message(task_id))
     found = queued()
     assert len(found) == 4
@@ -284,14 +285,17 @@ def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     assert (ran.last_result.status, ran.last_result.found, ran.last_result.queued) == ("ok", 5, 4)
 
 
-def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(stack: Stack, origin: Origin) -> None:
-    task_id = task(url=origin.url("/feed/2.rss"))
+def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(
+    stack: Stack, origin: Origin, site: Callable[[str, str], str]
+) -> None:
+    pages = [origin.url(f"/redirect-to?url={quote(origin.url(f'/clip-page-{number}.mp4'))}") for number in (1, 2)]
+    task_id = task(url=site("/pages.rss", rss(*pages)))
     sweep(sweep_message(task_id))
-    asked = {path: count for path, count in origin.counts.items() if "clip-feed-2-" in path}
+    asked = {path: count for path, count in origin.counts.items() if "clip-page-" in path}
     assert len(asked) >= 2
     for message in stack.messages("entries"):
         take_in(message["id"])
-    assert [(item.extracted, item.title) for item in queued()] == [(True, "clip-feed-2-1"), (True, "clip-feed-2-2")]
+    assert [(item.extracted, item.title) for item in queued()] == [(True, "x"), (True, "x")]
     assert {path: origin.counts[path] for path in asked} == asked
 
 

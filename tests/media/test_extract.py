@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from dlambda.domain.items.failure import FailureKind
+from dlambda.domain.items.feed_identity import guid_of
 from dlambda.media.extract import Extraction, extract
 from tests.origin import Origin
 from tests.patience import must_end
@@ -125,3 +126,29 @@ def test_of_a_long_playlist_one_entry_more_than_allowed_is_read(origin: Origin, 
     found = extract(origin.url("/feed/12.rss"), options, allow_internal=True, timeout_seconds=30)
     assert found.info is not None
     assert len(found.info["entries"]) == count
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        '<rss><channel><title>T</title><item><link>/page</link><enclosure url="/p.jpg"/>{}</item></channel></rss>'.format(
+            '<enclosure url="/a.mp4?x=1&y=2" type="video/mp4"/>'
+        ),
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry><link href="/a.mp4?x=1&amp;y=2"/></entry></feed>',
+    ],
+    ids=["rss with slips", "atom"],
+)
+def test_a_feed_is_read_as_the_handlers_of_tasks_read_it(origin: Origin, feed: str) -> None:
+    (origin.media("clip.mp4").parent / "by-hand.xml").write_text(feed)
+    found = read(origin.url("/by-hand.xml"))
+    assert found.info is not None
+    assert (found.info["_type"], found.info["title"]) == ("playlist", "T")
+    assert [entry["url"] for entry in found.info["entries"]] == [origin.url("/a.mp4?x=1&y=2")]
+
+
+def test_the_entries_of_a_feed_carry_their_fields_and_their_guid(origin: Origin) -> None:
+    found = read(origin.url("/feed/1.rss"))
+    assert found.info is not None
+    (entry,) = found.info["entries"]
+    assert (entry["_type"], entry["title"], entry["timestamp"]) == ("url_transparent", "Entry 1 of 1", 1767261601)
+    assert guid_of(entry["url"]) == origin.url("/clip-feed-1-1.mp4")

@@ -38,11 +38,19 @@ def place_of(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url
-    query = "" if is_media(parts.path) else parts.query
+    query = "" if is_media_file(url) else parts.query
     return f"{parts.netloc}{parts.path}?{query}" if query else f"{parts.netloc}{parts.path}"
 
 
 def entry_archive_id(url: str, guid: str = "") -> str:
-    """The archive id of a file that a feed names; `""` where no archive could hold it."""
-    name = " ".join((guid or place_of(url)).split())
+    """The archive id of a file that a feed names; `""` where neither guid nor address tells files apart for ever."""
+    name = " ".join((guid or (place_of(url) if is_media_file(url) else "")).split())
     return f"generic {name}" if name and len(name) <= _MAX_LENGTH else ""
+
+
+def is_media_file(url: str) -> bool:
+    """Whether the path ends as the name of a media file."""
+    try:
+        return is_media(urlsplit(url).path)
+    except ValueError:
+        return False

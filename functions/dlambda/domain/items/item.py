@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from dlambda.domain.extra_secrets import mask_extras
 from dlambda.domain.items.entry_ref import EntryRef
+from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options
 
@@ -155,6 +156,12 @@ class Item:
         return EntryRef(
             self.told, self.ie_key, "" if self.hinted_url else self.label, index if isinstance(index, int) else 0
         )
+
+    @property
+    def entry_archive_id(self) -> str:
+        """The archive id that its feed gives it; `""` for what no feed names."""
+        guid = guid_of(self.hinted_url)
+        return entry_archive_id(self.posted_url, guid) if guid or self.told else ""
 
     @property
     def is_waiting(self) -> bool:

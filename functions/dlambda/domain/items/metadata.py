@@ -74,6 +74,13 @@ def archive_id(info: Info) -> str | None:
     return f"{str(key).lower()} {info['id']}"
 
 
+def archive_ids(info: Info, entry_id: str) -> tuple[str | None, tuple[str, ...]]:
+    """The archive id of an extraction and its further ones. That of a feed's entry stands for a file's mere name."""
+    own = entry_id if entry_id and is_generic(info) else archive_id(info)
+    others = (*(info.get("_old_archive_ids") or ()), entry_id)
+    return own, tuple(dict.fromkeys(other for other in others if other and other != own))
+
+
 def extras_of(info: object) -> dict[str, Any]:
     """The `extras` that metadata gives (downloads.md 2.3); `{}` for what is no object."""
     if not isinstance(info, Mapping) or not info:

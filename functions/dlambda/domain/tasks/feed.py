@@ -16,7 +16,8 @@ class FeedItem:
 
     `other_archive_ids` are further forms under which a finished download of it may stand in the archive. `info` is what
     its page said at `info_at` (unix seconds), where it had to be read; the item's intake need not read it again.
-    `guid` is the feed's own name for the entry, `is_file`: `url` is its sound or film and no page.
+    `guid` is the feed's own name for the entry, `is_file`: `url` is its sound or film and no page. `told` are fields,
+    under yt-dlp's names, that win over what `url` leads to.
     """
 
     url: str
@@ -30,6 +31,7 @@ class FeedItem:
     info_at: float = field(default=0.0, compare=False)
     guid: str = ""
     is_file: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def identity(self) -> str | None:
@@ -57,12 +59,11 @@ class FeedItem:
         """What yt-dlp is given, so that its generic extractor takes the guid for the id."""
         return with_guid(self.url, self.guid)
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the feed says of the entry under yt-dlp's names; it wins over what the file or the page says."""
+    def telling(self) -> "FeedItem":
+        """As an entry of a feed, whose own fields win over those of its file or page, as in yt-dlp's reader of RSS."""
         own = {"title": self.title, "description": self.description, "thumbnail": self.thumbnail}
         told = own | {name: self.metadata.get(name) for name in _TOLD}
-        return {name: value for name, value in told.items() if value not in ("", None)}
+        return replace(self, told={name: value for name, value in told.items() if value not in ("", None)})
 
     @property
     def archive_ids(self) -> tuple[str, ...]:

@@ -49,6 +49,19 @@ class Named:
         return type(self).__name__
 
 
+class Memory(Protocol):
+    """Answers to earlier requests, for conditional ones."""
+
+    def find(self, url: str) -> Answer | None: ...
+
+    def keep(self, url: str, answer: Answer) -> None: ...
+
+
+# An answer's header, and the one that asks for what has changed since.
+_VALIDATORS: Final = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+_NOT_MODIFIED: Final = 304
+
+
 @dataclass(frozen=True)
 class Client:
     """Asks in the way of a browser, with the proxy and the timeout of a task's options.
@@ -64,6 +77,7 @@ class Client:
     longest_seconds: float | None = None
     ends_at: float | None = None
     most_items: int = 10_000
+    memory: Memory | None = None
 
     def items(self, found: Iterable[FeedItem]) -> tuple[FeedItem, ...]:
         """All items of a feed, one by one. Raises `HandlerFailed` for more than `most_items`, of which one is read."""
@@ -99,7 +113,11 @@ class Client:
         left = self.seconds_left()
         if left <= 0:
             raise FetchFailed("Timed out")
-        named = {"User-Agent": self.user_agent, "Accept-Language": "en-US,en;q=0.9"}
+        named = {
+            "User-Agent": self.user_agent,
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br",
+        }
         given = dict(headers or {})
         names = {name.lower() for name in given}
         request = Request(
@@ -118,6 +136,18 @@ class Client:
             return self.send(url, **options)
         except AppError as error:
             raise HandlerFailed(failure, error.message) from error
+
+    def revisit(self, url: str, failure: str) -> Answer:
+        """As `read`, without a transfer of what has not changed since the last time."""
+        kept = self.memory.find(url) if self.memory else None
+        known = kept.headers if kept else {}
+        conditions = {asking: known[name] for name, asking in _VALIDATORS.items() if known.get(name)}
+        answer = self.read(url, failure, headers=conditions)
+        if kept and answer.status == _NOT_MODIFIED:
+            return kept
+        if self.memory and _VALIDATORS.keys() & answer.headers.keys():
+            self.memory.keep(url, answer)
+        return answer
 
     def read_json(self, url: str, failure: str, **options: Any) -> Any:
         answer = self.read(url, failure, **options)

@@ -107,7 +107,7 @@ def read_entry(entry: xml.Element, feed_url: str) -> FeedItem:
         description=parts.text(*_DESCRIPTIONS),
         guid=guid,
         is_file=bool(media or plays(url)),
-    )
+    ).telling()
 
 
 # Addresses

@@ -39,7 +39,7 @@ def _item(entry: Mapping[str, Any], base: str) -> FeedItem:
         description=next((text for name in _TEXTS if (text := _text(entry, name))), ""),
         guid=" ".join(_text(entry, "id").split()),
         is_file=bool(files or plays(url)),
-    )
+    ).telling()
 
 
 def _metadata(entry: Mapping[str, Any], playing: list[dict[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dlambda.domain.tasks.feed import Feed, FeedItem, with_own_guids
 from dlambda.media.handlers import xml
@@ -25,7 +26,7 @@ class RssGenericHandler(Named):
     def fetch(self, url: str, client: Client) -> Feed:
         if not self.takes(url):
             raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
-        answer = client.read(url, FAILURE)
+        answer = client.revisit(url, FAILURE)
         try:
             found = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
         except ValueError as error:
@@ -44,10 +45,29 @@ def _names_a_feed(url: str) -> bool:
     return ends or "handler=rss" in address or any(f"{ending}?" in address for ending in _ENDINGS)
 
 
-def read_feed(body: bytes, base: str, content_type: str = "") -> Iterator[FeedItem]:
-    """The entries that have an address, in order, read as they are taken. Raises `ValueError` for what is no feed."""
+@dataclass(frozen=True)
+class Document:
+    """A feed: its entries that have an address, in order, read as they are taken, and what it says of itself."""
+
+    items: Iterator[FeedItem]
+    title: str = ""
+    description: str = ""
+
+
+def read_document(body: bytes, base: str, content_type: str = "") -> Document:
+    """RSS, Atom or JSON Feed. Raises `ValueError` for what is no feed."""
     if body.lstrip(_BLANKS).startswith(b"{"):
-        found = read_json_feed(body, base, content_type)
-    else:
-        found = (read_entry(entry, base) for entry in xml.entries(xml.read_xml(body, content_type)))
-    return (item for item in found if item.url)
+        return Document(item for item in read_json_feed(body, base, content_type) if item.url)
+    root = xml.read_xml(body, content_type)
+    items = (read_entry(entry, base) for entry in xml.entries(root))
+    about = xml.Parts(xml.channel_of(root))
+    return Document(
+        (item for item in items if item.url),
+        title=about.text((xml.RSS, "title"), (xml.ATOM, "title")),
+        description=about.text((xml.RSS, "description"), (xml.ATOM, "subtitle"), (xml.ATOM, "tagline")),
+    )
+
+
+def read_feed(body: bytes, base: str, content_type: str = "") -> Iterator[FeedItem]:
+    """The entries alone."""
+    return read_document(body, base, content_type).items

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, cast
 import lxml.etree
 import lxml.html
 
+from dlambda.media.handlers.feed_tags import balanced
 from dlambda.media.handlers.feed_text import feed_text
 from dlambda.media.handlers.texts import resolve
 
@@ -53,6 +54,14 @@ _FEED_ROOTS: Final = frozenset({"rss", "feed", "rdf", "channel"})
 _ENTRY_TAGS: Final = tuple(f"{{*}}{name}" for name in ("item", "entry", "Item", "Entry", "ITEM", "ENTRY"))
 _NESTS: Final = frozenset({"group", "content"})
 _DEEPEST: Final = 2  # an entry, its group, a content of it
+_CUT: Final = lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT
+_UNBALANCED: Final = {
+    lxml.etree.ErrorTypes.ERR_TAG_NAME_MISMATCH,
+    lxml.etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
+    lxml.etree.ErrorTypes.ERR_NAME_REQUIRED,
+    lxml.etree.ErrorTypes.ERR_ATTRIBUTE_NOT_STARTED,
+    lxml.etree.ErrorTypes.ERR_GT_REQUIRED,
+}
 _BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
 
@@ -66,26 +75,32 @@ def read_xml(body: bytes, content_type: str = "") -> Element:
     text = feed_text(body, content_type)
     if text.count("<") > _MAX_TAGS:
         raise ValueError("The answer has too many elements")
-    parser = lxml.etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, encoding="utf-8",
-        huge_tree="<!ENTITY" not in text,
-    )  # fmt: skip
-    try:
-        # Beyond repair it is None, which the type hides.
-        root = cast("Element | None", lxml.etree.fromstring(text.encode(), parser))
-    except (lxml.etree.XMLSyntaxError, ValueError) as error:
-        raise ValueError(f"The answer is not XML: {error}") from None
-    _refuse_cut(parser)
+    root, problems = _parsed(text)
+    if problems & _UNBALANCED:
+        root, _ = _parsed(balanced(text))
     if root is None or (name_of(root)[1] not in _FEED_ROOTS and next(entries(root), None) is None):
         raise ValueError("The answer is no RSS or Atom feed")
     return root
 
 
-def _refuse_cut(parser: lxml.etree.XMLParser) -> None:
-    """What comes behind a limit is not read: better no feed than half of one that calls itself whole."""
-    for problem in parser.error_log:
-        if problem.type == lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+def _parsed(text: str) -> tuple[Element | None, set[int]]:
+    """The root, None beyond repair, and the kinds of what is wrong. Raises `ValueError` for what is cut at a limit.
+
+    What comes behind a limit is not read: better no feed than half of one that calls itself whole.
+    """
+    parser = lxml.etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, encoding="utf-8",
+        huge_tree="<!ENTITY" not in text,
+    )  # fmt: skip
+    try:
+        root = cast("Element | None", lxml.etree.fromstring(text.encode(), parser))
+    except (lxml.etree.XMLSyntaxError, ValueError) as error:
+        raise ValueError(f"The answer is not XML: {error}") from None
+    problems = list(parser.error_log)
+    for problem in problems:
+        if problem.type == _CUT:
             raise ValueError(f"The answer cannot be read: {problem.message}")
+    return root, {problem.type for problem in problems}
 
 
 def name_of(element: Element) -> tuple[str, str]:
@@ -118,6 +133,11 @@ def entries(root: Element) -> Iterator[Element]:
             yield element
 
 
+def channel_of(root: Element) -> Element:
+    """What holds the words of a feed about itself."""
+    return next((child for child in root if name_of(child)[1] == "channel"), root)
+
+
 def text_of(element: Element | None) -> str:
     """All text in the element, trimmed."""
     return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
@@ -132,7 +152,7 @@ def attribute(element: Element, name: str) -> str:
 
 
 class Parts:
-    """The children of an entry by vocabulary and name, those of `media:group` and `media:content` among them.
+    """The children of an entry, or of a feed, by vocabulary and name, with those of `media:group` and `media:content`.
 
     The entry's own vocabulary is `RSS` for an `item` and `ATOM` for an `entry`, whatever namespace it has.
     """
@@ -140,7 +160,7 @@ class Parts:
     def __init__(self, entry: Element) -> None:
         self.entry = entry
         own, name = name_of(entry)
-        self.own = ATOM if name == "entry" else RSS
+        self.own = ATOM if name in ("entry", "feed") else RSS
         self._same = {own, RSS}
         self._by_name: dict[tuple[str, str], list[Element]] = {}
         self._add(entry)

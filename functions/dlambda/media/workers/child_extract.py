@@ -12,7 +12,7 @@ from yt_dlp.utils import YoutubeDLError, strftime_or_none
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.errors import Invalid
 from dlambda.media.options import effective_params
-from dlambda.media.workers import programs
+from dlambda.media.workers import feeds, programs
 from dlambda.media.workers.asking import ask
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.workers.jobs import ExtractJob, OptionTexts
@@ -24,6 +24,8 @@ _MAX_REDIRECTS = 5
 _LEFT_OUT = ("download_archive", "postprocessors", "paths", "cookiefile", "break_on_existing", "wait_for_video")
 _NUMBERS = ("playlist_index", "playlist_autonumber", "n_entries")
 _MOST_REASONS = 20
+
+feeds.install()
 
 
 class _Reader(Downloader):

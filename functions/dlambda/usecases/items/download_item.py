@@ -125,13 +125,14 @@ class _Names(Container[str]):
 
 
 class _Archive(Container[str]):
-    """Asks the archive's table as yt-dlp asks its file."""
+    """Asks the archive's table as yt-dlp asks its file. `own_id` stands for what yt-dlp takes from a file's name."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, own_id: str | None) -> None:
         self._name = name
+        self._own_id = own_id
 
     def __contains__(self, archive_id: object) -> bool:
-        return bool(archive.find_present(self._name, [str(archive_id)]))
+        return bool(archive.find_present(self._name, [self._own_id or str(archive_id)]))
 
 
 class _NoRoom(Exception):
@@ -162,6 +163,11 @@ class _Download:
     @property
     def workdir(self) -> Path:
         return work_folder(self.item)
+
+    @property
+    def _own_id(self) -> str | None:
+        """The archive id that its feed gave it, where that is its own."""
+        return self.item.archive_id if self.item.archive_id == self.item.entry_archive_id else None
 
     def run(self) -> bool:
         """True when the rest must go on elsewhere."""
@@ -210,7 +216,7 @@ class _Download:
             extras=item.extras,
             is_live=bool(item.is_live),
             allow_internal=settings.allow_internal_urls,
-            archive=_Archive(item.archive) if item.archive else None,
+            archive=_Archive(item.archive, self._own_id) if item.archive else None,
             taken=self.names,
             existing=self._find_existing if params.get("overwrites") is False else None,
         )
@@ -424,7 +430,8 @@ class _Download:
 
     def _record_archived(self, result: download.Result) -> None:
         if self.item.archive and result.archive_ids:
-            archive.add(self.item.archive, [*result.archive_ids, *self.item.old_archive_ids], time.time())
+            own = [self._own_id] if self._own_id else result.archive_ids
+            archive.add(self.item.archive, [*own, *self.item.old_archive_ids], time.time())
 
     def _fail(self, error: str, failure: Failure, **fields: Any) -> None:
         shown = {"kind": failure.kind.value, "advice": failure.advice, "retry_at": None}

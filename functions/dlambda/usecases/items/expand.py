@@ -17,8 +17,10 @@ from dlambda.domain.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
+from dlambda.domain.items.feed_identity import is_media_file
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
@@ -164,7 +166,7 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         extras={**item.extras, **numbers},
         requeued=item.requeued,
     )
-    return new_item(request).but(
+    child = new_item(request).but(
         title=metadata.title_of(entry.info, url=entry.url),
         source_id=str(entry.info.get("id") or ""),
         archive_id=metadata.archive_id(entry.info),
@@ -175,6 +177,9 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         chain=tuple(dict.fromkeys((*item.chain, item.posted_url, item.url, item.source_url))),
         info_at=time.time() if entry.is_complete else 0.0,
     )
+    if child.archive_id is None and is_media_file(child.url):
+        return child.but(archive_id=child.entry_archive_id or None)
+    return child
 
 
 def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
@@ -185,17 +190,22 @@ def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
 
 
 def _without_archived(made: list[Item]) -> list[Item]:
-    """Entries that the archive has become `skip` records, or nothing where the setting says so."""
+    """Entries that the archive has become `skip` records, or nothing."""
     ids = [child.archive_id for child in made if child.archive and child.archive_id]
     name = next((child.archive for child in made if child.archive), None)
     present = set(archive.find_present(name, ids)) if name and ids else set()
     if not present:
         return made
-    if get_settings().ignore_archived_items:
-        publish(*(already_downloaded(child, child.archive_id or "") for child in made if child.archive_id in present))
-        return [child for child in made if child.archive_id not in present]
+    silent = {child.id for child in made if child.archive_id in present and _leaves_no_record(child)}
+    publish(*(already_downloaded(child, child.archive_id or "") for child in made if child.id in silent))
     now = time.time()
-    return [_skipped(child, now) if child.archive_id in present else child for child in made]
+    return [_skipped(child, now) if child.archive_id in present else child for child in made if child.id not in silent]
+
+
+def _leaves_no_record(child: Item) -> bool:
+    """An archived entry, where the setting says so, or where a watched feed names it, maybe under a new address."""
+    is_watched = child.extras.get("source_handler") == TIMER_SOURCE
+    return get_settings().ignore_archived_items or (is_watched and child.archive_id == child.entry_archive_id)
 
 
 def _skipped(child: Item, now: float) -> Item:

@@ -61,6 +61,7 @@ def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:
 
 def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     described = metadata.fields_of(info, url=item.url)
+    described["archive_id"], _ = metadata.archive_ids(info, item.entry_archive_id)
     name = archive_for(item, info)
     archived = name if effect.archive and described["archive_id"] else None
     if archived:

@@ -70,7 +70,8 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         _fail(item, lease, error.message)
         return
     static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
-    if static_id and _skip_archived(item, lease, [static_id], title=static_id):
+    known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
+    if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
         return
     extraction = _read_before(item) or _read(item, params)
     if extraction.info is None:
@@ -115,7 +116,8 @@ def _route(
     item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any], params: dict[str, Any]
 ) -> None:
     kind = str(info.get("_type") or "video")
-    ids = [archive_id for archive_id in (metadata.archive_id(info), *info.get("_old_archive_ids", ())) if archive_id]
+    own_id, other_ids = metadata.archive_ids(info, item.entry_archive_id)
+    ids = [archive_id for archive_id in (own_id, *other_ids) if archive_id]
     if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or item.url)):
         return
     followed = follow_conditions(item, info)
@@ -183,11 +185,12 @@ def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
 def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
     """Gives the item what was extracted and decides where it goes (downloads.md 5.6)."""
     name = archive_for(item, info)
+    own_id, other_ids = metadata.archive_ids(info, item.entry_archive_id)
     described = item.but(
-        **metadata.fields_of(info, url=item.url),
+        **metadata.fields_of(info, url=item.url) | {"archive_id": own_id},
         archive=name,
         extras=metadata.extras_of(info) | dict(item.extras),
-        old_archive_ids=tuple(info.get("_old_archive_ids") or ()),
+        old_archive_ids=other_ids,
         is_archivable=bool(name),
         is_archived=False if name else None,
         info_at=extraction.at,

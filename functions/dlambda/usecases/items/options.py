@@ -38,9 +38,11 @@ def item_params(item: Item) -> dict[str, Any]:
 def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
     """The archive that marks an item with this metadata.
 
-    The generic extractor's ids are file names: with a system preset they mark nothing (downloads.md 5.8).
+    The generic extractor's ids are file names: with a system preset they mark nothing, unless a feed has named the file
+    (downloads.md 5.8).
     """
-    return None if metadata.is_generic(info) and preset_for(item.preset).default else item.archive
+    by_name = metadata.is_generic(info) and not item.entry_archive_id
+    return None if by_name and preset_for(item.preset).default else item.archive
 
 
 def archive_named(*cli: str) -> str | None:

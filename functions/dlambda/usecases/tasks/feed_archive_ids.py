@@ -1,6 +1,7 @@
 """Archive ids of entries whose handler knows none (docs/contract/tasks.md 7.5).
 
-The URL itself tells it, an earlier look-up told it, or the page is read with the task's options, which takes seconds.
+The URL itself tells it, or the feed for a file, or an earlier look-up told it, or the page is read with the task's
+options, which takes seconds.
 """
 
 import logging
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.metadata import archive_id, has_formats
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.media.extract import Extraction, extract
@@ -35,18 +37,19 @@ def with_archive_ids(
     were cut short here.
     """
     told = _told_by_urls(items)
-    asked = [item.url for item in told if item.archive_id is None]
+    unknown = {item.url: item for item in told if item.archive_id is None}
+    asked = list(unknown)
     known = memories.find_archive_ids(source, asked, time.time())
     read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
         if (left := seconds_left()) > 0:
-            read[url] = _read(url, params, cookies, left)
+            read[url] = _read(unknown[url], params, cookies, left)
             if not read[url].timed_out or left >= get_settings().extract_info_timeout:
                 known[url] = _keep(url, source, read[url])
 
     with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
-        list(pool.map(look_up, dict.fromkeys(url for url in asked if url not in known)))
+        list(pool.map(look_up, [url for url in asked if url not in known]))
     found = [replace(item, archive_id=item.archive_id or known.get(item.url), **_page(item, read)) for item in told]
     return found, all(url in known for url in asked)
 
@@ -54,7 +57,16 @@ def with_archive_ids(
 def _told_by_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
     urls = list(dict.fromkeys(item.url for item in items if not item.archive_id))
     ids = dict(zip(urls, ids_of_urls(urls), strict=True))
-    return [replace(item, archive_id=found["archive_id"]) if (found := ids.get(item.url)) else item for item in items]
+    return [_told_by(item, ids.get(item.url)) for item in items]
+
+
+def _told_by(item: FeedItem, found: Mapping[str, str] | None) -> FeedItem:
+    """With the id that its URL tells an extractor; the file of a feed's entry has that of the feed beside or for it."""
+    own = item.feed_archive_id
+    if found:
+        others = (*item.other_archive_ids, own) if own else item.other_archive_ids
+        return replace(item, archive_id=found["archive_id"], other_archive_ids=others)
+    return replace(item, archive_id=item.archive_id or own)
 
 
 def _page(item: FeedItem, read: Mapping[str, Extraction]) -> dict[str, Any]:
@@ -65,11 +77,12 @@ def _page(item: FeedItem, read: Mapping[str, Extraction]) -> dict[str, Any]:
     return {"info": page.info, "info_at": page.at}
 
 
-def _read(url: str, params: Params | OptionTexts, cookies: str | None, seconds: float) -> Extraction:
+def _read(item: FeedItem, params: Params | OptionTexts, cookies: str | None, seconds: float) -> Extraction:
     settings = get_settings()
     return extract(
-        url,
+        item.hinted_url,
         params,
+        entry=EntryRef(item.told),
         cookies=cookies,
         timeout_seconds=min(settings.extract_info_timeout, max(1.0, seconds)),
         allow_internal=settings.allow_internal_urls,

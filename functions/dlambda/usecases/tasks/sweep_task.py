@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import bucket, queue
-from dlambda.domain.items.item import Status
+from dlambda.domain.items.entries import told_fields
+from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
+from dlambda.domain.items.metadata import title_of
 from dlambda.domain.items.request import Request
 from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.feed import FeedItem
@@ -32,6 +34,7 @@ from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.fan_out import handler_of
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
+from dlambda.usecases.tasks.feed_memory import FeedMemory
 from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
 from dlambda.usecases.tasks.tasks import find_task
 from dlambda.usecases.trouble import ENGINE_ERRORS
@@ -95,7 +98,8 @@ def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], fl
     now = datetime.now(UTC)
     try:
         params = params_of_task(task)
-        feed = handler.fetch(task.url, _patient(client_for(params), seconds_left()))
+        client = replace(client_for(params), memory=FeedMemory(task.id))
+        feed = handler.fetch(task.url, _patient(client, seconds_left()))
     except AppError as error:
         cause = error.cause if isinstance(error, HandlerFailed) else error.message
         log.warning("The feed of task '%s' could not be read: %s (%s)", task.name, error.message, cause)
@@ -153,10 +157,7 @@ def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, M
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
     public = {str(item.identity): item for item in chosen if _is_public(item.url, state.hosts)}
     claimed = memories.claim(state.handler.name, list(public), remembered, now)
-    made = [
-        new_item(_request(state, item)).but(info_at=item.info_at, identity=item.identity)
-        for item in (public[each] for each in claimed)
-    ]
+    made = [_new_item(state, item) for item in (public[each] for each in claimed)]
     stored = enter(made)
     pages = {item.url: item.info for item in public.values()}
     for item in stored:
@@ -182,6 +183,20 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
         log.warning("A feed's entry is left out: %s", error.message, extra={"url": url})
         return False
     return hosts[host]
+
+
+def _new_item(state: _Sweep, item: FeedItem) -> Item:
+    """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
+    hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
+    return new_item(_request(state, item)).but(
+        title=title_of({"title": item.title}, url=item.url),
+        description=item.description[:DESCRIPTION_LIMIT],
+        archive_id=item.archive_id,
+        hinted_url=hinted,
+        told=told_fields({**item.told, "_type": "url_transparent"}) if item.told else {},
+        info_at=item.info_at,
+        identity=item.identity,
+    )
 
 
 def _request(state: _Sweep, item: FeedItem) -> Request:

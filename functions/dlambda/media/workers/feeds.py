@@ -1,0 +1,75 @@
+"""Inside a worker process: feeds that yt-dlp is given, read as handlers of tasks read them (docs/contract/tasks.md 6).
+
+So by hand, by a timer and by a sweep an entry has one address and one identity. yt-dlp's own reader takes RSS 2.0 that
+is flawless XML, and of each item the first enclosure, were it a picture.
+"""
+
+import re
+from typing import Any, Final
+
+from yt_dlp.extractor.generic import GenericIE
+
+from dlambda.domain.tasks.feed import FeedItem, with_own_guids
+from dlambda.media.handlers.rss import Document, read_document
+
+_HEAD_BYTES: Final = 8192
+_BEGINS_A_FEED: Final = re.compile(rb"<(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
+_DETECTED: Final = "<rss/>"  # what yt-dlp takes for a feed, and hands to its reader
+
+
+class _Read:
+    """A response whose body has been read."""
+
+    def __init__(self, response: Any, body: bytes) -> None:
+        self._response = response
+        self._body = body
+
+    def read(self) -> bytes:
+        return self._body
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+
+_read_content = GenericIE._webpage_read_content  # noqa: SLF001
+
+
+def _content(self: Any, urlh: Any, *arguments: Any, prefix: bytes | None = None, **options: Any) -> Any:
+    """The page as text; of a feed a sign that it is one, for `_playlist`."""
+    rest = urlh.read()
+    document = _document((prefix or b"") + rest, urlh.url, str(urlh.headers.get("Content-Type") or ""))
+    if document is None:
+        return _read_content(self, _Read(urlh, rest), *arguments, prefix=prefix, **options)
+    self.dlambda_feed = document
+    return _DETECTED
+
+
+def _document(body: bytes, url: str, content_type: str) -> Document | None:
+    """None for what is no feed, or an empty one that is not RSS: other pages may begin alike."""
+    if not _BEGINS_A_FEED.search(body[:_HEAD_BYTES].replace(b"\0", b"")):
+        return None
+    try:
+        return read_document(body, url, content_type)
+    except ValueError:
+        return None
+
+
+def _playlist(self: Any, url: str, *_: object) -> dict[str, Any]:
+    document: Document = self.dlambda_feed
+    return {
+        "_type": "playlist",
+        "id": url,
+        "title": document.title or None,
+        "description": document.description or None,
+        "entries": [_entry(item) for item in with_own_guids(list(document.items))],
+    }
+
+
+def _entry(item: FeedItem) -> dict[str, Any]:
+    return {**item.told, "_type": "url_transparent", "url": item.hinted_url}
+
+
+def install() -> None:
+    """Makes yt-dlp's reader of any page read feeds so."""
+    GenericIE._webpage_read_content = _content  # noqa: SLF001
+    GenericIE._extract_rss = _playlist  # noqa: SLF001

@@ -1,0 +1,41 @@
+"""The last answer that a watched feed gave, in the bucket, so that an unchanged feed is not sent again."""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from dlambda.aws import bucket
+from dlambda.errors import NotFound
+from dlambda.media.fetch import Answer
+from dlambda.usecases.trouble import ENGINE_ERRORS
+
+_KEPT_HEADERS: Final = ("etag", "last-modified", "content-type")
+
+
+@dataclass(frozen=True)
+class FeedMemory:
+    """Of one task. It goes with the caches, after a day; then the feed is read anew."""
+
+    task_id: int
+
+    @property
+    def _key(self) -> str:
+        return f"cache/feeds/{self.task_id}"
+
+    def find(self, url: str) -> Answer | None:
+        """What `url` answered last; None when nothing is kept of it."""
+        try:
+            kept = bucket.get_json(self._key)
+            if kept["asked"] != url:
+                return None
+            return Answer(kept["url"], 200, kept["headers"], b64decode(kept["body"]))
+        except (NotFound, ValueError, KeyError, Error, *ENGINE_ERRORS):
+            return None  # then the feed is read whole
+
+    def keep(self, url: str, answer: Answer) -> None:
+        headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+        body = b64encode(answer.body).decode()
+        with suppress(*ENGINE_ERRORS):
+            bucket.put_json(self._key, {"asked": url, "url": answer.url, "headers": headers, "body": body})
