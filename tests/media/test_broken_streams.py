@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from yt_dlp.aes import aes_cbc_encrypt_bytes
 
 from dlambda.media.download import Result
 from dlambda.media.extract import extract
-from dlambda.media.ffmpeg import probe
 from tests.media.conftest import Start, finish
 from tests.media.sites import HLS, Site, make_hls, played_seconds, playlist, serving, split_tracks
 
@@ -58,7 +58,6 @@ def fetch(site: Site, path: str, start: Start, service: Path, **params: Any) -> 
     ("lost", "native", "told"),
     [
         (0, None, "1 of 6 segments is missing"),
-        (5, None, "1 of 6 segments is missing"),
         (3, False, "1 segment is missing"),
     ],
 )
@@ -100,7 +99,7 @@ def test_a_lost_segment_is_an_error_where_the_options_say_so(site: Site, start: 
     assert (fetched.result.ok, fetched.result.filepath) == (False, None)
 
 
-@pytest.mark.parametrize("status", [403, 404, 500, 503])
+@pytest.mark.parametrize("status", [403, 503])
 def test_a_segment_that_is_away_for_a_while_is_fetched(site: Site, start: Start, service: Path, status: int) -> None:
     site.lists("film.m3u8", TS)
     site.refuses("t3.ts", status, times=3)
@@ -132,11 +131,11 @@ def test_an_encrypted_film_is_called_so(site: Site, start: Start, service: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("status", [403, 404, 503])
+@pytest.mark.parametrize("status", [404, 503])
 def test_a_live_stream_whose_list_is_away_is_recorded_whole(
     site: Site, start: Start, service: Path, status: int
 ) -> None:
-    steps = [(1.0, playlist(TS[:3], end=False)), (3.0, status), (1e9, playlist(TS))]
+    steps = [(0.5, playlist(TS[:3], end=False)), (2.0, status), (1e9, playlist(TS))]
     site.grows("live.m3u8", steps)
     fetched = fetch(site, "live.m3u8", start, service)
     assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
@@ -155,14 +154,15 @@ def test_picture_and_sound_of_a_live_stream_are_recorded_whole(site: Site, start
     split_tracks(site.folder)
     for track in "va":
         names = [f"{track}{number}.ts" for number in range(6)]
-        site.grows(f"{track}.m3u8", [(4.0, playlist(names[:3], end=False)), (5.5, 404), (1e9, playlist(names))])
+        site.grows(f"{track}.m3u8", [(3.0, playlist(names[:3], end=False)), (4.0, 404), (1e9, playlist(names))])
     site.answers["live.m3u8"] = lambda _: (200, HLS, MASTER)
     fetched = fetch(site, "live.m3u8", start, service)
     assert (fetched.result.ok, fetched.seconds) == (True, 12.0)
     assert fetched.result.filepath is not None
-    kinds = {one["codec_type"]: float(one["start_time"]) for one in probe(str(fetched.path))["streams"]}
-    assert set(kinds) == {"video", "audio"}
-    assert abs(kinds["video"] - kinds["audio"]) < 0.2
+    with av.open(str(fetched.path)) as container:
+        starts = {one.type: float((one.start_time or 0) * one.time_base) for one in container.streams}
+    assert set(starts) == {"video", "audio"}
+    assert abs(starts["video"] - starts["audio"]) < 0.2
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_a_key_that_fails_for_a_moment_is_asked_for_again(site: Site, start: Sta
     for number in range(2):
         content = aes_cbc_encrypt_bytes((site.folder / f"t{number}.ts").read_bytes(), key, number.to_bytes(16, "big"))
         (site.folder / f"e{number}.ts").write_bytes(bytes(content))
-    site.answers["key.bin"] = lambda number: (503, "text/plain", b"no") if number < 3 else (200, "x/y", key)
+    site.answers["key.bin"] = lambda number: (503, "text/plain", b"no") if number < 2 else (200, "x/y", key)
     site.lists("film.m3u8", ['#EXT-X-KEY:METHOD=AES-128,URI="key.bin"', "e0.ts", "e1.ts"])
     fetched = fetch(site, "film.m3u8", start, service)
     assert (fetched.result.ok, fetched.seconds) == (True, 4.0)

@@ -17,7 +17,7 @@ from yt_dlp.utils import NO_DEFAULT, DownloadError
 
 _GONE = (404, 410)
 _LONGEST_PAUSE_SECONDS = 2.0
-_GONE_PAUSE_SECONDS = 0.3
+_GONE_PAUSE_SECONDS = 0.1
 _MOST_WAITED_FOR = 3  # segments that are gone; a film may lack hundreds
 _MOST_AWAY_IN_ROW = 3
 _KEY_TRIES = 6
