@@ -247,6 +247,12 @@ def test_whoever_waits_hears_that_a_list_brought_nothing(history, stack, origin)
     assert "no entries" in body[0]["msg"]
 
 
+def test_a_feed_that_is_added_by_hand_again_comes_again(add, origin):
+    url = origin.url("lists/show.rss?by-hand")
+    assert len(names(add(url, cli="--playlist-items 2-3", template="%(playlist_index)s.%(ext)s"))) == 2
+    assert names(add(url, cli="--playlist-items 3", template="again %(playlist_index)s.%(ext)s")) == ["again 3.mp4"]
+
+
 def test_an_episode_that_stands_twice_comes_once(add, origin):
     assert len(add(origin.url("lists/doubled.rss"))) == 1
 

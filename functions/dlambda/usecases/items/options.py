@@ -38,10 +38,11 @@ def item_params(item: Item) -> dict[str, Any]:
 def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
     """The archive that marks an item with this metadata.
 
-    The generic extractor's ids are file names: with a system preset they mark nothing, unless a feed has named the file
-    (downloads.md 5.8).
+    The generic extractor's ids are file names: with a system preset they mark nothing, unless a task brings the file
+    from a feed that has named it (downloads.md 5.8). Who adds a feed by hand once more wants it once more.
     """
-    by_name = metadata.is_generic(info) and not item.entry_archive_id
+    named = item.entry_archive_id and "source_handler" in item.extras
+    by_name = metadata.is_generic(info) and not named
     return None if by_name and preset_for(item.preset).default else item.archive
 
 
