@@ -202,7 +202,7 @@ def second(watched: Watched, first: FirstRun) -> SecondRun:
 @pytest.mark.parametrize(
     ("name", "handler", "fields"),
     [
-        ("sweep", "RssGenericHandler", {"published"}),
+        ("sweep", "RssGenericHandler", {"published", "timestamp"}),
         ("api", "GenericTaskHandler", {"year"}),
         ("page", "GenericTaskHandler", {"number"}),
     ],
@@ -214,7 +214,8 @@ def test_an_inspection_shows_what_a_run_would_find(
     assert (found["matched"], found["handler"]) == (True, handler)
     assert [item["url"] for item in found["items"]] == watched.clips(name, 2)
     assert [item["title"] for item in found["items"]] == ["Entry 1", "Entry 2"]
-    assert [item["archive_id"] for item in found["items"]] == [f"generic clip-{name}-{number}" for number in (1, 2)]
+    ids = watched.clips(name, 2) if name == "sweep" else [f"clip-{name}-{number}" for number in (1, 2)]
+    assert [item["archive_id"] for item in found["items"]] == [f"generic {id_}" for id_ in ids]
     assert all(set(item["metadata"]) == fields for item in found["items"])
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dlambda.domain.items.entry_limit import at_most
-from dlambda.domain.items.metadata import archive_id
+from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.metadata import archive_id, plain_url
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
 from dlambda.media.questions import ids_of_urls
@@ -45,7 +46,7 @@ def _ids(task: Task) -> list[str]:
     if info.get("_type") not in {"playlist", "multi_video"}:
         raise Invalid("Expected a playlist type from extract_info.")
     entries = at_most(walk(info), get_settings().max_playlist_entries)
-    by_url = _ids_by_url([url for entry in entries if not _own_id(entry) and (url := _url_of(entry))])
+    by_url = _ids_by_url({url: entry for entry in entries if not _own_id(entry) and (url := _url_of(entry))})
     found = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
     return list(dict.fromkeys(each for each in found if each))
 
@@ -69,14 +70,16 @@ def _url_of(entry: Mapping[str, Any]) -> str:
     return str(entry.get("webpage_url") or entry.get("url") or "")
 
 
-def _ids_by_url(urls: list[str]) -> dict[str, str]:
+def _ids_by_url(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """One without an extractor's id counts under the id that its download would get."""
     return {
-        url: found["archive_id"] if found else _generic_id(url)
-        for url, found in zip(urls, ids_of_urls(urls), strict=True)
+        url: found["archive_id"] if found else _generic_id(url, entries[url])
+        for url, found in zip(entries, ids_of_urls(list(entries)), strict=True)
     }
 
 
-def _generic_id(url: str) -> str:
-    """What the generic extractor calls a file: its name without extension."""
-    return f"generic {unquote(PurePosixPath(urlsplit(url).path).stem)}"
+def _generic_id(url: str, entry: Mapping[str, Any]) -> str:
+    """The id that its feed gives an entry, else what the generic extractor calls it: its name without extension."""
+    is_told = entry.get("_type") == "url_transparent"
+    of_feed = entry_archive_id(plain_url(url), guid_of(url)) if is_told else ""
+    return of_feed or f"generic {unquote(PurePosixPath(urlsplit(url).path).stem)}"
