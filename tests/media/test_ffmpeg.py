@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.errors import OperationFailed
+from dlambda.errors import Invalid, OperationFailed
 from dlambda.media.ffmpeg import describe, probe, summary
 from dlambda.media.pieces.cutting import probe_by_library
 from dlambda.media.tools import find_tool
@@ -55,12 +55,17 @@ def test_dimensions_of_a_picture_are_right_or_left_out(tmp_path: Path) -> None:
     assert 0 not in {stream.get("coded_width"), stream.get("coded_height")}
 
 
-def test_what_is_no_media_is_an_error_and_counts_as_both(tmp_path: Path) -> None:
+def test_a_media_file_without_media_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.mp4").write_text("no media")
     with pytest.raises(OperationFailed):
         probe(str(tmp_path / "x.mp4"))
-    assert describe(str(tmp_path / "x.mp4")) == {"is_video": True, "is_audio": True}
-    assert describe(str(tmp_path / "missing.mp4")) == {"is_video": True, "is_audio": True}
+    with pytest.raises(Invalid):
+        describe(str(tmp_path / "x.mp4"))
+
+
+def test_another_file_that_cannot_be_probed_counts_as_both(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_text("no media")
+    assert describe(str(tmp_path / "x.bin")) == {"is_video": True, "is_audio": True}
 
 
 def test_a_picture_in_a_sound_file_is_no_video() -> None:
