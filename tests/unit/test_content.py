@@ -39,7 +39,7 @@ def zipped() -> bytes:
         (b"Not found\n", "a text"),
         ("Zugriff verweigert für Sie".encode(), "a text"),
         (zipped(), "a ZIP archive"),
-        (gzip.compress(b"<html>"), "a compressed file"),
+        (gzip.compress(b"<html>", mtime=0), "a compressed file"),
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a picture"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a picture"),
