@@ -227,6 +227,13 @@ def info(client: FlaskClient, url: str, **query: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("name", ["feed/2.rss", "lists/two.html"])
+def test_url_info_of_a_list_has_its_type_and_entries(client, origin, name):
+    body = client.get("/api/yt-dlp/url/info", query_string={"url": origin.url(name)}).get_json()
+    assert body["_type"] in ("playlist", "multi_video")
+    assert len(body["entries"]) == 2
+
+
 @pytest.mark.parametrize(
     ("query", "status", "error"),
     [
