@@ -135,12 +135,12 @@ def _serve_by_relay(listener: socket.socket, command: Sequence[str], way: Way) -
     _forward_stop(pid)
     statuses: list[int] = []
 
-    def ended() -> bool:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        statuses.extend([status] if done else [])
-        return bool(done)
+    def has_ended() -> bool:
+        ended_pid, status = os.waitpid(pid, os.WNOHANG)
+        statuses.extend([status] if ended_pid else [])
+        return bool(ended_pid)
 
-    relay(listener, port, ended)
+    relay(listener, port, has_ended)
     return statuses[0]
 
 

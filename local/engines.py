@@ -149,8 +149,8 @@ def _tool(config: Config, name: str) -> str:
 
 def _environ(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
     """Engines see the machine, none of the service's secrets."""
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR") if name in os.environ}
-    return kept | {"HOME": str(config.data_dir)} | dict(extra)
+    inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR") if name in os.environ}
+    return inherited | {"HOME": str(config.data_dir)} | dict(extra)
 
 
 def _module(name: str, *arguments: str) -> list[str]:
@@ -211,13 +211,13 @@ def _library_alone(config: Config) -> Callable[[], None] | None:
     return lambda: landlock.enter(ruleset)
 
 
-def queues(config: Config, sockets: Sockets, wanted: Iterable[Queue]) -> Child:
-    """It has the queues `wanted` from its first answer on, also when it is started again: it keeps nothing itself."""
+def queues(config: Config, sockets: Sockets, queue_list: Iterable[Queue]) -> Child:
+    """It has the queues `queue_list` from its first answer on, also when it is started again: it keeps nothing itself."""
     listener = sockets.queues.fileno()
     return Child(
         "queues",
         _module("ministack", str(listener)),
-        _environ(config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in wanted])}),
+        _environ(config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in queue_list])}),
         config.logs_dir / "queues.log",
         "the queue engine (ministack)",
         (listener,),

@@ -14,11 +14,11 @@ from dlambda.domain.orders.key import ADMIN, id_of_value
 _SECONDS = 20
 
 
-def needs_key(known: Mapping[str, str], chosen: str, secret_key: str) -> bool:
-    """Whether there is no key yet, or the operator chose another value for `admin`. `known`: name -> id."""
-    if not known:
+def needs_key(ids_by_name: Mapping[str, str], admin_value: str, secret_key: str) -> bool:
+    """Whether there is no key yet, or the operator chose another value for `admin`. `ids_by_name`: name -> id."""
+    if not ids_by_name:
         return True
-    return bool(chosen) and ADMIN in known and known[ADMIN] != id_of_value(chosen, secret_key)
+    return bool(admin_value) and ADMIN in ids_by_name and ids_by_name[ADMIN] != id_of_value(admin_value, secret_key)
 
 
 class FirstKey:
@@ -37,22 +37,22 @@ class FirstKey:
     def value(self) -> str:
         """The new key; empty when there was one already, or the operator has set it."""
         try:
-            told, _ = self._process.communicate(timeout=_SECONDS)
+            output, _ = self._process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return ""
-        return told.strip()
+        return output.strip()
 
 
 def main() -> None:
     from dlambda.settings import get_settings
     from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
 
-    made, chosen = make_first_key(), get_settings().admin_key
-    if made and not chosen:
-        print(made)
-    if chosen and not made:
-        choose_admin_key(chosen)
+    new_key, admin_value = make_first_key(), get_settings().admin_key
+    if new_key and not admin_value:
+        print(new_key)
+    if admin_value and not new_key:
+        choose_admin_key(admin_value)
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ def without_origins(app: App) -> App:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         async def plain(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"access-control-")]
-                message = {**message, "headers": kept}
+                headers = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"access-control-")]
+                message = {**message, "headers": headers}
             await send(message)
 
         if scope["type"] != "http":

@@ -48,31 +48,31 @@ def _version() -> str:
 def _take_in(merged: Json, group: str, part: Json) -> None:
     """Adds one group. A schema whose name another group uses for something else is named after its group."""
     schemas: Json = part.get("components", {}).get("schemas", {})
-    taken = merged["schemas"]
+    schemas_by_name = merged["schemas"]
     renamed = {
         name: f"{group.title().replace('_', '')}{name}"
         for name, schema in schemas.items()
-        if name in taken and taken[name] != schema
+        if name in schemas_by_name and schemas_by_name[name] != schema
     }
     for name, schema in schemas.items():
-        taken[renamed.get(name, name)] = _with_references(schema, renamed)
+        schemas_by_name[renamed.get(name, name)] = _with_references(schema, renamed)
     merged["paths"] |= _with_references(part["paths"], renamed)
     merged["security"] |= part.get("components", {}).get("securitySchemes") or {}
-    known = {tag["name"] for tag in merged["tags"]}
-    merged["tags"] += [tag for tag in part.get("tags") or () if tag["name"] not in known]
+    tag_names = {tag["name"] for tag in merged["tags"]}
+    merged["tags"] += [tag for tag in part.get("tags") or () if tag["name"] not in tag_names]
 
 
 def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
     """`value` with its references to renamed schemas."""
     if isinstance(value, dict):
         return {
-            key: _REFERENCE + renamed.get(each.removeprefix(_REFERENCE), each.removeprefix(_REFERENCE))
-            if key == "$ref" and isinstance(each, str) and each.startswith(_REFERENCE)
-            else _with_references(each, renamed)
-            for key, each in value.items()
+            key: _REFERENCE + renamed.get(part.removeprefix(_REFERENCE), part.removeprefix(_REFERENCE))
+            if key == "$ref" and isinstance(part, str) and part.startswith(_REFERENCE)
+            else _with_references(part, renamed)
+            for key, part in value.items()
         }
     if isinstance(value, list):
-        return [_with_references(each, renamed) for each in value]
+        return [_with_references(part, renamed) for part in value]
     return value
 
 

@@ -42,7 +42,7 @@ def rendered() -> str:
         for method, operation in operations.items():
             group = (operation.get("tags") or ["other"])[0]
             groups.setdefault(group, []).append("\n".join(_operation(method.upper(), path, operation)))
-    parts = [f"## {group}\n\n{about.get(group, '')}\n\n" + "\n\n".join(found) for group, found in groups.items()]
+    parts = [f"## {group}\n\n{about.get(group, '')}\n\n" + "\n\n".join(sections) for group, sections in groups.items()]
     return "\n\n".join([_INTRODUCTION.strip(), *parts]) + "\n"
 
 

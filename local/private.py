@@ -43,9 +43,9 @@ def _close(descriptor: int) -> None:
     """Takes the rights of others away from an open file, and closes the descriptor."""
     try:
         mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-        taken = _BEYOND_LISTS if _has_list(descriptor) else _OTHERS
-        if mode & taken:
-            os.fchmod(descriptor, mode & ~taken)
+        bits = _BEYOND_LISTS if _has_list(descriptor) else _OTHERS
+        if mode & bits:
+            os.fchmod(descriptor, mode & ~bits)
     finally:
         os.close(descriptor)
 

@@ -144,27 +144,27 @@ def descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            pid, rest = entry.parent.name, entry.read_text(errors="replace").rpartition(")")[2].split()
-            children.setdefault(int(rest[1]), []).append(int(pid))
-    found: list[int] = []
+            pid, stat_fields = entry.parent.name, entry.read_text(errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(stat_fields[1]), []).append(int(pid))
+    pids: list[int] = []
     waiting = [root]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found += below
+        pids += below
         waiting += below
-    return found
+    return pids
 
 
 def end_descendants() -> None:
     """Ends whatever is left below us; a few rounds, since an orphan's children come up one level at a time."""
     for _ in range(5):
-        left = descendants(os.getpid())
-        if not left:
+        pids = descendants(os.getpid())
+        if not pids:
             return
-        for pid in left:
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        _collect(left)
+        _collect(pids)
 
 
 def leave() -> NoReturn:
@@ -191,13 +191,13 @@ def collect_orphans(own: Iterable[int]) -> None:
     """Collects ended processes that we adopted, and leaves our own children to `Child.ended`."""
     if not hasattr(os, "waitid"):
         return
-    mine = set(own)
+    own_pids = set(own)
     with contextlib.suppress(ChildProcessError):
         while True:
-            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if found is None or found.si_pid in mine:
+            child = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if child is None or child.si_pid in own_pids:
                 return
-            os.waitpid(found.si_pid, 0)
+            os.waitpid(child.si_pid, 0)
 
 
 def _rotate(log: Path) -> None:

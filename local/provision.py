@@ -75,10 +75,10 @@ def _tables(endpoint: str, action: str, body: Mapping[str, Any]) -> dict[str, An
 
 
 def _add_indexes(endpoint: str, name: str, definition: Mapping[str, Any]) -> None:
-    found = _tables(endpoint, "DescribeTable", {"TableName": name})["Table"].get("GlobalSecondaryIndexes", ())
-    known = {index["IndexName"] for index in found}
+    indexes = _tables(endpoint, "DescribeTable", {"TableName": name})["Table"].get("GlobalSecondaryIndexes", ())
+    existing_names = {index["IndexName"] for index in indexes}
     for index in definition.get("GlobalSecondaryIndexes", ()):
-        if index["IndexName"] not in known:  # one a request, as DynamoDB wants it
+        if index["IndexName"] not in existing_names:  # one a request, as DynamoDB wants it
             change = {
                 "TableName": name,
                 "AttributeDefinitions": definition["AttributeDefinitions"],
@@ -88,21 +88,21 @@ def _add_indexes(endpoint: str, name: str, definition: Mapping[str, Any]) -> Non
 
 
 def _set_ttl(endpoint: str, name: str, attribute: str) -> None:
-    found = _tables(endpoint, "DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
-    if found.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+    description = _tables(endpoint, "DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
+    if description.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
         ttl = {"AttributeName": attribute, "Enabled": True}
         _tables(endpoint, "UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": ttl})
 
 
 def ids_of_keys(endpoint: str) -> dict[str, str]:
     """The API keys that there are: name -> id."""
-    asked = {
+    query = {
         "TableName": f"{STACK}-keys",
         "KeyConditionExpression": "kind = :names",
         "ExpressionAttributeValues": {":names": {"S": "names"}},
         "ProjectionExpression": "id, key_id",
     }
-    rows = _tables(endpoint, "Query", asked)["Items"]
+    rows = _tables(endpoint, "Query", query)["Items"]
     return {row["id"]["S"]: row["key_id"]["S"] for row in rows}
 
 

@@ -10,12 +10,12 @@ _TRIES, _WAIT_SECONDS = 100, 0.05
 _CHUNK_BYTES = 64 * 1024
 
 
-def relay(listener: socket.socket, port: int, ended: Callable[[], bool]) -> None:
+def relay(listener: socket.socket, port: int, has_ended: Callable[[], bool]) -> None:
     """Until `ended()`. Connections wait while nothing listens on the port yet."""
-    asyncio.run(_relay(listener, port, ended))
+    asyncio.run(_relay(listener, port, has_ended))
 
 
-async def _relay(listener: socket.socket, port: int, ended: Callable[[], bool]) -> None:
+async def _relay(listener: socket.socket, port: int, has_ended: Callable[[], bool]) -> None:
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, back = await _dial(port)
@@ -25,7 +25,7 @@ async def _relay(listener: socket.socket, port: int, ended: Callable[[], bool]) 
             await asyncio.gather(_copy(reader, back), _copy(there, writer))
 
     server = await asyncio.start_unix_server(pass_on, sock=listener)
-    while not ended():  # noqa: ASYNC110 the end of a process is asked for
+    while not has_ended():  # noqa: ASYNC110 the end of a process is asked for
         await asyncio.sleep(_WAIT_SECONDS)
     server.close()
 

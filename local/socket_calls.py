@@ -38,8 +38,8 @@ def install() -> int:
 
     Asks the parent about `bind` and `accept`, and refuses `connect`. Raises `OSError` where the kernel cannot do it.
     """
-    asked = dict.fromkeys(("bind", "accept", "accept4"), seccomp.ASK)
-    rules = asked | {"connect": seccomp.REFUSE | errno.ECONNREFUSED}
+    asked_calls = dict.fromkeys(("bind", "accept", "accept4"), seccomp.ASK)
+    rules = asked_calls | {"connect": seccomp.REFUSE | errno.ECONNREFUSED}
     return seccomp.install_rules(rules)
 
 
@@ -94,10 +94,10 @@ class SocketCalls:
         connection.setblocking(False)
         return connection
 
-    def _give(self, call: int, given: socket.socket, *, replaced: int | None = None) -> int:
+    def _give(self, call: int, replacement: socket.socket, *, replaced: int | None = None) -> int:
         """Puts a descriptor into the program; its number there."""
         flags = 0 if replaced is None else _REPLACE
-        content = _ADDED.pack(call, flags, given.fileno(), replaced or 0, os.O_CLOEXEC)
+        content = _ADDED.pack(call, flags, replacement.fileno(), replaced or 0, os.O_CLOEXEC)
         number: int = fcntl.ioctl(self._descriptor, _ADD_DESCRIPTOR, bytearray(content))
         return number
 
@@ -115,13 +115,13 @@ def fork_filtered(run: Callable[[], None]) -> Filtered:
 
     To be called in a process of one thread. Raises `OSError` where the kernel, or who started us, does not allow it.
     """
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
+    parent_socket, child_socket = socket.socketpair()
+    with parent_socket, child_socket:
         pid = os.fork()
         if pid == 0:
-            _run_filtered(theirs, run)
-        theirs.close()
-        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+            _run_filtered(child_socket, run)
+        child_socket.close()
+        _, descriptors, _, _ = socket.recv_fds(parent_socket, 1, 1)
     if not descriptors:
         os.waitpid(pid, 0)
         raise OSError(errno.ENOSYS, "no seccomp user notification")

@@ -173,18 +173,18 @@ class Supervisor:
             self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
         self._provisioned = True
         environ = self._own[0].environ
-        known = provision.ids_of_keys(self._config.endpoint or self._sockets.tables_path)
-        if needs_key(known, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
+        ids_by_name = provision.ids_of_keys(self._config.endpoint or self._sockets.tables_path)
+        if needs_key(ids_by_name, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
             self._first_key = FirstKey(environ)
 
-    def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
+    def _wait_until(self, ready: Callable[[], bool], subject: str) -> None:
         """Waits for `ready()`; what ended meanwhile is started again."""
         deadline = time.monotonic() + _READY_SECONDS
         while not ready():
             if self._stopping:
                 raise Stopped
             if time.monotonic() > deadline:
-                raise StartError(f"{what} does not answer. Its log is in {self._config.logs_dir}.")
+                raise StartError(f"{subject} does not answer. Its log is in {self._config.logs_dir}.")
             time.sleep(_POLL_SECONDS)
             self._restart_ended()
 
@@ -227,8 +227,8 @@ class Supervisor:
         child.start()
         if not self._provisioned:
             return
-        for told in [child] if child in self._own else self._own:
-            told.go()
+        for service in [child] if child in self._own else self._own:
+            service.go()
 
     def _announce(self) -> None:
         for line in self._welcome():

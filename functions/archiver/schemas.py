@@ -29,13 +29,13 @@ class ItemsBody(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _documented(cls, body: object) -> dict[str, Any]:
-        given = body if isinstance(body, dict) else {}
-        preset = _preset(given.get("preset"))
-        items = given.get("items")
+        fields = body if isinstance(body, dict) else {}
+        preset = _preset(fields.get("preset"))
+        items = fields.get("items")
         if not isinstance(items, list) or not items:
             raise Invalid("items is required and must be a non-empty list.")
-        texts = [each for each in items if isinstance(each, str)]
-        return {"preset": preset, "items": texts, "skip_check": given.get("skip_check") is True}
+        texts = [text for text in items if isinstance(text, str)]
+        return {"preset": preset, "items": texts, "skip_check": fields.get("skip_check") is True}
 
     @field_validator("items")
     @classmethod
@@ -48,7 +48,7 @@ def normalised(entries: list[str]) -> list[str]:
 
     No source has ids so long that a table's key could not hold them.
     """
-    trimmed = dict.fromkeys(" ".join(each.split()) for each in entries)
+    trimmed = dict.fromkeys(" ".join(archive_id.split()) for archive_id in entries)
     return [entry for entry in trimmed if " " in entry and len(entry.encode()) <= _MOST_BYTES]
 
 

@@ -8,7 +8,7 @@ from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.entry.http import problems
 from dlambda.entry.resource import make_resource_routes
 
-routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata passes a filter", shown=ConditionView)
+routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata passes a filter", model=ConditionView)
 
 
 @routes.post("/api/conditions/test", responses={200: TestAnswer, **problems(400)})

@@ -4,4 +4,4 @@ from dl_fields.schemas import DownloadFieldView
 from dlambda.domain.rules.resource import DL_FIELDS
 from dlambda.entry.resource import make_resource_routes
 
-routes = make_resource_routes(DL_FIELDS, "Extra inputs of the download form", shown=DownloadFieldView)
+routes = make_resource_routes(DL_FIELDS, "Extra inputs of the download form", model=DownloadFieldView)

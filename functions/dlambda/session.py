@@ -42,11 +42,11 @@ class _PlainModels(JSONFileLoader):
 
 @lru_cache(maxsize=1)
 def _session() -> Session:
-    made = get_session()
-    made.get_component("data_loader").file_loader = _PlainModels()
+    session = get_session()
+    session.get_component("data_loader").file_loader = _PlainModels()
     # The one that botocore would write anew for each request takes a tenth of the request's time.
-    made.set_default_client_config(Config(user_agent="dlambda"))
-    return made
+    session.set_default_client_config(Config(user_agent="dlambda"))
+    return session
 
 
 def make_client(service: str, *, socket_path: str = "", **options: Any) -> Any:

@@ -325,10 +325,10 @@ def _fill_in(values: dict[str, Any], variables: Mapping[str, str]) -> None:
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
 
     for name, value in (defaults | values).items():
-        used = set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
-        for unknown in used - defaults.keys():
+        placeholders = set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
+        for unknown in placeholders - defaults.keys():
             raise SettingsError(f"{variables[name]}: there is no setting {{{unknown}}}")
-        if used:
+        if placeholders:
             values[name] = _PLACEHOLDER.sub(lambda match: str(values.get(match[1], defaults[match[1]])), value)
     if "base_path" in values:
         values["base_path"] = values["base_path"].rstrip("/") + "/"

@@ -34,14 +34,14 @@ def act() -> Response:
 
 def job(job_id: str) -> dict[str, Any]:
     """How far long work is. Raises `NotFound`."""
-    found = jobs.find(job_id)
-    if found is None or found.kind != KIND:
+    file_job = jobs.find(job_id)
+    if file_job is None or file_job.kind != KIND:
         raise NotFound(f"Job '{job_id}' does not exist.")
-    return _view(found)
+    return _view(file_job)
 
 
-def _view(found: Job) -> dict[str, Any]:
-    return {"job": found.id, "done": found.is_done, "results": found.body["results"]}
+def _view(job_of_files: Job) -> dict[str, Any]:
+    return {"job": job_of_files.id, "done": job_of_files.is_done, "results": job_of_files.body["results"]}
 
 
 def order(body: object) -> dict[str, Any]:

@@ -20,61 +20,61 @@ from file.schemas import FolderQuery
 _ALWAYS = ("video", "audio", "image", "text", "metadata", "subtitle")
 
 
-def look(asked: str, query: FolderQuery) -> dict[str, Any]:
+def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
     """One page of a folder. Raises `Forbidden`, `Invalid`, `NotFound`."""
     if not get_settings().browser_enabled:
         raise Forbidden("File browser is disabled.")
     paging = read_page(query.page, query.per_page)
-    asked = asked.strip("/")
+    request_path = request_path.strip("/")
     try:
-        folder = resolve_path(asked)
+        folder = resolve_path(request_path)
         entries = entries_of(folder)
     except (Invalid, NotFound):
-        raise _no_folder(asked) from None
-    found = arranged(shown(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
+        raise _no_folder(request_path) from None
+    sorted_entries = arranged(shown(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
     first = (paging.page - 1) * paging.per_page
     # Unlike elsewhere, a page beyond the end is empty and bears the number that was asked for.
     return {
         "path": f"/{folder}",
-        "contents": [entry.view(folder) for entry in found[first : first + paging.per_page]],
-        "pagination": pagination(paging.page, paging.per_page, len(found)),
+        "contents": [entry.view(folder) for entry in sorted_entries[first : first + paging.per_page]],
+        "pagination": pagination(paging.page, paging.per_page, len(sorted_entries)),
     }
 
 
-def _no_folder(asked: str) -> AppError:
+def _no_folder(request_path: str) -> AppError:
     """Why the path cannot be looked into."""
     try:
-        found = find_file(asked)
+        file = find_file(request_path)
     except NotFound:
-        found = None
-    if found and found.stored is not None:
-        return Invalid(f"path '{asked}' is not a directory.")
-    return NotFound(f"path '{asked}' does not exist.")
+        file = None
+    if file and file.stored is not None:
+        return Invalid(f"path '{request_path}' is not a directory.")
+    return NotFound(f"path '{request_path}' does not exist.")
 
 
-def ffprobe(asked: str) -> Response:
+def ffprobe(request_path: str) -> Response:
     """What the file holds. Raises `OperationFailed` when that cannot be read."""
-    if not asked.strip("/"):
+    if not request_path.strip("/"):
         raise Invalid("file is required.")
-    return with_file(asked, lambda found: jsonify(probed(found)), route="/api/file/ffprobe/")
+    return with_file(request_path, lambda file: jsonify(probed(file)), route="/api/file/ffprobe/")
 
 
-def info(asked: str) -> Response:
+def info(request_path: str) -> Response:
     """Title, probe, type and sidecars: what the player needs. A file that is no media has an empty probe."""
-    if not asked.strip("/"):
+    if not request_path.strip("/"):
         raise Invalid("file is required.")
     missing = "File '{file}' is no longer available."
-    return with_file(asked, lambda found: jsonify(_info(found)), route="/api/file/info/", missing=missing)
+    return with_file(request_path, lambda file: jsonify(_info(file)), route="/api/file/info/", missing=missing)
 
 
-def _info(found: Found) -> dict[str, Any]:
-    name = found.path.rpartition("/")[2]
+def _info(file: Found) -> dict[str, Any]:
+    name = file.path.rpartition("/")[2]
     try:
-        probe = probed(found)
+        probe = probed(file)
     except (OperationFailed, Unavailable):
         probe = {}
     codecs = [str(stream.get("codec_name")) for kind in ("video", "audio") for stream in probe.get(kind, ())]
-    groups: dict[str, Any] = {kind: [] for kind in _ALWAYS} | dict(sidecars_of(found.path))
+    groups: dict[str, Any] = {kind: [] for kind in _ALWAYS} | dict(sidecars_of(file.path))
     return {
         "title": stem_of(name),
         "ffprobe": probe,

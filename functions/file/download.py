@@ -19,24 +19,24 @@ def answer(path: str) -> Response:
     return with_file(path, _found, route="/api/download/", missing="File not found")
 
 
-def _found(found: Found) -> Response:
-    assert found.stored is not None
-    headers = _headers(found.path, found.stored)
-    if _is_known(found.stored):
+def _found(file: Found) -> Response:
+    assert file.stored is not None
+    headers = _headers(file.path, file.stored)
+    if _is_known(file.stored):
         return Response(status=304, headers={key: headers[key] for key in ("ETag", "Last-Modified")})
     if request.method == "HEAD":
-        return _head(headers, found.stored)
-    return link(object_key(found.path), found.path.rpartition("/")[2])
+        return _head(headers, file.stored)
+    return link(object_key(file.path), file.path.rpartition("/")[2])
 
 
 def attached(key: str, name: str) -> Response:
     """302 to an object of ours, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
     if request.method != "HEAD":
         return link(key, name, attachment=True)
-    stored = bucket.find(key)
-    if stored is None:
+    entry = bucket.find(key)
+    if entry is None:
         raise NotFound("File not found")
-    response = _head(_headers(name, stored), stored)
+    response = _head(_headers(name, entry), entry)
     response.headers["Content-Disposition"] = content_disposition("attachment", name)
     return response
 
@@ -53,25 +53,25 @@ def link(key: str, name: str, *, attachment: bool = False) -> Response:
     return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-def _headers(path: str, stored: Stored) -> dict[str, str]:
+def _headers(path: str, entry: Stored) -> dict[str, str]:
     return {
         "Content-Type": content_type(path.rpartition("/")[2]),
         "Accept-Ranges": "bytes",
-        "Last-Modified": stored.last_modified,
-        "ETag": f'"{stored.version}"',
+        "Last-Modified": entry.last_modified,
+        "ETag": f'"{entry.version}"',
     }
 
 
-def _head(headers: dict[str, str], stored: Stored) -> Response:
+def _head(headers: dict[str, str], entry: Stored) -> Response:
     response = Response(status=200, headers=headers)
-    response.headers["Content-Length"] = str(stored.size_bytes)
+    response.headers["Content-Length"] = str(entry.size_bytes)
     response.automatically_set_content_length = False
     return response
 
 
-def _is_known(stored: Stored) -> bool:
+def _is_known(entry: Stored) -> bool:
     """Whether the client's copy is the newest: `If-None-Match`, else `If-Modified-Since` (RFC 9110 13.2.2)."""
     if "If-None-Match" in request.headers:
-        return request.if_none_match.contains_weak(stored.version)
+        return request.if_none_match.contains_weak(entry.version)
     since = request.if_modified_since
-    return since is not None and since >= stored.modified.replace(microsecond=0)
+    return since is not None and since >= entry.modified.replace(microsecond=0)

@@ -29,15 +29,15 @@ def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
             if isinstance(error, NotFound):  # 404 belongs to GET /api/history/add alone
                 raise Invalid(error.message, extra=error.extra) from None
             raise
-    added = add_items(requests)
+    outcomes = add_items(requests)
     if wait:
-        return [_waited(each, element) for each, element in zip(wait_for(added), elements, strict=True)]
-    return [{"status": "queued", "msg": each.message, "_id": each.item_id} for each in added]
+        return [_waited(outcome, element) for outcome, element in zip(wait_for(outcomes), elements, strict=True)]
+    return [{"status": "queued", "msg": outcome.message, "_id": outcome.item_id} for outcome in outcomes]
 
 
-def _waited(added: Added, element: object) -> dict[str, Any]:
-    message = added.message or added.trouble
-    return {"item": element, "status": added.message is None, "msg": message, "_id": added.item_id}
+def _waited(outcome: Added, element: object) -> dict[str, Any]:
+    message = outcome.message or outcome.trouble
+    return {"item": element, "status": outcome.message is None, "msg": message, "_id": outcome.item_id}
 
 
 def add_one(value: dict[str, Any]) -> Added:
@@ -84,13 +84,13 @@ def delete(body: DeleteBody) -> dict[str, Any]:
     """Removes by ids, or all that a status filter finds (downloads.md 4.5)."""
     shelf = Shelf.QUEUE if body.type == "queue" else Shelf.DONE
     if not body.ids:
-        gone = _delete_matching(shelf, body)
-        return {"items": gone, "deleted": len(gone)}
-    found = {item.id: item for item in items.find_many(body.ids) if item.shelf is shelf}
-    gone = _delete_found(shelf, list(found.values()), body)
-    answers = {item_id: gone.get(item_id, f"key='{item_id}' or url=None not found.") for item_id in body.ids}
-    answer: dict[str, Any] = {**answers, "items": answers, "deleted": len(gone)}
-    if len(gone) < len(answers):
+        results = _delete_matching(shelf, body)
+        return {"items": results, "deleted": len(results)}
+    items_by_id = {item.id: item for item in items.find_many(body.ids) if item.shelf is shelf}
+    results = _delete_found(shelf, list(items_by_id.values()), body)
+    answers = {item_id: results.get(item_id, f"key='{item_id}' or url=None not found.") for item_id in body.ids}
+    answer: dict[str, Any] = {**answers, "items": answers, "deleted": len(results)}
+    if len(results) < len(answers):
         answer["status"] = "error"
     return answer
 
@@ -98,20 +98,20 @@ def delete(body: DeleteBody) -> dict[str, Any]:
 def _delete_matching(shelf: Shelf, body: DeleteBody) -> dict[str, str]:
     """Page by page from the front: what is gone makes room for the next."""
     statuses = wanted_statuses(shelf, body.status)
-    gone: dict[str, str] = {}
-    left: set[str] = set()
+    results: dict[str, str] = {}
+    remaining_ids: set[str] = set()
     while True:
-        page = items.page(shelf, page=1, per_page=100 + len(left), newest_first=False, statuses=statuses)
-        found = [item for item in items.find_many(page.ids) if item.id not in left and item.id not in gone]
-        if not found:
-            return gone
-        done = _delete_found(shelf, found, body)
-        gone |= done
+        page = items.page(shelf, page=1, per_page=100 + len(remaining_ids), newest_first=False, statuses=statuses)
+        batch = [item for item in items.find_many(page.ids) if item.id not in remaining_ids and item.id not in results]
+        if not batch:
+            return results
+        batch_results = _delete_found(shelf, batch, body)
+        results |= batch_results
         # A running download leaves the queue a moment later; it is told once.
-        left |= {item.id for item in found if item.id not in done or shelf is Shelf.QUEUE}
+        remaining_ids |= {item.id for item in batch if item.id not in batch_results or shelf is Shelf.QUEUE}
 
 
-def _delete_found(shelf: Shelf, found: Sequence[Item], body: DeleteBody) -> dict[str, str]:
+def _delete_found(shelf: Shelf, batch: Sequence[Item], body: DeleteBody) -> dict[str, str]:
     if shelf is Shelf.DONE:
-        return change_items.clear(found, remove_files=body.remove_file)
-    return change_items.cancel_all(found)
+        return change_items.clear(batch, remove_files=body.remove_file)
+    return change_items.cancel_all(batch)

@@ -26,20 +26,20 @@ def list_items(query: ListQuery) -> Response:
         raise Invalid("type must be one of all, queue, done.")
     if kind == "all":
         return _everything()
-    asked = read_page(query.page, query.per_page)
+    paging = read_page(query.page, query.per_page)
     order = (query.order or "DESC").strip().upper()
     if order not in _ORDERS:
         raise Invalid("order must be ASC or DESC.")
     shelf = _SHELVES[kind]
-    found = items.page(
+    page = items.page(
         shelf,
-        page=asked.page,
-        per_page=asked.per_page,
+        page=paging.page,
+        per_page=paging.per_page,
         newest_first=order == "DESC",
         statuses=wanted_statuses(shelf, query.status),
     )
-    head = {"type": kind, "pagination": pagination(found.page, found.per_page, found.total)}
-    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, found.ids))
+    head = {"type": kind, "pagination": pagination(page.page, page.per_page, page.total)}
+    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids))
 
 
 def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
@@ -47,10 +47,10 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
     parts = [part.strip().lower() for part in (text or "").split(",") if part.strip()]
     if not parts:
         return None
-    known = frozenset(status.value for status in items.statuses_of(shelf))
-    wanted = frozenset(part for part in parts if not part.startswith("!"))
+    existing = frozenset(status.value for status in items.statuses_of(shelf))
+    included = frozenset(part for part in parts if not part.startswith("!"))
     unwanted = {part[1:].strip() for part in parts if part.startswith("!")}
-    return ((wanted & known) if wanted else known) - unwanted
+    return ((included & existing) if included else existing) - unwanted
 
 
 def live() -> dict[str, Any]:

@@ -79,8 +79,8 @@ def get(path: ItemPath) -> Answer:
 @routes.post("/api/history/<string:id>", responses={200: ItemView, 304: None, **problems(400, 404)})
 def edit(path: ItemPath, body: EditBody) -> Answer:
     """Changes a history item's own texts."""
-    changed = change_items.edit(path.id, body.root)
-    return changed.view() if changed else ("", 304)
+    item = change_items.edit(path.id, body.root)
+    return item.view() if item else ("", 304)
 
 
 @routes.post("/api/history/start", responses={200: Words, **problems(400)})
@@ -120,6 +120,6 @@ def nfo(path: ItemPath) -> Answer:
         body = request.get_json()
     except Invalid:
         body = None
-    given = body if isinstance(body, dict) else {}
-    written = write_nfo(path.id, kind=given.get("type"), overwrite=given.get("overwrite") is True)
-    return {"message": "NFO file created", "nfo_file": written}
+    fields = body if isinstance(body, dict) else {}
+    nfo_path = write_nfo(path.id, kind=fields.get("type"), overwrite=fields.get("overwrite") is True)
+    return {"message": "NFO file created", "nfo_file": nfo_path}

@@ -70,7 +70,7 @@ class Ids(BaseModel):
     @classmethod
     def _documented(cls, body: object) -> object:
         ids = body.get("ids") if isinstance(body, dict) else None
-        if not isinstance(ids, list) or not ids or not all(isinstance(each, str) for each in ids):
+        if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
             raise Invalid(_IDS)
         return body
 
@@ -86,19 +86,19 @@ class DeleteBody(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _documented(cls, body: object) -> object:
-        given = body if isinstance(body, dict) else {}
-        kind = given.get("type", given.get("where"))
+        fields = body if isinstance(body, dict) else {}
+        kind = fields.get("type", fields.get("where"))
         if not kind:
             raise Invalid("type is required.")
         if kind not in ("queue", "done"):  # not a set: a list is no text, and not hashable
             raise Invalid("type must be 'queue' or 'done'.")
-        ids = given.get("ids")
-        ids = [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
-        status = given.get("status")
+        ids = fields.get("ids")
+        ids = [id_ for id_ in ids if isinstance(id_, str)] if isinstance(ids, list) else []
+        status = fields.get("status")
         status = status.strip() if isinstance(status, str) else ""
         if not ids and not status:
             raise Invalid("either 'ids' or 'status' filter is required.")
-        remove_file = given.get("remove_file")
+        remove_file = fields.get("remove_file")
         return {
             "type": kind,
             "ids": ids,

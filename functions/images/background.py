@@ -29,21 +29,21 @@ _INDEX = "background-index"
 def answer(*, force: bool) -> Response:
     """The picture. While another request fetches one, the old one serves. Raises `OperationFailed`."""
     now = time.time()
-    kept: dict[str, Any] | None = cache.find(_NOTE, now)
-    if kept and (not force or cache.find(_LOCK, now)):
+    picture_note: dict[str, Any] | None = cache.find(_NOTE, now)
+    if picture_note and (not force or cache.find(_LOCK, now)):
         try:
-            return _response(bucket.get_bytes(_KEY), kept, now, "HIT")
+            return _response(bucket.get_bytes(_KEY), picture_note, now, "HIT")
         except NotFound:
-            kept = None
+            picture_note = None
     cache.put(_LOCK, True, now + _FETCHING_SECONDS)
     try:
-        found = _fetched(now)
+        picture = _fetched(now)
     finally:
         cache.remove(_LOCK)
-    bucket.put_bytes(_KEY, found.body, found.content_type)
-    note = {"type": found.content_type, "via": urlsplit(found.url).hostname or "", "at": now}
+    bucket.put_bytes(_KEY, picture.body, picture.content_type)
+    note = {"type": picture.content_type, "via": urlsplit(picture.url).hostname or "", "at": now}
     cache.put(_NOTE, note, now + KEPT_SECONDS)
-    return _response(found.body, note, now, "MISS")
+    return _response(picture.body, note, now, "MISS")
 
 
 def _response(body: bytes, note: dict[str, Any], now: float, cached: str) -> Response:
@@ -63,25 +63,25 @@ def _fetched(now: float) -> Answer:
     random.shuffle(sources)
     for source in sources:
         try:
-            found = _ask(_picture_of_index(source, now) if "format=js" in source else source)
+            picture = _ask(_picture_of_index(source, now) if "format=js" in source else source)
         except (FetchFailed, Invalid):
             continue
-        if found.ok and (found.content_type or "image/jpeg").startswith("image/"):
-            return found
+        if picture.ok and (picture.content_type or "image/jpeg").startswith("image/"):
+            return picture
     raise OperationFailed(_FAILED)
 
 
 def _picture_of_index(source: str, now: float) -> str:
     """The first picture that a JSON index names, remembered for a day. Raises `FetchFailed`."""
-    known: str | None = cache.find(_INDEX, now)
-    if known is None:
+    picture_url: str | None = cache.find(_INDEX, now)
+    if picture_url is None:
         try:
             images = json.loads(_ask(source).expect_ok().body)["images"]
-            known = urljoin(source, images[0]["url"])
+            picture_url = urljoin(source, images[0]["url"])
         except (ValueError, KeyError, IndexError, TypeError):
             raise FetchFailed("The index of pictures has another shape.") from None
-        cache.put(_INDEX, known, now + _INDEX_SECONDS)
-    return known
+        cache.put(_INDEX, picture_url, now + _INDEX_SECONDS)
+    return picture_url
 
 
 def _ask(url: str) -> Answer:

@@ -61,13 +61,13 @@ def _fetched(url: str) -> tuple[bytes, bytes]:
     headers = {"User-Agent": "Mozilla/5.0", "Accept": "image/*", "Referer": f"{origin.scheme}://{origin.netloc}/"}
     request = Request(url, headers=headers, timeout_seconds=_WAIT_SECONDS, limit_bytes=_LARGEST_BYTES)
     try:
-        found = fetch(request, allow_internal=get_settings().allow_internal_urls)
+        upstream = fetch(request, allow_internal=get_settings().allow_internal_urls)
     except Invalid as problem:  # a redirect led inside
         raise Forbidden(problem.message) from None
     except FetchFailed:
         raise OperationFailed(_FAILED) from None
-    if found.status != 200:
-        raise _Upstream(found.status)
-    if not found.content_type.startswith("image/"):
+    if upstream.status != 200:
+        raise _Upstream(upstream.status)
+    if not upstream.content_type.startswith("image/"):
         raise OperationFailed(_FAILED)
-    return found.content_type.encode(), found.body
+    return upstream.content_type.encode(), upstream.body

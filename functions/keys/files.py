@@ -28,9 +28,9 @@ def answer(task_id: str, name: str) -> Response:
 
 def _info(task_id: str) -> Response:
     names = [name for name, _ in parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)]
-    wanted = list(dict.fromkeys(name for name in names if name != _RAW))
-    body = json.dumps(read_info(task_id, INFO_FILE, wanted))
-    if len(body) > _MOST_BYTES and not wanted:
+    unique_names = list(dict.fromkeys(name for name in names if name != _RAW))
+    body = json.dumps(read_info(task_id, INFO_FILE, unique_names))
+    if len(body) > _MOST_BYTES and not unique_names:
         return _link(find_order_file(task_id, INFO_FILE), INFO_FILE)
     return Response(body, mimetype="application/json")
 
@@ -46,10 +46,10 @@ def _link(key: str, name: str) -> Response:
 
 
 def _head(key: str, name: str) -> Response:
-    stored = bucket.find(key)
-    if stored is None:
+    entry = bucket.find(key)
+    if entry is None:
         raise NotFound("File not found")
     response = Response(headers={"Content-Type": content_type(name), "Accept-Ranges": "bytes"})
-    response.headers["Content-Length"] = str(stored.size_bytes)
+    response.headers["Content-Length"] = str(entry.size_bytes)
     response.automatically_set_content_length = False
     return response

@@ -22,13 +22,13 @@ _streams = Streams(_STREAMS)
 def page(query: LogsQuery) -> dict[str, Any]:
     """A page of the log, counted from the newest entry (setting `file_logging`)."""
     skip, count = query.skip, query.count
-    entries, more = read_log(skip, count, query.wanted)
+    entries, has_more = read_log(skip, count, query.wanted)
     return {
         "logs": entries,
         "offset": skip,
         "limit": count,
-        "next_offset": skip + count if more else None,
-        "end_is_reached": not more,
+        "next_offset": skip + count if has_more else None,
+        "end_is_reached": not has_more,
     }
 
 
@@ -39,11 +39,11 @@ def stream(query: StreamQuery) -> Response:
     return _streams.open(_lines(since, query.wanted))
 
 
-def _lines(since: str, wanted: Wanted) -> Iterator[Sent | None]:
-    followed = follow_log(since, wanted, get_settings().answer_seconds)
+def _lines(since: str, query: Wanted) -> Iterator[Sent | None]:
+    followed = follow_log(since, query, get_settings().answer_seconds)
 
-    def sent() -> Iterator[Sent | None]:
-        for each in followed:
-            yield each and Sent("log_lines", each[1], each[0])
+    def events() -> Iterator[Sent | None]:
+        for line in followed:
+            yield line and Sent("log_lines", line[1], line[0])
 
-    return sent()
+    return events()

@@ -20,7 +20,7 @@ class StreamQuery(Query):
     def wanted(self) -> Wanted:
         level = self.level.strip().upper()
         if level and level not in LEVELS:
-            raise Invalid(f"level must be one of {', '.join(each.lower() for each in LEVELS)}.")
+            raise Invalid(f"level must be one of {', '.join(name.lower() for name in LEVELS)}.")
         return Wanted(self.item_id.strip(), self.request_id.strip(), level, self.search.strip())
 
 
@@ -34,8 +34,8 @@ class LogsQuery(StreamQuery):
 
     @property
     def count(self) -> int:
-        found = _number("limit", self.limit, 100)
-        return found if found in _LIMITS else _OTHER_LIMIT
+        number = _number("limit", self.limit, 100)
+        return number if number in _LIMITS else _OTHER_LIMIT
 
 
 def _number(name: str, text: str, default: int) -> int:

@@ -17,7 +17,7 @@ def _check_names(fields: Fields) -> dict[str, Any]:
     return known_names(fields, presets)
 
 
-routes = make_resource_routes(NOTIFICATIONS, "Who hears of which event", shown=TargetView, check=_check_names)
+routes = make_resource_routes(NOTIFICATIONS, "Who hears of which event", model=TargetView, check=_check_names)
 
 
 @routes.get("/api/notifications/events", responses={200: Events})

@@ -15,7 +15,7 @@ def _handle(message: Mapping[str, Any], context: Any) -> None:
     unfinished = download_item(
         message["id"],
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
-        passed=message.get("passed", ()),
+        excluded=message.get("passed", ()),
     )
     if unfinished:
         queue.send("download", {"id": message["id"]})

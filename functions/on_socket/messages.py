@@ -17,26 +17,26 @@ Handler = Callable[[str, Any], None]
 
 def add_url(connection_id: str, data: Any) -> None:
     """Adds an item and waits for its extraction; the sender gets `item_status`."""
-    given = data if isinstance(data, Mapping) else {}
-    url, preset = given.get("url"), str(given.get("preset") or "")
+    fields = data if isinstance(data, Mapping) else {}
+    url, preset = fields.get("url"), str(fields.get("preset") or "")
     if not isinstance(url, str) or not url.strip():
         reply(connection_id, problem("Invalid request", "No URL provided."))
         return
     try:
-        request = read_request(given)
+        request = read_request(fields)
         check_request(request)
-        added = wait_for(add_items([request]))[0]
+        outcome = wait_for(add_items([request]))[0]
     except AppError as error:
         reply(connection_id, problem("Error Adding URL", error.message, preset=preset))
         return
-    preset = added.item.preset if added.item else preset
-    status: dict[str, Any] = {"status": "ok" if added.message is None else "error", "preset": preset}
-    if text := added.message or added.trouble:
+    preset = outcome.item.preset if outcome.item else preset
+    status: dict[str, Any] = {"status": "ok" if outcome.message is None else "error", "preset": preset}
+    if text := outcome.message or outcome.trouble:
         status["msg"] = text
     beside = {
-        "id": added.item.id if added.item else None,
-        "status": "queued" if added.message is None else "error",
-        "message": added.message or "URL added",
+        "id": outcome.item.id if outcome.item else None,
+        "status": "queued" if outcome.message is None else "error",
+        "message": outcome.message or "URL added",
     }
     message = f"Adding URL '{request.url}' to the download queue."
     reply(connection_id, Event(Name.ITEM_STATUS, status, "Adding URL", message, beside=beside))
@@ -74,7 +74,7 @@ def item_pause(connection_id: str, data: Any) -> None:
 
 def _each(connection_id: str, data: Any, act: Callable[[str], str], verb: str) -> None:
     ids = [data] if isinstance(data, str) else data
-    ids = [each for each in ids if isinstance(each, str) and each] if isinstance(ids, list) else []
+    ids = [id_ for id_ in ids if isinstance(id_, str) and id_] if isinstance(ids, list) else []
     if not ids:
         reply(connection_id, problem("Invalid Request", f"No items provided to {verb}."))
         return

@@ -15,11 +15,11 @@ def _seconds_left(context: Any) -> float:
 
 
 def _handle(message: Mapping[str, Any], context: Any) -> None:
-    left = sweep_task(
+    queued_so_far = sweep_task(
         int(message["id"]), int(message["due"]), partial(_seconds_left, context), int(message.get("queued", 0))
     )
-    if left is not None:
-        queue.send(QUEUE, {**message, "queued": left})
+    if queued_so_far is not None:
+        queue.send(QUEUE, {**message, "queued": queued_so_far})
 
 
 lambda_handler = make_queue_handler(_handle)

@@ -21,13 +21,13 @@ _GUESSED_BIT_RATE = 2_000_000
 def master(file: str) -> Response:
     """The file's entry point, with its subtitles."""
 
-    def answer(found: Found) -> Response:
-        timeline = _timeline(found, f"Unable to get '{found.path}' duration.")
+    def answer(film: Found) -> Response:
+        timeline = _timeline(film, f"Unable to get '{film.path}' duration.")
         assert timeline.duration
-        subtitles = sidecars_of(found.path).get("subtitle", [])
+        subtitles = sidecars_of(film.path).get("subtitle", [])
         rate = timeline.bit_rate or _GUESSED_BIT_RATE
         base = get_settings().base_path
-        text = master_playlist(base, found.path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
+        text = master_playlist(base, film.path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
         return _playlist(text)
 
     return with_file(file, answer, route="/api/player/playlist/", ending=".m3u8")
@@ -43,16 +43,16 @@ def media(mode: str, file: str, duration: str | None) -> Response:
         return with_file(file, _video, route="/api/player/m3u8/video/", ending=".m3u8")
     seconds = read_duration(duration)
 
-    def answer(found: Found) -> Response:
-        return _playlist(subtitle_playlist(get_settings().base_path, found.path, seconds, apikey=_apikey()))
+    def answer(source: Found) -> Response:
+        return _playlist(subtitle_playlist(get_settings().base_path, source.path, seconds, apikey=_apikey()))
 
     return with_file(file, answer, route="/api/player/m3u8/subtitle/", ending=".m3u8")
 
 
-def _video(found: Found) -> Response:
-    timeline = _timeline(found, f"Unable to get '{found.path}' play duration.")
+def _video(file: Found) -> Response:
+    timeline = _timeline(file, f"Unable to get '{file.path}' play duration.")
     base = get_settings().base_path
-    text = video_playlist(base, found.path, timeline.segments, timeline.conversion, apikey=_apikey())
+    text = video_playlist(base, file.path, timeline.segments, timeline.conversion, apikey=_apikey())
     return _playlist(text)
 
 
@@ -61,11 +61,11 @@ def _apikey() -> str:
     return request.args.get("apikey", "")
 
 
-def _timeline(found: Found, missing: str) -> Timeline:
-    if found.stored is None or not found.stored.size_bytes:
+def _timeline(file: Found, missing: str) -> Timeline:
+    if file.stored is None or not file.stored.size_bytes:
         raise NotFound(missing)  # of nothing there are no ranges to read
     try:
-        timeline = timeline_of(found)
+        timeline = timeline_of(file)
     except (Invalid, OperationFailed):
         raise NotFound(missing) from None
     if not timeline.duration:
@@ -83,9 +83,9 @@ def manifest(file: str) -> Response:
     base = get_settings().base_path.rstrip("/")
     query = f"?apikey={quote(_apikey(), safe='')}" if _apikey() else ""
 
-    def answer(found: Found) -> Response:
+    def answer(film: Found) -> Response:
         tracks = []
-        for entry in sidecars_of(found.path).get("subtitle", []):
+        for entry in sidecars_of(film.path).get("subtitle", []):
             kind = entry["file"].rpartition(".")[2].lower()
             tracks.append(
                 {

@@ -34,47 +34,47 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
     """302 to the segment, which is made first when nobody asked for it before; its length and type for HEAD."""
     if not file:
         raise Required("file is required")
-    wanted = read_segment(index, query.sd, query.st)
+    piece = read_segment(index, query.sd, query.st)
     conversion = Conversion(video=read_flag(query.vc, "vc"), audio=read_flag(query.ac, "ac"))
 
-    def answer(found: Found) -> Response:
-        assert found.stored is not None
-        if _is_known(found.stored):
-            return Response(status=304, headers=_kept(found.stored))
-        key = _made(found, wanted, conversion)
+    def answer(film: Found) -> Response:
+        assert film.stored is not None
+        if _is_known(film.stored):
+            return Response(status=304, headers=_kept(film.stored))
+        key = _made(film, piece, conversion)
         if request.method == "HEAD":
-            return _head(found.stored, key)
+            return _head(film.stored, key)
         url = bucket.presign(
             key,
             origin=request.host_url,
             seconds=_LINK_SECONDS,
             answer={"content-type": SEGMENT_TYPE, "cache-control": f"public, max-age={_YEAR_SECONDS}"},
         )
-        headers = _kept(found.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
+        headers = _kept(film.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
         headers["Expires"] = formatdate(time.time() + _LINK_KEPT_SECONDS, usegmt=True)
         return Response(status=302, headers=headers)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
 
 
-def _made(found: Found, wanted: Segment, conversion: Conversion) -> str:
+def _made(file: Found, piece: Segment, conversion: Conversion) -> str:
     """The key of the segment. Raises `NotFound` beyond the end, and for what is no media."""
-    unplayable = NotFound(f"File '{found.path}' cannot be played.")
-    if found.stored is None or not found.stored.size_bytes:
+    unplayable = NotFound(f"File '{file.path}' cannot be played.")
+    if file.stored is None or not file.stored.size_bytes:
         raise unplayable  # of nothing there are no ranges to read
     try:
-        return segment_of(found, wanted, conversion)
+        return segment_of(file, piece, conversion)
     except Invalid:
         raise unplayable from None
 
 
-def _head(stored: Stored, key: str) -> Response:
+def _head(source: Stored, key: str) -> Response:
     """What the segment's own place would answer: links are signed for GET alone."""
-    made = bucket.find(key)
-    if made is None:
+    segment_object = bucket.find(key)
+    if segment_object is None:
         raise NotFound("The segment does not exist.")
-    response = Response(status=200, content_type=SEGMENT_TYPE, headers=_kept(stored) | {"Accept-Ranges": "bytes"})
-    response.headers["Content-Length"] = str(made.size_bytes)
+    response = Response(status=200, content_type=SEGMENT_TYPE, headers=_kept(source) | {"Accept-Ranges": "bytes"})
+    response.headers["Content-Length"] = str(segment_object.size_bytes)
     response.automatically_set_content_length = False
     return response
 
@@ -82,8 +82,8 @@ def _head(stored: Stored, key: str) -> Response:
 def subtitle(file: str) -> Response:
     """The subtitle as WebVTT."""
 
-    def answer(found: Found) -> Response:
-        return _text(found, lambda data: to_vtt(found.path, data), VTT_TYPE)
+    def answer(source: Found) -> Response:
+        return _text(source, lambda data: to_vtt(source.path, data), VTT_TYPE)
 
     return with_file(file, answer, route="/api/player/subtitle/", ending=".vtt")
 
@@ -93,41 +93,41 @@ def subtitle_as(source_format: str, file: str) -> Response:
     if source_format not in ("vtt", "srt", "ass"):
         raise Invalid("Only vtt, srt, and ass subtitle formats are supported.")
 
-    def answer(found: Found) -> Response:
-        if suffix(found.path.rpartition("/")[2]) != f".{source_format}":
-            raise Invalid(f"Subtitle file '{found.path}' does not match requested source format '{source_format}'.")
+    def answer(source: Found) -> Response:
+        if suffix(source.path.rpartition("/")[2]) != f".{source_format}":
+            raise Invalid(f"Subtitle file '{source.path}' does not match requested source format '{source_format}'.")
         if source_format == "ass":
-            return _text(found, lambda data: text_of(found.path, data), _ASS_TYPE)
-        return _text(found, lambda data: to_vtt(found.path, data), VTT_TYPE)
+            return _text(source, lambda data: text_of(source.path, data), _ASS_TYPE)
+        return _text(source, lambda data: to_vtt(source.path, data), VTT_TYPE)
 
     return with_file(file, answer, route=f"/api/player/subtitles/{source_format}/")
 
 
-def _text(found: Found, convert: Callable[[bytes], str], content_type: str) -> Response:
-    assert found.stored is not None
-    headers = _kept(found.stored)
-    if _is_known(found.stored):
+def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Response:
+    assert file.stored is not None
+    headers = _kept(file.stored)
+    if _is_known(file.stored):
         return Response(status=304, headers=headers)
-    if found.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
-        raise Invalid(f"File '{found.path}' is too large for a subtitle.")
-    text = convert(bucket.get_bytes(object_key(found.path)))
+    if file.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
+        raise Invalid(f"File '{file.path}' is too large for a subtitle.")
+    text = convert(bucket.get_bytes(object_key(file.path)))
     return Response(text, content_type=content_type, headers=headers)
 
 
-def _kept(stored: Stored) -> dict[str, str]:
+def _kept(entry: Stored) -> dict[str, str]:
     return {
         "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
-        "Last-Modified": _http_date(stored),
+        "Last-Modified": _http_date(entry),
         "Expires": formatdate(time.time() + _YEAR_SECONDS, usegmt=True),
         "Pragma": "public",
         "X-Accel-Buffering": "no",
     }
 
 
-def _is_known(stored: Stored) -> bool:
+def _is_known(entry: Stored) -> bool:
     """Whether the client has this version: the file's time in whole seconds."""
-    return request.headers.get("If-Modified-Since") == _http_date(stored)
+    return request.headers.get("If-Modified-Since") == _http_date(entry)
 
 
-def _http_date(stored: Stored) -> str:
-    return format_datetime(stored.modified.astimezone(UTC), usegmt=True)
+def _http_date(entry: Stored) -> str:
+    return format_datetime(entry.modified.astimezone(UTC), usegmt=True)

@@ -8,7 +8,7 @@ from presets.schemas import PresetQuery, PresetView
 routes = make_resource_routes(
     PRESETS,
     "Named sets of folder, template, cookies and options",
-    shown=PresetView,
+    model=PresetView,
     query=PresetQuery,
     arrange=arrange,
     shorten=names_only,

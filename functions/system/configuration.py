@@ -30,13 +30,13 @@ def configuration() -> dict[str, Any]:
 
 
 def _app(settings: Settings) -> dict[str, Any]:
-    shown = (
+    names = (
         "download_path", "keep_archive", "output_template", "remove_files", "ui_update_title", "max_workers",
         "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
         "browser_control_enabled", "file_logging", "base_path", "app_env", "tasks_handler_timer", "app_version",
         "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates",
     )  # fmt: skip
-    return {name: getattr(settings, name) for name in shown} | {
+    return {name: getattr(settings, name) for name in names} | {
         "started": settings.started_at,
         "is_native": False,
         "version": settings.app_version,
@@ -48,13 +48,13 @@ def _app(settings: Settings) -> dict[str, Any]:
 def _folders(depth: int) -> Iterator[dict[str, str]]:
     """Folders below the download root, parents before children (system.md 5); at most `_MOST_FOLDERS`."""
     todo = [("", 1)]
-    left = _MOST_FOLDERS
-    while todo and left > 0:
+    remaining = _MOST_FOLDERS
+    while todo and remaining > 0:
         folder, level = todo.pop(0)
         _, names = bucket.list_folder(folder_key(folder))
-        for name in sorted(names)[:left]:
+        for name in sorted(names)[:remaining]:
             path = f"{folder}/{name}" if folder else name
             yield {"name": name, "path": path}
-            left -= 1
+            remaining -= 1
             if level < depth:
                 todo.append((path, level + 1))

@@ -81,13 +81,13 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     if path is None:
         return {"ok": False, "version": None}
     try:
-        done = programs.run(
+        process = programs.run(
             [path, _TOOL_ARGUMENT[name]], make_policy(tools=(path,)), seconds=_TOOL_SECONDS, stdout=subprocess.PIPE
         )
     except (OSError, subprocess.TimeoutExpired):
         return {"ok": False, "version": None}
-    words = done.stdout.decode(errors="replace").splitlines()[:1]
-    return {"ok": done.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
+    words = process.stdout.decode(errors="replace").splitlines()[:1]
+    return {"ok": process.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
 
 
 def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:

@@ -78,10 +78,10 @@ def shutdown() -> Answer:
 @routes.post("/api/system/check-updates", responses={200: Updates, **problems(400)})
 def updates() -> Answer:
     """Whether there is a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
-    found = check_updates()
-    if found["status"] == UpdateStatus.DISABLED:
-        raise Invalid("Update checks are disabled.", extra=found)
-    return found
+    outcome = check_updates()
+    if outcome["status"] == UpdateStatus.DISABLED:
+        raise Invalid("Update checks are disabled.", extra=outcome)
+    return outcome
 
 
 @routes.post("/api/system/terminal", responses={200: None, **problems(400, 403, 429)})

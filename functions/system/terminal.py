@@ -34,11 +34,11 @@ def terminal() -> Response:
 def _events(command: Command) -> Iterator[Sent | None]:
     output = run(command)
     try:
-        for each in output:
-            if isinstance(each, Exit):
-                yield Sent("close", {"exitcode": each.code})
+        for line in output:
+            if isinstance(line, Exit):
+                yield Sent("close", {"exitcode": line.code})
             else:
-                yield Sent("output", {"type": each.source, "line": each.text}) if each else None
+                yield Sent("output", {"type": line.source, "line": line.text}) if line else None
     except Unavailable as error:
         yield Sent("output", {"type": "stderr", "line": error.message})
         yield Sent("close", {"exitcode": -1})

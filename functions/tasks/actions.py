@@ -19,12 +19,15 @@ from tasks.schemas import InspectRequest, Trial
 T = TypeVar("T")
 
 
-def page_of(things: Sequence[T], wanted: PageRequest, view: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
+def page_of(things: Sequence[T], paging: PageRequest, view: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
     """A page of a list; beyond the last it is the last."""
-    last = max(1, -(-len(things) // wanted.per_page))
-    page = min(wanted.page, last) if things else wanted.page
-    chosen = things[(page - 1) * wanted.per_page : page * wanted.per_page]
-    return {"items": [view(each) for each in chosen], "pagination": pagination(page, wanted.per_page, len(things))}
+    last = max(1, -(-len(things) // paging.per_page))
+    page = min(paging.page, last) if things else paging.page
+    things_of_page = things[(page - 1) * paging.per_page : page * paging.per_page]
+    return {
+        "items": [view(thing) for thing in things_of_page],
+        "pagination": pagination(page, paging.per_page, len(things)),
+    }
 
 
 def make(body: object) -> dict[str, Any] | list[dict[str, Any]]:
@@ -33,17 +36,20 @@ def make(body: object) -> dict[str, Any] | list[dict[str, Any]]:
     if not bodies or not isinstance(body, list | dict):
         raise Invalid("Invalid request body. Expecting dict or list of dicts.")
     drafts = read_tasks(bodies, refuse_taken_name)
-    made = [masked(task.view()) for task in make_tasks(with_look_ups(drafts))]
-    return made[0] if len(made) == 1 else made
+    views = [masked(task.view()) for task in make_tasks(with_look_ups(drafts))]
+    return views[0] if len(views) == 1 else views
 
 
 def inspect(body: object) -> dict[str, Any]:
     """`docs/contract/tasks.md` 2, inspect."""
-    given = body if isinstance(body, dict) else {}
-    wanted = _read_inspection({name: value for name, value in given.items() if value is not None})
+    fields = body if isinstance(body, dict) else {}
+    inspection = _read_inspection({name: value for name, value in fields.items() if value is not None})
     try:
         return inspect_task.inspect(
-            wanted.url.strip(), wanted.preset.strip(), wanted.handler.strip(), static_only=wanted.static_only
+            inspection.url.strip(),
+            inspection.preset.strip(),
+            inspection.handler.strip(),
+            static_only=inspection.static_only,
         )
     except AppError:
         raise
@@ -51,9 +57,9 @@ def inspect(body: object) -> dict[str, Any]:
         raise OperationFailed("Failed to inspect handler.", extra={"message": type(error).__name__}) from error
 
 
-def _read_inspection(given: dict[str, Any]) -> InspectRequest:
+def _read_inspection(fields: dict[str, Any]) -> InspectRequest:
     try:
-        return InspectRequest.model_validate(given)
+        return InspectRequest.model_validate(fields)
     except ValidationError as error:
         raise ValidationFailed("Failed to validate inspection request.", detail_of(error)) from None
 
@@ -64,27 +70,27 @@ def try_definition(body: object) -> dict[str, Any]:
         raise Invalid(DEFINITIONS.no_object)
     text = "Failed to validate definition inspection request."
     try:
-        wanted = Trial.model_validate(body)
+        trial = Trial.model_validate(body)
     except ValidationError as error:
         raise ValidationFailed(text, detail_of(error)) from None
-    definition = _definition(wanted, text)
-    if definition.match_url and not definition.matches(wanted.url):
+    definition = _definition(trial, text)
+    if definition.match_url and not definition.matches(trial.url):
         raise Invalid("URL does not match the selected task definition.")
     try:
-        return inspect_task.inspect_definition(definition, wanted.url, wanted.preset)
+        return inspect_task.inspect_definition(definition, trial.url, trial.preset)
     except AppError:
         raise
     except Exception as error:
         raise OperationFailed("Failed to inspect task definition.") from error
 
 
-def _definition(wanted: Trial, text: str) -> Definition:
-    if wanted.definition_id is not None:
+def _definition(trial: Trial, text: str) -> Definition:
+    if trial.definition_id is not None:
         try:
-            return get_definition(wanted.definition_id)
+            return get_definition(trial.definition_id)
         except NotFound:
             raise NotFound("Task definition not found.") from None
-    fields = read(DefinitionInput, wanted.document or {}, text=text)
+    fields = read(DefinitionInput, trial.document or {}, text=text)
     return Definition(id=0, **fields)
 
 

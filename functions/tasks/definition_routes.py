@@ -35,11 +35,11 @@ def _view(document: Document) -> dict[str, Any]:
 @routes.get(_BASE, responses={200: DefinitionPage, **problems(400)})
 def list_(query: DefinitionQuery) -> Answer:
     """A page of definitions, by priority, then name."""
-    wanted = read_page(query.page, query.per_page)
+    paging = read_page(query.page, query.per_page)
     left_out = set() if query.include == "definition" else {"definition"}
     return actions.page_of(
         resources.list_documents(DEFINITIONS),
-        wanted,
+        paging,
         lambda document: {name: value for name, value in _view(document).items() if name not in left_out},
     )
 

@@ -34,8 +34,8 @@ Answer = dict[str, Any] | Response
 @routes.get("/api/tasks", responses={200: TaskPage, **problems(400)})
 def list_(query: PageQuery) -> Answer:
     """A page of tasks, by name."""
-    wanted = read_page(query.page, query.per_page)
-    return actions.page_of(tasks.list_tasks(), wanted, lambda task: task.view())
+    paging = read_page(query.page, query.per_page)
+    return actions.page_of(tasks.list_tasks(), paging, lambda task: task.view())
 
 
 @routes.post("/api/tasks", responses={200: TaskOrTasks, **problems(400, 409)})

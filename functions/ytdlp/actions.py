@@ -42,10 +42,10 @@ def archive_ids(body: object) -> list[dict[str, Any]]:
         raise Invalid("Invalid request. expecting list with URLs.")
     errors = [_problem(url) for url in body]
     good = [url for url, error in zip(body, errors, strict=True) if error is None]
-    found = dict(zip(good, ids_of_urls(good), strict=True)) if good else {}
-    nothing = {"id": None, "ie_key": None, "archive_id": None}
+    ids_by_url = dict(zip(good, ids_of_urls(good), strict=True)) if good else {}
+    empty = {"id": None, "ie_key": None, "archive_id": None}
     return [
-        {"index": index, "url": url, **((found[url] if error is None else None) or nothing), "error": error}
+        {"index": index, "url": url, **((ids_by_url[url] if error is None else None) or empty), "error": error}
         for index, (url, error) in enumerate(zip(body, errors, strict=True))
     ]
 

@@ -43,8 +43,8 @@ def write(body: object, *, full: bool) -> dict[str, Any]:
 
 def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
     """The URLs and the request; each URL is checked as if it were alone."""
-    given = body.get("url")
-    urls = given.split() if isinstance(given, str) else []
+    text = body.get("url")
+    urls = text.split() if isinstance(text, str) else []
     try:
         requests = [read_request({**body, "url": url}) for url in urls] or [read_request(body)]
         for request in requests:
@@ -60,14 +60,14 @@ def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
 def _line(request: Request, preset: Preset, urls: list[str]) -> CommandLine:
     settings = get_settings()
     folder = request.folder or resolve_folder(preset.folder)
-    known = variables(get_settings())
+    values = variables(get_settings())
     return CommandLine(
         urls=urls,
         folder="/".join(part for part in (settings.download_path.rstrip("/"), folder) if part),
         temp_folder=settings.temp_path,
         template=request.template or preset.template or settings.output_template,
-        preset_cli=fill_in_variables(preset.cli, known),
-        cli=fill_in_variables(request.cli, known),
+        preset_cli=fill_in_variables(preset.cli, values),
+        cli=fill_in_variables(request.cli, values),
         cookie_file=_cookie_file(request, preset),
     )
 

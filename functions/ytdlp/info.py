@@ -36,10 +36,10 @@ def url_info(url: str, preset_name: str, args: str, *, force: bool) -> str:
         error.extra |= {"status": False, "message": error.message}
         raise
     _check(args)
-    looked = _looked(url, preset.name, args, force=force)
-    dynamic = _dynamic(looked, preset.name, archive_named(preset.cli, args), args)
+    answer = _looked(url, preset.name, args, force=force)
+    dynamic = _dynamic(answer, preset.name, archive_named(preset.cli, args), args)
     head = ",\n".join(f"    {json.dumps(name)}: {_indented(value)}" for name, value in dynamic.items())
-    return f"{{\n{head}{',' if looked.text else ''}\n{looked.text}\n}}"
+    return f"{{\n{head}{',' if answer.text else ''}\n{answer.text}\n}}"
 
 
 def _indented(value: Any) -> str:
@@ -48,7 +48,7 @@ def _indented(value: Any) -> str:
 
 def _check(args: str) -> None:
     try:
-        problem = next((one.problem for one in read_options(args) if one.problem), None)
+        problem = next((option.problem for option in read_options(args) if option.problem), None)
     except Invalid as error:
         raise parse_failure(error.message) from None
     if problem:
@@ -58,10 +58,10 @@ def _check(args: str) -> None:
 def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
     try:
         return look_up(url, preset, args, kept_seconds=_KEPT_SECONDS, force=force)
-    except Nothing as nothing:
-        found = nothing.extraction
+    except Nothing as failure:
+        extraction = failure.extraction
         text = "Failed to extract video info."
-        why = ". ".join(dict.fromkeys([*([found.error] if found.error else []), *found.warnings]))
+        why = ". ".join(dict.fromkeys([*([extraction.error] if extraction.error else []), *extraction.warnings]))
         raise OperationFailed(f"{text} {why}".strip(), extra={"status": False, "message": text}) from None
     except Invalid as error:
         match = _OF_PARSER.match(error.message)
@@ -74,24 +74,24 @@ def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
         raise OperationFailed("failed to get video info.", extra=extra) from None
 
 
-def _dynamic(looked: Looked, preset: str, archive_file: str | None, args: str) -> dict[str, Any]:
+def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str) -> dict[str, Any]:
     """What is worked out anew at each answer."""
-    present = archive.find_present(archive_file, looked.archive_ids) if archive_file and looked.archive_ids else []
-    expires = looked.at + _KEPT_SECONDS
-    found: dict[str, Any] = {
+    present = archive.find_present(archive_file, answer.archive_ids) if archive_file and answer.archive_ids else []
+    expires = answer.at + _KEPT_SECONDS
+    fields: dict[str, Any] = {
         "is_archived": bool(present),
-        "is_premiere": looked.is_premiere,
+        "is_premiere": answer.is_premiere,
         "archive_file": archive_file,
     }
-    if archive_file and looked.archive_ids:
-        found["archive_id"] = looked.archive_ids[0]
-    found["_cached"] = {
-        "status": "miss" if looked.fresh else "hit",
+    if archive_file and answer.archive_ids:
+        fields["archive_id"] = answer.archive_ids[0]
+    fields["_cached"] = {
+        "status": "miss" if answer.fresh else "hit",
         "preset": preset,
         "cli_args": args or None,
-        "key": looked.key,
+        "key": answer.key,
         "ttl": _KEPT_SECONDS,
-        "ttl_left": _KEPT_SECONDS if looked.fresh else round(expires - time.time(), 3),
+        "ttl_left": _KEPT_SECONDS if answer.fresh else round(expires - time.time(), 3),
         "expires": expires,
     }
-    return found
+    return fields

@@ -16,12 +16,12 @@ def rendered() -> bytes:
     """The list of the installed yt-dlp; where that is another one than the file's, a worker is asked."""
     # Whoever asks for the list is about to check options: the process that parses them is started meanwhile.
     warm_up()
-    kept = FILE.read_bytes()
-    if _same(json.loads(kept)["version"], version("yt-dlp")):
-        return kept
+    stored_list = FILE.read_bytes()
+    if _same(json.loads(stored_list)["version"], version("yt-dlp")):
+        return stored_list
     return json.dumps(list_options()).encode()
 
 
-def _same(one: str, other: str) -> bool:
+def _same(first: str, second: str) -> bool:
     """`2026.01.02` and `2026.1.2` are one version."""
-    return [int(part) for part in one.split(".")] == [int(part) for part in other.split(".")]
+    return [int(part) for part in first.split(".")] == [int(part) for part in second.split(".")]

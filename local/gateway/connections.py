@@ -69,9 +69,9 @@ class Limits:
 def limits_of_machine() -> Limits:
     """The limits where a process may open `RLIMIT_NOFILE` files: a connection to us may need a second one inside."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = Limits.connections if files == resource.RLIM_INFINITY else (files - _KEPT_FILES) // 2
-    most = max(_LEAST_CONNECTIONS, min(Limits().connections, most))
-    return Limits(connections=most, connections_per_client=most // 2)
+    connections = Limits.connections if files == resource.RLIM_INFINITY else (files - _KEPT_FILES) // 2
+    connections = max(_LEAST_CONNECTIONS, min(Limits().connections, connections))
+    return Limits(connections=connections, connections_per_client=connections // 2)
 
 
 def wait_for_reader(scope: Any, seconds: float) -> None:
@@ -379,9 +379,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Ends a client that is behind for too long, and then raises `ClientDisconnected`."""
         if self._stuck_since is not None:
-            left = self._stuck_since + self._connections.limits.socket_seconds - self.loop.time()
+            seconds = self._stuck_since + self._connections.limits.socket_seconds - self.loop.time()
             try:
-                await asyncio.wait_for(self.writable.wait(), max(0.0, left))
+                await asyncio.wait_for(self.writable.wait(), max(0.0, seconds))
             except TimeoutError:
                 self.transport.abort()
                 raise ClientDisconnected from None
@@ -399,9 +399,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         limits = self._connections.limits
         if self.transport.is_closing() and self._closing_since is None:
             self._closing_since = now
-        ended = self._closing_since is not None and now - self._closing_since > limits.close_seconds
+        has_waited_enough = self._closing_since is not None and now - self._closing_since > limits.close_seconds
         stuck = self._stuck_since is not None and now - self._stuck_since > limits.reader_seconds
-        if ended or stuck:
+        if has_waited_enough or stuck:
             self.transport.abort()
 
 

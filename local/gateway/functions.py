@@ -34,9 +34,9 @@ class Router:
     def find(self, method: str, path: str) -> Function | None:
         """The function that answers `method` on `path` (below the base path), or None."""
         bare = path.rstrip("/")
-        for each in (method, "ANY"):
-            if found := self._exact.get((each, bare)):
-                return found
+        for verb in (method, "ANY"):
+            if function := self._exact.get((verb, bare)):
+                return function
         for route in self._greedy:
             if route.method in {method, "ANY"} and path.startswith(route.path + "/"):
                 return route.function

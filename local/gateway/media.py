@@ -116,12 +116,12 @@ class Media:
 
     async def _fetch(self, scope: Scope) -> _Upstream:
         """A URL signed for GET serves HEAD as well: only its headers are used. One signed for HEAD is tried second."""
-        wanted = _single_range(header(scope, b"range"))
-        upstream = await self._request(scope, "GET", wanted)
+        range_ = _single_range(header(scope, b"range"))
+        upstream = await self._request(scope, "GET", range_)
         if scope["method"] == "HEAD" and upstream.status == 403:
             upstream.close()
-            upstream = await self._request(scope, "HEAD", wanted)
-        if not wanted or not (upstream.status < 300 or upstream.status == 416):
+            upstream = await self._request(scope, "HEAD", range_)
+        if not range_ or not (upstream.status < 300 or upstream.status == 416):
             return upstream
         condition = header(scope, b"if-range")
         if upstream.status == 416 or (condition and condition not in _versions(upstream)):
@@ -197,15 +197,15 @@ async def _read_head(connection: socket.socket) -> _Upstream:
     loop = asyncio.get_running_loop()
     data = b""
     while b"\r\n\r\n" not in data:
-        more = await loop.sock_recv(connection, _HEAD_LIMIT_BYTES)
-        if not more or len(data) > _HEAD_LIMIT_BYTES:
+        chunk = await loop.sock_recv(connection, _HEAD_LIMIT_BYTES)
+        if not chunk or len(data) > _HEAD_LIMIT_BYTES:
             raise ValueError("no HTTP answer")
-        data += more
-    head, _, rest = data.partition(b"\r\n\r\n")
+        data += chunk
+    head, _, body_start = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     pairs = (line.partition(b":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    return _Upstream(connection, int(first.split(b" ", 2)[1]), headers, rest)
+    return _Upstream(connection, int(first.split(b" ", 2)[1]), headers, body_start)
 
 
 def _is_plain(raw_path: bytes, prefix: bytes) -> bool:
@@ -223,37 +223,37 @@ def _is_signed(query: bytes) -> bool:
 
 def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
     """What the client gets of the engine's headers, with those that the signed URL itself names."""
-    found = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
+    values = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
     if upstream.status < 300:
-        found |= _named_by_url(query)
-    headers = [*found.items(), NOSNIFF]
-    if not _PASSIVE.fullmatch(found.get(b"content-type", b"").lower()):
+        values |= _named_by_url(query)
+    headers = [*values.items(), NOSNIFF]
+    if not _PASSIVE.fullmatch(values.get(b"content-type", b"").lower()):
         headers.append((b"content-security-policy", b"sandbox"))
     return headers
 
 
 def _named_by_url(query: bytes) -> Mapping[bytes, bytes]:
     """The `response-...` parameters; the signature, which the engine has checked, covers them."""
-    named = parse_qs(query.decode("latin-1"), encoding="utf-8", errors="replace")
-    found = {}
+    parameters = parse_qs(query.decode("latin-1"), encoding="utf-8", errors="replace")
+    values = {}
     for name in ("content-type", "content-disposition", "cache-control", "content-language"):
-        for value in named.get(f"response-{name}", ()):
+        for value in parameters.get(f"response-{name}", ()):
             if value.isprintable():
-                found[name.encode()] = value.encode("latin-1", "replace")
-    return found
+                values[name.encode()] = value.encode("latin-1", "replace")
+    return values
 
 
-def _single_range(wanted: bytes) -> bytes:
+def _single_range(text: bytes) -> bytes:
     """The range that was asked for; nothing when it cannot be read, or is several, which the engine cannot give.
 
     The whole is a proper answer to both (RFC 9110 14.2).
     """
-    found = _RANGE.fullmatch(wanted.strip().lower())
-    if not found or not (found["first"] or found["last"]):
+    range_match = _RANGE.fullmatch(text.strip().lower())
+    if not range_match or not (range_match["first"] or range_match["last"]):
         return b""
-    if found["first"] and found["last"] and int(found["last"]) < int(found["first"]):
+    if range_match["first"] and range_match["last"] and int(range_match["last"]) < int(range_match["first"]):
         return b""
-    return b"bytes=%s-%s" % (found["first"], found["last"])
+    return b"bytes=%s-%s" % (range_match["first"], range_match["last"])
 
 
 def _versions(upstream: _Upstream) -> set[bytes]:

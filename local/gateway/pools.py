@@ -95,12 +95,12 @@ class PoolOfRoute:
     def find(self, method: str, path: str, query: bytes) -> Pool:
         """`path` lies below the base path and is decoded."""
         method = "GET" if method == "HEAD" else method
-        asked = f"{method} {_SLASHES.sub('/', path).rstrip('/')}"
-        if query and (waiting := self._exact.get(f"{asked}?sync=true")) and _is_sync(query):
+        request_line = f"{method} {_SLASHES.sub('/', path).rstrip('/')}"
+        if query and (waiting := self._exact.get(f"{request_line}?sync=true")) and _is_sync(query):
             return waiting
-        if (pool := self._exact.get(asked)) or asked in _SPECIFIC:
+        if (pool := self._exact.get(request_line)) or request_line in _SPECIFIC:
             return pool or COMMON
-        return next((pool for pattern, pool in self._patterns if pattern.fullmatch(asked)), COMMON)
+        return next((pool for pattern, pool in self._patterns if pattern.fullmatch(request_line)), COMMON)
 
 
 def _pattern(route: str) -> re.Pattern[str]:
@@ -161,10 +161,10 @@ class Places:
                 turns.popleft()  # cancelled
             if not turns:
                 continue
-            taken = self._working.take(client)
-            if taken:
+            has_place = self._working.take(client)
+            if has_place:
                 turns.popleft().set_result(None)
             if turns:
                 self._queues[client] = turns  # behind the others
-            if taken:
+            if has_place:
                 return

@@ -24,8 +24,8 @@ def client_of(address: str) -> str:
 class Shares:
     """Counts what clients have: `most` in all, `most_per_client` of one. For one thread (the event loop's)."""
 
-    def __init__(self, most: int, most_per_client: int) -> None:
-        self.most = most
+    def __init__(self, limit: int, most_per_client: int) -> None:
+        self.most = limit
         self.most_per_client = most_per_client
         self.taken = 0
         self._by_client: Counter[str] = Counter()

@@ -84,12 +84,12 @@ class Sockets:
     async def _connect(self, scope: Scope, connection: _Connection) -> tuple[int, Mapping[str, str], str]:
         """What the function answers: status, headers, body."""
         try:
-            found = await asyncio.wait_for(self._call(connection, "CONNECT", _request(scope)), _HANDSHAKE_SECONDS)
+            answer = await asyncio.wait_for(self._call(connection, "CONNECT", _request(scope)), _HANDSHAKE_SECONDS)
         except TimeoutError:
             return 504, {}, ""
-        if not isinstance(found, dict):
+        if not isinstance(answer, dict):
             return 500, {}, ""
-        return int(found.get("statusCode", 500)), found.get("headers") or {}, str(found.get("body") or "")
+        return int(answer.get("statusCode", 500)), answer.get("headers") or {}, str(answer.get("body") or "")
 
     async def _serve_open(self, connection: _Connection, receive: Receive) -> None:
         """Until the client goes, or as long as a connection may last."""
@@ -220,11 +220,11 @@ def _text(body: bytes) -> dict[str, Any]:
 
 async def _body(receive: Receive) -> bytes:
     parts = []
-    more = True
-    while more:
+    has_more = True
+    while has_more:
         message = await receive()
         parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
+        has_more = message.get("more_body", False)
     return b"".join(parts)
 
 
@@ -235,10 +235,10 @@ async def deny(send: Send, status: int, text: str, code: str) -> None:
 
 async def _deny(send: Send, status: int, headers: Mapping[str, str], body: str) -> None:
     """Answers the handshake as a plain request, before the upgrade."""
-    named = {"content-type": "application/json"} | {name.lower(): value for name, value in headers.items()}
+    fields = {"content-type": "application/json"} | {name.lower(): value for name, value in headers.items()}
     if status == 401:
-        named.setdefault("www-authenticate", 'Basic realm="Authorization Required."')
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+        fields.setdefault("www-authenticate", 'Basic realm="Authorization Required."')
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
     await send({"type": "websocket.http.response.start", "status": status, "headers": pairs})
     await send({"type": "websocket.http.response.body", "body": body.encode(), "more_body": False})
 

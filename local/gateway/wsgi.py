@@ -59,8 +59,8 @@ async def _read_body(scope: Scope, receive: Receive, grow: Callable[[int], None]
     if not (length.strip(b"0") or header(scope, b"transfer-encoding")):
         return b""
     body = bytearray()
-    more = True
-    while more:
+    has_more = True
+    while has_more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
@@ -69,7 +69,7 @@ async def _read_body(scope: Scope, receive: Receive, grow: Callable[[int], None]
             raise TooLarge
         grow(len(piece))
         body += piece
-        more = message.get("more_body", False)
+        has_more = message.get("more_body", False)
     return bytes(body)
 
 
@@ -133,12 +133,12 @@ class Exchange:
         """The whole body; None when it was streamed."""
         chunks = self._app(self._environ, self._start_response)
         try:
-            rest = iter(chunks)
-            first = next(rest, b"")  # applications begin their answer by now
-            everything = itertools.chain(self._written, [first], rest)
+            later_chunks = iter(chunks)
+            first = next(later_chunks, b"")  # applications begin their answer by now
+            body_chunks = itertools.chain(self._written, [first], later_chunks)
             if self._is_moderate():
-                return b"".join(everything)
-            self._stream(everything)
+                return b"".join(body_chunks)
+            self._stream(body_chunks)
             return None
         finally:
             close = getattr(chunks, "close", None)

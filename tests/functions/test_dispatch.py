@@ -33,7 +33,7 @@ def waiting(count: int, extractor: str = "video") -> list[Item]:
 
 
 def handle(message: dict[str, Any]) -> None:
-    download_item(message["id"], seconds_left=lambda: 900.0, passed=message.get("passed", ()))
+    download_item(message["id"], seconds_left=lambda: 900.0, excluded=message.get("passed", ()))
 
 
 def test_those_are_woken_that_a_slot_is_free_for_oldest_first() -> None:

@@ -407,7 +407,7 @@ def test_an_endless_expression_is_ended(document: dict[str, Any], page: Any) -> 
 
     body = page if isinstance(page, str) else json.dumps(page)
     with must_end(), pytest.raises(Exception, match="too much time or memory"):
-        expressions.extract_safely(document, body.encode(), "text/html", most=9, deadline_seconds=3)
+        expressions.extract_safely(document, body.encode(), "text/html", limit=9, deadline_seconds=3)
 
 
 def test_an_endless_pattern_finds_nothing_and_ends() -> None:

@@ -23,8 +23,8 @@ def names(folder):
 
 @pytest.mark.parametrize("folder", ["", "a", "a/b c"])
 def test_what_is_noted_is_listed(folder):
-    listings.change(folder, put=[entry("x.mp4", 5), entry("y.mp4")])
-    listings.change(folder, put=[entry("x.mp4", 7)], gone=["y.mp4", "never there"])
+    listings.change(folder, new_entries=[entry("x.mp4", 5), entry("y.mp4")])
+    listings.change(folder, new_entries=[entry("x.mp4", 7)], names=["y.mp4", "never there"])
     assert listings.find(folder).entries == [entry("x.mp4", 7)]
 
 
@@ -39,7 +39,7 @@ def test_a_folder_in_a_folder_is_noted_once():
 
 
 def test_a_comparison_replaces_all():
-    listings.change("a", put=[entry("old"), entry("kept")])
+    listings.change("a", new_entries=[entry("old"), entry("kept")])
     before = listings.find("a")
     assert listings.replace("a", [entry("kept", 3), entry("new")], before.versions, T0)
     assert names("a") == ["kept", "new"]
@@ -47,9 +47,9 @@ def test_a_comparison_replaces_all():
 
 
 def test_a_comparison_leaves_what_was_written_meanwhile():
-    listings.change("a", put=[entry("old")])
+    listings.change("a", new_entries=[entry("old")])
     before = listings.find("a")
-    listings.change("a", put=[entry("old", 2)])
+    listings.change("a", new_entries=[entry("old", 2)])
     assert not listings.replace("a", [], before.versions, T0)
     assert listings.find("a").entries == [entry("old", 2)]
     assert listings.find("a").compared_at == 0
@@ -57,7 +57,7 @@ def test_a_comparison_leaves_what_was_written_meanwhile():
 
 def test_many_writers_lose_nothing():
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: listings.change("busy", put=[entry(f"{number:03}")]), range(60)))
+        list(pool.map(lambda number: listings.change("busy", new_entries=[entry(f"{number:03}")]), range(60)))
     assert names("busy") == [f"{number:03}" for number in range(60)]
 
 
@@ -68,7 +68,7 @@ def test_ten_thousand_names_fit():
 
 
 def test_a_forgotten_folder_is_built_anew():
-    listings.change("a", put=[entry("x")])
+    listings.change("a", new_entries=[entry("x")])
     listings.forget("a")
     assert listings.find("a").entries == []
 

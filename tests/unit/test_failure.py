@@ -83,4 +83,4 @@ def test_a_message_has_a_kind(message: str | None, kind: FailureKind, retryable:
     found = classify(message)
     assert found.advice.endswith(".")
     assert (found.kind, found.retryable) == (kind, retryable)
-    assert (wait_before_retry(found, attempts=1, most=3) is not None) is retryable
+    assert (wait_before_retry(found, attempts=1, limit=3) is not None) is retryable

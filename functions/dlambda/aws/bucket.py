@@ -74,9 +74,9 @@ def _client() -> "S3Client":
         max_pool_connections=20,
     )
     # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
-    made: S3Client = boto3.Session(botocore_session=session()).client("s3", config=config)
-    refuse_links(made)
-    return made
+    s3: S3Client = boto3.Session(botocore_session=session()).client("s3", config=config)
+    refuse_links(s3)
+    return s3
 
 
 def _bucket() -> str:
@@ -88,7 +88,7 @@ def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None
 
     `on_part` is called from other threads as bytes go out.
     """
-    callback = (lambda _sent: on_part()) if on_part else None
+    callback = (lambda _bytes: on_part()) if on_part else None
     client().upload_file(
         str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD, Callback=callback
     )
@@ -135,8 +135,8 @@ def find(key: str) -> Stored | None:
 def list_(prefix: str) -> Iterator[Stored]:
     """All objects below `prefix`, by key."""
     for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
-        for each in answer.get("Contents", ()):
-            yield Stored(each["Key"], each["Size"], each["LastModified"], each.get("ETag", "").strip('"'))
+        for entry in answer.get("Contents", ()):
+            yield Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
 
 
 def list_folder(prefix: str) -> tuple[list[Stored], list[str]]:
@@ -154,17 +154,17 @@ def walk_folder(prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix, Delimiter="/")
     for answer in pages:
         files = [
-            Stored(each["Key"], each["Size"], each["LastModified"], each.get("ETag", "").strip('"'))
-            for each in answer.get("Contents", ())
+            Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
+            for entry in answer.get("Contents", ())
         ]
-        yield files, [each["Prefix"].removeprefix(prefix).rstrip("/") for each in answer.get("CommonPrefixes", ())]
+        yield files, [entry["Prefix"].removeprefix(prefix).rstrip("/") for entry in answer.get("CommonPrefixes", ())]
 
 
 def delete(keys: Iterable[str]) -> None:
     """Deletes objects; what is not there is no error."""
-    wanted = list(keys)
-    for start in range(0, len(wanted), _DELETE_BATCH):
-        objects = [{"Key": key} for key in wanted[start : start + _DELETE_BATCH]]
+    all_keys = list(keys)
+    for start in range(0, len(all_keys), _DELETE_BATCH):
+        objects = [{"Key": key} for key in all_keys[start : start + _DELETE_BATCH]]
         client().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
 
 

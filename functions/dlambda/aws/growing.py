@@ -75,11 +75,11 @@ class GrowingUpload:
         """Whether the finished file begins with the bytes that were sent."""
         if size < self._sent_bytes:
             return False
-        found = 0
+        checksum = 0
         with open(descriptor, "rb", closefd=False) as file:
             for _ in range(0, self._sent_bytes, PART_BYTES):
-                found = zlib.crc32(file.read(PART_BYTES), found)
-        return found == self._sum
+                checksum = zlib.crc32(file.read(PART_BYTES), checksum)
+        return checksum == self._sum
 
     def _run(self) -> None:
         try:

@@ -36,5 +36,5 @@ def check_key(key: str) -> None:
     for part in key.split("/")[:-1]:
         path /= part
         if path.is_symlink() and not f"{os.path.realpath(path)}/".startswith(f"{root}/"):
-            named = str(path.relative_to(folder)).removeprefix(_ROOT)
-            raise Invalid(f"'{named}' is a link that leads out of the download folder.")
+            shown_path = str(path.relative_to(folder)).removeprefix(_ROOT)
+            raise Invalid(f"'{shown_path}' is a link that leads out of the download folder.")

@@ -19,51 +19,51 @@ _WINDOWS_MS: Final = (300_000, 3_600_000, 6 * 3_600_000, _DAY_MS, 7 * _DAY_MS, 3
 
 @lru_cache(maxsize=1)
 def client() -> "CloudWatchLogsClient":
-    made: CloudWatchLogsClient = make_client("logs")
-    return made
+    logs: CloudWatchLogsClient = make_client("logs")
+    return logs
 
 
-def newest(skip: int, count: int, wanted: Wanted, now: float) -> tuple[list[dict[str, Any]], bool]:
+def newest(skip: int, count: int, query: Wanted, now: float) -> tuple[list[dict[str, Any]], bool]:
     """`count` entries behind the `skip` newest, oldest first; and whether there are older ones."""
     end = int(now * 1000) + 1
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for window in _WINDOWS_MS:
         start = int(now * 1000) - window
-        found = [*_between(start, end, wanted), *found]
+        entries = [*_between(start, end, query), *entries]
         end = start
-        if len(found) > skip + count:
+        if len(entries) > skip + count:
             break
-    stop = len(found) - skip
-    return found[max(0, stop - count) : max(0, stop)], stop > count
+    stop = len(entries) - skip
+    return entries[max(0, stop - count) : max(0, stop)], stop > count
 
 
-def since(start_ms: int, wanted: Wanted) -> list[tuple[int, dict[str, Any]]]:
+def since(start_ms: int, query: Wanted) -> list[tuple[int, dict[str, Any]]]:
     """What came at `start_ms` or later, with its time (unix milliseconds)."""
-    return [(event["timestamp"], _entry(event)) for event in _events(start_ms, None, wanted)]
+    return [(event["timestamp"], _entry(event)) for event in _events(start_ms, None, query)]
 
 
-def _between(start_ms: int, end_ms: int, wanted: Wanted) -> list[dict[str, Any]]:
-    entries = (_entry(event) for event in _events(start_ms, end_ms - 1, wanted))
-    return [entry for entry in entries if wanted.takes(entry)]
+def _between(start_ms: int, end_ms: int, query: Wanted) -> list[dict[str, Any]]:
+    entries = (_entry(event) for event in _events(start_ms, end_ms - 1, query))
+    return [entry for entry in entries if query.takes(entry)]
 
 
-def _events(start_ms: int, end_ms: int | None, wanted: Wanted) -> Iterator[Any]:
-    asked: dict[str, Any] = {"logGroupName": get_settings().log_group, "startTime": start_ms}
+def _events(start_ms: int, end_ms: int | None, query: Wanted) -> Iterator[Any]:
+    request: dict[str, Any] = {"logGroupName": get_settings().log_group, "startTime": start_ms}
     if end_ms is not None:
-        asked["endTime"] = end_ms
-    if pattern := _pattern(wanted):
-        asked["filterPattern"] = pattern
+        request["endTime"] = end_ms
+    if pattern := _pattern(query):
+        request["filterPattern"] = pattern
     while True:
-        answer = client().filter_log_events(**asked)
+        answer = client().filter_log_events(**request)
         yield from answer["events"]
         if not answer.get("nextToken"):
             return
-        asked["nextToken"] = answer["nextToken"]
+        request["nextToken"] = answer["nextToken"]
 
 
-def _pattern(wanted: Wanted) -> str:
+def _pattern(query: Wanted) -> str:
     """Searched there as a text, so that nobody reads the whole log for one item."""
-    return " ".join(json.dumps(text) for text in wanted.texts)
+    return " ".join(json.dumps(text) for text in query.texts)
 
 
 def _entry(event: Any) -> dict[str, Any]:

@@ -40,14 +40,14 @@ def copy(source: str, target: str) -> None:
 
 def has_any(prefix: str) -> bool:
     """Whether an object's key begins with `prefix`."""
-    found = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=prefix, MaxKeys=1)
-    return bool(found.get("Contents"))
+    answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=prefix, MaxKeys=1)
+    return bool(answer.get("Contents"))
 
 
 def has_folder(key: str) -> bool:
     """Whether the listing of the parent names a folder `key`, were it empty."""
-    found = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=key, Delimiter="/")
-    return any(each["Prefix"] == f"{key}/" for each in found.get("CommonPrefixes", ()))
+    answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=key, Delimiter="/")
+    return any(prefix["Prefix"] == f"{key}/" for prefix in answer.get("CommonPrefixes", ()))
 
 
 def read(key: str) -> Iterator[bytes]:

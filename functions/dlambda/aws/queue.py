@@ -22,8 +22,8 @@ _BATCH = 10
 @lru_cache(maxsize=1)
 def client() -> "SQSClient":
     config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
-    made: SQSClient = make_client("sqs", socket_path=get_settings().queues_socket, config=config)
-    return made
+    sqs: SQSClient = make_client("sqs", socket_path=get_settings().queues_socket, config=config)
+    return sqs
 
 
 @lru_cache(maxsize=16)
@@ -37,8 +37,8 @@ def send(name: str, body: Mapping[str, Any], *, delay_seconds: int = 0) -> None:
 
 def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
     """Ten a request. What a batch could not take is sent again alone, so that a failure is seen."""
-    rest = iter(bodies)
-    while batch := list(islice(rest, _BATCH)):
+    remaining = iter(bodies)
+    while batch := list(islice(remaining, _BATCH)):
         entries = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate(batch)]
         answer = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries)  # type: ignore[arg-type]
         for failed in answer.get("Failed", ()):
@@ -47,9 +47,9 @@ def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
 
 def depth(name: str, *, delayed: bool = True) -> int:
     """About how many messages the queue holds, those under way included; `delayed`: also those put off."""
-    found = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
+    attributes = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
     return (
-        int(found.get("ApproximateNumberOfMessages", "0"))
-        + int(found.get("ApproximateNumberOfMessagesNotVisible", "0"))
-        + (int(found.get("ApproximateNumberOfMessagesDelayed", "0")) if delayed else 0)
+        int(attributes.get("ApproximateNumberOfMessages", "0"))
+        + int(attributes.get("ApproximateNumberOfMessagesNotVisible", "0"))
+        + (int(attributes.get("ApproximateNumberOfMessagesDelayed", "0")) if delayed else 0)
     )

@@ -20,8 +20,10 @@ _GONE = frozenset({"GoneException", "410"})
 def _client() -> "ApiGatewayManagementApiClient":
     config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
     endpoint = get_settings().socket_endpoint
-    made: ApiGatewayManagementApiClient = make_client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
-    return made
+    management_api: ApiGatewayManagementApiClient = make_client(
+        "apigatewaymanagementapi", endpoint_url=endpoint, config=config
+    )
+    return management_api
 
 
 def push(connection_id: str, frame: bytes) -> bool:

@@ -45,9 +45,9 @@ class _Window:
         self.end = end
         self._failures = 0
 
-    def fail(self, most: int, now: float) -> int:
+    def fail(self, limit: int, now: float) -> int:
         self._failures += 1
-        return math.ceil(self.end - now) if self._failures > most else 0
+        return math.ceil(self.end - now) if self._failures > limit else 0
 
 
 def _window(windows: dict[str, _Window], name: str, now: float) -> _Window:

@@ -11,9 +11,9 @@ def mask_extras(extras: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _masked(name, value) for name, value in extras.items()}
 
 
-def unmask_extras(extras: Mapping[str, Any], known: object) -> dict[str, Any]:
-    """`extras` with each mask replaced by what `known` has in its place, or by an empty text."""
-    before = known if isinstance(known, Mapping) else {}
+def unmask_extras(extras: Mapping[str, Any], previous: object) -> dict[str, Any]:
+    """`extras` with each mask replaced by what `previous` has in its place, or by an empty text."""
+    before = previous if isinstance(previous, Mapping) else {}
     return {name: _unmasked(name, value, before.get(name)) for name, value in extras.items()}
 
 
@@ -27,13 +27,13 @@ def _masked(name: str, value: Any) -> Any:
     return value
 
 
-def _unmasked(name: str, value: Any, known: Any) -> Any:
+def _unmasked(name: str, value: Any, previous: Any) -> Any:
     if isinstance(value, str):
         is_mask = value == MASK and is_secret_name(name)
-        return (known if isinstance(known, str) else "") if is_mask else value
+        return (previous if isinstance(previous, str) else "") if is_mask else value
     if isinstance(value, Mapping):
-        return unmask_extras(value, known)
+        return unmask_extras(value, previous)
     if isinstance(value, list | tuple):
-        before = known if isinstance(known, list | tuple) else ()
+        before = previous if isinstance(previous, list | tuple) else ()
         return [_unmasked(name, inner, before[at] if at < len(before) else None) for at, inner in enumerate(value)]
     return value

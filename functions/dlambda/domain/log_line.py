@@ -73,33 +73,33 @@ _SECRETS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
 )  # fmt: skip
 
 
-def masked(text: str, known: Iterable[str] = ()) -> str:
-    """`text` without what looks like a secret, and without the `known` ones wherever they stand."""
-    for secret in known:
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without what looks like a secret, and without the `secrets` ones wherever they stand."""
+    for secret in secrets:
         text = text.replace(secret, MASK)
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
-def masked_values(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
+def masked_values(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, Any]:
     """An object whose texts are masked, at every depth; members whose name says that they are secret whole."""
-    return {name: _masked_value(name, value, tuple(known)) for name, value in values.items()}
+    return {name: _masked_value(name, value, tuple(secrets)) for name, value in values.items()}
 
 
 _SECRET_NAME: Final = re.compile(rf"(?i)^(?:{_NAME}|cookies?|set-cookie|(?:proxy-)?authorization|headers)$")
 
 
-def _masked_value(name: str, value: Any, known: tuple[str, ...]) -> Any:
+def _masked_value(name: str, value: Any, secrets: tuple[str, ...]) -> Any:
     if value and _SECRET_NAME.match(name):
         return MASK
     if isinstance(value, str):
-        return masked(mask_options(value) if name == "cli" else value, known)
+        return masked(mask_options(value) if name == "cli" else value, secrets)
     if isinstance(value, Mapping):
-        return masked_values({str(key): inner for key, inner in value.items()}, known)
+        return masked_values({str(key): inner for key, inner in value.items()}, secrets)
     if isinstance(value, list | tuple):
-        return [_masked_value("", inner, known) for inner in value]
-    return value if value is None or isinstance(value, bool | int | float) else masked(str(value), known)
+        return [_masked_value("", inner, secrets) for inner in value]
+    return value if value is None or isinstance(value, bool | int | float) else masked(str(value), secrets)
 
 
 def credential_forms(username: str, password: str) -> list[str]:
@@ -108,7 +108,7 @@ def credential_forms(username: str, password: str) -> list[str]:
         return []
     pair = f"{username}:{password}".encode()
     encoded = [base64.b64encode(pair).decode(), base64.urlsafe_b64encode(pair).decode()]
-    return [*dict.fromkeys([*encoded, *(each.rstrip("=") for each in encoded)]), password]
+    return [*dict.fromkeys([*encoded, *(form.rstrip("=") for form in encoded)]), password]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +139,16 @@ class Wanted:
 def entry_of(raw: str, position: str) -> dict[str, Any]:
     """One line as clients get it. `position` tells equal lines apart, and stays the same when the file is renamed."""
     try:
-        found = json.loads(raw)
+        record = json.loads(raw)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        found = {"message": raw.rstrip("\n"), "level": "INFO"}
-    message, level = str(found.get("message", "")), str(found.get("level", "INFO"))
-    line = f"[{level}.{found.get('logger', 'root')}]: {message}"
-    if found.get("exception"):
-        line += f"\n{found['exception']}"
-    at = found.get("time")
+        record = None
+    if not isinstance(record, dict):
+        record = {"message": raw.rstrip("\n"), "level": "INFO"}
+    message, level = str(record.get("message", "")), str(record.get("level", "INFO"))
+    line = f"[{level}.{record.get('logger', 'root')}]: {message}"
+    if record.get("exception"):
+        line += f"\n{record['exception']}"
+    at = record.get("time")
     return {
         "id": hashlib.sha256(f"{position}:{raw}".encode()).hexdigest(),
         "line": line,
@@ -156,5 +156,5 @@ def entry_of(raw: str, position: str) -> dict[str, Any]:
         "timestamp": at,
         "level": level,
         "message": message,
-        **{name: found[name] for name in _KEPT if name in found},
+        **{name: record[name] for name in _KEPT if name in record},
     }

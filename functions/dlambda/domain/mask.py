@@ -68,11 +68,11 @@ def secrets_in_addresses(text: str) -> list[Secret]:
 
 def in_order(secrets: Iterable[Secret]) -> list[Secret]:
     """By place, without those that begin inside another."""
-    kept: list[Secret] = []
-    for secret in sorted(secrets, key=lambda each: (each.start, -each.end)):
-        if not kept or secret.start >= kept[-1].end:
-            kept.append(secret)
-    return kept
+    disjoint: list[Secret] = []
+    for secret in sorted(secrets, key=lambda secret_place: (secret_place.start, -secret_place.end)):
+        if not disjoint or secret.start >= disjoint[-1].end:
+            disjoint.append(secret)
+    return disjoint
 
 
 def replace_secrets(text: str, secrets: Sequence[Secret], values: Sequence[str]) -> str:
@@ -89,31 +89,31 @@ def mask_addresses(text: str) -> str:
     return replace_secrets(text, secrets, [MASK] * len(secrets))
 
 
-def match_masks(sent: Sequence[tuple[Hashable, str]], known: Sequence[tuple[Hashable, str]]) -> list[str | None]:
-    """What each of the `sent` (key, value) pairs means: a mask the value of the same key in `known`, None without one.
+def match_masks(new: Sequence[tuple[Hashable, str]], previous: Sequence[tuple[Hashable, str]]) -> list[str | None]:
+    """What each of the `new` (key, value) pairs means: a mask the value of the same key in `previous`, None without one.
 
     Several of one key are matched by place while there are as many of them as before. Else those that were sent in
     clear are left out, and the last mask is the last that is known: of an option that is repeated the last one counts.
     """
-    meant: list[str | None] = [None if value == MASK else value for _, value in sent]
+    values_meant: list[str | None] = [None if value == MASK else value for _, value in new]
     places_of: dict[Hashable, list[int]] = {}
-    for place, (key, _) in enumerate(sent):
+    for place, (key, _) in enumerate(new):
         places_of.setdefault(key, []).append(place)
     values_of: dict[Hashable, list[str]] = {}
-    for key, value in known:
+    for key, value in previous:
         values_of.setdefault(key, []).append(value)
     for key, places in places_of.items():
-        _fill_in(meant, places, values_of.get(key, []))
-    return meant
+        _fill_in(values_meant, places, values_of.get(key, []))
+    return values_meant
 
 
-def _fill_in(meant: list[str | None], places: Sequence[int], values: Sequence[str]) -> None:
-    """Sets `meant` at those of `places`, all of one key, that are masked."""
+def _fill_in(values_meant: list[str | None], places: Sequence[int], values: Sequence[str]) -> None:
+    """Sets `values_meant` at those of `places`, all of one key, that are masked."""
     if len(places) != len(values):
-        in_clear = {meant[place] for place in places}
+        in_clear = {values_meant[place] for place in places}
         values = [value for value in values if value not in in_clear] or values
-        places = [place for place in places if meant[place] is None]
+        places = [place for place in places if values_meant[place] is None]
     shift = len(values) - len(places)
     for number, place in enumerate(places):
-        if meant[place] is None and values:
-            meant[place] = values[max(0, number + shift)]
+        if values_meant[place] is None and values:
+            values_meant[place] = values[max(0, number + shift)]

@@ -42,8 +42,8 @@ def _escaped(value: str) -> str:
 
 def seconds_observed(name: str, seconds: float) -> dict[str, float]:
     """What one observation adds to the series of a histogram."""
-    added = {series(f"{name}_bucket", {"le": str(le)}): 1.0 for le in SECONDS_BUCKETS if seconds <= le}
-    return {**added, series(f"{name}_bucket", {"le": "+Inf"}): 1.0, f"{name}_sum": seconds, f"{name}_count": 1.0}
+    buckets = {series(f"{name}_bucket", {"le": str(le)}): 1.0 for le in SECONDS_BUCKETS if seconds <= le}
+    return {**buckets, series(f"{name}_bucket", {"le": "+Inf"}): 1.0, f"{name}_sum": seconds, f"{name}_count": 1.0}
 
 
 _OF_HISTOGRAM: Final = re.compile(r"_(?:bucket|sum|count)$")
@@ -53,11 +53,11 @@ def exposition(numbers: Mapping[str, float]) -> str:
     """Prometheus' text format; series of one metric stand together below its help."""
     lines: list[str] = []
     for name, (kind, text) in HELP.items():
-        found = [key for key in numbers if _metric_of(key) == name]
-        if not found:
+        keys = [key for key in numbers if _metric_of(key) == name]
+        if not keys:
             continue
         lines += [f"# HELP {PREFIX}{name} {text}", f"# TYPE {PREFIX}{name} {kind}"]
-        lines += [f"{PREFIX}{key} {numbers[key]:.16g}" for key in sorted(found, key=_order)]
+        lines += [f"{PREFIX}{key} {numbers[key]:.16g}" for key in sorted(keys, key=_order)]
     return "\n".join(lines) + "\n"
 
 

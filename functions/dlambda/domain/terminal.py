@@ -35,23 +35,23 @@ def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Comman
         raise Invalid(str(error)) from None
     if words[:1] == ["yt-dlp"]:
         words = words[1:]
-    found, urls = read_command(words)
-    kept: list[str] = []
+    options, urls = read_command(words)
+    words_allowed: list[str] = []
     folder, cookies = "", None
-    for each in found:
-        flag = each.option.flags[-1]
-        if each.option.dest == "paths" and (below := _below(each.values[0], root)) is not None:
+    for given_option in options:
+        flag = given_option.option.flags[-1]
+        if given_option.option.dest == "paths" and (below := _below(given_option.values[0], root)) is not None:
             folder = below
-        elif each.option.dest == "paths" and each.values[0].startswith("temp:"):
+        elif given_option.option.dest == "paths" and given_option.values[0].startswith("temp:"):
             continue
-        elif each.option.dest == "cookiefile" and _is_ours(each.values, cookie_folder):
-            cookies = each.values[0]
-        elif each.option.dest != "download_archive":
-            _check(each)
-            kept += [flag, *each.values]
+        elif given_option.option.dest == "cookiefile" and _is_ours(given_option.values, cookie_folder):
+            cookies = given_option.values[0]
+        elif given_option.option.dest != "download_archive":
+            _check(given_option)
+            words_allowed += [flag, *given_option.values]
     if any(url.startswith("-") for url in urls):
         raise Invalid("A URL cannot begin with a dash.")
-    return Command((*kept, "--", *urls) if urls else tuple(kept), folder, cookies)
+    return Command((*words_allowed, "--", *urls) if urls else tuple(words_allowed), folder, cookies)
 
 
 def _is_ours(values: Sequence[str], cookie_folder: str) -> bool:
@@ -60,9 +60,9 @@ def _is_ours(values: Sequence[str], cookie_folder: str) -> bool:
     return folder == cookie_folder and _COOKIE_FILE.fullmatch(name) is not None
 
 
-def _check(found: FoundOption) -> None:
-    if found.problem and EXITING.isdisjoint(found.option.flags):
-        raise Invalid(found.problem)
+def _check(given_option: FoundOption) -> None:
+    if given_option.problem and EXITING.isdisjoint(given_option.option.flags):
+        raise Invalid(given_option.problem)
 
 
 def _below(value: str, root: str) -> str | None:

@@ -26,10 +26,10 @@ def check_credentials(authorization: str | None, apikey: str | None) -> None:
 
 
 def _from_header(header: str) -> str:
-    scheme, _, rest = header.strip().partition(" ")
+    scheme, _, parameters = header.strip().partition(" ")
     if scheme.lower() != "basic":
         raise Unauthorized("Unsupported authentication method.", extra={"method": scheme})
-    return rest.strip()
+    return parameters.strip()
 
 
 def _decoded(encoded: str) -> bytes:
@@ -41,7 +41,7 @@ def _decoded(encoded: str) -> bytes:
         return b""
 
 
-def _matches(given: bytes, settings: Settings) -> bool:
+def _matches(sent_pair: bytes, settings: Settings) -> bool:
     """In constant time. The password may contain `:`."""
     right = f"{settings.auth_username}:{settings.auth_password}".encode()
-    return hmac.compare_digest(given, right)
+    return hmac.compare_digest(sent_pair, right)

@@ -31,8 +31,8 @@ def read_form(body: bytes, content_type: str) -> dict[str, Any] | list[dict[str,
     urls = form.poplist("url")
     if not urls:
         return None
-    others = {name: _read(name, value) for name, value in form.items()}
-    items = [{"url": url, **others} for url in urls]
+    common_fields = {name: _read(name, value) for name, value in form.items()}
+    items = [{"url": url, **common_fields} for url in urls]
     return items[0] if len(items) == 1 else items
 
 

@@ -67,14 +67,14 @@ class JsonRequest(Request):
         if not body.strip():
             return None
         try:
-            found = read_json(body)
+            document = read_json(body)
         except ValueError:
             form = read_form(body, self.content_type or "") if takes_forms(self.method, self.path) else None
             if form is None:
                 raise Invalid("Invalid JSON in request body.") from None
             return form
         # The framework would parse a text once more; as something else, each model refuses it in its own words.
-        return _Text(found) if isinstance(found, str) else found
+        return _Text(document) if isinstance(document, str) else document
 
 
 def problems(*statuses: int) -> dict[int | str, Any]:
@@ -169,8 +169,8 @@ class _Replay:
 def _refuse(error: ValidationError) -> NoReturn:
     """A body or query that does not fit its model, as `docs/contract/tasks.md` 0 describes."""
     detail = [
-        {"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]}
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
+        {"loc": list(problem["loc"]), "msg": problem["msg"], "type": problem["type"]}
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     first = detail[0]
     where = ".".join(str(part) for part in first["loc"])

@@ -12,17 +12,17 @@ MISSING = "File '{file}' does not exist."
 
 
 def with_file(
-    asked: str, answer: Callable[[Found], Response], *, route: str, ending: str = "", missing: str = MISSING
+    path: str, answer: Callable[[Found], Response], *, route: str, ending: str = "", missing: str = MISSING
 ) -> Response:
-    """`answer` of the file at `asked`, or 302 to `route` + the file that has its id + `ending`.
+    """`answer` of the file at `path`, or 302 to `route` + the file that has its id + `ending`.
 
     Raises `NotFound` with the text `missing`, for folders as well.
     """
-    found = find_file(asked, missing)
-    if found.moved:
+    file = find_file(path, missing)
+    if file.moved:
         query = f"?{request.query_string.decode()}" if request.query_string else ""
-        place = f"{request.script_root}{route}{quote(found.path)}{ending}{query}"
+        place = f"{request.script_root}{route}{quote(file.path)}{ending}{query}"
         return Response(status=302, headers={"Location": place})
-    if found.stored is None:
-        raise NotFound(missing.format(file=asked.removeprefix("/")))
-    return answer(found)
+    if file.stored is None:
+        raise NotFound(missing.format(file=path.removeprefix("/")))
+    return answer(file)

@@ -53,64 +53,64 @@ def make_resource_routes(
     kind: Kind,
     description: str,
     *,
-    shown: type[BaseModel],
+    model: type[BaseModel],
     query: type[ResourceQuery] = ResourceQuery,
     check: Check = no_check,
     arrange: Arrange = as_listed,
     shorten: Shorten = as_pages,
 ) -> APIBlueprint:
-    """`shown` documents the object as it is answered. `check` corrects or refuses what no model can judge alone.
+    """`model` documents the object as it is answered. `check` corrects or refuses what no model can judge alone.
 
     `arrange` gets all documents in their order, and the query: for lists that can be sorted or filtered. `shorten` may
     answer a query string with a plain list in place of a page.
     """
     routes = make_routes(kind.feature, description)
-    _add_collection(routes, kind, shown, query, check, arrange, shorten)
-    _add_single(routes, kind, shown, check)
+    _add_collection(routes, kind, model, query, check, arrange, shorten)
+    _add_single(routes, kind, model, check)
     return routes
 
 
 def _add_collection(
     routes: APIBlueprint,
     kind: Kind,
-    shown: type[BaseModel],
+    model: type[BaseModel],
     query_model: type[ResourceQuery],
     check: Check,
     arrange: Arrange,
     shorten: Shorten,
 ) -> None:
     base = f"/api/{kind.feature}"
-    page_model = create_model(f"{shown.__name__}Page", items=(list[shown], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
+    page_model = create_model(f"{model.__name__}Page", items=(list[model], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
     body_model = _any_body(kind, whole=True)
 
     @routes.get(base, responses={200: page_model, **problems(400)})
     def list_(query: query_model) -> Answer | list[dict[str, Any]]:  # type: ignore[valid-type]
         """All of them, a page at a time, secrets masked."""
-        wanted = read_page(query.page, query.per_page)  # type: ignore[attr-defined]
+        asked_page = read_page(query.page, query.per_page)  # type: ignore[attr-defined]
         documents: Sequence[Document] = resources.list_documents(kind)
         short = shorten(documents, request.query_string.decode("latin-1"))
         if short is not None:
             return short
         documents = arrange(documents, request.args)
-        last = max(1, -(-len(documents) // wanted.per_page))
-        page = min(wanted.page, last) if documents else wanted.page
-        chosen = documents[(page - 1) * wanted.per_page : page * wanted.per_page]
-        items = [resources.view(kind, document) for document in chosen]
-        return {"items": items, "pagination": pagination(page, wanted.per_page, len(documents))}
+        last = max(1, -(-len(documents) // asked_page.per_page))
+        page = min(asked_page.page, last) if documents else asked_page.page
+        documents_of_page = documents[(page - 1) * asked_page.per_page : page * asked_page.per_page]
+        items = [resources.view(kind, document) for document in documents_of_page]
+        return {"items": items, "pagination": pagination(page, asked_page.per_page, len(documents))}
 
-    @routes.post(base, responses={200: shown, **problems(400)})
+    @routes.post(base, responses={200: model, **problems(400)})
     def create(body: body_model) -> Answer:  # type: ignore[valid-type]
         """Makes a new one."""
         return _answer(kind, resources.create(kind, body.root, check))  # type: ignore[attr-defined]
 
 
-def _add_single(routes: APIBlueprint, kind: Kind, shown: type[BaseModel], check: Check) -> None:
+def _add_single(routes: APIBlueprint, kind: Kind, model: type[BaseModel], check: Check) -> None:
     single = f"/api/{kind.feature}/<int:id>"
     part_model, whole_model = _any_body(kind, whole=False), _any_body(kind, whole=True)
-    taken = 409 if kind.change_conflicts else 400
-    changes: dict[int | str, Any] = {200: shown, **problems(400, 404, taken, 412)}
+    conflict_status = 409 if kind.change_conflicts else 400
+    changes: dict[int | str, Any] = {200: model, **problems(400, 404, conflict_status, 412)}
 
-    @routes.get(single, responses={200: shown, **problems(404)})
+    @routes.get(single, responses={200: model, **problems(404)})
     def read(path: ResourcePath) -> Answer:
         """One of them, secrets in clear."""
         return _answer(kind, resources.get_document(kind, path.id), clear=True)
@@ -129,7 +129,7 @@ def _add_single(routes: APIBlueprint, kind: Kind, shown: type[BaseModel], check:
         document = resources.change(kind, path.id, body.root, whole=True, if_match=version, check=check)  # type: ignore[attr-defined]
         return _answer(kind, document)
 
-    @routes.delete(single, responses={200: shown, **problems(400, 404, 412)})
+    @routes.delete(single, responses={200: model, **problems(400, 404, 412)})
     def remove(path: ResourcePath) -> Answer:
         """Removes one and answers what went."""
         return resources.view(kind, resources.remove(kind, path.id, if_match=_if_match()))
@@ -152,12 +152,12 @@ def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
 def _without_references(schema: Any, definitions: Mapping[str, Any]) -> Any:
     """`schema` with what it refers to put in place: a reference inside a hand-made schema leads nowhere."""
     if isinstance(schema, list):
-        return [_without_references(each, definitions) for each in schema]
+        return [_without_references(part, definitions) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return _without_references(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {name: _without_references(each, definitions) for name, each in schema.items()}
+    return {name: _without_references(part, definitions) for name, part in schema.items()}
 
 
 def _answer(kind: Kind, document: Document, *, clear: bool = False) -> Answer:

@@ -25,8 +25,8 @@ class Sent:
 class Streams:
     """At most `most` streams at once: each holds a thread of this process as long as its client stays."""
 
-    def __init__(self, most: int) -> None:
-        self._free = threading.BoundedSemaphore(most)
+    def __init__(self, limit: int) -> None:
+        self._free = threading.BoundedSemaphore(limit)
 
     def open(self, events: Iterator[Sent | None]) -> Response:
         """The answer. None among the events is sent as a comment, which tells whether the client is there still.
@@ -52,8 +52,8 @@ class _Body:
 
     def __iter__(self) -> Iterator[bytes]:
         yield _NOTHING.encode()
-        for each in self._events:
-            yield (_NOTHING if each is None else _rendered(each)).encode()
+        for event in self._events:
+            yield (_NOTHING if event is None else _rendered(event)).encode()
 
     def close(self) -> None:
         with self._lock:
@@ -68,6 +68,6 @@ class _Body:
             self._release()
 
 
-def _rendered(sent: Sent) -> str:
-    head = f"id: {sent.id}\n" if sent.id else ""
-    return f"{head}event: {sent.event}\ndata: {json.dumps(sent.data)}\n\n"
+def _rendered(event: Sent) -> str:
+    head = f"id: {event.id}\n" if event.id else ""
+    return f"{head}event: {event.event}\ndata: {json.dumps(event.data)}\n\n"

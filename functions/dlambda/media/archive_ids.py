@@ -24,13 +24,13 @@ def id_of_url(url: str) -> UrlId | None:
     for extractor in gen_extractor_classes():
         if not extractor.suitable(url) or not extractor.working() or extractor.ie_key() == "Generic":
             continue
-        found = extractor.get_temp_id(url)
-        if found:
-            return UrlId(str(found), extractor.ie_key())
+        temporary_id = extractor.get_temp_id(url)
+        if temporary_id:
+            return UrlId(str(temporary_id), extractor.ie_key())
     return None
 
 
 def archive_id_of_url(url: str) -> str | None:
     """`<extractor lowercase> <id>`, or None."""
-    found = id_of_url(url)
-    return found.archive_id if found else None
+    url_id = id_of_url(url)
+    return url_id.archive_id if url_id else None

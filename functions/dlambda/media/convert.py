@@ -62,8 +62,8 @@ def convert(
     Takes video from the first source that has it, sound from the last. `seconds` cuts the end. `tick` is called about
     ten times a second, and ends ffmpeg by raising. Raises `OperationFailed`.
     """
-    video = next((number for number, each in enumerate(sources) if each.video), None)
-    audio = next((number for number, each in reversed(list(enumerate(sources))) if each.audio), None)
+    video = next((number for number, source in enumerate(sources) if source.video), None)
+    audio = next((number for number, source in reversed(list(enumerate(sources))) if source.audio), None)
     if output is None:
         if audio is None:
             raise OperationFailed("The source has no sound.")
@@ -156,5 +156,5 @@ def _wait(process: subprocess.Popen[bytes], tick: Tick) -> bytes:
 def _last_line(complaint: bytes) -> str:
     """What ffmpeg says last, without the paths of this server."""
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
-    told = [line for line in lines if "file:" not in line and "/" not in line]
-    return (told or ["no reason was given"])[-1][:300]
+    plain_lines = [line for line in lines if "file:" not in line and "/" not in line]
+    return (plain_lines or ["no reason was given"])[-1][:300]

@@ -36,12 +36,14 @@ class Room:
         """Whether no download begins."""
         return self.available < self.least
 
-    def lacks(self, needed: int = 0) -> str | None:
-        """Why `needed` further bytes find no room, in words that `classify` knows; None when they do."""
-        if self.reserve == 0 or self.free - needed >= self.reserve:
+    def lacks(self, needed_bytes: int = 0) -> str | None:
+        """Why `needed_bytes` further bytes find no room, in words that `classify` knows; None when they do."""
+        if self.reserve == 0 or self.free - needed_bytes >= self.reserve:
             return None
-        kept = f"{self.free / _MB:,.0f} MB are free, {self.reserve / _MB:,.0f} MB are to stay free"
-        return f"No space left on device: {kept}{f', {needed / _MB:,.0f} MB are needed' if needed else ''}."
+        sizes = f"{self.free / _MB:,.0f} MB are free, {self.reserve / _MB:,.0f} MB are to stay free"
+        return (
+            f"No space left on device: {sizes}{f', {needed_bytes / _MB:,.0f} MB are needed' if needed_bytes else ''}."
+        )
 
 
 def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> Room:

@@ -163,27 +163,27 @@ class Running:
         """
         if self._result is not None:
             return []
-        found: list[Message] = []
+        messages: list[Message] = []
         end = time.monotonic() + timeout_seconds
         while self._result is None:
-            wait = 0.0 if found else end - time.monotonic()
+            wait = 0.0 if messages else end - time.monotonic()
             raw = self._worker.receive(wait)
             if raw is not None:
                 self._quiet.note_sign()
             if raw is None:
                 if self._worker.ended:
-                    self._finish(Result(ok=False, error=ENDED_TEXT), found)
+                    self._finish(Result(ok=False, error=ENDED_TEXT), messages)
                 elif problem := self._quiet.find_problem():
-                    self._finish(Result(ok=False, error=problem), found)
-                elif found or time.monotonic() >= end:
+                    self._finish(Result(ok=False, error=problem), messages)
+                elif messages or time.monotonic() >= end:
                     break
             elif raw["type"] == "ask":
                 self._worker.send({"answer": self._answer(raw)})
             elif raw["type"] == "result":
-                self._finish(_result(raw, self._spec.workdir / "home", self._redaction), found)
+                self._finish(_result(raw, self._spec.workdir / "home", self._redaction), messages)
             else:
-                found.append(_message(raw, self._spec.workdir, self._redaction))
-        return found
+                messages.append(_message(raw, self._spec.workdir, self._redaction))
+        return messages
 
     def stop(self, grace_seconds: float = 2.0) -> Result:
         """Ends the download and its whole process group; nothing of it is left running.
@@ -214,12 +214,12 @@ class Running:
         """Ends it at once, to go on from the workdir (or its `snapshot`), here or elsewhere; live recordings too."""
         return self.stop(0)
 
-    def _finish(self, result: Result, found: list[Message]) -> None:
+    def _finish(self, result: Result, messages: list[Message]) -> None:
         if self._stopping and not result.ok:
             result = Result(ok=False, stopped=True, filepath=result.filepath, extra_files=result.extra_files,
                             archive_ids=result.archive_ids, warnings=result.warnings)  # fmt: skip
         self._result = result
-        found.append(result)
+        messages.append(result)
         self._worker.kill()
 
     def _answer(self, question: Mapping[str, Any]) -> bool | str:
@@ -248,7 +248,9 @@ def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
         archive_ids=tuple(raw.get("archive_ids", ())),
         skipped_reason=redaction.optional(raw.get("skipped_reason")),
         existing=raw.get("existing"),
-        warnings=tuple(StepWarning(one["step"], redaction.text(one["text"])) for one in raw.get("warnings", ())),
+        warnings=tuple(
+            StepWarning(warning["step"], redaction.text(warning["text"])) for warning in raw.get("warnings", ())
+        ),
         stopped=bool(raw.get("stopped")),
         retry_after_seconds=raw.get("retry_after_seconds"),
     )

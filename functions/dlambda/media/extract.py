@@ -43,10 +43,10 @@ class Extraction:
         """What the error means; None when there is none."""
         if self.error is None:
             return None
-        found = classify(self.error)
-        if found.kind is FailureKind.OTHER:
+        failure = classify(self.error)
+        if failure.kind is FailureKind.OTHER:
             return classify("\n".join(self.warnings))
-        return found
+        return failure
 
 
 def extract(
@@ -90,11 +90,11 @@ def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
     for _ in range(_MOST_TRIES):
         worker = start_worker(job)
         answer = worker.receive(end - time.monotonic())
-        ended = worker.ended
+        has_ended = worker.ended
         worker.kill()
-        if answer is not None or not ended:
+        if answer is not None or not has_ended:
             break
-    if answer is None and ended:
+    if answer is None and has_ended:
         return Extraction(info=None, error=f"{NOTHING_TEXT} The worker ended unexpectedly.")
     if answer is None:
         text = f"TimeoutError: {timeout_seconds:g}s reached {NOTHING_TEXT}"

@@ -131,9 +131,9 @@ def with_params(url: str, params: Mapping[str, Any]) -> str:
     if not params:
         return url
     parts = urlsplit(url)
-    given = {name: _word(value) for name, value in params.items() if value is not None}
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in given]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *given.items()])))
+    words = {name: _word(value) for name, value in params.items() if value is not None}
+    other_pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in words]
+    return urlunsplit(parts._replace(query=urlencode([*other_pairs, *words.items()])))
 
 
 def _word(value: Any) -> str:
@@ -166,21 +166,21 @@ def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
 
 
 def _sent(request: Request, url: str, proxy: SplitResult | None, end: float, is_refused: IsRefused) -> Answer:
-    left = end - time.monotonic()
-    if left <= 0:
+    seconds = end - time.monotonic()
+    if seconds <= 0:
         raise FetchFailed("Timed out")
     hop = _Hop(is_refused, _Socks(proxy) if proxy and _is_socks(proxy) else None)
     if proxy:
         # The proxy looks the name up once more, so this only keeps plain attempts out.
         hop.addresses(str(urlsplit(request.url).hostname), 0)
-    with _pool(proxy) as pool, _under_way(hop, left):
+    with _pool(proxy) as pool, _under_way(hop, seconds):
         try:
             response = pool.request(
                 request.method,
                 request.url,
                 headers={name: _utf_8(value) for name, value in request.headers.items()},
                 body=request.body,
-                timeout=Timeout(connect=min(left, _CONNECT_SECONDS), read=left),
+                timeout=Timeout(connect=min(seconds, _CONNECT_SECONDS), read=seconds),
                 retries=False,
                 redirect=False,
                 preload_content=False,
@@ -257,12 +257,12 @@ class _Hop:
     def addresses(self, host: str, port: int) -> list[_Place]:
         """All addresses of `host`. Raises `Invalid` when there is none, or when one of them is refused."""
         try:
-            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+            rows = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise Invalid("Invalid hostname.") from None
-        if any(self.is_refused(str(address[0])) for *_, address in found):
+        if any(self.is_refused(str(address[0])) for *_, address in rows):
             raise Invalid(INTERNAL_TEXT)
-        return [(family, address) for family, *_, address in found]
+        return [(family, address) for family, *_, address in rows]
 
     def ring(self) -> None:
         """Time is over. A timeout of a socket starts anew with each byte, so a slow sender could go on for hours."""
@@ -325,8 +325,8 @@ class _Socks:
         options = make_socks_proxy_opts(self.proxy.geturl())
         if not options["rdns"]:
             # SOCKS 4 knows IPv4 alone.
-            found = sorted(hop.addresses(host, port), key=lambda place: place[0] != socket.AF_INET)
-            host = str(found[0][1][0])
+            places = sorted(hop.addresses(host, port), key=lambda place: place[0] != socket.AF_INET)
+            host = str(places[0][1][0])
 
         def way(place: _Place) -> tuple[socket.socket, Any]:
             family, address = place

@@ -32,22 +32,22 @@ def probe(location: str) -> dict[str, Any]:
 
 def _ffprobe(tool: str, location: str) -> dict[str, Any]:
     protocols = "https,http,tcp,tls,httpproxy" if location.startswith(("http://", "https://")) else "file"
-    shown = location if protocols != "file" else f"file:{Path(location).absolute()}"
+    input_name = location if protocols != "file" else f"file:{Path(location).absolute()}"
     command = [tool, "-v", "error", "-protocol_whitelist", protocols, "-format_whitelist", ",".join(PROBED),
-               "-print_format", "json", "-show_format", "-show_streams", "-i", shown]  # fmt: skip
+               "-print_format", "json", "-show_format", "-show_streams", "-i", input_name]  # fmt: skip
     policy = make_policy(tools=(tool,), **rights_to_read(location))
     try:
-        done = programs.run(command, policy, seconds=_PROBE_SECONDS, stdout=subprocess.PIPE)
+        process = programs.run(command, policy, seconds=_PROBE_SECONDS, stdout=subprocess.PIPE)
     except subprocess.TimeoutExpired:
         raise OperationFailed("Probing the file took too long.") from None
-    found: dict[str, Any] = json.loads(done.stdout or b"{}")
-    if done.returncode < 0:
+    answer: dict[str, Any] = json.loads(process.stdout or b"{}")
+    if process.returncode < 0:
         raise OperationFailed("Probing the file was ended from outside.")
-    if done.returncode or not found.get("streams"):
+    if process.returncode or not answer.get("streams"):
         raise OperationFailed(NO_MEDIA)
     if protocols == "file":
-        found.get("format", {})["filename"] = Path(location).name  # no server path in an answer
-    return found | {"streams": [_without_unknown_size(stream) for stream in found["streams"]]}
+        answer.get("format", {})["filename"] = Path(location).name  # no server path in an answer
+    return answer | {"streams": [_without_unknown_size(stream) for stream in answer["streams"]]}
 
 
 def _without_unknown_size(stream: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def describe(location: str) -> dict[str, Any]:
 def summary(probed: Mapping[str, Any]) -> dict[str, Any]:
     """`is_video`, `is_audio` and `duration` (whole seconds, null when unknown), as items carry them in `extras`."""
     streams = probed.get("streams") or []
-    video = any(one.get("codec_type") == "video" and not _is_picture(one) for one in streams)
-    audio = any(one.get("codec_type") == "audio" for one in streams)
-    lengths = [probed.get("format", {}).get("duration"), *(one.get("duration") for one in streams)]
+    video = any(stream.get("codec_type") == "video" and not _is_picture(stream) for stream in streams)
+    audio = any(stream.get("codec_type") == "audio" for stream in streams)
+    lengths = [probed.get("format", {}).get("duration"), *(stream.get("duration") for stream in streams)]
     seconds = next((float(length) for length in lengths if length not in (None, "N/A")), None)
     return {"is_video": video, "is_audio": audio, "duration": None if seconds is None else int(seconds)}
 

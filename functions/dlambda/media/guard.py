@@ -23,8 +23,8 @@ _LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".home.arpa")
 
 def resolve(host: str) -> list[str]:
     """All addresses of `host`. Raises OSError when there is none."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in rows))
 
 
 def check_url(url: str, *, allow_internal: bool = False, resolve: Resolve = resolve) -> None:
@@ -96,12 +96,12 @@ _CHANGED = {
 }
 
 
-def confine(folder: Path, *more: Path) -> None:
-    """From here on this process writes, moves and removes files below `folder` (and `more`) alone.
+def confine(folder: Path, *more_folders: Path) -> None:
+    """From here on this process writes, moves and removes files below `folder` (and `more_folders`) alone.
 
     Programs that it starts are not covered: their file names are made here, and checked when they are made.
     """
-    roots = [os.path.realpath(one) for one in (folder, *more)]
+    roots = [os.path.realpath(folder_path) for folder_path in (folder, *more_folders)]
     os.environ["TMPDIR"] = tempfile.tempdir = roots[0]
     sys.dont_write_bytecode = True
 

@@ -7,9 +7,9 @@ _MOST_LINES = 5
 _MOST_LETTERS = 1000
 
 
-def last_words(said: bytes, location: str = "") -> str:
+def last_words(output: bytes, location: str = "") -> str:
     """The last lines of standard error as one line. `location` is what was read, whose path may hold blanks."""
-    text = said.decode("utf-8", "replace")
+    text = output.decode("utf-8", "replace")
     text = text.replace(location, "…") if location else text
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     words = " | ".join(_PLACE.sub("…", line) for line in lines[-_MOST_LINES:])

@@ -73,61 +73,70 @@ def _defaults() -> Mapping[str, Any]:
     return _parse([])
 
 
-def _kept(found: Iterable[FoundOption], removed: list[str]) -> Iterator[FoundOption]:
-    """The options that yt-dlp's parser shall see; labels of the others go to `removed`."""
-    for one in found:
-        option = one.option
+def _kept(options: Iterable[FoundOption], labels: list[str]) -> Iterator[FoundOption]:
+    """The options that yt-dlp's parser shall see; labels of the others go to `labels`."""
+    for given_option in options:
+        option = given_option.option
         if not EXITING.isdisjoint(option.flags):
-            raise Invalid(not_allowed(one.written))
+            raise Invalid(not_allowed(given_option.written))
         if option.dest in ("paths", "outtmpl"):
-            yield one  # judged by the label table, since convert answers their values
-        elif one.refused or (option.class_ is OptionClass.DROPPED and not _has_key(one)):
-            removed.append(option.label)
+            yield given_option  # judged by the label table, since convert answers their values
+        elif given_option.refused or (option.class_ is OptionClass.DROPPED and not _has_key(given_option)):
+            labels.append(option.label)
         else:
-            yield one
+            yield given_option
 
 
-def _has_key(one: FoundOption) -> bool:
+def _has_key(given_option: FoundOption) -> bool:
     """Whether it is taken out by its key (`_without_removed`), since it may switch on other keys."""
-    return one.option.dest in _LABEL_OF or one.option.flags[-1] in ("--dump-json", "--newline")
+    return given_option.option.dest in _LABEL_OF or given_option.option.flags[-1] in ("--dump-json", "--newline")
 
 
 def _differing(params: Mapping[str, Any]) -> dict[str, Any]:
     defaults = _defaults()
-    found = {
+    changes = {
         key: value
         for key, value in params.items()
         if not key.startswith("_") and (key not in defaults or defaults[key] != value)
     }
-    if "postprocessors" in found:
-        found["postprocessors"] = [pp for pp in found["postprocessors"] if pp not in defaults["postprocessors"]]
-        if not found["postprocessors"]:
-            del found["postprocessors"]
-    return found
+    if "postprocessors" in changes:
+        changes["postprocessors"] = [pp for pp in changes["postprocessors"] if pp not in defaults["postprocessors"]]
+        if not changes["postprocessors"]:
+            del changes["postprocessors"]
+    return changes
 
 
-def _without_removed(params: dict[str, Any], removed: list[str]) -> dict[str, Any]:
+def _without_removed(params: dict[str, Any], labels: list[str]) -> dict[str, Any]:
     by_key = [label for key, label in REMOVED_KEYS if key in params]
-    removed[:] = list(dict.fromkeys([*by_key, *removed]))
+    labels[:] = list(dict.fromkeys([*by_key, *labels]))
     return {key: value for key, value in params.items() if key not in _LABEL_OF}
 
 
-def _picklable(params: dict[str, Any], found: list[FoundOption]) -> dict[str, Any]:
+def _picklable(params: dict[str, Any], options: list[FoundOption]) -> dict[str, Any]:
     """`params` with yt-dlp's closures replaced by values that can travel to another process."""
     if params.get("match_filter") is not None:
-        filters = _appended(found, "match_filter", "--no-match-filters")
-        breaking = _appended(found, "breaking_match_filter", "--no-break-match-filters")
+        filters = _appended(options, "match_filter", "--no-match-filters")
+        breaking = _appended(options, "breaking_match_filter", "--no-break-match-filters")
         params["match_filter"] = MatchFilter(tuple(filters), tuple(breaking))
     if params.get("retry_sleep_functions"):
-        written = [value for one in found if one.option.dest == "retry_sleep" for value in one.values]
-        expressions = sleep_expressions(written)
+        sleep_texts = [
+            value
+            for given_option in options
+            if given_option.option.dest == "retry_sleep"
+            for value in given_option.values
+        ]
+        expressions = sleep_expressions(sleep_texts)
         params["retry_sleep_functions"] = {key: RetrySleep(expressions[key]) for key in params["retry_sleep_functions"]}
     for pp in params.get("postprocessors", ()):
         if pp["key"] == "MetadataParser":
             pp["actions"] = [action_of(action) for action in pp["actions"]]
     if "download_archive" in params:
         # yt-dlp expands `$NAME` from the environment of the server; the name is what the user wrote.
-        names = [one.values[0] for one in found if one.option.dest == "download_archive" and one.values]
+        names = [
+            given_option.values[0]
+            for given_option in options
+            if given_option.option.dest == "download_archive" and given_option.values
+        ]
         params["download_archive"] = names[-1]
     return params
 
@@ -140,11 +149,11 @@ def action_of(action: tuple[Any, ...]) -> list[str]:
     return [kind, *map(str, action[1:])]
 
 
-def _appended(found: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
+def _appended(options: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
     values: list[str] = []
-    for one in found:
-        if one.option.dest == dest:
-            values = [] if reset in one.option.flags else [*values, *one.values]
+    for given_option in options:
+        if given_option.option.dest == dest:
+            values = [] if reset in given_option.option.flags else [*values, *given_option.values]
     return values
 
 
@@ -166,21 +175,22 @@ def _parsed(text: str, variables: tuple[tuple[str, str], ...], allow_internal: b
 
     For a day, as dates such as `now-1week` are reckoned here.
     """
-    removed: list[str] = []
-    kept = list(_kept(read_options(text, allow_internal=allow_internal), removed))
-    check_passwords(kept)
+    labels: list[str] = []
+    allowed = list(_kept(read_options(text, allow_internal=allow_internal), labels))
+    check_passwords(allowed)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
     values = dict(variables)
-    found = [
-        replace(one, values=tuple(preset.fill_in_variables(value, values) for value in one.values)) for one in kept
+    filled_in = [
+        replace(given_option, values=tuple(preset.fill_in_variables(value, values) for value in given_option.values))
+        for given_option in allowed
     ]
-    arguments = [word for one in found for word in (one.option.flags[-1], *one.values)]
-    params = _picklable(_differing(_parse(arguments)), found)
+    arguments = [word for given_option in filled_in for word in (given_option.option.flags[-1], *given_option.values)]
+    params = _picklable(_differing(_parse(arguments)), filled_in)
     template = params.get("outtmpl", {}).get("default")
     home = params.get("paths", {}).get("home")
     return ParsedOptions(
-        params=_without_removed(params, removed),
-        removed=removed,
+        params=_without_removed(params, labels),
+        removed=labels,
         output_template=template,
         download_path=home,
         format=params.get("format"),
@@ -284,17 +294,17 @@ def effective_params(texts: OptionTexts) -> dict[str, Any]:
     Raises `Invalid` with the documented texts.
     """
     places = texts.places
-    known = preset.variables(places)
+    values = preset.variables(places)
     preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 2)
     if preset_text:
         try:
-            parse_options(preset_text, known, allow_internal=places.allow_internal_urls)
+            parse_options(preset_text, values, allow_internal=places.allow_internal_urls)
         except Invalid as error:
             text = f"Invalid preset '{texts.preset_name}' command options for yt-dlp. '{error.message}'."
             raise Invalid(text) from None
     try:
         text = f"{preset_text}\n{item_text}".strip()
-        given = parse_options(text, known, allow_internal=places.allow_internal_urls).params
+        user_params = parse_options(text, values, allow_internal=places.allow_internal_urls).params
     except Invalid as error:
         raise Invalid(f"Invalid command options for yt-dlp were given. '{error.message}'.") from None
     home = "/".join(part for part in (places.download_path.rstrip("/"), texts.folder.strip("/")) if part)
@@ -305,4 +315,4 @@ def effective_params(texts: OptionTexts) -> dict[str, Any]:
             "chapter": texts.template_chapter or places.output_template_chapter,
         },
     }
-    return _real_format(merge(params, given))
+    return _real_format(merge(params, user_params))

@@ -72,17 +72,17 @@ def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     """`{"id", "ie_key", "archive_id"}` of each URL that tells them by itself; remembered for five minutes."""
     now = time.monotonic()
     with _ids_lock:
-        found = {url: _ids[url][1] for url in urls if url in _ids and _ids[url][0] > now}
-    missing = tuple(dict.fromkeys(url for url in urls if url not in found))
+        ids = {url: _ids[url][1] for url in urls if url in _ids and _ids[url][0] > now}
+    missing = tuple(dict.fromkeys(url for url in urls if url not in ids))
     for start in range(0, len(missing), _IDS_AT_ONCE):
-        asked = missing[start : start + _IDS_AT_ONCE]
-        found |= dict(zip(asked, _ask(UrlIdsJob(asked))["ids"], strict=True))
+        batch = missing[start : start + _IDS_AT_ONCE]
+        ids |= dict(zip(batch, _ask(UrlIdsJob(batch))["ids"], strict=True))
     if missing:
         with _ids_lock:
             if len(_ids) > _MOST_IDS:
                 _ids.clear()
-            _ids.update({url: (now + _IDS_KEPT_SECONDS, found[url]) for url in missing})
-    return [found[url] for url in urls]
+            _ids.update({url: (now + _IDS_KEPT_SECONDS, ids[url]) for url in missing})
+    return [ids[url] for url in urls]
 
 
 def _ask(job: Question) -> dict[str, Any]:

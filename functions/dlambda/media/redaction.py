@@ -23,9 +23,9 @@ class Redaction:
     """Masks the secrets of one job in texts."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {form for secret in secrets for form in (secret, quote(secret, safe=""), unquote(secret))}
-        parts = {part for secret in known for part in _PARTS.split(secret) if len(part) >= _PART_LENGTH}
-        forms = {form.strip() for form in known | parts}
+        secret_forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), unquote(secret))}
+        parts = {part for secret in secret_forms for part in _PARTS.split(secret) if len(part) >= _PART_LENGTH}
+        forms = {form.strip() for form in secret_forms | parts}
         self._secrets = sorted((form for form in forms if len(form) >= _LEAST_LENGTH), key=len, reverse=True)
 
     @classmethod

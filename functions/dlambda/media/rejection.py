@@ -9,9 +9,9 @@ def _title_reason(info: Mapping[str, Any], params: Mapping[str, Any]) -> str | N
     title = info.get("title")
     if not isinstance(title, str):
         return None
-    wanted, unwanted = params.get("matchtitle"), params.get("rejecttitle")
-    if wanted and not re.search(wanted, title, re.IGNORECASE):
-        return f'"{title}" title did not match pattern "{wanted}". Skipping download.'
+    pattern, unwanted = params.get("matchtitle"), params.get("rejecttitle")
+    if pattern and not re.search(pattern, title, re.IGNORECASE):
+        return f'"{title}" title did not match pattern "{pattern}". Skipping download.'
     if unwanted and re.search(unwanted, title, re.IGNORECASE):
         return f'"{title}" title matched reject pattern "{unwanted}". Skipping download.'
     return None
@@ -22,11 +22,11 @@ def _views_reason(info: Mapping[str, Any], params: Mapping[str, Any]) -> str | N
     if views is None:
         return None
     name = info.get("title") or info.get("id") or "entry"
-    least, most = params.get("min_views"), params.get("max_views")
+    least, limit = params.get("min_views"), params.get("max_views")
     if least is not None and views < least:
         return f"Skipping {name}, because it has not reached minimum view count ({views}/{least})."
-    if most is not None and views > most:
-        return f"Skipping {name}, because it has exceeded maximum view count ({views}/{most})."
+    if limit is not None and views > limit:
+        return f"Skipping {name}, because it has exceeded maximum view count ({views}/{limit})."
     return None
 
 

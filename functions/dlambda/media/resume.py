@@ -29,10 +29,10 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a file; `{}` when it is missing or broken."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 @dataclass
@@ -47,15 +47,15 @@ class State:
 
     @classmethod
     def load(cls, workdir: Path) -> "State":
-        found = read_json(workdir / _STATE)
-        result = found.get("result")
-        finished = found.get("finished")
+        document = read_json(workdir / _STATE)
+        result = document.get("result")
+        finished = document.get("finished")
         return cls(
             workdir=workdir,
-            item_id=str(found.get("item_id", "")),
+            item_id=str(document.get("item_id", "")),
             finished=finished if isinstance(finished, dict) else {},
             result=result if isinstance(result, dict) else None,
-            live_title=found.get("live_title") if isinstance(found.get("live_title"), str) else None,
+            live_title=document.get("live_title") if isinstance(document.get("live_title"), str) else None,
         )
 
     def save(self) -> None:
@@ -71,10 +71,10 @@ class State:
 
     def is_finished(self, path: Path, format_id: str | None = None) -> bool:
         """Whether `path` is complete, and of that format when one is given."""
-        known = self.finished.get(os.path.relpath(path, self.workdir))
-        if known is None or not path.is_file() or path.stat().st_size != known.get("size"):
+        entry = self.finished.get(os.path.relpath(path, self.workdir))
+        if entry is None or not path.is_file() or path.stat().st_size != entry.get("size"):
             return False
-        return format_id is None or known.get("format_id") == format_id
+        return format_id is None or entry.get("format_id") == format_id
 
     def keeps(self, path: Path) -> bool:
         """Whether a file in `temp` is worth keeping for the next run."""
@@ -90,8 +90,8 @@ def _files(folder: Path) -> list[Path]:
 def snapshot(workdir: Path) -> list[Path]:
     """The files that let a download continue elsewhere, sorted. Take it while no worker runs."""
     state = State.load(workdir)
-    kept = [path for path in _files(workdir / "temp") if state.keeps(path)]
-    return [*([workdir / _STATE] if (workdir / _STATE).is_file() else []), *kept]
+    files = [path for path in _files(workdir / "temp") if state.keeps(path)]
+    return [*([workdir / _STATE] if (workdir / _STATE).is_file() else []), *files]
 
 
 def can_continue(workdir: Path) -> bool:
@@ -106,17 +106,17 @@ def prepare(workdir: Path, item_id: str, *, keep: bool = True) -> State:
     (`--no-continue`) removes everything, unless it is this item's own earlier run.
     """
     state = State.load(workdir)
-    same = state.item_id == item_id
-    if same and state.result is not None:
+    is_same_item = state.item_id == item_id
+    if is_same_item and state.result is not None:
         return state
     for path in _files(workdir / "temp"):
-        if not state.keeps(path) or not (keep or same):
+        if not state.keeps(path) or not (keep or is_same_item):
             path.unlink()
     for path in _files(workdir / "home"):
         path.unlink()
-    state.finished = {name: known for name, known in state.finished.items() if (workdir / name).is_file()}
+    state.finished = {name: entry for name, entry in state.finished.items() if (workdir / name).is_file()}
     state.item_id, state.result = item_id, None
-    state.live_title = state.live_title if same else None
+    state.live_title = state.live_title if is_same_item else None
     for folder in ("home", "temp"):
         (workdir / folder).mkdir(parents=True, exist_ok=True)
     state.save()

@@ -43,14 +43,16 @@ def send(
     with tempfile.TemporaryDirectory() as folder:
         policy = make_policy(reads=readable, writes=(folder,), network=Network.BROKER, allow_internal=allow_internal)
         try:
-            done = programs.run_python(_MODULE, policy, input=json.dumps(job).encode(), seconds=timeout_seconds)
+            process = programs.run_python(_MODULE, policy, input=json.dumps(job).encode(), seconds=timeout_seconds)
         except subprocess.TimeoutExpired:
             return [Outcome(ok=False, error="Timed out")] * len(urls)
-    if done.returncode:
-        raise RuntimeError(f"The notification process failed: {done.stderr[-500:].decode(errors='replace')}")
-    return [_outcome(each) for each in json.loads(done.stdout.splitlines()[-1])]
+    if process.returncode:
+        raise RuntimeError(f"The notification process failed: {process.stderr[-500:].decode(errors='replace')}")
+    return [_outcome(answer) for answer in json.loads(process.stdout.splitlines()[-1])]
 
 
-def _outcome(found: Mapping[str, str | bool | None]) -> Outcome:
-    error = found["error"]
-    return Outcome(ok=found["ok"] is True, error=None if error is None else str(error), usable=found["usable"] is True)
+def _outcome(answer: Mapping[str, str | bool | None]) -> Outcome:
+    error = answer["error"]
+    return Outcome(
+        ok=answer["ok"] is True, error=None if error is None else str(error), usable=answer["usable"] is True
+    )

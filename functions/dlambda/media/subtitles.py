@@ -34,8 +34,8 @@ _TIMES = re.compile(rf"^[ \t]*{_TIME}[ \t]*-{{1,3}}>[ \t]*{_TIME}(?!\d).*$", re.
 
 
 def _time(milliseconds: int) -> str:
-    seconds, rest = divmod(max(milliseconds, 0), 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+    seconds, thousandths = divmod(max(milliseconds, 0), 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"
 
 
 def _escaped(text: str) -> str:

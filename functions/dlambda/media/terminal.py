@@ -44,7 +44,7 @@ def run_terminal(
     )  # fmt: skip
     worker = start_worker(job)
     end = time.monotonic() + seconds
-    pending, sent = "", 0
+    pending, sent_bytes = "", 0
     try:
         while True:
             message = worker.receive(_TICK_SECONDS)
@@ -61,10 +61,10 @@ def run_terminal(
                 *lines, pending = (pending + message["data"]).split("\n")
                 if len(pending) > _LONGEST_LINE:
                     lines, pending = [*lines, pending], ""
-                sent += len(message["data"])
+                sent_bytes += len(message["data"])
                 yield from (Line(line.removesuffix("\r")) for line in lines)
-            if sent > most_bytes or time.monotonic() > end:
-                why = "it wrote too much" if sent > most_bytes else "it took too long"
+            if sent_bytes > most_bytes or time.monotonic() > end:
+                why = "it wrote too much" if sent_bytes > most_bytes else "it took too long"
                 yield Line(f"Stopped: {why}.", "stderr")
                 break
         yield Exit(-1)

@@ -31,9 +31,9 @@ def find_present(archive: str, entries: Sequence[str]) -> list[str]:
 
 def add(archive: str, entries: Iterable[str], now: float, *, again: bool = False) -> list[str]:
     """Adds ids; answers those that were not there, or all of them with `again`. Adding twice is no harm."""
-    wanted = list(dict.fromkeys(entries))
-    present = set() if again else set(find_present(archive, wanted))
-    new = [entry for entry in wanted if entry not in present]
+    unique_ids = list(dict.fromkeys(entries))
+    present = set() if again else set(find_present(archive, unique_ids))
+    new = [entry for entry in unique_ids if entry not in present]
     with _Row.batch_write() as batch:
         for place, entry in enumerate(new):
             batch.save(_Row(archive, entry, added_at=now + place / 1e6))

@@ -186,9 +186,9 @@ def walk(list_name: str, statuses: Collection[str] | None = None) -> Iterator[li
         name = f"{list_name}/{top}"
         leaves = [f"{name}/{leaf}" for leaf in _counts(_read([name]).get(name, {}), _IN_TOP, statuses)]
         for start in range(0, len(leaves), _WALKED_LEAVES):
-            some = leaves[start : start + _WALKED_LEAVES]
-            rows = _read(some)
-            yield [id_ for leaf in some for id_ in _members(rows.get(leaf, {}), statuses)]
+            batch = leaves[start : start + _WALKED_LEAVES]
+            rows = _read(batch)
+            yield [id_ for leaf in batch for id_ in _members(rows.get(leaf, {}), statuses)]
 
 
 def _ids(
@@ -211,8 +211,8 @@ def _ids(
     wanted_leaves, before = _covering(leaves, start, stop)
     names = [f"{list_name}/{top}/{leaf}" for top, leaf in wanted_leaves]
     nodes |= _read([name for name in names if name not in nodes])
-    found = [id_ for name in names for id_ in _members(nodes.get(name, {}), statuses)]
-    return found[start - before : stop - before], names
+    ids = [id_ for name in names for id_ in _members(nodes.get(name, {}), statuses)]
+    return ids[start - before : stop - before], names
 
 
 def _members(leaf: _Answer, statuses: Collection[str] | None) -> list[str]:
@@ -224,15 +224,15 @@ def _members(leaf: _Answer, statuses: Collection[str] | None) -> list[str]:
 
 def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], int]:
     """The keys, in order, that hold the ranks `start` to `stop`; and how many entries lie before the first of them."""
-    wanted: list[K] = []
+    keys: list[K] = []
     before = position = 0
     for key, number in counts.items():
         if position < stop and position + number > start:
-            if not wanted:
+            if not keys:
                 before = position
-            wanted.append(key)
+            keys.append(key)
         position += number
-    return wanted, before
+    return keys, before
 
 
 def _counts(row: _Answer, packing: _Packing, statuses: Collection[str] | None) -> dict[int, int]:
@@ -249,13 +249,13 @@ def _counts(row: _Answer, packing: _Packing, statuses: Collection[str] | None) -
 def _read(names: Sequence[str]) -> dict[str, _Answer]:
     """The nodes by name, as DynamoDB answers them: their attributes are not known beforehand. 100 a request."""
     table = _Node._get_connection().table_name  # noqa: SLF001 the name with its prefix
-    found: dict[str, _Answer] = {}
+    nodes: dict[str, _Answer] = {}
     todo = list(names)
     while todo:
         batch, todo = todo[:_BATCH], todo[_BATCH:]
         keys: Any = [{"node": name} for name in batch]  # its annotation says names alone, which it can't read
         answer = connection().batch_get_item(table, keys, consistent_read=True)
-        found |= {row["node"]["S"]: row for row in answer["Responses"].get(table, ())}
-        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
-        todo = [str(key["node"]["S"]) for key in left] + todo
-    return found
+        nodes |= {row["node"]["S"]: row for row in answer["Responses"].get(table, ())}
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+        todo = [str(key["node"]["S"]) for key in unprocessed] + todo
+    return nodes

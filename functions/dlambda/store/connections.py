@@ -38,5 +38,5 @@ def list_() -> list[str]:
 
 
 def find_sid(connection_id: str) -> str | None:
-    found = list(_Row.query(_ALL, _Row.id == connection_id, consistent_read=True, limit=1))
-    return found[0].sid if found else None
+    rows = list(_Row.query(_ALL, _Row.id == connection_id, consistent_read=True, limit=1))
+    return rows[0].sid if rows else None

@@ -53,8 +53,8 @@ def new(targets: Iterable[int], event: Mapping[str, Any]) -> Delivery:
 
 def add(deliveries: Iterable[Delivery]) -> None:
     with _Row.batch_write() as batch:
-        for each in deliveries:
-            batch.save(_Row(_KIND, each.id, work=_work(each), tries=each.tries, due_at=each.due_at))
+        for delivery in deliveries:
+            batch.save(_Row(_KIND, delivery.id, work=_work(delivery), tries=delivery.tries, due_at=delivery.due_at))
 
 
 def take(id_: int, now: float, seconds: float) -> Delivery | None:
@@ -79,8 +79,8 @@ def remove(delivery: Delivery) -> None:
 
 def find_due(now: float) -> list[int]:
     """Ids of those that are due, oldest first; at most 200."""
-    found = _Row.query(_KIND, filter_condition=_Row.due_at <= now, attributes_to_get=["id"], limit=_SWEEP_LIMIT)
-    return [int(row.id) for row in found]
+    rows = _Row.query(_KIND, filter_condition=_Row.due_at <= now, attributes_to_get=["id"], limit=_SWEEP_LIMIT)
+    return [int(row.id) for row in rows]
 
 
 def _work(delivery: Delivery) -> bytes:

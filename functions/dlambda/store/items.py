@@ -92,8 +92,8 @@ class NoSlot(Conflict):
 
 
 def find(item_id: str) -> Item | None:
-    found = find_many([item_id])
-    return found[0] if found else None
+    items = find_many([item_id])
+    return items[0] if items else None
 
 
 def get(item_id: str) -> Item:
@@ -110,18 +110,18 @@ def find_many(ids: Iterable[str]) -> list[Item]:
 
 def find_views(ids: Iterable[str]) -> list[bytes]:
     """The rendered JSON of those that exist, in the order asked for. One request for 100."""
-    wanted = _keys(ids)
-    if not wanted:
+    keys = _keys(ids)
+    if not keys:
         return []
-    found = _Row.batch_get(wanted, consistent_read=True, attributes_to_get=["id", "view"])
-    views = {row.id: row.view for row in found}
-    return [views[each] for each in wanted if each in views]
+    rows = _Row.batch_get(keys, consistent_read=True, attributes_to_get=["id", "view"])
+    views = {row.id: row.view for row in rows}
+    return [views[key] for key in keys if key in views]
 
 
 def _rows(ids: Iterable[str]) -> list[_Row]:
-    wanted = _keys(ids)
-    rows = {row.id: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
-    return [rows[each] for each in wanted if each in rows]
+    keys = _keys(ids)
+    rows = {row.id: row for row in _Row.batch_get(keys, consistent_read=True)} if keys else {}
+    return [rows[key] for key in keys if key in rows]
 
 
 def _keys(ids: Iterable[str]) -> list[str]:
@@ -159,14 +159,14 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
 
 def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
     """(place, id) of the oldest items that wait for a slot in `lane`, or for `INTAKE`. May lag: a claim decides."""
-    found = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
-    return [(int(row.seq), row.id) for row in found]
+    rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
+    return [(int(row.seq), row.id) for row in rows]
 
 
 def active() -> list[Item]:
     """Those that workers have, or had when they died."""
-    found = catalogue.page(Shelf.QUEUE, page=1, per_page=1000, newest_first=False, statuses=ACTIVE)
-    return find_many(found.ids)
+    page = catalogue.page(Shelf.QUEUE, page=1, per_page=1000, newest_first=False, statuses=ACTIVE)
+    return find_many(page.ids)
 
 
 def add(items: Sequence[Item]) -> list[Item]:
@@ -192,11 +192,11 @@ def commit(changes: Sequence[Change]) -> list[Item]:
         _write_row(transaction, change)
         _write_lease(transaction, change)
     _write_urls(transaction, changes)
-    moved = [change for change in changes if _entry(change.before) != _entry(change.after)]
+    moves = [change for change in changes if _entry(change.before) != _entry(change.after)]
     catalogue.change(
         transaction,
-        leave=[entry for change in moved if (entry := _entry(change.before))],
-        enter=[entry for change in moved if (entry := _entry(change.after))],
+        leave=[entry for change in moves if (entry := _entry(change.before))],
+        enter=[entry for change in moves if (entry := _entry(change.after))],
     )
     slots.change(transaction, [(change.before, change.after) for change in changes], get_settings())
     if len(transaction) > MAX_OPERATIONS:
@@ -238,32 +238,32 @@ def _leaves(change: Change, shelf: Shelf) -> bool:
 def _write_row(transaction: Transaction, change: Change) -> None:
     before, after = change.before, change.after
     if before is not None:
-        same = _Row.version == before.version
+        unchanged = _Row.version == before.version
         if after is None:
-            transaction.delete(_Row(before.id), condition=same, because=_CHANGED)
+            transaction.delete(_Row(before.id), condition=unchanged, because=_CHANGED)
             return
-        transaction.put(_row(after), condition=same, because=_CHANGED)
+        transaction.put(_row(after), condition=unchanged, because=_CHANGED)
     elif after is not None:
         transaction.put(_row(after), condition=_Row.id.does_not_exist(), because=_CHANGED)
 
 
 def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
     """A URL may go from one item to another in the same transaction: that is one write."""
-    gone: dict[str, str] = {}
+    released: dict[str, str] = {}
     new: dict[str, str] = {}
     for change in changes:
         before = change.before.urls if change.before else frozenset()
         after = change.after.urls if change.after else frozenset()
         if change.before:
-            gone |= dict.fromkeys(before - after, change.before.id)
+            released |= dict.fromkeys(before - after, change.before.id)
         if change.after:
             if not new.keys().isdisjoint(after - before):
                 raise ValueError("two changes of a transaction give one URL to two items")
             new |= dict.fromkeys(after - before, change.after.id)
-    for url in gone.keys() - new.keys():
+    for url in released.keys() - new.keys():
         transaction.delete(_Url(_hash(url)))
     for url, item_id in new.items():
-        owner = gone.get(url, item_id)
+        owner = released.get(url, item_id)
         free = _Url.url_hash.does_not_exist() | (_Url.item_id == owner)
         transaction.put(_Url(_hash(url), item_id=item_id), condition=free, because=f"{_URL_TAKEN}{url}")
 
@@ -284,14 +284,14 @@ def _reason(refused: Refused, changes: Sequence[Change]) -> Conflict:
         return leases.Lost("Another worker has the item.")
     if _CHANGED in refused.reasons:
         return Conflict("The item was changed meanwhile.")
-    taken = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
-    if taken:
-        holders = find_holders(taken)
+    urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
+    if urls:
+        holders = find_holders(urls)
         return UrlTaken(
             {
                 change.after.id: next(holders[url] for url in change.after.urls if url in holders)
                 for change in changes
-                if change.after and any(url in holders for url in change.after.urls & taken)
+                if change.after and any(url in holders for url in change.after.urls & urls)
             }
         )
     return NoSlot("No slot is free.")
@@ -303,11 +303,11 @@ def _entry(item: Item | None) -> catalogue.Entry | None:
 
 def _row(item: Item) -> _Row:
     """Raises `Invalid` for what no record can hold."""
-    shown = item.view()
-    view, hidden = _json(shown), _json(hidden_part(item))
+    document = item.view()
+    view, hidden = _json(document), _json(hidden_part(item))
     cookies = sealing.seal(item.cookies) if item.cookies else None
-    cli = sealing.seal(item.cli) if item.cli != shown["cli"] else None
-    extras = sealing.seal(_json(item.extras).decode()) if dict(item.extras) != shown["extras"] else None
+    cli = sealing.seal(item.cli) if item.cli != document["cli"] else None
+    extras = sealing.seal(_json(item.extras).decode()) if dict(item.extras) != document["extras"] else None
     if sum(map(len, (view, hidden, cookies or b"", cli or b"", extras or b""))) > _ROW_BYTES:
         raise Invalid("The item is too large.")
     return _Row(

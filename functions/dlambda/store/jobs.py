@@ -72,12 +72,12 @@ def find(job_id: str) -> Job | None:
 
 def add(job: Job, now: float, *, held: bool) -> Job:
     """Stores a new job; `held`: the caller works on it at once."""
-    made = replace(job, version=1, held_until=now + HELD_SECONDS if held else 0.0)
+    new_job = replace(job, version=1, held_until=now + HELD_SECONDS if held else 0.0)
     transaction = Transaction()
-    transaction.put(_row(made, now))
+    transaction.put(_row(new_job, now))
     transaction.update(_Row(_OPEN), [_Row.ids.add({job.id})])
     transaction.commit()
-    return made
+    return new_job
 
 
 def take(job_id: str, now: float) -> Job | None:

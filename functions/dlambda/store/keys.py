@@ -57,8 +57,8 @@ def add(key: Key, value: str, *, most_made: int = 0) -> None:
         room = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
         row = _Row(partition_of(maker), _KEY)
         transaction.update(row, [_Row.made.add(1)], condition=room, because=_MADE_ENOUGH)
-    named = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
-    transaction.put(named, condition=_Row.kind.does_not_exist(), because=_IN_USE)
+    name_row = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
+    transaction.put(name_row, condition=_Row.kind.does_not_exist(), because=_IN_USE)
     transaction.put(_row(key), condition=_Row.kind.does_not_exist(), because=_KNOWN)
     try:
         transaction.commit()
@@ -75,17 +75,17 @@ def find(value: str) -> Key | None:
 
 def get(name: str) -> tuple[Key, str]:
     """The key of that name and its value, in clear. Raises `NotFound`."""
-    named = _named(name)
-    key = _find_id(named.key_id)
+    name_row = _named(name)
+    key = _find_id(name_row.key_id)
     if key is None:
         raise NotFound("Key not found")
-    return key, sealing.unseal(named.sealed)
+    return key, sealing.unseal(name_row.sealed)
 
 
 def quotas_of(key_id: str) -> dict[str, int]:
     """Key id -> bytes, of a key and of its makers; without those that were removed."""
     key = _find_id(key_id)
-    return {each.id: each.quota_bytes for each in ([key, *_find_ids(key.makers)] if key else [])}
+    return {owner.id: owner.quota_bytes for owner in ([key, *_find_ids(key.makers)] if key else [])}
 
 
 def all_exist(key_ids: Sequence[str]) -> bool:
@@ -94,10 +94,10 @@ def all_exist(key_ids: Sequence[str]) -> bool:
 
 def list_() -> list[tuple[Key, str]]:
     """All keys with their values, by name."""
-    named = list(_Row.query(NAMES, consistent_read=True))
-    wanted = [(partition_of(row.key_id), _KEY) for row in named]
-    rows = {row.name: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
-    return [(_key(rows[row.id]), sealing.unseal(row.sealed)) for row in named if row.id in rows]
+    name_rows = list(_Row.query(NAMES, consistent_read=True))
+    row_keys = [(partition_of(row.key_id), _KEY) for row in name_rows]
+    rows = {row.name: row for row in _Row.batch_get(row_keys, consistent_read=True)} if row_keys else {}
+    return [(_key(rows[row.id]), sealing.unseal(row.sealed)) for row in name_rows if row.id in rows]
 
 
 def any_exists() -> bool:
@@ -107,18 +107,18 @@ def any_exists() -> bool:
 def remove(name: str) -> Key:
     """From now on the key is unknown. Raises `NotFound`. The keys that it made are the caller's business."""
     for _ in range(_TRIES):
-        named = _named(name)
-        key = _find_id(named.key_id)
+        name_row = _named(name)
+        key = _find_id(name_row.key_id)
         if key is None:
             break
-        if _removal(named, key).took():
+        if _removal(name_row, key).took():
             return key
     raise NotFound("Key not found")
 
 
-def _removal(named: _Row, key: Key) -> Transaction:
+def _removal(name_row: _Row, key: Key) -> Transaction:
     transaction = Transaction()
-    transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == named.key_id, because="it was replaced")
+    transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == name_row.key_id, because="it was replaced")
     transaction.delete(_Row(partition_of(key.id), _KEY))
     for maker in _find_ids(key.makers):
         row = _Row(partition_of(maker.id), _KEY)
@@ -135,18 +135,18 @@ def change_value(name: str, value: str) -> None:
     """The key has this value from now on, and its former one is unknown. Raises `NotFound`; `NameInUse` when the value
     is another key's.
     """
-    named = _named(name)
-    before, key_id = _find_id(named.key_id), id_of(value)
+    name_row = _named(name)
+    before, key_id = _find_id(name_row.key_id), id_of(value)
     if before is None:
         raise NotFound("Key not found")
-    if named.key_id == key_id:
+    if name_row.key_id == key_id:
         return
     transaction = Transaction()
     transaction.delete(_Row(partition_of(before.id), _KEY), condition=_Row.kind.exists(), because="it was removed")
     transaction.put(_row(replace(before, id=key_id)), condition=_Row.kind.does_not_exist(), because=_KNOWN)
     transaction.put(
         _Row(NAMES, name, key_id=key_id, sealed=sealing.seal(value)),
-        condition=_Row.key_id == named.key_id,
+        condition=_Row.key_id == name_row.key_id,
         because="it was replaced",
     )
     if not transaction.took():
@@ -169,7 +169,7 @@ def _find_id(key_id: str) -> Key | None:
 
 def _find_ids(key_ids: Sequence[str]) -> list[Key]:
     """Those that exist."""
-    places = [(partition_of(each), _KEY) for each in dict.fromkeys(key_ids)]
+    places = [(partition_of(key_id), _KEY) for key_id in dict.fromkeys(key_ids)]
     return [_key(row) for row in _Row.batch_get(places, consistent_read=True)] if places else []
 
 
@@ -196,7 +196,7 @@ def _key(row: _Row) -> Key:
     return Key(
         id=row.kind.removeprefix(partition_of("")),
         name=row.name or "",
-        permissions=tuple(Permission(each) for each in (row.permissions or "").split()),
+        permissions=tuple(Permission(word) for word in (row.permissions or "").split()),
         quota_bytes=int(row.quota or 0),
         created_at=float(row.created_at or 0),
         last_access=float(row.last_access or 0),

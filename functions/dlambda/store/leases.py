@@ -97,14 +97,14 @@ def renew(
 def kept(item_id: str) -> Iterator[Lease]:
     """The lease for as long as the block runs, renewed by a thread; given back when the block fails. Raises `Lost`."""
     lease = take(item_id, uuid.uuid4().hex, time.time())
-    done = threading.Event()
-    thread = threading.Thread(target=_renew_until, args=(lease, done), name="lease", daemon=True)
+    released = threading.Event()
+    thread = threading.Thread(target=_renew_until, args=(lease, released), name="lease", daemon=True)
     thread.start()
     with given_back(lease):
         try:
             yield lease
         finally:
-            done.set()
+            released.set()
             thread.join()
 
 
@@ -119,8 +119,8 @@ def given_back(lease: Lease) -> Iterator[None]:
         raise
 
 
-def _renew_until(lease: Lease, done: threading.Event) -> None:
-    while not done.wait(_RENEW_SECONDS):
+def _renew_until(lease: Lease, released: threading.Event) -> None:
+    while not released.wait(_RENEW_SECONDS):
         try:
             renew(lease, time.time())
         except Lost:
@@ -155,9 +155,9 @@ def release(lease: Lease) -> None:
     try:
         _Row(lease.item_id).update(actions=[_Row.until.set(0)], condition=holds(lease))
     except UpdateError as error:
-        lost = _lost(error, lease.item_id)
-        if not isinstance(lost, Lost):
-            raise lost from None
+        failure = _lost(error, lease.item_id)
+        if not isinstance(failure, Lost):
+            raise failure from None
 
 
 def end_all() -> None:
@@ -170,10 +170,10 @@ def end_all() -> None:
                 raise
 
 
-def want(item_id: str, what: str) -> bool:
+def want(item_id: str, wish: str) -> bool:
     """Tells the worker what the user wants. False when nobody works on the item."""
     try:
-        _Row(item_id).update(actions=[_Row.wanted.set(what)], condition=_Row.owner.exists())
+        _Row(item_id).update(actions=[_Row.wanted.set(wish)], condition=_Row.owner.exists())
     except UpdateError as error:
         if not isinstance(_lost(error, item_id), Lost):
             raise
@@ -192,8 +192,8 @@ def find_progress(item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def find_expired(item_ids: Iterable[str], now: float) -> set[str]:
     """Those of `item_ids` that nobody holds."""
-    held = {row.item_id for row in _Row.batch_get(list(item_ids), consistent_read=True) if (row.until or 0) >= now}
-    return set(item_ids) - held
+    leased = {row.item_id for row in _Row.batch_get(list(item_ids), consistent_read=True) if (row.until or 0) >= now}
+    return set(item_ids) - leased
 
 
 def find_wanted(item_id: str) -> str | None:

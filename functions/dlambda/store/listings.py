@@ -61,32 +61,32 @@ def find(folder: str) -> Listing:
     return Listing(entries, compared_at, versions)
 
 
-def change(folder: str, put: Iterable[Entry] = (), gone: Iterable[str] = ()) -> None:
+def change(folder: str, new_entries: Iterable[Entry] = (), names: Iterable[str] = ()) -> None:
     """Notes entries that came or changed, and names that went. Raises `Conflict` when others write without end."""
     shares: dict[int, tuple[Entries, set[str]]] = {}
-    for entry in put:
+    for entry in new_entries:
         shares.setdefault(_share_of(entry.name), ({}, set()))[0][entry.name] = entry
-    for name in gone:
+    for name in names:
         shares.setdefault(_share_of(name), ({}, set()))[1].add(name)
     for share, (new, old) in shares.items():
 
-        def changed(entries: Entries, new: Entries = new, old: set[str] = old) -> Entries:
+        def apply(entries: Entries, new: Entries = new, old: set[str] = old) -> Entries:
             return {name: entry for name, entry in entries.items() if name not in old} | new
 
-        _rewrite(folder, share, changed)
+        _rewrite(folder, share, apply)
 
 
 def note_folder(folder: str, name: str, now: float) -> bool:
     """Notes that `folder` has a folder `name`; False when that was known."""
-    known = False
+    exists = False
 
-    def changed(entries: Entries) -> Entries:
-        nonlocal known
-        known = name in entries and entries[name].is_folder
-        return entries if known else {**entries, name: Entry(name, 0, now, is_folder=True)}
+    def add_folder(entries: Entries) -> Entries:
+        nonlocal exists
+        exists = name in entries and entries[name].is_folder
+        return entries if exists else {**entries, name: Entry(name, 0, now, is_folder=True)}
 
-    _rewrite(folder, _share_of(name), changed)
-    return not known
+    _rewrite(folder, _share_of(name), add_folder)
+    return not exists
 
 
 def replace(folder: str, entries: Iterable[Entry], versions: Mapping[int, int], now: float) -> bool:
@@ -94,8 +94,8 @@ def replace(folder: str, entries: Iterable[Entry], versions: Mapping[int, int], 
     shares: dict[int, Entries] = {share: {} for share in versions}
     for entry in entries:
         shares.setdefault(_share_of(entry.name), {})[entry.name] = entry
-    written = [_written(folder, share, found, versions.get(share, 0)) for share, found in shares.items()]
-    complete = all(written)  # each is tried, whatever became of the others
+    outcomes = [_written(folder, share, listing, versions.get(share, 0)) for share, listing in shares.items()]
+    complete = all(outcomes)  # each is tried, whatever became of the others
     if complete:
         _Row(folder or _ROOT, _HEAD, compared_at=now).save()
     return complete
@@ -108,12 +108,12 @@ def forget(folder: str) -> None:
             batch.delete(row)
 
 
-def _rewrite(folder: str, share: int, changed: Callable[[Entries], Entries]) -> None:
+def _rewrite(folder: str, share: int, transform: Callable[[Entries], Entries]) -> None:
     for turn in range(_TRIES):
-        found = next(iter(_Row.query(folder or _ROOT, _Row.share == share, consistent_read=True)), None)
-        before = _unpacked(found.entries) if found else {}
-        after = changed(before)
-        if after == before or _written(folder, share, after, int(found.version) if found else 0):
+        row = next(iter(_Row.query(folder or _ROOT, _Row.share == share, consistent_read=True)), None)
+        before = _unpacked(row.entries) if row else {}
+        after = transform(before)
+        if after == before or _written(folder, share, after, int(row.version) if row else 0):
             return
         time.sleep(_WAIT_SECONDS * turn)
     raise Conflict("The folder is changed by others without end.")
@@ -131,7 +131,7 @@ def _share_of(name: str) -> int:
 
 
 def _packed(entries: Entries) -> bytes:
-    rows = [[each.name, each.size_bytes, each.modified, int(each.is_folder)] for each in entries.values()]
+    rows = [[entry.name, entry.size_bytes, entry.modified, int(entry.is_folder)] for entry in entries.values()]
     return zlib.compress(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), 1)
 
 

@@ -37,23 +37,23 @@ def files_of(path: Path) -> list[Path]:
     return [name for name in names if name.is_file()]
 
 
-def newest(path: Path, skip: int, count: int, wanted: Wanted) -> tuple[list[dict[str, Any]], bool]:
+def newest(path: Path, skip: int, count: int, query: Wanted) -> tuple[list[dict[str, Any]], bool]:
     """`count` entries behind the `skip` newest, oldest first; and whether there are older ones."""
-    found: list[dict[str, Any]] = []
-    texts = [text.encode() for text in wanted.texts]
+    entries: list[dict[str, Any]] = []
+    texts = [text.encode() for text in query.texts]
     for raw, place in _backwards(path):
         if any(text not in raw for text in texts):
             continue
         entry = entry_of(raw.decode("utf-8", "replace"), str(place))
-        if not wanted.takes(entry):
+        if not query.takes(entry):
             continue
         if skip > 0:
             skip -= 1
-        elif len(found) == count:
-            return found[::-1], True
+        elif len(entries) == count:
+            return entries[::-1], True
         else:
-            found.append(entry)
-    return found[::-1], False
+            entries.append(entry)
+    return entries[::-1], False
 
 
 def _backwards(path: Path) -> Iterator[tuple[bytes, Place]]:
@@ -65,14 +65,14 @@ def _backwards(path: Path) -> Iterator[tuple[bytes, Place]]:
         with file:
             number = os.fstat(file.fileno()).st_ino
             end = file.seek(0, os.SEEK_END)
-            rest = b""
+            partial_line = b""
             while end > 0:
                 start = max(0, end - _BLOCK_BYTES)
                 file.seek(start)
-                block = file.read(end - start) + rest
+                block = file.read(end - start) + partial_line
                 lines = block.split(b"\n")
                 # The first may begin before this block.
-                rest = lines[0] if start else b""
+                partial_line = lines[0] if start else b""
                 offset = start + len(block)
                 for line in reversed(lines[1:] if start else lines):
                     offset -= len(line)
@@ -84,8 +84,8 @@ def _backwards(path: Path) -> Iterator[tuple[bytes, Place]]:
 
 def end_of(path: Path) -> Place:
     """Behind the last line there is."""
-    found = path.stat()
-    return Place(found.st_ino, found.st_size)
+    status = path.stat()
+    return Place(status.st_ino, status.st_size)
 
 
 def after(path: Path, place: Place) -> tuple[list[dict[str, Any]], Place]:

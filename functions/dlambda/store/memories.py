@@ -38,26 +38,26 @@ def find(handler: str, identities: Iterable[str], now: float) -> dict[str, Memor
     return {keys[row.key]: memory for row in rows if row.expires_at > now and (memory := _memory(row, now))}
 
 
-def claim(handler: str, identities: Sequence[str], known: Mapping[str, Memory], now: float) -> list[str]:
-    """Those that the caller may queue, given what it `known` of them; of others somebody else was faster."""
+def claim(handler: str, identities: Sequence[str], memories: Mapping[str, Memory], now: float) -> list[str]:
+    """Those that the caller may queue, given what it `memories` of them; of others somebody else was faster."""
     claimed: list[str] = []
     for start in range(0, len(identities), MAX_OPERATIONS):
         batch = list(dict.fromkeys(identities[start : start + MAX_OPERATIONS]))
         while batch:
             try:
-                _claim_batch(handler, batch, known, now)
+                _claim_batch(handler, batch, memories, now)
             except Refused as refused:
-                batch = [each for each in batch if each not in refused.reasons]
+                batch = [identity for identity in batch if identity not in refused.reasons]
                 continue
             claimed += batch
             break
     return claimed
 
 
-def _claim_batch(handler: str, batch: Sequence[str], known: Mapping[str, Memory], now: float) -> None:
+def _claim_batch(handler: str, batch: Sequence[str], memories: Mapping[str, Memory], now: float) -> None:
     transaction = Transaction()
     for identity in batch:
-        before = known.get(identity)
+        before = memories.get(identity)
         row = _Row(
             _key(handler, identity),
             attempts=before.attempts + 1 if before else 1,
@@ -72,11 +72,11 @@ def _claim_batch(handler: str, batch: Sequence[str], known: Mapping[str, Memory]
     transaction.commit()
 
 
-def confirm(handler: str, identities: Iterable[str], known: Mapping[str, Memory], now: float) -> None:
+def confirm(handler: str, identities: Iterable[str], memories: Mapping[str, Memory], now: float) -> None:
     """What the caller claimed has been queued."""
     with _Row.batch_write() as batch:
         for identity in identities:
-            before = known.get(identity)
+            before = memories.get(identity)
             batch.save(
                 _Row(
                     _key(handler, identity),

@@ -72,12 +72,12 @@ class Limits:
 def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter:
     """Counts the order with `size_bytes` in all. Raises `OverQuota`, and then counts nothing more."""
     for _ in range(_TRIES):
-        more = size_bytes - meter.bytes
-        if more <= 0:
+        growth = size_bytes - meter.bytes
+        if growth <= 0:
             return meter
         entry = f"{size_bytes}~{now:.0f}"
         try:
-            _change(meter, entry, more, limits)
+            _change(meter, entry, growth, limits)
         except Refused as refused:
             freed = prune(now, limits.seconds)
             after = Meter.of(meter.key_id, meter.order_id)
@@ -89,29 +89,29 @@ def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter
     raise OverQuota(of_all=True)
 
 
-def _change(meter: Meter, entry: str, more: int, limits: Limits) -> None:
+def _change(meter: Meter, entry: str, growth: int, limits: Limits) -> None:
     place = Path([_ENTRY + meter.order_id])
-    same: Condition = place.does_not_exist() if meter.entry is None else place == meter.entry
+    unchanged: Condition = place.does_not_exist() if meter.entry is None else place == meter.entry
     transaction = Transaction()
     transaction.update(
         _Row(_METERS, meter.key_id),
-        [_Row.total.add(more), place.set(entry)],
-        condition=same & _room(limits.key - more),
+        [_Row.total.add(growth), place.set(entry)],
+        condition=unchanged & _room(limits.key - growth),
         because=_FULL,
     )
     for maker, limit in limits.makers.items():
-        actions = [_Row.total.add(more), Path([_CHILDS + meter.order_id]).set(entry)]
-        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - more), because=_FULL)
+        actions = [_Row.total.add(growth), Path([_CHILDS + meter.order_id]).set(entry)]
+        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - growth), because=_FULL)
     transaction.update(
-        _Row(_METERS, _ALL), [_Row.total.add(more)], condition=_room(limits.all - more), because=_ALL_FULL
+        _Row(_METERS, _ALL), [_Row.total.add(growth)], condition=_room(limits.all - growth), because=_ALL_FULL
     )
     transaction.commit()
 
 
-def _room(most: int) -> Condition:
-    """That the total is at most `most`; a row without one counts as 0."""
-    within: Condition = _Row.total <= most
-    return within | _Row.total.does_not_exist() if most >= 0 else within
+def _room(limit: int) -> Condition:
+    """That the total is at most `limit`; a row without one counts as 0."""
+    within: Condition = _Row.total <= limit
+    return within | _Row.total.does_not_exist() if limit >= 0 else within
 
 
 def prune(now: float, seconds: float) -> int:
@@ -128,12 +128,12 @@ def prune(now: float, seconds: float) -> int:
 def _take_out(key_id: str, old: dict[str, str], rows: Mapping[str, dict[str, str]]) -> int:
     """Takes entries of a key out of its row, and of the rows of its makers: all of one order at once."""
     size = _size(old)
-    same: Condition | None = None
+    unchanged: Condition | None = None
     for name, entry in old.items():
         place = Path([name])
-        same = place == entry if same is None else same & (place == entry)
+        unchanged = place == entry if unchanged is None else unchanged & (place == entry)
     transaction = Transaction()
-    transaction.update(_Row(_METERS, key_id), _without(old), condition=same, because="it grew meanwhile")
+    transaction.update(_Row(_METERS, key_id), _without(old), condition=unchanged, because="it grew meanwhile")
     childs = {_CHILDS + name.removeprefix(_ENTRY) for name in old}
     for maker, entries in rows.items():
         if shared := {name: entry for name, entry in entries.items() if name in childs}:
@@ -148,9 +148,11 @@ def _without(entries: Mapping[str, str]) -> list[Action]:
 
 def used(key_ids: Iterable[str], now: float, seconds: float) -> dict[str, int]:
     """The bytes that count now, of each key, those of the keys that it made included."""
-    found = dict(_all_entries())
+    entries_of = dict(_all_entries())
     return {
-        key_id: _size({name: entry for name, entry in found.get(key_id, {}).items() if _time(entry) + seconds > now})
+        key_id: _size(
+            {name: entry for name, entry in entries_of.get(key_id, {}).items() if _time(entry) + seconds > now}
+        )
         for key_id in key_ids
     }
 
@@ -164,14 +166,14 @@ def _entries(key_id: str) -> dict[str, str]:
 def _all_entries() -> list[tuple[str, dict[str, str]]]:
     """(key id, attribute -> entry) of every key that has any."""
     table = _Row._get_connection().table_name  # noqa: SLF001
-    found: list[tuple[str, dict[str, str]]] = []
+    rows: list[tuple[str, dict[str, str]]] = []
     after: dict[str, Any] | None = None
     while True:
         answer = connection().query(table, _METERS, consistent_read=True, exclusive_start_key=after)
-        found += [(row["id"]["S"], _entries_in(row)) for row in answer["Items"] if row["id"]["S"] != _ALL]
+        rows += [(row["id"]["S"], _entries_in(row)) for row in answer["Items"] if row["id"]["S"] != _ALL]
         after = answer.get("LastEvaluatedKey")
         if not after:
-            return found
+            return rows
 
 
 def _entries_in(row: dict[str, Any]) -> dict[str, str]:

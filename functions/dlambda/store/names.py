@@ -54,11 +54,11 @@ def _row(path: str, source: str) -> _Row:
 
 def find_sources(paths: Iterable[str]) -> dict[str, str]:
     """Which source has each of these names (without extension), of those that are taken. One request for 100."""
-    wanted = {}
+    path_of = {}
     for path in dict.fromkeys(paths):
         folder, _, stem = path.rpartition("/")
         if stem:
-            wanted[(folder or _ROOT, stem)] = path
-    if not wanted:
+            path_of[(folder or _ROOT, stem)] = path
+    if not path_of:
         return {}
-    return {wanted[(row.folder, row.stem)]: row.source for row in _Row.batch_get(list(wanted))}
+    return {path_of[(row.folder, row.stem)]: row.source for row in _Row.batch_get(list(path_of))}

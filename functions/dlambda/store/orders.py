@@ -72,8 +72,8 @@ def find(order_id: str) -> Order | None:
 def start(order: Order, lease: leases.Lease, now: float, *, places: int) -> Order | None:
     """The order as started, with a worker's place; None when none of the `places` is free. Raises `Conflict`."""
     after = order.started()
-    held = Path(["taken"]).contains(order.id)
-    free = held | _Places.taken.does_not_exist() | (size(Path(["taken"])) < places)
+    has_place = Path(["taken"]).contains(order.id)
+    free = has_place | _Places.taken.does_not_exist() | (size(Path(["taken"])) < places)
     transaction = Transaction()
     transaction.update(_Places(_PLACES), [_Places.taken.add({order.id})], condition=free, because=_NO_PLACE)
     _write(transaction, order, after, lease, now)
@@ -114,8 +114,8 @@ def running() -> list[str]:
 
 def ended_before(moment: float, count: int) -> list[str]:
     """Those whose end is longer ago, oldest first."""
-    found = _Row.by_state.query(ENDED, _Row.since < moment, limit=count)
-    return [row.id for row in found]
+    rows = _Row.by_state.query(ENDED, _Row.since < moment, limit=count)
+    return [row.id for row in rows]
 
 
 def remove(order_id: str) -> None:

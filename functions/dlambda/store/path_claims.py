@@ -48,12 +48,12 @@ def take(owner: str, paths: Sequence[str], now: float) -> str | None:
     """Claims all `paths` or none, instead of what `owner` had; answers the path that somebody else has, or None."""
     for _ in range(_TRIES):
         row = _read()
-        others = [each for each in _claims(row) if each.owner != owner and each.until > now]
-        taken = next((path for path in paths if any(overlap(path, each.path) for each in others)), None)
-        if taken is not None:
-            return taken
+        foreign = [claim for claim in _claims(row) if claim.owner != owner and claim.until > now]
+        conflict = next((path for path in paths if any(overlap(path, claim.path) for claim in foreign)), None)
+        if conflict is not None:
+            return conflict
         own = [_Claim(owner, path, now + HELD_SECONDS) for path in dict.fromkeys(paths)]
-        if _write(row, [*others, *own], now):
+        if _write(row, [*foreign, *own], now):
             return None
         _wait()
     return paths[0]  # so many come at once that it is as good as taken
@@ -63,8 +63,8 @@ def give_back(owner: str, now: float) -> None:
     """Frees what `owner` has. Under many others it may be left to its end."""
     for _ in range(_TRIES):
         row = _read()
-        left = [each for each in _claims(row) if each.owner != owner]
-        if len(left) == len(row.claims or ()) or _write(row, left, now):
+        claims = [claim for claim in _claims(row) if claim.owner != owner]
+        if len(claims) == len(row.claims or ()) or _write(row, claims, now):
             return
         _wait()
 
@@ -77,13 +77,13 @@ def _read() -> _Row:
 
 
 def _claims(row: _Row) -> list[_Claim]:
-    return [_Claim(*json.loads(each)) for each in row.claims or ()]
+    return [_Claim(*json.loads(text)) for text in row.claims or ()]
 
 
 def _write(row: _Row, claims: Iterable[_Claim], now: float) -> bool:
     """False when somebody else wrote it since it was read."""
     version = int(row.version or 0)
-    texts = {json.dumps(astuple(each)) for each in claims}
+    texts = {json.dumps(astuple(claim)) for claim in claims}
     unchanged = _Row.version == version if version else _Row.version.does_not_exist()
     actions: list[Action] = [
         _Row.claims.set(texts) if texts else _Row.claims.remove(),

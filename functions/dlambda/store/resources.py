@@ -163,16 +163,16 @@ def _name(row: _Row) -> _Row:
 
 def _row(kind: str, id_: int, version: int, content: Content, *, created_at: float, updated_at: float) -> _Row:
     """Raises `Invalid` for what no row can hold."""
-    shown = _json(content.shown)
+    document = _json(content.shown)
     sealed = sealing.seal(_json(content.fields).decode()) if content.fields != content.shown else None
-    if len(shown) + len(sealed or b"") > _ROW_BYTES:
+    if len(document) + len(sealed or b"") > _ROW_BYTES:
         raise Invalid("It is too large to be kept.")
     return _Row(
         kind,
         id_,
         version=version,
         name_key=content.name_key,
-        shown=shown,
+        shown=document,
         sealed=sealed,
         created_at=created_at,
         updated_at=updated_at,

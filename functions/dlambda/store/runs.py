@@ -81,15 +81,15 @@ def find(task_id: int) -> Run:
 
 def find_many(ids: Iterable[int]) -> dict[int, Run]:
     """All that are asked for. One request for 100."""
-    wanted = list(dict.fromkeys(ids))
-    found = {row.task_id: row for row in _Row.batch_get(wanted, consistent_read=True)} if wanted else {}
-    return {task_id: _run(found[task_id]) if task_id in found else Run(task_id) for task_id in wanted}
+    task_ids = list(dict.fromkeys(ids))
+    rows = {row.task_id: row for row in _Row.batch_get(task_ids, consistent_read=True)} if task_ids else {}
+    return {task_id: _run(rows[task_id]) if task_id in rows else Run(task_id) for task_id in task_ids}
 
 
 def find_due(now: float) -> list[tuple[int, int]]:
     """(task, when it was due), the longest overdue first. It may lag: a claim decides."""
-    found = _Row.by_due.query(_DUE, _Row.next_run <= now, page_size=_BATCH)
-    return [(int(row.task_id), int(row.next_run)) for row in found]
+    rows = _Row.by_due.query(_DUE, _Row.next_run <= now, page_size=_BATCH)
+    return [(int(row.task_id), int(row.next_run)) for row in rows]
 
 
 def claim(task_id: int, due: int, now: float, seconds: float) -> bool:
@@ -106,8 +106,8 @@ def begin(task_id: int, due: int, now: float, seconds: float) -> bool:
 
 def finish(task_id: int, due: int, next_run: int | None) -> bool:
     """Ends the run that was `due`. False when the task was changed meanwhile."""
-    ended: list[Action] = [_Row.claimed_until.remove(), _Row.running_until.remove()]
-    return _took(task_id, ended + _moved_to(next_run), _Row.next_run == due)
+    actions: list[Action] = [_Row.claimed_until.remove(), _Row.running_until.remove()]
+    return _took(task_id, actions + _moved_to(next_run), _Row.next_run == due)
 
 
 def hold_sweep(task_id: int, due: int, now: float, seconds: float) -> bool:

@@ -91,11 +91,11 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
             deltas[f"w~{before.lane}"] -= 1
         if after is not None and after.is_waiting:
             deltas[f"w~{after.lane}"] += 1
-        held, holds = before is not None and before.holds_slot, after is not None and after.holds_slot
-        if before is not None and held and not holds:
+        had_slot, holds = before is not None and before.holds_slot, after is not None and after.holds_slot
+        if before is not None and had_slot and not holds:
             gives["all"].add(before.id)
             gives[f"x~{before.extractor}"].add(before.id)
-        if after is not None and holds and not held:
+        if after is not None and holds and not had_slot:
             takes["all"].add(after.id)
             takes[f"x~{after.extractor}"].add(after.id)
         starts = starts or _starts(before, after)

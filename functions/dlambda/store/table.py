@@ -202,8 +202,8 @@ def connection() -> Connection:
 
 @lru_cache(maxsize=1)
 def _connection() -> Connection:
-    made = _Connection(max_pool_connections=_POOL_SIZE)
-    client = made.client  # made here, where no other thread makes one
+    new_connection = _Connection(max_pool_connections=_POOL_SIZE)
+    client = new_connection.client  # made here, where no other thread makes one
     if path := get_settings().tables_socket:
         send_through(client, path)
-    return made
+    return new_connection

@@ -35,7 +35,7 @@ def enter(key_id: str, order_id: str, now: float, *, limit: int, seconds: float,
     for _ in range(_TRIES):
         if _added(key_ids, f"{now:017.6f}~{order_id}", limit):
             return 0.0
-        wait = max(_make_room(each, now, limit, seconds) for each in key_ids)
+        wait = max(_make_room(key_or_maker, now, limit, seconds) for key_or_maker in key_ids)
         if wait:
             return wait
     return 1.0
@@ -47,8 +47,8 @@ def _added(key_ids: Sequence[str], mark: str, limit: int) -> bool:
     if len(key_ids) == 1:  # one write is half the price of a transaction
         return wrote(lambda: _window(key_ids[0]).update([_Row.marks.add({mark})], condition=room))
     transaction = Transaction()
-    for each in key_ids:
-        transaction.update(_window(each), [_Row.marks.add({mark})], condition=room, because=_FULL)
+    for key_id in key_ids:
+        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=room, because=_FULL)
     return transaction.took()
 
 
@@ -65,8 +65,8 @@ def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
 
 def leave(key_id: str, order_id: str, now: float, makers: Sequence[str] = ()) -> None:
     """The order that was entered at `now` came to nothing."""
-    for each in (key_id, *makers):
-        _window(each).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
+    for window_key in (key_id, *makers):
+        _window(window_key).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
 
 
 def forget(key_id: str) -> None:

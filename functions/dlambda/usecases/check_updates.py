@@ -66,8 +66,8 @@ def check_updates() -> dict[str, Any]:
 def known_updates() -> dict[str, str]:
     """`new_version` and `yt_new_version` as the configuration shows them; `""` for none."""
     settings, now = get_settings(), time.time()
-    shown = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
-    return {name: _known(what, current, now) or "" for name, (what, current) in shown.items()}
+    sources = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
+    return {name: _known(subject, current, now) or "" for name, (subject, current) in sources.items()}
 
 
 def check_daily(now: float) -> None:
@@ -81,41 +81,41 @@ def check_daily(now: float) -> None:
         check_updates()
 
 
-def _key(what: str) -> str:
-    return f"updates:{what}"
+def _key(subject: str) -> str:
+    return f"updates:{subject}"
 
 
-def _known(what: str, current: str, now: float) -> str | None:
+def _known(subject: str, current: str, now: float) -> str | None:
     """The version of an update that is known and still is one."""
-    found = cache.find(_key(what), now)
-    latest = found["new_version"] if found else None
+    entry = cache.find(_key(subject), now)
+    latest = entry["new_version"] if entry else None
     return latest if latest and compare(current, latest) is UpdateStatus.UPDATE_AVAILABLE else None
 
 
-def _check(what: str, current: str, url: str, settings: Settings) -> Checked:
+def _check(subject: str, current: str, url: str, settings: Settings) -> Checked:
     now = time.time()
-    if known := _known(what, current, now):
-        return Checked(UpdateStatus.UPDATE_AVAILABLE, current, known)
-    if cache.find(f"{_key(what)}:checked", now) == current:
+    if remembered_version := _known(subject, current, now):
+        return Checked(UpdateStatus.UPDATE_AVAILABLE, current, remembered_version)
+    if cache.find(f"{_key(subject)}:checked", now) == current:
         return Checked(UpdateStatus.UP_TO_DATE, current)
     latest = _latest(url, settings)
     status = compare(current, latest) if latest else UpdateStatus.ERROR
     if status is UpdateStatus.ERROR or latest is None:
         return Checked(UpdateStatus.ERROR, current)
-    cache.put(f"{_key(what)}:checked", current, now + _REMEMBERED_SECONDS)
+    cache.put(f"{_key(subject)}:checked", current, now + _REMEMBERED_SECONDS)
     if status is UpdateStatus.UP_TO_DATE:
-        cache.remove(_key(what))
+        cache.remove(_key(subject))
         return Checked(status, current)
-    cache.put(_key(what), {"new_version": latest}, now + _KNOWN_SECONDS)
+    cache.put(_key(subject), {"new_version": latest}, now + _KNOWN_SECONDS)
     checked = Checked(status, current, latest)
-    publish(*_news(what, checked))
+    publish(*_news(subject, checked))
     return checked
 
 
-def _news(what: str, checked: Checked) -> Iterable[event.Event]:
+def _news(subject: str, checked: Checked) -> Iterable[event.Event]:
     """Clients learn of it as of any other change of the configuration (README, Other fields)."""
-    name = "new_version" if what == "app" else "yt_new_version"
-    yield event.config_update("app", "update", {name: checked.new_version, what: checked.view()})
+    name = "new_version" if subject == "app" else "yt_new_version"
+    yield event.config_update("app", "update", {name: checked.new_version, subject: checked.view()})
 
 
 def _latest(url: str, settings: Settings) -> str | None:

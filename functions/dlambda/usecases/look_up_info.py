@@ -59,8 +59,8 @@ class Looked:
     fresh: bool = False
 
     def info(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(f"{{{self.text}}}")
-        return found
+        document: dict[str, Any] = json.loads(f"{{{self.text}}}")
+        return document
 
 
 def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
@@ -71,10 +71,10 @@ def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
     check_url(url, allow_internal=get_settings().allow_internal_urls)
     try:
         return look_up(url, preset_name, kept_seconds=KEPT_SECONDS).info()
-    except Nothing as nothing:
-        if nothing.extraction.error in (None, NOTHING_TEXT):
+    except Nothing as failure:
+        if failure.extraction.error in (None, NOTHING_TEXT):
             raise Invalid(f"Failed to extract info from '{url}'.") from None
-        raise Invalid(f"Failed to extract video info. '{nothing.extraction.error}'") from None
+        raise Invalid(f"Failed to extract video info. '{failure.extraction.error}'") from None
 
 
 def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
@@ -86,14 +86,14 @@ def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, 
     key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
     asked_at = time.time()
     until = time.monotonic() + get_settings().answer_seconds
-    if not force and (found := _remembered(key, asked_at - kept_seconds)):
-        return found
-    with _alone(key, until) as waited:
+    if not force and (answer := _remembered(key, asked_at - kept_seconds)):
+        return answer
+    with _alone(key, until) as had_to_wait:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
-        if waited:
+        if had_to_wait:
             _raise_failure(key, asked_at)
-            if found := _remembered(key, asked_at if force else time.time() - kept_seconds):
-                return found
+            if answer := _remembered(key, asked_at if force else time.time() - kept_seconds):
+                return answer
         return _extracted(key, url, preset_name, args, until)
 
 
@@ -108,11 +108,11 @@ _failures: OrderedDict[str, tuple[float, Extraction]] = OrderedDict()
 _near_lock = threading.Lock()
 
 
-def _keep_near(found: Looked) -> None:
-    if len(found.text) > _LARGEST_NEAR:
+def _keep_near(answer: Looked) -> None:
+    if len(answer.text) > _LARGEST_NEAR:
         return
     with _near_lock:
-        _near[found.key] = replace(found, fresh=False)
+        _near[answer.key] = replace(answer, fresh=False)
         while len(_near) > _MOST_NEAR:
             _near.popitem(last=False)
 
@@ -136,14 +136,14 @@ def _remembered(key: str, since: float) -> Looked | None:
     if near is not None and near.at >= since:
         return near
     try:
-        kept = bucket.get_json(_place(key))
+        document = bucket.get_json(_place(key))
     except NotFound:
         return None
-    if kept["at"] < since:
+    if document["at"] < since:
         return None
-    found = Looked(key, kept["at"], kept["text"], tuple(kept["archive_ids"]), kept["is_premiere"])
-    _keep_near(found)
-    return found
+    answer = Looked(key, document["at"], document["text"], tuple(document["archive_ids"]), document["is_premiere"])
+    _keep_near(answer)
+    return answer
 
 
 _turns: dict[str, tuple[threading.Lock, int]] = {}
@@ -160,16 +160,16 @@ def _alone(key: str, until: float) -> Iterator[bool]:
         lock, users = _turns.get(key, (threading.Lock(), 0))
         _turns[key] = (lock, users + 1)
     try:
-        waited = lock.locked()
+        had_to_wait = lock.locked()
         if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
             raise Unavailable(_BUSY)
         try:
             if get_settings().work_durable:
-                yield waited
+                yield had_to_wait
                 return
-            waited = _claim(key, until) or waited
+            had_to_wait = _claim(key, until) or had_to_wait
             try:
-                yield waited
+                yield had_to_wait
             finally:
                 cache.remove(_claim_key(key))
         finally:
@@ -189,13 +189,13 @@ def _claim_key(key: str) -> str:
 
 def _claim(key: str, until: float) -> bool:
     """Waits until no other process extracts the same; says whether one did. Raises `Unavailable`."""
-    waited = False
+    had_to_wait = False
     while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
-        waited = True
+        had_to_wait = True
         if time.monotonic() > until:
             raise Unavailable(_BUSY)
         time.sleep(_LOOK_SECONDS)
-    return waited
+    return had_to_wait
 
 
 _slots: dict[int, threading.BoundedSemaphore] = {}
@@ -207,8 +207,8 @@ def _slot(until: float) -> Iterator[None]:
 
     On one machine that is more than one client may ask for. Raises `TooMany` when none is free `until` then.
     """
-    most = 2 * get_settings().extract_info_concurrency
-    slots = _slots.setdefault(most, threading.BoundedSemaphore(most))
+    limit = 2 * get_settings().extract_info_concurrency
+    slots = _slots.setdefault(limit, threading.BoundedSemaphore(limit))
     if not slots.acquire(timeout=max(0.0, until - time.monotonic())):
         raise TooMany(_FULL, headers={"Retry-After": "5"})
     try:
@@ -237,28 +237,33 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
     if extraction.info is None:
         _keep_failure(key, extraction)
         raise Nothing(extraction)
-    found = _rendered(key, extraction.info)
-    _keep_near(found)
+    answer = _rendered(key, extraction.info)
+    _keep_near(answer)
     if settings.work_durable:
         # Here the process lives on, and nobody needs to wait for what only the next start reads.
-        threading.Thread(target=_keep, args=(found,), daemon=True).start()
+        threading.Thread(target=_keep, args=(answer,), daemon=True).start()
     else:
-        _keep(found)
-    return found
+        _keep(answer)
+    return answer
 
 
-def _keep(found: Looked) -> None:
-    kept = {"at": found.at, "archive_ids": found.archive_ids, "is_premiere": found.is_premiere, "text": found.text}
-    bucket.put_json(_place(found.key), kept)
+def _keep(answer: Looked) -> None:
+    document = {
+        "at": answer.at,
+        "archive_ids": answer.archive_ids,
+        "is_premiere": answer.is_premiere,
+        "text": answer.text,
+    }
+    bucket.put_json(_place(answer.key), document)
 
 
 def _rendered(key: str, info: dict[str, Any]) -> Looked:
-    shown = {name: value for name, value in info.items() if not name.startswith("_")}
+    public_fields = {name: value for name, value in info.items() if not name.startswith("_")}
     if info.get("_type") in LIST_TYPES:
-        shown["_type"] = info["_type"]
-    if "formats" in shown:
-        shown["formats"] = with_header_cookies(shown["formats"])
-    members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in shown.items()]
+        public_fields["_type"] = info["_type"]
+    if "formats" in public_fields:
+        public_fields["formats"] = with_header_cookies(public_fields["formats"])
+    members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in public_fields.items()]
     members.sort(key=lambda member: len(member[1]))
     text = ",\n".join(f"    {name}: {value.replace(chr(10), chr(10) + '    ')}" for name, value in members)
     return Looked(key, time.time(), text, tuple(ids_of(info)), metadata.is_premiere(info), fresh=True)

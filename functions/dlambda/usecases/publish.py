@@ -26,8 +26,8 @@ _STEPS: Final[Mapping[Name, str]] = {
 
 def publish(*events: Event) -> None:
     """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push never fails its cause."""
-    for each in events:
-        _log(each)
+    for change in events:
+        _log(change)
     announce(events)
     frames = [_frame(event) for event in events if event.for_clients]
     if not frames or not get_settings().socket_endpoint:

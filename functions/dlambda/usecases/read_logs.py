@@ -19,25 +19,25 @@ _FILE_SECONDS: Final = 0.5
 _CLOUD_SECONDS: Final = 2.0
 
 
-def read_log(skip: int, count: int, wanted: Wanted) -> tuple[list[Entry], bool]:
+def read_log(skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
     """`count` entries behind the `skip` newest, oldest first; and whether there are older ones. Raises `NotFound`."""
     _check_enabled()
     settings = get_settings()
     if settings.log_group:
         from dlambda.aws import log_store  # loads boto3
 
-        return log_store.newest(skip, count, wanted, time.time())
-    return log_files.newest(_path(), skip, count, wanted) if settings.log_dir else ([], False)
+        return log_store.newest(skip, count, query, time.time())
+    return log_files.newest(_path(), skip, count, query) if settings.log_dir else ([], False)
 
 
-def follow_log(since: str, wanted: Wanted, seconds: float) -> Iterator[Followed]:
+def follow_log(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
     """What is written from now on, or behind the place that `since` names. Raises `NotFound` at once."""
     _check_enabled()
     if get_settings().log_group:
-        return _follow_cloud(since, wanted, seconds)
+        return _follow_cloud(since, query, seconds)
     if not get_settings().log_dir or not _path().is_file():
         raise NotFound("Log file is not available.")
-    return _follow_files(Place.parse(since) or log_files.end_of(_path()), wanted, seconds)
+    return _follow_files(Place.parse(since) or log_files.end_of(_path()), query, seconds)
 
 
 def _check_enabled() -> None:
@@ -49,29 +49,29 @@ def _path() -> Path:
     return Path(get_settings().log_dir) / "dlambda.jsonl"
 
 
-def _follow_files(place: Place, wanted: Wanted, seconds: float) -> Iterator[Followed]:
+def _follow_files(place: Place, query: Wanted, seconds: float) -> Iterator[Followed]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         entries, place = log_files.after(_path(), place)
         for entry in entries:
-            if wanted.takes(entry):
+            if query.takes(entry):
                 yield str(place), entry
         yield None
         time.sleep(_FILE_SECONDS)
 
 
-def _follow_cloud(since: str, wanted: Wanted, seconds: float) -> Iterator[Followed]:
+def _follow_cloud(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
     from dlambda.aws import log_store  # loads boto3
 
     start = int(since) if since.isdecimal() else int(time.time() * 1000)
     end = time.monotonic() + seconds
-    seen: set[str] = set()
+    last_ids: set[str] = set()
     while time.monotonic() < end:
-        found = [each for each in log_store.since(start, wanted) if each[1]["id"] not in seen]
-        for at, entry in found:
-            if wanted.takes(entry):
+        rows = [row for row in log_store.since(start, query) if row[1]["id"] not in last_ids]
+        for at, entry in rows:
+            if query.takes(entry):
                 yield str(at), entry
-        start = max([start, *(at for at, _ in found)])
-        seen = {entry["id"] for at, entry in found if at == start} | (seen if not found else set())
+        start = max([start, *(at for at, _ in rows)])
+        last_ids = {entry["id"] for at, entry in rows if at == start} | (last_ids if not rows else set())
         yield None
         time.sleep(_CLOUD_SECONDS)

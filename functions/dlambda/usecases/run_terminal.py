@@ -36,10 +36,10 @@ def run(command: Command) -> Generator[Line | Exit | None, None, None]:
         if command.cookies and copy_cookie_file(command.cookies, place / _COOKIES):
             words = ("--cookies", _COOKIES, *words)
         seconds = min(_LONGEST_SECONDS, get_settings().answer_seconds)
-        for each in run_terminal(words, place, seconds=seconds, most_bytes=_MOST_BYTES):
-            if isinstance(each, Exit):
+        for output in run_terminal(words, place, seconds=seconds, most_bytes=_MOST_BYTES):
+            if isinstance(output, Exit):
                 yield from _keep(place, command.folder)
-            yield each
+            yield output
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -48,15 +48,15 @@ def _new_folder() -> Path:
     """A folder of its own; those that a killed process left are removed."""
     parent = get_settings().scratch / "terminal"
     parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.iterdir():
-        if left.stat().st_mtime < time.time() - _OLD_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+    for path in parent.iterdir():
+        if path.stat().st_mtime < time.time() - _OLD_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=parent))
 
 
 def _keep(place: Path, folder: str) -> Iterator[Line]:
     """Uploads the finished files; none replaces one that is there."""
-    kept: list[str] = []
+    paths: list[str] = []
     for path in sorted(place.rglob("*")):
         name = path.relative_to(place).as_posix()
         is_result = path.is_file() and not path.is_symlink() and name != _COOKIES
@@ -67,6 +67,6 @@ def _keep(place: Path, folder: str) -> Iterator[Line]:
             yield Line(f"[dlambda] {target} is there already and stays as it is", "stderr")
             continue
         bucket.put_file(path, object_key(target), content_type(name))
-        kept.append(target)
+        paths.append(target)
         yield Line(f"[dlambda] Kept as {target}")
-    note_files(kept)
+    note_files(paths)

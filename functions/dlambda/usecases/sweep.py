@@ -47,9 +47,9 @@ def wake_intake(now: float) -> None:
     waiting = [item_id for _, item_id in items.find_waiting(items.INTAKE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
     by_id = {item.id: item for item in items.find_many(alone)}
-    lost = [by_id[item_id] for item_id in waiting if item_id in by_id]
+    without_message = [by_id[item_id] for item_id in waiting if item_id in by_id]
     for name in (ADDS, ENTRIES):
-        queue.send_many(name, ({"id": item.id} for item in lost if intake_queue(item) == name))
+        queue.send_many(name, ({"id": item.id} for item in without_message if intake_queue(item) == name))
 
 
 def wake_workers(now: float) -> None:
@@ -90,11 +90,11 @@ def _add_again(item: Item) -> None:
         )
     ).but(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
     try:
-        stored = items.commit([items.Change(item, None), items.Change(None, again)])[0]
+        stored_item = items.commit([items.Change(item, None), items.Change(None, again)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
-    publish(deleted(item), event.item_added(stored))
-    queue.send("intake", {"id": stored.id})
+    publish(deleted(item), event.item_added(stored_item))
+    queue.send("intake", {"id": stored_item.id})
 
 
 def auto_clear(now: float) -> None:

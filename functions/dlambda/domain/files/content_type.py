@@ -65,8 +65,8 @@ _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "vorbis", "opus"})
 def suffix(name: str) -> str:
     """The last extension in lower case with its dot (`a.en.SRT` -> `.srt`), or `""`."""
     stem, dot, extension = name.rpartition(".")
-    named = dot and extension and stem.strip("./") and "/" not in extension
-    return f".{extension.lower()}" if named else ""
+    has_extension = dot and extension and stem.strip("./") and "/" not in extension
+    return f".{extension.lower()}" if has_extension else ""
 
 
 def content_type(name: str) -> str:
@@ -92,11 +92,11 @@ def probed_type(name: str, format_name: str | None, codecs: Iterable[str] = ()) 
     The probe says `matroska,webm` for every mkv and `mov,mp4,m4a,...` for every m4a, hence the two corrections.
     """
     by_name = content_type(name)
-    known = [_FORMATS[part] for part in (format_name or "").split(",") if part in _FORMATS]
-    if not known:
+    types = [_FORMATS[part] for part in (format_name or "").split(",") if part in _FORMATS]
+    if not types:
         return by_name
     if by_name == "audio/mp4":
         return by_name
-    if known[-1] == "video/webm" and not _WEBM_CODECS.issuperset(codecs):
+    if types[-1] == "video/webm" and not _WEBM_CODECS.issuperset(codecs):
         return "video/x-matroska"
-    return known[-1]
+    return types[-1]

@@ -50,7 +50,7 @@ def _shortened(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     start = text[:LONGEST]
-    ends = [found.end() for found in _SENTENCE_END.finditer(start)]
+    ends = [end_match.end() for end_match in _SENTENCE_END.finditer(start)]
     if ends:
         return start[: ends[-1]]
     return start[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "\u2026"
@@ -59,8 +59,8 @@ def _shortened(text: str) -> str:
 def plot_of(description: str) -> str:
     """The description as one clean line of at most 1,200 characters; `""` when nothing of use is in it."""
     lines = [line.strip() for line in description.splitlines()]
-    kept = [_without_links(line).strip(" \t-|:>\u2022") for line in lines if line and not _is_noise(line)]
-    clean = _one_line([line for line in kept if _WORD.search(line)])
+    useful_lines = [_without_links(line).strip(" \t-|:>\u2022") for line in lines if line and not _is_noise(line)]
+    clean = _one_line([line for line in useful_lines if _WORD.search(line)])
     if len(_WORD.findall(clean)) < FEWEST_WORDS:
         whole = _one_line([_without_links(line) for line in lines])
         if len(_WORD.findall(whole)) >= FEWEST_WORDS:

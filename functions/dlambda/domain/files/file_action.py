@@ -43,16 +43,16 @@ class FileAction:
 
 def read_actions(body: object) -> list[FileAction]:
     """The actions of a body. Raises `Invalid` with the documented text for the first element that is wrong."""
-    if not isinstance(body, list) or not body or not all(isinstance(each, dict) for each in body):
+    if not isinstance(body, list) or not body or not all(isinstance(element, dict) for element in body):
         raise Invalid("Invalid parameters expecting list of dicts.")
-    return [_read(each) for each in body]
+    return [_read(element) for element in body]
 
 
 def _read(element: Mapping[str, Any]) -> FileAction:
-    given = element.get("action")
-    verb = given.strip().lower() if isinstance(given, str) else ""
+    action = element.get("action")
+    verb = action.strip().lower() if isinstance(action, str) else ""
     if verb not in get_args(Verb):
-        raise Invalid(f"Invalid action '{given}'. Must be one of {', '.join(get_args(Verb))}.")
+        raise Invalid(f"Invalid action '{action}'. Must be one of {', '.join(get_args(Verb))}.")
     argument = ""
     if verb in _ARGUMENTS:
         key, text = _ARGUMENTS[verb]
@@ -125,7 +125,7 @@ def checked_folder(path: str, name: str) -> str:
 
 def _has_control_characters(name: str) -> bool:
     """Line breaks and their like, which no URL leads to."""
-    return any(unicodedata.category(each) == "Cc" for each in name)
+    return any(unicodedata.category(character) == "Cc" for character in name)
 
 
 def checked_name(name: str) -> str:

@@ -53,8 +53,8 @@ class Entry:
 
 def shown(entries: Iterable[Entry], search: str = "") -> list[Entry]:
     """Without what is hidden, and only names that hold `search` (any case)."""
-    wanted = search.casefold()
-    return [entry for entry in entries if not entry.is_hidden and wanted in entry.name.casefold()]
+    folded_search = search.casefold()
+    return [entry for entry in entries if not entry.is_hidden and folded_search in entry.name.casefold()]
 
 
 def arranged(entries: Iterable[Entry], sort_by: str = "name", sort_order: str = "asc") -> list[Entry]:

@@ -24,12 +24,12 @@ def cut_bytes(text: str, most_bytes: int) -> str:
 
 def _belongs_to_last(text: str, position: int) -> bool:
     """Whether the code point at `position` is shown together with the one before it."""
-    this, before = text[position], text[position - 1]
-    if unicodedata.category(this).startswith("M") or _JOINER in (this, before):
+    character, before = text[position], text[position - 1]
+    if unicodedata.category(character).startswith("M") or _JOINER in (character, before):
         return True
-    if ord(this) in _TONES or ord(this) in _TAGS:
+    if ord(character) in _TONES or ord(character) in _TAGS:
         return True
-    return ord(this) in _FLAGS and _flags_before(text, position) % 2 == 1
+    return ord(character) in _FLAGS and _flags_before(text, position) % 2 == 1
 
 
 def _flags_before(text: str, position: int) -> int:

@@ -146,8 +146,8 @@ def _rendered(root: str, lines: list[_Line]) -> str:
     rows = ['<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', f"<{root}>"]
     for tag, attributes, value in lines:
         if value is not None and value != "":
-            named = "".join(f' {name}="{escape(_text(text), _QUOTE)}"' for name, text in attributes.items())
-            rows.append(f"  <{tag}{named}>{escape(_text(value))}</{tag}>")
+            attribute_text = "".join(f' {name}="{escape(_text(text), _QUOTE)}"' for name, text in attributes.items())
+            rows.append(f"  <{tag}{attribute_text}>{escape(_text(value))}</{tag}>")
     return "\n".join([*rows, f"</{root}>", ""])
 
 

@@ -3,14 +3,14 @@
 from dlambda.domain.files.sidecar import stem_of
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether a change of `one` touches what a change of `other` does; paths below the root.
+def overlap(first: str, second: str) -> bool:
+    """Whether a change of `first` touches what a change of `second` does; paths below the root.
 
     A path reaches what lies below it, and the files of its folder that go along with it as sidecars.
     """
-    return _reaches(one, other) or _reaches(other, one)
+    return _reaches(first, second) or _reaches(second, first)
 
 
-def _reaches(path: str, other: str) -> bool:
+def _reaches(path: str, second: str) -> bool:
     folder, slash, name = path.rpartition("/")
-    return other == path or other.startswith((f"{path}/", f"{folder}{slash}{stem_of(name)}."))
+    return second == path or second.startswith((f"{path}/", f"{folder}{slash}{stem_of(name)}."))

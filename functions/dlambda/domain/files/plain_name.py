@@ -54,13 +54,13 @@ def _visible(name: str) -> str:
     return _STRAY_TAGS.sub("", _STRAY_JOINER.sub("", _HIDDEN.sub("", name)))
 
 
-def _untaken(path: str, taken: set[str]) -> str:
+def _untaken(path: str, paths: set[str]) -> str:
     folder, slash, name = path.rpartition("/")
     stem, dot, extension = name.rpartition(".")
     if not stem:
         stem, dot, extension = name, "", ""
     number = 1
-    while path in taken:
+    while path in paths:
         number += 1
         path = f"{folder}{slash}{stem} ({number}){dot}{extension}"
     return path

@@ -62,23 +62,23 @@ def owned_by(name: str, names: Iterable[str]) -> list[str]:
     The longest stem wins: beside `Show.mp4` and `Show.S02.mp4`, `Show.S02.en.srt` belongs to the second. A media file
     with a stem of its own belongs to nobody, and a file that is no media takes nothing from one that is.
     """
-    present = [other for other in names if not other.startswith(".") and not is_partial(other)]
-    media_stems = {stem_of(other) for other in present if is_media(other)}
+    present = [sibling for sibling in names if not sibling.startswith(".") and not is_partial(sibling)]
+    media_stems = {stem_of(sibling) for sibling in present if is_media(sibling)}
     stem = stem_of(name)
     media_stems.update({stem} if is_media(name) else ())
     owned = []
-    for other in sorted(present):
-        if other != name and other.startswith(f"{stem}."):
-            owners = [candidate for candidate in media_stems if other.startswith(f"{candidate}.")]
+    for sibling in sorted(present):
+        if sibling != name and sibling.startswith(f"{stem}."):
+            owners = [candidate for candidate in media_stems if sibling.startswith(f"{candidate}.")]
             if max(owners, key=len, default=stem) == stem and (is_media(name) or not owners):
-                owned.append(other)
+                owned.append(sibling)
     return owned
 
 
 def folder_images(names: Iterable[str]) -> list[str]:
     """The directory's own pictures (`poster.jpg` ...) in their order of worth. They never follow one file around."""
     present = {name.lower(): name for name in names}
-    return [present[wanted] for wanted in FOLDER_IMAGES if wanted in present]
+    return [present[image_name] for image_name in FOLDER_IMAGES if image_name in present]
 
 
 def sidecars(name: str, names: Iterable[str]) -> Sidecars:
@@ -86,15 +86,15 @@ def sidecars(name: str, names: Iterable[str]) -> Sidecars:
     present = list(names)
     owned = owned_by(name, present)
     groups: Sidecars = {}
-    for other in owned:
-        kind = kind_of(other)
+    for sibling in owned:
+        kind = kind_of(sibling)
         if kind != "subtitle":
-            groups.setdefault(kind, []).append({"file": other})
-        elif suffix(other) in SHOWN_SUBTITLES:
+            groups.setdefault(kind, []).append({"file": sibling})
+        elif suffix(sibling) in SHOWN_SUBTITLES:
             listed = groups.setdefault(kind, [])
-            language = language_of(other, stem_of(name))
-            label = f"{suffix(other)[1:].upper()} ({len(listed)}) - {language}"
-            listed.append({"file": other, "lang": language, "name": label})
+            language = language_of(sibling, stem_of(name))
+            label = f"{suffix(sibling)[1:].upper()} ({len(listed)}) - {language}"
+            listed.append({"file": sibling, "lang": language, "name": label})
     pictures = [picture for picture in folder_images(present) if picture not in owned and picture != name]
     if pictures:
         groups.setdefault("image", []).extend({"file": picture} for picture in pictures)
@@ -104,4 +104,4 @@ def sidecars(name: str, names: Iterable[str]) -> Sidecars:
 def under(folder: str, groups: Sidecars) -> Sidecars:
     """The same sidecars with `file` below `folder` (`""`: as they are)."""
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
-    return {kind: [entry | {"file": prefix + entry["file"]} for entry in found] for kind, found in groups.items()}
+    return {kind: [entry | {"file": prefix + entry["file"]} for entry in entries] for kind, entries in groups.items()}

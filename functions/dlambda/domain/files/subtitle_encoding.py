@@ -43,7 +43,7 @@ _CODE_PAGES: Mapping[str, Script] = {
 
 def _of(script: Script) -> dict[str, Script]:
     """The code pages of a script."""
-    return {page: other for page, other in _CODE_PAGES.items() if other is script}
+    return {page: page_script for page, page_script in _CODE_PAGES.items() if page_script is script}
 
 
 _CENTRAL = ("cp1250", "iso8859_2")
@@ -113,9 +113,9 @@ def _seven_bits(data: bytes) -> str:
 
 def _is_utf_8(text: str) -> bool:
     """Whether nearly all of what is beyond ASCII was valid: in a code page that happens by accident alone."""
-    lost = text.count("\ufffd")
-    valid = len(text) - len(text.encode("ascii", "ignore")) - lost
-    return valid >= 2 * lost or (lost == 1 and valid > 0)
+    replaced = text.count("\ufffd")
+    valid = len(text) - len(text.encode("ascii", "ignore")) - replaced
+    return valid >= 2 * replaced or (replaced == 1 and valid > 0)
 
 
 def _code_page(data: bytes, language: str) -> str:

@@ -35,8 +35,8 @@ def language_of(name: str, stem: str = "") -> str:
 
 def _has_language(parts: Sequence[str]) -> bool:
     """Whether a language is the last of `parts`, flags left out."""
-    rest = dropwhile(lambda part: part.lower() in _PLAIN_FLAGS, reversed(parts))
-    return bool(_language(next(rest, "")))
+    candidates = dropwhile(lambda part: part.lower() in _PLAIN_FLAGS, reversed(parts))
+    return bool(_language(next(candidates, "")))
 
 
 def _language(part: str) -> str:

@@ -11,12 +11,12 @@ def make_id(extractor: str, video_id: str) -> str:
 
 def normalise(items: Iterable[object]) -> list[str]:
     """The archive ids in `items`: trimmed, each once, in order. What has fewer than two words is no id and left out."""
-    found: dict[str, None] = {}
+    ids: dict[str, None] = {}
     for item in items:
         words = item.split() if isinstance(item, str) else []
         if len(words) >= 2:
-            found[" ".join(words)] = None
-    return list(found)
+            ids[" ".join(words)] = None
+    return list(ids)
 
 
 def ids_of(info: Mapping[str, Any]) -> list[str]:

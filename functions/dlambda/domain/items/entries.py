@@ -66,14 +66,14 @@ class Plan:
         return cls(tuple(Entry(**entry) for entry in value["entries"]), tuple(value["playlists"]))
 
 
-def plan_entries(info: Info, known: Collection[str]) -> Plan:
-    """The items that a list can become. `known`: the addresses that led to it, which are no items of it."""
+def plan_entries(info: Info, list_addresses: Collection[str]) -> Plan:
+    """The items that a list can become. `list_addresses`: the addresses that led to it, which are no items of it."""
     playlists: list[Info] = []
-    found = [entry for entry in _walk(info, playlists) if entry is not None]
-    usable = [entry for entry in found if entry.url and not _leads_back(entry, playlists, known)]
+    entries = [entry for entry in _walk(info, playlists) if entry is not None]
+    usable = [entry for entry in entries if entry.url and not _leads_back(entry, playlists, list_addresses)]
     usable = _without_repeats(usable)
-    shared = {*known, *(str(playlist.get("webpage_url")) for playlist in playlists)}
-    return Plan(tuple(_labelled(usable, shared)), tuple(playlists), len(found) - len(usable))
+    shared = {*list_addresses, *(str(playlist.get("webpage_url")) for playlist in playlists)}
+    return Plan(tuple(_labelled(usable, shared)), tuple(playlists), len(entries) - len(usable))
 
 
 def pick(info: Info, url: str, label: str, index: int) -> Info | None:
@@ -85,10 +85,10 @@ def pick(info: Info, url: str, label: str, index: int) -> Info | None:
     if info.get("_type") not in LIST_TYPES:
         return info if label.startswith(f"{info.get('id')}") else None
     videos = [entry for entry in plan_entries(info, {url}).entries if entry.is_complete]
-    named = [entry for entry in videos if label == _name_of(entry) or label.startswith(f"{_name_of(entry)} ")]
+    same_name = [entry for entry in videos if label == _name_of(entry) or label.startswith(f"{_name_of(entry)} ")]
     numbered = [entry for entry in videos if entry.index == index and label.startswith(str(entry.info.get("id")))]
-    both = [entry for entry in named if entry in numbered]
-    return next((entry.info for entry in (*both, *named, *numbered)), None)
+    exact = [entry for entry in same_name if entry in numbered]
+    return next((entry.info for entry in (*exact, *same_name, *numbered)), None)
 
 
 def told_fields(entry: Info) -> dict[str, Any]:
@@ -97,14 +97,14 @@ def told_fields(entry: Info) -> dict[str, Any]:
         return {}
     is_clip = bool(entry.get("section_end")) or entry.get("section_start") is not None
     left_out = _NOT_TOLD if is_clip else _NOT_TOLD | _OF_A_CLIP
-    told = {
+    fields = {
         key: value
         for key, value in entry.items()
         if value is not None and key not in left_out and not key.startswith(("__", "playlist"))
     }
-    if isinstance(told.get("description"), str):
-        told["description"] = told["description"][:_DESCRIPTION_LIMIT]
-    return {key: value for key, value in told.items() if key == "description" or len(str(value)) <= _TEXT_LIMIT}
+    if isinstance(fields.get("description"), str):
+        fields["description"] = fields["description"][:_DESCRIPTION_LIMIT]
+    return {key: value for key, value in fields.items() if key == "description" or len(str(value)) <= _TEXT_LIMIT}
 
 
 def _walk(playlist: Info, playlists: list[Info]) -> Iterator[Entry | None]:
@@ -132,26 +132,26 @@ def _number(entry: object, key: str, default: int) -> int:
 
 def _address(entry: Info, playlist: Info) -> tuple[str, str]:
     """The web address of an entry, and what yt-dlp is given where that differs; two empty texts for one without."""
-    asked = str(entry.get("url") or entry.get("webpage_url") or "")
-    if not _is_readable(asked, entry):
+    own_address = str(entry.get("url") or entry.get("webpage_url") or "")
+    if not _is_readable(own_address, entry):
         return "", ""
-    for address in (entry.get("webpage_url"), None if "formats" in entry else asked, playlist.get("webpage_url")):
+    for address in (entry.get("webpage_url"), None if "formats" in entry else own_address, playlist.get("webpage_url")):
         url = plain_url(str(address or ""))
         if _is_web(url):
-            return url, asked if asked != url and not is_complete(entry) else ""
+            return url, own_address if own_address != url and not is_complete(entry) else ""
     return "", ""
 
 
-def _is_readable(asked: str, entry: Info) -> bool:
+def _is_readable(address: str, entry: Info) -> bool:
     """Whether there is media behind an entry: its own formats, a web address, or what a certain extractor alone reads.
 
     Such a text (`kaltura:1:2`, a bare id) is no web address: the item has that of its list.
     """
     if "formats" in entry and is_complete(entry):
         return True
-    if _is_web(plain_url(asked)):
+    if _is_web(plain_url(address)):
         return True
-    return bool(_FOR_AN_EXTRACTOR.fullmatch(asked)) and entry.get("ie_key") not in (None, "", "Generic")
+    return bool(_FOR_AN_EXTRACTOR.fullmatch(address)) and entry.get("ie_key") not in (None, "", "Generic")
 
 
 def _is_web(url: str) -> bool:
@@ -162,23 +162,23 @@ def _is_web(url: str) -> bool:
     return True
 
 
-def _leads_back(entry: Entry, playlists: list[Info], known: Collection[str]) -> bool:
+def _leads_back(entry: Entry, playlists: list[Info], list_addresses: Collection[str]) -> bool:
     """Whether an entry that has to be read would give the list that names it once more."""
-    if entry.is_complete or (entry.hinted_url or entry.url) not in known:
+    if entry.is_complete or (entry.hinted_url or entry.url) not in list_addresses:
         return False
     return entry.info.get("ie_key") in (None, playlists[entry.playlist].get("extractor_key"))
 
 
 def _without_repeats(entries: list[Entry]) -> list[Entry]:
     """Without those that ask for what one before them asks for. A clip or an episode of its own is no repetition."""
-    seen: set[tuple[str, ...]] = set()
-    kept: list[Entry] = []
+    identities: set[tuple[str, ...]] = set()
+    unique: list[Entry] = []
     for entry in entries:
         identity = _identity(entry)
-        if entry.is_complete or identity not in seen:
-            kept.append(entry)
-        seen.add(identity)
-    return kept
+        if entry.is_complete or identity not in identities:
+            unique.append(entry)
+        identities.add(identity)
+    return unique
 
 
 def _identity(entry: Entry) -> tuple[str, ...]:
@@ -192,15 +192,17 @@ def _identity(entry: Entry) -> tuple[str, ...]:
 def _labelled(entries: list[Entry], shared: Collection[str]) -> Iterator[Entry]:
     """The entries, with labels where the address alone tells nothing apart. No two have the same address and label."""
     complete = Counter(entry.url for entry in entries if entry.is_complete)
-    used: set[tuple[str, str]] = set()
+    used_labels: set[tuple[str, str]] = set()
     for entry in entries:
-        needed = entry.url in shared or (entry.url, "") in used or (entry.is_complete and complete[entry.url] > 1)
-        label = first = _name_of(entry) if needed else ""
+        needs_label = (
+            entry.url in shared or (entry.url, "") in used_labels or (entry.is_complete and complete[entry.url] > 1)
+        )
+        label = first = _name_of(entry) if needs_label else ""
         number = 1
-        while (entry.url, label) in used:
+        while (entry.url, label) in used_labels:
             number += 1
             label = f"{first} {number}"
-        used.add((entry.url, label))
+        used_labels.add((entry.url, label))
         yield replace(entry, label=label)
 
 

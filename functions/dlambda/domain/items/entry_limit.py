@@ -13,13 +13,13 @@ T = TypeVar("T")
 class TooManyEntries(Invalid):
     """There are more than `most`. Nothing was made of any of them."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"It has more than {most} entries, and {SETTING} allows no more.")
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"It has more than {limit} entries, and {SETTING} allows no more.")
 
 
-def at_most(entries: Iterable[T], most: int) -> tuple[T, ...]:
+def at_most(entries: Iterable[T], limit: int) -> tuple[T, ...]:
     """The entries; looks at one more than it takes. Raises `TooManyEntries`."""
-    taken = tuple(islice(entries, most + 1))
-    if len(taken) > most:
-        raise TooManyEntries(most)
-    return taken
+    first_entries = tuple(islice(entries, limit + 1))
+    if len(first_entries) > limit:
+        raise TooManyEntries(limit)
+    return first_entries

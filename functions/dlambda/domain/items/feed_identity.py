@@ -25,10 +25,10 @@ def guid_of(hinted_url: str) -> str:
     """The guid in such a hint; `""` without."""
     _, _, hint = hinted_url.partition(f"#{_HINT}")
     try:
-        given = json.loads(parse_qs(_HINT + hint).get(_HINT, [""])[0])
+        fields = json.loads(parse_qs(_HINT + hint).get(_HINT, [""])[0])
     except ValueError:
         return ""
-    guid = given.get("force_videoid") if isinstance(given, dict) else None
+    guid = fields.get("force_videoid") if isinstance(fields, dict) else None
     return guid if isinstance(guid, str) else ""
 
 

@@ -21,9 +21,9 @@ def with_header_cookies(formats: object) -> object:
     """The list of formats, each that has cookies with `h_cookies`."""
     if not isinstance(formats, list):
         return formats
-    return [_with(each) if isinstance(each, Mapping) else each for each in formats]
+    return [_with(format_) if isinstance(format_, Mapping) else format_ for format_ in formats]
 
 
-def _with(each: Mapping[str, Any]) -> dict[str, Any]:
-    cookies = header_cookies(each.get("cookies"))
-    return {**each, "h_cookies": cookies} if cookies else dict(each)
+def _with(format_: Mapping[str, Any]) -> dict[str, Any]:
+    cookies = header_cookies(format_.get("cookies"))
+    return {**format_, "h_cookies": cookies} if cookies else dict(format_)

@@ -187,16 +187,20 @@ class Item:
 
     def ended(self, status: Status, now: float, **changes: Any) -> Self:
         """The item as it enters the history."""
-        ended = replace(self, status=status, stored_at=now, retry_at=0.0, **changes)
+        history_item = replace(self, status=status, stored_at=now, retry_at=0.0, **changes)
         if status is Status.FINISHED:
-            ended = replace(ended, live_in=None)
-        return replace(ended, failure={**ended.failure, "retry_at": None}) if ended.failure else ended
+            history_item = replace(history_item, live_in=None)
+        return (
+            replace(history_item, failure={**history_item.failure, "retry_at": None})
+            if history_item.failure
+            else history_item
+        )
 
     def put_off(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:
         """The item after a failed try, waiting for the next one."""
-        shown = {**failure, "retry_at": retry_at, "attempts": self.attempts + 1}
+        view = {**failure, "retry_at": retry_at, "attempts": self.attempts + 1}
         return replace(
-            self, status=Status.PENDING, error=error, failure=shown, attempts=self.attempts + 1, retry_at=retry_at
+            self, status=Status.PENDING, error=error, failure=view, attempts=self.attempts + 1, retry_at=retry_at
         )
 
     def tried_again(self) -> Self:
@@ -287,7 +291,7 @@ def hidden_part(item: Item) -> dict[str, Any]:
 
 def restore(
     view: Mapping[str, Any],
-    hidden: Mapping[str, Any],
+    private: Mapping[str, Any],
     *,
     seq: int,
     version: int,
@@ -295,14 +299,16 @@ def restore(
     cli: str | None = None,
     extras: Mapping[str, Any] | None = None,
 ) -> Item:
-    """The item of which `view` and `hidden` were kept; `cli` and `extras` where the view's are masked."""
+    """The item of which `view` and `private` were kept; `cli` and `extras` where the view's are masked."""
     values = {
-        each.name: view[_NAMES_IN_VIEW.get(each.name, each.name)]
-        for each in fields(Item)
-        if each.name not in _HIDDEN and each.name not in _PRIVATE and _NAMES_IN_VIEW.get(each.name, each.name) in view
+        item_field.name: view[_NAMES_IN_VIEW.get(item_field.name, item_field.name)]
+        for item_field in fields(Item)
+        if item_field.name not in _HIDDEN
+        and item_field.name not in _PRIVATE
+        and _NAMES_IN_VIEW.get(item_field.name, item_field.name) in view
     }
     values["warnings"] = tuple(values.get("warnings", ()))
-    values |= {name: tuple(value) if isinstance(value, list) else value for name, value in hidden.items()}
+    values |= {name: tuple(value) if isinstance(value, list) else value for name, value in private.items()}
     values["status"] = Status(view["status"])
     if extras is not None:
         values["extras"] = extras

@@ -31,14 +31,14 @@ def best_thumbnail(thumbnails: object) -> str | None:
     """The URL of the best of a list, by preference, width, height, id, URL."""
     if not isinstance(thumbnails, Sequence) or isinstance(thumbnails, str):
         return None
-    usable = [each for each in thumbnails if isinstance(each, Mapping) and each.get("url")]
+    usable = [thumbnail for thumbnail in thumbnails if isinstance(thumbnail, Mapping) and thumbnail.get("url")]
     if not usable:
         return None
 
-    def rank(each: Info) -> tuple[float, float, float, str, str]:
-        numbers = [each.get(key) for key in ("preference", "width", "height")]
+    def rank(thumbnail: Info) -> tuple[float, float, float, str, str]:
+        numbers = [thumbnail.get(key) for key in ("preference", "width", "height")]
         first, second, third = (value if isinstance(value, int | float) else -1 for value in numbers)
-        return first, second, third, str(each.get("id") or ""), str(each["url"])
+        return first, second, third, str(thumbnail.get("id") or ""), str(thumbnail["url"])
 
     return str(max(usable, key=rank)["url"])
 
@@ -147,9 +147,9 @@ def is_complete(entry: Info) -> bool:
 
 def playlist_extras(playlist: Info, entry: Info, index: int, autonumber: int) -> dict[str, Any]:
     """The extras of an entry with its numbers (1-based) in its list; they replace its parent's (downloads.md 5.4)."""
-    told = {key: playlist[key] for key in _PLAYLIST_KEYS if playlist.get(key) and _is_short(playlist[key])}
-    extras: dict[str, Any] = {"playlist": told.get("title") or told.get("id")}
-    extras |= {f"playlist_{key}": value for key, value in told.items()}
+    short_values = {key: playlist[key] for key in _PLAYLIST_KEYS if playlist.get(key) and _is_short(playlist[key])}
+    extras: dict[str, Any] = {"playlist": short_values.get("title") or short_values.get("id")}
+    extras |= {f"playlist_{key}": value for key, value in short_values.items()}
     count = playlist["playlist_count"]
     extras |= {
         "playlist_count": count,

@@ -48,12 +48,12 @@ class Progress:
 
     def after(self, report: Mapping[str, Any]) -> Self:
         """This progress with a downloader's `report`: bytes change only upwards of zero, the rest is overwritten."""
-        done = report.get("downloaded_bytes") or 0
+        new_bytes = report.get("downloaded_bytes") or 0
         total = report.get("total_bytes") or report.get("total_bytes_estimate")
         return type(self)(
             status=str(report.get("status") or self.status),
-            downloaded_bytes=done if done > 0 else self.downloaded_bytes,
-            total_bytes=total if done > 0 and total else self.total_bytes,
+            downloaded_bytes=new_bytes if new_bytes > 0 else self.downloaded_bytes,
+            total_bytes=total if new_bytes > 0 and total else self.total_bytes,
             speed_bps=report.get("speed"),
             eta_seconds=report.get("eta"),
             postprocessor=report.get("postprocessor"),

@@ -85,13 +85,13 @@ def check_cli(cli: str) -> None:
 
 
 def _check_size(value: Mapping[str, Any], extras: Mapping[str, Any]) -> None:
-    others = [_text(value, key) for key in ("url", "preset", "folder", "template", "cli")]
-    size = sum(len(text.encode()) for text in others) + len(json.dumps(extras))
+    texts = [_text(value, key) for key in ("url", "preset", "folder", "template", "cli")]
+    size = sum(len(text.encode()) for text in texts) + len(json.dumps(extras))
     if size > _MAX_OTHER_BYTES or len(_text(value, "cookies").encode()) > _MAX_COOKIES_BYTES:
         raise Invalid("The item is too large.")
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:
     """Texts are trimmed; what is no text is ignored."""
-    found = value.get(key)
-    return found.strip() if isinstance(found, str) else ""
+    text = value.get(key)
+    return text.strip() if isinstance(text, str) else ""

@@ -30,13 +30,13 @@ def retry_after_seconds(header: str | None, now: float) -> float | None:
     return min(max(0.0, seconds), _LONGEST_SECONDS)
 
 
-def wait_before_retry(failure: Failure, attempts: int, most: int, asked_seconds: float | None = None) -> float | None:
+def wait_before_retry(failure: Failure, attempts: int, limit: int, asked_seconds: float | None = None) -> float | None:
     """Seconds until the next try of an item that was tried `attempts` times; None when there is none.
 
-    `most`: how many retries are allowed. `asked_seconds`: what the site asked for.
+    `limit`: how many retries are allowed. `asked_seconds`: what the site asked for.
     """
     first = _FIRST_SECONDS.get(failure.kind)
-    if not failure.retryable or first is None or attempts > most:
+    if not failure.retryable or first is None or attempts > limit:
         return None
     if asked_seconds is not None:
         return asked_seconds

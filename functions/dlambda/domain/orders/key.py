@@ -70,9 +70,9 @@ class Key:
         if permission not in self.permissions:
             raise Forbidden(LACKING)
 
-    def check_all(self, wanted: Iterable[Permission]) -> None:
+    def check_all(self, permissions: Iterable[Permission]) -> None:
         """Raises `Forbidden` unless the key holds all of them."""
-        if not set(wanted) <= set(self.permissions):
+        if not set(permissions) <= set(self.permissions):
             raise Forbidden(LACKING, extra={"message": LACKING})
 
 
@@ -80,13 +80,13 @@ def read_permissions(value: object) -> tuple[Permission, ...]:
     """Each once, in the order given. Raises `Invalid` for what is no list of known permissions."""
     if not isinstance(value, list):
         raise Invalid("permissions must be an array.")
-    found: list[Permission] = []
-    for each in value:
+    permissions: list[Permission] = []
+    for name in value:
         try:
-            found.append(Permission(each))
+            permissions.append(Permission(name))
         except ValueError:
-            raise Invalid(f"Unknown permission: {str(each)[:64]}") from None
-    return tuple(dict.fromkeys(found))
+            raise Invalid(f"Unknown permission: {str(name)[:64]}") from None
+    return tuple(dict.fromkeys(permissions))
 
 
 def read_new_key(body: Mapping[str, Any]) -> tuple[str, tuple[Permission, ...]]:

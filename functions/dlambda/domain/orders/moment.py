@@ -12,14 +12,14 @@ _MOST_SECONDS = 10 * 365 * 86400.0
 def read_number(value: object, field: str) -> float:
     """A number that is not negative, also as a text. Raises `Invalid` naming the field."""
     try:
-        found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        found = math.nan
-    if found > _MOST_SECONDS:
+        number = math.nan
+    if number > _MOST_SECONDS:
         raise Invalid(f"{field} must be at most {_MOST_SECONDS:.0f} seconds.")
-    if not found >= 0:  # also what is no number
+    if not number >= 0:  # also what is no number
         raise Invalid(f"{field} must be a number of seconds, 0 or more.")
-    return found
+    return number
 
 
 def read_moment(value: object, field: str) -> float:

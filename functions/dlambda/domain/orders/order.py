@@ -89,7 +89,7 @@ class Order:
 
     def view(self, progress: float | None = None) -> dict[str, Any]:
         """The answer of `/status`."""
-        shown: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "status": self.state.value,
             "task_type": self.kind.value,
             "url": self.url,
@@ -97,16 +97,16 @@ class Order:
             "key_name": self.key_name,
         }
         if self.state is State.PROCESSING and progress is not None:
-            shown["progress"] = progress
+            answer["progress"] = progress
         if self.has_ended:
-            shown["completed_time"] = datetime.fromtimestamp(self.ended_at, UTC).isoformat(timespec="milliseconds")
+            answer["completed_time"] = datetime.fromtimestamp(self.ended_at, UTC).isoformat(timespec="milliseconds")
         if self.file:
-            shown["file"] = f"/files/{self.id}/{self.file}"
+            answer["file"] = f"/files/{self.id}/{self.file}"
         if self.error is not None:
-            shown["error"] = self.error
+            answer["error"] = self.error
         if self.warnings:
-            shown["warnings"] = list(self.warnings)
-        return shown
+            answer["warnings"] = list(self.warnings)
+        return answer
 
 
 def make_id(choose: Callable[[str], str]) -> str:

@@ -86,9 +86,9 @@ def audio_as_source(codec: str) -> Output:
     return AUDIO["wav" if codec in _PCM else _AS_SOURCE.get(codec, "mka" if codec in _ANY_AUDIO else "m4a")]
 
 
-def read_output(value: object, known: Mapping[str, Output]) -> str:
+def read_output(value: object, outputs: Mapping[str, Output]) -> str:
     """The name of an output format. Raises `Invalid` naming the field and what there is."""
     name = value.strip().lower().removeprefix(".") if isinstance(value, str) else ""
-    if name not in known:
-        raise Invalid(f"output_format must be one of {', '.join(known)}.")
+    if name not in outputs:
+        raise Invalid(f"output_format must be one of {', '.join(outputs)}.")
     return name

@@ -46,10 +46,10 @@ def _sender(origin: str, host: str, configured: Collection[str]) -> Sender:
     normal = _exact_origin(origin)
     if normal in configured:
         return Sender.CONFIGURED
-    scheme, _, rest = normal.partition("://")
+    scheme, _, authority = normal.partition("://")
     if scheme in _EXTENSION_SCHEMES:
         return Sender.EXTENSION
-    is_own = scheme in _DEFAULT_PORTS and rest == _own_authority(host, scheme)
+    is_own = scheme in _DEFAULT_PORTS and authority == _own_authority(host, scheme)
     return Sender.OWN if is_own else Sender.FOREIGN
 
 

@@ -49,14 +49,14 @@ def with_own_fields(template: str, seed: str) -> tuple[str, dict[str, str]]:
         return template, {}
     values: dict[str, str] = {}
 
-    def named(match: re.Match[str]) -> str:
+    def replace_key(match: re.Match[str]) -> str:
         length, *mode = match.group(2).split(":")[1:]
         kind = _MODES[mode[0].lower()] if mode else "m"
         name = f"ytp_random_{int(length)}_{kind}"
         values[name] = _text(f"{seed} {name}", int(length), _ALPHABETS[kind])
         return name
 
-    return _KEY.sub(lambda key: f"%({_OWN.sub(named, key.group(1))}", template), values
+    return _KEY.sub(lambda key: f"%({_OWN.sub(replace_key, key.group(1))}", template), values
 
 
 def _placeholders(template: str) -> list[tuple[str, list[str]]]:

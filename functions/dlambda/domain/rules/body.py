@@ -33,8 +33,8 @@ def read(
 
     `context` is what the validators of `model` ask for. Raises `ValidationFailed` with `text`.
     """
-    sent = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
-    return _validated(model, sent, text, context).model_dump()
+    values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
+    return _validated(model, values, text, context).model_dump()
 
 
 def read_change(
@@ -44,9 +44,9 @@ def read_change(
 
     Raises `ValidationFailed` with `text`.
     """
-    sent = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
+    values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
     names = {name for name in model.model_fields if name in body}
-    return _validated(_partial(model), sent, text, context).model_dump(include=names)
+    return _validated(_partial(model), values, text, context).model_dump(include=names)
 
 
 def _validated(model: type[Body], values: Mapping[str, Any], text: str, context: Mapping[str, Any] | None) -> Body:
@@ -154,7 +154,7 @@ def check_cli(value: str, message: str) -> str:
     if len(value) > MAX_CLI_LENGTH:
         raise ValueError(message.format(f"More than {MAX_CLI_LENGTH} characters"))
     try:
-        refused = next((found.problem for found in read_options(value) if found.problem), None)
+        refused = next((option.problem for option in read_options(value) if option.problem), None)
         if refused is None:
             check_options(value)
     except Invalid as error:

@@ -76,13 +76,13 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "cli": mask_options(fields["cli"]), "extras": mask_extras(fields["extras"])}
 
 
-def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged."""
+def unmasked(fields: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, each mask in them replaced by what is `previous`: the mask sent back means unchanged."""
     clear = dict(fields)
     if "cli" in clear:
-        clear["cli"] = unmask_options(clear["cli"], known.get("cli", ""))
+        clear["cli"] = unmask_options(clear["cli"], previous.get("cli", ""))
     if "extras" in clear:
-        clear["extras"] = unmask_extras(clear["extras"], known.get("extras"))
+        clear["extras"] = unmask_extras(clear["extras"], previous.get("extras"))
     return clear
 
 
@@ -90,7 +90,9 @@ def read_ignored(value: object) -> tuple[str, ...]:
     """`extras.ignore_conditions` of an item: ids or names as texts, trimmed; booleans, blanks and all else dropped."""
     if not isinstance(value, list | tuple):
         return ()
-    texts = (str(each).strip() for each in value if isinstance(each, str | int) and not isinstance(each, bool))
+    texts = (
+        str(element).strip() for element in value if isinstance(element, str | int) and not isinstance(element, bool)
+    )
     return tuple(text for text in texts if text)
 
 
@@ -106,7 +108,7 @@ def first_match(
     `on_broken` hears of each filter that cannot be read or answered; it is passed over, as an empty one is.
     """
     names = tuple(ignored)
-    for condition in sorted(conditions, key=lambda each: each.order):
+    for condition in sorted(conditions, key=lambda candidate: candidate.order):
         if not condition.enabled or not condition.filter or condition.is_named_by(names):
             continue
         try:
@@ -148,8 +150,8 @@ def _text(value: object) -> str | None:
 
 def ignored_text(title: str, condition: Condition, archive_file: str | None) -> str:
     """The message of the log event and of the history item."""
-    added = f" and added to archive file '{archive_file}'" if archive_file else ""
-    return f"Ignoring download of '{title}' as per condition '{condition.name}'{added}."
+    archive_note = f" and added to archive file '{archive_file}'" if archive_file else ""
+    return f"Ignoring download of '{title}' as per condition '{condition.name}'{archive_note}."
 
 
 def switched_text(title: str, condition: Condition, old: str, new: str) -> str:

@@ -78,7 +78,7 @@ class Target:
     def from_fields(cls, id_: int, fields: Mapping[str, Any]) -> "Target":
         """From what `TargetInput` reads."""
         request = fields["request"]
-        headers = tuple((each["key"], each["value"]) for each in request["headers"])
+        headers = tuple((header["key"], header["value"]) for header in request["headers"])
         call = Call(request["url"], request["type"], request["method"], headers, request["data_key"])
         on, presets = tuple(fields["on"]), tuple(fields["presets"])
         return cls(id_, fields["name"], call, on, presets, fields["enabled"], fields["secret"])
@@ -112,7 +112,7 @@ def _texts(value: object) -> object:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list):
-        return [each for each in value if not isinstance(each, str) or each.strip()]
+        return [element for element in value if not isinstance(element, str) or element.strip()]
     return value
 
 
@@ -191,16 +191,16 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "request": call, "secret": MASK if fields["secret"] else ""}
 
 
-def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged.
+def unmasked(fields: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, each mask in them replaced by what is `previous`: the mask sent back means unchanged.
 
     Raises `Invalid` for a masked header or URL of which nothing is known: nobody wants the mask itself to be sent.
     """
     clear = dict(fields)
     if clear.get("secret") == MASK:
-        clear["secret"] = known.get("secret", "")
+        clear["secret"] = previous.get("secret", "")
     if "request" in clear:
-        call = known.get("request", {})
+        call = previous.get("request", {})
         values = {header["key"].lower(): header["value"] for header in call.get("headers", ())}
         headers = [_with_value(header, values) for header in clear["request"]["headers"]]
         url = unmask_target(clear["request"]["url"], call.get("url", ""))
@@ -208,12 +208,12 @@ def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
     return clear
 
 
-def _with_value(header: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+def _with_value(header: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
     if header["value"] != MASK:
         return header
-    if header["key"].lower() not in known:
+    if header["key"].lower() not in values:
         raise Invalid(f"Invalid notification target. The value of header '{header['key']}' is masked.")
-    return {**header, "value": known[header["key"].lower()]}
+    return {**header, "value": values[header["key"].lower()]}
 
 
 def without_secrets(text: str, target: Target) -> str:
@@ -223,10 +223,10 @@ def without_secrets(text: str, target: Target) -> str:
     return without_target(text, target.call.url)
 
 
-def merged(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+def merged(body: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a PATCH with the rest of the known `request` filled in: any part of it may be sent (6.1)."""
-    sent = body.get("request")
-    return {**body, "request": {**known["request"], **sent}} if isinstance(sent, dict) else dict(body)
+    request = body.get("request")
+    return {**body, "request": {**previous["request"], **request}} if isinstance(request, dict) else dict(body)
 
 
 def known_names(fields: Mapping[str, Any], presets: Collection[str]) -> dict[str, Any]:
@@ -234,19 +234,19 @@ def known_names(fields: Mapping[str, Any], presets: Collection[str]) -> dict[str
 
     Raises `Invalid` when a list has names and knows none of them (6.1). `presets`: normalised names of all presets.
     """
-    known: dict[str, Any] = {}
+    names_of: dict[str, Any] = {}
     if "on" in fields:
-        known["on"] = _known(fields["on"], "events", lambda name: name in EVENTS)
+        names_of["on"] = _known(fields["on"], "events", lambda name: name in EVENTS)
     if "presets" in fields:
-        known["presets"] = _known(fields["presets"], "presets", lambda name: normalise_name(name) in presets)
-    return known
+        names_of["presets"] = _known(fields["presets"], "presets", lambda name: normalise_name(name) in presets)
+    return names_of
 
 
 def _known(names: list[str], noun: str, is_known: Any) -> list[str]:
-    found = [name for name in dict.fromkeys(names) if is_known(name)]
-    if names and not found:
+    valid_names = [name for name in dict.fromkeys(names) if is_known(name)]
+    if names and not valid_names:
         raise Invalid(f"Invalid notification target. Invalid {noun} '{', '.join(names)}' found.")
-    return found
+    return valid_names
 
 
 # What is sent
@@ -273,8 +273,8 @@ def message_for(target: Target, event: Mapping[str, Any], *, version: str, now: 
     if target.secret:
         headers |= signature(target.secret, event["id"], body, now)
     own = {name.lower() for name, _ in target.call.headers}
-    kept = {name: value for name, value in headers.items() if name.lower() not in own}
-    return Message(target.call.method, kept | dict(target.call.headers), body)
+    own_headers = {name: value for name, value in headers.items() if name.lower() not in own}
+    return Message(target.call.method, own_headers | dict(target.call.headers), body)
 
 
 def payload(event: Event) -> dict[str, Any]:

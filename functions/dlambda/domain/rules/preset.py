@@ -197,11 +197,11 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "cookies": MASK if fields["cookies"] else "", "cli": mask_options(fields["cli"])}
 
 
-def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` as sent, each mask in them replaced by what is `known`: the mask sent back means unchanged."""
+def unmasked(fields: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, each mask in them replaced by what is `previous`: the mask sent back means unchanged."""
     clear = dict(fields)
     if clear.get("cookies") == MASK:
-        clear["cookies"] = known.get("cookies", "")
+        clear["cookies"] = previous.get("cookies", "")
     if "cli" in clear:
-        clear["cli"] = unmask_options(clear["cli"], known.get("cli", ""))
+        clear["cli"] = unmask_options(clear["cli"], previous.get("cli", ""))
     return clear

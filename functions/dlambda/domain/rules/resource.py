@@ -64,8 +64,13 @@ def _preset_view(id_: int, fields: Fields, _: Fields) -> dict[str, Any]:
 
 
 def _target_view(id_: int, fields: Fields, status: Fields) -> dict[str, Any]:
-    shown = {name: value for name, value in fields.items() if name != "secret"}
-    return {"id": id_, **shown, "has_secret": bool(fields["secret"]), "last_delivery": status.get("last_delivery")}
+    public_fields = {name: value for name, value in fields.items() if name != "secret"}
+    return {
+        "id": id_,
+        **public_fields,
+        "has_secret": bool(fields["secret"]),
+        "last_delivery": status.get("last_delivery"),
+    }
 
 
 def _built_in(system: preset.Preset) -> BuiltIn:

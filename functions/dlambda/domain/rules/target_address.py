@@ -37,16 +37,16 @@ def mask_target(url: str) -> str:
     return replace_secrets(url, secrets, [MASK] * len(secrets))
 
 
-def unmask_target(url: str, known: str) -> str:
-    """`url` with each mask replaced by what `known` has in its place.
+def unmask_target(url: str, previous: str) -> str:
+    """`url` with each mask replaced by what `previous` has in its place.
 
     Raises `Invalid` for a mask of which nothing is known; also on another host, so that no secret goes there unseen.
     """
     if MASK not in url:
         return url
-    secrets, before = _secrets_in(url), _secrets_in(known)
-    sent = [(secret.key, url[secret.start : secret.end]) for secret in secrets]
-    values = match_masks(sent, [(secret.key, known[secret.start : secret.end]) for secret in before])
+    secrets, before = _secrets_in(url), _secrets_in(previous)
+    pairs = [(secret.key, url[secret.start : secret.end]) for secret in secrets]
+    values = match_masks(pairs, [(secret.key, previous[secret.start : secret.end]) for secret in before])
     clear = replace_secrets(url, secrets, [value or MASK for value in values])
     if MASK in clear:
         raise Invalid(_MASKED_TEXT)
@@ -71,7 +71,9 @@ def _secrets_in(url: str) -> list[Secret]:
     parts = [*_in_path(web[2], web[3], web.start(3), host), *_in_query(web[4] or "", web.start(4), host)]
     if web[5] and len(web[5]) > 1:
         parts.append(Secret(("fragment", host), web.start(5) + 1, web.end(5)))
-    return in_order([*parts, *(Secret((*each.key, host), each.start, each.end) for each in secrets_in_addresses(url))])
+    return in_order(
+        [*parts, *(Secret((*secret.key, host), secret.start, secret.end) for secret in secrets_in_addresses(url))]
+    )
 
 
 def _in_path(authority: str, path: str, start: int, host: str) -> list[Secret]:

@@ -28,16 +28,16 @@ def describe(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def find_images(thumbnails: object) -> dict[str, str]:
     """Kind of image to its URL. Later entries win, except that the first `thumb` stays."""
-    found: dict[str, str] = {}
-    for each in thumbnails if isinstance(thumbnails, Sequence) else ():
-        url = each.get("url") if isinstance(each, Mapping) else None
-        kind = _kind_of(each) if url else None
-        if kind and not (kind == "thumb" and kind in found):
-            found[kind] = str(url)
+    images: dict[str, str] = {}
+    for thumbnail in thumbnails if isinstance(thumbnails, Sequence) else ():
+        url = thumbnail.get("url") if isinstance(thumbnail, Mapping) else None
+        kind = _kind_of(thumbnail) if url else None
+        if kind and not (kind == "thumb" and kind in images):
+            images[kind] = str(url)
     for kind, substitute in _SUBSTITUTES:
-        if kind not in found and substitute in found:
-            found[kind] = found[substitute]
-    return found
+        if kind not in images and substitute in images:
+            images[kind] = images[substitute]
+    return images
 
 
 def _kind_of(thumbnail: Mapping[str, Any]) -> str | None:

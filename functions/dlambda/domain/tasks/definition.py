@@ -45,9 +45,11 @@ class Definition:
 
 def find_match(definitions: Iterable[Definition], url: str) -> Definition | None:
     """The first enabled definition that serves `url`, by priority, then name; computes at most `2 * MATCH_SECONDS`."""
-    serving = (each for each in sorted(definitions, key=lambda each: each.order) if each.enabled)
+    serving = (
+        definition for definition in sorted(definitions, key=lambda definition: definition.order) if definition.enabled
+    )
     patience = Patience()
-    return next((each for each in serving if each.matches(url, patience)), None)
+    return next((definition for definition in serving if definition.matches(url, patience)), None)
 
 
 MATCH_SECONDS: Final = 1.0
@@ -68,8 +70,8 @@ class Patience:
 
     def begins(self, pattern: regex.Pattern[str], url: str) -> bool:
         """Whether `pattern` matches at the start of `url`; no when it cannot tell in its time."""
-        left = self._seconds - (time.thread_time() - self._begin)
-        return left > -self._seconds and begins(pattern, url, max(left / 10, _LEAST_SECONDS))
+        seconds = self._seconds - (time.thread_time() - self._begin)
+        return seconds > -self._seconds and begins(pattern, url, max(seconds / 10, _LEAST_SECONDS))
 
 
 def _pattern_in(entry: str) -> str | None:

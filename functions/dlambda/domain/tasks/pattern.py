@@ -64,9 +64,9 @@ def group(match: regex.Match[str], name: str) -> str | None:
 
 def best_group(match: regex.Match[str]) -> str:
     """The first named group that is not empty, else group 1, else the whole match."""
-    named = next((value for value in match.groupdict().values() if value), None)
-    if named is not None:
-        return str(named)
+    group = next((value for value in match.groupdict().values() if value), None)
+    if group is not None:
+        return str(group)
     if match.re.groups:
         return match.group(1) or ""
     return str(match.group(0))

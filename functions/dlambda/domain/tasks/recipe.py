@@ -328,10 +328,12 @@ def _modern_items(items: Any, word: str) -> Any:
 
 def _named(rules: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The rules by name, with `link` (which wins) under `url`."""
-    named = {str(key): rule for key, rule in rules.items() if not str(key).startswith("_") and key not in without}
-    if "link" in named:
-        named["url"] = named.pop("link")
-    return named
+    rules_by_name = {
+        str(key): rule for key, rule in rules.items() if not str(key).startswith("_") and key not in without
+    }
+    if "link" in rules_by_name:
+        rules_by_name["url"] = rules_by_name.pop("link")
+    return rules_by_name
 
 
 def _check_rules(rules: Any, without_url: str) -> None:
@@ -370,12 +372,12 @@ def _modern_request(request: Any) -> Any:
         return {}
     if not isinstance(request, Mapping):
         return request
-    rest = {key: value for key, value in request.items() if key not in {"data", "json_data"}}
-    if rest.get("body") is None:
+    fields = {key: value for key, value in request.items() if key not in {"data", "json_data"}}
+    if fields.get("body") is None:
         body = _old_body(request)
         if body is not None:
-            rest |= {"body": body, "method": "POST"}
-    return rest
+            fields |= {"body": body, "method": "POST"}
+    return fields
 
 
 def _old_body(request: Mapping[str, Any]) -> dict[str, Any] | None:

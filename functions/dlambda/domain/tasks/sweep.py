@@ -77,18 +77,18 @@ def pause_after(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
 
-def judge(item: FeedItem, known: Known, now: datetime) -> Verdict:
+def judge(item: FeedItem, knowledge: Known, now: datetime) -> Verdict:
     """The verdict on one entry."""
     if not item.url:
         return Verdict.NO_URL
     if not item.archive_id:
         return Verdict.NO_ARCHIVE_ID
-    if any(archive_id in known.archived for archive_id in item.archive_ids):
+    if any(archive_id in knowledge.archived for archive_id in item.archive_ids):
         return Verdict.ARCHIVED
-    record = known.records.get(item.url)
+    record = knowledge.records.get(item.url)
     if record and not record.failed:
         return Verdict.KNOWN
-    memory = known.memories.get(item.identity or "")
+    memory = knowledge.memories.get(item.identity or "")
     if memory is None:
         return Verdict.QUEUE
     failed = record or _removed_record(memory)
@@ -106,20 +106,20 @@ def _removed_record(memory: Memory) -> Record | None:
     return Record(failed=True, ended_at=datetime.fromtimestamp(memory.failed_at, UTC))
 
 
-def choose(items: Iterable[FeedItem], known: Known, now: datetime) -> Choice:
+def choose(items: Iterable[FeedItem], knowledge: Known, now: datetime) -> Choice:
     """The entries that a sweep queues. Of two entries with one identity or URL only the first counts."""
-    chosen: list[FeedItem] = []
+    entries: list[FeedItem] = []
     unknown: list[FeedItem] = []
-    taken: set[str] = set()
+    marks_so_far: set[str] = set()
     for item in items:
-        verdict = judge(item, known, now)
+        verdict = judge(item, knowledge, now)
         if verdict is Verdict.NO_ARCHIVE_ID:
             unknown.append(item)
         marks = {item.url, *item.identities}
-        if verdict is Verdict.QUEUE and not marks & taken:
-            chosen.append(item)
-            taken |= marks
-    return Choice(tuple(chosen), tuple(unknown))
+        if verdict is Verdict.QUEUE and not marks & marks_so_far:
+            entries.append(item)
+            marks_so_far |= marks
+    return Choice(tuple(entries), tuple(unknown))
 
 
 def delays(names: Iterable[str], longest_seconds: float, random: Callable[[], float]) -> list[int]:
@@ -128,9 +128,9 @@ def delays(names: Iterable[str], longest_seconds: float, random: Callable[[], fl
     The others follow 1 to `longest_seconds` later, so that one site is not asked for everything in one moment.
     `random` answers a number in [0, 1).
     """
-    seen: set[str] = set()
+    handlers: set[str] = set()
     waits = []
     for name in names:
-        waits.append(round(1 + random() * (max(longest_seconds, 1) - 1)) if name in seen else 0)
-        seen.add(name)
+        waits.append(round(1 + random() * (max(longest_seconds, 1) - 1)) if name in handlers else 0)
+        handlers.add(name)
     return waits

@@ -138,11 +138,11 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "cli": mask_options(fields["cli"])}
 
 
-def unmasked(fields: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` as sent, masks in them replaced by what is `known`."""
+def unmasked(fields: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` as sent, masks in them replaced by what is `previous`."""
     if "cli" not in fields:
         return dict(fields)
-    return {**fields, "cli": unmask_options(fields["cli"], str(known.get("cli") or ""))}
+    return {**fields, "cli": unmask_options(fields["cli"], str(previous.get("cli") or ""))}
 
 
 # Several at once
@@ -174,7 +174,7 @@ def read_tasks(bodies: Sequence[object], refuse_taken: Callable[[str], None] = l
         raise Invalid("First item requires 'name' field.")
     leader = read(TaskInput, first, text="Failed to validate first task.")
     refuse_taken(leader["name"])
-    followers = [_read_follower(index, each, first) for index, each in enumerate(bodies[1:], start=1)]
+    followers = [_read_follower(index, body, first) for index, body in enumerate(bodies[1:], start=1)]
     drafts = [Draft(leader, named=True), *followers]
     timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])
     return [draft.but(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
@@ -186,9 +186,9 @@ def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
         raise ValidationFailed(FAILED, [problem])
     inherited = {name: first[name] for name in _SHARED if first.get(name) is not None}
     own = {name: value for name, value in body.items() if value is not None}
-    named = bool(own.get("name"))
-    name = own["name"] if named else f"task-{index}"
-    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED), named)
+    has_name = bool(own.get("name"))
+    name = own["name"] if has_name else f"task-{index}"
+    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED), has_name)
 
 
 def titled(draft: Draft, title: str | None) -> Draft:
@@ -197,10 +197,10 @@ def titled(draft: Draft, title: str | None) -> Draft:
     return draft if draft.named or not title else draft.but(name=title)
 
 
-def free_name(name: str, taken: Container[str]) -> str:
+def free_name(name: str, names: Container[str]) -> str:
     """`name`, else `name-1`, `name-2` ...: the first that is not taken. At most 255 characters."""
     candidate, number = name, 0
-    while candidate in taken:
+    while candidate in names:
         number += 1
         suffix = f"-{number}"
         candidate = name[: MAX_NAME_LENGTH - len(suffix)] + suffix

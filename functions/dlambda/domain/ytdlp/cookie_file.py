@@ -50,17 +50,17 @@ def read_cookies(text: str) -> CookieFile:
     _check_kind(plain)
     rows: list[str] = []
     skipped: list[str] = []
-    hidden: list[str] = []
+    comment_rows: list[str] = []
     for number, line in enumerate(_LINE_END.split(plain), start=1):
         if _is_comment(line):
             if _ROW_IN_COMMENT.search(line):
-                hidden.append(f"Line {number} begins with '#' and holds cookies: are its line ends lost?")
+                comment_rows.append(f"Line {number} begins with '#' and holds cookies: are its line ends lost?")
             continue
         try:
             rows.append(_row(line))
         except _Unreadable as error:
             skipped.append(f"Line {number} cannot be read: {error}.")
-    problems = [*skipped, *hidden]
+    problems = [*skipped, *comment_rows]
     if problems and not rows:
         raise Invalid(f"The cookies do not look like a Netscape format cookies file. {problems[0]}")
     return CookieFile(HEADER + "".join(f"{row}\n" for row in rows), tuple(skipped))

@@ -71,13 +71,13 @@ def mask_options(text: str) -> str:
     return _rewritten(text, places, [MASK] * len(places))
 
 
-def unmask_options(text: str, known: str) -> str:
-    """`text` with each mask replaced by what `known` has in its place, or by nothing."""
+def unmask_options(text: str, previous: str) -> str:
+    """`text` with each mask replaced by what `previous` has in its place, or by nothing."""
     if MASK not in text:
         return text
-    places, before = _places(text), _places(known)
-    sent = [(place.secret.key, place.value) for place in places]
-    values = _meant(sent, before, [place.word.in_comment for place in places])
+    places, before = _places(text), _places(previous)
+    pairs = [(place.secret.key, place.value) for place in places]
+    values = _meant(pairs, before, [place.word.in_comment for place in places])
     return _rewritten(text, places, [value or "" for value in values])
 
 
@@ -87,19 +87,19 @@ def secret_values(text: str) -> list[str]:
 
 
 def _meant(
-    sent: Sequence[tuple[tuple[str, ...], str]], known: Sequence[_Place], in_comment: Sequence[bool]
+    pairs_of_text: Sequence[tuple[tuple[str, ...], str]], previous: Sequence[_Place], in_comment: Sequence[bool]
 ) -> list[str | None]:
     """A mask in a comment means a comment's value, and else an option's: lines are put in and out of use that way."""
-    values = [(place.secret.key, place.value, place.word.in_comment) for place in known]
-    meant: list[str | None] = [None] * len(sent)
+    values = [(place.secret.key, place.value, place.word.in_comment) for place in previous]
+    values_meant: list[str | None] = [None] * len(pairs_of_text)
     for commented in (False, True):
-        numbers = [number for number, each in enumerate(in_comment) if each is commented]
-        pairs = [sent[number] for number in numbers]
+        numbers = [number for number, is_comment in enumerate(in_comment) if is_comment is commented]
+        pairs = [pairs_of_text[number] for number in numbers]
         own = match_masks(pairs, [(key, value) for key, value, comment in values if comment is commented])
-        others = match_masks(pairs, [(key, value) for key, value, comment in values if comment is not commented])
-        for number, first, second in zip(numbers, own, others, strict=True):
-            meant[number] = second if first is None else first
-    return meant
+        other_values = match_masks(pairs, [(key, value) for key, value, comment in values if comment is not commented])
+        for number, first, second in zip(numbers, own, other_values, strict=True):
+            values_meant[number] = second if first is None else first
+    return values_meant
 
 
 # Words
@@ -126,8 +126,8 @@ def _option_words(text: str, comments: Sequence[tuple[int, int]]) -> list[_Word]
     for start, after in [*comments, (len(text), len(text))]:
         places += range(end, start)
         end = after
-    kept = "".join(text[place] for place in places) if comments else text
-    return [_Word(value, places[start], places[stop - 1] + 1) for value, start, stop in _split(kept)]
+    code = "".join(text[place] for place in places) if comments else text
+    return [_Word(value, places[start], places[stop - 1] + 1) for value, start, stop in _split(code)]
 
 
 def _comment_words(text: str, start: int, end: int) -> list[_Word]:
@@ -253,17 +253,17 @@ def _rewritten(text: str, places: Sequence[_Place], values: Sequence[str]) -> st
     return "".join([*parts, text[end:]])
 
 
-def _new_word(written: str, word: _Word, pairs: Sequence[tuple[_Place, str]]) -> str:
+def _new_word(word_text: str, word: _Word, pairs: Sequence[tuple[_Place, str]]) -> str:
     """The word with new values, quoted as it was where that still means the same."""
     pairs = [(place, "" if word.in_comment and _breaks_line(value) else value) for place, value in pairs]
     value = replace_secrets(word.value, [place.secret for place, _ in pairs], [new for _, new in pairs])
     if value == word.value:
-        return written
-    kept = _replaced_as_written(written, pairs)
-    if kept is None or kept.startswith("#") or [each for each, _, _ in _split(kept)] != [value]:
-        kept = shlex.quote(value)
+        return word_text
+    new_text = _replaced_as_written(word_text, pairs)
+    if new_text is None or new_text.startswith("#") or [part for part, _, _ in _split(new_text)] != [value]:
+        new_text = shlex.quote(value)
     last, new = pairs[-1]
-    return f"{kept} ''" if last.glued and not new and last.secret.end == len(word.value) else kept
+    return f"{new_text} ''" if last.glued and not new and last.secret.end == len(word.value) else new_text
 
 
 def _breaks_line(value: str) -> bool:
@@ -271,12 +271,12 @@ def _breaks_line(value: str) -> bool:
     return len(value.splitlines()) > 1 or value.endswith(("\n", "\r"))
 
 
-def _replaced_as_written(written: str, pairs: Sequence[tuple[_Place, str]]) -> str | None:
-    end = len(written)
+def _replaced_as_written(word_text: str, pairs: Sequence[tuple[_Place, str]]) -> str | None:
+    end = len(word_text)
     for place, value in reversed(pairs):
-        at = written.rfind(place.value, 0, end)
+        at = word_text.rfind(place.value, 0, end)
         if at < 0:
             return None
-        written = written[:at] + value + written[at + len(place.value) :]
+        word_text = word_text[:at] + value + word_text[at + len(place.value) :]
         end = at
-    return written
+    return word_text

@@ -37,12 +37,12 @@ class Option:
 
 def _rows(class_: OptionClass, *rows: tuple[str, str] | tuple[str, str, str]) -> tuple[Option, ...]:
     """Rows are (flags, dest[, value]); value: `text`, `text 2`, `int`, `float`, or choices separated by `|`."""
-    found = []
-    for flags, dest, *rest in rows:
-        value = rest[0] if rest else ""
+    options = []
+    for flags, dest, *value_kinds in rows:
+        value = value_kinds[0] if value_kinds else ""
         kind, _, count = value.partition(" ")
         choices = tuple(kind.split("|")) if "|" in kind else ()
-        found.append(
+        options.append(
             Option(
                 flags=tuple(flags.split()),
                 dest=dest,
@@ -52,7 +52,7 @@ def _rows(class_: OptionClass, *rows: tuple[str, str] | tuple[str, str, str]) ->
                 class_=class_,
             )
         )
-    return tuple(found)
+    return tuple(options)
 
 
 # Of `--compat-options`: what is never allowed, and how yt-dlp's groups change that.
@@ -511,7 +511,7 @@ def removal_reason(label: str) -> str | None:
     if label in _REASONS:
         return _REASONS[label]
     option = next((option for option in OPTIONS if option.label == label), None)
-    if option is None or label in {removed for _, removed in REMOVED_KEYS}:
+    if option is None or label in {key_label for _, key_label in REMOVED_KEYS}:
         return None
     obsolete = option.class_ is OptionClass.DROPPED and not option.dest
     return _OBSOLETE_REASON if obsolete else _CLASS_REASONS.get(option.class_)

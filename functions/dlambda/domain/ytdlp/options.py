@@ -99,16 +99,16 @@ def reason_text(message: str) -> str:
 
 
 def _recorder(option: Option) -> Callable[..., None]:
-    def record(_found: optparse.Option, written: str, value: Any, parser: optparse.OptionParser) -> None:
+    def record(_option: optparse.Option, flag: str, value: Any, parser: optparse.OptionParser) -> None:
         values = () if value is None else value if isinstance(value, tuple) else (value,)
         texts = tuple(str(part) for part in values)
         if option.choices and texts[0] not in option.choices:
             choices = ", ".join(map(repr, option.choices))
-            raise optparse.OptionValueError(f"option {written}: invalid choice: {texts[0]!r} (choose from {choices})")
-        found: _Found = parser.values.found  # type: ignore[union-attr]
-        problem = _problem(option, written, texts)
-        allowed = problem == INTERNAL_TEXT and found.allow_internal
-        found.options.append(FoundOption(option, written, texts, None if allowed else problem))
+            raise optparse.OptionValueError(f"option {flag}: invalid choice: {texts[0]!r} (choose from {choices})")
+        collector: _Found = parser.values.found  # type: ignore[union-attr]
+        problem = _problem(option, flag, texts)
+        allowed = problem == INTERNAL_TEXT and collector.allow_internal
+        collector.options.append(FoundOption(option, flag, texts, None if allowed else problem))
 
     return record
 
@@ -129,12 +129,12 @@ def _parser() -> _Parser:
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 
 
-def find_option(written: str) -> Option | None:
+def find_option(flag: str) -> Option | None:
     """The option of a flag, abbreviated or not; None for what is none, or might be several."""
-    if not written.startswith("--"):
-        return _BY_FLAG.get(written)
+    if not flag.startswith("--"):
+        return _BY_FLAG.get(flag)
     try:
-        return _BY_FLAG[_parser()._match_long_opt(written)]  # noqa: SLF001 how optparse reads an abbreviation
+        return _BY_FLAG[_parser()._match_long_opt(flag)]  # noqa: SLF001 how optparse reads an abbreviation
     except optparse.BadOptionError:
         return None
 
@@ -152,36 +152,36 @@ def read_command(words: list[str], *, allow_internal: bool | None = None) -> tup
     if allow_internal is None:
         allow_internal = get_settings().allow_internal_urls
     values = optparse.Values({"found": _Found(allow_internal)})
-    _, rest = _parser().parse_args(words, values=values)
-    found: _Found = values.found
-    return found.options, rest
+    _, urls = _parser().parse_args(words, values=values)
+    collector: _Found = values.found
+    return collector.options, urls
 
 
 def check_options(text: object) -> None:
     """Raises `Invalid` with the reason when `text` holds an option that is not allowed or cannot be read."""
     if not isinstance(text, str) or len(text.strip()) < MIN_LENGTH:
         return
-    found = read_options(text)
-    for one in found:
-        if one.problem:
-            raise Invalid(one.problem)
-    check_passwords(found)
+    options = read_options(text)
+    for option in options:
+        if option.problem:
+            raise Invalid(option.problem)
+    check_passwords(options)
 
 
-def check_passwords(found: Iterable[FoundOption]) -> None:
+def check_passwords(options: Iterable[FoundOption]) -> None:
     """Raises `Invalid` for a user name without a password: yt-dlp would ask for it on a terminal."""
-    given = {one.option.dest for one in found}
+    names = {option.option.dest for option in options}
     for user, password in (("username", "password"), ("ap_username", "ap_password")):
-        if user in given and password not in given:
+        if user in names and password not in names:
             raise Invalid("Account password missing")
 
 
 # What single options may say
 
 
-def not_allowed(written: str) -> str:
+def not_allowed(flag: str) -> str:
     """The text for an option that is refused."""
-    return f"Option '{written}' is not allowed."
+    return f"Option '{flag}' is not allowed."
 
 
 def _outside(value: str) -> bool:
@@ -191,56 +191,56 @@ def _outside(value: str) -> bool:
     return path.startswith(("/", "~", "\\")) or ".." in re.split(r"[/\\]", path)
 
 
-def _path_problem(written: str, value: str) -> str | None:
-    return f"Option '{written}' must stay inside the download folder." if _outside(value) else None
+def _path_problem(flag: str, value: str) -> str | None:
+    return f"Option '{flag}' must stay inside the download folder." if _outside(value) else None
 
 
-def _archive_problem(written: str, value: str) -> str | None:
+def _archive_problem(flag: str, value: str) -> str | None:
     if _outside(value) or not value.strip():
-        return f"Option '{written}' takes the name of an archive, not a path."
+        return f"Option '{flag}' takes the name of an archive, not a path."
     return None
 
 
-def _arguments_problem(written: str, value: str) -> str | None:
+def _arguments_problem(flag: str, value: str) -> str | None:
     arguments = _POSTPROCESSOR_PREFIX.sub("", value, count=1)
     if arguments.split() not in (["-movflags", "+faststart"], []):
-        return f"Option '{written}' may only be given as \"-movflags +faststart\"."
+        return f"Option '{flag}' may only be given as \"-movflags +faststart\"."
     return None
 
 
-def _postprocessor_problem(written: str, value: str) -> str | None:
+def _postprocessor_problem(flag: str, value: str) -> str | None:
     name = value.split(":", 1)[0].removesuffix("PP")
-    return None if name in POSTPROCESSORS else f"Option '{written}' does not allow the post-processor '{name}'."
+    return None if name in POSTPROCESSORS else f"Option '{flag}' does not allow the post-processor '{name}'."
 
 
-def _proxy_problem(written: str, value: str) -> str | None:
+def _proxy_problem(flag: str, value: str) -> str | None:
     if not value:
         return None
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return f"Option '{written}' is not a valid proxy."
+        return f"Option '{flag}' is not a valid proxy."
     if parts.scheme.lower() not in _PROXY_SCHEMES or not host:
-        return f"Option '{written}' is not a valid proxy."
+        return f"Option '{flag}' is not a valid proxy."
     looks_like_address = re.fullmatch(r"[\d.]+|.*:.*", host) is not None
     if host == "localhost" or host.endswith(".localhost") or (looks_like_address and is_internal(host)):
         return INTERNAL_TEXT
     return None
 
 
-def _preset_problem(_written: str, value: str) -> str | None:
+def _preset_problem(_flag: str, value: str) -> str | None:
     return None if value in PRESET_ALIASES or not value else f"Unknown preset alias: {value}"
 
 
-def _interactive_problem(written: str, value: str) -> str | None:
+def _interactive_problem(flag: str, value: str) -> str | None:
     """`-` asks a person at a terminal."""
-    return not_allowed(f"{written} -") if value.strip() == "-" else None
+    return not_allowed(f"{flag} -") if value.strip() == "-" else None
 
 
-def _compat_problem(written: str, value: str) -> str | None:
+def _compat_problem(flag: str, value: str) -> str | None:
     unsafe = _unsafe_compat([word.lower().strip() for word in value.split(",")])
-    return not_allowed(f"{written} {min(unsafe)}") if unsafe else None
+    return not_allowed(f"{flag} {min(unsafe)}") if unsafe else None
 
 
 def _unsafe_compat(words: Iterable[str], on: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -278,10 +278,10 @@ _LIMITS: dict[str, Callable[[str, str], str | None]] = {
 }
 
 
-def _problem(option: Option, written: str, values: Iterable[str]) -> str | None:
+def _problem(option: Option, flag_text: str, values: Iterable[str]) -> str | None:
     if option.class_ is OptionClass.REFUSED:
-        return not_allowed(written)
+        return not_allowed(flag_text)
     limit = next((_LIMITS[flag] for flag in option.flags if flag in _LIMITS), None)
     if limit is None:
         return None
-    return next((problem for value in values if (problem := limit(written, value))), None)
+    return next((problem for value in values if (problem := limit(flag_text, value))), None)

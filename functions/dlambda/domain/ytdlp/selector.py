@@ -60,16 +60,16 @@ class _Reader:
             self._one()
 
     def _one(self) -> None:
-        found = self._filters() > 0
-        if not found and self._took("("):
+        is_complete = self._filters() > 0
+        if not is_complete and self._took("("):
             self.choice()
             if not self._took(")"):
                 raise self._wrong()
-            found = True
-        elif not found and (match := _NAME.match(self._text, self._at)):
+            is_complete = True
+        elif not is_complete and (match := _NAME.match(self._text, self._at)):
             self._at = match.end()
-            found = True
-        if not found:
+            is_complete = True
+        if not is_complete:
             raise self._wrong()
         self._filters()
 
@@ -98,8 +98,8 @@ class _Reader:
         self._at = match.end() if match else self._at
 
     def _wrong(self) -> Invalid:
-        rest = self._text[self._at : self._at + 20]
-        where = f"at '{rest}'" if rest else "at its end"
+        excerpt = self._text[self._at : self._at + 20]
+        where = f"at '{excerpt}'" if excerpt else "at its end"
         return Invalid(f"{self._field}: the format selector cannot be read {where}.")
 
 

@@ -79,10 +79,10 @@ class Client:
     most_items: int = 10_000
     memory: Memory | None = None
 
-    def items(self, found: Iterable[FeedItem]) -> tuple[FeedItem, ...]:
+    def items(self, entries: Iterable[FeedItem]) -> tuple[FeedItem, ...]:
         """All items of a feed, one by one. Raises `HandlerFailed` for more than `most_items`, of which one is read."""
         try:
-            return at_most(found, self.most_items)
+            return at_most(entries, self.most_items)
         except TooManyEntries as error:
             raise HandlerFailed(error.message) from None
 
@@ -110,22 +110,22 @@ class Client:
 
         `timeout_seconds` is the caller's own, within what is left.
         """
-        left = self.seconds_left()
-        if left <= 0:
+        seconds = self.seconds_left()
+        if seconds <= 0:
             raise FetchFailed("Timed out")
-        named = {
+        defaults = {
             "User-Agent": self.user_agent,
             "Accept-Language": "en-US,en;q=0.9",
             "Accept-Encoding": "gzip, deflate, br",
         }
-        given = dict(headers or {})
-        names = {name.lower() for name in given}
+        own_headers = dict(headers or {})
+        names = {name.lower() for name in own_headers}
         request = Request(
             url,
             method=method,
-            headers={name: value for name, value in named.items() if name.lower() not in names} | given,
+            headers={name: value for name, value in defaults.items() if name.lower() not in names} | own_headers,
             body=body,
-            timeout_seconds=min(timeout_seconds or self.timeout_seconds, left),
+            timeout_seconds=min(timeout_seconds or self.timeout_seconds, seconds),
             proxy=self.proxy,
         )
         return self.ask(request).expect_ok()

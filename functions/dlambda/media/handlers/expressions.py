@@ -30,20 +30,20 @@ def extract_safely(
     body: bytes,
     content_type: str,
     *,
-    most: int,
+    limit: int,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> tuple[list[dict[str, str]], str]:
-    """The first `most` rows that `document` (a definition as stored) finds in `body`, and the page's `base` address.
+    """The first `limit` rows that `document` (a definition as stored) finds in `body`, and the page's `base` address.
 
     See `dlambda.media.handlers.extraction.Found`. Raises `Invalid` when the body cannot be read, or when the
     expressions take too much time or memory.
     """
-    order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type, "most": most}
+    order = {"document": document, "body": b64encode(body).decode(), "content_type": content_type, "most": limit}
     try:
-        done = programs.run_python(
+        process = programs.run_python(
             _MODULE, make_policy(), str(deadline_seconds), input=json.dumps(order).encode(), seconds=deadline_seconds
         )
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
+        answer = json.loads(process.stdout) if process.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):
         answer = None
     if answer is None:
@@ -74,7 +74,7 @@ def main() -> None:
     _limit(float(sys.argv[1]))
     try:
         recipe = read_recipe(order["document"])
-        found = extract_rows(recipe, b64decode(order["body"]), order["content_type"], order["most"])
+        rows_found = extract_rows(recipe, b64decode(order["body"]), order["content_type"], order["most"])
     except Invalid as error:
         json.dump({"error": error.message}, sys.stdout)
     except MemoryError:
@@ -83,7 +83,7 @@ def main() -> None:
         name = type(error).__name__
         json.dump({"error": f"The task definition could not be applied to the page: {name}."}, sys.stdout)
     else:
-        json.dump({"rows": found.rows, "base": found.base}, sys.stdout)
+        json.dump({"rows": rows_found.rows, "base": rows_found.base}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -37,15 +37,15 @@ class Found:
     base: str = ""
 
 
-def extract_rows(recipe: Recipe, body: bytes, content_type: str, most: int) -> Found:
-    """The first `most` rows of a page, each with a `url`. Raises `Invalid` when the body cannot be read."""
+def extract_rows(recipe: Recipe, body: bytes, content_type: str, limit: int) -> Found:
+    """The first `limit` rows of a page, each with a `url`. Raises `Invalid` when the body cannot be read."""
     if not body.strip():
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
-        return Found(list(islice(_json_rows(recipe, _decoded(body, content_type)), most)))
+        return Found(list(islice(_json_rows(recipe, _decoded(body, content_type)), limit)))
     _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
     page = Selector(text=text, type="html")
-    return Found(list(islice(_html_rows(recipe, page, text), most)), _base_of(page))
+    return Found(list(islice(_html_rows(recipe, page, text), limit)), _base_of(page))
 
 
 def _decoded(body: bytes, content_type: str) -> Any:
@@ -99,10 +99,10 @@ def _select(node: Selector, kind: str, expression: str) -> Iterable[Selector]:
 
 def _html_values(rule: Rule, node: Selector, markup: str, field: str) -> Iterator[str]:
     if rule.type == "regex":
-        found: Iterable[str | None] = _regex_values(rule, markup)
+        values: Iterable[str | None] = _regex_values(rule, markup)
     else:
-        found = (_node_value(hit, rule.attribute, field) for hit in _select(node, rule.type, rule.expression))
-    yield from _filtered(found, rule.post_filter)
+        values = (_node_value(hit, rule.attribute, field) for hit in _select(node, rule.type, rule.expression))
+    yield from _filtered(values, rule.post_filter)
 
 
 def _node_value(hit: Selector, attribute: str | None, field: str) -> str | None:
@@ -160,18 +160,18 @@ def _json_rows(recipe: Recipe, data: Any) -> Iterator[Row]:
 def _json_nodes(items: Container, data: Any) -> list[Any]:
     if items.type != "jsonpath":
         return []
-    found = _search(items.selector, data)
-    return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
+    nodes = _search(items.selector, data)
+    return nodes if isinstance(nodes, list) else [nodes] if isinstance(nodes, dict) else []
 
 
 def _json_values(rule: Rule, node: Any) -> Iterator[str]:
-    found: Iterable[str | None] = ()
+    values: Iterable[str | None] = ()
     if rule.type == "regex":
-        found = _regex_values(rule, json.dumps(node, ensure_ascii=False))
+        values = _regex_values(rule, json.dumps(node, ensure_ascii=False))
     elif rule.type == "jsonpath":
         value = _search(rule.expression, node)
-        found = (_printed(each) for each in (value if isinstance(value, list) else [value]))
-    yield from _filtered(found, rule.post_filter)
+        values = (_printed(element) for element in (value if isinstance(value, list) else [value]))
+    yield from _filtered(values, rule.post_filter)
 
 
 def _search(expression: str, data: Any) -> Any:
@@ -195,9 +195,9 @@ def _printed(value: Any) -> str | None:
 
 def _filtered(values: Iterable[str | None], post_filter: PostFilter | None) -> Iterator[str]:
     for value in values:
-        kept = post_filtered(value, post_filter) if value is not None else None
-        if kept is not None:
-            yield kept
+        text = post_filtered(value, post_filter) if value is not None else None
+        if text is not None:
+            yield text
 
 
 def _first(values: Iterator[str]) -> str | None:

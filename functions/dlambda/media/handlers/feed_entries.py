@@ -92,11 +92,11 @@ def read_entry(entry: xml.Element, feed_url: str) -> FeedItem:
     """The entry as a feed item; its `url` is `""` where it names no address."""
     parts = Parts(entry)
     attachments = [
-        found
-        for found in sorted(_attachments(parts, feed_url), key=lambda each: each.rank)
-        if is_web_address(found.url)
+        attachment
+        for attachment in sorted(_attachments(parts, feed_url), key=lambda item: item.rank)
+        if is_web_address(attachment.url)
     ]
-    media = next((each.url for each in attachments if each.plays), "")
+    media = next((item.url for item in attachments if item.plays), "")
     guid = " ".join(parts.text((RSS, "guid"), (ATOM, "id")).split())
     url = media or _address(parts, feed_url, attachments)
     return FeedItem(
@@ -142,8 +142,8 @@ def _relation(link: xml.Element) -> str:
 
 def _address(parts: Parts, feed_url: str, attachments: Iterable[Attachment]) -> str:
     """The page of an entry that no sound and no film is attached to; `""` where it has none."""
-    unclear = [each.url for each in attachments if each.plays is None]
-    enclosures = [each.url for each in attachments if each.plays is None and each.rank == 0]
+    unclear = [attachment.url for attachment in attachments if attachment.plays is None]
+    enclosures = [attachment.url for attachment in attachments if attachment.plays is None and attachment.rank == 0]
     links = enclosures, _pages(parts, feed_url), unclear
     return next((url for urls in links for url in urls if is_web_address(url)), "")
 
@@ -171,7 +171,9 @@ def _pages(parts: Parts, feed_url: str) -> Iterator[str]:
 def _title(parts: Parts) -> str:
     """Only Atom says of a title that it is markup."""
     title = parts.text(*_TITLES)
-    marked = any(xml.attribute(each, "type").lower() in ("html", "text/html") for each in parts.all(ATOM, "title"))
+    marked = any(
+        xml.attribute(element, "type").lower() in ("html", "text/html") for element in parts.all(ATOM, "title")
+    )
     return xml.without_tags(title) if marked else title
 
 
@@ -191,16 +193,16 @@ def _metadata(parts: Parts) -> dict[str, Any]:
 
 
 def _number(text: str) -> int | None:
-    found = _NUMBER.match(text)
-    return int(found[0]) if found else None
+    digits = _NUMBER.match(text)
+    return int(digits[0]) if digits else None
 
 
 def _seconds(parts: Parts) -> int | None:
-    told = parts.text((ITUNES, "duration")) or next(parts.values(MEDIA, "content", "duration"), "")
-    found = _CLOCK.fullmatch(told)
-    if not found:
+    text = parts.text((ITUNES, "duration")) or next(parts.values(MEDIA, "content", "duration"), "")
+    clock = _CLOCK.fullmatch(text)
+    if not clock:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in clock.groups())
     return (hours * 60 + minutes) * 60 + seconds or None
 
 
@@ -210,8 +212,13 @@ def thumbnail_of(parts: Parts, feed_url: str) -> str:
 
 def _pictures(parts: Parts, feed_url: str) -> Iterator[str]:
     """Thumbnail, iTunes image, a picture as content or enclosure."""
-    named = (MEDIA, "thumbnail", "url"), (ITUNES, "image", "href"), (MEDIA, "content", "url"), (RSS, "enclosure", "url")
-    for vocabulary, name, address in named:
+    attributes = (
+        (MEDIA, "thumbnail", "url"),
+        (ITUNES, "image", "href"),
+        (MEDIA, "content", "url"),
+        (RSS, "enclosure", "url"),
+    )
+    for vocabulary, name, address in attributes:
         for element in parts.all(vocabulary, name):
             if name in ("thumbnail", "image") or _is_picture(element):
                 yield xml.address_of(element, xml.attribute(element, address), feed_url)

@@ -54,7 +54,7 @@ def read_page(definition: Definition, url: str, client: Client) -> Feed:
     content_type = answer.headers.get("content-type", "")
     try:
         rows, base = extract_safely(
-            definition.definition, answer.body, content_type, most=client.most_items + 1, deadline_seconds=seconds
+            definition.definition, answer.body, content_type, limit=client.most_items + 1, deadline_seconds=seconds
         )
     except Invalid as error:
         raise HandlerFailed(error.message) from error
@@ -103,13 +103,13 @@ def _browser_form(request: Request) -> dict[str, str] | None:
 
 def encode_body(body: Body | None, headers: Mapping[str, str]) -> tuple[dict[str, str], bytes | None]:
     """The headers and bytes of a body; a content type of the user's wins."""
-    given = dict(headers)
+    own_headers = dict(headers)
     if body is None:
-        return given, None
+        return own_headers, None
     content_type, data = _encoded(body.type, body.value)
-    if content_type and not any(name.lower() == "content-type" for name in given):
-        given["Content-Type"] = content_type
-    return given, data
+    if content_type and not any(name.lower() == "content-type" for name in own_headers):
+        own_headers["Content-Type"] = content_type
+    return own_headers, data
 
 
 def _encoded(kind: str, value: Any) -> tuple[str, bytes]:
@@ -122,8 +122,8 @@ def _encoded(kind: str, value: Any) -> tuple[str, bytes]:
 
 def _form_words(value: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a form; a null one is left out, `true` and `false` are words."""
-    given = {name: part for name, part in value.items() if part is not None}
-    return {name: str(part).lower() if isinstance(part, bool) else str(part) for name, part in given.items()}
+    fields = {name: part for name, part in value.items() if part is not None}
+    return {name: str(part).lower() if isinstance(part, bool) else str(part) for name, part in fields.items()}
 
 
 def base_of(address: str, href: str) -> str:

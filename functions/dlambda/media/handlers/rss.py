@@ -28,19 +28,19 @@ class RssGenericHandler(Named):
             raise HandlerFailed("Unrecognized RSS/Atom feed URL.")
         answer = client.revisit(url, FAILURE)
         try:
-            found = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
+            entries = client.items(read_feed(answer.body, answer.url, answer.headers.get("content-type", "")))
         except ValueError as error:
             raise HandlerFailed(FAILURE, str(error)) from None
-        items = with_own_guids(found)
+        items = with_own_guids(entries)
         return Feed(items, {"feed_url": url, "entry_count": len(items)})
 
 
 def _names_a_feed(url: str) -> bool:
     """Plain searches and no pattern: an address may be as long as a body, and is looked at before anything else."""
-    found = _ADDRESS.match(url)
-    if found is None:
+    address_match = _ADDRESS.match(url)
+    if address_match is None:
         return False
-    address = found[0].lower()
+    address = address_match[0].lower()
     ends = len(address) == len(url.rstrip()) and address.endswith(_ENDINGS)
     return ends or "handler=rss" in address or any(f"{ending}?" in address for ending in _ENDINGS)
 

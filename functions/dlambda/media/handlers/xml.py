@@ -109,9 +109,9 @@ def name_of(element: Element) -> tuple[str, str]:
     if not isinstance(tag, str):
         return "", ""
     space, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
-    prefix, colon, rest = local.partition(":")
+    prefix, colon, local_name = local.partition(":")
     if colon:
-        return _PREFIXES.get(prefix.lower(), prefix), rest.lower()
+        return _PREFIXES.get(prefix.lower(), prefix), local_name.lower()
     return _vocabulary(space), local.lower()
 
 
@@ -183,12 +183,12 @@ class Parts:
 
     def values(self, vocabulary: str, name: str, attribute_name: str) -> Iterator[str]:
         """An attribute of all elements of a name, where it is not empty."""
-        return (value for each in self.all(vocabulary, name) if (value := attribute(each, attribute_name)))
+        return (value for element in self.all(vocabulary, name) if (value := attribute(element, attribute_name)))
 
 
 def address_of(element: Element, link: str, feed_url: str) -> str:
     """`link` made absolute by the `xml:base` of the element and its parents, the outermost by the feed's address."""
-    bases = [str(base) for each in (element, *element.iterancestors()) if (base := each.get(_BASE))]
+    bases = [str(base) for node in (element, *element.iterancestors()) if (base := node.get(_BASE))]
     for base in reversed(bases):
         feed_url = resolve(feed_url, base.strip()) or feed_url
     return resolve(feed_url, link)
@@ -197,8 +197,8 @@ def address_of(element: Element, link: str, feed_url: str) -> str:
 def first_image(markup: str) -> str:
     """The `src` of the first picture in a piece of HTML."""
     root = _fragment(markup)
-    found = root.find(".//img[@src]") if root is not None else None
-    return str(found.get("src") or "") if found is not None else ""
+    image = root.find(".//img[@src]") if root is not None else None
+    return str(image.get("src") or "") if image is not None else ""
 
 
 def without_tags(markup: str) -> str:

@@ -77,12 +77,12 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
 
     def _separate(self, part: Path, starts: list[int], target: Path) -> None:
         """Leaves the first part in `part`, and the others beside the item's file."""
-        first, *others = cut(part, starts)
+        first, *later_parts = cut(part, starts)
         first.replace(part)
         name = Path(self.ydl.get_output_path("home", target.name))
         name.parent.mkdir(parents=True, exist_ok=True)
-        for number, other in enumerate(others, start=2):
-            other.replace(name.with_name(f"{name.stem} (part {number}){name.suffix}"))
+        for number, part_file in enumerate(later_parts, start=2):
+            part_file.replace(name.with_name(f"{name.stem} (part {number}){name.suffix}"))
 
 
 def install() -> None:

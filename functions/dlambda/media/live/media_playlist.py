@@ -57,12 +57,14 @@ def _attributes(line: str) -> dict[str, str]:
 
 
 def _key(line: str, base: str) -> Key | None:
-    found = _attributes(line)
-    if found.get("METHOD", "NONE") == "NONE":
+    attributes = _attributes(line)
+    if attributes.get("METHOD", "NONE") == "NONE":
         return None
-    iv = found.get("IV")
-    url = found.get("URI")
-    return Key(found["METHOD"], urljoin(base, url) if url else None, bytes.fromhex(iv[2:].zfill(32)) if iv else None)
+    iv = attributes.get("IV")
+    url = attributes.get("URI")
+    return Key(
+        attributes["METHOD"], urljoin(base, url) if url else None, bytes.fromhex(iv[2:].zfill(32)) if iv else None
+    )
 
 
 def _range(text: str, after: int) -> Range:
@@ -82,7 +84,7 @@ def _parse(text: str, url: str) -> MediaPlaylist:
     if not text.lstrip("\ufeff \r\n").startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
         raise ValueError("not a media playlist")
     segments: list[Segment] = []
-    sequence, target, seconds, ended, gap, jump = 0, 6.0, 0.0, False, False, False
+    sequence, target, seconds, is_complete, gap, jump = 0, 6.0, 0.0, False, False, False
     key: Key | None = None
     here: Range | None = None
     map_url: str | None = None
@@ -99,9 +101,9 @@ def _parse(text: str, url: str) -> MediaPlaylist:
         elif tag == "#EXT-X-KEY":
             key = _key(line, url)
         elif tag == "#EXT-X-MAP":
-            found = _attributes(line)
-            map_url, map_key = urljoin(url, found["URI"]), key
-            map_range = _range(found["BYTERANGE"], 0) if "BYTERANGE" in found else None
+            attributes = _attributes(line)
+            map_url, map_key = urljoin(url, attributes["URI"]), key
+            map_range = _range(attributes["BYTERANGE"], 0) if "BYTERANGE" in attributes else None
         elif tag == "#EXT-X-BYTERANGE":
             last = segments[-1].range if segments else None
             here = _range(value, last.first + last.length if last else 0)
@@ -110,11 +112,11 @@ def _parse(text: str, url: str) -> MediaPlaylist:
         elif tag == "#EXT-X-GAP":
             gap = True
         elif tag == "#EXT-X-ENDLIST":
-            ended = True
+            is_complete = True
         elif line and not line.startswith("#"):
             if not gap:
                 place = urljoin(url, line)
                 segments.append(Segment(sequence, place, seconds, key, here, map_url, map_range, map_key, jump))
                 jump = False
             sequence, here, gap = sequence + 1, None, False
-    return MediaPlaylist(tuple(segments), target, ended)
+    return MediaPlaylist(tuple(segments), target, is_complete)

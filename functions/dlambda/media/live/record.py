@@ -56,12 +56,12 @@ def _join(folder: Path, target: Path) -> Path | None:
     recorded = read_folder(folder)
     begun: bytes | None = None
     with target.open("wb") as file:
-        for each in recorded:
-            beginning = folder / f"{each.era:04d}-{each.sequence:012d}.map"
-            if beginning.is_file() and (found := beginning.read_bytes()) != begun:
-                file.write(found)
-                begun = found
-            with (folder / each.name).open("rb") as segment:
+        for segment_name in recorded:
+            beginning = folder / f"{segment_name.era:04d}-{segment_name.sequence:012d}.map"
+            if beginning.is_file() and (map_bytes := beginning.read_bytes()) != begun:
+                file.write(map_bytes)
+                begun = map_bytes
+            with (folder / segment_name.name).open("rb") as segment:
                 while block := segment.read(_BLOCK):
                     file.write(block)
     return target if recorded else None

@@ -73,8 +73,8 @@ class Recorded:
 
     @classmethod
     def load(cls, path: Path) -> "Recorded":
-        found = read_json(path)
-        return cls(**{name: found[name] for name in cls.__dataclass_fields__ if name in found})
+        document = read_json(path)
+        return cls(**{name: document[name] for name in cls.__dataclass_fields__ if name in document})
 
     @property
     def missing_text(self) -> str | None:
@@ -193,12 +193,14 @@ class Recorder:
         """Whether the numbers stand for other segments than before; a server may also lag behind for a while."""
         last = playlist.segments[-1]
         is_behind = last.sequence < (self.state.next or 0) - 1
-        known = [segment for segment in playlist.segments if str(segment.sequence) in self.state.marks]
-        others = not self._names_vary and any(self._mark(each)[1] != _name(each.url) for each in known)
-        if not (is_behind or others or self._is_suspicious):
+        marked = [segment for segment in playlist.segments if str(segment.sequence) in self.state.marks]
+        has_other_names = not self._names_vary and any(
+            self._mark(marked_segment)[1] != _name(marked_segment.url) for marked_segment in marked
+        )
+        if not (is_behind or has_other_names or self._is_suspicious):
             return False
         self._is_suspicious = False
-        return not self._is_recorded(known[-1]) if known else is_behind
+        return not self._is_recorded(marked[-1]) if marked else is_behind
 
     def _is_recorded(self, segment: Segment) -> bool:
         """Whether the site's segment is the one that is recorded under its number; asked once for each address."""
@@ -242,9 +244,9 @@ class Recorder:
         """After half of the time for which the playlist lists a segment: those behind it must not be lost, too."""
         now = self._timing.clock()
         since = self._failing.setdefault(segment.sequence, now)
-        least, most = _SEGMENT_SECONDS
-        listed = sum(each.seconds for each in playlist.segments)
-        return now - since >= min(most, max(least, listed / 2))
+        least, longest = _SEGMENT_SECONDS
+        listed = sum(listed_segment.seconds for listed_segment in playlist.segments)
+        return now - since >= min(longest, max(least, listed / 2))
 
     def _lose(self, count: int, seconds: float) -> None:
         noun = "segment" if count == 1 else "segments"

@@ -25,7 +25,7 @@ def are_recorded(info: Mapping[str, Any]) -> bool:
     """Whether the formats of `info` are live HLS that is to be recorded whole."""
     formats = info.get("requested_formats") or ()
     bounded = info.get("section_start") or info.get("section_end")
-    is_hls = all(str(one.get("protocol")).startswith("m3u8") for one in formats)
+    is_hls = all(str(format_.get("protocol")).startswith("m3u8") for format_ in formats)
     return bool(info.get("is_live") and len(formats) > 1 and is_hls and not bounded)
 
 
@@ -64,8 +64,8 @@ def record_tracks(ydl: Any, info: Mapping[str, Any], target: Path, patience: flo
     recording = _Recording(ydl, patience)
     formats = info["requested_formats"]
     parts = [target.with_name(f"{target.name}.track{number}.part") for number in range(len(formats))]
-    recorders = [recording.record(one, part) for one, part in zip(formats, parts, strict=True)]
-    threads = [threading.Thread(target=recording.run, args=(one,), daemon=True) for one in recorders]
+    recorders = [recording.record(track, part) for track, part in zip(formats, parts, strict=True)]
+    threads = [threading.Thread(target=recording.run, args=(track,), daemon=True) for track in recorders]
     for thread in threads:
         thread.start()
     _wait(threads, recording.stop)
@@ -75,7 +75,7 @@ def record_tracks(ydl: Any, info: Mapping[str, Any], target: Path, patience: flo
     for recorder, part in zip(recorders, parts, strict=True):
         part.unlink()
         recorder.state_path.unlink(missing_ok=True)
-    if missing := max((one.state for one in recorders), key=lambda state: state.lost_seconds).missing_text:
+    if missing := max((track.state for track in recorders), key=lambda state: state.lost_seconds).missing_text:
         ydl.note_step("recording", missing)
 
 

@@ -37,7 +37,7 @@ def read_name(name: str) -> Recorded | None:
 def read_folder(folder: Path) -> list[Recorded]:
     """What is recorded, in order."""
     names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    return sorted(found for name in names if (found := read_name(name)))
+    return sorted(recorded_segment for name in names if (recorded_segment := read_name(name)))
 
 
 def first_segment(playlist: MediaPlaylist, seconds_back: float) -> tuple[int, float]:
@@ -77,4 +77,4 @@ def missed(recorded: Sequence[Recorded], first: int | None = None) -> int:
 
 def covered_seconds(recorded: Sequence[Recorded], first: int | None, target_seconds: float) -> float:
     """How much of the stream's time has gone by, holes included."""
-    return sum(each.seconds for each in recorded) + missed(recorded, first) * target_seconds
+    return sum(segment.seconds for segment in recorded) + missed(recorded, first) * target_seconds

@@ -24,15 +24,15 @@ def copy_with_index(location: str, target: Path) -> None:
         raise Unavailable("ffmpeg is not available on this system.")
     policy = make_policy(tools=(ffmpeg,), writes=(str(target.parent),), **rights_to_read(location))
     try:
-        done = programs.run(
+        process = programs.run(
             [ffmpeg, *_arguments(location, target)], policy, seconds=_LONGEST_SECONDS,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise OperationFailed("The media file could not be copied in time.") from None
-    if done.returncode:
+    if process.returncode:
         failure = OperationFailed("The media file could not be copied.")
-        failure.add_note(last_words(done.stderr, location))
+        failure.add_note(last_words(process.stderr, location))
         raise failure
 
 

@@ -92,16 +92,16 @@ class _Process:
     def __init__(self, rights: Policy) -> None:
         self.rights = rights
         self.folder = Path(tempfile.mkdtemp(prefix="cutting-"))
-        ours, theirs = socket.socketpair()
-        with theirs:
+        parent_socket, child_socket = socket.socketpair()
+        with child_socket:
             self._process = programs.start_python(
                 _MODULE,
                 replace(rights, writes=(str(self.folder),)),
-                str(theirs.fileno()),
+                str(child_socket.fileno()),
                 stdin=subprocess.PIPE,  # its end tells the child that this process is gone
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_socket.fileno()],
             )
-        self._connection = Connection(ours.detach())
+        self._connection = Connection(parent_socket.detach())
 
     @property
     def has_ended(self) -> bool:

@@ -204,10 +204,10 @@ class _Cut:
 
     def is_done(self, packet: Packet, *, video: bool, audio: bool) -> bool:
         """To be asked of each packet, when it was added."""
-        passed = self._horizon.is_passed(packet)
+        is_past_end = self._horizon.is_passed(packet)
         if self.whole_rest:
             return False
-        return (self.video_ended or not video) and (self.audio_ended or not audio or passed)
+        return (self.video_ended or not video) and (self.audio_ended or not audio or is_past_end)
 
 
 def copied(source: Source, segment: Segment, *, video: bool, audio: bool) -> Piece:
@@ -217,19 +217,19 @@ def copied(source: Source, segment: Segment, *, video: bool, audio: bool) -> Pie
         return Piece()
     aim = Fraction(segment.start) + ROUNDING
     packets = _from_beginning(source) if segment.start == 0 else packets_from(source, aim, video=video, audio=audio)
-    cut = _Cut(source, segment)
+    collector = _Cut(source, segment)
     for packet in to_damage(source, packets):
         time = packet_time(packet, source.origin)
         if time is None:
             continue
         if packet.stream.type == "video":
             if video:
-                cut.add_video(packet, time)
+                collector.add_video(packet, time)
         elif audio:
-            cut.add_audio(packet, time)
-        if cut.is_done(packet, video=video, audio=audio):
+            collector.add_audio(packet, time)
+        if collector.is_done(packet, video=video, audio=audio):
             break
-    return cut.piece
+    return collector.piece
 
 
 def begins_at_key_frame(piece: Piece, segment: Segment, origin: Fraction) -> bool:

@@ -36,11 +36,13 @@ _OUTPUT_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
 
 def _missing_decode_times(packets: list[Packet]) -> None:
     """Matroska holds display times alone: decode times are those in ascending order, early enough for every frame."""
-    shown = sorted(packet.pts for packet in packets if packet.pts is not None)
-    if len(shown) != len(packets):
+    display_times = sorted(packet.pts for packet in packets if packet.pts is not None)
+    if len(display_times) != len(packets):
         return
-    ahead = max(time - packet.pts for time, packet in zip(shown, packets, strict=True) if packet.pts is not None)
-    for time, packet in zip(shown, packets, strict=True):
+    ahead = max(
+        time - packet.pts for time, packet in zip(display_times, packets, strict=True) if packet.pts is not None
+    )
+    for time, packet in zip(display_times, packets, strict=True):
         packet.dts = time - ahead
 
 
@@ -52,20 +54,20 @@ def _restamped(packets: list[Packet], origin: Fraction) -> list[Packet]:
     """
     if any(packet.dts is None for packet in packets):
         _missing_decode_times(packets)
-    kept: list[Packet] = []
+    restamped: list[Packet] = []
     earliest = 0
     for packet in packets:
         if packet.pts is None or packet.dts is None or packet.time_base is None:
             continue
         ticks = packet.time_base / _CLOCK  # fine ones: some files count in frames, between which nothing fits
         begin = origin / _CLOCK
-        shown, decoded = round(packet.pts * ticks - begin), max(round(packet.dts * ticks - begin), earliest)
-        if shown >= decoded:
-            packet.pts, packet.dts, packet.time_base = shown, decoded, _CLOCK
+        display_time, decoded = round(packet.pts * ticks - begin), max(round(packet.dts * ticks - begin), earliest)
+        if display_time >= decoded:
+            packet.pts, packet.dts, packet.time_base = display_time, decoded, _CLOCK
             packet.duration = round((packet.duration or 0) * ticks)
             earliest = decoded + 1
-            kept.append(packet)
-    return kept
+            restamped.append(packet)
+    return restamped
 
 
 def _decode_seconds(packet: Packet) -> Fraction:
@@ -81,17 +83,17 @@ def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path
     encoder.encode(source.location, segment, path, run_up, is_damaged=source.is_damaged)
     if path.stat().st_size == 0:
         return None, []  # the sound may go on where the pictures have ended
-    made = stack.enter_context(open_source(str(path)))
-    if made.video is None:
+    encoded = stack.enter_context(open_source(str(path)))
+    if encoded.video is None:
         return None, []
     # ffmpeg may take a frame more, which is the next piece's first. A packet without a time is the end marker.
     end = source.origin + Fraction(segment.end) - ROUNDING
     packets = [
         packet
-        for packet in made.container.demux(made.video)
+        for packet in encoded.container.demux(encoded.video)
         if packet.pts is not None and packet.pts * packet.time_base < end
     ]
-    return made.video, packets
+    return encoded.video, packets
 
 
 def write_segment(location: str, segment: Segment, conversion: Conversion, target: Path, encoder: VideoEncoder) -> None:

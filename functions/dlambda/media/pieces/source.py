@@ -160,8 +160,8 @@ def _duration(container: InputContainer, location: str) -> float | None:
     if container.format.name != MATROSKA or origin < _NEGLIGIBLE_SECONDS:
         return stated
     # Of Matroska's writers some count from zero, others from the first time stamp: the end itself tells.
-    with _opened(location) as another:
-        return max(_end(another, origin + stated) - origin, 0.0) or stated
+    with _opened(location) as reopened:
+        return max(_end(reopened, origin + stated) - origin, 0.0) or stated
 
 
 def _end(container: InputContainer, about: float) -> float:

@@ -10,7 +10,7 @@ from dlambda.media.pieces.time_stamps import has_jumps, lacks_index
 def read_timeline(location: str) -> Timeline:
     """From a path or URL, by a few range requests. Raises what `open_source` raises."""
     with open_source(location) as source:
-        streams = [each for each in (source.video, source.audio) if each is not None]
+        streams = [candidate for candidate in (source.video, source.audio) if candidate is not None]
         conversion = conversion_of(
             {
                 "codec_type": stream.type,

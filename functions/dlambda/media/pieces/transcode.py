@@ -128,17 +128,17 @@ class VideoEncoder:
         if not self.order:
             available = [] if self._setting == SOFTWARE else available_encoders(self._ffmpeg)
             self.order = candidates(self._setting, available)
-        said = b""
+        error_output = b""
         for position, codec in enumerate(self.order):
             arguments = video_arguments(location, segment, codec, self._device, run_up, is_damaged=is_damaged)
             with target.open("wb") as output:
-                done = _run([self._ffmpeg, *arguments], output)
-            said = done.stderr
-            if done.returncode == 0 and not (is_damaged and _BROKEN_OFF.search(said)):
+                process = _run([self._ffmpeg, *arguments], output)
+            error_output = process.stderr
+            if process.returncode == 0 and not (is_damaged and _BROKEN_OFF.search(error_output)):
                 self.order = self.order[position:]
                 return
-        failure = (DamagedVideo if _DAMAGE in said and not is_damaged else OperationFailed)(
+        failure = (DamagedVideo if _DAMAGE in error_output and not is_damaged else OperationFailed)(
             "The segment could not be converted."
         )
-        failure.add_note(last_words(said, location))
+        failure.add_note(last_words(error_output, location))
         raise failure

@@ -27,12 +27,12 @@ class _Client:
 
     def ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], list[int]]:
         """The answer and the descriptors that came with it. Raises OSError, `InternalAddress` among them."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with ours:
-            with theirs:
-                socket.send_fds(self._broker, [json.dumps(request).encode()], [theirs.fileno()])
-            ours.settimeout(_ANSWER_SECONDS)
-            data, descriptors, _, _ = socket.recv_fds(ours, MESSAGE_BYTES, 1)
+        own_end, broker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with own_end:
+            with broker_end:
+                socket.send_fds(self._broker, [json.dumps(request).encode()], [broker_end.fileno()])
+            own_end.settimeout(_ANSWER_SECONDS)
+            data, descriptors, _, _ = socket.recv_fds(own_end, MESSAGE_BYTES, 1)
         if not data:
             raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         answer: dict[str, Any] = json.loads(data)

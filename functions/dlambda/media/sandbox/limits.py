@@ -31,5 +31,5 @@ def apply(limits: Limits, pid: int = 0) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.prlimit(pid, kind)
-        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.prlimit(pid, kind, (most, most))
+        limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.prlimit(pid, kind, (limit, limit))

@@ -69,6 +69,13 @@ def _programs() -> tuple[str, ...]:
     """Python, its packages, the system's libraries and the certificates."""
     python = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), os.path.realpath(sys.executable)}
     certificates = ssl.get_default_verify_paths()
-    named = {certificates.cafile, certificates.capath, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")}
-    existing = {path for path in (*_SYSTEM, *python, *module_folders(), *named) if path and Path(path).exists()}
+    certificate_paths = {
+        certificates.cafile,
+        certificates.capath,
+        os.environ.get("SSL_CERT_FILE"),
+        os.environ.get("SSL_CERT_DIR"),
+    }
+    existing = {
+        path for path in (*_SYSTEM, *python, *module_folders(), *certificate_paths) if path and Path(path).exists()
+    }
     return tuple(path for path in sorted(existing) if existing.isdisjoint(map(str, Path(path).parents)))

@@ -45,10 +45,10 @@ def answer(listener: int, number: int, *, allow: bool) -> None:
 class ProcessCounter:
     """Allows `most` processes at once in the session that `leader` leads, itself not counted."""
 
-    def __init__(self, listener: int, leader: int, most: int) -> None:
+    def __init__(self, listener: int, leader: int, limit: int) -> None:
         self._listener = listener
         self._leader = leader
-        self._most = most
+        self._most = limit
         self._at_most_alive = 0
 
     def start(self) -> None:

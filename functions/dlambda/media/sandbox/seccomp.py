@@ -253,7 +253,9 @@ def _sockets(number: int, types: frozenset[int]) -> list[Instruction]:
 
 def _processes(numbers: dict[str, int], action: int) -> list[Instruction]:
     """New processes, but no new threads. The arguments of `clone3` lie in memory that a filter cannot read."""
-    plain = [one for name in ("fork", "vfork") if name in numbers for one in _decide(numbers[name], action)]
+    plain = [
+        instruction for name in ("fork", "vfork") if name in numbers for instruction in _decide(numbers[name], action)
+    ]
     body = [
         (_LOAD, 0, 0, _ARGUMENT),
         (_ANY_BIT, 0, 1, _CLONE_THREAD),

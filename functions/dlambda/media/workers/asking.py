@@ -58,10 +58,10 @@ def _picked(ydl: Downloader, url: str, entry: EntryRef) -> dict[str, Any] | None
         info = ydl.extract_info(url, download=False)
     if not info:
         return None
-    found = pick(info, url, entry.label, entry.index)
-    if not found:
+    picked_info = pick(info, url, entry.label, entry.index)
+    if not picked_info:
         raise DownloadError(_GONE)
-    return dict(found)
+    return dict(picked_info)
 
 
 @contextmanager

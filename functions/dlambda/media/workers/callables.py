@@ -36,22 +36,22 @@ class RetrySleep:
         return self.expression
 
     def __call__(self, n: int) -> float:
-        found = _SLEEP.fullmatch(self.expression.strip())
-        if found is None:
+        parts = _SLEEP.fullmatch(self.expression.strip())
+        if parts is None:
             return 0.0
-        kind, start, limit, step = found.groups()
-        most = float(limit) if limit else math.inf
+        kind, start, limit, step = parts.groups()
+        longest = float(limit) if limit else math.inf
         if kind == "exp":
-            return min(float(start) * float(step or 2) ** n, most)
+            return min(float(start) * float(step or 2) ** n, longest)
         growth = float(step or (start if kind or limit else 0))
-        return min(float(start) + growth * n, most)
+        return min(float(start) + growth * n, longest)
 
 
 def sleep_expressions(values: Iterable[str]) -> dict[str, str]:
     """The expression of each kind of retry in the values of `--retry-sleep`; the last one counts."""
-    found: dict[str, str] = {}
+    expressions: dict[str, str] = {}
     for value in values:
         match = _SLEEP_PREFIX.match(value)
         keys = match.group("keys").lower().split(",") if match else ["http"]
-        found.update(dict.fromkeys(keys, match.group("value") if match else value))
-    return found
+        expressions.update(dict.fromkeys(keys, match.group("value") if match else value))
+    return expressions

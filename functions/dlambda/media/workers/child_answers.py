@@ -23,13 +23,13 @@ _NO_HELP = "No description available from yt-dlp."
 def _parsed(job: ParseJob) -> dict[str, Any]:
     if isinstance(job.texts, OptionTexts):
         return {"params": render_params(effective_params(job.texts))}
-    found = parse_options(job.texts, allow_internal=job.allow_internal)
-    return {**vars(found), "params": render_params(found.params)}
+    parsed_options = parse_options(job.texts, allow_internal=job.allow_internal)
+    return {**vars(parsed_options), "params": render_params(parsed_options.params)}
 
 
 def _url_id(url: str) -> dict[str, str] | None:
-    found = id_of_url(url)
-    return {"id": found.id, "ie_key": found.ie_key, "archive_id": found.archive_id} if found else None
+    url_id = id_of_url(url)
+    return {"id": url_id.id, "ie_key": url_id.ie_key, "archive_id": url_id.archive_id} if url_id else None
 
 
 def list_options() -> dict[str, Any]:
@@ -45,10 +45,10 @@ def list_options() -> dict[str, Any]:
 def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option], str]) -> dict[str, Any]:
     """One row. `fill` writes the option's default in place of `%default`."""
     flags = [*option._short_opts, *option._long_opts]  # noqa: SLF001
-    hidden = option.help == optparse.SUPPRESS_HELP
+    is_hidden = option.help == optparse.SUPPRESS_HELP
     return {
         "flags": flags,
-        "description": _NO_HELP if hidden else fill(option),
+        "description": _NO_HELP if is_hidden else fill(option),
         "group": group,
         "ignored": not IGNORED_LABELS.isdisjoint(flags),
     }

@@ -127,12 +127,12 @@ class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
         self.format_id = info.get("format_id")
         if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
             path.unlink()
-        done, real = super().dl(name, info, subtitle, test)
-        if done and not subtitle and not test:
+        success, real = super().dl(name, info, subtitle, test)
+        if success and not subtitle and not test:
             if path.is_file():
                 check_media(path, str(info.get("ext")))
             self._state.note_finished(path, self.format_id)
-        return done, real
+        return success, real
 
     def process_info(self, info_dict: dict[str, Any]) -> None:
         for key, value in self._job.extras.items():
@@ -171,22 +171,22 @@ class _Disk:
         """Raises `_DiskFull` when the file will not fit, or when there is no room for more of it."""
         if not self._reserve or status.get("status") != "downloading":
             return
-        file, now, done = status.get("filename"), time.monotonic(), int(status.get("downloaded_bytes") or 0)
-        last_file, looked, there = self._last
-        if file == last_file and now - looked < _DISK_SECONDS and done - there < self._reserve // 4:
+        file, now, downloaded = status.get("filename"), time.monotonic(), int(status.get("downloaded_bytes") or 0)
+        last_file, checked_at, there = self._last
+        if file == last_file and now - checked_at < _DISK_SECONDS and downloaded - there < self._reserve // 4:
             return
-        self._last = (file, now, done)
+        self._last = (file, now, downloaded)
         if file != last_file:
-            self._check_for(int(status.get("total_bytes") or done) - done)
+            self._check_for(int(status.get("total_bytes") or downloaded) - downloaded)
             return
-        soon = 2 * max(0, done - there)  # blocks grow: what comes before the next look may be that much
+        soon = 2 * max(0, downloaded - there)  # blocks grow: what comes before the next look may be that much
         if room_at(self._workdir, self._reserve).lacks(soon):
             # One that gives up makes room for the others: not all of them at once.
             time.sleep(random.uniform(0, _DISK_WAIT_SECONDS))  # noqa: S311 no secret
             self._check_for(soon)
 
-    def _check_for(self, needed: int) -> None:
-        lacks = room_at(self._workdir, self._reserve).lacks(needed)
+    def _check_for(self, needed_bytes: int) -> None:
+        lacks = room_at(self._workdir, self._reserve).lacks(needed_bytes)
         if lacks:
             raise _DiskFull(lacks)
 

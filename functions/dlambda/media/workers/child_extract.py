@@ -75,21 +75,21 @@ def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
     }
 
 
-def _bounded(params: Mapping[str, Any], most: int | None) -> dict[str, Any]:
+def _bounded(params: Mapping[str, Any], limit: int | None) -> dict[str, Any]:
     """Makes yt-dlp read one entry more than is allowed, which tells that there are more; fewer where a user says so."""
-    if most is None or params.get("playlist_items"):
+    if limit is None or params.get("playlist_items"):
         return {}
     end = params.get("playlistend")
-    last = int(params.get("playliststart") or 1) + most
+    last = int(params.get("playliststart") or 1) + limit
     return {"playlistend": min(end, last) if isinstance(end, int) and end > 0 else last}
 
 
-def _cut(info: dict[str, Any], most: int | None) -> dict[str, Any]:
+def _cut(info: dict[str, Any], limit: int | None) -> dict[str, Any]:
     """The same for a choice of entries, which yt-dlp has read by now."""
     entries = info.get("entries")
-    if most is None or not isinstance(entries, list) or len(entries) <= most:
+    if limit is None or not isinstance(entries, list) or len(entries) <= limit:
         return info
-    return {**info, "entries": entries[: most + 1]}
+    return {**info, "entries": entries[: limit + 1]}
 
 
 def _cookie_file(job: ExtractJob) -> str | None:
@@ -120,8 +120,8 @@ def _plain_title(info: dict[str, Any]) -> dict[str, Any]:
 def read_page(job: ExtractJob) -> dict[str, Any]:
     """`{"info", "warnings", "error"}`; `info` is None when nothing could be read, and then `error` says why."""
     journal = Journal(debug=job.debug)
-    given = effective_params(job.params) if isinstance(job.params, OptionTexts) else job.params
-    params = {key: value for key, value in given.items() if key not in _LEFT_OUT}
+    requested = effective_params(job.params) if isinstance(job.params, OptionTexts) else job.params
+    params = {key: value for key, value in requested.items() if key not in _LEFT_OUT}
     info, error = None, None
     ydl = None
     try:

@@ -64,9 +64,9 @@ class _Recording:
         self._bytes: dict[int, int] = {}
         self._seconds: dict[int, float] = {}
         self._spoke_at = 0.0
-        known = read_json(self._workdir / WINDOW)
-        self.tracks = [Track(**each) for each in known.get("tracks", ())]
-        self._lacking = float(known.get("lacking", 0))
+        saved_state = read_json(self._workdir / WINDOW)
+        self.tracks = [Track(**fields) for fields in saved_state.get("tracks", ())]
+        self._lacking = float(saved_state.get("lacking", 0))
 
     def run(self) -> None:
         """Records to the end of the window, or of the stream."""
@@ -110,7 +110,7 @@ class _Recording:
     def begin(self, track: Track, playlist: MediaPlaylist) -> None:
         """Decides where a track begins: beside the one that was decided first, if their numbers go together."""
         with self._lock:
-            decided = [each.first for each in self.tracks if each.first is not None]
+            decided = [other_track.first for other_track in self.tracks if other_track.first is not None]
             numbers = [segment.sequence for segment in playlist.segments]
             if decided and numbers[0] <= decided[0] <= numbers[-1] + 2:
                 track.first = decided[0]
@@ -120,7 +120,9 @@ class _Recording:
             self._save()
 
     def _save(self) -> None:
-        write_json(self._workdir / WINDOW, {"tracks": [each.saved() for each in self.tracks], "lacking": self._lacking})
+        write_json(
+            self._workdir / WINDOW, {"tracks": [track.saved() for track in self.tracks], "lacking": self._lacking}
+        )
 
     def note(self, number: int, size: int, seconds: float) -> None:
         """Reports how far it is: of several tracks the slowest counts."""
@@ -130,10 +132,15 @@ class _Recording:
             if now - self._spoke_at < _REPORT_SECONDS:
                 return
             self._spoke_at = now
-            share = min(self._seconds.get(each, 0.0) for each in range(len(self.tracks))) / self._job.duration
-            done = sum(self._bytes.values())
-            estimate = done / share if share > 0 else None
-            self._say(type="progress", status="downloading", downloaded_bytes=done, total_bytes_estimate=estimate)
+            share = (
+                min(self._seconds.get(track_number, 0.0) for track_number in range(len(self.tracks)))
+                / self._job.duration
+            )
+            recorded_bytes = sum(self._bytes.values())
+            estimate = recorded_bytes / share if share > 0 else None
+            self._say(
+                type="progress", status="downloading", downloaded_bytes=recorded_bytes, total_bytes_estimate=estimate
+            )
 
 
 class _TrackRecorder:
@@ -185,7 +192,7 @@ class _TrackRecorder:
             )
 
     def _ended_early(self) -> None:
-        seconds = sum(each.seconds for each in self._recorded)
+        seconds = sum(segment.seconds for segment in self._recorded)
         if 0 < seconds < self._job.duration - _SLACK_SECONDS:
             self._recording.warn(f"The stream ended after {seconds:.1f} of {self._job.duration:g} s.")
         self._tell_holes(self._recorded[-1].seconds if self._recorded else 0.0)
@@ -220,7 +227,9 @@ class _TrackRecorder:
         self._write(recorded.name, content)
         self._recorded.append(recorded)
         self._bytes += len(content)
-        self._recording.note(self._number, self._bytes, sum(each.seconds for each in self._recorded))
+        self._recording.note(
+            self._number, self._bytes, sum(recorded_segment.seconds for recorded_segment in self._recorded)
+        )
 
     def _write(self, name: str, content: bytes) -> None:
         """All or nothing: what is there counts as recorded."""
@@ -233,16 +242,16 @@ def find_tracks(ydl: Any, url: str) -> list[Track]:
     """The playlists that the format selector chooses. Raises `DownloadError` when there is nothing to record."""
     info = ydl.extract_info(url, download=False)
     while info and info.get("_type") in ("playlist", "multi_video"):
-        info = next((each for each in info.get("entries") or () if each), None)
+        info = next((entry for entry in info.get("entries") or () if entry), None)
     if not info:
         raise DownloadError("Unable to extract info.")
     formats = info.get("requested_formats") or [info]
-    hls = [str(each.get("protocol")).startswith("m3u8") for each in formats]
+    hls = [str(entry.get("protocol")).startswith("m3u8") for entry in formats]
     if not info.get("is_live") and not all(hls):
         raise DownloadError(_NOT_LIVE)
     if not all(hls):
         raise DownloadError(_NOT_HLS)
-    return [_track(ydl, each) for each in formats]
+    return [_track(ydl, entry) for entry in formats]
 
 
 def _track(ydl: Any, format_: Mapping[str, Any]) -> Track:
@@ -265,7 +274,7 @@ def record(job: RecordJob, say: Any) -> dict[str, Any]:
         except (YoutubeDLError, OSError) as error:
             recording.errors.append(plain(error) or type(error).__name__)
     empty = not any(
-        window.read_folder(Path(job.workdir) / SEGMENTS / str(each)) for each in range(len(recording.tracks))
+        window.read_folder(Path(job.workdir) / SEGMENTS / str(number)) for number in range(len(recording.tracks))
     )
     failed = recording.errors[0] if recording.errors else "The live stream gave no data." if empty else None
     return {

@@ -58,9 +58,9 @@ def _console(job: TerminalJob) -> type[Downloader]:
 
     class Console(Downloader):
         def __init__(self, params: dict[str, Any]) -> None:
-            for each in params.get("postprocessors", ()):
-                if each["key"] == "MetadataParser":
-                    each["actions"] = [action_of(action) for action in each["actions"]]
+            for postprocessor in params.get("postprocessors", ()):
+                if postprocessor["key"] == "MetadataParser":
+                    postprocessor["actions"] = [action_of(action) for action in postprocessor["actions"]]
             recording.guard_ffmpeg(params)
             forced = {**tools_params(job.cache, job.deno), "ffmpeg_location": job.ffmpeg}
             super().__init__({**params, **forced}, folders=(Path(job.workdir),))

@@ -67,8 +67,8 @@ class SourceWatch:
 
     def open(self, urlopen: Open, request: Request) -> Any:
         """The response to `request`, from the version of the source that the `.part` came from, or a fresh one."""
-        asked = _RANGE.match(request.headers.get("Range") or "")
-        offset = int(asked.group(1)) if asked else 0
+        range_match = _RANGE.match(request.headers.get("Range") or "")
+        offset = int(range_match.group(1)) if range_match else 0
         etag = self._known.get("etag")
         if offset and etag and not etag.startswith("W/"):
             request.headers["If-Range"] = etag
@@ -78,11 +78,11 @@ class SourceWatch:
             if error.status != 416 or not offset:
                 raise
             return self._restart(urlopen, request)
-        found = self._describe(response)
-        if offset and response.status == 206 and self._differs(found):
+        version = self._describe(response)
+        if offset and response.status == 206 and self._differs(version):
             response.close()
             return self._restart(urlopen, request)
-        self._remember(found)
+        self._remember(version)
         return response
 
     def _restart(self, urlopen: Open, request: Request) -> Any:
@@ -110,17 +110,17 @@ class SourceWatch:
             "format_id": self._format_id,
         }
 
-    def _differs(self, found: dict[str, Any]) -> bool:
+    def _differs(self, version: dict[str, Any]) -> bool:
         """Whether two answers are certainly from different versions; what either does not tell, tells nothing."""
         return any(
-            self._known.get(name) is not None and found[name] is not None and self._known[name] != found[name]
+            self._known.get(name) is not None and version[name] is not None and self._known[name] != version[name]
             for name in ("etag", "length", "last_modified")
         )
 
-    def _remember(self, found: dict[str, Any]) -> None:
-        if found != self._known:
-            self._known = found
-            write_json(self._record, found)
+    def _remember(self, version: dict[str, Any]) -> None:
+        if version != self._known:
+            self._known = version
+            write_json(self._record, version)
 
 
 class Watched:
@@ -153,10 +153,10 @@ def _direct_download(self: Any, filename: str, info: dict[str, Any]) -> Any:
         self._hook_progress(status, info)
         return True
     with _watching(session, watch):
-        done = _original_download(self, filename, info)
-    if done and not part.exists():
+        success = _original_download(self, filename, info)
+    if success and not part.exists():
         watch.close()
-    return done
+    return success
 
 
 def _fragment_state(self: Any, ctx: dict[str, Any]) -> Path:
@@ -195,10 +195,10 @@ def _prepare(self: Any, ctx: dict[str, Any]) -> None:
     part = Path(self.temp_name(ctx["filename"]))
     if not ctx["live"] and not self.params.get("_no_ytdl_file"):
         state = _fragment_state(self, ctx)
-        known = read_json(state).get("downloader", {})
-        size = known.get("part_bytes")
+        saved_state = read_json(state).get("downloader", {})
+        size = saved_state.get("part_bytes")
         have = part.stat().st_size if part.is_file() else 0
-        belongs = known.get("total") == ctx.get("total_frags") and known.get("format_id") == getattr(
+        belongs = saved_state.get("total") == ctx.get("total_frags") and saved_state.get("format_id") == getattr(
             self.ydl, "format_id", None
         )
         if isinstance(size, int) and 0 < size <= have and belongs:

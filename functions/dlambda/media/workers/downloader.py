@@ -113,18 +113,18 @@ class PublicCache(Cache):  # type: ignore[misc]
         if self._SECTIONS.fullmatch(section):
             super().store(section, key, data, dtype)
 
-    def load(self, section: str, key: str, *arguments: Any, default: Any = None, **more: Any) -> Any:
+    def load(self, section: str, key: str, *arguments: Any, default: Any = None, **options: Any) -> Any:
         if self._SECTIONS.fullmatch(section):
-            return super().load(section, key, *arguments, default=default, **more)
+            return super().load(section, key, *arguments, default=default, **options)
         return default
 
 
 def tools_params(cache: str | None, deno: str | None) -> dict[str, Any]:
     """Where the shared cache lies and which JavaScript runtime is used."""
-    found: dict[str, Any] = {"cachedir": cache or False}
+    params: dict[str, Any] = {"cachedir": cache or False}
     if deno:
-        found["js_runtimes"] = {"deno": {"path": deno}}
-    return found
+        params["js_runtimes"] = {"deno": {"path": deno}}
+    return params
 
 
 def _without_surrogates(value: Any) -> Any:
@@ -145,11 +145,11 @@ def default_params() -> Mapping[str, Any]:
     return dict(yt_dlp.parse_options(["--ignore-config"]).ydl_opts)
 
 
-def build_params(given: Mapping[str, Any], forced: Mapping[str, Any]) -> dict[str, Any]:
+def build_params(requested: Mapping[str, Any], forced: Mapping[str, Any]) -> dict[str, Any]:
     """Defaults of the command line, what the user's options change, and what the service insists on."""
     params = copy.deepcopy(dict(default_params()))
-    extra_pps = list(given.get("postprocessors") or [])
-    params.update({key: value for key, value in given.items() if key != "postprocessors"})
+    extra_pps = list(requested.get("postprocessors") or [])
+    params.update({key: value for key, value in requested.items() if key != "postprocessors"})
     params["postprocessors"] = [*extra_pps, *params.get("postprocessors", [])]
     params.update(forced)
     if "prefer-vp9-sort" in params.get("compat_opts", ()):
@@ -181,8 +181,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         try:
             return super().urlopen(req)
         except HTTPError as error:
-            asked = error.response.headers.get("Retry-After") if error.status in _BUSY else None
-            self.retry_after_seconds = retry_after_seconds(asked, time.time())
+            retry_after = error.response.headers.get("Retry-After") if error.status in _BUSY else None
+            self.retry_after_seconds = retry_after_seconds(retry_after, time.time())
             raise
 
     def process_ie_result(self, ie_result: Any, *arguments: Any, **options: Any) -> Any:
@@ -225,5 +225,5 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
             reason = reject_reason(info_dict, self.params)
             if reason is not None and not self.params.get("break_on_reject"):
                 return reason
-        found: str | None = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
-        return found
+        rejection: str | None = super()._match_entry(info_dict, incomplete=incomplete, silent=silent)
+        return rejection

@@ -46,10 +46,10 @@ def guarded(command: Sequence[Any]) -> list[str]:
         if word == "-i":
             result += [*words[begin:position], *_limits(words[position + 1], words[begin:position]), "-i"]
             begin = position + 1
-    rest = words[begin:]
+    remaining = words[begin:]
     if _is_probe(words) and "-i" not in words:
-        return [*result, *rest[:-1], *_limits(rest[-1], rest[:-1]), rest[-1]]
-    return result + rest
+        return [*result, *remaining[:-1], *_limits(remaining[-1], remaining[:-1]), remaining[-1]]
+    return result + remaining
 
 
 def _is_probe(words: Sequence[str]) -> bool:

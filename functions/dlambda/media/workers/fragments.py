@@ -54,9 +54,9 @@ def _report_retry(
         time.sleep(_pause(err, count, len(self.ydl.lost_fragments)))
 
 
-def _pause(error: Any, count: int, lost: int) -> float:
+def _pause(error: Any, count: int, lost_count: int) -> float:
     if isinstance(error, HTTPError) and error.status in _GONE:
-        return _GONE_PAUSE_SECONDS if lost < _MOST_WAITED_FOR else 0.0
+        return _GONE_PAUSE_SECONDS if lost_count < _MOST_WAITED_FOR else 0.0
     return float(min(_LONGEST_PAUSE_SECONDS, 0.25 * 2**count))
 
 
@@ -79,9 +79,9 @@ def _report_skip(self: Any, frag_index: int, err: Any = None) -> None:
     _original_skip(self, frag_index, err)
     if not isinstance(self.ydl, Losses):
         return
-    lost, error = self.ydl.lost_fragments, self.ydl.fragment_error
-    lost.append(frag_index)
-    in_row = lost[-_MOST_AWAY_IN_ROW:] == list(range(frag_index - _MOST_AWAY_IN_ROW + 1, frag_index + 1))
+    lost_numbers, error = self.ydl.lost_fragments, self.ydl.fragment_error
+    lost_numbers.append(frag_index)
+    in_row = lost_numbers[-_MOST_AWAY_IN_ROW:] == list(range(frag_index - _MOST_AWAY_IN_ROW + 1, frag_index + 1))
     if in_row and not (isinstance(error, HTTPError) and error.status in _GONE):
         raise DownloadError(f"The site gives no more segments: {error}")
 
@@ -92,16 +92,16 @@ def _append_all(self: Any, ctx: dict[str, Any], fragments: Any, info: dict[str, 
         return _original_append_all(self, ctx, fragments, info, **options)
     session.lost_fragments = []
     try:
-        done = _original_append_all(self, ctx, fragments, info, **options)
+        success = _original_append_all(self, ctx, fragments, info, **options)
     except DownloadError as error:
         session.fragments_failed = True
         if session.lost_fragments and "file is empty" in str(error):
             raise DownloadError(f"No segment of the stream could be had: {session.fragment_error}") from error
         raise
-    session.fragments_failed = session.fragments_failed or not done
-    if done and session.lost_fragments:
+    session.fragments_failed = session.fragments_failed or not success
+    if success and session.lost_fragments:
         session.note_step("download", lost_text(len(session.lost_fragments), ctx.get("total_frags")))
-    return done
+    return success
 
 
 def lost_text(count: int, total: object = None) -> str:
@@ -122,7 +122,7 @@ def _hls_download(self: Any, filename: str, info: dict[str, Any]) -> Any:
         return _original_hls(self, filename, info)
     session.fragments_failed = session.native_failed = False
     try:
-        done = _original_hls(self, filename, info)
+        success = _original_hls(self, filename, info)
     except HTTPError:
         raise
     except (DownloadError, ValueError, AssertionError, LookupError, TypeError) as error:
@@ -132,8 +132,8 @@ def _hls_download(self: Any, filename: str, info: dict[str, Any]) -> Any:
         if isinstance(error, DownloadError):
             raise
         raise DownloadError(f"The playlist of the stream cannot be read: {error}") from error
-    session.native_failed = not done and not session.fragments_failed
-    return done
+    session.native_failed = not success and not session.fragments_failed
+    return success
 
 
 _original_report = FileDownloader.report_retry

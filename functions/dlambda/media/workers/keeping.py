@@ -170,9 +170,9 @@ class Keeping(Downloader):
                 raise
             info.clear()
             info.update(before, __files_to_move={})
-            moved = dict(super().run_pp(pp, info))
+            new_info = dict(super().run_pp(pp, info))
             self._note(pp.pp_key(), error)
-            return moved
+            return new_info
 
     def _files(self) -> set[Path]:
         return {path for folder in self._folders for path in folder.rglob("*") if path.is_file()}
@@ -205,8 +205,8 @@ class Keeping(Downloader):
         try:
             data: bytes = super().urlopen(request).read()
             if find_picture(data[:HEAD_BYTES]) is None:
-                what = find_foreign(data[:HEAD_BYTES]) or "something else"
-                raise TransportError(_NO_PICTURE.format(what))
+                phrase = find_foreign(data[:HEAD_BYTES]) or "something else"
+                raise TransportError(_NO_PICTURE.format(phrase))
         except Exception as error:
             failures.append(plain(error))
             if isinstance(error, network_exceptions):
@@ -253,24 +253,28 @@ class Keeping(Downloader):
             return super()._write_subtitles(info_dict, filename)
         files: list[tuple[str, str]] = []
         for language, subtitle in list(languages.items()):
-            written = self._write_one_subtitle({**info_dict, "requested_subtitles": {language: subtitle}}, filename)
-            if not written:
+            subtitle_files = self._write_one_subtitle(
+                {**info_dict, "requested_subtitles": {language: subtitle}}, filename
+            )
+            if not subtitle_files:
                 del languages[language]
-            files += written
+            files += subtitle_files
         return files
 
     def _write_one_subtitle(self, info: dict[str, Any], filename: str) -> list[tuple[str, str]]:
         """Its file now and at the end; none when there is no subtitle in it."""
         [(language, subtitle)] = info["requested_subtitles"].items()
         with self._during(_SUBTITLES):
-            written = self._beside(_SUBTITLES, lambda: super(Keeping, self)._write_subtitles(info, filename)) or []
-        for path, _ in written:
+            subtitle_files = (
+                self._beside(_SUBTITLES, lambda: super(Keeping, self)._write_subtitles(info, filename)) or []
+            )
+        for path, _ in subtitle_files:
             foreign = find_no_subtitle(read_head(Path(path)), subtitle["ext"])
             if foreign is not None:
                 self._note(_SUBTITLES, _NO_SUBTITLES.format(foreign, language))
                 Path(path).unlink(missing_ok=True)
                 return []
-        return list(written)
+        return list(subtitle_files)
 
     def _write_description(self, label: str, ie_result: Any, descfn: Any) -> Any:
         return self._beside(_DESCRIPTION, lambda: super(Keeping, self)._write_description(label, ie_result, descfn))

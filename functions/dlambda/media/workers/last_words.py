@@ -24,8 +24,8 @@ def failure_text(words: str) -> str:
 
 def lost_segments(words: str) -> int:
     """How many segments it left out."""
-    lost = {match.groups() for match in _LOST.finditer(words)}
-    return len(lost) + sum(int(count) for count in _SKIPPED.findall(words))
+    numbers = {match.groups() for match in _LOST.finditer(words)}
+    return len(numbers) + sum(int(count) for count in _SKIPPED.findall(words))
 
 
 def _lines(words: str) -> list[str]:

@@ -110,9 +110,9 @@ class Named(Downloader):
         if not name or name == "-":
             return None
         stem, unique = self._main
-        rest = name.removeprefix(stem)
-        if stem and rest != name and not rest[:1].isalnum():
-            name = unique + rest
+        ending = name.removeprefix(stem)
+        if stem and ending != name and not ending[:1].isalnum():
+            name = unique + ending
         return self._own_name(name, (_CHAPTER, _file_of(info), info.get("section_number")))
 
     def _own_name(self, name: str, key: Hashable, extension: str | None = None) -> str:

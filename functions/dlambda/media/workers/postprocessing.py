@@ -46,8 +46,8 @@ class GuardedMetadataParserPP(MetadataParserPP):  # type: ignore[misc]
     """`--parse-metadata` and `--replace-in-metadata`; actions come as `["replace", ...]` or `["interpret", ...]`."""
 
     def __init__(self, downloader: Any, actions: list[list[str]]) -> None:
-        known = {"replace": MetadataParserPP.Actions.REPLACE, "interpret": MetadataParserPP.Actions.INTERPRET}
-        super().__init__(downloader, [(known[kind], *rest) for kind, *rest in actions])
+        kinds = {"replace": MetadataParserPP.Actions.REPLACE, "interpret": MetadataParserPP.Actions.INTERPRET}
+        super().__init__(downloader, [(kinds[kind], *arguments) for kind, *arguments in actions])
 
     @classmethod
     def pp_key(cls) -> str:

@@ -69,8 +69,8 @@ def leave_out_unsupported(info: dict[str, Any], *, download: bool) -> None:
     refused = [scheme for format_ in formats if (scheme := unsupported_scheme(format_))]
     if not refused:
         return
-    kept = [format_ for format_ in formats if not unsupported_scheme(format_)]
-    if any(map(_is_media, kept)):
-        info["formats"] = kept
+    usable = [format_ for format_ in formats if not unsupported_scheme(format_)]
+    if any(map(_is_media, usable)):
+        info["formats"] = usable
     elif download:
         raise UnsupportedStream(refused[0])

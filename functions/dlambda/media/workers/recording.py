@@ -54,8 +54,8 @@ def through_socks(proxy: str) -> Connect:
         options = make_socks_proxy_opts(proxy)
         # An address, not a name: the guard judges addresses.
         place = socket.getaddrinfo(options["addr"], options["port"], type=socket.SOCK_STREAM)[0]
-        opened: socket.socket = create_socks_proxy_socket((host, port), options, place, _CONNECT_SECONDS, None)
-        return opened
+        connection: socket.socket = create_socks_proxy_socket((host, port), options, place, _CONNECT_SECONDS, None)
+        return connection
 
     return connect
 
@@ -115,9 +115,9 @@ def _tell(session: Any, status: int, words: list[str]) -> None:
     text = "".join(words)
     if status:
         raise DownloadError(failure_text(text))
-    lost = lost_segments(text)
-    if lost and isinstance(session, Losses):
-        session.note_step("download", lost_text(lost))
+    lost_count = lost_segments(text)
+    if lost_count and isinstance(session, Losses):
+        session.note_step("download", lost_text(lost_count))
 
 
 class Growth:

@@ -93,7 +93,7 @@ class Relay:
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
             client.settimeout(_IDLE_SECONDS)
-            head, rest = _read_head(client)
+            head, early_bytes = _read_head(client)
             if not head:
                 return
             if not hmac.compare_digest(_credentials_of(head), self._authorization):
@@ -111,7 +111,7 @@ class Relay:
                 return
             with server:
                 if first:
-                    server.sendall(first + rest)
+                    server.sendall(first + early_bytes)
                 else:
                     client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 _pump(client, server)
@@ -131,10 +131,14 @@ class Relay:
         if self._upstream is not None:
             return self._to_upstream(), self._with_login(head)
         path = target.split("/", 3)[3] if target.count("/") > 2 else ""
-        kept = [one for one in fields.split(b"\r\n") if not one.lower().startswith((b"proxy-", b"connection:"))]
+        lines = [
+            header_line
+            for header_line in fields.split(b"\r\n")
+            if not header_line.lower().startswith((b"proxy-", b"connection:"))
+        ]
         request = f"{method} /{path} {version}\r\n".encode("latin-1")
         # One request for each connection: where the next one goes must be looked at again.
-        body = b"\r\n".join([one for one in kept if one] + [b"Connection: close", b"", b""])
+        body = b"\r\n".join([header_line for header_line in lines if header_line] + [b"Connection: close", b"", b""])
         return self._connect(parts.hostname, parts.port or 80), request + body
 
     def _to_upstream(self) -> socket.socket:
@@ -181,9 +185,9 @@ def _refuse(client: socket.socket, status: str, *fields: str) -> None:
     client.sendall("\r\n".join(lines).encode())
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def _pump(first: socket.socket, second: socket.socket) -> None:
     """Copies both ways until either side ends or nothing has come for long."""
-    pairs = {one: other, other: one}
+    pairs = {first: second, second: first}
     while True:
         readable, _, _ = select.select(list(pairs), [], [], _IDLE_SECONDS)
         if not readable:

@@ -99,16 +99,16 @@ class _WarmProcess:
     """The process that workers are forked from; it ends when its control socket closes."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
+        parent_socket, child_socket = socket.socketpair()
+        with child_socket:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dlambda.media.workers.warm", str(theirs.fileno())],
+                [sys.executable, "-m", "dlambda.media.workers.warm", str(child_socket.fileno())],
                 stdin=subprocess.DEVNULL,
                 env=python_environment(),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_socket.fileno()],
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
             )
-        self._control = ours
+        self._control = parent_socket
         self._owner = os.getpid()
 
     @property
@@ -117,14 +117,14 @@ class _WarmProcess:
 
     def fork(self, broker: Broker) -> Connection:
         """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        own_end, child_end = socket.socketpair()
+        with child_end:
             try:
-                socket.send_fds(self._control, [b"+"], [theirs.fileno(), broker.theirs.fileno()])
+                socket.send_fds(self._control, [b"+"], [child_end.fileno(), broker.theirs.fileno()])
             except OSError:
-                ours.close()
+                own_end.close()
                 raise
-        return Connection(ours.detach())
+        return Connection(own_end.detach())
 
     def is_gone(self, timeout_seconds: float) -> bool:
         """Whether it has ended, or ends within the timeout."""

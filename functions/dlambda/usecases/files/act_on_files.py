@@ -40,11 +40,11 @@ def act_on_files(actions: Sequence[FileAction]) -> Job:
     """Does all actions, each on its own; answers the job, which is done unless it takes longer than 20 s."""
     now = time.time()
     body = {
-        "actions": [{"verb": each.verb, "path": each.path, "argument": each.argument} for each in actions],
+        "actions": [{"verb": action.verb, "path": action.path, "argument": action.argument} for action in actions],
         "results": [],
         "next": 0,
     }
-    small = all(_is_small(each) for each in actions)
+    small = all(_is_small(action) for action in actions)
     job = jobs.add(Job(uuid.uuid4().hex, KIND, body), now, held=small)
     if small:
         with suppress(Conflict):  # a worker that just started has it
@@ -68,12 +68,12 @@ def _is_small(action: FileAction) -> bool:
 
 
 def _is_small_at(path: str, action: FileAction) -> bool:
-    stored = bucket.find(object_key(path))
-    if stored is not None:
-        return action.verb == "delete" or stored.size_bytes <= _SMALL_BYTES
+    file = bucket.find(object_key(path))
+    if file is not None:
+        return action.verb == "delete" or file.size_bytes <= _SMALL_BYTES
     count = size = 0
-    for each in bucket.list_(object_key(path) + "/"):
-        count, size = count + 1, size + each.size_bytes
+    for entry in bucket.list_(object_key(path) + "/"):
+        count, size = count + 1, size + entry.size_bytes
         if count > _SMALL_OBJECTS or size > _SMALL_BYTES:
             return False
     return True
@@ -100,13 +100,13 @@ def run_actions(job: Job) -> Job:
         if body["next"] < len(body["actions"]):
             job = jobs.save(job, body, time.time())
     bucket.delete([_plan_key(job.id)])
-    ended = jobs.end(job, body, time.time())
+    finished_job = jobs.end(job, body, time.time())
     claims.give_back()
-    return ended
+    return finished_job
 
 
-def _result(action: FileAction, path: str, error: str | None = None, **more: Any) -> Result:
-    return {"path": path, "action": action.verb, "ok": error is None, "status": error is None, "error": error, **more}
+def _result(action: FileAction, path: str, error: str | None = None, **fields: Any) -> Result:
+    return {"path": path, "action": action.verb, "ok": error is None, "status": error is None, "error": error, **fields}
 
 
 class _Run:
@@ -163,7 +163,7 @@ class _Run:
         return [_result(self._action, self._action.shown_path, new_dir=folder)]
 
     def _delete(self, path: str) -> list[Result]:
-        keys = [object_key(path)] if bucket.find(object_key(path)) else [each.key for each in files_below(path)]
+        keys = [object_key(path)] if bucket.find(object_key(path)) else [entry.key for entry in files_below(path)]
         bucket.delete(keys)
         files_gone([key.removeprefix(object_key("")) for key in keys])
         return [_result(self._action, self._action.shown_path, deleted=True)]
@@ -174,11 +174,11 @@ class _Run:
             bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
             self._save({"plan": True})
         copied = self._copy(plan)
-        bucket.delete(object_key(each.source) for each in plan.transfers)
+        bucket.delete(object_key(transfer.source) for transfer in plan.transfers)
         files_moved(plan.transfers, copied)
-        counted: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
-        main = _result(self._action, self._action.shown_path, new_path=plan.target, **counted)
-        return [main, *(_result(self._action, each.source, new_path=each.target) for each in plan.sidecars)]
+        counts: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
+        main = _result(self._action, self._action.shown_path, new_path=plan.target, **counts)
+        return [main, *(_result(self._action, transfer.source, new_path=transfer.target) for transfer in plan.sidecars)]
 
     def _copy(self, plan: Plan) -> dict[str, Stored]:
         """Copies all; takes all back on a failure."""
@@ -212,15 +212,15 @@ def _written_plan(plan: Plan) -> dict[str, Any]:
     return {
         "source": plan.source,
         "target": plan.target,
-        "transfers": [[each.source, each.target] for each in plan.transfers],
-        "sidecars": [[each.source, each.target] for each in plan.sidecars],
+        "transfers": [[transfer.source, transfer.target] for transfer in plan.transfers],
+        "sidecars": [[transfer.source, transfer.target] for transfer in plan.sidecars],
     }
 
 
-def _read_plan(written: Mapping[str, Any]) -> Plan:
+def _read_plan(document: Mapping[str, Any]) -> Plan:
     return Plan(
-        written["source"],
-        written["target"],
-        tuple(Transfer(*each) for each in written["transfers"]),
-        tuple(Transfer(*each) for each in written["sidecars"]),
+        document["source"],
+        document["target"],
+        tuple(Transfer(*pair) for pair in document["transfers"]),
+        tuple(Transfer(*pair) for pair in document["sidecars"]),
     )

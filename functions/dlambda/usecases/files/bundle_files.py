@@ -44,18 +44,18 @@ def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
 
 def _expanded(path: str) -> list[str]:
     try:
-        found = find_file(path)
+        file = find_file(path)
     except NotFound:
         return []
-    if found.moved:
+    if file.moved:
         return []
-    if found.stored is None:
-        return [_path(each) for each in files_below(found.path) if not _path(each).endswith(f"/{MARKER}")]
-    return [found.path, *_files_in(sidecars_of(found.path))]
+    if file.stored is None:
+        return [_path(entry) for entry in files_below(file.path) if not _path(entry).endswith(f"/{MARKER}")]
+    return [file.path, *_files_in(sidecars_of(file.path))]
 
 
-def _path(stored: Stored) -> str:
-    return stored.key.removeprefix(object_key(""))
+def _path(entry: Stored) -> str:
+    return entry.key.removeprefix(object_key(""))
 
 
 def _files_in(groups: Sidecars) -> list[str]:
@@ -72,8 +72,8 @@ def build_bundle(job: Job) -> Job:
     if starts > _STARTS:
         return _end(job, error=_UNFINISHED)
     building = _Building(jobs.save(job, {**job.body, "starts": starts}, time.time()))
-    found = [bucket.find(object_key(path)) for path in job.body["files"]]
-    expected = sum(stored.size_bytes for stored in found if stored is not None)
+    files = [bucket.find(object_key(path)) for path in job.body["files"]]
+    expected = sum(file.size_bytes for file in files if file is not None)
     objects.write(bundle_key(job.id), zip_stream(building.entries()), CONTENT_TYPE, expected)
     if not building.count:
         bucket.delete([bundle_key(job.id)])

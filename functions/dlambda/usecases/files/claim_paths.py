@@ -35,9 +35,9 @@ class Claims:
         """Claims sources and targets. Raises `Refused` when somebody else has them for long."""
         sources = sources_of(action)
         targets = [target for source in sources for target in _targets(action, source)]
-        taken = self._wait_for(targets if action.verb == "directory" else [*sources, *targets])
-        if taken is not None:
-            raise Refused(_clash(action, taken) if taken in targets else f"path '{taken}' is being changed.")
+        conflict = self._wait_for(targets if action.verb == "directory" else [*sources, *targets])
+        if conflict is not None:
+            raise Refused(_clash(action, conflict) if conflict in targets else f"path '{conflict}' is being changed.")
 
     def take_again(self, plan: Plan) -> None:
         """For a move that goes on. Raises `Busy`."""
@@ -57,21 +57,21 @@ class Claims:
     def _wait_for(self, paths: list[str]) -> str | None:
         """The path that somebody still has when patience ends."""
         began = time.monotonic()
-        taken = None
-        while paths and (taken := self._take(paths)) is not None:
+        conflict = None
+        while paths and (conflict := self._take(paths)) is not None:
             if self._paths:
                 self.give_back()  # two that wait for one another's last claims would wait in vain
             if time.monotonic() - began > self._patience:
                 break
             time.sleep(_POLL_SECONDS)
         self._patience -= time.monotonic() - began
-        return taken
+        return conflict
 
     def _take(self, paths: list[str]) -> str | None:
-        taken = path_claims.take(self._owner, paths, time.time())
-        if taken is None:
+        conflict = path_claims.take(self._owner, paths, time.time())
+        if conflict is None:
             self._paths, self._taken_at = paths, time.monotonic()
-        return taken
+        return conflict
 
 
 def _targets(action: FileAction, source: str) -> list[str]:

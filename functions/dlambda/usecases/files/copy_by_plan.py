@@ -22,22 +22,26 @@ def copy_by_plan(plan: Plan, after_batch: Callable[[], None]) -> dict[str, Store
     Calls `after_batch` each few copies; it may raise. Raises `NotFound` for a file that is at neither place.
     """
     sources, targets = _at_sources(plan), _at_targets(plan)
-    missing = (each for each in plan.transfers if each.source in sources and not _is_copied(each, sources, targets))
+    missing = (
+        transfer
+        for transfer in plan.transfers
+        if transfer.source in sources and not _is_copied(transfer, sources, targets)
+    )
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for batch in _batches(missing):
             list(pool.map(_copy, batch))
             after_batch()
     copied = _at_targets(plan)
-    for each in plan.transfers:
-        if each.target not in copied:
-            raise NotFound(f"path '{each.source}' does not exist.")
+    for transfer in plan.transfers:
+        if transfer.target not in copied:
+            raise NotFound(f"path '{transfer.source}' does not exist.")
     return copied
 
 
 def take_back(plan: Plan) -> None:
     """Removes the copies of files that are still where they were."""
     sources = _at_sources(plan)
-    bucket.delete(object_key(each.target) for each in plan.transfers if each.source in sources)
+    bucket.delete(object_key(transfer.target) for transfer in plan.transfers if transfer.source in sources)
 
 
 def _is_copied(transfer: Transfer, sources: dict[str, Stored], targets: dict[str, Stored]) -> bool:
@@ -59,15 +63,15 @@ def _copy(transfer: Transfer) -> None:
 
 
 def _at_sources(plan: Plan) -> dict[str, Stored]:
-    return _found(plan, plan.source, (each.source for each in plan.transfers))
+    return _found(plan, plan.source, (transfer.source for transfer in plan.transfers))
 
 
 def _at_targets(plan: Plan) -> dict[str, Stored]:
-    return _found(plan, plan.target, (each.target for each in plan.transfers))
+    return _found(plan, plan.target, (transfer.target for transfer in plan.transfers))
 
 
 def _found(plan: Plan, whole: str, paths: Iterable[str]) -> dict[str, Stored]:
     if plan.is_folder:
-        return {each.key.removeprefix(object_key("")): each for each in files_below(whole)}
-    stored = {path: bucket.find(object_key(path)) for path in paths}
-    return {path: each for path, each in stored.items() if each is not None}
+        return {entry.key.removeprefix(object_key("")): entry for entry in files_below(whole)}
+    entries = {path: bucket.find(object_key(path)) for path in paths}
+    return {path: entry for path, entry in entries.items() if entry is not None}

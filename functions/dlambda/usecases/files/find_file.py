@@ -23,17 +23,17 @@ class Found:
     moved: bool = False
 
 
-def find_file(asked: str, missing: str = "File '{file}' does not exist.") -> Found:
+def find_file(request_path: str, missing: str = "File '{file}' does not exist.") -> Found:
     """What lies at a path. Raises `NotFound` with the text `missing`, also for whatever leads out of the root."""
-    text = missing.format(file=asked.removeprefix("/"))
+    text = missing.format(file=request_path.removeprefix("/"))
     try:
-        path = resolve_path(asked)
+        path = resolve_path(request_path)
         key = object_key(path)
     except Invalid:
         raise NotFound(text) from None
-    stored = bucket.find(key) if path else None
-    if stored is not None:
-        return Found(path, stored)
+    file = bucket.find(key) if path else None
+    if file is not None:
+        return Found(path, file)
     if is_folder(path):
         return Found(path, None)
     renamed = _same_id(path)
@@ -45,16 +45,16 @@ def find_file(asked: str, missing: str = "File '{file}' does not exist.") -> Fou
 def _same_id(path: str) -> str | None:
     """A file in the same folder that bears the id of `path`'s name in brackets, and its extension."""
     folder, name = split(path)
-    found = _ID_IN_NAME.search(stem_of(name))
-    if found is None:
+    id_match = _ID_IN_NAME.search(stem_of(name))
+    if id_match is None:
         return None
     try:
         entries = entries_of(folder)
     except NotFound:
         return None
     names = sorted(entry.name for entry in entries if not entry.is_folder and not entry.name.startswith("."))
-    others = (other for other in names if found[1] in other and suffix(other) == suffix(name))
-    return next((join(folder, other) for other in others), None)
+    siblings = (sibling for sibling in names if id_match[1] in sibling and suffix(sibling) == suffix(name))
+    return next((join(folder, sibling) for sibling in siblings), None)
 
 
 def names_beside(path: str) -> list[str]:

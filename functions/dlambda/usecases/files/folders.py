@@ -61,10 +61,10 @@ def holds_stem(path: str) -> bool:
     folder, stem = split(path)
     prefix = folder_key(folder)
     files, folders = bucket.list_folder(f"{prefix}{stem}.")
-    found = [each.key.removeprefix(prefix) for each in files]
+    file_names = [entry.key.removeprefix(prefix) for entry in files]
     # `v.2.mp4` has another name than `v`, and so have its sidecars.
-    named = any(stem_of(name) == stem for name in (*found, *(f"{stem}.{ending}" for ending in folders)))
-    return named or bool(owned_by(f"{stem}.mp4", found))
+    has_same_stem = any(stem_of(name) == stem for name in (*file_names, *(f"{stem}.{ending}" for ending in folders)))
+    return has_same_stem or bool(owned_by(f"{stem}.mp4", file_names))
 
 
 def find_media(path: str, below: str) -> str | None:
@@ -72,8 +72,8 @@ def find_media(path: str, below: str) -> str | None:
     folder, stem = split(path)
     prefix = folder_key(folder)
     files, _ = bucket.list_folder(f"{prefix}{stem}.")
-    found = sorted(each.key.removeprefix(prefix) for each in files)
-    name = next((each for each in found if stem_of(each) == stem and is_media(each)), None)
+    file_names = sorted(entry.key.removeprefix(prefix) for entry in files)
+    name = next((entry for entry in file_names if stem_of(entry) == stem and is_media(entry)), None)
     return join(folder, name).removeprefix(f"{below}/" if below else "") if name else None
 
 
@@ -105,18 +105,20 @@ def reindex(folder: str) -> list[Entry]:
     """Compares the index with the bucket; answers what is there. Raises `NotFound` for a folder that is gone."""
     for _ in range(_TRIES):
         before = listings.find(folder)
-        known = {entry.name: entry for entry in before.entries}
+        before_by_name = {entry.name: entry for entry in before.entries}
         prefix = folder_key(folder)
         entries: list[Entry] = []
         now = time.time()
         for files, folders in bucket.walk_folder(prefix):
             entries += [
-                Entry(name, each.size_bytes, each.modified.timestamp())
-                for each in files
-                if (name := each.key.removeprefix(prefix))
+                Entry(name, stored_object.size_bytes, stored_object.modified.timestamp())
+                for stored_object in files
+                if (name := stored_object.key.removeprefix(prefix))
             ]
             entries += [
-                known[name] if name in known and known[name].is_folder else Entry(name, 0, now, is_folder=True)
+                before_by_name[name]
+                if name in before_by_name and before_by_name[name].is_folder
+                else Entry(name, 0, now, is_folder=True)
                 for name in folders
                 if name
             ]
@@ -131,18 +133,18 @@ def reindex(folder: str) -> list[Entry]:
 
 def note_files(paths: Iterable[str]) -> None:
     """Tells the index of files that were written: their size and time are asked from the bucket."""
-    stored = {path: bucket.find(object_key(path)) for path in paths}
-    note_entries({path: each for path, each in stored.items() if each})
+    files = {path: bucket.find(object_key(path)) for path in paths}
+    note_entries({path: file for path, file in files.items() if file})
 
 
 def note_entries(files: Mapping[str, Stored]) -> None:
     """Tells the index of files, by path. Folders on the way are noted, too."""
     by_folder: dict[str, list[Entry]] = defaultdict(list)
-    for path, stored in files.items():
+    for path, file in files.items():
         folder, name = split(path)
-        by_folder[folder].append(Entry(name, stored.size_bytes, stored.modified.timestamp()))
+        by_folder[folder].append(Entry(name, file.size_bytes, file.modified.timestamp()))
     for folder, entries in by_folder.items():
-        listings.change(folder, put=entries)
+        listings.change(folder, new_entries=entries)
         _note_way(folder)
 
 
@@ -161,7 +163,7 @@ def note_gone(paths: Iterable[str]) -> None:
         folder, name = split(path)
         by_folder[folder].append(name)
     for folder, names in by_folder.items():
-        listings.change(folder, gone=names)
+        listings.change(folder, names=names)
         _remove_if_empty(folder)
 
 
@@ -180,7 +182,7 @@ def note_removed_folder(folder: str) -> None:
         if entry.is_folder:
             note_removed_folder(join(folder, entry.name))
     listings.forget(folder)
-    listings.change(parent, gone=[name])
+    listings.change(parent, names=[name])
 
 
 def is_folder(path: str) -> bool:

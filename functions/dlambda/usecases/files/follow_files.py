@@ -24,16 +24,18 @@ _AT_ONCE = 8
 
 def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> None:
     """`copied`: what is at each target, whose names were taken before. Items are told with `item_updated`."""
-    owners = _items_of(each.source for each in transfers)
+    owners = _items_of(transfer.source for transfer in transfers)
     folders.note_entries(copied)
-    folders.note_gone(each.source for each in transfers)
-    media = [each for each in transfers if is_media(each.source)]
-    names.forget(names_of(each.source for each in media) - {without_extension(each.target) for each in media})
-    for each in media:
-        if each.source in owners:
-            _change(owners[each.source], lambda item, target=each.target: _moved(item, target))
-    told = {item.id for item in owners.values()}
-    _tell_of_sidecars((path for each in transfers for path in (each.source, each.target)), told)
+    folders.note_gone(transfer.source for transfer in transfers)
+    media = [transfer for transfer in transfers if is_media(transfer.source)]
+    names.forget(
+        names_of(transfer.source for transfer in media) - {without_extension(transfer.target) for transfer in media}
+    )
+    for transfer in media:
+        if transfer.source in owners:
+            _change(owners[transfer.source], lambda item, target=transfer.target: _moved(item, target))
+    told_ids = {item.id for item in owners.values()}
+    _tell_of_sidecars((path for transfer in transfers for path in (transfer.source, transfer.target)), told_ids)
 
 
 def files_gone(paths: Sequence[str]) -> None:
@@ -45,24 +47,24 @@ def files_gone(paths: Sequence[str]) -> None:
     folders.note_gone(paths)
     names.forget(_unused(names_of(paths)))
     for item in owners.values():
-        _change(item, lambda found: found.but(filename=None, sidecar={}))
+        _change(item, lambda current: current.but(filename=None, sidecar={}))
     _tell_of_sidecars(paths, {item.id for item in owners.values()})
 
 
-def _tell_of_sidecars(paths: Iterable[str], told: Container[str]) -> None:
-    """Items beside whose file a sidecar came or went, but for those that were `told` already."""
+def _tell_of_sidecars(paths: Iterable[str], told_ids: Container[str]) -> None:
+    """Items beside whose file a sidecar came or went, but for those that were `told_ids` already."""
     beside = {name for path in paths if not is_media(path) for name in folders.names_before_dots(path)}
     for item in _done(set(names.find_sources(beside).values())):
-        if item.id not in told and item.path and without_extension(item.path) in beside:
-            _change(item, lambda found: found.but(sidecar=_sidecars(found.path or "")))
+        if item.id not in told_ids and item.path and without_extension(item.path) in beside:
+            _change(item, lambda current: current.but(sidecar=_sidecars(current.path or "")))
 
 
 def _unused(stems: Iterable[str]) -> list[str]:
     """Those of the names that no file has any more."""
-    wanted = list(stems)
+    names = list(stems)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        held = pool.map(folders.holds_stem, wanted)
-        return [stem for stem, is_held in zip(wanted, held, strict=True) if not is_held]
+        outcomes = pool.map(folders.holds_stem, names)
+        return [stem for stem, is_held in zip(names, outcomes, strict=True) if not is_held]
 
 
 def names_of(paths: Iterable[str]) -> set[str]:
@@ -111,7 +113,7 @@ def _sidecars(path: str) -> dict[str, Any]:
 def _change(item: Item, change: Any) -> None:
     for _ in range(_TRIES):
         try:
-            stored = items.save(item, change(item))
+            new_item = items.save(item, change(item))
         except Conflict:
             again = items.find(item.id)
             if again is None or again.path != item.path:
@@ -119,5 +121,5 @@ def _change(item: Item, change: Any) -> None:
             item = again
             time.sleep(0.05)
         else:
-            publish(event.item_updated(stored))
+            publish(event.item_updated(new_item))
             return

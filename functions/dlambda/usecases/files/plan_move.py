@@ -32,7 +32,7 @@ class Plan:
     @property
     def is_folder(self) -> bool:
         """Whether `source` names no object, but what the objects lie in."""
-        return all(each.source != self.source for each in self.transfers)
+        return all(transfer.source != self.source for transfer in self.transfers)
 
 
 def plan_rename(source: str, new_name: str) -> Plan:
@@ -72,13 +72,15 @@ def _plan(source: str, target: str, clash: Callable[..., str]) -> Plan:
     folder, name = split(source)
     target_folder, target_name = split(target)
     own = [
-        Transfer(join(folder, each), join(target_folder, stem_of(target_name) + each.removeprefix(stem_of(name))))
-        for each in owned_by(name, _same_stem(source))
+        Transfer(
+            join(folder, transfer), join(target_folder, stem_of(target_name) + transfer.removeprefix(stem_of(name)))
+        )
+        for transfer in owned_by(name, _same_stem(source))
     ]
-    for each in own:
-        _check_length(each.target)
-        if _is_taken(each.target):
-            raise Refused(clash(each.target, sidecar=True))
+    for transfer in own:
+        _check_length(transfer.target)
+        if _is_taken(transfer.target):
+            raise Refused(clash(transfer.target, sidecar=True))
     return Plan(source, target, (Transfer(source, target), *own), tuple(own))
 
 
@@ -87,17 +89,17 @@ def _same_stem(path: str) -> list[str]:
     folder, name = split(path)
     prefix = folder_key(folder)
     files, _ = bucket.list_folder(f"{prefix}{stem_of(name)}.")
-    return [name, *(each.key.removeprefix(prefix) for each in files if each.size_bytes > 0)]
+    return [name, *(entry.key.removeprefix(prefix) for entry in files if entry.size_bytes > 0)]
 
 
 def _folder_plan(source: str, target: str) -> Plan:
     prefix = folder_key(source)
-    found = [each.key.removeprefix(prefix) for each in files_below(source)]
-    if not found:
+    relative_paths = [transfer_or_entry.key.removeprefix(prefix) for transfer_or_entry in files_below(source)]
+    if not relative_paths:
         raise Refused(f"path '{source}' does not exist.")
-    transfers = tuple(Transfer(f"{source}/{path}", f"{target}/{path}") for path in found)
-    for each in transfers:
-        _check_length(each.target)
+    transfers = tuple(Transfer(f"{source}/{path}", f"{target}/{path}") for path in relative_paths)
+    for transfer_or_entry in transfers:
+        _check_length(transfer_or_entry.target)
     return Plan(source, target, transfers)
 
 

@@ -22,16 +22,16 @@ def location_of(path: str) -> str:
     return bucket.presign(object_key(path), seconds=_READ_SECONDS)
 
 
-def version_key(found: Found, *more: object) -> str:
-    """Changes with the file: its path, its version, and `more`."""
-    assert found.stored is not None
-    parts = [found.path, found.stored.version, *map(str, more)]
+def version_key(file: Found, *parameters: object) -> str:
+    """Changes with the file: its path, its version, and `parameters`."""
+    assert file.stored is not None
+    parts = [file.path, file.stored.version, *map(str, parameters)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def probed(found: Found) -> dict[str, Any]:
+def probed(file: Found) -> dict[str, Any]:
     """The published probe (files.md 3). Raises `OperationFailed` for a file that is no media, `Unavailable`."""
-    return remembered("probe", found, lambda: published(probe(location_of(found.path)), found.path))
+    return remembered("probe", file, lambda: published(probe(location_of(file.path)), file.path))
 
 
 def remembered(kind: str, found: Found, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -25,44 +25,44 @@ PREFIX = "cache/segments/"
 _FORM = "5"
 
 
-def segment_of(found: Found, segment: Segment, conversion: Conversion) -> str:
+def segment_of(file: Found, segment: Segment, conversion: Conversion) -> str:
     """The key of the segment, which is made unless it lies there. Raises `NotFound` beyond the end."""
-    key = _key(found, segment, conversion)
-    is_new = make_once(key, lambda: _make(found, segment, conversion, key))
+    key = _key(file, segment, conversion)
+    is_new = make_once(key, lambda: _make(file, segment, conversion, key))
     count("segments_made_total" if is_new else "segments_reused_total")
     if conversion.video:
-        _make_next_ahead(found, segment, conversion)
+        _make_next_ahead(file, segment, conversion)
     return key
 
 
-def _key(found: Found, segment: Segment, conversion: Conversion) -> str:
+def _key(file: Found, segment: Segment, conversion: Conversion) -> str:
     shape = (_FORM, f"{segment.start:.6f}", f"{segment.length:.6f}", conversion.video, conversion.audio)
-    return f"{PREFIX}{version_key(found, *shape)}.ts"
+    return f"{PREFIX}{version_key(file, *shape)}.ts"
 
 
-def _make(found: Found, segment: Segment, conversion: Conversion, key: str) -> None:
+def _make(file: Found, segment: Segment, conversion: Conversion, key: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "segment.ts")
         try:
-            write_segment(source_of(found), segment, conversion, path)
+            write_segment(source_of(file), segment, conversion, path)
         except OperationFailed as error:
             words = "; ".join(getattr(error, "__notes__", [])) or error.message
-            log.warning("No segment at %.3f s of '%s': %s", segment.start, found.path, words)
+            log.warning("No segment at %.3f s of '%s': %s", segment.start, file.path, words)
             raise
         bucket.put_file(path, key, CONTENT_TYPE)
 
 
-def _make_next_ahead(found: Found, segment: Segment, conversion: Conversion) -> None:
+def _make_next_ahead(file: Found, segment: Segment, conversion: Conversion) -> None:
     """Converting takes a while: another function begins with the next piece while this one is watched."""
-    duration = timeline_of(found).duration or 0.0
+    duration = timeline_of(file).duration or 0.0
     start = segment.start + segment.length
     length = min(LENGTH, duration - start)
-    if length > 0 and bucket.find(_key(found, Segment(segment.index + 1, start, length), conversion)) is None:
+    if length > 0 and bucket.find(_key(file, Segment(segment.index + 1, start, length), conversion)) is None:
         queue.send(
             "files",
             {
                 AHEAD: {
-                    "path": found.path,
+                    "path": file.path,
                     "index": segment.index + 1,
                     "start": start,
                     "length": length,
@@ -74,16 +74,16 @@ def _make_next_ahead(found: Found, segment: Segment, conversion: Conversion) -> 
         )
 
 
-def make_ahead(wanted: Mapping[str, Any]) -> None:
+def make_ahead(message: Mapping[str, Any]) -> None:
     """Makes the segment that a message names; one that comes too late is left to whoever asks for it."""
-    if wanted["until"] < time.time():
+    if message["until"] < time.time():
         return
     try:
-        found = find_file(wanted["path"])
+        file = find_file(message["path"])
     except NotFound:
         return
-    segment = Segment(wanted["index"], wanted["start"], wanted["length"])
-    conversion = Conversion(video=wanted["video"], audio=wanted["audio"])
-    key = _key(found, segment, conversion)
-    if found.stored is not None and make_once(key, lambda: _make(found, segment, conversion, key)):
+    segment = Segment(message["index"], message["start"], message["length"])
+    conversion = Conversion(video=message["video"], audio=message["audio"])
+    key = _key(file, segment, conversion)
+    if file.stored is not None and make_once(key, lambda: _make(file, segment, conversion, key)):
         count("segments_made_total")

@@ -30,6 +30,6 @@ def wake_jobs(now: float) -> None:
 
 def remove_old(now: float) -> None:
     """Objects that were only made for a moment."""
-    for prefix, kept in _KEPT.items():
-        oldest = datetime.fromtimestamp(now, UTC) - kept
-        bucket.delete([each.key for each in bucket.list_(prefix) if each.modified < oldest])
+    for prefix, age in _KEPT.items():
+        oldest = datetime.fromtimestamp(now, UTC) - age
+        bucket.delete([entry.key for entry in bucket.list_(prefix) if entry.modified < oldest])

@@ -22,23 +22,25 @@ def take_names(plan: Plan) -> None:
     A name that a download left behind is taken from it, unless it left a file. Raises `Refused` when a download that is
     still in the queue has the name, also that of a sidecar or folder.
     """
-    others = [each.target for each in plan.transfers if not is_media(each.source)]
-    refuse_downloading([*others, plan.target] if plan.is_folder else others)
+    sidecar_targets = [transfer.target for transfer in plan.transfers if not is_media(transfer.source)]
+    refuse_downloading([*sidecar_targets, plan.target] if plan.is_folder else sidecar_targets)
     media = _media(plan)
-    held = names.find_sources(without_extension(path) for each in media for path in (each.source, each.target))
-    downloading = _in_queue(set(held.values()))
-    wanted = {}
-    for each in media:
-        name = without_extension(each.target)
-        source = _owner(each, held)
-        holder = held.get(name, source)
+    sources = names.find_sources(
+        without_extension(path) for transfer in media for path in (transfer.source, transfer.target)
+    )
+    downloading = _in_queue(set(sources.values()))
+    claims = {}
+    for transfer in media:
+        name = without_extension(transfer.target)
+        source = _owner(transfer, sources)
+        holder = sources.get(name, source)
         if holder != source and holder in downloading:
             raise _refusal(name)
         if holder == source or not holds_stem(name):
-            wanted[name] = (source, holder)
+            claims[name] = (source, holder)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        taken = pool.map(lambda name: names.claim(name, *wanted[name]), wanted)
-        for name, is_taken in zip(wanted, taken, strict=True):
+        outcomes = pool.map(lambda name: names.claim(name, *claims[name]), claims)
+        for name, is_taken in zip(claims, outcomes, strict=True):
             if not is_taken:
                 raise _refusal(name)
 
@@ -46,27 +48,29 @@ def take_names(plan: Plan) -> None:
 def give_names_back(plan: Plan) -> None:
     """For a move that was taken back."""
     media = _media(plan)
-    held = names.find_sources(without_extension(path) for each in media for path in (each.source, each.target))
-    taken = {without_extension(each.target): _owner(each, held) for each in media}
-    kept = {without_extension(each.source) for each in media}
-    names.forget(name for name, source in taken.items() if name not in kept and held.get(name) == source)
+    sources = names.find_sources(
+        without_extension(path) for transfer in media for path in (transfer.source, transfer.target)
+    )
+    owner_of = {without_extension(transfer.target): _owner(transfer, sources) for transfer in media}
+    source_names = {without_extension(transfer.source) for transfer in media}
+    names.forget(name for name, source in owner_of.items() if name not in source_names and sources.get(name) == source)
 
 
 def refuse_downloading(paths: Sequence[str]) -> None:
     """Raises `Refused` when a download in the queue may write a sidecar, or its file, to one of the paths."""
-    held = names.find_sources(name for path in paths for name in names_before_dots(path))
-    downloading = _in_queue(set(held.values()))
-    for name, source in held.items():
+    sources = names.find_sources(name for path in paths for name in names_before_dots(path))
+    downloading = _in_queue(set(sources.values()))
+    for name, source in sources.items():
         if source in downloading:
             raise _refusal(name)
 
 
 def _media(plan: Plan) -> list[Transfer]:
-    return [each for each in plan.transfers if is_media(each.source)]
+    return [transfer for transfer in plan.transfers if is_media(transfer.source)]
 
 
-def _owner(transfer: Transfer, held: Mapping[str, str]) -> str:
-    return held.get(without_extension(transfer.source), names.NOBODY)
+def _owner(transfer: Transfer, sources: Mapping[str, str]) -> str:
+    return sources.get(without_extension(transfer.source), names.NOBODY)
 
 
 def _in_queue(urls: Collection[str]) -> set[str]:

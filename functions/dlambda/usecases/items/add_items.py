@@ -55,19 +55,19 @@ def check_request(request: Request) -> None:
 def add_items(requests: Sequence[Request]) -> list[Added]:
     """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`."""
     batch_id = f"batch_{uuid.uuid4().hex}" if len(requests) > 1 else None
-    made: list[Item] = []
+    new_items: list[Item] = []
     for number, request in enumerate(requests):
         extras = dict(request.extras)
         if batch_id:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
-        made.append(new_item(request.but(extras=extras)))
-    stored = {item.id: item for item in enter(made)}
-    queue.send_many("intake", ({"id": item_id} for item_id in stored))
-    repeated = [item.key_of(item.posted_url) for item in made if item.id not in stored]
+        new_items.append(new_item(request.but(extras=extras)))
+    items_by_id = {item.id: item for item in enter(new_items)}
+    queue.send_many("intake", ({"id": item_id} for item_id in items_by_id))
+    repeated = [item.key_of(item.posted_url) for item in new_items if item.id not in items_by_id]
     holders = items.find_holders(repeated) if repeated else {}
     return [
-        Added(request, stored.get(item.id), holders.get(item.key_of(item.posted_url)))
-        for request, item in zip(requests, made, strict=True)
+        Added(request, items_by_id.get(item.id), holders.get(item.key_of(item.posted_url)))
+        for request, item in zip(requests, new_items, strict=True)
     ]
 
 
@@ -99,15 +99,15 @@ def new_item(request: Request) -> Item:
     )
 
 
-def enter(made: Sequence[Item]) -> list[Item]:
+def enter(new_items: Sequence[Item]) -> list[Item]:
     """Stores new items and tells everyone; answers those that are records now.
 
     A URL that is in the queue makes no second record; one of the history is replaced, unless it is in the archive.
     """
-    stored: list[Item] = []
-    for start in range(0, len(made), items.BATCH):
-        stored += _enter_batch(list(made[start : start + items.BATCH]))
-    return stored
+    entered: list[Item] = []
+    for start in range(0, len(new_items), items.BATCH):
+        entered += _enter_batch(list(new_items[start : start + items.BATCH]))
+    return entered
 
 
 def _enter_batch(batch: list[Item]) -> list[Item]:
@@ -115,14 +115,14 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
     replacing: list[Item] = []
     while batch:
         try:
-            stored = items.add([unmasked(item, None) for item in batch])
-        except items.UrlTaken as taken:
-            replacing += [item for item in batch if item.id in taken.holders]
-            batch = [item for item in batch if item.id not in taken.holders]
+            entered = items.add([unmasked(item, None) for item in batch])
+        except items.UrlTaken as conflict:
+            replacing += [item for item in batch if item.id in conflict.holders]
+            batch = [item for item in batch if item.id not in conflict.holders]
             continue
-        publish(*(event.item_added(item) for item in stored))
-        return stored + [item for each in replacing if (item := _replace(each))]
-    return [item for each in replacing if (item := _replace(each))]
+        publish(*(event.item_added(item) for item in entered))
+        return entered + [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
+    return [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
 
 
 def _without_repeats(batch: Sequence[Item]) -> list[Item]:
@@ -144,19 +144,19 @@ def _replace(item: Item) -> Item | None:
             return None
         changes = [items.Change(holder, None)] if holder else []
         try:
-            stored = items.commit([*changes, items.Change(None, unmasked(item, holder))])[0]
+            new_item = items.commit([*changes, items.Change(None, unmasked(item, holder))])[0]
         except Conflict:
             continue  # somebody else was faster: look again
-        publish(*([deleted(holder)] if holder else []), event.item_added(stored))
-        return stored
+        publish(*([deleted(holder)] if holder else []), event.item_added(new_item))
+        return new_item
     raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
 
 
-def unmasked(item: Item, known: Item | None) -> Item:
+def unmasked(item: Item, previous: Item | None) -> Item:
     """A mask that a client sends back means what the URL's record had, or nothing (contract README, Secrets)."""
-    cookies = item.cookies if item.cookies != MASK else known.cookies if known else ""
-    cli = unmask_options(item.cli, known.cli if known else "")
-    return item.but(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, known.extras if known else {}))
+    cookies = item.cookies if item.cookies != MASK else previous.cookies if previous else ""
+    cli = unmask_options(item.cli, previous.cli if previous else "")
+    return item.but(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, previous.extras if previous else {}))
 
 
 def known(holder: Item, item: Item) -> event.Event | None:
@@ -189,21 +189,21 @@ def deleted(item: Item) -> event.Event:
 def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
     """The same, after their extraction, or after `seconds` with success as accepted (contract README, Adding)."""
     deadline = time.monotonic() + seconds
-    return [_waited(each, each.item, deadline) if each.item else each for each in added]
+    return [_waited(entry, entry.item, deadline) if entry.item else entry for entry in added]
 
 
 def _waited(added: Added, item: Item, deadline: float) -> Added:
     """Looks until the item is extracted, refused, or known not to be by then."""
     looks = iter(_LOOK_SECONDS)
     trouble: str | None = None
-    while (left := deadline - time.monotonic()) > 0:
+    while (seconds_left := deadline - time.monotonic()) > 0:
         now = items.find(item.id)
         if now is None or now.extracted:
             return added
         if now.shelf is Shelf.DONE:
             return replace(added, message=now.error or (now.msg if now.brought_nothing else None))
         trouble = now.error or trouble  # a try that is under way has none of its own yet
-        if now.retry_at - time.time() > left:
+        if now.retry_at - time.time() > seconds_left:
             break
-        time.sleep(min(left, next(looks, _LOOK_SECONDS[-1])))
+        time.sleep(min(seconds_left, next(looks, _LOOK_SECONDS[-1])))
     return replace(added, trouble=trouble)

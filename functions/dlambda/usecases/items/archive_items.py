@@ -43,12 +43,12 @@ def _markable(item_id: str, *, no_archive: type[Invalid | NotFound]) -> Item:
 def _remember(item: Item, *, archived: bool) -> None:
     for _ in range(_TRIES):
         try:
-            stored = items.save(item, item.but(is_archived=archived))
+            new_item = items.save(item, item.but(is_archived=archived))
         except Conflict:
-            found = items.find(item.id)
-            if found is None:
+            current = items.find(item.id)
+            if current is None:
                 return  # it was cleared meanwhile; the archive keeps the mark
-            item = found
+            item = current
             continue
-        publish(event.item_updated(stored))
+        publish(event.item_updated(new_item))
         return

@@ -58,19 +58,21 @@ def cancel(item_id: str) -> str:
     return _changing(item_id, change)
 
 
-def cancel_all(found: Sequence[Item]) -> dict[str, str]:
+def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
-    gone: dict[str, str] = {}
-    for batch in _batches([item for item in found if item.status not in ACTIVE]):
+    outcomes: dict[str, str] = {}
+    for batch in _batches([item for item in targets if item.status not in ACTIVE]):
         changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
-        if stored := _together(changes):
-            publish(*(each for item in stored for each in (event.item_cancelled(item), event.item_moved(item))))
-            gone |= {item.id: "ok" for item in stored}
-    return gone | {item.id: "ok" for item in found if item.id not in gone and cancel(item.id) == "ok"}
+        if cancelled_items := _together(changes):
+            publish(
+                *(change for item in cancelled_items for change in (event.item_cancelled(item), event.item_moved(item)))
+            )
+            outcomes |= {item.id: "ok" for item in cancelled_items}
+    return outcomes | {item.id: "ok" for item in targets if item.id not in outcomes and cancel(item.id) == "ok"}
 
 
-def _batches(found: Sequence[Item]) -> list[Sequence[Item]]:
-    return [found[start : start + _TOGETHER] for start in range(0, len(found), _TOGETHER)]
+def _batches(targets: Sequence[Item]) -> list[Sequence[Item]]:
+    return [targets[start : start + _TOGETHER] for start in range(0, len(targets), _TOGETHER)]
 
 
 def _together(changes: Sequence[items.Change]) -> list[Item] | None:
@@ -101,9 +103,9 @@ def cancel_and_remove(item_id: str) -> None:
 
 def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) -> Item:
     """Moves an item to the history as cancelled and tells everyone."""
-    ended = items.save(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
-    publish(event.item_cancelled(ended), event.item_moved(ended))
-    return ended
+    cancelled_item = items.save(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
+    publish(event.item_cancelled(cancelled_item), event.item_moved(cancelled_item))
+    return cancelled_item
 
 
 def start(item_id: str) -> str:
@@ -114,9 +116,9 @@ def start(item_id: str) -> str:
             return f"not found: no item with id '{item_id}' in the queue."
         if item.auto_start:
             return "already started"
-        stored = items.save(item, item.but(auto_start=True))
-        publish(event.item_updated(stored), event.item_held(stored, held=False))
-        wake(stored)
+        new_item = items.save(item, item.but(auto_start=True))
+        publish(event.item_updated(new_item), event.item_held(new_item, held=False))
+        wake(new_item)
         return "started"
 
     return _changing(item_id, change)
@@ -132,8 +134,8 @@ def hold(item_id: str) -> str:
             return "already started"
         if not item.auto_start:
             return "not started"
-        stored = items.save(item, item.but(auto_start=False))
-        publish(event.item_updated(stored), event.item_held(stored, held=True))
+        new_item = items.save(item, item.but(auto_start=False))
+        publish(event.item_updated(new_item), event.item_held(new_item, held=True))
         return "paused"
 
     return _changing(item_id, change)
@@ -148,20 +150,20 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
         item = items.find(item_id)
         if item is None or item.shelf is Shelf.QUEUE:
             raise NotFound("item not found.")
-        sent = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
-        after = unmasked(item.but(**sent), item)  # a mask sent back means unchanged
-        changes = {key: getattr(after, key) for key in sent if getattr(item, key) != getattr(after, key)}
+        edits = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
+        after = unmasked(item.but(**edits), item)  # a mask sent back means unchanged
+        changes = {key: getattr(after, key) for key in edits if getattr(item, key) != getattr(after, key)}
         if not changes:
             return None
         changes = _checked(changes)
         try:
-            stored = items.save(item, item.but(**changes))
+            new_item = items.save(item, item.but(**changes))
         except Conflict:
             if turn == _TRIES - 1:
                 raise
             continue
-        publish(event.item_updated(stored))
-        return stored
+        publish(event.item_updated(new_item))
+        return new_item
     raise AssertionError("unreachable")
 
 
@@ -188,16 +190,18 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def clear(found: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
+def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
     with_files = remove_files and get_settings().remove_files
-    gone: dict[str, str] = {}
-    for batch in _batches(list(found)):
-        removed = batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
-        _remember_failures(removed)
-        publish(*(_cleared(item, with_files=with_files) for item in removed))
-        gone |= {item.id: "ok" for item in removed}
-    return gone
+    outcomes: dict[str, str] = {}
+    for batch in _batches(list(targets)):
+        cleared_items = (
+            batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
+        )
+        _remember_failures(cleared_items)
+        publish(*(_cleared(item, with_files=with_files) for item in cleared_items))
+        outcomes |= {item.id: "ok" for item in cleared_items}
+    return outcomes
 
 
 def _one_by_one(batch: Sequence[Item]) -> list[Item]:
@@ -205,9 +209,9 @@ def _one_by_one(batch: Sequence[Item]) -> list[Item]:
     return [item for item in batch if _together([items.Change(item, None)]) is not None]
 
 
-def _remember_failures(removed: Sequence[Item]) -> None:
+def _remember_failures(cleared_items: Sequence[Item]) -> None:
     """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
-    for item in removed:
+    for item in cleared_items:
         if item.status is Status.ERROR and item.identity:
             memories.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
 
@@ -228,10 +232,10 @@ def remove_files_of(item: Item) -> None:
     folder, _, name = item.path.rpartition("/")
     stem = item.path.removesuffix(name) + stem_of(name)
     prefix = f"{stem}."
-    beside = [each.key.removeprefix(object_key("")) for each in bucket.list_(object_key(prefix))]
+    beside = [file_name.key.removeprefix(object_key("")) for file_name in bucket.list_(object_key(prefix))]
     here = [path.rpartition("/")[2] for path in beside if path.rpartition("/")[0] == folder]
     own = [name, *owned_by(name, here)]
-    paths = [f"{folder}/{each}" if folder else each for each in own]
+    paths = [f"{folder}/{file_name}" if folder else file_name for file_name in own]
     bucket.delete([object_key(path) for path in paths])
     folders.note_gone(paths)
     names.forget([stem])

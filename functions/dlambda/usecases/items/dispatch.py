@@ -13,23 +13,23 @@ _MOST_PASSED = 10
 
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Doubling does no harm."""
-    chosen = _chosen()
-    queue.send_many("download", ({"id": item_id} for item_id in chosen))
-    return len(chosen)
+    item_ids = _chosen()
+    queue.send_many("download", ({"id": item_id} for item_id in item_ids))
+    return len(item_ids)
 
 
-def pass_on(passed: Sequence[str]) -> None:
-    """For a wake-up that came to nothing: wakes the oldest item that may start instead and is none of `passed`.
+def pass_on(excluded_ids: Sequence[str]) -> None:
+    """For a wake-up that came to nothing: wakes the oldest item that may start instead and is none of `excluded_ids`.
 
     One for one, and never the same again: what wakes those that are gone or taken ends after a few.
     """
-    if len(passed) > _MOST_PASSED:
+    if len(excluded_ids) > _MOST_PASSED:
         return
-    for item_id in _chosen(passed)[:1]:
-        queue.send("download", {"id": item_id, "passed": list(passed)})
+    for item_id in _chosen(excluded_ids)[:1]:
+        queue.send("download", {"id": item_id, "passed": list(excluded_ids)})
 
 
-def _chosen(passed: Sequence[str] = ()) -> list[str]:
+def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
     """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
     state = slots.read()
     settings = get_settings()
@@ -38,8 +38,10 @@ def _chosen(passed: Sequence[str] = ()) -> list[str]:
     for lane, waiting in state.waiting.items():
         free = min(waiting, state.free(lane, settings))
         if free > 0:
-            found = [each for each in items.find_waiting(lane, free + len(passed)) if each[1] not in passed][:free]
-            (live if lane == items.LIVE else candidates).extend(found)
+            rows = [row for row in items.find_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
+                :free
+            ]
+            (live if lane == items.LIVE else candidates).extend(rows)
     free_in_all = settings.max_workers - len(state.taken)
     return [item_id for _, item_id in live + sorted(candidates)[: max(0, free_in_all)]]
 

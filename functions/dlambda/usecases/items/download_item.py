@@ -50,10 +50,10 @@ _UNEXPECTED = "Download ended with unexpected status '{}'."
 _EXISTS = "Item has already been downloaded."
 
 
-def download_item(item_id: str, *, seconds_left: Callable[[], float], passed: Sequence[str] = ()) -> bool:
+def download_item(item_id: str, *, seconds_left: Callable[[], float], excluded: Sequence[str] = ()) -> bool:
     """Downloads an item when a slot and its lease can be had. True when the rest must go on in another invocation.
 
-    `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next. `passed` are
+    `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next. `excluded`:
     the items that were woken for the same slot before and did not take it.
     """
     item = items.find(item_id)
@@ -61,7 +61,7 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float], passed: Se
         item = begin_again(item, time.time())
     claimed = _claim(item) if item is not None and (item.is_waiting or item.status in ACTIVE) else None
     if claimed is None:
-        pass_on([*passed, item_id])
+        pass_on([*excluded, item_id])
         return False
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
@@ -231,10 +231,10 @@ class _Download:
         if time.time() - self.item.info_at > get_settings().download_info_expires:
             return None
         try:
-            found: Mapping[str, Any] = bucket.get_json(info_key(self.item.id))
+            info: Mapping[str, Any] = bucket.get_json(info_key(self.item.id))
         except NotFound:
             return None
-        return found
+        return info
 
     def _follow(self, running: download.Running) -> bool:
         """Listens until the end; renews the lease meanwhile. True when time ran out first."""
@@ -246,9 +246,9 @@ class _Download:
                 if self._is_cancelled() and self.item.is_live:
                     self._finish_recording(running)
                 elif self.cancelled:
-                    stopped = running.stop(_GRACE_SECONDS)
-                    if stopped.ok and stopped.filepath:
-                        self._end(stopped)  # an end just before the stop
+                    last_result = running.stop(_GRACE_SECONDS)
+                    if last_result.ok and last_result.filepath:
+                        self._end(last_result)  # an end just before the stop
                     else:
                         end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
@@ -313,11 +313,11 @@ class _Download:
         if lacks := room.lacks(room.least):
             raise _NoRoom(lacks)
 
-    def _check_room(self, part: int = 1, needed: int = 0) -> None:
+    def _check_room(self, part: int = 1, needed_bytes: int = 0) -> None:
         """Raises `_NoRoom` when less than that `part` of the reserve would be free."""
         settings = get_settings()
         room = room_at(settings.scratch, settings.disk_reserve_bytes)
-        lacks = replace(room, reserve=room.reserve // part).lacks(needed)
+        lacks = replace(room, reserve=room.reserve // part).lacks(needed_bytes)
         if lacks:
             raise _NoRoom(lacks)
 
@@ -372,7 +372,7 @@ class _Download:
             # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
             if get_settings().work_durable and result.filepath:
                 keep_files.check_place(self.item, result.filepath)
-                self._check_room(needed=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
+                self._check_room(needed_bytes=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
             raise
 
     def _is_cancelled(self) -> bool:
@@ -392,19 +392,19 @@ class _Download:
             skipped = {"msg": result.skipped_reason or _EXISTS, "filename": result.existing}
             self._finish(self.item.ended(Status.SKIP, time.time(), **skipped))
         elif result.ok:
-            kept = self._keep(result)
+            files = self._keep(result)
             self._record_archived(result)
-            archived = True if self.item.archive and kept.filename else self.item.is_archived
+            archived = True if self.item.archive and files.filename else self.item.is_archived
             warnings = tuple(one.view() for one in result.warnings)
-            fields = kept.fields() | {"is_archived": archived, "warnings": warnings}
-            ended = self.item.ended(Status.FINISHED, time.time(), **fields)
-            self._finish(ended, completed=kept.filename is not None)
+            fields = files.fields() | {"is_archived": archived, "warnings": warnings}
+            finished_item = self.item.ended(Status.FINISHED, time.time(), **fields)
+            self._finish(finished_item, completed=files.filename is not None)
         else:
-            kept = self._keep(result)
+            files = self._keep(result)
             error = result.error or _UNEXPECTED.format(self.progress.status)
             failure = result.failure or classify(error)
-            if kept.filename:
-                self._fail(error, failure, **kept.fields())
+            if files.filename:
+                self._fail(error, failure, **files.fields())
             else:
                 self._stumble(error, failure, result.retry_after_seconds)
 
@@ -434,24 +434,26 @@ class _Download:
             archive.add(self.item.archive, [*own, *self.item.old_archive_ids], time.time())
 
     def _fail(self, error: str, failure: Failure, **fields: Any) -> None:
-        shown = {"kind": failure.kind.value, "advice": failure.advice, "retry_at": None}
-        done = self.progress.downloaded_bytes
-        ended = self.item.ended(
-            Status.ERROR, time.time(), **{"downloaded_bytes": done, "error": error, "failure": shown, **fields}
+        failure_view = {"kind": failure.kind.value, "advice": failure.advice, "retry_at": None}
+        downloaded_bytes = self.progress.downloaded_bytes
+        failed_item = self.item.ended(
+            Status.ERROR,
+            time.time(),
+            **{"downloaded_bytes": downloaded_bytes, "error": error, "failure": failure_view, **fields},
         )
-        stored = items.save(self.item, ended, self.lease)
-        count_failed(stored, failure.kind.value)
-        publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
+        new_item = items.save(self.item, failed_item, self.lease)
+        count_failed(new_item, failure.kind.value)
+        publish(event.download_error(new_item), event.item_updated(new_item), event.item_moved(new_item))
         self.names.give_back()
         if not can_continue(self.workdir):
             self._clean()
 
-    def _finish(self, ended: Item, *, completed: bool = False) -> None:
-        stored = items.save(self.item, ended, self.lease)
+    def _finish(self, finished_item: Item, *, completed: bool = False) -> None:
+        new_item = items.save(self.item, finished_item, self.lease)
         if completed:
-            count_finished(stored, time.time())
-            publish(event.item_completed(stored))
-        publish(event.item_moved(stored))
+            count_finished(new_item, time.time())
+            publish(event.item_completed(new_item))
+        publish(event.item_moved(new_item))
         self._clean()
 
     def _clean(self) -> None:

@@ -44,17 +44,17 @@ def info_key(item_id: str) -> str:
 
 def expand(
     item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, rejected: Sequence[str] = (), *,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> None:  # fmt: skip
     """Makes records of a playlist's entries, from the beginning (`info`) or from where it was left.
 
-    `rejected`: why options left entries out. `most`: how many entries are looked at, from the first; None: all.
+    `rejected`: why options left entries out. `limit`: how many entries are looked at, from the first; None: all.
     Raises `Invalid` before anything is made, also for a list without entries.
     """
     if info is not None:
         if len(item.chain) > _MOST_LISTS:
             raise Invalid("The list lies in too many lists.")
-        plan = _checked(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), most)
+        plan = _checked(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), limit)
         if not plan.entries:
             _end_without_entries(item, lease, plan, rejected)
             return
@@ -101,21 +101,21 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     """One transaction: the records of `batch`, and the count that says so."""
     children = [_child(item, plan, entry) for entry in batch]
     infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, batch, strict=True)}
-    made = _without_archived(children)
+    new_children = _without_archived(children)
     while True:
-        made = _numbered(made, item.queued)
-        queued = [child for child in made if child.shelf is Shelf.QUEUE]
+        new_children = _numbered(new_children, item.queued)
+        queued = [child for child in new_children if child.shelf is Shelf.QUEUE]
         after = item.but(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
-        changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in made)]
+        changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
         try:
-            parent, *stored = items.commit(changes)
+            parent, *new_items = items.commit(changes)
             break
-        except items.UrlTaken as taken:
-            made = _make_way(made, taken.holders)
+        except items.UrlTaken as conflict:
+            new_children = _make_way(new_children, conflict.holders)
     for child in queued:
         if child.info_at:
             bucket.put_json(info_key(child.id), infos[child.id])
-    publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in stored))
+    publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in new_items))
     queue.send_many(ENTRIES, ({"id": child.id} for child in queued))
     return parent
 
@@ -129,14 +129,14 @@ def _numbered(made: Sequence[Item], before: int) -> list[Item]:
     ]
 
 
-def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
+def _make_way(children: list[Item], holders: Mapping[str, str]) -> list[Item]:
     """The entries that can be made: history records of their URLs are cleared away, those that stay win."""
     by_id = {holder.id: holder for holder in items.find_many(holders.values())}
-    kept: list[Item] = []
-    for child in made:
+    remaining: list[Item] = []
+    for child in children:
         holder = by_id.get(holders.get(child.id, ""))
         if holder is None:
-            kept.append(child)
+            remaining.append(child)
         elif notice := known(holder, child):
             publish(notice)
         else:
@@ -145,8 +145,8 @@ def _make_way(made: list[Item], holders: Mapping[str, str]) -> list[Item]:
             except Conflict:
                 continue  # it is being changed: whoever changes it has the URL
             publish(deleted(holder))
-            kept.append(child)
-    return kept
+            remaining.append(child)
+    return remaining
 
 
 def _child(item: Item, plan: Plan, entry: Entry) -> Item:
@@ -189,17 +189,19 @@ def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
     return {**inherited, **entry.info}
 
 
-def _without_archived(made: list[Item]) -> list[Item]:
+def _without_archived(children: list[Item]) -> list[Item]:
     """Entries that the archive has become `skip` records, or nothing."""
-    ids = [child.archive_id for child in made if child.archive and child.archive_id]
-    name = next((child.archive for child in made if child.archive), None)
+    ids = [child.archive_id for child in children if child.archive and child.archive_id]
+    name = next((child.archive for child in children if child.archive), None)
     present = set(archive.find_present(name, ids)) if name and ids else set()
     if not present:
-        return made
-    silent = {child.id for child in made if child.archive_id in present and _leaves_no_record(child)}
-    publish(*(already_downloaded(child, child.archive_id or "") for child in made if child.id in silent))
+        return children
+    silent = {child.id for child in children if child.archive_id in present and _leaves_no_record(child)}
+    publish(*(already_downloaded(child, child.archive_id or "") for child in children if child.id in silent))
     now = time.time()
-    return [_skipped(child, now) if child.archive_id in present else child for child in made if child.id not in silent]
+    return [
+        _skipped(child, now) if child.archive_id in present else child for child in children if child.id not in silent
+    ]
 
 
 def _leaves_no_record(child: Item) -> bool:

@@ -45,13 +45,13 @@ def follow_conditions(item: Item, info: Mapping[str, Any]) -> Item:
 
 def _match(item: Item, info: Mapping[str, Any]) -> Condition | None:
     documents = {document.id: document for document in resources.list_(CONDITIONS.feature)}
-    found = first_match(
+    condition = first_match(
         (Condition(id=id_, **document.shown) for id_, document in documents.items()),
         info,
         ignored=read_ignored(item.extras.get("ignore_conditions")),
         on_broken=partial(_log_broken, item),
     )
-    return Condition(id=found.id, **documents[found.id].clear()) if found else None
+    return Condition(id=condition.id, **documents[condition.id].clear()) if condition else None
 
 
 def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:

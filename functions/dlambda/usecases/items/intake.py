@@ -77,8 +77,8 @@ def _examine(item: Item, lease: leases.Lease) -> None:
     if extraction.info is None:
         reason, failure = _reason(extraction), extraction.failure
         # One that used up its whole time would do so again.
-        asked = extraction.retry_after_seconds
-        if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, asked):
+        retry_after_seconds = extraction.retry_after_seconds
+        if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, retry_after_seconds):
             _fail(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
@@ -108,8 +108,8 @@ def _read_before(item: Item) -> Extraction | None:
 
 
 def _reason(extraction: Extraction) -> str:
-    told = metadata.telling(extraction.warnings)
-    return " ".join([extraction.error or "Unable to extract info.", *told])
+    sentences = metadata.telling(extraction.warnings)
+    return " ".join([extraction.error or "Unable to extract info.", *sentences])
 
 
 def _route(
@@ -131,7 +131,7 @@ def _route(
     if reason:
         _fail(item, lease, reason)
     elif kind in LIST_TYPES:
-        expand(item, lease, info, extraction.rejected, most=_most_entries(params))
+        expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
     elif kind.startswith("video"):
         _settle(item, lease, extraction, info)
     else:
@@ -140,8 +140,8 @@ def _route(
 
 def _most_entries(params: Mapping[str, Any]) -> int | None:
     """The option `max_downloads` (downloads.md 5.4); what is no positive number limits nothing."""
-    most = params.get("max_downloads")
-    return most if isinstance(most, int) and most > 0 else None
+    limit = params.get("max_downloads")
+    return limit if isinstance(limit, int) and limit > 0 else None
 
 
 def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title: str) -> bool:
@@ -170,16 +170,16 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
 def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
     """Ends the item as `error`, with a reason that a person understands."""
     failure = classify(error)
-    ended = item.ended(
+    failed_item = item.ended(
         Status.ERROR,
         time.time(),
         error=error,
         failure={"kind": failure.kind.value, "advice": failure.advice, "retry_at": None},
         **fields,
     )
-    stored = items.save(item, ended, lease)
-    count_failed(stored, failure.kind.value)
-    publish(event.download_error(stored), event.item_updated(stored), event.item_moved(stored))
+    new_item = items.save(item, failed_item, lease)
+    count_failed(new_item, failure.kind.value)
+    publish(event.download_error(new_item), event.item_updated(new_item), event.item_moved(new_item))
 
 
 def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
@@ -219,16 +219,16 @@ def _become(before: Item, after: Item, lease: leases.Lease) -> None:
             return
         changes = [items.Change(holder, None)] if holder else []
         try:
-            stored = items.commit([*changes, items.Change(before, after, lease)])[0]
+            new_item = items.commit([*changes, items.Change(before, after, lease)])[0]
         except items.UrlTaken:
             continue
-        publish(*([deleted(holder)] if holder else []), event.item_updated(stored))
-        if stored.shelf is Shelf.DONE:
-            publish(event.item_moved(stored))
+        publish(*([deleted(holder)] if holder else []), event.item_updated(new_item))
+        if new_item.shelf is Shelf.DONE:
+            publish(event.item_moved(new_item))
         else:
-            log.info("read: %s", stored.title, extra={"item_id": stored.id})
+            log.info("read: %s", new_item.title, extra={"item_id": new_item.id})
             leases.release(lease)
-            wake(stored)
+            wake(new_item)
         return
     raise Conflict(f"The record of '{after.url}' is being changed by others.")
 
@@ -236,9 +236,9 @@ def _become(before: Item, after: Item, lease: leases.Lease) -> None:
 def _wait_for_stream(
     item: Item, described: Item, lease: leases.Lease, info: dict[str, Any], warnings: Sequence[str]
 ) -> None:
-    what = "Premiere video" if metadata.is_premiere(info) else "Stream"
+    subject = "Premiere video" if metadata.is_premiere(info) else "Stream"
     starts = info.get("release_timestamp")
-    text = f"{what} is not available yet."
+    text = f"{subject} is not available yet."
     lacking = f"No start time is set for {'premiere' if metadata.is_premiere(info) else 'live stream'}."
     after = described.ended(
         Status.NOT_LIVE,
@@ -250,7 +250,7 @@ def _wait_for_stream(
         error=None if starts else lacking,
     )
     title = "Upcoming Premiere" if metadata.is_premiere(info) else "Upcoming Live Stream"
-    message = f"{what} '{described.title}' is not available yet."
+    message = f"{subject} '{described.title}' is not available yet."
     publish(event.log(Name.LOG_INFO, title, message, preset=item.preset, lowPriority=True))
     _become(item, after, lease)
 

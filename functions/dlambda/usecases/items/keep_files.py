@@ -75,8 +75,8 @@ def keep(
     for name in (*result.extra_files, result.filepath):
         path, key = home / name, key_of(item, name)
         if growing and key == growing.key:
-            done, growing = growing.finish(path), None
-            if done:
+            is_complete, growing = growing.finish(path), None
+            if is_complete:
                 log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
                 continue
         if path.is_file() and path.stat().st_size:
@@ -139,12 +139,12 @@ def load_state(item_id: str, workdir: Path) -> None:
     if get_settings().work_durable or workdir.exists():
         return
     prefix = state_prefix(item_id)
-    for stored in bucket.list_(prefix):
-        path = workdir / stored.key.removeprefix(prefix)
+    for file in bucket.list_(prefix):
+        path = workdir / file.key.removeprefix(prefix)
         path.parent.mkdir(parents=True, exist_ok=True)
-        bucket.get_file(stored.key, path)
+        bucket.get_file(file.key, path)
 
 
 def forget_state(item_id: str) -> None:
     if not get_settings().work_durable:
-        bucket.delete([stored.key for stored in bucket.list_(state_prefix(item_id))])
+        bucket.delete([file.key for file in bucket.list_(state_prefix(item_id))])

@@ -11,11 +11,11 @@ _ALL = 100_000
 
 def queue_views() -> list[dict[str, Any]]:
     """The queue, oldest first, with live progress."""
-    found = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False)
-    return with_progress(items.find_many(found.ids))
+    page = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False)
+    return with_progress(items.find_many(page.ids))
 
 
-def with_progress(found: Sequence[Item]) -> list[dict[str, Any]]:
-    running = [item.id for item in found if item.status in ACTIVE]
+def with_progress(listed_items: Sequence[Item]) -> list[dict[str, Any]]:
+    running = [item.id for item in listed_items if item.status in ACTIVE]
     progress = leases.find_progress(running) if running else {}
-    return [item.view() | progress.get(item.id, {}) for item in found]
+    return [item.view() | progress.get(item.id, {}) for item in listed_items]

@@ -57,8 +57,8 @@ def part_named(*cli: str) -> str:
 
 
 def _archive_in(text: str) -> str | None:
-    found = _found_in(text, _ARCHIVE)
-    return (found[-1].values[0] or None) if found and found[-1].values else None
+    archive_options = _found_in(text, _ARCHIVE)
+    return (archive_options[-1].values[0] or None) if archive_options and archive_options[-1].values else None
 
 
 @lru_cache(maxsize=64)

@@ -36,20 +36,22 @@ def put_off(
     wait = wait_before_retry(failure, item.attempts + 1, get_settings().retries, asked_seconds)
     if wait is None or item.is_live:
         return None
-    shown = {"kind": failure.kind.value, "advice": failure.advice}
-    stored = items.save(item, item.put_off(error, shown, time.time() + wait), lease)
+    failure_view = {"kind": failure.kind.value, "advice": failure.advice}
+    new_item = items.save(item, item.put_off(error, failure_view, time.time() + wait), lease)
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, time.time(), {}) == CANCEL:
-        return end_cancelled(stored, lease)
+        return end_cancelled(new_item, lease)
     leases.release(lease)
     if wait <= _LONGEST_DELAY_SECONDS:
-        queue.send(_queue_of(stored), {"id": stored.id}, delay_seconds=int(wait + 0.999))
+        queue.send(_queue_of(new_item), {"id": new_item.id}, delay_seconds=int(wait + 0.999))
     count("item_retries_total", kind=failure.kind.value)
-    log.info("failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": stored.attempts})
+    log.info(
+        "failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": new_item.attempts}
+    )
     message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
     publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True))
-    publish(event.item_updated(stored))
-    return stored
+    publish(event.item_updated(new_item))
+    return new_item
 
 
 def begin_again(item: Item, now: float) -> Item | None:

@@ -35,18 +35,18 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> 
         if item.file_size is not None:  # it had one, which was deleted
             raise NotFound(f"file '{item.title}' not found.")
         raise Invalid("item has no downloaded file.")
-    found = find_file(item.path, f"file '{_braced(item.filename or '')}' not found.")
-    if found.stored is None and not found.moved:
+    file = find_file(item.path, f"file '{_braced(item.filename or '')}' not found.")
+    if file.stored is None and not file.moved:
         raise NotFound(f"file '{item.filename}' not found.")
     nfo_type = read_nfo_type(kind)
-    folder, name = split(found.path)
+    folder, name = split(file.path)
     path = join(folder, f"{stem_of(name)}.nfo")
     if not overwrite and bucket.find(object_key(path)) is not None:
         raise AlreadyExists("NFO file already exists.")
     text = nfo_text(nfo_type, _metadata(item), stem_of(name))
     bucket.put_bytes(object_key(path), text.encode(), content_type(path))
     note_files([path])
-    _tell(item, found.path)
+    _tell(item, file.path)
     return f"{get_settings().download_path.rstrip('/')}/{path}"
 
 
@@ -57,7 +57,7 @@ def _braced(text: str) -> str:
 
 def _metadata(item: Item) -> Mapping[str, Any]:
     """Fresh from the item's URL, with its effective options."""
-    found = extract(
+    extraction = extract(
         item.source_url,
         item_params(item),
         entry=item.entry,
@@ -65,10 +65,10 @@ def _metadata(item: Item) -> Mapping[str, Any]:
         timeout_seconds=min(get_settings().extract_info_timeout, _WAIT_SECONDS),
         allow_internal=get_settings().allow_internal_urls,
     )
-    if not found.info:
-        log.warning("No metadata for an NFO file: %s", found.error, extra={"item_id": item.id})
+    if not extraction.info:
+        log.warning("No metadata for an NFO file: %s", extraction.error, extra={"item_id": item.id})
         raise OperationFailed("failed to extract metadata from URL.")
-    return found.info
+    return extraction.info
 
 
 def _tell(item: Item, path: str) -> None:

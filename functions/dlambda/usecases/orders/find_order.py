@@ -50,10 +50,10 @@ def read_info(order_id: str, name: str, names: Collection[str]) -> dict[str, Any
         raise NotFound(_MISSING_FILE) from None
     if not names:
         return info
-    found = chosen(info, names)
-    if not found:
+    fields = chosen(info, names)
+    if not fields:
         raise NotFound("No matching parameters")
-    return found
+    return fields
 
 
 def _living(order_id: str) -> Order | None:

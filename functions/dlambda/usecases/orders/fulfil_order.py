@@ -100,15 +100,15 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
         return Outcome.LEFT
     try:
         lease = leases.take(order_id, uuid.uuid4().hex, time.time())
-        started = orders.start(order, lease, time.time(), places=get_settings().task_max_workers)
+        running_order = orders.start(order, lease, time.time(), places=get_settings().task_max_workers)
     except Conflict:
         return Outcome.LEFT
-    if started is None:
+    if running_order is None:
         leases.release(lease)  # it waits on; whoever ends next wakes it
         return Outcome.LEFT
     try:
         with leases.given_back(lease):
-            return _Fulfilment(started, lease, seconds_left).run()
+            return _Fulfilment(running_order, lease, seconds_left).run()
     except leases.Lost:
         log.info("The order is another worker's by now", extra={"order_id": order_id})
         return Outcome.LEFT
@@ -187,8 +187,8 @@ class _Fulfilment:
     def _output(self) -> Output | None:
         """None: sound, as the source has it."""
         name = self.order.options.get("output_format")
-        known = VIDEO if self.order.kind.has_video else AUDIO
-        return known[name] if name else None
+        outputs = VIDEO if self.order.kind.has_video else AUDIO
+        return outputs[name] if name else None
 
     def _download(self) -> tuple[Path, Sequence[str]]:
         workdir = workdir_of(self.order.id)
@@ -303,11 +303,11 @@ class _Fulfilment:
             self.answered_at = time.monotonic()
 
     def _note(self, report: download.Progress) -> None:
-        done = int(report.downloaded_bytes or 0)
-        self.bytes_of[report.filename] = max(done, self.bytes_of.get(report.filename, 0))
+        downloaded_bytes = int(report.downloaded_bytes or 0)
+        self.bytes_of[report.filename] = max(downloaded_bytes, self.bytes_of.get(report.filename, 0))
         total = report.total_bytes or report.total_bytes_estimate
         if total:
-            self.percent = round(min(100.0, done / total * 100), 1)
+            self.percent = round(min(100.0, downloaded_bytes / total * 100), 1)
 
     # The lease, and what is counted
 
@@ -318,18 +318,18 @@ class _Fulfilment:
     @contextmanager
     def _beating(self) -> Iterator[None]:
         """Keeps the lease while this thread is busy."""
-        done = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(done,), name="order-lease", daemon=True)
+        stop = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(stop,), name="order-lease", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            done.set()
+            stop.set()
             thread.join()
         self._check()
 
-    def _beat(self, done: threading.Event) -> None:
-        while not done.wait(_RENEW_SECONDS):
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(_RENEW_SECONDS):
             try:
                 self._renew()
             except leases.Lost:

@@ -29,8 +29,8 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     """
     if not value:
         raise Unauthorized("No API key provided")
-    if remembered and (seen := _seen.get(keys.id_of(value))) and time.monotonic() < seen[1]:
-        return seen[0]
+    if remembered and (cached := _seen.get(keys.id_of(value))) and time.monotonic() < cached[1]:
+        return cached[0]
     key = keys.find(value) or _first(value)
     if key is None or not keys.all_exist(key.makers):
         raise WrongCredentials("Invalid API key")
@@ -88,14 +88,14 @@ def _key(name: str, permissions: tuple[Permission, ...], value: str, makers: tup
     return Key(keys.id_of(value), name, permissions, quota, created_at=time.time(), makers=makers)
 
 
-def check_permissions(key: Key, wanted: object) -> None:
+def check_permissions(key: Key, names: object) -> None:
     """Raises `Forbidden` when the key lacks one, or there is no such permission; `Invalid` for what is no list."""
-    if not isinstance(wanted, list):
+    if not isinstance(names, list):
         raise Invalid("permissions must be an array.")
-    known = set(Permission)
-    if not all(isinstance(each, str) and each in known for each in wanted):
+    permissions = set(Permission)
+    if not all(isinstance(name, str) and name in permissions for name in names):
         raise Forbidden(LACKING, extra={"message": LACKING})
-    key.check_all(read_permissions(wanted))
+    key.check_all(read_permissions(names))
 
 
 def remove_key(name: str) -> None:
@@ -117,9 +117,9 @@ def _forget(key: Key) -> None:
 
 def list_keys() -> dict[str, dict[str, Any]]:
     """Every key with its value, by name."""
-    found = keys.list_()
-    used = meters.used((key.id for key, _ in found), time.time(), get_settings().quota_rate_minutes * MINUTE)
-    return {key.name: _view(key, value, used[key.id]) for key, value in found}
+    pairs = keys.list_()
+    usage = meters.used((key.id for key, _ in pairs), time.time(), get_settings().quota_rate_minutes * MINUTE)
+    return {key.name: _view(key, value, usage[key.id]) for key, value in pairs}
 
 
 def _view(key: Key, value: str, used_bytes: int) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _view(key: Key, value: str, used_bytes: int) -> dict[str, Any]:
     return {
         "key": value,
         "name": key.name,
-        "permissions": [each.value for each in key.permissions],
+        "permissions": [permission.value for permission in key.permissions],
         "memory_quota": key.quota_bytes,
         "memory_usage": used_bytes,
         "last_access": accessed,

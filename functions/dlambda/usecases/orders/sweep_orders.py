@@ -38,17 +38,17 @@ def wake_waiting(count: int) -> None:
 
 def _free_lost_places() -> None:
     """A place outlives its order only when a row was removed by hand; looked at, since nobody else would."""
-    lost = set()
+    ids_without_order = set()
     for order_id in orders.taken():
         order = orders.find(order_id)
         if order is None or order.state is not State.PROCESSING:
-            lost.add(order_id)
-    orders.free_places(lost)
+            ids_without_order.add(order_id)
+    orders.free_places(ids_without_order)
 
 
 def remove_expired(now: float) -> None:
     """Their files first, so that a round that dies in between is done again."""
     for order_id in orders.ended_before(now - get_settings().task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
-        bucket.delete([each.key for each in bucket.list_(object_of(order_id, ""))])
+        bucket.delete([entry.key for entry in bucket.list_(object_of(order_id, ""))])
         shutil.rmtree(workdir_of(order_id), ignore_errors=True)
         orders.remove(order_id)

@@ -26,10 +26,10 @@ def announce(events: Iterable[Event]) -> None:
         return
     try:
         targets = _targets()
-        planned = [delivery for event in notable for delivery in _plan(targets, event)]
-        if planned:
-            deliveries.add(planned)
-            queue.send_many(QUEUE, ({"id": str(delivery.id)} for delivery in planned))
+        new_deliveries = [delivery for event in notable for delivery in _plan(targets, event)]
+        if new_deliveries:
+            deliveries.add(new_deliveries)
+            queue.send_many(QUEUE, ({"id": str(delivery.id)} for delivery in new_deliveries))
     except (*TABLE_ERRORS, *queue.SEND_ERRORS):
         log.exception("Notifications could not be planned")
 
@@ -40,13 +40,13 @@ def _targets() -> list[Target]:
 
 
 def _plan(targets: Sequence[Target], event: Event) -> list[Delivery]:
-    wanted = wanted_by(targets, event)
-    if not wanted:
+    matching_targets = wanted_by(targets, event)
+    if not matching_targets:
         return []
-    told = payload(event)
-    groups = [[target.id] for target in wanted if target.call.is_webhook]
-    people = [target.id for target in wanted if not target.call.is_webhook]
-    return [deliveries.new(group, told) for group in [*groups, people] if group]
+    body = payload(event)
+    groups = [[target.id] for target in matching_targets if target.call.is_webhook]
+    people = [target.id for target in matching_targets if not target.call.is_webhook]
+    return [deliveries.new(group, body) for group in [*groups, people] if group]
 
 
 def wake_deliveries(now: float) -> None:

@@ -86,14 +86,14 @@ def _send(targets: Sequence[Target], delivery: Delivery) -> list[_Outcome]:
         return [_call_webhook(target, delivery) for target in targets]
     title, body = plain_text(delivery.event)
     settings = get_settings()
-    found = services.send(
+    answers = services.send(
         [target.call.url for target in targets],
         title,
         body,
         config=settings.apprise_config,
         allow_internal=settings.allow_internal_urls,
     )
-    return [_Outcome(each.ok, error=each.error, again=not each.ok and each.usable) for each in found]
+    return [_Outcome(answer.ok, error=answer.error, again=not answer.ok and answer.usable) for answer in answers]
 
 
 def _call_webhook(target: Target, delivery: Delivery) -> _Outcome:
@@ -115,8 +115,8 @@ def _call_webhook(target: Target, delivery: Delivery) -> _Outcome:
         return _Outcome(ok=False, error=error.message, again=True)
     if answer.status < 300:
         return _Outcome(ok=True, status=answer.status)
-    said = f"HTTP status {answer.status}"
-    return _Outcome(ok=False, status=answer.status, error=said, again=is_worth_retrying(answer.status))
+    status_text = f"HTTP status {answer.status}"
+    return _Outcome(ok=False, status=answer.status, error=status_text, again=is_worth_retrying(answer.status))
 
 
 def _note(target: Target, outcome: _Outcome) -> None:

@@ -20,8 +20,8 @@ def find_preset(name: str) -> Preset | None:
     system = find_system_preset(name)
     if system is not None or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
         return system
-    found = resources.find_by_name(PRESETS, name)
-    return _preset(found, clear=True) if found else None
+    document = resources.find_by_name(PRESETS, name)
+    return _preset(document, clear=True) if document else None
 
 
 def check_preset(name: str) -> None:

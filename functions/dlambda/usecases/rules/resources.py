@@ -30,7 +30,7 @@ def _no_check(_: Fields) -> dict[str, Any]:
 
 def list_documents(kind: Kind) -> list[Document]:
     """All of a kind in the order of its lists, built-in ones included."""
-    built_in = [_as_document(kind, each) for each in kind.built_in]
+    built_in = [_as_document(kind, built_in_content) for built_in_content in kind.built_in]
     shadowed = {document.name_key for document in built_in}
     own = [document for document in resources.list_(kind.feature) if document.name_key not in shadowed]
     return sorted([*built_in, *own], key=lambda document: kind.order(document.shown))
@@ -46,18 +46,18 @@ def view(kind: Kind, document: Document, *, clear: bool = False) -> dict[str, An
 
 def get_document(kind: Kind, id_: int) -> Document:
     """Raises `NotFound`."""
-    found = _find(kind, id_)
-    if found is None:
+    document = _find(kind, id_)
+    if document is None:
         raise NotFound(kind.not_found.format(id=id_))
-    return found
+    return document
 
 
 def find_by_name(kind: Kind, name: str) -> Document | None:
     """Built-in ones shadow the users' own."""
     key = kind.name_key(name)
-    for each in kind.built_in:
-        if kind.name_key(each.fields["name"]) == key:
-            return _as_document(kind, each)
+    for built_in_content in kind.built_in:
+        if kind.name_key(built_in_content.fields["name"]) == key:
+            return _as_document(kind, built_in_content)
     return resources.find_by_name(kind.feature, key)
 
 
@@ -84,21 +84,21 @@ def change(
     """
     for turn in range(_TRIES):
         document = get_document(kind, id_)
-        if document.id in {each.id for each in kind.built_in}:
+        if document.id in {built_in_content.id for built_in_content in kind.built_in}:
             raise Invalid(kind.keep_built_in)
         _expect(document, if_match)
         fields = _changed(kind, document.clear(), _object(kind, body), check, whole=whole)
         try:
             _refuse_built_in_name(kind, fields)
-            changed = resources.replace(document, _content(kind, fields))
+            new_document = resources.replace(document, _content(kind, fields))
         except AlreadyExists:
             text = kind.name_taken.format(name=fields["name"])
             raise (AlreadyExists if kind.change_conflicts else NameInUse)(text) from None
         except Conflict:
             wait(turn)
             continue
-        _tell(kind, "update", changed)
-        return changed
+        _tell(kind, "update", new_document)
+        return new_document
     raise Conflict("It is being changed by others.")
 
 
@@ -108,7 +108,7 @@ def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
         document = _find(kind, id_)
         if document is None:
             raise NotFound(kind.not_there.format(id=id_))
-        if document.id in {each.id for each in kind.built_in}:
+        if document.id in {built_in_content.id for built_in_content in kind.built_in}:
             raise Invalid(kind.spare_built_in)
         _expect(document, if_match)
         try:
@@ -127,7 +127,7 @@ def wait(turn: int) -> None:
 
 
 def _find(kind: Kind, id_: int) -> Document | None:
-    built_in = next((each for each in kind.built_in if each.id == id_), None)
+    built_in = next((built_in_content for built_in_content in kind.built_in if built_in_content.id == id_), None)
     return _as_document(kind, built_in) if built_in else resources.find(kind.feature, id_)
 
 
@@ -137,13 +137,13 @@ def _as_document(kind: Kind, built_in: BuiltIn) -> Document:
 
 
 def _changed(
-    kind: Kind, known: Mapping[str, Any], body: Mapping[str, Any], check: Check, *, whole: bool
+    kind: Kind, before: Mapping[str, Any], body: Mapping[str, Any], check: Check, *, whole: bool
 ) -> dict[str, Any]:
     if whole:
-        sent = read(kind.model, body, text=kind.failed, context={"complete": True})
+        fields = read(kind.model, body, text=kind.failed, context={"complete": True})
     else:
-        sent = read_change(kind.model, kind.merged(body, known), text=kind.failed)
-    return {**known, **kind.unmasked(sent | check(sent), known)}
+        fields = read_change(kind.model, kind.merged(body, before), text=kind.failed)
+    return {**before, **kind.unmasked(fields | check(fields), before)}
 
 
 def _object(kind: Kind, body: object) -> Mapping[str, Any]:
@@ -158,7 +158,7 @@ def _content(kind: Kind, fields: Mapping[str, Any]) -> Content:
 
 def _refuse_built_in_name(kind: Kind, fields: Mapping[str, Any]) -> None:
     key = kind.name_key(fields["name"])
-    if any(kind.name_key(each.fields["name"]) == key for each in kind.built_in):
+    if any(kind.name_key(built_in_content.fields["name"]) == key for built_in_content in kind.built_in):
         raise AlreadyExists(key)
 
 

@@ -30,5 +30,5 @@ def patch(id_: int, body: object, if_match: int | None = None) -> Document:
 
 def _definition(document: Document) -> Definition:
     fields = document.shown
-    known = {name: value for name, value in fields.items() if name != "match_url"}
-    return Definition(id=document.id, match_url=tuple(fields["match_url"]), **known)
+    other_fields = {name: value for name, value in fields.items() if name != "match_url"}
+    return Definition(id=document.id, match_url=tuple(fields["match_url"]), **other_fields)

@@ -38,10 +38,10 @@ def fan_out(due: int) -> int:
     if not runs.begin(runs.SWEEP, due, now, _BEGIN_SECONDS):
         return 0
     mend_schedules()
-    sent = _send(_served(list_tasks()), due)
+    message_count = _send(_served(list_tasks()), due)
     runs.note(runs.SWEEP, now, {"due": due})
     runs.finish(runs.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
-    return sent
+    return message_count
 
 
 def fan_out_again(due: int) -> int:
@@ -49,9 +49,9 @@ def fan_out_again(due: int) -> int:
     since = runs.find(runs.SWEEP).last_run or 0.0
     tasks = list_tasks()
     last = runs.find_many(task.id for task in tasks)
-    sent = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
-    log.info("The sweep that the last end of the service cut short goes on with %d tasks", sent)
-    return sent
+    message_count = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
+    log.info("The sweep that the last end of the service cut short goes on with %d tasks", message_count)
+    return message_count
 
 
 def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:

@@ -36,22 +36,25 @@ def with_archive_ids(
     `source` is the task's name, under which look-ups are remembered, those without success too, but not those that
     were cut short here.
     """
-    told = _told_by_urls(items)
-    unknown = {item.url: item for item in told if item.archive_id is None}
-    asked = list(unknown)
-    known = memories.find_archive_ids(source, asked, time.time())
+    items_by_url_id = _told_by_urls(items)
+    unknown = {item.url: item for item in items_by_url_id if item.archive_id is None}
+    unidentified_urls = list(unknown)
+    ids_by_url = memories.find_archive_ids(source, unidentified_urls, time.time())
     read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
-        if (left := seconds_left()) > 0:
-            read[url] = _read(unknown[url], params, cookies, left)
-            if not read[url].timed_out or left >= get_settings().extract_info_timeout:
-                known[url] = _keep(url, source, read[url])
+        if (seconds := seconds_left()) > 0:
+            read[url] = _read(unknown[url], params, cookies, seconds)
+            if not read[url].timed_out or seconds >= get_settings().extract_info_timeout:
+                ids_by_url[url] = _keep(url, source, read[url])
 
     with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
-        list(pool.map(look_up, [url for url in asked if url not in known]))
-    found = [replace(item, archive_id=item.archive_id or known.get(item.url), **_page(item, read)) for item in told]
-    return found, all(url in known for url in asked)
+        list(pool.map(look_up, [url for url in unidentified_urls if url not in ids_by_url]))
+    identified = [
+        replace(item, archive_id=item.archive_id or ids_by_url.get(item.url), **_page(item, read))
+        for item in items_by_url_id
+    ]
+    return identified, all(url in ids_by_url for url in unidentified_urls)
 
 
 def _told_by_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
@@ -90,8 +93,8 @@ def _read(item: FeedItem, params: Params | OptionTexts, cookies: str | None, sec
 
 
 def _keep(url: str, source: str, page: Extraction) -> str | None:
-    found = archive_id(page.info) if page.info else None
-    if found is None:
+    page_id = archive_id(page.info) if page.info else None
+    if page_id is None:
         log.warning("No archive id for an entry of '%s': %s", source, page.error, extra={"url": url})
-    memories.keep_archive_id(source, url, found, time.time())
-    return found
+    memories.keep_archive_id(source, url, page_id, time.time())
+    return page_id

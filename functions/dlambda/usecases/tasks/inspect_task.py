@@ -39,10 +39,14 @@ def inspect(url: str, preset: str = "", handler: str = "", *, static_only: bool 
         raise Required("url is required.")
     if not static_only:
         check_web_address(url)
-    chosen = _chosen(url, handler)
+    handler_in_charge = _chosen(url, handler)
     if static_only:
-        return _answer(chosen.name, Feed(()), archived=())
-    return _inspected(_passing(url, preset), chosen.name, lambda task, params: chosen.fetch(task.url, _client(params)))
+        return _answer(handler_in_charge.name, Feed(()), archived=())
+    return _inspected(
+        _passing(url, preset),
+        handler_in_charge.name,
+        lambda task, params: handler_in_charge.fetch(task.url, _client(params)),
+    )
 
 
 def inspect_definition(definition: Definition, url: str, preset: str = "") -> dict[str, Any]:
@@ -61,16 +65,16 @@ def inspect_definition(definition: Definition, url: str, preset: str = "") -> di
 def _chosen(url: str, name: str) -> Handler:
     handlers = handlers_for(list_definitions())
     if not name:
-        found = find_handler(handlers, url)
-        if found is None:
+        matching = find_handler(handlers, url)
+        if matching is None:
             raise _failure("No handler matched the supplied URL.", matched=False, handler=None)
-        return found
-    named = find_by_name(handlers, name)
-    if named is None:
+        return matching
+    named_handler = find_by_name(handlers, name)
+    if named_handler is None:
         raise _failure(f"Handler '{name}' not found.", matched=False, handler=name)
-    if not named.takes(url):
-        raise _failure("Handler cannot process the supplied URL.", matched=False, handler=named.name)
-    return named
+    if not named_handler.takes(url):
+        raise _failure("Handler cannot process the supplied URL.", matched=False, handler=named_handler.name)
+    return named_handler
 
 
 def _passing(url: str, preset: str) -> Task:
@@ -100,8 +104,8 @@ def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> li
     """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
     end = time.monotonic() + _LOOK_UP_SECONDS
     cookies = cookies_of(preset_for(task.preset))
-    found, _ = with_archive_ids(items, task.name, texts, lambda: end - time.monotonic(), cookies)
-    return found
+    identified, _ = with_archive_ids(items, task.name, texts, lambda: end - time.monotonic(), cookies)
+    return identified
 
 
 def _archived(items: Sequence[FeedItem], task: Task) -> Sequence[str]:

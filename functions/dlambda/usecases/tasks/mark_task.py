@@ -47,8 +47,8 @@ def _ids(task: Task) -> list[str]:
         raise Invalid("Expected a playlist type from extract_info.")
     entries = at_most(walk(info), get_settings().max_playlist_entries)
     by_url = _ids_by_url({url: entry for entry in entries if not _own_id(entry) and (url := _url_of(entry))})
-    found = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
-    return list(dict.fromkeys(each for each in found if each))
+    entry_ids = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
+    return list(dict.fromkeys(archive_id for archive_id in entry_ids if archive_id))
 
 
 def walk(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -73,8 +73,8 @@ def _url_of(entry: Mapping[str, Any]) -> str:
 def _ids_by_url(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """One without an extractor's id counts under the id that its download would get."""
     return {
-        url: found["archive_id"] if found else _generic_id(url, entries[url])
-        for url, found in zip(entries, ids_of_urls(list(entries)), strict=True)
+        url: url_id["archive_id"] if url_id else _generic_id(url, entries[url])
+        for url, url_id in zip(entries, ids_of_urls(list(entries)), strict=True)
     }
 
 

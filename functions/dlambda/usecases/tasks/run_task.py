@@ -78,5 +78,5 @@ def _added(request: Request) -> tuple[dict[str, str | None], int]:
         check_request(request)
     except Invalid as error:
         return {"status": "error", "msg": error.message}, 0
-    (added,) = add_items([request])
-    return {"status": "ok", "msg": added.message}, 1 if added.item else 0
+    (outcome,) = add_items([request])
+    return {"status": "ok", "msg": outcome.message}, 1 if outcome.item else 0

@@ -25,16 +25,16 @@ def wake_due_tasks(now: float) -> int:
     """Sends a wake-up for each run that is due and that nobody claimed; answers how many."""
     schedule_sweep(now)
     _resume_sweep()
-    sent = 0
+    message_count = 0
     claimed: list[dict[str, str | int]] = []
     for task_id, due in runs.find_due(now):
         if runs.claim(task_id, due, now, CLAIM_SECONDS):
             claimed.append({"id": str(task_id), "due": due})
         if len(claimed) == _SEND_AFTER:
             queue.send_many(QUEUE, claimed)
-            sent, claimed = sent + len(claimed), []
+            message_count, claimed = message_count + len(claimed), []
     queue.send_many(QUEUE, claimed)
-    return sent + len(claimed)
+    return message_count + len(claimed)
 
 
 def schedule_sweep(now: float) -> None:

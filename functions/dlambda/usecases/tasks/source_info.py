@@ -29,16 +29,16 @@ def read_source(
     """The metadata of `url`, its entries flat or left out. Raises `Invalid` when nothing could be read in time."""
     settings = get_settings()
     check_url(url, allow_internal=settings.allow_internal_urls)
-    found = extract(
+    extraction = extract(
         url,
         texts if entries else replace(texts, item_cli=f"{texts.item_cli}\n--playlist-items 0"),
         cookies=cookies_of(preset_for(preset)),
         timeout_seconds=min(settings.extract_info_timeout, seconds),
         allow_internal=settings.allow_internal_urls,
     )
-    if found.info is None:
-        raise Invalid(NO_INFO, extra={"message": found.error})
-    return found.info
+    if extraction.info is None:
+        raise Invalid(NO_INFO, extra={"message": extraction.error})
+    return extraction.info
 
 
 def with_look_ups(drafts: list[Draft]) -> list[Draft]:
@@ -53,13 +53,13 @@ def with_look_ups(drafts: list[Draft]) -> list[Draft]:
 
 def _with_look_up(draft: Draft, end: float) -> Draft:
     url = str(draft.fields["url"])
-    left = end - monotonic()
-    if (draft.named and not has_handle(url)) or left <= 0:
+    seconds = end - monotonic()
+    if (draft.named and not has_handle(url)) or seconds <= 0:
         return draft
     try:
         preset = str(draft.fields["preset"])
         texts = texts_of(preset, str(draft.fields["cli"]))
-        info = read_source(url, texts, preset, entries=False, seconds=left)
+        info = read_source(url, texts, preset, entries=False, seconds=seconds)
     except AppError:
         return draft
     channel = info.get("channel_id")

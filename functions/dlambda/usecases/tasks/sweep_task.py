@@ -71,10 +71,10 @@ def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued
     handler = handler_of(task, handlers_for(list_definitions())) if task else None
     if task is None or handler is None or not runs.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
-    left = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
-    if left is None:
+    queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    if queued_so_far is None:
         runs.end_sweep(task_id, due)
-    return left
+    return queued_so_far
 
 
 def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
@@ -134,8 +134,8 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     now = time.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
     remembered = memories.find(state.handler.name, [item.identity for item in batch if item.identity], now)
-    known = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
-    choice = choose(batch, known, datetime.fromtimestamp(now, UTC))
+    knowledge = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
+    choice = choose(batch, knowledge, datetime.fromtimestamp(now, UTC))
     for item in choice.without_archive_id:
         log.warning("An entry of task '%s' has no archive id and is left out", state.task.name, extra={"url": item.url})
     state.queued += _queue(state, choice.items, remembered, now)
@@ -146,26 +146,26 @@ def _records(urls: set[str]) -> dict[str, Record]:
     """What queue and history say of the URLs."""
     holders = items.find_holders(urls) if urls else {}
     by_id = {item.id: item for item in items.find_many(holders.values())}
-    found = {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}
+    items_by_url = {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}
     return {
         url: Record(item.status is Status.ERROR, datetime.fromtimestamp(item.stored_at, UTC))
-        for url, item in found.items()
+        for url, item in items_by_url.items()
     }
 
 
-def _queue(state: _Sweep, chosen: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
+def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
-    public = {str(item.identity): item for item in chosen if _is_public(item.url, state.hosts)}
+    public = {str(item.identity): item for item in entries if _is_public(item.url, state.hosts)}
     claimed = memories.claim(state.handler.name, list(public), remembered, now)
-    made = [_new_item(state, item) for item in (public[each] for each in claimed)]
-    stored = enter(made)
+    new_items = [_new_item(state, item) for item in (public[identity] for identity in claimed)]
+    entered = enter(new_items)
     pages = {item.url: item.info for item in public.values()}
-    for item in stored:
+    for item in entered:
         if item.info_at:
             bucket.put_json(info_key(item.id), pages[item.posted_url])
-    queue.send_many(ENTRIES, ({"id": item.id} for item in stored))
+    queue.send_many(ENTRIES, ({"id": item.id} for item in entered))
     memories.confirm(state.handler.name, claimed, remembered, now)
-    return len(stored)
+    return len(entered)
 
 
 def _is_public(url: str, hosts: dict[str, bool]) -> bool:

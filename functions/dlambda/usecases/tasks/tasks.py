@@ -25,8 +25,8 @@ _TRIES: Final = 12
 def list_tasks() -> list[Task]:
     """All, by name; secrets in their options masked."""
     documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
-    known = runs.find_many(document.id for document in documents)
-    return [_task(document, known[document.id], masked(document.shown)) for document in documents]
+    runs_by_id = runs.find_many(document.id for document in documents)
+    return [_task(document, runs_by_id[document.id], masked(document.shown)) for document in documents]
 
 
 def find_task(id_: int) -> Task | None:
@@ -54,29 +54,29 @@ def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
 
     Raises `AlreadyExists` when the first one's name is taken. When one cannot be stored, none is.
     """
-    first, *rest = drafts
-    taken = {document.name_key for document in resources.list_(FEATURE)}
-    made = [_make(first.fields)]
+    first, *later_drafts = drafts
+    names = {document.name_key for document in resources.list_(FEATURE)}
+    new_tasks = [_make(first.fields)]
     try:
-        for draft in rest:
-            taken.add(made[-1].name)
-            made.append(_make_numbered(draft.fields, taken))
+        for draft in later_drafts:
+            names.add(new_tasks[-1].name)
+            new_tasks.append(_make_numbered(draft.fields, names))
     except Exception:
-        for task in made:
+        for task in new_tasks:
             _take_back(task)
         raise
-    publish(*(event.config_update(FEATURE, "create", masked(task.view())) for task in made))
-    return made
+    publish(*(event.config_update(FEATURE, "create", masked(task.view())) for task in new_tasks))
+    return new_tasks
 
 
-def _make_numbered(fields: Mapping[str, Any], taken: set[str]) -> Task:
+def _make_numbered(fields: Mapping[str, Any], names: set[str]) -> Task:
     for turn in range(_TRIES):
-        name = free_name(fields["name"], taken)
+        name = free_name(fields["name"], names)
         try:
             return _make({**fields, "name": name})
         except AlreadyExists:
             # Somebody took it meanwhile, and perhaps more of its kind.
-            taken |= {document.name_key for document in resources.list_(FEATURE)}
+            names |= {document.name_key for document in resources.list_(FEATURE)}
             wait(turn)
     raise Invalid("Failed to create any tasks.")
 
@@ -105,17 +105,17 @@ def change_task(id_: int, body: object, *, whole: bool) -> Task:
             raise NotFound("Task not found")
         if not isinstance(body, dict):
             raise Invalid("Invalid request body expecting dict.")
-        known = document.clear()
-        sent = (read if whole else read_change)(TaskInput, body, text=FAILED)
-        fields = {**known, **unmasked(sent, known)}
+        before = document.clear()
+        new_fields = (read if whole else read_change)(TaskInput, body, text=FAILED)
+        fields = {**before, **unmasked(new_fields, before)}
         try:
-            changed = resources.replace(document, _content(fields))
+            new_document = resources.replace(document, _content(fields))
         except AlreadyExists:
             raise _in_use(fields["name"]) from None
         except Conflict:
             wait(turn)
             continue
-        task = _scheduled(changed)
+        task = _scheduled(new_document)
         publish(event.config_update(FEATURE, "update", masked(task.view())))
         return task
     raise Conflict("The task is being changed by others.")
@@ -180,7 +180,7 @@ def _in_use(name: str) -> AlreadyExists:
 
 
 def _task(document: Document, run: Run, fields: Mapping[str, Any]) -> Task:
-    known = {name: value for name, value in fields.items() if name in TaskInput.model_fields}
+    input_fields = {name: value for name, value in fields.items() if name in TaskInput.model_fields}
     return Task(
         id=document.id,
         created_at=_moment(document.created_at),
@@ -188,12 +188,12 @@ def _task(document: Document, run: Run, fields: Mapping[str, Any]) -> Task:
         last_run=_moment(run.last_run) if run.last_run else None,
         next_run=_moment(run.next_run) if run.next_run else None,
         last_result=_result(run.result) if run.result else None,
-        **known,
+        **input_fields,
     )
 
 
-def _result(stored: Mapping[str, Any]) -> Result:
-    return Result(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+def _result(document: Mapping[str, Any]) -> Result:
+    return Result(**{**document, "at": datetime.fromisoformat(document["at"])})
 
 
 def _moment(seconds: float) -> datetime:

@@ -72,15 +72,15 @@ def _put(path: str, body: bytes) -> None:
 def write_images(folder: str, images: Mapping[str, str], client: Client) -> dict[str, str]:
     """Kind to path of those that could be fetched; each address is asked once."""
     bodies: dict[str, bytes | None] = {}
-    written: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for kind, url in images.items():
         if url not in bodies:
             bodies[url] = _image(url, client)
         body = bodies[url]
         if body:
-            written[kind] = _in(folder, f"{kind}.jpg")
-            _put(written[kind], body)
-    return written
+            paths[kind] = _in(folder, f"{kind}.jpg")
+            _put(paths[kind], body)
+    return paths
 
 
 def _image(url: str, client: Client) -> bytes | None:

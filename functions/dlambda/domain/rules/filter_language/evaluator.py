@@ -68,25 +68,25 @@ def _comparison(node: Comparison) -> Evaluate:
 
 
 def _test(node: Comparison) -> _Test:
-    wanted = node.value
+    operand = node.value
     match node.operator:
         case "=":
-            return _equals(wanted)
+            return _equals(operand)
         case "*=":
-            return lambda value, _: isinstance(value, str | list | tuple) and wanted in value
+            return lambda value, _: isinstance(value, str | list | tuple) and operand in value
         case "^=":
-            return lambda value, _: isinstance(value, str) and value.startswith(wanted)
+            return lambda value, _: isinstance(value, str) and value.startswith(operand)
         case "$=":
-            return lambda value, _: isinstance(value, str) and value.endswith(wanted)
+            return lambda value, _: isinstance(value, str) and value.endswith(operand)
         case "~=":
-            pattern = compile_pattern(wanted)
+            pattern = compile_pattern(operand)
             return lambda value, watch: isinstance(value, str) and watch.search(pattern, value)
         case _:
-            return _ordered(_ORDER[node.operator], wanted)
+            return _ordered(_ORDER[node.operator], operand)
 
 
-def _equals(wanted: str) -> _Test:
-    number = read_number(wanted)
+def _equals(operand: str) -> _Test:
+    number = read_number(operand)
 
     def equal_number(value: Any, _: Stopwatch) -> bool:
         if isinstance(value, str):
@@ -94,25 +94,25 @@ def _equals(wanted: str) -> _Test:
         return isinstance(value, int | float) and value == number
 
     def equal_text(value: Any, _: Stopwatch) -> bool:
-        return isinstance(value, str) and value == wanted
+        return isinstance(value, str) and value == operand
 
     return equal_text if number is None else equal_number
 
 
-def _ordered(order: Callable[[Any, Any], bool], wanted: str) -> _Test:
-    number = read_number(wanted)
+def _ordered(order: Callable[[Any, Any], bool], operand: str) -> _Test:
+    number = read_number(operand)
 
     def by_number(value: Any, _: Stopwatch) -> bool:
-        left = read_number(value) if isinstance(value, str) else value
-        if not isinstance(left, int | float):
+        quantity = read_number(value) if isinstance(value, str) else value
+        if not isinstance(quantity, int | float):
             raise FilterError(f"Cannot compare '{_short(value)}' with a number.")
-        return order(left, number)
+        return order(quantity, number)
 
     def by_text(value: Any, _: Stopwatch) -> bool:
         if isinstance(value, str):
-            return order(value, wanted)
+            return order(value, operand)
         noun = "number" if isinstance(value, int | float) else "list" if isinstance(value, list | tuple) else "object"
-        raise FilterError(f"Cannot compare '{wanted}' with {'an' if noun == 'object' else 'a'} {noun}.")
+        raise FilterError(f"Cannot compare '{operand}' with {'an' if noun == 'object' else 'a'} {noun}.")
 
     return by_text if number is None else by_number
 

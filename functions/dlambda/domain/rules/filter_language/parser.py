@@ -94,10 +94,10 @@ class _Structure:
         self._depth = 0
 
     def whole(self) -> _Operand | _Group:
-        found = self._alternatives()
+        group = self._alternatives()
         if self._at < len(self._text):
             raise FilterError(f"Unexpected token '{self._text[self._at :].strip()}'", self._at)
-        return found
+        return group
 
     def _alternatives(self) -> _Operand | _Group:
         parts = [self._conjunction()]
@@ -117,11 +117,11 @@ class _Structure:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise FilterError("Filter is nested too deeply.", self._at)
-        found = self._alternatives()
+        group = self._alternatives()
         if not self._accept(")"):
             raise FilterError("Expected RPAREN", self._at)
         self._depth -= 1
-        return found
+        return group
 
     def _operand(self) -> _Operand:
         self._skip_blanks()
@@ -150,11 +150,11 @@ class _Structure:
             self._at += 1
 
 
-def _read(found: _Operand | _Group) -> Node:
-    if isinstance(found, _Operand):
-        return _read_test(found)
-    parts = [_read(part) for part in found.parts]
-    return all_of(parts) if found.joint == "&" else any_of(parts)
+def _read(part_tree: _Operand | _Group) -> Node:
+    if isinstance(part_tree, _Operand):
+        return _read_test(part_tree)
+    parts = [_read(part) for part in part_tree.parts]
+    return all_of(parts) if part_tree.joint == "&" else any_of(parts)
 
 
 def _read_test(operand: _Operand) -> Node:
@@ -173,21 +173,21 @@ def _read_test(operand: _Operand) -> Node:
 
 
 def _comparison(match: re.Match[str]) -> Comparison:
-    written = match["bare"] if match["quoted"] is None else match["quoted"][1:-1]
+    value_text = match["bare"] if match["quoted"] is None else match["quoted"][1:-1]
     operator = match["operator"]
     return Comparison(
         key=match["key"],
         operator=operator,
-        value=_pattern(written) if operator == "~=" else _ESCAPE.sub(r"\1", written),
+        value=_pattern(value_text) if operator == "~=" else _ESCAPE.sub(r"\1", value_text),
         negated=match["negation"] is not None,
         accepts_missing=match["missing"] is not None,
-        quoted=match["quoted"] is not None or _NEEDS_QUOTES.search(written) is not None,
+        quoted=match["quoted"] is not None or _NEEDS_QUOTES.search(value_text) is not None,
     )
 
 
-def _pattern(written: str) -> str:
+def _pattern(value_text: str) -> str:
     """A pattern keeps its backslashes, save those before a quote or `&`, which mean nothing in a pattern."""
-    return _ESCAPED_QUOTE_OR_AND.sub(lambda match: match[1] or match[0], written)
+    return _ESCAPED_QUOTE_OR_AND.sub(lambda match: match[1] or match[0], value_text)
 
 
 def _check(test: Comparison, position: int) -> None:

@@ -34,12 +34,12 @@ class Stopwatch:
     def __init__(self, seconds: float = SEARCH_SECONDS) -> None:
         self._end = time.perf_counter() + seconds
 
-    def search(self, wanted: Pattern, text: str) -> bool:
-        """Whether `wanted` is found anywhere. Raises `FilterError` when the time is up."""
-        left = self._end - time.perf_counter()
+    def search(self, pattern: Pattern, text: str) -> bool:
+        """Whether `pattern` is found anywhere. Raises `FilterError` when the time is up."""
+        seconds = self._end - time.perf_counter()
         try:
-            if left > 0:
-                return wanted.search(text, timeout=left) is not None
+            if seconds > 0:
+                return pattern.search(text, timeout=seconds) is not None
         except TimeoutError:
             pass
-        raise FilterError(f"The regular expression '{wanted.pattern}' took too long.")
+        raise FilterError(f"The regular expression '{pattern.pattern}' took too long.")
