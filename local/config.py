@@ -1,4 +1,4 @@
-"""What this machine's run is made of: settings from the environment and `.env` files, folders, secrets.
+"""Configuration of a run on this machine: settings from the environment and `.env` files, folders, secrets.
 
 Order: environment, then `.env` in the current folder, then `.env` in DATA_DIR/config. `PORT` and `DATA_DIR` are
 shorthands that win over `YTP_PORT` and the default `./data`.
@@ -29,7 +29,7 @@ _FILES = ("secret.key", "engines.key", "lock")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the engines and the functions sign with; made once for each DATA_DIR."""
+    """The key pair that engines and functions sign with; made once for each DATA_DIR."""
 
     key: str
     secret: str
@@ -37,7 +37,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines.
+    """The configuration of a run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines.
 
     `gaps`: protections that this machine cannot give, a sentence each. `warnings`: settings that have no effect, or
     another one than their writer expects.
@@ -62,7 +62,7 @@ class Config:
 
     @property
     def run_dir(self) -> Path:
-        """What is of use while a run lasts: the sockets by which its processes reach each other."""
+        """The folder of the run's sockets, by which its processes reach each other."""
         return self.data_dir / "run"
 
 

@@ -67,7 +67,7 @@ def _works_by_socket() -> bool:
 
 
 def _take_one() -> None:
-    """What a TCP server does first. Raises `OSError` when the connection does not look like one of TCP."""
+    """Accepts a connection, as a TCP server does. Raises `OSError` when it does not look like one of TCP."""
     with socket.create_server((_HOST, 0)) as server:
         _, (host, _) = server.accept()
     if host != _HOST:

@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether something accepts connections on the loopback `port`."""
+    """True if something accepts connections on the loopback `port`."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((_LOOPBACK, port)) == 0
@@ -129,7 +129,7 @@ class SocketConnection(http.client.HTTPConnection):
 
 
 def serves(path: str) -> bool:
-    """Whether an engine answers at the Unix socket `path`."""
+    """True if an engine answers at the Unix socket `path`."""
     connection = SocketConnection(path, _PROBE_SECONDS)
     with contextlib.closing(connection):
         try:
@@ -212,7 +212,7 @@ def _library_alone(config: Config) -> Callable[[], None] | None:
 
 
 def queues(config: Config, sockets: Sockets, queue_list: Iterable[Queue]) -> Child:
-    """It has the queues `queue_list` from its first answer on, also when it is started again: it keeps nothing itself."""
+    """The queue engine, which has `queue_list` from its first answer on, also after a restart: it keeps nothing."""
     listener = sockets.queues.fileno()
     return Child(
         "queues",

@@ -15,7 +15,7 @@ _SECONDS = 20
 
 
 def needs_key(ids_by_name: Mapping[str, str], admin_value: str, secret_key: str) -> bool:
-    """Whether there is no key yet, or the operator chose another value for `admin`. `ids_by_name`: name -> id."""
+    """True if there is no key yet, or the operator chose another value for `admin`. `ids_by_name`: name -> id."""
     if not ids_by_name:
         return True
     return bool(admin_value) and ADMIN in ids_by_name and ids_by_name[ADMIN] != id_of_value(admin_value, secret_key)

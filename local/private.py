@@ -19,7 +19,7 @@ UMASK = 0o077
 
 
 def is_everyones(folder: Path) -> bool:
-    """Whether it is a folder of many users, such as /tmp, that must not be closed to them."""
+    """True if it is a folder of many users, such as /tmp, that must not be closed to them."""
     return bool(folder.stat().st_mode & stat.S_ISVTX) or folder == Path(folder.anchor)
 
 

@@ -105,7 +105,7 @@ class Child:
         return status
 
     def last_lines(self) -> str:
-        """What it wrote last, for a person who asks why it ended."""
+        """The last lines of its output, for a person who asks why it ended."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
 
     def _close(self) -> None:

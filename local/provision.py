@@ -131,7 +131,7 @@ def make_bucket(endpoint: str) -> None:
 
 
 def make_all(endpoint: str, plan: Map) -> None:
-    """Everything, at one address."""
+    """Makes tables, queues and the bucket at one address."""
     make_tables(endpoint, plan.tables)
     make_queues(endpoint, plan.queues)
     make_bucket(endpoint)

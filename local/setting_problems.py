@@ -48,7 +48,7 @@ def _check_base_folders(values: Mapping[str, str], data_dir: Path) -> Iterable[P
 
 
 def _is(path: str | Path, check: Callable[[Path], bool]) -> bool:
-    """Whether `check` holds; not for what this user may not look at, or no file system can hold."""
+    """True if `check` holds; not for what this user may not look at, or no file system can hold."""
     try:
         return check(Path(path))
     except OSError:

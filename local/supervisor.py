@@ -72,7 +72,7 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """One run on this machine."""
+    """A run on this machine."""
 
     def __init__(self, config: Config, plan: Map) -> None:
         self._config = config
@@ -219,7 +219,7 @@ class Supervisor:
         collect_orphans(child.process.pid for child in children if child.process)
 
     def _give_up_early(self, child: Child) -> None:
-        """What ends again and again before all is ready will not get better."""
+        """Gives up when a process ends again and again before all is ready."""
         if not self._ready and child.ends >= _START_TRIES:
             raise StartError(f"{child.kind} does not start. It says:\n{child.last_lines()}")
 
@@ -235,7 +235,7 @@ class Supervisor:
             print(line, flush=True)
 
     def _warnings(self) -> Iterator[object]:
-        """What to tell of settings. The default preset may be one that a client makes later, so it stops no start."""
+        """Warnings about settings. The default preset may be one that a client makes later, so it stops no start."""
         yield from self._config.warnings
         name = self._config.settings.default_preset
         if find_system_preset(name) is None:

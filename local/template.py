@@ -87,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Everything that one machine builds from the template."""
+    """The parts that one machine builds from the template."""
 
     routes: tuple[Route, ...]
     socket: Function

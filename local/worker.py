@@ -97,7 +97,7 @@ class Poller:
             self._wake.wait(self._poll_seconds)
 
     def _receive(self) -> bool:
-        """One request; whether there may be more."""
+        """Sends a receive request; True if there may be more messages."""
         if self._stopped:
             return False
         slots = self._take_slots()

@@ -82,7 +82,7 @@ class _SocketSession(URLLib3Session):
 
 
 class _SocketConnection(AWSHTTPConnection):
-    """One connection of a pool. `path`: of the Unix socket."""
+    """A connection of a pool. `path`: of the Unix socket."""
 
     path = ""
 

@@ -87,7 +87,7 @@ def list_words(text: str) -> list[str]:
 
 
 class UserSettings(BaseModel):
-    """What users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
+    """Settings that users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -253,7 +253,7 @@ class Settings(UserSettings):
 
     @property
     def disk_reserve_bytes(self) -> int:
-        """What downloads leave free of the scratch folder's volume, or a twentieth of it (`media.disk`)."""
+        """Bytes that downloads leave free of the scratch folder's volume, or a twentieth of it (`media.disk`)."""
         return self.disk_reserve_mb * 1_000_000
 
     @property
@@ -293,7 +293,7 @@ def _nearest_zone(value: str) -> str:
 
 
 def is_extractor_limit(text: str) -> bool:
-    """Whether `text` is a number of downloads: a whole one above 0."""
+    """True if `text` is a number of downloads: a whole one above 0."""
     return text.strip().isdecimal() and int(text) > 0
 
 

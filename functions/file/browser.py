@@ -21,7 +21,7 @@ _ALWAYS = ("video", "audio", "image", "text", "metadata", "subtitle")
 
 
 def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
-    """One page of a folder. Raises `Forbidden`, `Invalid`, `NotFound`."""
+    """A page of a folder. Raises `Forbidden`, `Invalid`, `NotFound`."""
     if not get_settings().browser_enabled:
         raise Forbidden("File browser is disabled.")
     paging = read_page(query.page, query.per_page)
@@ -53,7 +53,7 @@ def _no_folder(request_path: str) -> AppError:
 
 
 def ffprobe(request_path: str) -> Response:
-    """What the file holds. Raises `OperationFailed` when that cannot be read."""
+    """Probes a file. Raises `OperationFailed` when it cannot be read."""
     if not request_path.strip("/"):
         raise Invalid("file is required.")
     return with_file(request_path, lambda file: jsonify(probed(file)), route="/api/file/ffprobe/")

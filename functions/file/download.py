@@ -70,7 +70,7 @@ def _head(headers: dict[str, str], entry: Stored) -> Response:
 
 
 def _is_known(entry: Stored) -> bool:
-    """Whether the client's copy is the newest: `If-None-Match`, else `If-Modified-Since` (RFC 9110 13.2.2)."""
+    """True if the client's copy is the newest: `If-None-Match`, else `If-Modified-Since` (RFC 9110 13.2.2)."""
     if "If-None-Match" in request.headers:
         return request.if_none_match.contains_weak(entry.version)
     since = request.if_modified_since

@@ -33,13 +33,13 @@ def get(path: FilePath) -> Response:
 
 @routes.get("/api/file/browser", responses={200: FolderView, **problems(400, 403, 404)})
 def browse_root(query: FolderQuery) -> Answer:
-    """What lies in the download root."""
+    """Lists the download root."""
     return browser.look("", query)
 
 
 @routes.get("/api/file/browser/<path:path>", responses={200: FolderView, **problems(400, 403, 404)})
 def browse(path: FilePath, query: FolderQuery) -> Answer:
-    """What lies in a folder, sorted and page by page."""
+    """Lists a folder, sorted and page by page."""
     return browser.look(path.path, query)
 
 
@@ -51,7 +51,7 @@ def ffprobe_of_nothing() -> Answer:
 
 @routes.get("/api/file/ffprobe/<path:path>", responses={200: ProbeView, 302: None, **problems(400, 404, 503)})
 def ffprobe(path: FilePath) -> Response:
-    """What a media file holds."""
+    """Probes a media file."""
     return browser.ffprobe(path.path)
 
 

@@ -49,7 +49,7 @@ class FolderView(BaseModel):
 
 
 class ProbeView(BaseModel):
-    """What ffprobe says, and the same sorted by kind."""
+    """ffprobe's answer, and the same sorted by kind."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -1,4 +1,4 @@
-"""What the routes of `/api/history*` do when it is more than one call."""
+"""Actions behind the routes of `/api/history*` that take more than one call."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from history.schemas import DeleteBody
 
 
 def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
-    """One answer per element, in their order (downloads.md 4.4)."""
+    """Adds; an answer per element, in their order (downloads.md 4.4)."""
     elements = body if isinstance(body, list) else [body]
     if not elements or body is None:
         raise Invalid("Invalid request body. Expecting an item or a list of items.")
@@ -63,7 +63,7 @@ def get(item_id: str) -> dict[str, Any]:
 
 
 def _probe(item: Item) -> dict[str, Any]:
-    """What its file holds; nothing unless it is finished, still there, and media."""
+    """The probe of its file; empty unless it is finished, still there, and media."""
     if item.status is not Status.FINISHED or item.path is None:
         return {}
     try:

@@ -20,7 +20,7 @@ _SHELVES = {"queue": Shelf.QUEUE, "done": Shelf.DONE}
 
 
 def list_items(query: ListQuery) -> Response:
-    """One page, or everything with `type=all`. Raises `Invalid` in the documented order of checks."""
+    """A page, or everything with `type=all`. Raises `Invalid` in the documented order of checks."""
     kind = (query.type or "all").strip().lower()
     if kind not in _TYPES:
         raise Invalid("type must be one of all, queue, done.")
@@ -43,7 +43,7 @@ def list_items(query: ListQuery) -> Response:
 
 
 def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
-    """What a `status` filter lets through: `x`, `!x`, or a comma list of either; None for all of them."""
+    """Statuses that a `status` filter lets through: `x`, `!x`, or a comma list of either; None for all of them."""
     parts = [part.strip().lower() for part in (text or "").split(",") if part.strip()]
     if not parts:
         return None

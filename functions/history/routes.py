@@ -72,7 +72,7 @@ def delete(body: DeleteBody) -> Answer:
 
 @routes.get("/api/history/<string:id>", responses={200: ItemView, **problems(400, 404)})
 def get(path: ItemPath) -> Answer:
-    """One item, with cookies in clear, probe and sidecars."""
+    """Answers an item, with cookies in clear, probe and sidecars."""
     return actions.get(path.id)
 
 

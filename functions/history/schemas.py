@@ -37,7 +37,7 @@ class SyncQuery(Query):
 
 
 class RequestItem(BaseModel):
-    """What to download, and how (downloads.md 2.1). Unknown keys are dropped."""
+    """A download request (downloads.md 2.1). Unknown keys are dropped."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -52,7 +52,7 @@ class RequestItem(BaseModel):
 
 
 class AddBody(RootModel[RequestItem | list[RequestItem]]):
-    """One item or an array."""
+    """An item or an array of items."""
 
     root: Any
 
@@ -76,7 +76,7 @@ class Ids(BaseModel):
 
 
 class DeleteBody(BaseModel):
-    """What to remove: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
+    """Items to remove: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
 
     type: Literal["queue", "done"]
     ids: list[str] = Field(default_factory=list)
@@ -119,7 +119,7 @@ class EditBody(RootModel[dict[str, Any]]):
 
 
 class StepWarningView(BaseModel):
-    """What failed beside the media, which is there."""
+    """A step that failed beside the media, which is there."""
 
     step: str = Field(examples=["EmbedThumbnail"])
     text: str

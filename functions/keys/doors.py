@@ -1,4 +1,4 @@
-"""Who comes in: the key of a request, and what it must be allowed to."""
+"""Authentication of the key API: the key of a request, and its permissions."""
 
 from collections.abc import Mapping
 from typing import Any

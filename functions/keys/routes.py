@@ -107,7 +107,7 @@ def get_keys() -> Answer:
 
 @routes.get("/get_key/<string:name>", responses={200: Told, **problems(403, 404)})
 def get_key(path: NamePath) -> Answer:
-    """One key, in clear."""
+    """Answers a key, in clear."""
     return _told(path.name)
 
 
@@ -124,6 +124,6 @@ def _told(name: str) -> Answer:
 
 @routes.post("/check_permissions", responses={200: Told, **problems(400, 403)})
 def check_permissions(body: PermissionsBody) -> Answer:
-    """Whether this key holds all of them."""
+    """Answers whether this key holds all of them."""
     keys.check_permissions(current_key(), read_object(body.root).get("permissions"))
     return {"message": "Permissions granted"}

@@ -34,7 +34,7 @@ def page(query: LogsQuery) -> dict[str, Any]:
 
 @routes.get("/api/logs/stream", responses={200: None, **problems(404, 429)})
 def stream(query: StreamQuery) -> Response:
-    """What is written from now on, as server-sent events `log_lines`."""
+    """Streams new log lines as server-sent events `log_lines`."""
     since = request.headers.get("Last-Event-ID", "")
     return _streams.open(_lines(since, query.wanted))
 

@@ -16,7 +16,7 @@ set_up_logs()
 
 
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
-    """One round; what fails is logged by the runtime and done by the next round."""
+    """Runs a round; what fails is logged by the runtime and done by the next round."""
     now = time.time()
     # Each part of the round comes whatever becomes of the others.
     with ExitStack() as rounds:

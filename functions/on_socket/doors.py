@@ -1,4 +1,4 @@
-"""What happens at `$connect`, `$disconnect` and `$default` (docs/contract/websocket.md 2)."""
+"""The routes `$connect`, `$disconnect` and `$default` (docs/contract/websocket.md 2)."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ _FAILED = {"add_url": "Error Adding URL"}
 
 
 def answer(event: Mapping[str, Any]) -> dict[str, Any]:
-    """One event of the gateway. Only `$connect` can be refused."""
+    """Handles an event of the gateway. Only `$connect` can be refused."""
     context = event["requestContext"]
     connection_id = context["connectionId"]
     if context["routeKey"] == "$connect":
@@ -72,7 +72,7 @@ def greet(connection_id: str) -> None:
 
 
 def _message(connection_id: str, body: str) -> None:
-    """One frame. What is no event is ignored; what fails is logged and told, and the connection stays."""
+    """Handles a frame. A frame without an event is ignored; a failure is logged and told, and the connection stays."""
     try:
         frame = read_json(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What clients say, and what is done (docs/contract/websocket.md 4)."""
+"""Messages of clients, and their actions (docs/contract/websocket.md 4)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

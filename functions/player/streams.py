@@ -69,7 +69,7 @@ def _made(file: Found, piece: Segment, conversion: Conversion) -> str:
 
 
 def _head(source: Stored, key: str) -> Response:
-    """What the segment's own place would answer: links are signed for GET alone."""
+    """The answer to HEAD of the segment: links are signed for GET alone."""
     segment_object = bucket.find(key)
     if segment_object is None:
         raise NotFound("The segment does not exist.")
@@ -125,7 +125,7 @@ def _kept(entry: Stored) -> dict[str, str]:
 
 
 def _is_known(entry: Stored) -> bool:
-    """Whether the client has this version: the file's time in whole seconds."""
+    """True if the client has this version: the file's time in whole seconds."""
     return request.headers.get("If-Modified-Since") == _http_date(entry)
 
 

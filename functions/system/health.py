@@ -28,7 +28,7 @@ _TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--versio
 
 
 def live() -> dict[str, Any]:
-    """This process answers."""
+    """Answers while the process lives."""
     settings = get_settings()
     return {"status": "ok", "version": settings.app_version, "uptime_seconds": _uptime(settings.started_at)}
 
@@ -77,7 +77,7 @@ def _answers(ask: Callable[[], object]) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _tool(name: str, path: str | None) -> dict[str, Any]:
-    """Whether it runs; asked once, since a binary does not change while the process lives."""
+    """True if it runs; asked once, since a binary does not change while the process lives."""
     if path is None:
         return {"ok": False, "version": None}
     try:

@@ -77,7 +77,7 @@ def shutdown() -> Answer:
 
 @routes.post("/api/system/check-updates", responses={200: Updates, **problems(400)})
 def updates() -> Answer:
-    """Whether there is a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
+    """Looks for a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
     outcome = check_updates()
     if outcome["status"] == UpdateStatus.DISABLED:
         raise Invalid("Update checks are disabled.", extra=outcome)
@@ -98,7 +98,7 @@ def live() -> Answer:
 
 @routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether each engine answers, whether the tools run, what room is left, and how old yt-dlp and the tools are."""
+    """Checks each engine and tool, the room that is left, and how old yt-dlp and the tools are."""
     return health.ready()
 
 
@@ -134,5 +134,5 @@ def root_document(path: DocumentPath) -> Answer:
 
 @routes.get("/api/docs", responses={200: None})
 def reference() -> Answer:
-    """This document, for people."""
+    """The reference of the API, for people."""
     return Response(documents.reference(), mimetype="text/html")

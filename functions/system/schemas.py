@@ -19,7 +19,7 @@ class Folder(BaseModel):
 
 
 class Configuration(BaseModel):
-    """What a client needs to begin: read at each page load and each WebSocket connect."""
+    """The state that a client begins with: read at each page load and each WebSocket connect."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -1,4 +1,4 @@
-"""What the routes of `/api/tasks*` do when it is more than one call."""
+"""Actions behind the routes of `/api/tasks*` that take more than one call."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

@@ -52,7 +52,7 @@ def make(body: DefinitionBody) -> Answer:
 
 @routes.get(_ONE, responses={200: DefinitionView, **problems(404)})
 def get(path: TaskPath) -> Answer:
-    """One definition, as it was sent."""
+    """Answers a definition, as it was sent."""
     return _view(resources.get_document(DEFINITIONS, path.id))
 
 
@@ -82,5 +82,5 @@ def targets() -> Answer:
 
 @routes.post(f"{_BASE}/inspect", responses={200: Inspection, **problems(400, 404)})
 def try_(body: TrialBody) -> Answer:
-    """What a definition, stored or not, would find at a URL."""
+    """Tries a definition, stored or not, on a URL."""
     return actions.try_definition(body.root)

@@ -46,7 +46,7 @@ def make(body: NewTasks) -> Answer:
 
 @routes.get("/api/tasks/<int:id>", responses={200: TaskView, **problems(404)})
 def get(path: TaskPath) -> Answer:
-    """One task."""
+    """Answers a task."""
     return tasks.get_task(path.id).view()
 
 
@@ -70,7 +70,7 @@ def remove(path: TaskPath) -> Answer:
 
 @routes.post("/api/tasks/inspect", responses={200: Inspection, **problems(400)})
 def inspect(body: InspectBody) -> Answer:
-    """What a handler would find at a URL. Nothing is queued."""
+    """Shows the entries that a handler would find at a URL. Nothing is queued."""
     return actions.inspect(body.root)
 
 
@@ -89,7 +89,7 @@ def unmark(path: TaskPath) -> Answer:
 @routes.post("/api/tasks/<id>/mark", doc_ui=False)
 @routes.delete("/api/tasks/<id>/mark", doc_ui=False)
 def mark_nothing() -> Answer:
-    """What is no number names no task (contract README, Codes)."""
+    """Refuses an id that is no number (contract README, Codes)."""
     raise Invalid("No task id.")
 
 

@@ -87,7 +87,7 @@ class LaterTask(BaseModel):
 
 
 class NewTasks(_Unread):
-    """One task or an array; elements after the first need only `url`."""
+    """A task or an array; elements after the first need only `url`."""
 
     root: TaskInput | list[TaskInput | LaterTask]
 
@@ -124,7 +124,7 @@ class InspectRequest(BaseModel):
 
 
 class InspectBody(_Unread):
-    """What to look at."""
+    """The URL to look at, and how."""
 
     root: InspectRequest
 

@@ -1,4 +1,4 @@
-"""What option texts mean, and which ids URLs tell (docs/contract/ytdlp.md 3 and 6)."""
+"""Meanings of option texts, and ids of URLs (docs/contract/ytdlp.md 3 and 6)."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def convert(body: object) -> dict[str, Any]:
 
 
 def archive_ids(body: object) -> list[dict[str, Any]]:
-    """One answer per URL, in order."""
+    """Answers one entry per URL, in order."""
     if not isinstance(body, list) or not body:
         raise Invalid("Invalid request. expecting list with URLs.")
     errors = [_problem(url) for url in body]

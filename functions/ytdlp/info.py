@@ -75,7 +75,7 @@ def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
 
 
 def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str) -> dict[str, Any]:
-    """What is worked out anew at each answer."""
+    """The fields that are worked out anew at each answer."""
     present = archive.find_present(archive_file, answer.archive_ids) if archive_file and answer.archive_ids else []
     expires = answer.at + _KEPT_SECONDS
     fields: dict[str, Any] = {

@@ -26,7 +26,7 @@ Answer = dict[str, Any] | Response
 
 @routes.post("/api/yt-dlp/convert", responses={200: Converted, **problems(400)})
 def convert(body: ConvertBody) -> Answer:
-    """What a line of options means, and which of them users may not set."""
+    """Parses a line of options, and names those that users may not set."""
     return actions.convert(body.root)
 
 

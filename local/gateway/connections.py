@@ -80,7 +80,7 @@ def wait_for_reader(scope: Any, seconds: float) -> None:
 
 
 class _Watched(Protocol):
-    """What `Connections` looks after."""
+    """A connection that `Connections` looks after."""
 
     transport: asyncio.Transport
 
@@ -90,7 +90,7 @@ class _Watched(Protocol):
 
 @dataclass(slots=True)
 class _Entry:
-    """One open connection."""
+    """An open connection."""
 
     client: str
     protocol: _Watched
@@ -274,7 +274,7 @@ class HttpProtocol(HttpToolsProtocol):
     # Ends
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 the parser's own text
-        """What the parser stopped at, or cannot read."""
+        """Answers 400 to what the parser cannot read."""
         self._refuse(self._reason)
 
     def _stop_parsing(self, reason: HTTPStatus) -> None:
@@ -344,7 +344,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _end_head(self) -> None:
-        """One that has begun is told why; a connection that never asked anything ends without a word."""
+        """Ends a request that never came whole: it is told why; an idle connection ends without a word."""
         if self._heads and self.url:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:

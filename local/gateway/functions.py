@@ -110,7 +110,7 @@ class Functions:
 
 
 class _Memory:
-    """What one request has of a budget of bytes."""
+    """The share of one request in a budget of bytes."""
 
     def __init__(self, shares: Shares, client: str) -> None:
         self._shares = shares

@@ -78,7 +78,7 @@ class Media:
         self._streams = Shares(_MOST_STREAMS, _MOST_OF_A_CLIENT)
 
     def owns(self, raw_path: bytes) -> bool:
-        """Whether the path as it came lies in the bucket (or is the bucket)."""
+        """True if the path as it came lies in the bucket (or is the bucket)."""
         return (raw_path + b"/").startswith(self._prefix)
 
     async def serve(self, scope: Scope, send: Send) -> None:
@@ -209,7 +209,7 @@ async def _read_head(connection: socket.socket) -> _Upstream:
 
 
 def _is_plain(raw_path: bytes, prefix: bytes) -> bool:
-    """Whether the path names an object of this bucket and no way out of it, however it is encoded."""
+    """True if the path names an object of this bucket and no way out of it, however it is encoded."""
     if not raw_path.startswith(prefix):
         return False
     decoded = unquote_to_bytes(raw_path)
@@ -222,7 +222,7 @@ def _is_signed(query: bytes) -> bool:
 
 
 def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
-    """What the client gets of the engine's headers, with those that the signed URL itself names."""
+    """The client's headers: those of the engine, with those that the signed URL itself names."""
     values = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
     if upstream.status < 300:
         values |= _named_by_url(query)
@@ -257,7 +257,7 @@ def _single_range(text: bytes) -> bytes:
 
 
 def _versions(upstream: _Upstream) -> set[bytes]:
-    """What `If-Range` may name of the object that was answered."""
+    """Values that `If-Range` may name of the object that was answered."""
     return {_etag(upstream.headers), upstream.headers.get(b"last-modified", b"")}
 
 

@@ -1,4 +1,4 @@
-"""Which requests wait for strangers or for worker processes, and the threads that they have of their own.
+"""Thread pools for requests that wait for strangers or for worker processes.
 
 Whatever a site, a name server or a film does, it can use up the threads of its pool alone; all other requests keep
 theirs. When a pool and its waiting places are taken, the request is refused at once (429 with `Retry-After`). No client

@@ -9,7 +9,7 @@ _NETWORK_BITS = 64  # of an IPv6 address: what one subscriber has
 
 @lru_cache(maxsize=4096)
 def client_of(address: str) -> str:
-    """Who counts as one client: an IPv4 address, or an IPv6 network of 64 bits. What is no address counts as itself."""
+    """The unit that counts as a client: an IPv4 address, or an IPv6 network of 64 bits; else the text itself."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -45,5 +45,5 @@ class Shares:
             del self._by_client[client]
 
     def of(self, client: str) -> int:
-        """What one client has."""
+        """The number of places that a client has."""
         return self._by_client.get(client, 0)

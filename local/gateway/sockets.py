@@ -63,7 +63,7 @@ class Sockets:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One client from handshake to end."""
+        """Serves a client from handshake to end."""
         await receive()
         connection = _connection(scope, send)
         # Known before the function is: it may greet the client sooner than we have answered.
@@ -82,7 +82,7 @@ class Sockets:
         return None
 
     async def _connect(self, scope: Scope, connection: _Connection) -> tuple[int, Mapping[str, str], str]:
-        """What the function answers: status, headers, body."""
+        """Calls the function for `$connect`; its status, headers, body."""
         try:
             answer = await asyncio.wait_for(self._call(connection, "CONNECT", _request(scope)), _HANDSHAKE_SECONDS)
         except TimeoutError:

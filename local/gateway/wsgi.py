@@ -74,7 +74,7 @@ async def _read_body(scope: Scope, receive: Receive, grow: Callable[[int], None]
 
 
 class Exchange:
-    """One request that a thread answers."""
+    """A request that a thread answers."""
 
     def __init__(self, app: WsgiApp, environ: dict[str, Any], receive: Receive, send: Send) -> None:
         self._app = app
@@ -90,7 +90,7 @@ class Exchange:
 
     @property
     def is_safe(self) -> bool:
-        """Whether asking again does nothing twice."""
+        """True if asking again does nothing twice."""
         return self._environ["REQUEST_METHOD"] in {"GET", "HEAD", "OPTIONS"}
 
     async def run(self, threads: Executor) -> bytes | None:

@@ -49,7 +49,7 @@ class Stored:
 
     @property
     def version(self) -> str:
-        """What changes when the object does, as an ETag without its quotes."""
+        """The object's ETag without its quotes: it changes when the object does."""
         return self.etag or made_etag(self.size_bytes, self.last_modified)
 
     @property

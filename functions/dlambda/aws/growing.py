@@ -72,7 +72,7 @@ class GrowingUpload:
         self._thread.join()
 
     def _matches(self, descriptor: int, size: int) -> bool:
-        """Whether the finished file begins with the bytes that were sent."""
+        """True if the finished file begins with the bytes that were sent."""
         if size < self._sent_bytes:
             return False
         checksum = 0

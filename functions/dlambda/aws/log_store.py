@@ -38,7 +38,7 @@ def newest(skip: int, count: int, query: Wanted, now: float) -> tuple[list[dict[
 
 
 def since(start_ms: int, query: Wanted) -> list[tuple[int, dict[str, Any]]]:
-    """What came at `start_ms` or later, with its time (unix milliseconds)."""
+    """Log events at `start_ms` or later, with their times (unix milliseconds)."""
     return [(event["timestamp"], _entry(event)) for event in _events(start_ms, None, query)]
 
 

@@ -19,7 +19,7 @@ class Multipart:
         return len(self._tags)
 
     def send(self, number: int, part: bytes) -> None:
-        """One part, numbered from 1; all but the last are of at least 5 MB. Neighbours may be sent at the same time."""
+        """Uploads a part, numbered from 1; all but the last have at least 5 MB. Parts may be sent at the same time."""
         answer = client().upload_part(
             Bucket=self._bucket, Key=self._key, UploadId=self._id, PartNumber=number, Body=part
         )

@@ -39,13 +39,13 @@ def copy(source: str, target: str) -> None:
 
 
 def has_any(prefix: str) -> bool:
-    """Whether an object's key begins with `prefix`."""
+    """True if an object's key begins with `prefix`."""
     answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=prefix, MaxKeys=1)
     return bool(answer.get("Contents"))
 
 
 def has_folder(key: str) -> bool:
-    """Whether the listing of the parent names a folder `key`, were it empty."""
+    """True if the listing of the parent names a folder `key`, were it empty."""
     answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=key, Delimiter="/")
     return any(prefix["Prefix"] == f"{key}/" for prefix in answer.get("CommonPrefixes", ()))
 

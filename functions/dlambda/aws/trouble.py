@@ -1,4 +1,4 @@
-"""What the clients of queues and bucket raise when an engine is away: what was to be done may be done later."""
+"""The errors that queue and bucket clients raise when an engine is away: the same call may succeed later."""
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError

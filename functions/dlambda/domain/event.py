@@ -48,7 +48,7 @@ def random_id(length: int = _ID_LENGTH) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `data` is the payload; `beside` are further keys that stand next to it."""
+    """An event for clients and targets. `data` is the payload; `beside` are further keys that stand next to it."""
 
     name: Name
     data: Mapping[str, Any]

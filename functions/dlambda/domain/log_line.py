@@ -113,7 +113,7 @@ def credential_forms(username: str, password: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries somebody wants to see; empty: all. `level`: this one and those above it."""
+    """A selection of log entries; empty: all. `level`: this one and those above it."""
 
     item_id: str = ""
     request_id: str = ""
@@ -122,7 +122,7 @@ class Wanted:
 
     @property
     def texts(self) -> list[str]:
-        """What stands in the raw line of every wanted entry."""
+        """Texts that stand in the raw line of every selected entry."""
         return [text for text in (self.item_id, self.request_id) if text]
 
     def takes(self, entry: Mapping[str, Any]) -> bool:
@@ -137,7 +137,7 @@ class Wanted:
 
 
 def entry_of(raw: str, position: str) -> dict[str, Any]:
-    """One line as clients get it. `position` tells equal lines apart, and stays the same when the file is renamed."""
+    """A log line as clients get it. `position` tells equal lines apart, and survives a renaming of the file."""
     try:
         record = json.loads(raw)
     except ValueError:

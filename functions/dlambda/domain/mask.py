@@ -37,7 +37,7 @@ _SECRET_NAME: Final = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what bears this name is a secret: `access_token`, `X-Amz-Signature`, `key`; not `keyword`, `author`."""
+    """True if what bears this name is a secret: `access_token`, `X-Amz-Signature`, `key`; not `keyword`, `author`."""
     return _SECRET_NAME.search(name) is not None
 
 
@@ -90,7 +90,7 @@ def mask_addresses(text: str) -> str:
 
 
 def match_masks(new: Sequence[tuple[Hashable, str]], previous: Sequence[tuple[Hashable, str]]) -> list[str | None]:
-    """What each of the `new` (key, value) pairs means: a mask the value of the same key in `previous`, None without one.
+    """Values of the `new` (key, value) pairs: a mask gets the value of the same key in `previous`, None without one.
 
     Several of one key are matched by place while there are as many of them as before. Else those that were sent in
     clear are left out, and the last mask is the last that is known: of an option that is repeated the last one counts.

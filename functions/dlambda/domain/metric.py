@@ -1,4 +1,4 @@
-"""What is counted, and how it is written for those who collect it: Prometheus, CloudWatch. Pure."""
+"""Metrics: what is counted, and its formats for Prometheus and CloudWatch. Pure."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def _escaped(value: str) -> str:
 
 
 def seconds_observed(name: str, seconds: float) -> dict[str, float]:
-    """What one observation adds to the series of a histogram."""
+    """The change of a histogram's series by one observation."""
     buckets = {series(f"{name}_bucket", {"le": str(le)}): 1.0 for le in SECONDS_BUCKETS if seconds <= le}
     return {**buckets, series(f"{name}_bucket", {"le": "+Inf"}): 1.0, f"{name}_sum": seconds, f"{name}_count": 1.0}
 

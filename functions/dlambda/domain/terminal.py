@@ -1,4 +1,4 @@
-"""Which command lines the terminal runs (docs/contract/system.md 5); those of `/api/yt-dlp/command` are among them."""
+"""Command lines of the terminal (docs/contract/system.md 5); those of `/api/yt-dlp/command` are among them."""
 
 import re
 import shlex
@@ -55,7 +55,7 @@ def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Comman
 
 
 def _is_ours(values: Sequence[str], cookie_folder: str) -> bool:
-    """Whether it is the full path of a file directly in `cookie_folder`. The file is looked at when it is read."""
+    """True if it is the full path of a file directly in `cookie_folder`. The file is looked at when it is read."""
     folder, _, name = values[0].rpartition("/") if values else ("", "", "")
     return folder == cookie_folder and _COOKIE_FILE.fullmatch(name) is not None
 

@@ -45,7 +45,7 @@ def released_on(name: str, text: str | None) -> date | None:
 
 
 def is_safe(name: str, text: str | None) -> bool | None:
-    """Whether the version is at least the oldest that may be used; None when it cannot be told."""
+    """True if the version is at least the oldest that may be used; None when it cannot be told."""
     version = parse_version(version_of(text) or "")
     minimum = parse_version(MINIMUM[name])
     return version >= minimum if version and minimum else None

@@ -1,4 +1,4 @@
-"""Who may come in: Basic credentials in the header or the query (docs/contract/system.md 2)."""
+"""Authentication: Basic credentials in the header or the query (docs/contract/system.md 2)."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Everything lives under the setting `base_path` (docs/contract/system.md 3)."""
+"""The base path: all routes lie below the setting `base_path` (docs/contract/system.md 3)."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Whom this deployment answers at all: who reaches it, and by which host names (docs/contract/system.md 3)."""
+"""Limits on who reaches this deployment, and by which host names (docs/contract/system.md 3)."""
 
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ _SHOWN_LENGTH = 100
 
 
 def others_reach_it(settings: Settings) -> bool:
-    """Whether requests may come from other machines."""
+    """True if requests may come from other machines."""
     return bool(settings.function_name) or not is_loopback(settings.host)
 
 
@@ -30,7 +30,7 @@ def check_open() -> None:
 
 
 def is_open_to_pages(settings: Settings) -> bool:
-    """Whether pages of any origin may use the open routes: those of the loopback, or with a password in the address."""
+    """True if pages of any origin may use the open routes: those of the loopback, or with a password in the address."""
     return settings.auth_enabled or not (others_reach_it(settings) or settings.allow_open)
 
 

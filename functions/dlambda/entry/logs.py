@@ -30,13 +30,13 @@ _set_up = False
 
 
 def set_request_id(request_id: str) -> None:
-    """What the lines of this request or message carry from now on."""
+    """Sets the id that all lines of this request or message carry from now on."""
     _request_id.set(request_id)
 
 
 @contextmanager
 def request_id(value: str) -> Iterator[None]:
-    """What the lines of this block carry."""
+    """Sets the id that the lines of this block carry."""
     token = _request_id.set(value)
     try:
         yield
@@ -50,7 +50,7 @@ def _known_secrets(settings: Settings) -> list[str]:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, ids, what `extra` adds, and the traceback if any."""
+    """Formats a record as a line of JSON: time, level, logger, message, ids, `extra`, the traceback if any."""
 
     def __init__(self, secrets: list[str] | None = None) -> None:
         super().__init__()

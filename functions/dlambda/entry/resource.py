@@ -112,7 +112,7 @@ def _add_single(routes: APIBlueprint, kind: Kind, model: type[BaseModel], check:
 
     @routes.get(single, responses={200: model, **problems(404)})
     def read(path: ResourcePath) -> Answer:
-        """One of them, secrets in clear."""
+        """Answers one document, secrets in clear."""
         return _answer(kind, resources.get_document(kind, path.id), clear=True)
 
     @routes.patch(single, responses=changes)

@@ -1,4 +1,4 @@
-"""Who a request comes from: its client's address, and the page that it was sent for (docs/contract/system.md 3)."""
+"""The sender of a request: its client's address, and the page that it was sent for (docs/contract/system.md 3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Incoming:
 
 
 def is_trusted_proxy(peer: str) -> bool:
-    """Whether a connection from this address carries the requests of others, who are named in its headers."""
+    """True if a connection from this address carries the requests of others, who are named in its headers."""
     return is_within(peer, _proxies())
 
 
@@ -74,7 +74,7 @@ def check_sender(incoming: Incoming) -> Admission:
 
 
 def cors_headers(incoming: Incoming, admitted: Admission | None) -> dict[str, str]:
-    """What lets the page of another origin read the answer; None: it was refused. `*` never lets credentials in."""
+    """Headers that let another origin's page read the answer; None: it was refused. `*` never lets credentials in."""
     headers = {
         "Vary": "Origin",
         "Access-Control-Allow-Methods": _METHODS,
@@ -98,7 +98,7 @@ def _asked(incoming: Incoming) -> Request:
 
 
 def _is_link(incoming: Incoming) -> bool:
-    """Whether a person follows a link or a bookmark, in a window of its own; not a form with a body, nor a frame."""
+    """True if a person follows a link or a bookmark, in a window of its own; not a form with a body, nor a frame."""
     headers = incoming.headers
     return (
         incoming.method in _READING

@@ -15,7 +15,7 @@ _NOTHING = ": \n\n"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One event. `id` comes back as `Last-Event-ID` when the client connects again."""
+    """A server-sent event. `id` comes back as `Last-Event-ID` when the client connects again."""
 
     event: str
     data: Any

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class UrlId:
-    """What the first working extractor that claims the URL can tell."""
+    """The id of a URL, from the first working extractor that claims it."""
 
     id: str
     ie_key: str

@@ -154,7 +154,7 @@ def _wait(process: subprocess.Popen[bytes], tick: Tick) -> bytes:
 
 
 def _last_line(complaint: bytes) -> str:
-    """What ffmpeg says last, without the paths of this server."""
+    """The last line of ffmpeg's output, without the paths of this server."""
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
     plain_lines = [line for line in lines if "file:" not in line and "/" not in line]
     return (plain_lines or ["no reason was given"])[-1][:300]

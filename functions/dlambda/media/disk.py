@@ -33,7 +33,7 @@ class Room:
 
     @property
     def low(self) -> bool:
-        """Whether no download begins."""
+        """True if no download begins."""
         return self.available < self.least
 
     def lacks(self, needed_bytes: int = 0) -> str | None:

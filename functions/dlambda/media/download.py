@@ -24,7 +24,7 @@ _MAX_SUFFIX = 10_000
 
 @dataclass(frozen=True)
 class DownloadSpec:
-    """What to download and where.
+    """A download: its source, its options and its folder.
 
     `params` from `dlambda.media.options.effective_params`; their `paths` play no part: the result lies in
     `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
@@ -115,7 +115,7 @@ class Result:
 
     @property
     def failure(self) -> Failure | None:
-        """What the error means; None without one."""
+        """The failure that the error stands for; None without one."""
         return classify(self.error) if self.error else None
 
 
@@ -141,7 +141,7 @@ class Running:
 
     @property
     def alive(self) -> bool:
-        """Whether the result is still to come."""
+        """True if the result is still to come."""
         return self._result is None
 
     @property
@@ -155,7 +155,7 @@ class Running:
         return self._worker.pid
 
     def messages(self, timeout_seconds: float) -> list[Message]:
-        """What has happened since the last call; waits up to the timeout for the first message.
+        """The messages since the last call; waits up to the timeout for the first one.
 
         Call it at least every few seconds: the worker waits for its questions to be answered. The last message is the
         `Result`, whatever happens: a worker that gives no sign for long is ended (settings `worker_busy_timeout`,

@@ -22,7 +22,7 @@ _MOST_TRIES = 3  # of a question whose worker died
 
 @dataclass(frozen=True)
 class Extraction:
-    """What a page gave. `info` is JSON-able, and None when nothing could be read; then `error` is a text for the user.
+    """The result of reading a page. `info` is JSON-able, or None; then `error` is a text for the user.
 
     `rejected`: why the options leave entries of a playlist out, a text for each. `timed_out`: the whole time was used
     up. `retry_after_seconds`: what the site asked for when it refused.
@@ -40,7 +40,7 @@ class Extraction:
 
     @property
     def failure(self) -> Failure | None:
-        """What the error means; None when there is none."""
+        """The failure that the error stands for; None when there is none."""
         if self.error is None:
             return None
         failure = classify(self.error)

@@ -1,4 +1,4 @@
-"""One HTTP request to an address that a user or a site named: guarded, bounded in size and in time.
+"""An HTTP request to an address that a user or a site named: guarded, bounded in size and in time.
 
 urllib3 alone, because its connection class is the one place where a host name becomes an address: each connection
 looks the name up itself, refuses internal addresses (docs/contract/system.md 8) and connects to the address that it
@@ -59,7 +59,7 @@ class FetchFailed(OperationFailed):
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask. `timeout_seconds` covers everything from look-up to the last byte and all redirects.
+    """A request. `timeout_seconds` covers everything from look-up to the last byte and all redirects.
 
     `proxy` is one of the forms that yt-dlp takes: http, https, socks4, socks4a, socks5, socks5h; http without a scheme.
     """
@@ -76,7 +76,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came. `url` is the address after redirects; header names are lower case."""
+    """An answer. `url` is the address after redirects; header names are lower case."""
 
     url: str
     status: int
@@ -156,7 +156,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
-    """One redirect's worth."""
+    """Sends the request up to the next redirect."""
     try:
         url = _sendable(request.url)
         proxy = _proxy_parts(request.proxy) if request.proxy else None

@@ -1,4 +1,4 @@
-"""What a media file holds."""
+"""Probes of media files."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ _DIMENSIONS = frozenset({"width", "height", "coded_width", "coded_height"})
 
 
 def probe(location: str) -> dict[str, Any]:
-    """What ffprobe says of a path or URL: `{"format": {...}, "streams": [...]}`; by PyAV where there is no ffprobe.
+    """Probes a path or URL: `{"format": {...}, "streams": [...]}`; by PyAV where there is no ffprobe.
 
     A location of the network must come from us (a presigned URL): nothing is checked here. Raises `OperationFailed`
     when it holds no media.

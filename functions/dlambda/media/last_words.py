@@ -1,4 +1,4 @@
-"""What ffmpeg said before it failed, fit for a log: without addresses, which may be signed, and without paths."""
+"""The end of ffmpeg's output, fit for a log: without addresses, which may be signed, and without paths."""
 
 import re
 

@@ -88,7 +88,7 @@ def _kept(options: Iterable[FoundOption], labels: list[str]) -> Iterator[FoundOp
 
 
 def _has_key(given_option: FoundOption) -> bool:
-    """Whether it is taken out by its key (`_without_removed`), since it may switch on other keys."""
+    """True if it is taken out by its key (`_without_removed`), since it may switch on other keys."""
     return given_option.option.dest in _LABEL_OF or given_option.option.flags[-1] in ("--dump-json", "--newline")
 
 
@@ -160,7 +160,7 @@ def _appended(options: Iterable[FoundOption], dest: str, reset: str) -> list[str
 def parse_options(
     text: object, variables: Mapping[str, str] | None = None, *, allow_internal: bool = False
 ) -> ParsedOptions:
-    """What `text` means to yt-dlp, without what users may not set. Raises `Invalid` with the reason of its parser.
+    """Parses `text` without what users may not set. Raises `Invalid` with the reason of yt-dlp's parser.
 
     `allow_internal`: whether a proxy may have a private address.
     """

@@ -1,4 +1,4 @@
-"""What yt-dlp knows without fetching anything, asked of a worker process: the one that serves HTTP need not load it."""
+"""Questions that yt-dlp answers without fetching, asked of a worker: the process that serves HTTP never loads it."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def places_of(settings: Settings) -> Places:
 
 
 def parse(text: str) -> Parsed:
-    """What an option text means, without what users may not set. Raises `Invalid` with the parser's reason."""
+    """Parses an option text, without what users may not set. Raises `Invalid` with the parser's reason."""
     answer = _ask(ParseJob(text, get_settings().allow_internal_urls))
     return Parsed(**{name: answer[name] for name in Parsed.__slots__})
 

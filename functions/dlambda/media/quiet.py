@@ -1,4 +1,4 @@
-"""Whether a worker process still does something, as its parent sees it: messages, files that change, running threads.
+"""Signs of life of a worker process, as its parent sees them: messages, files that change, running threads.
 
 A regular expression that never ends keeps its whole process from saying anything, and a program may wait for ever. Long
 work of ffmpeg is told from both by its output, which changes.
@@ -46,7 +46,7 @@ class QuietLimit:
         self.note_sign()
 
     def note_sign(self) -> None:
-        """It has said something."""
+        """Notes that the worker has said something."""
         self._sign_at = self._clock()
         self._looks = self._looks_busy = 0
 
@@ -94,7 +94,7 @@ def _files_below(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _is_running(group: int) -> bool:
-    """Whether a thread of the group's processes runs or waits for a core; False where that cannot be seen."""
+    """True if a thread of the group's processes runs or waits for a core; False where that cannot be seen."""
     processes = (path for path in _PROCESSES.glob("[0-9]*") if _stat(path)[2:3] == [str(group)])
     return any(_stat(task)[:1] == ["R"] for path in processes for task in path.glob("task/*"))
 

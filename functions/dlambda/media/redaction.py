@@ -1,4 +1,4 @@
-"""What a worker says of its options' secrets, taken out before anybody hears it (docs/contract/README.md, Secrets).
+"""Removal of options' secrets from a worker's messages, before anybody hears them (contract README, Secrets).
 
 yt-dlp's errors and warnings may quote a header, a proxy or a login; they end in records, events and logs.
 """

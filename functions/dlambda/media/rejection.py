@@ -1,4 +1,4 @@
-"""Which media the options leave out, and why (docs/contract/downloads.md 5.5). Needs no yt-dlp."""
+"""Reasons why options leave media out (docs/contract/downloads.md 5.5). Needs no yt-dlp."""
 
 import re
 from collections.abc import Mapping

@@ -37,7 +37,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @dataclass
 class State:
-    """What is known of an item's folder: whose it is, which files are finished, and the result once there is one."""
+    """The state of an item's work folder: whose it is, which files are finished, and the result once there is one."""
 
     workdir: Path
     item_id: str = ""
@@ -70,14 +70,14 @@ class State:
             self.save()
 
     def is_finished(self, path: Path, format_id: str | None = None) -> bool:
-        """Whether `path` is complete, and of that format when one is given."""
+        """True if `path` is complete, and of that format when one is given."""
         entry = self.finished.get(os.path.relpath(path, self.workdir))
         if entry is None or not path.is_file() or path.stat().st_size != entry.get("size"):
             return False
         return format_id is None or entry.get("format_id") == format_id
 
     def keeps(self, path: Path) -> bool:
-        """Whether a file in `temp` is worth keeping for the next run."""
+        """True if a file in `temp` is worth keeping for the next run."""
         if _FRAGMENT.search(path.name):
             return False
         return path.name.endswith(_UNFINISHED) or self.is_finished(path)
@@ -95,7 +95,7 @@ def snapshot(workdir: Path) -> list[Path]:
 
 
 def can_continue(workdir: Path) -> bool:
-    """Whether something of a download lies there that the next run need not fetch again."""
+    """True if something of a download lies there that the next run need not fetch again."""
     return any(path.name != _STATE for path in snapshot(workdir))
 
 

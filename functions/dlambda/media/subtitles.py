@@ -121,7 +121,7 @@ def text_of(file: str, data: bytes) -> str:
 
 
 def _is_webvtt(text: str) -> bool:
-    """Whether browsers show it: behind the header there are times as they want them, or none."""
+    """True if browsers show it: behind the header there are times as they want them, or none."""
     return bool(_WEBVTT.match(text)) and (bool(_WEBVTT_TIMES.search(text)) or not _TIMES.search(text))
 
 

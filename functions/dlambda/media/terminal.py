@@ -17,7 +17,7 @@ _LONGEST_LINE: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What appeared on the terminal: a line, or the beginning of a very long one. Empty ones tell that time passes."""
+    """A line on the terminal, or the beginning of a very long one. Empty ones tell that time passes."""
 
     text: str
     source: str = "stdout"

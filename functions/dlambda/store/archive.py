@@ -23,7 +23,7 @@ def list_(archive: str) -> list[str]:
 
 
 def find_present(archive: str, entries: Sequence[str]) -> list[str]:
-    """Those of `entries` that are in the archive, in their order."""
+    """Entries that are in the archive, in their order."""
     keys = [(archive, entry) for entry in dict.fromkeys(entries)]
     present = {row.entry for row in _Row.batch_get(keys, consistent_read=True)} if keys else set()
     return [entry for entry in dict.fromkeys(entries) if entry in present]

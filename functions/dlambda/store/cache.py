@@ -1,4 +1,4 @@
-"""What is kept for a while: tokens, probes, results of slow questions. Small values; large ones lie in the bucket."""
+"""A cache with expiry: tokens, probes, results of slow questions. Small values; large ones lie in the bucket."""
 
 import json
 from typing import Any

@@ -104,7 +104,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page holds: ids in order, and the numbers of the contract's `pagination`."""
+    """A page of a list: ids in order, and the numbers of the contract's `pagination`."""
 
     ids: Sequence[str]
     page: int

@@ -61,7 +61,7 @@ class _Row(Row):
 
 
 class _Url(Row):
-    """Who has a URL. Its existence is the uniqueness of downloads.md 3."""
+    """The owner of a URL. The row's existence is the uniqueness of downloads.md 3."""
 
     class Meta:
         table_name = "urls"
@@ -104,7 +104,7 @@ def get(item_id: str) -> Item:
 
 
 def find_many(ids: Iterable[str]) -> list[Item]:
-    """Those that exist, in the order asked for. One request for 100."""
+    """Items that exist, in the order asked for. One request for 100."""
     return [_item(row) for row in _rows(ids)]
 
 
@@ -125,7 +125,7 @@ def _rows(ids: Iterable[str]) -> list[_Row]:
 
 
 def _keys(ids: Iterable[str]) -> list[str]:
-    """Those that may be ids: they come from clients, and DynamoDB calls the question for another text a mistake."""
+    """Texts that may be ids: they come from clients, and DynamoDB refuses any other key."""
     return [item_id for item_id in dict.fromkeys(ids) if may_be_key(item_id) and item_id.isprintable()]
 
 
@@ -164,7 +164,7 @@ def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
 
 
 def active() -> list[Item]:
-    """Those that workers have, or had when they died."""
+    """Items that workers have, or had when they died."""
     page = catalogue.page(Shelf.QUEUE, page=1, per_page=1000, newest_first=False, statuses=ACTIVE)
     return find_many(page.ids)
 
@@ -230,7 +230,7 @@ def _placed(changes: Sequence[Change]) -> list[Change]:
 
 
 def _leaves(change: Change, shelf: Shelf) -> bool:
-    """Whether an item goes from its status in `shelf` to another one, or away."""
+    """True if an item goes from its status in `shelf` to another one, or away."""
     before, after = change.before, change.after
     return before is not None and before.shelf is shelf and (after is None or after.status is not before.status)
 
@@ -279,7 +279,7 @@ def _write_lease(transaction: Transaction, change: Change) -> None:
 
 
 def _reason(refused: Refused, changes: Sequence[Change]) -> Conflict:
-    """What a refused transaction means for its caller: the most telling of its reasons."""
+    """The error of a refused transaction for its caller: the most telling of its reasons."""
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the item.")
     if _CHANGED in refused.reasons:

@@ -46,7 +46,7 @@ def id_of(value: str) -> str:
 
 
 def partition_of(key_id: str) -> str:
-    """Everything that is about one key lies in it."""
+    """The partition of all rows about one key."""
     return f"key~{key_id}"
 
 
@@ -168,7 +168,7 @@ def _find_id(key_id: str) -> Key | None:
 
 
 def _find_ids(key_ids: Sequence[str]) -> list[Key]:
-    """Those that exist."""
+    """Keys that exist, of these ids."""
     places = [(partition_of(key_id), _KEY) for key_id in dict.fromkeys(key_ids)]
     return [_key(row) for row in _Row.batch_get(places, consistent_read=True)] if places else []
 

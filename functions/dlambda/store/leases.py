@@ -1,4 +1,4 @@
-"""Who works on an item. A lease has an owner, an expiry and a fencing number; one write a second renews it, carries the
+"""Leases of items. A lease has an owner, an expiry and a fencing number; one write a second renews it, carries the
 progress and brings back what the user wants meanwhile.
 
 Kept apart from the items because its writes come each second: they touch no index and no list.
@@ -191,7 +191,7 @@ def find_progress(item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def find_expired(item_ids: Iterable[str], now: float) -> set[str]:
-    """Those of `item_ids` that nobody holds."""
+    """Ids among `item_ids` that nobody holds."""
     leased = {row.item_id for row in _Row.batch_get(list(item_ids), consistent_read=True) if (row.until or 0) >= now}
     return set(item_ids) - leased
 

@@ -1,4 +1,4 @@
-"""What lies in each folder of the download root: an index of the bucket that sorts 10,000 files in one request.
+"""An index of each folder of the download root, which sorts 10,000 files of the bucket in one request.
 
 The bucket is the truth, and lists 1,000 names a request in one order; here a folder is a partition of up to 64 rows,
 each with the entries of a share of the names, packed. A write changes one small row, on the version that it read; a
@@ -48,7 +48,7 @@ class Listing:
 
 
 def find(folder: str) -> Listing:
-    """One query, whatever is in the folder."""
+    """Reads a folder's index with one query, whatever its size."""
     entries: list[Entry] = []
     versions: dict[int, int] = {}
     compared_at = 0.0

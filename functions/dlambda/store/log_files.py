@@ -89,7 +89,7 @@ def end_of(path: Path) -> Place:
 
 
 def after(path: Path, place: Place) -> tuple[list[dict[str, Any]], Place]:
-    """What was written behind `place`, in whichever files it lies by now, and where to go on."""
+    """Lines written behind `place`, in whichever files they lie by now, and where to go on."""
     entries: list[dict[str, Any]] = []
     files = files_of(path)[::-1]
     numbers = [name.stat().st_ino for name in files]

@@ -1,4 +1,4 @@
-"""What handlers queued, by `FeedItem.identity` (docs/contract/tasks.md 5, step 4), and looked up archive ids (7.5).
+"""Memories of handlers: what they queued, by `FeedItem.identity` (tasks.md 5, step 4), and archive ids (7.5).
 
 Queueing an entry takes two writes: it is claimed first, so that two sweeps cannot both queue it, and confirmed when it
 has become an item. A claim without confirmation, because its worker died, is void after `CLAIM_SECONDS`.
@@ -39,7 +39,7 @@ def find(handler: str, identities: Iterable[str], now: float) -> dict[str, Memor
 
 
 def claim(handler: str, identities: Sequence[str], memories: Mapping[str, Memory], now: float) -> list[str]:
-    """Those that the caller may queue, given what it `memories` of them; of others somebody else was faster."""
+    """Identities that the caller may queue, given its `memories` of them; others were claimed by somebody faster."""
     claimed: list[str] = []
     for start in range(0, len(identities), MAX_OPERATIONS):
         batch = list(dict.fromkeys(identities[start : start + MAX_OPERATIONS]))
@@ -73,7 +73,7 @@ def _claim_batch(handler: str, batch: Sequence[str], memories: Mapping[str, Memo
 
 
 def confirm(handler: str, identities: Iterable[str], memories: Mapping[str, Memory], now: float) -> None:
-    """What the caller claimed has been queued."""
+    """Notes that the claimed entries have been queued."""
     with _Row.batch_write() as batch:
         for identity in identities:
             before = memories.get(identity)
@@ -89,7 +89,7 @@ def confirm(handler: str, identities: Iterable[str], memories: Mapping[str, Memo
 
 
 def note_failed(handler: str, identity: str, at: float) -> None:
-    """What was queued has failed, and no record says so any more. Nothing is noted of what is not remembered."""
+    """Notes that a queued entry failed and has no record any more. Nothing is noted of an entry without a memory."""
     row = _Row(_key(handler, identity))
     wrote(lambda: row.update([_Row.failed_at.set(at)], condition=_Row.confirmed.exists()))
 

@@ -45,7 +45,7 @@ class OverQuota(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What is counted of one order."""
+    """The bytes that are counted of an order."""
 
     key_id: str
     order_id: str
@@ -109,7 +109,7 @@ def _change(meter: Meter, entry: str, growth: int, limits: Limits) -> None:
 
 
 def _room(limit: int) -> Condition:
-    """That the total is at most `limit`; a row without one counts as 0."""
+    """The condition that the total is at most `limit`; a row without one counts as 0."""
     within: Condition = _Row.total <= limit
     return within | _Row.total.does_not_exist() if limit >= 0 else within
 

@@ -32,7 +32,7 @@ def claim(path: str, source: str, instead_of: str | None = None) -> bool:
 
 
 def is_of(path: str, source: str) -> bool:
-    """Whether `source` has taken `path` (without extension)."""
+    """True if `source` has taken `path` (without extension)."""
     row = _row(path, source)
     try:
         return bool(_Row.get(row.folder, row.stem, consistent_read=True).source == source)
@@ -53,7 +53,7 @@ def _row(path: str, source: str) -> _Row:
 
 
 def find_sources(paths: Iterable[str]) -> dict[str, str]:
-    """Which source has each of these names (without extension), of those that are taken. One request for 100."""
+    """The sources of these names (without extension), of those that are taken. One request for 100."""
     path_of = {}
     for path in dict.fromkeys(paths):
         folder, _, stem = path.rpartition("/")

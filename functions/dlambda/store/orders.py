@@ -113,7 +113,7 @@ def running() -> list[str]:
 
 
 def ended_before(moment: float, count: int) -> list[str]:
-    """Those whose end is longer ago, oldest first."""
+    """Orders that ended before `moment`, oldest first."""
     rows = _Row.by_state.query(ENDED, _Row.since < moment, limit=count)
     return [row.id for row in rows]
 

@@ -45,7 +45,7 @@ class _Row(Row):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document as it was read. `shown`: its fields, secrets masked; `status`: what the service notes beside them.
+    """A document as it was read. `shown`: its fields, secrets masked; `status`: what the service notes beside them.
 
     `version` counts the changes by users, from 1. Times are unix seconds.
     """
@@ -67,7 +67,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What to write: all fields, the same with secrets masked, and the form of the name that is unique."""
+    """The content to write: all fields, the same with secrets masked, and the form of the name that is unique."""
 
     fields: Mapping[str, Any]
     shown: Mapping[str, Any]

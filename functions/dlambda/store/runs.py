@@ -93,13 +93,13 @@ def find_due(now: float) -> list[tuple[int, int]]:
 
 
 def claim(task_id: int, due: int, now: float, seconds: float) -> bool:
-    """Whether it is the caller who sends the wake-up for the run that was `due`."""
+    """True if the caller is the one who sends the wake-up for the run that was `due`."""
     free = _Row.claimed_until.does_not_exist() | (_Row.claimed_until < _oldest_end(now, seconds))
     return _took(task_id, [_Row.claimed_until.set(now + seconds)], (_Row.next_run == due) & free)
 
 
 def begin(task_id: int, due: int, now: float, seconds: float) -> bool:
-    """Whether it is the caller who does the run that was `due`."""
+    """True if the caller is the one who does the run that was `due`."""
     free = _Row.running_until.does_not_exist() | (_Row.running_until < _oldest_end(now, seconds))
     return _took(task_id, [_Row.running_until.set(now + seconds)], (_Row.next_run == due) & free)
 
@@ -111,7 +111,7 @@ def finish(task_id: int, due: int, next_run: int | None) -> bool:
 
 
 def hold_sweep(task_id: int, due: int, now: float, seconds: float) -> bool:
-    """Whether the sweep of `due` may work off the task's feed, for so long: False while an earlier one does.
+    """True if the sweep of `due` may work off the task's feed, for so long: False while an earlier one does.
 
     Asked again by the same sweep it is held for longer, also by the invocation that goes on for a dead one.
     """
@@ -126,7 +126,7 @@ def end_sweep(task_id: int, due: int) -> None:
 
 
 def resume_sweep(started_at: float) -> bool:
-    """Whether it is the caller who sends again what the start of the deployment at `started_at` found cut short."""
+    """True if the caller is the one who sends the sweep again that the start at `started_at` found cut short."""
     new = _Row.resumed_at.does_not_exist() | (_Row.resumed_at < started_at)
     return _took(SWEEP, [_Row.resumed_at.set(started_at)], new & (_Row.last_run < started_at))
 
@@ -142,7 +142,7 @@ def remove(task_id: int) -> None:
 
 
 def _oldest_end(now: float, seconds: float) -> float:
-    """What ends before is over, given that it was taken for so long."""
+    """The end of a claim that is over, given that it was taken for so long."""
     started_at = get_settings().started_at
     return max(now, started_at + seconds) if started_at <= now else now  # else the clock was set back
 

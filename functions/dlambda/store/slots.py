@@ -1,4 +1,4 @@
-"""Who downloads now, who waits, and whether all is paused: one row, so that limits are exact under parallel requests.
+"""Slots and the pause: who downloads and who waits, in one row, so that limits are exact under parallel requests.
 
 Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<lane>`, how many items wait
 for a slot there (a lane is an extractor, or that of live items); `paused_at`, set while paused. An item takes its slot
@@ -33,7 +33,7 @@ class _Row(Row):
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What the row says at one moment."""
+    """The row at one moment."""
 
     taken: frozenset[str] = frozenset()
     taken_by: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def _starts(before: Item | None, after: Item | None) -> bool:
 
 
 def _room(takes: Mapping[str, set[str]], settings: Settings) -> Condition:
-    """That nothing is paused and each set that grows stays within its limit."""
+    """The condition that nothing is paused and each set that grows stays within its limit."""
     condition: Condition = _Row.paused_at.does_not_exist()
     for name, ids in takes.items():
         limit = settings.max_workers if name == "all" else settings.workers_for(name[2:])

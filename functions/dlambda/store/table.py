@@ -1,4 +1,4 @@
-"""What every table has in common: its name, one connection, and transactions that say which condition refused them."""
+"""The base of every table: its name, one connection, and transactions that say which condition refused them."""
 
 import logging
 import random
@@ -84,7 +84,7 @@ class Row(Model):
 
 
 def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool:
-    """Whether a row may have this key: a text or a number within DynamoDB's limits."""
+    """True if a row may have this key: a text or a number within DynamoDB's limits."""
     if isinstance(value, str):
         try:
             return 0 < len(value.encode()) <= most_bytes

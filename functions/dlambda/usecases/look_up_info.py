@@ -78,7 +78,7 @@ def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
 
 
 def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
-    """What is remembered and not older than `kept_seconds`, else what the page says now. Raises `Invalid`, `Nothing`.
+    """The cached answer if it is not older than `kept_seconds`, else a new extraction. Raises `Invalid`, `Nothing`.
 
     Those who ask for the same at once wait for the first of them, and get what that one gets. Raises `Unavailable` for
     those whose time is over before.
@@ -152,7 +152,7 @@ _turns_lock = threading.Lock()
 
 @contextmanager
 def _alone(key: str, until: float) -> Iterator[bool]:
-    """One at a time for each key; says whether another was first. Raises `Unavailable` when no turn comes `until` then.
+    """A lock for each key; yields whether another was first. Raises `Unavailable` when no turn comes `until` then.
 
     In this process by a lock. Among processes by a claim that runs out by itself; on one machine there is but one.
     """

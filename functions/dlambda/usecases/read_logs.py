@@ -31,7 +31,7 @@ def read_log(skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
 
 
 def follow_log(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
-    """What is written from now on, or behind the place that `since` names. Raises `NotFound` at once."""
+    """Lines written from now on, or behind the place that `since` names. Raises `NotFound` at once."""
     _check_enabled()
     if get_settings().log_group:
         return _follow_cloud(since, query, seconds)

@@ -27,7 +27,7 @@ _WAKE_AT_ONCE = 1000
 
 
 def sweep(now: float) -> None:
-    """One round. Doing it twice at once does no harm."""
+    """Runs a round. Idempotent."""
     wake_intake(now)
     wake_workers(now)
     wake_retries(now)

@@ -1,4 +1,4 @@
-"""What a table, a queue or the bucket raise when they are away: the same message may succeed later."""
+"""Errors of a table, a queue or the bucket that is away: the same message may succeed later."""
 
 from dlambda.aws.trouble import CLOUD_ERRORS
 from dlambda.store.table import TABLE_ERRORS

@@ -1,4 +1,4 @@
-"""What a file holds, by its first bytes: a container of media, a picture, or something that is no media at all."""
+"""Content of files, told by their first bytes: a container of media, a picture, or no media at all."""
 
 import codecs
 import re
@@ -103,7 +103,7 @@ def find_container(head: bytes) -> Container | None:
 
 
 def find_foreign(head: bytes, extension: str = "") -> str | None:
-    """What a file with this beginning is when it is no media, as a phrase: `a web page`; None for what may be media.
+    """The phrase for a file with this beginning that is no media, such as `a web page`; None for what may be media.
 
     `extension`: what is expected. A picture is no film, but whoever asks for pictures gets them.
     """
@@ -122,7 +122,7 @@ def find_foreign(head: bytes, extension: str = "") -> str | None:
 
 
 def find_no_subtitle(head: bytes, extension: str) -> str | None:
-    """What a file with this beginning is when it holds no subtitles, as a phrase; None for what may be subtitles."""
+    """The phrase for a file with this beginning that holds no subtitles; None for what may be subtitles."""
     text = _text(head)
     if text is None:
         return find_foreign(head)

@@ -1,4 +1,4 @@
-"""What a file is sent as: its media type, and whether a browser may show it (docs/contract/files.md 2 and 3)."""
+"""Media types of files, and whether a browser may show them (docs/contract/files.md 2 and 3)."""
 
 import mimetypes
 from collections.abc import Iterable
@@ -78,7 +78,7 @@ def content_type(name: str) -> str:
 
 
 def is_active(name: str) -> bool:
-    """Whether a browser might run what is inside, so that it is only offered for saving: every type that is not known
+    """True if a browser might run what is inside, so that it is only offered for saving: every type that is not known
     to be passive.
     """
     kind = content_type(name)

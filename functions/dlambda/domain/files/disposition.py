@@ -21,7 +21,7 @@ def content_disposition(kind: Literal["inline", "attachment"], name: str) -> str
 
 
 def _is_plain(name: str) -> bool:
-    """Whether all clients read it alike: some decode `%41` in a quoted text."""
+    """True if all clients read it alike: some decode `%41` in a quoted text."""
     return name.isascii() and name.isprintable() and not set(f"{_QUOTING}%") & set(name)
 
 

@@ -1,4 +1,4 @@
-"""What `POST /api/file/actions` is asked to do: read, and checked before anything runs (docs/contract/files.md 3)."""
+"""Actions of `POST /api/file/actions`: read, and checked before anything runs (docs/contract/files.md 3)."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ NO_PATH = "no_path"
 
 
 class Refused(Exception):
-    """One action cannot be done; the text is its result's `error`. The others go on."""
+    """An action cannot be done; the text is its result's `error`. The others go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileAction:
-    """One element: `argument` is the new name, the target folder or the new folder, by verb."""
+    """An element of the body: `argument` is the new name, the target folder or the new folder, by verb."""
 
     verb: Verb
     path: str | None

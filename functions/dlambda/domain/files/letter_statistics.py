@@ -34,7 +34,7 @@ class Script:
 
     @property
     def is_latin(self) -> bool:
-        """Whether its letters beyond ASCII stand among those of ASCII."""
+        """True if its letters beyond ASCII stand among those of ASCII."""
         return self.first == "\u0080"
 
     @cached_property
@@ -74,7 +74,7 @@ class Script:
         return cost + (math.log(_RARELY_BESIDE) if self._is_misplaced(letter, before) else 0.0)
 
     def _is_misplaced(self, letter: str, before: str) -> bool:
-        """Whether `letter` would rarely follow the letter `before` it."""
+        """True if `letter` would rarely follow the letter `before` it."""
         if not (before.isalpha() and letter.isalpha()):
             return False
         if self.is_latin:

@@ -1,4 +1,4 @@
-"""What lies in one folder, and how the browser shows it (docs/contract/files.md 3)."""
+"""The entries of a folder, and how the browser shows them (docs/contract/files.md 3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ def cut_bytes(text: str, most_bytes: int) -> str:
 
 
 def _belongs_to_last(text: str, position: int) -> bool:
-    """Whether the code point at `position` is shown together with the one before it."""
+    """True if the code point at `position` is shown together with the one before it."""
     character, before = text[position], text[position - 1]
     if unicodedata.category(character).startswith("M") or _JOINER in (character, before):
         return True

@@ -1,10 +1,10 @@
-"""Whether two changes of files may run at once: what a change of a path reaches, in the same folder and below."""
+"""Conflicts between changes of files: a change of a path reaches its sidecars, its folder and all below it."""
 
 from dlambda.domain.files.sidecar import stem_of
 
 
 def overlap(first: str, second: str) -> bool:
-    """Whether a change of `first` touches what a change of `second` does; paths below the root.
+    """True if changes of `first` and of `second` would meet; paths below the root.
 
     A path reaches what lies below it, and the files of its folder that go along with it as sidecars.
     """

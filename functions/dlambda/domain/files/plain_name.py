@@ -19,7 +19,7 @@ _BACKSLASH, _LIKE_BACKSLASH, _LIKE_COLON = "\\", "\u29f9", "\uff1a"
 
 
 def has_hidden_characters(name: str) -> bool:
-    """Whether a person would see less, or something else, than what the name is."""
+    """True if a person would see less, or something else, than what the name is."""
     return _visible(name) != name
 
 

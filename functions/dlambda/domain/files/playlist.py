@@ -75,7 +75,7 @@ def _header(longest: float) -> list[str]:
 
 
 def _query(segment: Segment, conversion: Conversion) -> dict[str, str]:
-    """What the segment's route cannot know by itself: conversions, the length, and a start that is not 6 x index."""
+    """Parameters that the segment's route cannot know: conversions, the length, and a start that is not 6 x index."""
     length, start = f"{segment.length:.6f}", f"{segment.start:.6f}"
     return {
         "vc": "1" if conversion.video else "",
@@ -98,6 +98,6 @@ def video_playlist(
 
 
 def subtitle_playlist(base: str, file: str, duration: float, *, apikey: str = "") -> str:
-    """One subtitle file as a single piece of `duration` seconds."""
+    """The playlist of a subtitle file: a single piece of `duration` seconds, with the documented header."""
     address = _url(base, "subtitle", file, ".vtt", {"apikey": apikey})
     return "\n".join([*_header(duration), f"#EXTINF:{_decimal(duration)},", address, "#EXT-X-ENDLIST"])

@@ -25,7 +25,7 @@ _LEAST = 0.001
 
 @dataclass(frozen=True)
 class Segment:
-    """One piece: `start` and `length` in seconds. `last` takes whatever follows, too."""
+    """A piece of a film: `start` and `length` in seconds. `last` takes whatever follows, too."""
 
     index: int
     start: float
@@ -39,14 +39,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What must be transcoded; a stream that is not converted is copied."""
+    """The streams that must be transcoded; the others are copied."""
 
     video: bool = False
     audio: bool = False
 
 
 def conversion_of(streams: Iterable[Mapping[str, object]]) -> Conversion:
-    """What browsers cannot play of these probed streams (`codec_type`, `codec_name`, `pix_fmt`, `channels`).
+    """The streams that browsers cannot play, of probed ones (`codec_type`, `codec_name`, `pix_fmt`, `channels`).
 
     Ten-bit H.264 is converted as well: hardly any browser decodes it.
     """

@@ -47,7 +47,7 @@ def is_media(name: str) -> bool:
 
 
 def is_partial(name: str) -> bool:
-    """One format of several, or a file that is still being written: `v.f137.mp4`, `v.temp.mkv`."""
+    """True for one format of several, or a file that is still being written: `v.f137.mp4`, `v.temp.mkv`."""
     return _PARTIAL.search(name) is not None
 
 
@@ -57,7 +57,7 @@ def stem_of(name: str) -> str:
 
 
 def owned_by(name: str, names: Iterable[str]) -> list[str]:
-    """Those of `names` that belong to `name` and go along when it is renamed or moved, in name order.
+    """Files among `names` that belong to `name` and go along when it is renamed or moved, in name order.
 
     The longest stem wins: beside `Show.mp4` and `Show.S02.mp4`, `Show.S02.en.srt` belongs to the second. A media file
     with a stem of its own belongs to nobody, and a file that is no media takes nothing from one that is.

@@ -112,7 +112,7 @@ def _seven_bits(data: bytes) -> str:
 
 
 def _is_utf_8(text: str) -> bool:
-    """Whether nearly all of what is beyond ASCII was valid: in a code page that happens by accident alone."""
+    """True if nearly all of what is beyond ASCII was valid: in a code page that happens by accident alone."""
     replaced = text.count("\ufffd")
     valid = len(text) - len(text.encode("ascii", "ignore")) - replaced
     return valid >= 2 * replaced or (replaced == 1 and valid > 0)
@@ -125,7 +125,7 @@ def _code_page(data: bytes, language: str) -> str:
 
 
 def _code_pages_of(tag: str) -> Mapping[str, Script]:
-    """Those of the language `tag`, or of as much of it as is known (`zh-hant-tw`: `zh-hant`); else all."""
+    """Code pages of the language `tag`, or of as much of it as is known (`zh-hant-tw`: `zh-hant`); else all."""
     while tag not in _CODE_PAGES_OF and "-" in tag:
         tag = tag.rpartition("-")[0]
     return _CODE_PAGES_OF.get(tag, _CODE_PAGES)

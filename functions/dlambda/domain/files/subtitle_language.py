@@ -34,7 +34,7 @@ def language_of(name: str, stem: str = "") -> str:
 
 
 def _has_language(parts: Sequence[str]) -> bool:
-    """Whether a language is the last of `parts`, flags left out."""
+    """True if a language is the last of `parts`, flags left out."""
     candidates = dropwhile(lambda part: part.lower() in _PLAIN_FLAGS, reversed(parts))
     return bool(_language(next(candidates, "")))
 

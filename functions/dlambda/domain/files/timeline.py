@@ -1,4 +1,4 @@
-"""What a playlist must know of a file: how long it is, what browsers cannot play of it, where it may be cut."""
+"""Facts of a file that a playlist needs: its length, what browsers cannot play of it, where it may be cut."""
 
 from dataclasses import dataclass
 

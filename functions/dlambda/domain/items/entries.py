@@ -30,7 +30,7 @@ _FOR_AN_EXTRACTOR: Final = re.compile(r"(?!file:|data:|https?:)(?!\w+:/)[^\s\x00
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry that can be an item. `playlist`: place of its list in `Plan.playlists`.
+    """An entry that can be an item. `playlist`: place of its list in `Plan.playlists`.
 
     `url` is a web address; `hinted_url` is what yt-dlp is given where that is another text. Numbers count from 1.
     """
@@ -62,7 +62,7 @@ class Plan:
 
     @classmethod
     def read(cls, value: Info) -> Self:
-        """What `rendered` gave."""
+        """Reads what `rendered` gave."""
         return cls(tuple(Entry(**entry) for entry in value["entries"]), tuple(value["playlists"]))
 
 
@@ -92,7 +92,7 @@ def pick(info: Info, url: str, label: str, index: int) -> Info | None:
 
 
 def told_fields(entry: Info) -> dict[str, Any]:
-    """What the list says of an entry of type `url_transparent`, as a record holds it: it wins over its address."""
+    """The fields of an entry of type `url_transparent`, as a record holds them: they win over those of its address."""
     if entry.get("_type") != "url_transparent":
         return {}
     is_clip = bool(entry.get("section_end")) or entry.get("section_start") is not None
@@ -143,7 +143,7 @@ def _address(entry: Info, playlist: Info) -> tuple[str, str]:
 
 
 def _is_readable(address: str, entry: Info) -> bool:
-    """Whether there is media behind an entry: its own formats, a web address, or what a certain extractor alone reads.
+    """True if there is media behind an entry: its own formats, a web address, or what a certain extractor alone reads.
 
     Such a text (`kaltura:1:2`, a bare id) is no web address: the item has that of its list.
     """
@@ -163,7 +163,7 @@ def _is_web(url: str) -> bool:
 
 
 def _leads_back(entry: Entry, playlists: list[Info], list_addresses: Collection[str]) -> bool:
-    """Whether an entry that has to be read would give the list that names it once more."""
+    """True if an entry that has to be read would give the list that names it once more."""
     if entry.is_complete or (entry.hinted_url or entry.url) not in list_addresses:
         return False
     return entry.info.get("ie_key") in (None, playlists[entry.playlist].get("extractor_key"))

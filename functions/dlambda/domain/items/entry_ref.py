@@ -1,4 +1,4 @@
-"""Which entry of a list an item stands for, where its address alone does not say it (downloads.md 5.4)."""
+"""References to entries of a list, where an item's address alone does not name one (downloads.md 5.4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
-    """What of an address is meant, where it is more than what the address says by itself.
+    """The entry that is meant, where an address says more than one.
 
     `fields`: what the list tells of the entry; they win over what its address says. `ie_key`: the extractor that the
     list names. `label` and `index` (from 1): the entry that is to be picked out of the list behind the address.

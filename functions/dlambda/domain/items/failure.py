@@ -1,4 +1,4 @@
-"""What a message of yt-dlp, ffmpeg or the network means for the person who waits for the file.
+"""Failures: messages of yt-dlp, ffmpeg and the network, classified for the person who waits for the file.
 
 `classify` is a table of texts, tried in order; a site's own wording is reported beside it as it came.
 """
@@ -191,7 +191,7 @@ _COMPILED = tuple((re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), fa
 
 
 def classify(message: str | None) -> Failure:
-    """What `message` means. Unknown texts are `OTHER`, not retryable."""
+    """The failure that `message` stands for. Unknown texts are `OTHER`, not retryable."""
     for pattern, failure in _COMPILED:
         if message and pattern.search(message):
             return failure

@@ -49,7 +49,7 @@ def entry_archive_id(url: str, guid: str = "") -> str:
 
 
 def is_media_file(url: str) -> bool:
-    """Whether the path ends as the name of a media file."""
+    """True if the path ends as the name of a media file."""
     try:
         return is_media(urlsplit(url).path)
     except ValueError:

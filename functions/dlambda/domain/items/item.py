@@ -137,7 +137,7 @@ class Item:
 
     @property
     def source_key(self) -> str:
-        """What its files are known to come from: names and the work folder are its own by that."""
+        """The key of its source: names and the work folder belong to it by that."""
         return self.key_of(self.url)
 
     def key_of(self, url: str) -> str:
@@ -146,12 +146,12 @@ class Item:
 
     @property
     def source_url(self) -> str:
-        """What yt-dlp is given."""
+        """The URL that yt-dlp is given."""
         return self.hinted_url or self.url
 
     @property
     def entry(self) -> EntryRef:
-        """What of that is meant."""
+        """The entry that is meant of an address."""
         index = self.extras.get("playlist_index")
         return EntryRef(
             self.told, self.ie_key, "" if self.hinted_url else self.label, index if isinstance(index, int) else 0
@@ -285,7 +285,7 @@ _HIDDEN = (
 
 
 def hidden_part(item: Item) -> dict[str, Any]:
-    """What a store keeps of `item` beside its view, its place and its secrets. JSON-able."""
+    """The fields of `item` that a store keeps beside its view, its place and its secrets. JSON-able."""
     return {name: getattr(item, name) for name in _HIDDEN} | {"stored_at": item.stored_at}
 
 

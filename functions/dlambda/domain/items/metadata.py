@@ -1,4 +1,4 @@
-"""What an extraction's metadata means for an item (docs/contract/downloads.md 2.3, 5.4, 5.6). Pure."""
+"""Facts of an item from an extraction's metadata (docs/contract/downloads.md 2.3, 5.4, 5.6). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def is_youtube(info: Info) -> bool:
 
 
 def is_generic(info: Info) -> bool:
-    """Whether its id is the name of a file or of a page, as that of anything else may be."""
+    """True if its id is the name of a file or of a page, as that of anything else may be."""
     return str(info.get("extractor_key") or info.get("extractor") or "").lower() in _NAMED_BY_FILES
 
 
@@ -140,7 +140,7 @@ def has_formats(info: Info) -> bool:
 
 
 def is_complete(entry: Info) -> bool:
-    """Whether an entry of a playlist needs no extraction (downloads.md 5.4); it may turn out to have no formats."""
+    """True if an entry of a playlist needs no extraction (downloads.md 5.4); it may turn out to have no formats."""
     is_video = (entry.get("_type") or "video") == "video"
     return bool(entry.get("formats")) or (is_video and ("formats" in entry or bool(entry.get("url"))))
 

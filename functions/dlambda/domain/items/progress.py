@@ -30,7 +30,7 @@ def eta_text(seconds: float | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report. Bytes, bytes per second and seconds; null when unknown."""
+    """A progress report. Bytes, bytes per second and seconds; null when unknown."""
 
     status: str
     downloaded_bytes: float | None = None
@@ -47,7 +47,7 @@ class Progress:
         return round(min(100.0, self.downloaded_bytes / self.total_bytes * 100), 2)
 
     def after(self, report: Mapping[str, Any]) -> Self:
-        """This progress with a downloader's `report`: bytes change only upwards of zero, the rest is overwritten."""
+        """The progress after a downloader's `report`: bytes change only upwards of zero, the rest is overwritten."""
         new_bytes = report.get("downloaded_bytes") or 0
         total = report.get("total_bytes") or report.get("total_bytes_estimate")
         return type(self)(

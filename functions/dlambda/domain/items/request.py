@@ -1,4 +1,4 @@
-"""What a client sends to have something downloaded (docs/contract/downloads.md 2.1)."""
+"""Requests to download something, as clients send them (docs/contract/downloads.md 2.1)."""
 
 import json
 from collections.abc import Mapping

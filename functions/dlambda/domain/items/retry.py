@@ -19,7 +19,7 @@ _LONGEST_SECONDS = 86400.0
 
 
 def retry_after_seconds(header: str | None, now: float) -> float | None:
-    """What `Retry-After` says (RFC 9110 10.2.3: seconds, or a date), at most a day; None for what says nothing."""
+    """Seconds of a `Retry-After` (RFC 9110 10.2.3: seconds, or a date), at most a day; None if it cannot be read."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_SECONDS)

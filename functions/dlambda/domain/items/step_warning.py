@@ -1,4 +1,4 @@
-"""What failed beside the media of an item that has its media (docs/contract/downloads.md 2.2, `warnings`)."""
+"""Warnings: steps that failed beside the media of an item that has its media (downloads.md 2.2, `warnings`)."""
 
 from dataclasses import dataclass
 

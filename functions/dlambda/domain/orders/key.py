@@ -18,7 +18,7 @@ _REQUIRED = "Name and permissions required"
 
 
 def id_of_value(value: str, secret_key: str) -> str:
-    """What a value is looked up by. Keyed with the deployment's secret (base64): a table tells nothing of it."""
+    """The look-up id of a key's value: an HMAC under the deployment's secret (base64): tables reveal nothing."""
     return hmac.new(base64.b64decode(secret_key), b"api key\0" + value.encode(), hashlib.sha256).hexdigest()
 
 
@@ -53,7 +53,7 @@ class Key:
 
     @property
     def is_operators(self) -> bool:
-        """Whether no other key made it: the keys that it makes count for themselves."""
+        """True if no other key made it: the keys that it makes count for themselves."""
         return self.name == ADMIN and not self.makers
 
     @property

@@ -84,7 +84,7 @@ class Order:
         return replace(self, state=State.ERROR, error=error, ended_at=now)
 
     def is_over(self, now: float, keep_seconds: float) -> bool:
-        """Whether its time is up, with or without its file being gone already."""
+        """True if its time is up, with or without its file being gone already."""
         return self.has_ended and now >= self.ended_at + keep_seconds
 
     def view(self, progress: float | None = None) -> dict[str, Any]:

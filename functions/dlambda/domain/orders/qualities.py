@@ -1,4 +1,4 @@
-"""Which qualities a source offers, and parts of its metadata (docs/contract/hostapi.md, Files)."""
+"""Qualities that a source offers, and parts of its metadata (docs/contract/hostapi.md, Files)."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

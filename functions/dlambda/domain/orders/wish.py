@@ -1,4 +1,4 @@
-"""What a body of `/get_video` and its sisters asks for (docs/contract/hostapi.md, Tasks: endpoints)."""
+"""Bodies of `/get_video` and its sisters (docs/contract/hostapi.md, Tasks: endpoints)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -9,13 +9,13 @@ _SITE_BITS: Final = 64
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
-    """Whether `address` lies in one of `networks`; what is no address lies in none."""
+    """True if `address` lies in one of `networks`; a text that is no address lies in none."""
     parsed = _parsed(address)
     return parsed is not None and any(parsed in network for network in networks if network.version == parsed.version)
 
 
 def client_address(peer: str, forwarded_for: str, proxies: Sequence[Network]) -> str:
-    """Who really asked: `peer`, or what trusted proxies say in `X-Forwarded-For`.
+    """The client's address: `peer`, or the one that trusted proxies name in `X-Forwarded-For`.
 
     Each proxy appends whom it heard, so the list is read from its end, and only as long as trusted proxies wrote it.
     """
@@ -29,7 +29,7 @@ def client_address(peer: str, forwarded_for: str, proxies: Sequence[Network]) ->
 
 
 def counted_as(address: str) -> str:
-    """What failures of `address` are counted under: an IPv6 client has a whole /64 to itself."""
+    """The key under which failures of `address` are counted: an IPv6 client has a whole /64 to itself."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, _SITE_BITS), strict=False))

@@ -1,4 +1,4 @@
-"""What requests from pages of other origins may do (docs/decisions/cross-origin.md)."""
+"""Rules for requests from pages of other origins (docs/decisions/cross-origin.md)."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -65,7 +65,7 @@ def _is_open(request: Request) -> bool:
 
 
 def asks_for_names(query: str) -> bool:
-    """Whether a query asks presets for their names and for nothing else."""
+    """True if a query asks presets for their names and for nothing else."""
     pairs = parse_qsl(query, keep_blank_values=True)
     return [pair for pair in pairs if pair[0] != "apikey"] == _NAMES_ONLY
 

@@ -19,7 +19,7 @@ class Authority(NamedTuple):
 
 
 def read_authority(text: str) -> Authority | None:
-    """What a `Host` header or a setting names; None for anything else than one host."""
+    """The host and port in a `Host` header or a setting; None for anything else than one host."""
     match = _AUTHORITY.fullmatch(text.strip().lower())
     if match is None:
         return None
@@ -31,7 +31,7 @@ def read_authority(text: str) -> Authority | None:
 
 @lru_cache(_REMEMBERED)
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`, an address (brackets allowed) or a name."""
+    """True if only this machine reaches `host`, an address (brackets allowed) or a name."""
     host = host.strip("[]").lower()
     address = _address(host)
     if address is not None:
@@ -41,7 +41,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_own_host(text: str, names: Collection[str], *, any_address: bool) -> bool:
-    """Whether a `Host` header names this service: the loopback, or one of `names`; the port does not count.
+    """True if a `Host` header names this service: the loopback, or one of `names`; the port does not count.
 
     `any_address`: an address literal is taken as well. It can't be made to lead elsewhere by a name server.
     """

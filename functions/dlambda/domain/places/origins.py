@@ -1,4 +1,4 @@
-"""Who sent a request, as far as a browser tells: pages of this service, of configured origins, of others, extensions.
+"""Senders of requests, as far as a browser tells: own pages, pages of configured or other origins, extensions.
 
 `Origin` comes with every request that may change something, with CORS and with WebSockets. `Sec-Fetch-Site` comes with
 all requests to https and to the loopback. A page can set or remove neither. Programs send neither.

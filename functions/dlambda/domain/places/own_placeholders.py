@@ -27,7 +27,7 @@ _MODES: Final[Mapping[str, str]] = {
 
 
 def placeholder_problem(template: str) -> str | None:
-    """What is wrong with the placeholders of ours in `template`; None for nothing."""
+    """The mistake in our own placeholders in `template`; None without one."""
     for name, arguments in _placeholders(template):
         if name != "ytp_random":
             return f"there is no placeholder '{name}'"

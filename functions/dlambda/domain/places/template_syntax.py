@@ -1,4 +1,4 @@
-"""Whether yt-dlp can read an output template: its own check (`YoutubeDL.validate_outtmpl`), without yt-dlp.
+"""Syntax of output templates: yt-dlp's own check (`YoutubeDL.validate_outtmpl`), without yt-dlp.
 
 The functions that take templates have no yt-dlp loaded. A test holds both checks together.
 """
@@ -15,7 +15,7 @@ _WIDE = re.compile(r"[0-9]{4,}")
 
 
 def problem_of(template: str) -> str | None:
-    """What is wrong with the syntax of `template`; None for one that yt-dlp takes."""
+    """The mistake in the syntax of `template`; None for one that yt-dlp takes."""
     narrow = _WIDE.sub("999", template)
     python = _TEXT.sub(_escaped, _OWN.sub(lambda match: f"{match.group(0)[:-1]}s", narrow))
     try:

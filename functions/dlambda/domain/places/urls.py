@@ -46,7 +46,7 @@ def check_syntax(url: str) -> str:
 
 
 def is_internal(address: str) -> bool:
-    """Whether an IP address (a text, a zone allowed) leads into a private, local or reserved network.
+    """True if an IP address (a text, a zone allowed) leads into a private, local or reserved network.
 
     What is no address at all counts as internal: nobody may be sent there either.
     """

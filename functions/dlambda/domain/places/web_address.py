@@ -1,4 +1,4 @@
-"""What counts as a web address, before anything is looked up (docs/contract/system.md 8, rows 1-4).
+"""Web addresses: the checks before anything is looked up (docs/contract/system.md 8, rows 1-4).
 
 Whether the host may be reached is a second question, asked when it is fetched: `dlambda.media.guard`.
 """
@@ -34,7 +34,7 @@ def check_web_address(url: str) -> SplitResult:
 
 
 def is_web_address(url: str) -> bool:
-    """Whether `url` is http or https with a host."""
+    """True if `url` is http or https with a host."""
     try:
         check_web_address(url)
     except Invalid:  # `Required` is one

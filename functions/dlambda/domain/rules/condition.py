@@ -17,7 +17,7 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition. A filter of `""` never matches."""
+    """A condition. A filter of `""` never matches."""
 
     name: str
     id: int = 0
@@ -34,12 +34,12 @@ class Condition:
         return (-self.priority, self.name)
 
     def is_named_by(self, names: Iterable[str]) -> bool:
-        """Whether a list of ids and names takes it out."""
+        """True if a list of ids and names takes it out."""
         return any(name in (EVERYTHING, self.name, str(self.id)) for name in names)
 
 
 class ConditionInput(Body):
-    """What a client may set. The context `{"complete": True}` (POST, PUT) asks for an effect too."""
+    """The fields that a client may set. The context `{"complete": True}` (POST, PUT) asks for an effect too."""
 
     name: Name
     filter: str = ""
@@ -121,7 +121,7 @@ def first_match(
 
 @dataclass(frozen=True)
 class Effect:
-    """What a matched condition asks for (rules.md 3.3). With `skip` nothing else of it counts."""
+    """The effect of a matched condition (rules.md 3.3). With `skip` nothing else of it counts."""
 
     condition: Condition = field(repr=False)
     skip: bool = False
@@ -132,7 +132,7 @@ class Effect:
 
 
 def effect_of(condition: Condition, *, item_cli: str) -> Effect:
-    """What becomes of an item with the options `item_cli`. `Effect.cli` is what it then has."""
+    """The effect on an item with the options `item_cli`. `Effect.cli` holds its options afterwards."""
     extras = condition.extras
     if extras.get("ignore_download") is True:
         return Effect(condition, skip=True, archive=extras.get("no_archive") is not True)

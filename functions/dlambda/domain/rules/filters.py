@@ -26,7 +26,7 @@ class Filter:
     _evaluate: Evaluate = field(repr=False, compare=False)
 
     def matches(self, data: Data, *, search_seconds: float = SEARCH_SECONDS) -> bool:
-        """Whether `data` passes. `search_seconds` bounds what all its regular expressions may take together.
+        """True if `data` passes. `search_seconds` bounds what all its regular expressions may take together.
 
         Raises `FilterError` where `data` has something that the filter cannot be compared with, and when time is up.
         """

@@ -64,7 +64,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Target:
-    """One target. Empty `on` and `presets` mean all."""
+    """A notification target. Empty `on` and `presets` mean all."""
 
     id: int
     name: str
@@ -311,7 +311,7 @@ def plain_text(event: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def is_worth_retrying(status: int | None) -> bool:
-    """Whether a later try may succeed. None: there was no answer."""
+    """True if a later try may succeed. None: there was no answer."""
     return status is None or status >= 500 or status in _RETRIED_STATUSES
 
 

@@ -22,7 +22,7 @@ _BLANKS: Final = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Preset:
-    """One preset. `cookies` are a Netscape cookie file in clear: never log them, never put them in a list."""
+    """A preset. `cookies` are a Netscape cookie file in clear: never log them, never put them in a list."""
 
     name: str
     id: int = 0
@@ -131,7 +131,7 @@ def find_system_preset(name: str) -> Preset | None:
 
 
 def join_cli(*texts: str) -> str:
-    """One command line out of several, one below the other: the later option wins when it is parsed."""
+    """Joins command lines, one below the other: the later option wins when they are parsed."""
     return "\n".join(part for part in (without_comments(text).strip() for text in texts) if part)
 
 
@@ -157,7 +157,7 @@ class Places(Protocol):
 
 
 def variables(places: Places) -> dict[str, str]:
-    """What `%(name)s` in option texts stands for (docs/contract/ytdlp.md 8)."""
+    """Values of `%(name)s` in option texts (docs/contract/ytdlp.md 8)."""
     return {
         "os_sep": "/",
         "download_path": places.download_path,

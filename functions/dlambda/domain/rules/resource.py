@@ -32,7 +32,7 @@ class BuiltIn:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the shared code must know of a kind. `{id}` and `{name}` in texts are filled in."""
+    """A kind of resource, for the shared code. `{id}` and `{name}` in texts are filled in."""
 
     feature: str  # in config_update; also where the documents lie
     model: type[Body]

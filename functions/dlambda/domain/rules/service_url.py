@@ -1,4 +1,4 @@
-"""What URLs of notification services may not name: services and files of this server (docs/contract/rules.md 6.1).
+"""Limits on URLs of notification services: none may name services or files of this server (rules.md 6.1).
 
 A service that Apprise knows may show a message on the machine that it runs on, and may read a template or a key from a
 file: its error then tells whether the file exists. A test compares these tables with the installed Apprise.

@@ -10,7 +10,7 @@ _VARIABLE = "YTP_DEFAULT_PRESET"
 
 
 def missing_preset(name: str, own_names: Iterable[str] = ()) -> Problem:
-    """What to tell of a default preset that does not exist; `own_names` are those of the presets of clients."""
+    """The message about a default preset that does not exist; `own_names` are those of the presets of clients."""
     names = [preset.name for preset in SYSTEM_PRESETS] + list(own_names)
     matches = get_close_matches(normalise_name(name), names, 1)
     nearest = f"; did you mean {matches[0]}?" if matches else ""

@@ -91,7 +91,7 @@ def _has_prefix(name: str) -> bool:
 
 
 def _has_similar_prefix(name: str) -> bool:
-    """Whether a setting's name stands behind a misspelt prefix: `YPT_MAX_WORKERS`, `ytp-max-workers`."""
+    """True if a setting's name stands behind a misspelt prefix: `YPT_MAX_WORKERS`, `ytp-max-workers`."""
     return _similar_prefix(name) is not None and _field(name) in _FIELDS | IGNORED_SETTINGS
 
 

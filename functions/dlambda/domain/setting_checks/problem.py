@@ -1,4 +1,4 @@
-"""One setting that cannot work."""
+"""A setting that cannot work."""
 
 from dataclasses import dataclass
 

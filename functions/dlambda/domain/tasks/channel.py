@@ -1,4 +1,4 @@
-"""What media centres want to know of a channel or playlist (docs/contract/tasks.md 2, metadata). Pure."""
+"""Metadata of a channel or playlist for media centres (docs/contract/tasks.md 2, metadata). Pure."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from dlambda.errors import Invalid
 
 @dataclass(frozen=True)
 class Definition:
-    """One task definition; `definition` is what the client sent, in its dialect."""
+    """A task definition; `definition` is what the client sent, in its dialect."""
 
     id: int
     name: str
@@ -34,12 +34,12 @@ class Definition:
         return (self.priority, self.name)
 
     def matches(self, url: str, patience: "Patience | None" = None) -> bool:
-        """Whether one of its `match_url` entries fits. `patience` is for all patterns that share it."""
+        """True if one of its `match_url` entries fits. `patience` is for all patterns that share it."""
         patience = patience or Patience()
         return any(_fits(entry, url, patience) for entry in self.match_url)
 
     def recipe(self) -> Recipe:
-        """What runs. Raises `Invalid`."""
+        """The recipe that runs. Raises `Invalid`."""
         return read_recipe(self.definition)
 
 
@@ -69,7 +69,7 @@ class Patience:
         self._begin, self._seconds = time.thread_time(), seconds
 
     def begins(self, pattern: regex.Pattern[str], url: str) -> bool:
-        """Whether `pattern` matches at the start of `url`; no when it cannot tell in its time."""
+        """True if `pattern` matches at the start of `url`; no when it cannot tell in its time."""
         seconds = self._seconds - (time.thread_time() - self._begin)
         return seconds > -self._seconds and begins(pattern, url, max(seconds / 10, _LEAST_SECONDS))
 

@@ -1,4 +1,4 @@
-"""What a handler reads from a feed or page (docs/contract/tasks.md 6, 7). Values only."""
+"""Entries that a handler reads from a feed or page (docs/contract/tasks.md 6, 7). Values only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ _TOLD: Final = ("timestamp", "season_number", "episode_number", "episode", "dura
 
 @dataclass(frozen=True)
 class FeedItem:
-    """One entry. `archive_id` is None when nobody knows it yet.
+    """An entry of a feed. `archive_id` is None when nobody knows it yet.
 
     `other_archive_ids` are further forms under which a finished download of it may stand in the archive. `info` is what
     its page said at `info_at` (unix seconds), where it had to be read; the item's intake need not read it again.
@@ -40,7 +40,7 @@ class FeedItem:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """That of each archive id."""
+        """The identity of each archive id."""
         return tuple(self._identity_of(archive_id) for archive_id in self.archive_ids)
 
     def _identity_of(self, archive_id: str) -> str:
@@ -56,7 +56,7 @@ class FeedItem:
 
     @property
     def hinted_url(self) -> str:
-        """What yt-dlp is given, so that its generic extractor takes the guid for the id."""
+        """The URL for yt-dlp, with a hint that makes its generic extractor take the guid for the id."""
         return with_guid(self.url, self.guid)
 
     def telling(self) -> "FeedItem":
@@ -84,7 +84,7 @@ class FeedItem:
 
 @dataclass(frozen=True)
 class Feed:
-    """What one fetch found; `metadata` says where and how much."""
+    """The result of a fetch; `metadata` says where and how much."""
 
     items: tuple[FeedItem, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def compile_pattern(text: str, flags: int = 0) -> regex.Pattern[str]:
 
 
 def begins(pattern: regex.Pattern[str], text: str, seconds: float = SEARCH_SECONDS) -> bool:
-    """Whether `pattern` matches at the start of `text`; no when it cannot tell within `seconds`."""
+    """True if `pattern` matches at the start of `text`; no when it cannot tell within `seconds`."""
     try:
         return pattern.match(text, timeout=seconds) is not None
     except TimeoutError:

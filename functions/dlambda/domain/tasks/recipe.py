@@ -163,7 +163,7 @@ class BrowserEngine(_Part):
 
 
 class Body(_Closed):
-    """What a POST sends. A form is a map of scalars, `raw` is text, `json` anything."""
+    """The body of a POST. A form is a map of scalars, `raw` is text, `json` anything."""
 
     type: Literal["form", "json", "raw"]
     value: Any = None

@@ -24,7 +24,7 @@ _SLOTS_PER_HOUR = 60 // _SLOT_MINUTES
 
 
 class Scheduled(Protocol):
-    """What `due` must know of a task."""
+    """The fields of a task that `due` needs."""
 
     @property
     def enabled(self) -> bool: ...

@@ -1,4 +1,4 @@
-"""Which entries of a feed a sweep queues (docs/contract/tasks.md 5, steps 3-6).
+"""The choice of entries that a sweep queues (docs/contract/tasks.md 5, steps 3-6).
 
 A handler remembers what it queued, so that two sweeps cannot queue one entry twice. A download that failed is tried
 again by a later sweep, after a pause that doubles, and a few times only: a video that was taken down is not asked for
@@ -36,7 +36,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Record:
-    """What queue and history say of a URL."""
+    """The state of a URL in queue and history."""
 
     failed: bool
     ended_at: datetime | None = None
@@ -56,7 +56,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the entries of a feed: archive ids, records by URL, memories by `FeedItem.identity`."""
+    """Knowledge of a feed's entries: archive ids, records by URL, memories by `FeedItem.identity`."""
 
     archived: Container[str] = frozenset()
     records: Mapping[str, Record] = field(default_factory=dict)

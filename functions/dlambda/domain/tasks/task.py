@@ -42,7 +42,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Task:
-    """One task. Times are UTC; `next_run` is None when it has no timer of its own or is disabled."""
+    """A task. Times are UTC; `next_run` is None when it has no timer of its own or is disabled."""
 
     id: int
     name: str
@@ -76,7 +76,7 @@ class Task:
         }
 
     def extras(self, handler: str) -> dict[str, Any]:
-        """What the items of this task carry. The timer's run prints the id as text, a handler's does not."""
+        """The `extras` of the task's items. The timer's run prints the id as text, a handler's does not."""
         source_id: str | int = str(self.id) if handler == TIMER_SOURCE else self.id
         return {"source_name": self.name, "source_id": source_id, "source_handler": handler}
 
@@ -152,7 +152,7 @@ _SHARED = ("preset", "folder", "template", "cli", "auto_start", "handler_enabled
 
 @dataclass(frozen=True)
 class Draft:
-    """One element of a request: its fields, and whether it brought a name of its own."""
+    """An element of a request: its fields, and whether it brought a name of its own."""
 
     fields: Mapping[str, Any]
     named: bool
@@ -222,5 +222,5 @@ def without_handle(url: str, channel_id: str | None) -> str:
 
 
 def has_handle(url: str) -> bool:
-    """Whether a look-up of the channel's id is worth it."""
+    """True if a look-up of the channel's id is worth it."""
     return bool(_HANDLE.search(urlsplit(url).path))

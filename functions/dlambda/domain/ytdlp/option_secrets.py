@@ -115,7 +115,7 @@ def _words(text: str) -> list[list[_Word]]:
 
 
 def _lies_in(words: Sequence[_Word], number: int, place: int) -> bool:
-    """Whether a word that goes over several lines, the only one that can, has a comment inside."""
+    """True if a word that goes over several lines, the only one that can, has a comment inside."""
     return number >= 0 and place < words[number].end
 
 

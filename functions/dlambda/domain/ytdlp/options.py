@@ -185,7 +185,7 @@ def not_allowed(flag: str) -> str:
 
 
 def _outside(value: str) -> bool:
-    """Whether a path leads out of the folder it is meant for; a leading placeholder of ours stands for one of ours."""
+    """True if a path leads out of the folder it is meant for; a leading placeholder of ours stands for one of ours."""
     path = value if _WHERE.match(value) is None else value.split(":", 1)[1]
     path = _PLACEHOLDER.sub("x", path) if _PLACEHOLDER.match(path) and "/" in path else path
     return path.startswith(("/", "~", "\\")) or ".." in re.split(r"[/\\]", path)
@@ -244,7 +244,7 @@ def _compat_problem(flag: str, value: str) -> str | None:
 
 
 def _unsafe_compat(words: Iterable[str], on: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Which unsafe behaviours are on after `words`, read as yt-dlp does: in order, groups expanded, `-` takes back.
+    """Unsafe behaviours that are on after `words`, read as yt-dlp does: in order, groups expanded, `-` takes back.
 
     To take back a group that takes something back turns that on: `-youtube-dl`.
     """

@@ -114,7 +114,7 @@ def _is_filter(text: str) -> bool:
 
 
 def _is_plain_pattern(pattern: str) -> bool:
-    """Whether a regular expression compiles and cannot run away: no repeated group that repeats, no references."""
+    """True if a regular expression compiles and cannot run away: no repeated group that repeats, no references."""
     try:
         re.compile(pattern)
     except re.error:

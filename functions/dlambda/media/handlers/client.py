@@ -38,7 +38,7 @@ class Handler(Protocol):
     def takes(self, url: str) -> bool: ...
 
     def fetch(self, url: str, client: "Client") -> Feed:
-        """What the feed or page behind `url` holds. Raises `HandlerFailed`."""
+        """Reads the feed or page behind `url`. Raises `HandlerFailed`."""
 
 
 class Named:

@@ -1,4 +1,4 @@
-"""What a recipe finds in a page (docs/contract/tasks.md 7.4). Pure, and as slow as its expressions: see expressions.py.
+"""Rows that a recipe finds in a page (tasks.md 7.4). Pure, and as slow as its expressions: see expressions.py.
 
 An expression that fails or cannot be read finds nothing. A row is a map of field name to text.
 """

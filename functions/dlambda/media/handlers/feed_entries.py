@@ -1,4 +1,4 @@
-"""What an entry of a feed says: its address, its own fields, its identity (docs/contract/tasks.md 6)."""
+"""Entries of a feed: their addresses, fields and identities (docs/contract/tasks.md 6)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -62,7 +62,7 @@ class Attachment:
 
 
 def plays(url: str, content_type: str = "", medium: str = "") -> bool | None:
-    """Whether a file is sound or film, by what the feed says of it, else by its ending; None where nothing tells."""
+    """True if a file is sound or film, by what the feed says of it, else by its ending; None where nothing tells."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith(("audio/", "video/")) or kind in _STREAMS:
         return True
@@ -178,7 +178,7 @@ def _title(parts: Parts) -> str:
 
 
 def _metadata(parts: Parts) -> dict[str, Any]:
-    """What else the feed says, under yt-dlp's names; `published` as it is written."""
+    """Other fields under yt-dlp's names; `published` as it is written."""
     published = parts.text(*_DATES)
     moment = read_date(published)
     told = {

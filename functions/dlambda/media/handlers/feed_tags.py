@@ -64,7 +64,7 @@ class _Balance:
         return "".join(closed)
 
     def rest(self) -> str:
-        """What closes all that is open at the end."""
+        """The end tags that close all that is open."""
         return "".join(f"</{written}>" for written, _ in reversed(self._open))
 
 

@@ -91,7 +91,7 @@ def _ask(recipe: Recipe, target: str, client: Client) -> Answer:
 
 
 def _browser_form(request: Request) -> dict[str, str] | None:
-    """What a browser posts; None where it gets the page. Raises `FetchFailed` for a body that no form can send."""
+    """The form that a browser posts; None where it gets the page. Raises `FetchFailed` if no form can send the body."""
     if request.method != "POST":
         return None
     if request.body is None:
@@ -127,7 +127,7 @@ def _form_words(value: Mapping[str, Any]) -> dict[str, str]:
 
 
 def base_of(address: str, href: str) -> str:
-    """What the links of a page at `address` count from, given its `base` element."""
+    """The base address of a page's links, given the page's `address` and its `base` element."""
     return resolve(address, href) or address
 
 

@@ -1,4 +1,4 @@
-"""What sites write, made fit to be kept: addresses, encodings, half characters."""
+"""Texts of sites, made fit to be kept: addresses, encodings, half characters."""
 
 import codecs
 import json

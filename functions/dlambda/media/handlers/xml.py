@@ -134,7 +134,7 @@ def entries(root: Element) -> Iterator[Element]:
 
 
 def channel_of(root: Element) -> Element:
-    """What holds the words of a feed about itself."""
+    """The element that holds the words of a feed about itself."""
     return next((child for child in root if name_of(child)[1] == "channel"), root)
 
 

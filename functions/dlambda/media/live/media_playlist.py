@@ -30,7 +30,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment; `sequence` is its number in the stream, `map_url` where its initialisation lies."""
+    """A segment; `sequence` is its number in the stream, `map_url` where its initialisation lies."""
 
     sequence: int
     url: str

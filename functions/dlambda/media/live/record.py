@@ -47,7 +47,7 @@ def start_recording(spec: RecordSpec) -> Running:
 
 
 def join_tracks(workdir: Path) -> list[Path]:
-    """One file for each track, of all its segments in order."""
+    """Writes a file for each track, of all its segments in order."""
     folders = sorted(path for path in (workdir / SEGMENTS).iterdir() if path.is_dir())
     return [joined for folder in folders if (joined := _join(folder, workdir / f"track-{folder.name}"))]
 

@@ -26,7 +26,7 @@ _SEGMENT_SECONDS = (3.0, 20.0)  # least and most patience with one segment
 
 
 class NotReadable(Exception):
-    """What was asked for did not come. `refused`: the site answered that it will not, such as 403 or 404."""
+    """The request was not answered. `refused`: the site answered that it will not, such as 403 or 404."""
 
     def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__(message)
@@ -60,7 +60,7 @@ class Timing:
 
 @dataclass
 class Recorded:
-    """What is recorded, as it is stored. Offsets and sizes in bytes."""
+    """The recording so far, as it is stored. Offsets and sizes in bytes."""
 
     next: int | None = None
     bytes: int = 0
@@ -78,7 +78,7 @@ class Recorded:
 
     @property
     def missing_text(self) -> str | None:
-        """What the recording lacks, a sentence; None when it lacks nothing."""
+        """A sentence on what the recording lacks; None when it lacks nothing."""
         if not self.lost:
             return None
         noun = "segment is" if self.lost == 1 else "segments are"
@@ -130,7 +130,7 @@ class Recorder:
             self._timing.sleep(pause)
 
     def _turn(self) -> float | None:
-        """One look at the playlist; seconds until the next one, None when the stream has ended."""
+        """A look at the playlist; seconds until the next one, None when the stream has ended."""
         try:
             playlist = self._reader.playlist(self._url)
         except NotReadable as error:
@@ -159,7 +159,7 @@ class Recorder:
         return None
 
     def _take_new(self, playlist: MediaPlaylist) -> bool:
-        """Whether nothing of the playlist is left to be recorded."""
+        """True if nothing of the playlist is left to be recorded."""
         for segment in self._fresh(playlist):
             if self._timing.stopped():
                 return False
@@ -190,7 +190,7 @@ class Recorder:
         return [segment for segment in playlist.segments if segment.sequence >= (self.state.next or 0)]
 
     def _begins_again(self, playlist: MediaPlaylist) -> bool:
-        """Whether the numbers stand for other segments than before; a server may also lag behind for a while."""
+        """True if the numbers stand for other segments than before; a server may also lag behind for a while."""
         last = playlist.segments[-1]
         is_behind = last.sequence < (self.state.next or 0) - 1
         marked = [segment for segment in playlist.segments if str(segment.sequence) in self.state.marks]
@@ -203,7 +203,7 @@ class Recorder:
         return not self._is_recorded(marked[-1]) if marked else is_behind
 
     def _is_recorded(self, segment: Segment) -> bool:
-        """Whether the site's segment is the one that is recorded under its number; asked once for each address."""
+        """True if the site's segment is the one that is recorded under its number; asked once for each address."""
         key = (segment.sequence, segment.url)
         if key in self._compared:
             return True

@@ -22,7 +22,7 @@ _COPY = ("-c", "copy", "-f", "mpegts")
 
 
 def are_recorded(info: Mapping[str, Any]) -> bool:
-    """Whether the formats of `info` are live HLS that is to be recorded whole."""
+    """True if the formats of `info` are live HLS that is to be recorded whole."""
     formats = info.get("requested_formats") or ()
     bounded = info.get("section_start") or info.get("section_end")
     is_hls = all(str(format_.get("protocol")).startswith("m3u8") for format_ in formats)

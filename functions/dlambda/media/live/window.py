@@ -1,4 +1,4 @@
-"""Which segments of a live playlist a recording consists of, and where it has holes (docs/contract/hostapi.md, live).
+"""Segments of a live playlist that a recording consists of, and its holes (docs/contract/hostapi.md, live).
 
 A recorded segment is a file that carries its number and length in its name, so a folder says all that a recorder must
 know to go on after it was killed. Pure but for `read_folder`.
@@ -35,7 +35,7 @@ def read_name(name: str) -> Recorded | None:
 
 
 def read_folder(folder: Path) -> list[Recorded]:
-    """What is recorded, in order."""
+    """Lists the recorded segments, in order."""
     names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
     return sorted(recorded_segment for name in names if (recorded_segment := read_name(name)))
 

@@ -1,4 +1,4 @@
-"""One piece of a file's sound as AAC, so that pieces made one by one join without a gap or a click.
+"""A piece of a file's sound as AAC, so that pieces made one by one join without a gap or a click.
 
 AAC packets hold 1,024 samples each. All pieces share one grid of packets that begins at the file's beginning; each
 piece is encoded from a little before its start, and only the packets that lie in it are kept.
@@ -61,7 +61,7 @@ class _Filter:
         self._graph.link_nodes(entry, *chain, self._graph.add("abuffersink")).configure()
 
     def through(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
-        """What comes out when `frame` goes in; the rest for None."""
+        """Encodes `frame`; the rest of the encoder's buffer for None."""
         self._graph.push(frame)
         while True:
             try:

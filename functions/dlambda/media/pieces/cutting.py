@@ -52,7 +52,7 @@ def read_timeline(location: str, *, timeout_seconds: float = _READ_SECONDS) -> T
 
 
 def probe_by_library(location: str, *, timeout_seconds: float = _READ_SECONDS) -> dict[str, Any]:
-    """What ffprobe would say of the file at a path or URL. Raises `OperationFailed` when it holds no media."""
+    """Probes the file at a path or URL in ffprobe's format. Raises `OperationFailed` when it holds no media."""
     return _ask({"do": "probe", "location": location}, timeout_seconds)
 
 
@@ -87,7 +87,7 @@ def _rights(location: str) -> Policy:
 
 
 class _Process:
-    """One that reads and cuts; for one file at a time. It can read what `rights` says and write into `folder`."""
+    """A process that reads and cuts; for one file at a time. It can read what `rights` says and write into `folder`."""
 
     def __init__(self, rights: Policy) -> None:
         self.rights = rights

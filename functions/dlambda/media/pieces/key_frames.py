@@ -78,7 +78,7 @@ def key_frames(source: Source) -> list[float] | None:
 
 
 def _can_decode_from(source: Source, place: Fraction, start: Fraction) -> bool:
-    """Whether a key frame lies between where a seek to `place` lands and `start`."""
+    """True if a key frame lies between where a seek to `place` lands and `start`."""
     if not source.seek(place):
         return False
     for packet in to_damage(source, source.container.demux(source.video)):

@@ -106,7 +106,7 @@ class _Reading:
         return bool(self._seen) and lies_behind(self._seen[0], place, self._source)
 
     def has_sound_of(self, place: Fraction) -> bool:
-        """Whether the sound of `place` follows, as far as the first sound can tell."""
+        """True if the sound of `place` follows, as far as the first sound can tell."""
         if not self._seen or self._seen[-1].stream.type != "audio":
             return False
         first = self._seen[-1]
@@ -233,7 +233,7 @@ def copied(source: Source, segment: Segment, *, video: bool, audio: bool) -> Pie
 
 
 def begins_at_key_frame(piece: Piece, segment: Segment, origin: Fraction) -> bool:
-    """Whether the video of a copied piece can be decoded by itself and starts where the request says."""
+    """True if the video of a copied piece can be decoded by itself and starts where the request says."""
     if not piece.video:
         return False
     time = packet_time(piece.video[0], origin)

@@ -1,4 +1,4 @@
-"""What a file holds, by PyAV in the shape of ffprobe's answer; runs in the sandboxed process of `cutting_child`."""
+"""Probes by PyAV in the shape of ffprobe's answer; runs in the sandboxed process of `cutting_child`."""
 
 from typing import Any
 

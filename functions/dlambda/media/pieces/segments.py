@@ -159,7 +159,7 @@ def _written(packets: Iterable[Packet], output: OutputContainer, *, is_damaged: 
 
 
 def _has_sound(source: Source, segment: Segment) -> bool:
-    """Whether the index names sound in this piece: one of nothing is then no silence, but where the file is lost."""
+    """True if the index names sound in this piece: an empty piece is then no silence, but where the file is lost."""
     stream = source.audio
     if stream is None or stream.time_base is None or segment.length < _LEAST_SECONDS:
         return False

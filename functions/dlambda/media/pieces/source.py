@@ -48,7 +48,7 @@ _PATIENCE = {
 
 
 def input_options(location: str) -> dict[str, str]:
-    """What FFmpeg may open while it reads this location, and how often it tries."""
+    """FFmpeg's options for reading this location: what it may open, and how often it tries."""
     protocols = "http,https,tcp,tls,httpproxy" if is_remote(location) else "file"
     allowed = {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
     return allowed | _PATIENCE if is_remote(location) else allowed
@@ -68,12 +68,12 @@ class Source:
 
     @property
     def has_full_index(self) -> bool:
-        """Whether an index names all of every stream; at most some places in the video are named elsewhere."""
+        """True if an index names all of every stream; at most some places in the video are named elsewhere."""
         return self.container.format.name == MP4
 
     @property
     def finds_sound(self) -> bool:
-        """Whether a place can be found by its sound."""
+        """True if a place can be found by its sound."""
         return self.video is None or self.has_full_index
 
     def before(self, seconds: Fraction) -> Fraction:
@@ -101,7 +101,7 @@ class Source:
 
 
 def _seek(container: InputContainer, stream: VideoStream | AudioStream, place: int) -> bool:
-    """Whether the container is now before `place`."""
+    """Seeks; True if the container is now before `place`."""
     try:
         container.seek(place, stream=stream)
     except av.PermissionError:  # how the library says that a seek failed
@@ -120,7 +120,7 @@ def _first_video(container: InputContainer) -> VideoStream | None:
 
 
 def is_turned(source: Source) -> bool:
-    """Whether players must turn or mirror the picture: the container says so, the video itself may not."""
+    """True if players must turn or mirror the picture: the container says so, the video itself may not."""
     assert source.video is not None
     try:
         source.container.seek(0)

@@ -14,7 +14,7 @@ _LONGEST_STILL = Fraction(60)
 
 
 def has_jumps(source: Source) -> bool:
-    """Whether the time stamps of an MPEG stream do not simply ascend."""
+    """True if the time stamps of an MPEG stream do not simply ascend."""
     if source.container.format.name not in MPEG or source.container.size > _MOST_BYTES:
         return False
     with open_source(source.location, is_damaged=True) as anew:  # the one at hand would stand at its end
@@ -24,7 +24,7 @@ def has_jumps(source: Source) -> bool:
 
 
 def lacks_index(source: Source) -> bool:
-    """Whether an AVI file, in which an index names every picture, names none near its end: one that was written into a
+    """True if an AVI file, in which an index names every picture, names none near its end: one that was written into a
     pipe says a length that nobody knew, and no place in it can be found.
     """
     video = source.video
@@ -42,7 +42,7 @@ class _Times:
         self._last: dict[int, Fraction] = {}
 
     def jump_to(self, packet: Packet) -> bool:
-        """Whether `packet` lies before its predecessor, or far behind all that was read: one stream may pause."""
+        """True if `packet` lies before its predecessor, or far behind all that was read: one stream may pause."""
         if packet.dts is None or packet.stream.type not in ("audio", "video"):
             return False
         time = packet.dts * packet.time_base

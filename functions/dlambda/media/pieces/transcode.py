@@ -1,4 +1,4 @@
-"""One piece of a video as H.264, by the ffmpeg program: its encoders are twice as fast as those at hand in-process."""
+"""A piece of a video as H.264, by the ffmpeg program: its encoders are twice as fast as those at hand in-process."""
 
 import re
 import subprocess
@@ -24,12 +24,12 @@ _BROKEN_OFF = re.compile(rb"Error during demuxing: (?!Invalid data found)")
 
 
 class DamagedVideo(OperationFailed):
-    """It cannot be read without errors."""
+    """The video cannot be read without errors."""
 
 
 @dataclass(frozen=True)
 class RunUp:
-    """What is read before a piece and left out, where a seek to the piece itself would lose its beginning.
+    """The part read before a piece and left out, where a seek to the piece itself would lose its beginning.
 
     `begin` is where reading begins, in seconds from the file's beginning, which its own time stamps call `origin`.
     """

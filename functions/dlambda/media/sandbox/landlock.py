@@ -73,7 +73,7 @@ def version() -> int:
 
 
 def restrict(rights: Mapping[str, int], ports: Iterable[int]) -> None:
-    """This thread, and whatever it starts, can use only these paths and connect to these TCP ports from now on.
+    """Restricts this thread, and whatever it starts, to these paths and TCP ports from now on.
 
     `rights` as for `make_ruleset`. Does what the kernel's version can; nothing at version 0.
     """

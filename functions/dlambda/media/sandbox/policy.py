@@ -1,4 +1,4 @@
-"""What one sandboxed process can use, as a value that is made before the process is."""
+"""The rights of a sandboxed process, as a value that is made before the process is."""
 
 import os
 import ssl

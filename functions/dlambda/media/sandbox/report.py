@@ -1,4 +1,4 @@
-"""Which parts of the sandbox this machine lacks, for the operator: told at start and by `/api/system/ready`."""
+"""Parts of the sandbox that this machine lacks, for the operator: at start and in `/api/system/ready`."""
 
 from collections.abc import Iterator
 from typing import Literal

@@ -111,7 +111,7 @@ def _kernel() -> tuple[int, ...]:
 
 @lru_cache(maxsize=2)
 def is_available(action: int = ALLOW) -> bool:
-    """Whether the kernel filters calls, and knows `action` (`ASK` for counting processes)."""
+    """True if the kernel filters calls, and knows `action` (`ASK` for counting processes)."""
     if machine() not in _MACHINES or (action == ASK and _kernel() < _LISTENERS_END):
         return False
     wanted_action = ctypes.c_uint32(action)

@@ -1,4 +1,4 @@
-"""What each kind of worker can use: the policy of its sandbox."""
+"""The sandbox policies of the kinds of workers."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ class TooLarge(TransportError):  # type: ignore[misc]
 
 
 def read_all(read_block: ReadBlock, most_bytes: int = MOST_BYTES) -> bytes:
-    """Everything that is left. Raises `TooLarge`."""
+    """Reads the rest of the body. Raises `TooLarge`."""
     blocks: list[bytes] = []
     size = 0
     while block := read_block(_BLOCK):

@@ -43,7 +43,7 @@ def list_options() -> dict[str, Any]:
 
 
 def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option], str]) -> dict[str, Any]:
-    """One row. `fill` writes the option's default in place of `%default`."""
+    """A row of the list. `fill` writes the option's default in place of `%default`."""
     flags = [*option._short_opts, *option._long_opts]  # noqa: SLF001
     is_hidden = option.help == optparse.SUPPRESS_HELP
     return {

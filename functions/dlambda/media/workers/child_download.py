@@ -86,7 +86,7 @@ class _Archive:
 
 
 class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
-    """One item's download: names that are not taken, an archive elsewhere, progress to the parent."""
+    """An item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
     def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:
         self._job = job
@@ -107,7 +107,7 @@ class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
         return reason
 
     def note_step(self, step: str, text: str) -> None:
-        """What the file lacks, or what else failed beside it."""
+        """Notes a step that failed beside the file."""
         self.report_warning(text)
         self._note(step, text)
 
@@ -122,7 +122,7 @@ class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
         return super().urlopen(req)
 
     def dl(self, name: str, info: dict[str, Any], subtitle: bool = False, test: bool = False) -> Any:
-        """One file of a format. What lies there already counts only when it is finished and the same format."""
+        """Downloads a file of a format. An existing file counts only when it is finished and of that format."""
         path = Path(name)
         self.format_id = info.get("format_id")
         if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
@@ -217,7 +217,7 @@ class _Reports:
         return time.monotonic() - self._last[0]
 
     def growth(self, size: int, speed: float) -> None:
-        """What ffmpeg has written, which calls no hooks."""
+        """The bytes that ffmpeg has written, which calls no hooks."""
         self._talk.say(type="progress", status="downloading", downloaded_bytes=size, speed=speed)
 
     def postprocessor(self, status: Mapping[str, Any]) -> None:

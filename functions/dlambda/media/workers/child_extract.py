@@ -143,7 +143,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
 
 
 def _followed(ydl: _Reader, job: ExtractJob) -> dict[str, Any] | None:
-    """What the address gives, behind redirects of type `url` where they are to be followed."""
+    """The information of the address, behind redirects of type `url` where they are to be followed."""
     info = ask(ydl, job.url, job.entry, download=False)
     for _ in range(_MAX_REDIRECTS - 1):
         if not (job.follow and info and info.get("_type") == "url" and info.get("url")):

@@ -39,7 +39,7 @@ _NOT_HLS = "Only live HLS streams can be recorded."
 
 @dataclass
 class Track:
-    """One playlist of the recording; `first` is the number of the segment that it begins with."""
+    """A playlist of the recording; `first` is the number of the segment that it begins with."""
 
     url: str
     headers: dict[str, str]

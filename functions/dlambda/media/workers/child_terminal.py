@@ -24,7 +24,7 @@ _DRAIN_SECONDS = 5.0
 
 
 def take_terminal(columns: int) -> int:
-    """This process's output becomes a terminal; answers the side from which it is read."""
+    """Makes a terminal of this process's output; answers the side from which it is read."""
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)

@@ -49,7 +49,7 @@ class SourceWatch:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the `.part` has every byte; asking the source for the rest of it would be an error (416)."""
+        """True if the `.part` has every byte; asking the source for the rest of it would be an error (416)."""
         return self._part.is_file() and self._known.get("length") == self._part.stat().st_size
 
     def forget(self) -> None:
@@ -111,7 +111,7 @@ class SourceWatch:
         }
 
     def _differs(self, version: dict[str, Any]) -> bool:
-        """Whether two answers are certainly from different versions; what either does not tell, tells nothing."""
+        """True if two answers are certainly from different versions; what either does not tell, tells nothing."""
         return any(
             self._known.get(name) is not None and version[name] is not None and self._known[name] != version[name]
             for name in ("etag", "length", "last_modified")

@@ -83,7 +83,7 @@ _desktop_text = _downloading._desktop_entry_localestring  # noqa: SLF001
 
 
 def _name_in_link(path: str) -> str:
-    """What a `.desktop` file calls itself: its own name, where yt-dlp writes its path on the server."""
+    """The name inside a `.desktop` file: its own, where yt-dlp writes its path on the server."""
     return str(_desktop_text(os.path.basename(path)))  # noqa: PTH119 as text: it may end in a blank
 
 
@@ -99,7 +99,7 @@ _downloading.subtitles_filename = _subtitles_filename  # type: ignore[attr-defin
 
 @functools.lru_cache(maxsize=1)
 def _default_extractors() -> tuple[Any, ...]:
-    """What yt-dlp selects when no extractors are named; its own selection takes 40 ms each time."""
+    """The extractors that yt-dlp selects when none are named; its own selection takes 40 ms each time."""
     by_name = {extractor.IE_NAME.lower(): extractor for extractor in gen_extractor_classes()}
     return tuple(extractor for extractor in by_name.values() if extractor._ENABLED)  # noqa: SLF001
 
@@ -141,7 +141,7 @@ def _without_surrogates(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=1)
 def default_params() -> Mapping[str, Any]:
-    """What yt-dlp's command line gives to `YoutubeDL` when no option is given (retries, fragment retries ...)."""
+    """The parameters of yt-dlp's command line without options (retries, fragment retries ...)."""
     return dict(yt_dlp.parse_options(["--ignore-config"]).ydl_opts)
 
 
@@ -206,7 +206,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         return outtmpl
 
     def _prepare_filename(self, *arguments: Any, **options: Any) -> str | None:
-        """What the template gives, without characters that deceive whoever reads the name."""
+        """The file name from the template, without characters that deceive whoever reads it."""
         name: str | None = super()._prepare_filename(*arguments, **options)
         return name and plain_path(name)
 

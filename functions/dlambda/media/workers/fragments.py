@@ -39,7 +39,7 @@ class Losses:
         super().__init__(*arguments, **options)
 
     def note_step(self, step: str, text: str) -> None:
-        """What the file lacks, or what else failed beside it."""
+        """Notes a step that failed beside the file."""
         raise NotImplementedError
 
 
@@ -105,7 +105,7 @@ def _append_all(self: Any, ctx: dict[str, Any], fragments: Any, info: dict[str, 
 
 
 def lost_text(count: int, total: object = None) -> str:
-    """What a film lacks, a sentence."""
+    """A sentence on what a film lacks."""
     verb = "is" if count == 1 else "are"
     of_all = f" of {total} segments" if total else " segment" if count == 1 else " segments"
     return f"{count}{of_all} {verb} missing: the site does not have them any more."

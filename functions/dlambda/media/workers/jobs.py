@@ -1,4 +1,4 @@
-"""What a worker process is asked to do. Plain values: they travel pickled into the child, never out of it."""
+"""Jobs of worker processes. Plain values: they travel pickled into the child, never out of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

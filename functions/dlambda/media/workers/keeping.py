@@ -47,7 +47,7 @@ _NO_MEDIA = "The site sent {} in place of the media."
 
 
 class NotMedia(DownloadError):  # type: ignore[misc]
-    """What a site sent as media is something else."""
+    """The site sent something else as media."""
 
 
 def read_head(path: Path) -> bytes:
@@ -83,7 +83,7 @@ class Keeping(Downloader):
 
     @contextmanager
     def _during(self, step: str | None) -> Iterator[None]:
-        """What is warned of meanwhile counts as a failure of the step, if one is named."""
+        """Counts warnings meanwhile as a failure of the step, if one is named."""
         before, self._step = self._step, step
         try:
             yield
@@ -130,7 +130,7 @@ class Keeping(Downloader):
         return after
 
     def _converted_subtitles(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
-        """One language after the other."""
+        """A language after the other."""
         for language, subtitle in list((info.get("requested_subtitles") or {}).items()):
             after = self._attempt(pp, {**info, "requested_subtitles": {language: subtitle}})
             info["__files_to_move"] = after["__files_to_move"]
@@ -247,7 +247,7 @@ class Keeping(Downloader):
         return str(fitting), str(final.with_suffix(f".{kind.extension}"))
 
     def _write_subtitles(self, info_dict: dict[str, Any], filename: str) -> Any:
-        """One language after the other: what one of them lacks is no concern of the others."""
+        """A language after the other: what one of them lacks is no concern of the others."""
         languages = info_dict.get("requested_subtitles")
         if not languages or not (self.params.get("writesubtitles") or self.params.get("writeautomaticsub")):
             return super()._write_subtitles(info_dict, filename)
@@ -285,7 +285,7 @@ class Keeping(Downloader):
         )
 
     def _beside(self, step: str, write: Callable[[], Any]) -> Any:
-        """What `write` answers; false, with a note, when it fails."""
+        """Answers what `write` answers; false, with a note, when it fails."""
         try:
             return write() or False
         except DownloadCancelled:
@@ -298,7 +298,7 @@ class Keeping(Downloader):
 
 
 def _find_problem(pp: Any, path: str) -> str | None:
-    """What ffmpeg says against a subtitle file; None when it reads it, or has no room to try."""
+    """The complaint of ffmpeg about a subtitle file; None when it reads it."""
     trial = f"{path}.trial.srt"
     try:
         pp.run_ffmpeg(path, trial, ["-f", "srt"])
@@ -310,7 +310,7 @@ def _find_problem(pp: Any, path: str) -> str | None:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether there is no room for what a step writes: the whole download waits for room then."""
+    """True if there is no room for what a step writes: the whole download waits for room then."""
     full = isinstance(error, OSError) and error.errno in _FULL
     return full or classify(str(error)).kind is FailureKind.DISK
 

@@ -1,4 +1,4 @@
-"""What ffmpeg says of a stream that it downloads: why it failed, and which segments it left out. Pure."""
+"""ffmpeg's messages about a stream that it downloads: why it failed, and which segments it left out. Pure."""
 
 import re
 

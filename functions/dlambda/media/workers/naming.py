@@ -152,7 +152,7 @@ def _fits(name: str | None) -> bool:
 
 
 def _short_id(format_id: str) -> str:
-    """What stands in the names of the files that are merged; some sites give whole sentences."""
+    """A short form of an id in the names of files that are merged; some sites give whole sentences."""
     if len(format_id.encode()) <= _MOST_ID_BYTES:
         return format_id
     digest = hashlib.sha256(format_id.encode()).hexdigest()[:8]
@@ -160,12 +160,12 @@ def _short_id(format_id: str) -> str:
 
 
 def _is_shown(key: str, value: object) -> bool:
-    """Whether a field is a text that may become shorter: not the extension."""
+    """True if a field is a text that may become shorter: not the extension."""
     return isinstance(value, str) and key != "ext"
 
 
 def _file_of(info: dict[str, Any]) -> Hashable:
-    """What tells the media files of one download apart: formats, and sections of one."""
+    """The part of a name that tells the media files of one download apart: formats, and sections of one."""
     return (info.get("id"), info.get("format_id"), info.get("section_start"), info.get("section_end"))
 
 
@@ -182,7 +182,7 @@ def fitted(path: str, most_bytes: int = MOST_NAME_BYTES) -> str:
 
 
 def fitted_ending(ending: str) -> str:
-    """What follows a name, such as `.en.vtt`: short enough, its last part kept."""
+    """The ending of a name, such as `.en.vtt`: short enough, its last part kept."""
     if len(ending.encode()) <= _MOST_ENDING_BYTES:
         return ending
     last = PurePosixPath(f"x{ending}").suffix

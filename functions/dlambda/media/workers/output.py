@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def is_own(folder: Path, name: str) -> bool:
-    """Whether `name` leads to a place below `folder`, and no link on its way leads elsewhere."""
+    """True if `name` leads to a place below `folder`, and no link on its way leads elsewhere."""
     path = Path(name)
     if path.is_absolute() or ".." in path.parts:
         return False

@@ -56,7 +56,7 @@ def unsupported_scheme(format_: Mapping[str, Any]) -> str | None:
 
 
 def _is_media(format_: Mapping[str, Any]) -> bool:
-    """Whether it is more than pictures of the media (storyboards)."""
+    """True if it is more than pictures of the media (storyboards)."""
     return not format_.get("vcodec") == format_.get("acodec") == "none"
 
 

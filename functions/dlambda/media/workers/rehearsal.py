@@ -1,4 +1,4 @@
-"""One throw-away download inside the warm process, so that its children find everything imported and compiled.
+"""A throw-away download inside the warm process, so that its children find everything imported and compiled.
 
 yt-dlp's extractors load lazily and compile their URL patterns at first use: 0.65 s that each child would pay again.
 """

@@ -1,4 +1,4 @@
-"""What yt-dlp says, in words for people: inside worker processes, where its messages pass."""
+"""yt-dlp's messages in words for people: inside worker processes, where its messages pass."""
 
 import re
 

@@ -127,7 +127,7 @@ class _WarmProcess:
         return Connection(own_end.detach())
 
     def is_gone(self, timeout_seconds: float) -> bool:
-        """Whether it has ended, or ends within the timeout."""
+        """True if it has ended, or ends within the timeout."""
         try:
             self._process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:

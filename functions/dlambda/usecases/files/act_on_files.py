@@ -58,7 +58,7 @@ def act_on_files(actions: Sequence[FileAction]) -> Job:
 
 
 def _is_small(action: FileAction) -> bool:
-    """Whether it is a matter of moments: a file, or a folder with little in it."""
+    """True if it takes moments: a file, or a folder with little in it."""
     if action.verb == "directory":
         return True
     try:
@@ -110,7 +110,7 @@ def _result(action: FileAction, path: str, error: str | None = None, **fields: A
 
 
 class _Run:
-    """One action of a job."""
+    """The run of one action of a job."""
 
     def __init__(self, job: Job, action: FileAction, body: Mapping[str, Any], claims: Claims) -> None:
         self.job = job

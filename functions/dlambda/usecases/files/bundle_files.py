@@ -90,7 +90,7 @@ class _Building:
         self._renewed_at = time.monotonic()
 
     def entries(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """What is there when its turn comes."""
+        """The files that are still there when their turn comes."""
         for path in self.job.body["files"]:
             try:
                 chunks = objects.read(object_key(path))

@@ -23,7 +23,7 @@ class Busy(Exception):
 
 
 class Claims:
-    """What a job has; not more than one action needs."""
+    """The paths that a job has claimed; not more than one action needs."""
 
     def __init__(self, job_id: str) -> None:
         self._owner = job_id

@@ -24,7 +24,7 @@ class Found:
 
 
 def find_file(request_path: str, missing: str = "File '{file}' does not exist.") -> Found:
-    """What lies at a path. Raises `NotFound` with the text `missing`, also for whatever leads out of the root."""
+    """Finds the file or folder at a path. Raises `NotFound` with the text `missing`, also outside the root."""
     text = missing.format(file=request_path.removeprefix("/"))
     try:
         path = resolve_path(request_path)

@@ -54,7 +54,7 @@ def names_before_dots(path: str) -> Iterator[str]:
 
 
 def holds_stem(path: str) -> bool:
-    """Whether a file or folder has the name `path` (without extension), or a file goes along with one that has.
+    """True if a file or folder has the name `path` (without extension), or a file goes along with one that has.
 
     One small listing.
     """
@@ -78,7 +78,7 @@ def find_media(path: str, below: str) -> str | None:
 
 
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:
-    """What lies in the folder. Raises `NotFound` when there is no such folder; the root always exists."""
+    """The entries of the folder. Raises `NotFound` when there is no such folder; the root always exists."""
     now = time.time() if now is None else now
     listing = listings.find(folder)
     if not listing.compared_at:
@@ -186,7 +186,7 @@ def note_removed_folder(folder: str) -> None:
 
 
 def is_folder(path: str) -> bool:
-    """Whether something lies below `path`; the root is always a folder."""
+    """True if something lies below `path`; the root is always a folder."""
     # A disk below may have empty folders, which only a listing of their parent names.
     return not path or objects.has_any(folder_key(path)) or objects.has_folder(object_key(path))
 

@@ -60,7 +60,7 @@ def _tell_of_sidecars(paths: Iterable[str], told_ids: Container[str]) -> None:
 
 
 def _unused(stems: Iterable[str]) -> list[str]:
-    """Those of the names that no file has any more."""
+    """Names that no file has any more."""
     names = list(stems)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         outcomes = pool.map(folders.holds_stem, names)

@@ -1,4 +1,4 @@
-"""What a rename or a move has to copy, and whether it may: all destinations are looked at before anything is done."""
+"""Plans of renames and moves: all destinations are checked before anything is copied."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from dlambda.usecases.files.folders import folder_key, is_folder, join, split
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One object that moves; paths below the root."""
+    """An object that moves; paths below the root."""
 
     source: str
     target: str
@@ -31,7 +31,7 @@ class Plan:
 
     @property
     def is_folder(self) -> bool:
-        """Whether `source` names no object, but what the objects lie in."""
+        """True if `source` names no object, but what the objects lie in."""
         return all(transfer.source != self.source for transfer in self.transfers)
 
 

@@ -1,4 +1,4 @@
-"""What a player needs of a stored file: its timeline, and where its segments are cut from.
+"""Facts of a stored file that a player needs: its timeline, and where its segments are cut from.
 
 Most files are cut as they lie there. One without a length (recorded live, written into a pipe) or with time stamps that
 begin anew (transport streams that were joined) is copied once, into a file that has both; the copy is kept for a day.

@@ -1,4 +1,4 @@
-"""What is found out about a stored file once per version of it: what ffprobe says, and more."""
+"""Probes of stored files, made once per version: for people (ffprobe's answer) and for playlists."""
 
 import hashlib
 import time
@@ -35,7 +35,7 @@ def probed(file: Found) -> dict[str, Any]:
 
 
 def remembered(kind: str, found: Found, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `ask` answered for this version of the file, kept for a while by `kind`."""
+    """The answer of `ask` for this version of the file, kept for a while by `kind`."""
     if found.stored is None:
         raise NotFound(f"File '{found.path}' does not exist.")
     key = f"{kind}#{version_key(found)}"

@@ -12,7 +12,7 @@ _CLEANING_MINUTE = 23
 
 
 def sweep_files(now: float) -> None:
-    """One round. Doing it twice at once does no harm."""
+    """Runs a round. Idempotent."""
     wake_jobs(now)
     if time.gmtime(now).tm_min == _CLEANING_MINUTE:
         remove_old(now)

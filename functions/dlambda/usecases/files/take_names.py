@@ -74,7 +74,7 @@ def _owner(transfer: Transfer, sources: Mapping[str, str]) -> str:
 
 
 def _in_queue(urls: Collection[str]) -> set[str]:
-    """Those of the URLs that an item in the queue has."""
+    """URLs that an item in the queue has."""
     holders = items.find_holders(urls) if urls else {}
     queued = {item.id for item in items.find_many(holders.values()) if item.shelf is Shelf.QUEUE}
     return {url for url, item_id in holders.items() if item_id in queued}

@@ -29,7 +29,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of one request. `item` is None when its URL is known already; then `known_id` is the record's `_id`.
+    """The outcome of a request. `item` is None when its URL is known already.
 
     `message`: why the pipeline refused it; `trouble`: what failed so far of one that is accepted and tried again.
     """
@@ -47,7 +47,7 @@ class Added:
 
 
 def check_request(request: Request) -> None:
-    """What a look-up can tell: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
+    """Checks by look-up: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
     check_preset(request.preset)
     check_url(request.url, allow_internal=get_settings().allow_internal_urls)
 
@@ -126,7 +126,7 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
 
 
 def _without_repeats(batch: Sequence[Item]) -> list[Item]:
-    """Those whose URL is not that of one before them, which is told as for any URL that is in the queue."""
+    """Items whose URL is not that of one before them, which is told as for any URL that is in the queue."""
     first: dict[str, Item] = {}
     for item in batch:
         key = item.key_of(item.posted_url)

@@ -1,4 +1,4 @@
-"""What a user does to items that exist: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
+"""Changes of items by users: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ def _together(changes: Sequence[items.Change]) -> list[Item] | None:
 
 
 def cancel_and_remove(item_id: str) -> None:
-    """What the event `item_delete` does to an item of the queue: it is cancelled, and its record goes (README, Codes).
+    """Does what the event `item_delete` asks of a queue item: it is cancelled, and its record goes (README, Codes).
 
     A running download ends first; its worker then leaves the record in the history, where it is cleared.
     """
@@ -168,7 +168,7 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
 
 
 def _fits(key: str, value: object) -> bool:
-    """Whether an edit's value has the kind of the field."""
+    """True if an edit's value has the kind of the field."""
     if key == "extras":
         return isinstance(value, Mapping)
     if key in {"msg", "error"}:
@@ -177,7 +177,7 @@ def _fits(key: str, value: object) -> bool:
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What an add checks is checked here, too. Raises `Invalid` and `NotFound` with the add's texts."""
+    """Checks edits as an add is checked. Raises `Invalid` and `NotFound` with the add's texts."""
     checked = dict(changes)
     if "cli" in checked:
         check_cli(checked["cli"])

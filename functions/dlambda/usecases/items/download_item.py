@@ -141,7 +141,7 @@ class _NoRoom(Exception):
 
 @dataclass
 class _Download:
-    """One run of one item."""
+    """A run of an item's download."""
 
     item: Item
     lease: leases.Lease
@@ -457,7 +457,7 @@ class _Download:
         self._clean()
 
     def _clean(self) -> None:
-        """What no retry needs goes; the folder of all items stays."""
+        """Removes what no retry needs; the folder of all items stays."""
         if not get_settings().temp_keep:
             remove_work_folder(self.workdir)
         bucket.delete([info_key(self.item.id)])

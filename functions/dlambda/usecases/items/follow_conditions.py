@@ -1,4 +1,4 @@
-"""What the conditions make of an item whose metadata is known (docs/contract/rules.md 3.3)."""
+"""Effects of conditions on an item whose metadata is known (docs/contract/rules.md 3.3)."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Which queue an item's intake waits in: entries of playlists and feeds have their own, and no add is behind them.
+"""The queue of an item's intake: entries of playlists and feeds have their own, and no add is behind them.
 
 Both lead to the same function. On each queue messages are handled in the order of coming, as many at once as the
 setting `extract_info_concurrency` says.

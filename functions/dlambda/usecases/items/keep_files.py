@@ -29,7 +29,7 @@ TEMP = "temp"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What lies in the bucket now."""
+    """The files that lie in the bucket now."""
 
     filename: str | None
     file_size: int | None = None

@@ -63,7 +63,7 @@ def _archive_in(text: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _found_in(text: str, dest: str) -> tuple[FoundOption, ...]:
-    """What is given of one option; none where the options can't be read."""
+    """The uses of one option; none where the options can't be read."""
     try:
         return tuple(one for one in read_options(text) if one.option.dest == dest)
     except Invalid:

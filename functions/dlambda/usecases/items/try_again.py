@@ -70,7 +70,7 @@ def begin_again(item: Item, now: float) -> Item | None:
 
 
 def is_early(item: Item, now: float) -> bool:
-    """Whether its next try lies ahead."""
+    """True if its next try lies ahead."""
     return item.retry_at - _EARLY_SECONDS > now
 
 

@@ -49,7 +49,7 @@ def clear_work_folders(now: float) -> None:
 
 
 def _needs(item: Item, folder: Path) -> bool:
-    """Whether the item is to be downloaded, or would continue there when it is added again."""
+    """True if the item is to be downloaded, or would continue there when it is added again."""
     return item.shelf is Shelf.QUEUE or (item.status in _CONTINUED and can_continue(folder))
 
 

@@ -8,7 +8,7 @@ from dlambda.usecases.items.keep_files import load_state, state_prefix
 
 
 class Carrier:
-    """One recording's segments. Nothing to do on one machine, whose folder is durable."""
+    """The segments of a recording. Nothing to do on one machine, whose folder is durable."""
 
     def __init__(self, order_id: str, workdir: Path) -> None:
         self._order_id = order_id

@@ -24,7 +24,7 @@ def object_of(order_id: str, name: str) -> str:
 
 
 def describe_order(key: Key, order_id: str) -> dict[str, Any]:
-    """What `/status` answers. Raises `NotFound`, also for another key's order."""
+    """The answer of `/status`. Raises `NotFound`, also for another key's order."""
     order = _living(order_id)
     if order is None or order.owner != key.id:
         raise NotFound(_MISSING_TASK, extra={"status": "error", "message": _MISSING_TASK})

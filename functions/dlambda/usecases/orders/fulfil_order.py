@@ -48,7 +48,7 @@ _LOCK = threading.Lock()
 
 
 class _HandOver(Exception):
-    """This invocation's time is up. What is saved is worth another begin; a conversion is done anew."""
+    """The invocation's time is up. What is saved is worth another begin; a conversion is done anew."""
 
     saved = False
 
@@ -66,7 +66,7 @@ def workdir_of(order_id: str) -> Path:
 
 
 class Outcome(StrEnum):
-    """What became of a message that named an order."""
+    """The outcome of a message that named an order."""
 
     LEFT = "left"  # nothing was to be done, or not by us
     ENDED = "ended"  # its place is free
@@ -116,7 +116,7 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
 
 @dataclass
 class _Fulfilment:
-    """One run of one order."""
+    """A run of an order."""
 
     order: Order
     lease: leases.Lease
@@ -131,7 +131,7 @@ class _Fulfilment:
 
     @property
     def _named(self) -> dict[str, str]:
-        """What the lines of the log carry."""
+        """Fields that the lines of the log carry."""
         return {"order_id": self.order.id}
 
     def run(self) -> Outcome:

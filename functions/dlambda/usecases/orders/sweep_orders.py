@@ -14,14 +14,14 @@ _REMOVE_AT_ONCE = 500
 
 
 def sweep_orders(now: float) -> None:
-    """One round. Doing it twice at once does no harm."""
+    """Runs a round. Idempotent."""
     wake_orders(now)
     remove_expired(now)
     meters.prune(now, get_settings().quota_rate_minutes * MINUTE)
 
 
 def wake_orders(now: float) -> None:
-    """Those that a worker left go on; then those that wait, as many as there are places."""
+    """Wakes orders that a worker left; then those that wait, as many as there are places."""
     running = orders.running()
     if running:
         queue.send_many("order", ({"id": order_id} for order_id in sorted(leases.find_expired(running, now))))

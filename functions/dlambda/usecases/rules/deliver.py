@@ -1,4 +1,4 @@
-"""One try to tell notification targets of an event; what fails is put off, longer each time (rules.md 6.3)."""
+"""A try to tell notification targets of an event; a failure is retried, later each time (rules.md 6.3)."""
 
 import logging
 import math
@@ -47,7 +47,7 @@ class _Outcome:
 
 
 def deliver(id_: int) -> None:
-    """One try. A doubled, late or lost message does no harm: the delivery is taken by one caller at a time."""
+    """Tries once. Idempotent, and safe for late or lost messages: the delivery is taken by one caller at a time."""
     delivery = deliveries.take(id_, time.time(), _TRY_SECONDS)
     if delivery is None:
         return

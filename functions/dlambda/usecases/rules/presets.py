@@ -1,4 +1,4 @@
-"""Which preset a name means. System presets are data; a client's own are documents."""
+"""Presets by name. System presets are data; a client's own are documents."""
 
 import logging
 from functools import cache

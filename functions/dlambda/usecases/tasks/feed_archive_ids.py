@@ -73,7 +73,7 @@ def _told_by(item: FeedItem, found: Mapping[str, str] | None) -> FeedItem:
 
 
 def _page(item: FeedItem, read: Mapping[str, Extraction]) -> dict[str, Any]:
-    """What can stand for the reading that the item's intake would do: a video, and nothing to complain of."""
+    """The page as the item's intake would read it, if it is a video and nothing was wrong."""
     page = read.get(item.url)
     if page is None or not page.info or page.warnings or not has_formats(page.info):
         return {}

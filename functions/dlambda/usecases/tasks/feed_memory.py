@@ -25,7 +25,7 @@ class FeedMemory:
         return f"cache/feeds/{self.task_id}"
 
     def find(self, url: str) -> Answer | None:
-        """What `url` answered last; None when nothing is kept of it."""
+        """The last answer of `url`; None when nothing is kept of it."""
         try:
             kept = bucket.get_json(self._key)
             if kept["asked"] != url:

@@ -1,4 +1,4 @@
-"""What a handler would find at a URL; nothing is queued (docs/contract/tasks.md 2 and 7.2)."""
+"""Inspection: entries that a handler would find at a URL; nothing is queued (docs/contract/tasks.md 2 and 7.2)."""
 
 import logging
 import time

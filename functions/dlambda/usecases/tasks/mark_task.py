@@ -71,7 +71,7 @@ def _url_of(entry: Mapping[str, Any]) -> str:
 
 
 def _ids_by_url(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """One without an extractor's id counts under the id that its download would get."""
+    """Archive ids by URL. An entry without an extractor's id has the id that its download would get."""
     return {
         url: url_id["archive_id"] if url_id else _generic_id(url, entries[url])
         for url, url_id in zip(entries, ids_of_urls(list(entries)), strict=True)

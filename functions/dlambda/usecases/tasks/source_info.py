@@ -1,4 +1,4 @@
-"""What the source of a task says of itself: its title and channel, or all of its entries (docs/contract/tasks.md 2)."""
+"""Metadata of a task's source: its title and channel, or all of its entries (docs/contract/tasks.md 2)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -49,7 +49,7 @@ UNEXPECTED: Final = "The feed could not be worked off because of an unexpected e
 
 @dataclass
 class _Sweep:
-    """One feed being worked off."""
+    """A feed being worked off."""
 
     task: Task
     handler: Handler
@@ -143,7 +143,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
 
 
 def _records(urls: set[str]) -> dict[str, Record]:
-    """What queue and history say of the URLs."""
+    """The states of the URLs in queue and history."""
     holders = items.find_holders(urls) if urls else {}
     by_id = {item.id: item for item in items.find_many(holders.values())}
     items_by_url = {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}

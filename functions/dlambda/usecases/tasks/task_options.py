@@ -1,4 +1,4 @@
-"""What a task's options mean for whoever reads its feed (docs/contract/tasks.md 5, 6)."""
+"""Options with which a task's feed is read (docs/contract/tasks.md 5, 6)."""
 
 import random
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def texts_of_task(task: Task) -> OptionTexts:
 
 
 def texts_of(preset_name: str, cli: str, folder: str = "", template: str = "") -> OptionTexts:
-    """What a task with these fields would be read with."""
+    """The option texts with which a task of these fields would be read."""
     preset = preset_for(preset_name)
     return OptionTexts(
         places_of(get_settings()),

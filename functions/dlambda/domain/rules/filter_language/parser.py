@@ -191,7 +191,7 @@ def _pattern(value_text: str) -> str:
 
 
 def _check(test: Comparison, position: int) -> None:
-    """What can be known of a test before it sees data (rules.md 4.3)."""
+    """Checks what can be known of a test before it sees data (rules.md 4.3)."""
     number = read_number(test.value)
     if test.operator in TEXT_OPERATORS and number is not None and not test.quoted:
         raise FilterError(f"Operator {test.operator} only supports string values!", position)

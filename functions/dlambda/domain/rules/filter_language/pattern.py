@@ -35,7 +35,7 @@ class Stopwatch:
         self._end = time.perf_counter() + seconds
 
     def search(self, pattern: Pattern, text: str) -> bool:
-        """Whether `pattern` is found anywhere. Raises `FilterError` when the time is up."""
+        """True if `pattern` is found anywhere. Raises `FilterError` when the time is up."""
         seconds = self._end - time.perf_counter()
         try:
             if seconds > 0:

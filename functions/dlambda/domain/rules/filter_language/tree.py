@@ -1,4 +1,4 @@
-"""What a filter is once it is read: a tree of two kinds of test under AND and OR (docs/contract/rules.md 4)."""
+"""The syntax tree of a filter: two kinds of test under AND and OR (docs/contract/rules.md 4)."""
 
 from dataclasses import dataclass
 
