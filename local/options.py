@@ -8,7 +8,7 @@ TARGET = template.ROOT / "functions" / "ytdlp" / "options.json"
 
 
 def rendered() -> str:
-    from dlambda.media.workers.child_answers import list_options  # loads yt-dlp
+    from dlambda.media.workers.query_child import list_options  # loads yt-dlp
 
     return json.dumps(list_options(), indent=0, ensure_ascii=False) + "\n"
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from dlambda.domain.files.content_type import content_type, probed_type
-from dlambda.domain.files.listing import arranged, shown
+from dlambda.domain.files.listing import arranged, visible
 from dlambda.domain.files.sidecar import stem_of
 from dlambda.domain.places.paths import resolve_path
 from dlambda.entry.located import with_file
@@ -31,7 +31,7 @@ def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
         entries = entries_of(folder)
     except (Invalid, NotFound):
         raise _no_folder(request_path) from None
-    sorted_entries = arranged(shown(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
+    sorted_entries = arranged(visible(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
     first = (paging.page - 1) * paging.per_page
     # Unlike elsewhere, a page beyond the end is empty and bears the number that was asked for.
     return {

@@ -11,7 +11,7 @@ from dlambda.usecases.orders import keys
 from dlambda.usecases.orders.find_order import describe_order
 from dlambda.usecases.orders.place_order import place_order
 from keys import files
-from keys.doors import check_key, check_type, current_key, read_object
+from keys.authentication import check_key, check_type, current_key, read_object
 from keys.schemas import (
     AudioBody,
     FilePath,

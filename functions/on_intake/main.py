@@ -6,7 +6,7 @@ from typing import Any
 from dlambda.entry.sqs import make_queue_handler
 from dlambda.media.archive_ids import archive_id_of_url
 from dlambda.media.workers.worker import warm_up
-from dlambda.usecases.items.intake import take_in
+from dlambda.usecases.items.intake import process_intake
 
 # Paid at the start of the function and not by its first message: yt-dlp, warm, and every extractor's URL pattern.
 warm_up()
@@ -14,7 +14,7 @@ archive_id_of_url("https://example.com/")
 
 
 def _handle(message: Mapping[str, Any], _context: Any) -> None:
-    take_in(message["id"])
+    process_intake(message["id"])
 
 
 lambda_handler = make_queue_handler(_handle)

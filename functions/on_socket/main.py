@@ -7,12 +7,12 @@ from typing import Any
 
 from dlambda.entry.logs import set_up_logs
 from dlambda.entry.sqs import make_queue_handler
-from on_socket import doors
+from on_socket import gateway_events
 
 set_up_logs()
-_greet = make_queue_handler(lambda message, _context: doors.greet(message["id"]))
+_greet = make_queue_handler(lambda message, _context: gateway_events.greet(message["id"]))
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway's WebSocket events, and the messages of the queue `socket`."""
-    return _greet(event, context) if "Records" in event else doors.answer(event)
+    return _greet(event, context) if "Records" in event else gateway_events.answer(event)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.entry.sqs import make_queue_handler
-from dlambda.store.runs import SWEEP
+from dlambda.store.task_schedule import SWEEP
 from dlambda.usecases.tasks.fan_out import fan_out, fan_out_again
 from dlambda.usecases.tasks.run_task import run_task
 

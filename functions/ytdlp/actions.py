@@ -5,7 +5,7 @@ from typing import Any
 from dlambda.domain.ytdlp.option_table import removal_reason
 from dlambda.errors import AppError, Invalid, Required
 from dlambda.media.guard import check_url
-from dlambda.media.questions import ids_of_urls, parse
+from dlambda.media.ytdlp_queries import ids_of_urls, parse
 from dlambda.settings import get_settings
 
 

@@ -12,8 +12,8 @@ from dlambda.domain.ytdlp.command import CommandLine
 from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.domain.ytdlp.option_secrets import mask_options
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
-from dlambda.media.questions import effective, places_of
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import effective, places_of
 from dlambda.settings import get_settings
 from dlambda.usecases.cookie_files import write_cookie_file
 from dlambda.usecases.items.add_items import check_request

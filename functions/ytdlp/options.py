@@ -5,8 +5,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from dlambda.media.questions import list_options
 from dlambda.media.workers.worker import warm_up
+from dlambda.media.ytdlp_queries import list_options
 
 FILE = Path(__file__).with_name("options.json")
 

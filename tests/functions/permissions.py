@@ -27,7 +27,7 @@ from dlambda.usecases.orders import keys as order_keys
 from dlambda.usecases.orders import sweep_orders
 from dlambda.usecases.tasks import run_tasks
 from local import template
-from on_socket import doors
+from on_socket import gateway_events
 
 _acting: contextvars.ContextVar[str] = contextvars.ContextVar("acting", default="")
 _NAME = re.compile(r"\$\{(\w+)(?:\.Arn)?\}(.*)")
@@ -143,7 +143,7 @@ def _doors_are_known() -> Iterator[None]:
     def leave(_app: flask.Flask, **_: Any) -> None:
         _acting.set("")
 
-    handled, submit, answer = sqs._handled, ThreadPoolExecutor.submit, doors.answer
+    handled, submit, answer = sqs._handled, ThreadPoolExecutor.submit, gateway_events.answer
 
     def answered(event: Any) -> Any:
         with acting_as("on_socket"):
@@ -160,7 +160,7 @@ def _doors_are_known() -> Iterator[None]:
         flask.request_started.connected_to(enter),
         flask.request_tearing_down.connected_to(leave),
         mock.patch.object(sqs, "_handled", handled_as),
-        mock.patch.object(doors, "answer", answered),
+        mock.patch.object(gateway_events, "answer", answered),
         mock.patch.object(ThreadPoolExecutor, "submit", submitted),
     ):
         yield

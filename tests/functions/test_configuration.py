@@ -113,7 +113,7 @@ class TestPause:
         configure(max_workers=1, max_workers_per_extractor=1)
         items.add([waiting("busy")])
         busy = items.get("busy")
-        items.save(busy, busy.but(status=Status.DOWNLOADING))
+        items.save(busy, busy.evolve(status=Status.DOWNLOADING))
         system.post("/api/system/pause")
         items.add([waiting("a"), waiting("live", is_live=True)])
         system.post("/api/system/resume")

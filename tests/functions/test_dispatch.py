@@ -29,7 +29,7 @@ def limits(cloud: None, configure: Callable[..., None]) -> None:
 
 def waiting(count: int, extractor: str = "video") -> list[Item]:
     made = [new_item(Request(f"https://{extractor}.example/{number}")) for number in range(count)]
-    return items.add([item.but(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
+    return items.add([item.evolve(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
 
 
 def handle(message: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ def test_those_are_woken_that_a_slot_is_free_for_oldest_first() -> None:
 
 def test_a_running_one_leaves_one_slot() -> None:
     running, *others = waiting(4)
-    items.save(running, running.but(status=Status.DOWNLOADING))
+    items.save(running, running.evolve(status=Status.DOWNLOADING))
     assert dispatch() == 1
     assert messages("download") == [{"id": others[0].id}]
 
@@ -55,7 +55,7 @@ def test_where_one_is_gone_the_next_is_woken() -> None:
     dispatch()
     woken = messages("download")
     cancel(first.id)
-    items.save(second, second.but(status=Status.DOWNLOADING))
+    items.save(second, second.evolve(status=Status.DOWNLOADING))
     handle(woken[0])
     assert messages("download") == [{"id": third.id, "passed": [first.id]}]
 
@@ -69,7 +69,7 @@ def test_where_another_worker_has_one_the_next_is_woken() -> None:
 
 def test_a_wake_up_without_a_free_slot_wakes_nobody() -> None:
     for item in (found := waiting(4))[:2]:
-        items.save(item, item.but(status=Status.DOWNLOADING))
+        items.save(item, item.evolve(status=Status.DOWNLOADING))
     handle({"id": found[2].id})
     handle({"id": "nobody"})
     assert messages("download") == []

@@ -50,7 +50,7 @@ def test_nothing_matches():
 
 def test_conditions_are_tried_once_for_an_item():
     condition()
-    item = ITEM.but(requeued=True)
+    item = ITEM.evolve(requeued=True)
     assert follow_conditions(item, INFO) is item
 
 
@@ -89,7 +89,7 @@ def test_a_preset_is_switched_and_the_folder_stays(heard):
     resources.create(PRESETS, {"name": "Short clips", "folder": "shorts"})
     condition(extras={"set_preset": "short_clips"})
     heard.clear()
-    followed = follow_conditions(ITEM.but(folder="mine"), INFO)
+    followed = follow_conditions(ITEM.evolve(folder="mine"), INFO)
     assert (followed.preset, followed.folder) == ("Short clips", "mine")
     assert [each["title"] for each in heard] == ["Preset Switched"]
 
@@ -103,20 +103,20 @@ def test_an_unknown_preset_is_passed_over(heard):
 
 def test_cookies_are_replaced_by_those_in_clear():
     condition(extras={"set_cookies": "# jar"})
-    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "# jar"
+    assert follow_conditions(ITEM.evolve(cookies="own"), INFO).cookies == "# jar"
 
 
 def test_unreadable_cookies_are_passed_over(caplog):
     condition("Broken", extras={"set_cookies": "jar"})
-    assert follow_conditions(ITEM.but(cookies="own"), INFO).cookies == "own"
+    assert follow_conditions(ITEM.evolve(cookies="own"), INFO).cookies == "own"
     assert "The condition 'Broken' is used without its cookies." in caplog.text
 
 
 def test_an_item_takes_conditions_out():
     first = condition(priority=9).id
     condition("Other", cli="-f b")
-    assert follow_conditions(ITEM.but(extras={"ignore_conditions": [first]}), INFO).cli == "--no-playlist\n-f b"
-    everything = ITEM.but(extras={"ignore_conditions": ["*"]})
+    assert follow_conditions(ITEM.evolve(extras={"ignore_conditions": [first]}), INFO).cli == "--no-playlist\n-f b"
+    everything = ITEM.evolve(extras={"ignore_conditions": ["*"]})
     assert follow_conditions(everything, INFO) is everything
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
-from dlambda.store import items, names
+from dlambda.store import filename_claims, items
 from tests.functions.calls import Client
 from tests.functions.working import work
 from tests.store.samples import item as queued
@@ -50,7 +50,7 @@ def name(download, url) -> str:
     """What the download is called where nothing is; as if it had never been."""
     found = download(url)
     bucket.delete([f"files/{FOLDER}/{found}"])
-    names.forget([f"{FOLDER}/{found.removesuffix('.mp4')}"])
+    filename_claims.forget([f"{FOLDER}/{found.removesuffix('.mp4')}"])
     return found
 
 
@@ -85,14 +85,14 @@ def test_a_longer_name_is_another_name(download, url, name):
 
 
 def test_what_a_crash_left_is_replaced(download, url, name):
-    names.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
+    filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
     put(name)
     assert download(url) == name
     assert len(text(name)) > 1000
 
 
 def test_another_source_does_not_replace_it(download, url, name):
-    names.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", "https://else.example/")
+    filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", "https://else.example/")
     put(name)
     assert download(url) == name.replace(".mp4", " (2).mp4")
     assert text(name) == b"somebody's"
@@ -123,7 +123,7 @@ def rename(act) -> Callable[[str, str], str]:
 
 
 def claim(name: str, url: str) -> None:
-    assert names.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
+    assert filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
 
 
 def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
@@ -133,7 +133,7 @@ def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
     put("mine.mp4")
     assert rename("mine.mp4", name) == f"Destination '{FOLDER}/{name.removesuffix('.mp4')}' is being downloaded."
     assert text("mine.mp4") == b"somebody's"
-    assert names.is_of(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
+    assert filename_claims.is_of(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
 
 
 @pytest.mark.parametrize("owner", [None, "https://else.example/"])
@@ -192,14 +192,14 @@ def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
         items.add([queued(f"i{turn}", url=f"{url}?{turn}", folder=FOLDER)])
         with ThreadPoolExecutor(2) as pool:
             error = pool.submit(rename, f"{turn}.mp4", new)
-            took = pool.submit(names.claim, f"{FOLDER}/{new.removesuffix('.mp4')}", f"{url}?{turn}")
+            took = pool.submit(filename_claims.claim, f"{FOLDER}/{new.removesuffix('.mp4')}", f"{url}?{turn}")
         assert took.result() == bool(error.result())
 
 
 def test_another_extension_is_the_same_name(download, url, name, rename):
     found = download(url)
     assert rename(found, found.replace(".mp4", ".mkv")) == ""
-    assert names.is_of(f"{FOLDER}/{found.removesuffix('.mp4')}", url)
+    assert filename_claims.is_of(f"{FOLDER}/{found.removesuffix('.mp4')}", url)
 
 
 def test_a_new_name_takes_one_look(download, url, name):

@@ -20,7 +20,7 @@ def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
         extracted=True,
     )
     stored = items.add([waiting])[0]
-    running = items.save(stored, stored.but(status=Status.DOWNLOADING, begun=60))
+    running = items.save(stored, stored.evolve(status=Status.DOWNLOADING, begun=60))
 
     assert download_item(running.id, seconds_left=lambda: 900.0) is False
 

@@ -263,7 +263,7 @@ def end_intake(status: Status = Status.ERROR, *, after_seconds: float = 0, **fie
             ids = items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids
             if ids:
                 found = items.get(ids[0])
-                items.save(found, found.but(**({"status": status} | fields)))
+                items.save(found, found.evolve(**({"status": status} | fields)))
                 return
             time.sleep(0.02)
 

@@ -7,7 +7,7 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.places.paths import object_key
-from dlambda.store import items, leases, names
+from dlambda.store import filename_claims, items, leases
 from tests.functions.calls import error
 from tests.store.samples import done, item, waiting
 
@@ -121,7 +121,7 @@ class TestQueue:
         items.add([waiting("a"), waiting("b")])
         lease = leases.take("a", "w", time.time())
         found = items.get("a")
-        items.save(found, found.but(status=Status.DOWNLOADING), lease)
+        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         body = history.delete(PATH, {"type": "queue", "status": "!error"})[1]
         assert body == {"items": {"a": "ok", "b": "ok"}, "deleted": 2}
         assert leases.renew(lease, time.time()) == "cancel"
@@ -137,7 +137,7 @@ class TestFiles:
     def files(self, stack):
         for path in (*self.BESIDE, *self.OTHERS):
             bucket.put_bytes(object_key(path), b"x")
-        names.claim("sea/a b", "https://video.example/a")
+        filename_claims.claim("sea/a b", "https://video.example/a")
 
     def add(self, status=Status.FINISHED, filename="a b.mp4"):
         items.add([done("a", status, folder="sea", filename=filename)])
@@ -153,7 +153,7 @@ class TestFiles:
         assert self.left() == set(self.OTHERS)
         [told] = listening.of("item_deleted")
         assert told["message"] == "Removed 'a' from history."
-        assert names.claim("sea/a b", "https://video.example/other")
+        assert filename_claims.claim("sea/a b", "https://video.example/other")
 
     @pytest.mark.parametrize(
         ("setting", "remove_file", "status", "filename"),

@@ -33,7 +33,7 @@ def running(name: str, **values):
     items.add([waiting(name, **values)])
     lease = leases.take(name, "w", time.time())
     found = items.get(name)
-    items.save(found, found.but(status=Status.DOWNLOADING), lease)
+    items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
 
 
@@ -133,7 +133,7 @@ class TestEdit:
                  "url": "https://other.example/"}  # fmt: skip
         assert history.post("/api/history/a", other)[0] in (200, 304)
         after = items.get("a")
-        assert after.but(version=before.version) == before
+        assert after.evolve(version=before.version) == before
 
     @pytest.mark.parametrize(
         "body",
@@ -278,7 +278,7 @@ class TestCancel:
         lease = leases.take("a", "intake", time.time())
         history.post("/api/history/cancel", {"ids": ["a"]})
         with pytest.raises(leases.Lost):
-            items.save(found, found.but(extracted=True), lease)
+            items.save(found, found.evolve(extracted=True), lease)
 
     def test_twice_is_once(self, history, listening):
         items.add([item("a")])

@@ -140,7 +140,7 @@ def test_a_status_filters(history, status, found):
 def test_the_queue_is_filtered_as_well(history):
     items.add([waiting("a"), waiting("b")])
     found = items.get("b")
-    items.save(found, found.but(status=Status.PREPARING))
+    items.save(found, found.evolve(status=Status.PREPARING))
     for status, names in {"pending": ["a"], "!pending": ["b"], "preparing": ["b"], "finished": []}.items():
         assert [each["_id"] for each in history.get("/api/history", type="queue", status=status)[1]["items"]] == names
 
@@ -175,7 +175,7 @@ def test_cookies_are_masked_in_lists(history):
 def test_what_runs_shows_its_progress(history):
     items.add([waiting("a")])
     found = items.get("a")
-    items.save(found, found.but(status=Status.PREPARING))
+    items.save(found, found.evolve(status=Status.PREPARING))
     lease = leases.take("a", "w", T0)
     leases.renew(lease, T0, {"status": "downloading", "percent": 45.6, "speed": "2.5 MiB/s", "eta": "00:05:23"})
     for shown in (

@@ -58,7 +58,7 @@ def test_a_live_stream_passes_the_limits(route, stack, configure):
     configure(max_workers=1)
     items.add([item("busy", extracted=True, archive_id="site x")])
     busy = items.get("busy")
-    items.save(busy, busy.but(status=Status.DOWNLOADING))
+    items.save(busy, busy.evolve(status=Status.DOWNLOADING))
     found = route({"live_status": "is_live", "is_live": True})
     assert found.is_live
     assert stack.messages("download") == [{"id": "a"}]
@@ -222,7 +222,7 @@ class TestPlaylist:
         return {"_type": "url", "url": f"https://video.example/{number}", "id": str(number), "ie_key": "Site", **values}
 
     def queued_entries(self) -> list[str]:
-        found = items.each(Shelf.QUEUE)
+        found = items.iterate(Shelf.QUEUE)
         return [each.source_id for each in found if each.chain]
 
     def queued(self) -> list[str]:
@@ -243,7 +243,7 @@ class TestPlaylist:
         while messages := stack.messages("intake"):
             if len(turns) == 1:
                 assert messages == [{"id": "a"}, {"id": "somebody's add"}]  # which is next after one turn
-            intake.take_in("a")
+            intake.process_intake("a")
             turns.append(len(self.queued_entries()))
         assert turns == [TURN, 2 * TURN, 3 * TURN, size]
         assert items.find("a") is None
@@ -295,7 +295,7 @@ class TestPlaylist:
         ]  # fmt: skip
         assert stack.messages("entries") == [{"id": each.id} for each in found]
         for each in found:
-            intake.take_in(each.id)
+            intake.process_intake(each.id)
         assert [each.is_waiting for each in items.find_many(self.queued())] == [True, True]
 
     def test_archived_entries_are_skipped(self, route, listening):
@@ -338,7 +338,7 @@ def test_an_intake_that_always_dies_ends(stack, listening):
     items.add([item("a")])
     for _ in range(60):
         leases.release(leases.take("a", "dies", time.time()))
-    intake.take_in("a")
+    intake.process_intake("a")
     found = items.get("a")
     assert (found.status, found.error) == (Status.ERROR, "It could not be read, and was tried too often.")
     assert listening.names == ["log_error", "item_updated", "item_moved"]

@@ -457,7 +457,7 @@ def test_a_place_without_its_order_is_freed(stack):
     orders.start(order, leases.take(order.id, "w", time.time()), time.time(), places=1)
     orders.remove(order.id)
     sweep_orders(time.time())
-    assert orders.taken() == set()
+    assert orders.running_ids() == set()
 
 
 # Every error is JSON

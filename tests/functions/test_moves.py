@@ -8,7 +8,7 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.files.file_action import Refused
 from dlambda.errors import NotFound
-from dlambda.store import items, names
+from dlambda.store import filename_claims, items
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.plan_move import Plan, Transfer
 from dlambda.usecases.files.take_names import give_names_back, take_names
@@ -84,7 +84,7 @@ FILMS = ("one", "two", "three")
 def films() -> Plan:
     """Of a folder with three films and a text; a download has made the first."""
     place = uuid.uuid4().hex
-    names.claim(f"{place}/from/one", "https://video.example/one")
+    filename_claims.claim(f"{place}/from/one", "https://video.example/one")
     found = [Transfer(f"{place}/from/{name}.mp4", f"{place}/to/{name}.mp4") for name in FILMS]
     text = Transfer(f"{place}/from/text.en.srt", f"{place}/to/text.en.srt")
     return Plan(f"{place}/from", f"{place}/to", (*found, text))
@@ -97,22 +97,22 @@ def target(films: Plan, number: int) -> str:
 
 def holders(films: Plan) -> list[str | None]:
     targets = [target(films, number) for number in range(3)]
-    found = names.find_sources(targets)
+    found = filename_claims.find_sources(targets)
     return [found.get(each) for each in targets]
 
 
 def test_names_go_with_their_files(films):
-    names.claim(target(films, 1), "https://video.example/gone")
+    filename_claims.claim(target(films, 1), "https://video.example/gone")
     for _ in range(2):
         take_names(films)
-        assert holders(films) == ["https://video.example/one", names.NOBODY, names.NOBODY]
+        assert holders(films) == ["https://video.example/one", filename_claims.NOBODY, filename_claims.NOBODY]
     give_names_back(films)
     assert holders(films) == [None, None, None]
 
 
 def test_no_name_is_taken_when_one_is_being_downloaded(films):
     items.add([item("x")])
-    names.claim(target(films, 2), "https://video.example/x")
+    filename_claims.claim(target(films, 2), "https://video.example/x")
     with pytest.raises(Refused, match=r"Destination '.*/to/three' is being downloaded\."):
         take_names(films)
     assert holders(films) == [None, None, "https://video.example/x"]
@@ -121,16 +121,16 @@ def test_no_name_is_taken_when_one_is_being_downloaded(films):
 @pytest.mark.parametrize("name", ["text", "text.en"])
 def test_nor_when_its_sidecar_may_be(films, name):
     items.add([item("x")])
-    names.claim(f"{films.target}/{name}", "https://video.example/x")
+    filename_claims.claim(f"{films.target}/{name}", "https://video.example/x")
     with pytest.raises(Refused, match=f"/to/{name}' is being downloaded"):
         take_names(films)
 
 
 def test_a_name_with_a_file_stays_with_its_download(films):
-    names.claim(target(films, 1), "https://video.example/other")
+    filename_claims.claim(target(films, 1), "https://video.example/other")
     bucket.put_bytes(f"files/{target(films, 1)}.mkv", b"other's")
     take_names(films)
-    expected = ["https://video.example/one", "https://video.example/other", names.NOBODY]
+    expected = ["https://video.example/one", "https://video.example/other", filename_claims.NOBODY]
     assert holders(films) == expected
     give_names_back(films)
     assert holders(films) == [None, "https://video.example/other", None]
@@ -141,4 +141,4 @@ def test_a_move_that_keeps_its_name_does_not_give_it_away(films):
     other_ending = Plan(first.source, "", (Transfer(first.source, first.source.replace(".mp4", ".mkv")),))
     take_names(other_ending)
     give_names_back(other_ending)
-    assert names.is_of(first.source.removesuffix(".mp4"), "https://video.example/one")
+    assert filename_claims.is_of(first.source.removesuffix(".mp4"), "https://video.example/one")

@@ -10,7 +10,7 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.orders.order import Kind, Order, State
-from dlambda.domain.orders.wish import read_wish
+from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import cool_down
 from dlambda.store import leases, orders
 from dlambda.usecases.items import keep_files
@@ -36,7 +36,7 @@ def elsewhere(stack, monkeypatch, tmp_path):
 
 
 def place(kind, url, **fields):
-    url, options = read_wish(kind, {"url": url, **fields})
+    url, options = parse_order_request(kind, {"url": url, **fields})
     made = Order(f"{time.time_ns():016d}"[-16:], kind, url, "owner", "robot", time.time(), options)
     orders.add(made)
     return made.id
@@ -142,7 +142,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
     answer = lambda_handler({"Records": [record]}, Context())
     assert answer == {"batchItemFailures": []}
     assert (orders.find(order_id).state, orders.find(order_id).error) == (State.ERROR, "Internal Server Error")
-    assert orders.taken() == set()
+    assert orders.running_ids() == set()
 
 
 def test_the_log_says_whose_progress_could_not_be_told(stack, origin, monkeypatch, caplog):

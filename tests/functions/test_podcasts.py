@@ -118,7 +118,7 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 
 def finished() -> list[Item]:
-    done = [item for item in items.each(Shelf.DONE) if item.status is Status.FINISHED]
+    done = [item for item in items.iterate(Shelf.DONE) if item.status is Status.FINISHED]
     return sorted(done, key=lambda item: str(item.filename))
 
 
@@ -151,8 +151,8 @@ def test_an_episode_comes_once(
     podcast.has(*map(origin.url, after), guids=guids)
     by_timer()
     by_sweep()
-    assert len(finished()) == len(list(items.each(Shelf.DONE))) == 2
-    assert not list(items.each(Shelf.QUEUE))
+    assert len(finished()) == len(list(items.iterate(Shelf.DONE))) == 2
+    assert not list(items.iterate(Shelf.QUEUE))
 
 
 def test_also_when_the_timer_is_first(by_sweep: Look, by_timer: Look, podcast: Podcast, origin: Origin) -> None:

@@ -9,7 +9,7 @@ from dlambda.domain.items.item import Shelf
 from dlambda.domain.mask import MASK
 from dlambda.entry.logs import JsonLines
 from dlambda.media.redaction import Redaction
-from dlambda.media.workers.jobs import OptionTexts, Places
+from dlambda.media.workers.worker_jobs import OptionTexts, Places
 from dlambda.store import items, resources
 from dlambda.usecases.items.options import item_params
 from tests.store.samples import done
@@ -96,7 +96,7 @@ def test_an_edit_and_a_retry_keep_what_a_list_masked(history, listening, stack, 
     again = {key: listed[key] for key in ("url", "cli", "cookies", "extras")} | {"auto_start": False}
     added = history.post("/api/history", again)
     assert added[0] == 200
-    [new] = items.each(Shelf.QUEUE)
+    [new] = items.iterate(Shelf.QUEUE)
     assert (new.cli, new.cookies, new.extras["token"]) == (cli, SECRET, SECRET)
     assert hidden(edited, added, listening.frames, at_rest(stack))
 

@@ -221,7 +221,7 @@ class TestAddUrl:
                 for id_ in items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids:
                     found = items.find(id_)
                     if found and not found.extracted and found.shelf is Shelf.QUEUE:
-                        items.save(found, found.but(**ends))
+                        items.save(found, found.evolve(**ends))
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -326,7 +326,7 @@ class TestItems:
     def test_delete_of_a_running_download_waits_for_its_worker(self, listening):
         items.add([waiting("a")])
         lease = leases.take("a", "w", time.time())
-        begun = items.save(items.get("a"), items.get("a").but(status=Status.DOWNLOADING), lease)
+        begun = items.save(items.get("a"), items.get("a").evolve(status=Status.DOWNLOADING), lease)
 
         def work() -> None:
             while leases.renew(lease, time.time()) != "cancel":

@@ -34,7 +34,7 @@ def begun(name: str, *, until: float, **values) -> leases.Lease:
     items.add([waiting(name, **values)])
     lease = leases.take(name, "w", until - leases.LEASE_SECONDS)
     found = items.get(name)
-    items.save(found, found.but(status=Status.DOWNLOADING), lease)
+    items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
 
 
@@ -107,7 +107,7 @@ class TestDeadWorkers:
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time() - 999)
         found = items.get(answer["_id"])
-        items.save(found, found.but(status=Status.DOWNLOADING), lease)
+        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         sweep(time.time())
         work(stack)
         assert items.get(answer["_id"]).status is Status.FINISHED
@@ -120,7 +120,7 @@ class TestDeadWorkers:
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time())
         found = items.get(answer["_id"])
-        items.save(found, found.but(status=Status.DOWNLOADING), lease)
+        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         history.post("/api/history/cancel", {"ids": [answer["_id"]]})
         leases.release(lease)
         sweep(time.time())

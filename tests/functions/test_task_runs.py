@@ -25,10 +25,10 @@ from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
-from dlambda.store import archive, connections, items, memories, runs
+from dlambda.store import archive, connections, feed_history, items, task_schedule
 from dlambda.usecases.items.change_items import clear
 from dlambda.usecases.items.expand import info_key
-from dlambda.usecases.items.intake import take_in
+from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.rules import resources
 from dlambda.usecases.tasks import inspect_task
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
@@ -87,7 +87,7 @@ def _event(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def queued() -> list[Any]:
-    return list(items.each(Shelf.QUEUE))
+    return list(items.iterate(Shelf.QUEUE))
 
 
 # The timer
@@ -127,7 +127,7 @@ def test_after_an_outage_a_task_runs_once(stack: Stack) -> None:
     (message,) = stack.messages("task")
     handle(message)
     assert wake_due_tasks(time.time()) == 0
-    assert (runs.find(task_id).next_run or 0) > time.time()
+    assert (task_schedule.find(task_id).next_run or 0) > time.time()
 
 
 def test_a_lost_wake_up_is_sent_again(stack: Stack, configure: Callable[..., None]) -> None:
@@ -148,7 +148,7 @@ def test_two_schedulers_start_each_due_run_of_many_tasks_once(
     configure(tasks_handler_timer="0 0 1 1 *")
     begin = int(time.time()) // 60 * 60
     for task_id in range(1, count + 1):
-        runs.schedule(task_id, f"{(begin // 60 + task_id % 5) % 60} * * * *", begin + 60 * (task_id % 5))
+        task_schedule.schedule(task_id, f"{(begin // 60 + task_id % 5) % 60} * * * *", begin + 60 * (task_id % 5))
     started: list[int] = []
     for minute in range(5):
         now = begin + 60 * minute
@@ -157,8 +157,8 @@ def test_two_schedulers_start_each_due_run_of_many_tasks_once(
         messages = stack.messages("task")
         assert sum(sent) == len(messages) == count // 5
         for message in messages:
-            assert runs.begin(int(message["id"]), message["due"], now, 600)
-            assert runs.finish(int(message["id"]), message["due"], message["due"] + 3600)
+            assert task_schedule.begin(int(message["id"]), message["due"], now, 600)
+            assert task_schedule.finish(int(message["id"]), message["due"], message["due"] + 3600)
             started.append(int(message["id"]))
     assert sorted(started) == list(range(1, count + 1))
 
@@ -171,12 +171,12 @@ def test_a_task_that_is_switched_off_does_nothing(stack: Stack, changes: dict[st
 
 
 def test_a_task_that_is_gone_at_its_time_does_nothing(stack: Stack) -> None:
-    runs.schedule(77, "* * * * *", 1)
+    task_schedule.schedule(77, "* * * * *", 1)
     wake_due_tasks(time.time())
     (message,) = stack.messages("task")
     handle(message)
     assert queued() == []
-    assert 77 not in [task_id for task_id, _due in runs.find_due(time.time() + 10)]
+    assert 77 not in [task_id for task_id, _due in task_schedule.find_due(time.time() + 10)]
 
 
 def test_a_dispatch_that_cannot_be_is_told(stack: Stack, heard: Heard) -> None:
@@ -209,7 +209,7 @@ def test_a_run_that_is_due_stays_due_unless_the_timer_changes(
     stack: Stack, change: dict[str, Any], stays: bool
 ) -> None:
     task_id = task(timer="0 0 * * *")
-    runs.schedule(task_id, "0 0 * * *", int(time.time()) - 60)
+    task_schedule.schedule(task_id, "0 0 * * *", int(time.time()) - 60)
     assert (change_task(task_id, change, whole=False).next_run < datetime.now(UTC)) == stays
     assert (wake_due_tasks(time.time() - 1) > 0) == stays
 
@@ -236,8 +236,8 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     assert stack.messages("sweep") == [
         sweep_message(served, message["due"])
     ]  # the second one's message waits for its time
-    assert runs.find(second).result is None
-    result = runs.find(lacking).result
+    assert task_schedule.find(second).result is None
+    result = task_schedule.find(lacking).result
     assert result is not None
     assert (result["status"], result["error"]) == ("failed", "The options name no download archive.")
 
@@ -250,7 +250,7 @@ def test_what_the_end_of_the_service_cut_short_is_sent_again(stack: Stack, confi
     (message,) = stack.messages("task")
     handle(message)
     assert len(stack.messages("sweep")) == 1  # that of the other waits for its time
-    runs.note(done, time.time() + 1, {})
+    task_schedule.note(done, time.time() + 1, {})
     configure(started_at=time.time() + 2)
     tick = time.time() + 5
     assert wake_due_tasks(tick) == 0
@@ -294,7 +294,7 @@ def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(
     asked = {path: count for path, count in origin.counts.items() if "clip-page-" in path}
     assert len(asked) >= 2
     for message in stack.messages("entries"):
-        take_in(message["id"])
+        process_intake(message["id"])
     assert [(item.extracted, item.title) for item in queued()] == [(True, "x"), (True, "x")]
     assert {path: origin.counts[path] for path in asked} == asked
 
@@ -304,7 +304,7 @@ def test_an_entry_whose_page_is_lost_is_read_again(stack: Stack, origin: Origin)
     sweep(sweep_message(task_id))
     (item,) = queued()
     bucket.delete([info_key(item.id)])
-    take_in(item.id)
+    process_intake(item.id)
     assert items.get(item.id).extracted
 
 
@@ -342,7 +342,7 @@ def test_what_failed_is_tried_again_after_a_pause(origin: Origin) -> None:
     failed = items.save(item, item.ended(Status.ERROR, time.time()))
     sweep(sweep_message(task_id))
     assert queued() == []
-    items.save(failed, failed.but(stored_at=time.time() - 3601))
+    items.save(failed, failed.evolve(stored_at=time.time() - 3601))
     sweep(sweep_message(task_id))
     assert len(queued()) == 1
 
@@ -352,11 +352,11 @@ def test_so_is_what_failed_and_was_cleared(stack: Stack, origin: Origin) -> None
     sweep(sweep_message(task_id))
     (item,) = queued()
     failed = items.save(item, item.ended(Status.ERROR, time.time()))
-    failed = items.save(failed, failed.but(stored_at=time.time() - 3500))
+    failed = items.save(failed, failed.evolve(stored_at=time.time() - 3500))
     clear([failed], remove_files=False)
     sweep(sweep_message(task_id))
     assert queued() == []
-    memories.note_failed("RssGenericHandler", failed.identity, time.time() - 3601)
+    feed_history.note_failed("RssGenericHandler", failed.identity, time.time() - 3601)
     sweep(sweep_message(task_id))
     assert len(queued()) == 1
 
@@ -391,12 +391,12 @@ def test_one_sweep_at_a_time_works_off_a_feed(stack: Stack, origin: Origin) -> N
     assert (queued(), stack.messages("sweep")) == ([], [])
     sweep(rest)
     assert len(queued()) == 4
-    assert runs.hold_sweep(task_id, 180, time.time(), 1)
+    assert task_schedule.hold_sweep(task_id, 180, time.time(), 1)
 
 
 def test_a_sweep_that_died_holds_nobody_up_for_long(origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/4.rss"))
-    assert runs.hold_sweep(task_id, 60, time.time() - 301, 300)
+    assert task_schedule.hold_sweep(task_id, 60, time.time() - 301, 300)
     sweep(sweep_message(task_id, due=120))
     assert len(queued()) == 4
 
@@ -513,7 +513,7 @@ def test_what_nobody_expected_is_a_result_and_holds_nobody_up(
     sweep(sweep_message(task_id, due=60))
     assert outcome(task_id) == ("failed", UNEXPECTED, 0)
     assert "failed unexpectedly" in caplog.text
-    assert runs.hold_sweep(task_id, 120, time.time(), 1)
+    assert task_schedule.hold_sweep(task_id, 120, time.time(), 1)
 
 
 def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -525,7 +525,7 @@ def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pyt
     monkeypatch.setattr(lxml.etree, "fromstring", away)  # where a call of the cloud would stand
     event = {"Records": [{"messageId": "m", "body": json.dumps(sweep_message(task_id))}]}
     assert on_sweep.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
-    assert runs.find(task_id).result is None
+    assert task_schedule.find(task_id).result is None
 
 
 # Inspections of what no sweep could read
@@ -558,8 +558,8 @@ def test_an_inspection_keeps_to_its_time_whatever_a_definition_says(site: Put, m
 
 def test_a_task_without_a_schedule_row_gets_one(stack: Stack) -> None:
     task_id = task(timer="0 0 * * *")
-    runs.remove(task_id)
+    task_schedule.remove(task_id)
     wake_due_tasks(time.time())
     wake_due_tasks(time.time() + 3700)
     handle(*stack.messages("task"))
-    assert runs.find(task_id).next_run is not None
+    assert task_schedule.find(task_id).next_run is not None

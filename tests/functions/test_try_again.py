@@ -14,8 +14,8 @@ from dlambda.store import items, leases, slots
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel, hold
 from dlambda.usecases.items.dispatch import dispatch
-from dlambda.usecases.items.intake import take_in
-from dlambda.usecases.items.try_again import begin_again, put_off, wake_retries
+from dlambda.usecases.items.intake import process_intake
+from dlambda.usecases.items.try_again import resume_retry, schedule_retry, wake_retries
 from tests.functions.deployment import deployment, messages
 
 BUSY = classify("HTTP Error 503: Service Unavailable")
@@ -30,16 +30,16 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def running() -> tuple[Item, leases.Lease]:
     """An item that a worker downloads."""
-    (item,) = items.add([new_item(Request("https://video.example/1")).but(extracted=True, archive_id="video 1")])
+    (item,) = items.add([new_item(Request("https://video.example/1")).evolve(extracted=True, archive_id="video 1")])
     lease = leases.take(item.id, "w1", time.time())
-    return items.save(item, item.but(status=Status.DOWNLOADING), lease), lease
+    return items.save(item, item.evolve(status=Status.DOWNLOADING), lease), lease
 
 
 def test_it_gives_back_its_slot_and_its_lease_and_waits_for_no_slot() -> None:
     item, lease = running()
     leases.renew(lease, time.time(), {"status": "downloading", "percent": 40})
     assert slots.read().taken == {item.id}
-    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
     state = slots.read()
     assert (state.taken, sum(state.waiting.values())) == (frozenset(), 0)
@@ -51,10 +51,10 @@ def test_it_gives_back_its_slot_and_its_lease_and_waits_for_no_slot() -> None:
 
 def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
     item, lease = running()
-    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
-    assert begin_again(stored, stored.retry_at - 1) is None
-    again = begin_again(stored, stored.retry_at)
+    assert resume_retry(stored, stored.retry_at - 1) is None
+    again = resume_retry(stored, stored.retry_at)
     assert again is not None
     assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
     assert dispatch() == 1
@@ -62,7 +62,7 @@ def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
 
 def test_the_sweep_wakes_those_whose_message_was_lost() -> None:
     item, lease = running()
-    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
     wake_retries(stored.retry_at - 5)
     assert messages("download") == []
@@ -73,10 +73,10 @@ def test_the_sweep_wakes_those_whose_message_was_lost() -> None:
 def test_an_extraction_is_woken_at_the_intake() -> None:
     (item,) = items.add([new_item(Request("https://video.example/2"))])
     lease = leases.take(item.id, "w1", time.time())
-    stored = put_off(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
+    stored = schedule_retry(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
     assert stored is not None
     assert 3590 < stored.retry_at - time.time() <= 3600
-    take_in(item.id)  # a message that comes too early changes nothing
+    process_intake(item.id)  # a message that comes too early changes nothing
     assert items.get(item.id) == stored
     wake_retries(stored.retry_at + 1)
     assert messages("intake") == [{"id": item.id}]
@@ -84,7 +84,7 @@ def test_an_extraction_is_woken_at_the_intake() -> None:
 
 def test_a_permanent_failure_is_not_put_off() -> None:
     item, lease = running()
-    assert put_off(item, lease, "HTTP Error 404", GONE) is None
+    assert schedule_retry(item, lease, "HTTP Error 404", GONE) is None
     assert items.get(item.id) == item
 
 
@@ -92,19 +92,19 @@ def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> 
     configure(retries=2)
     assert get_settings().retries == 2
     item, lease = running()
-    item = items.save(item, item.but(attempts=2), lease)
-    assert put_off(item, lease, "HTTP Error 503", BUSY) is None
+    item = items.save(item, item.evolve(attempts=2), lease)
+    assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 
 def test_nor_a_live_recording() -> None:
     item, lease = running()
-    item = items.save(item, item.but(is_live=True), lease)
-    assert put_off(item, lease, "HTTP Error 503", BUSY) is None
+    item = items.save(item, item.evolve(is_live=True), lease)
+    assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 
 def test_it_can_be_cancelled_and_held_while_it_waits() -> None:
     item, lease = running()
-    put_off(item, lease, "HTTP Error 503", BUSY)
+    schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert hold(item.id) == "paused"
     assert cancel(item.id) == "ok"
     ended = items.get(item.id)
@@ -115,6 +115,6 @@ def test_it_can_be_cancelled_and_held_while_it_waits() -> None:
 def test_a_cancel_that_the_worker_has_not_heard_of_yet_counts() -> None:
     item, lease = running()
     assert cancel(item.id) == "ok"  # told to the worker, which fails before it listens
-    stored = put_off(item, lease, "HTTP Error 503", BUSY)
+    stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
     assert items.get(item.id).status is Status.CANCELLED

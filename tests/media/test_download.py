@@ -15,7 +15,7 @@ from dlambda.domain.items.failure import FailureKind
 from dlambda.media.download import DownloadSpec, FileReady, Postprocessing, Progress, start_download
 from dlambda.media.extract import extract
 from dlambda.media.ffmpeg import probe
-from dlambda.media.workers.relay import Relay
+from dlambda.media.workers.ffmpeg_proxy import Relay
 from tests.endless import endless_server
 from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin

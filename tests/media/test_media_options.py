@@ -9,9 +9,9 @@ import pytest
 
 from dlambda.errors import Invalid
 from dlambda.media.options import effective_params, merge, parse_options, render_params
-from dlambda.media.questions import places_of
 from dlambda.media.workers.callables import MatchFilter, RetrySleep
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import places_of
 from dlambda.settings import read_settings
 
 SETTINGS = read_settings({})

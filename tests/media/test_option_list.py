@@ -1,10 +1,10 @@
 """The list of options (docs/contract/ytdlp.md 7)."""
 
-from dlambda.media import questions
+from dlambda.media import ytdlp_queries
 
 
 def list_options() -> list[dict[str, object]]:
-    return questions.list_options()["options"]
+    return ytdlp_queries.list_options()["options"]
 
 
 def by_flag() -> dict[str, dict[str, object]]:

@@ -8,7 +8,7 @@ import pytest
 from dlambda.domain.orders.output import VIDEO
 from dlambda.media import convert
 from dlambda.media.live.record import RecordSpec, join_tracks, start_recording
-from dlambda.media.live.window import read_folder
+from dlambda.media.live.recorded_segments import read_folder
 from dlambda.media.resume import write_json
 from tests.e2e.playback import decode
 

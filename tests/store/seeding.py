@@ -64,7 +64,7 @@ def seed(made: Sequence[Item], *, only: Collection[str] | None = None) -> None:
     Nobody else may write meanwhile.
     """
     start = catalogue.reserve(Shelf.DONE, len(made))
-    placed = [item.but(seq=start + step, version=1) for step, item in enumerate(made)]
+    placed = [item.evolve(seq=start + step, version=1) for step, item in enumerate(made)]
     shown = [item for item in placed if only is None or item.id in only]
     with ThreadPoolExecutor(_WRITERS) as pool:
         batches = _batches(request for item in shown for request in _rows_of(item))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def test_an_item_comes_back_as_it_was_stored():
     stored = items.add([filled("a")])[0]
     assert items.get("a") == stored
-    assert stored == filled("a").but(seq=stored.seq, version=1)
+    assert stored == filled("a").evolve(seq=stored.seq, version=1)
 
 
 def test_the_rendered_view_is_what_the_item_shows():
@@ -96,7 +96,7 @@ def test_a_url_is_free_again_when_its_record_goes():
 
 def test_a_changed_url_frees_the_old_one():
     [stored] = items.add([item("a", posted_url="")])
-    items.save(stored, stored.but(url="https://video.example/new"))
+    items.save(stored, stored.evolve(url="https://video.example/new"))
     assert items.find_by_url(stored.url) is None
     assert items.find_by_url("https://video.example/new")
 
@@ -117,7 +117,7 @@ def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new)
 
 def test_a_replacement_does_not_happen_by_halves():
     [stored] = items.add([done("a")])
-    items.save(stored, stored.but(title="changed"))
+    items.save(stored, stored.evolve(title="changed"))
     with pytest.raises(Conflict):
         items.commit([Change(stored, None), Change(None, item("b", url=stored.url))])
     assert items.find("b") is None
@@ -126,9 +126,9 @@ def test_a_replacement_does_not_happen_by_halves():
 
 def test_the_second_of_two_writers_of_one_version_gets_a_conflict():
     [stored] = items.add([item("a")])
-    items.save(stored, stored.but(title="first"))
+    items.save(stored, stored.evolve(title="first"))
     with pytest.raises(Conflict):
-        items.save(stored, stored.but(title="second"))
+        items.save(stored, stored.evolve(title="second"))
     with pytest.raises(Conflict):
         items.remove(stored)
     assert items.get("a").title == "first"
@@ -144,7 +144,7 @@ def test_an_id_is_given_once():
 def test_an_edit_keeps_the_place():
     items.add([done(name) for name in "abc"])
     before = items.get("b")
-    after = items.save(before, before.but(title="edited"))
+    after = items.save(before, before.evolve(title="edited"))
     assert after.seq == before.seq
     assert [*items.page(Shelf.DONE, page=1, per_page=9, newest_first=False).ids] == ["a", "b", "c"]
 
@@ -174,17 +174,17 @@ class TestWaiting:
 
     def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self):
         [stored] = items.add([item("a")])
-        items.save(stored, stored.but(extracted=True, archive_id="site a"))
+        items.save(stored, stored.evolve(extracted=True, archive_id="site a"))
         assert items.find_waiting(items.INTAKE, 9) == []
         assert [found for _, found in items.find_waiting("site", 9)] == ["a"]
         assert slots.read().waiting == {"site": 1}
 
     def test_a_held_item_waits_for_nothing(self):
         [stored] = items.add([waiting("a")])
-        held = items.save(stored, stored.but(auto_start=False))
+        held = items.save(stored, stored.evolve(auto_start=False))
         assert items.find_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
-        items.save(held, held.but(auto_start=True))
+        items.save(held, held.evolve(auto_start=True))
         assert slots.read().waiting == {"site": 1}
 
     def test_the_oldest_come_first(self):
@@ -200,7 +200,7 @@ class TestWaiting:
     @pytest.mark.parametrize("status", [Status.CANCELLED, Status.PREPARING])
     def test_who_leaves_or_starts_waits_no_longer(self, status):
         [stored] = items.add([waiting("a")])
-        items.save(stored, stored.but(status=status))
+        items.save(stored, stored.evolve(status=status))
         assert items.find_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
 
@@ -213,9 +213,9 @@ class TestLeases:
         old = leases.take("a", "w1", T0)
         new = leases.take("a", "w2", T0 + 100)
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.but(status=Status.PREPARING), old)
+            items.save(stored, stored.evolve(status=Status.PREPARING), old)
         assert items.get("a").status is Status.PENDING
-        assert items.save(stored, stored.but(status=Status.PREPARING), new).status is Status.PREPARING
+        assert items.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
 
     def test_the_lease_goes_when_the_item_enters_the_history(self):
         [stored] = items.add([waiting("a")])
@@ -229,15 +229,15 @@ class TestLeases:
         lease = leases.take("a", "w1", T0)
         items.save(stored, stored.ended(Status.CANCELLED, T0))
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.but(status=Status.PREPARING), lease)
+            items.save(stored, stored.evolve(status=Status.PREPARING), lease)
 
     def test_a_lost_lease_is_told_before_a_changed_version(self):
         [stored] = items.add([waiting("a")])
         lease = leases.take("a", "w1", T0)
         leases.take("a", "w2", T0 + 100)
-        items.save(stored, stored.but(title="x"))
+        items.save(stored, stored.evolve(title="x"))
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.but(title="y"), lease)
+            items.save(stored, stored.evolve(title="y"), lease)
 
     def test_a_removed_item_takes_its_lease_along(self):
         [stored] = items.add([waiting("a")])
@@ -256,7 +256,7 @@ def test_each_walks_through_a_list_while_it_is_emptied():
     for start in range(0, len(names), items.BATCH):
         items.add([done(name) for name in names[start : start + items.BATCH]])
     seen = []
-    for found in items.each(Shelf.DONE, [Status.FINISHED]):
+    for found in items.iterate(Shelf.DONE, [Status.FINISHED]):
         seen.append(found.id)
         items.remove(found)
     assert seen == names
@@ -266,5 +266,5 @@ def test_each_walks_through_a_list_while_it_is_emptied():
 def test_active_items_are_those_of_workers():
     items.add([waiting(name) for name in "abc"])
     found = items.get("b")
-    items.save(found, found.but(status=Status.PREPARING))
+    items.save(found, found.evolve(status=Status.PREPARING))
     assert [each.id for each in items.active()] == ["b"]

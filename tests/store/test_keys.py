@@ -8,8 +8,8 @@ import pytest
 
 from dlambda.domain.orders.key import Key, Permission
 from dlambda.errors import Forbidden, NameInUse, NotFound
-from dlambda.store import keys, meters, windows
-from dlambda.store.meters import Limits, Meter, OverQuota
+from dlambda.store import keys, quota_usage, rate_limits
+from dlambda.store.quota_usage import Limits, Meter, OverQuota
 
 VALUE = "a-very-secret-value"
 NOW = 1_800_000_000.0
@@ -76,7 +76,7 @@ def test_whether_there_is_any_key(tables):
 
 
 def enter(order_id, now, limit=3):
-    return windows.enter("k", order_id, now, limit=limit, seconds=60)
+    return rate_limits.record("k", order_id, now, limit=limit, seconds=60)
 
 
 def test_a_window_takes_as_many_as_its_limit_and_says_when_there_is_room(tables):
@@ -89,15 +89,15 @@ def test_a_window_takes_as_many_as_its_limit_and_says_when_there_is_room(tables)
 def test_an_order_that_came_to_nothing_leaves_room(tables):
     for number in range(3):
         enter(f"o{number}", NOW)
-    windows.leave("k", "o1", NOW)
+    rate_limits.withdraw("k", "o1", NOW)
     assert enter("new", NOW + 1) == 0
     assert enter("one more", NOW + 1) > 0
 
 
 def test_windows_of_keys_are_apart(tables):
     enter("o1", NOW, limit=1)
-    assert windows.enter("other", "o2", NOW, limit=1, seconds=60) == 0
-    windows.forget("k")
+    assert rate_limits.record("other", "o2", NOW, limit=1, seconds=60) == 0
+    rate_limits.forget("k")
     assert enter("o3", NOW, limit=1) == 0
 
 
@@ -116,7 +116,7 @@ def test_parallel_orders_at_the_windows_edge_neither_lose_nor_double(stack):
 
 
 def raise_to(meter, size, now=NOW, key_limit=1000, all_limit=1500, **makers):
-    return meters.raise_to(meter, size, now, Limits(key_limit, all_limit, 60, makers))
+    return quota_usage.raise_to(meter, size, now, Limits(key_limit, all_limit, 60, makers))
 
 
 def test_a_meter_counts_while_bytes_arrive_and_never_twice(tables):
@@ -124,7 +124,7 @@ def test_a_meter_counts_while_bytes_arrive_and_never_twice(tables):
     meter = raise_to(meter, 400, NOW + 1)
     assert raise_to(meter, 300).bytes == 400
     assert raise_to(Meter.of("k", "a"), 500, NOW + 2).bytes == 500
-    assert meters.used(["k", "other"], NOW + 2, 60) == {"k": 500, "other": 0}
+    assert quota_usage.usage_by_key(["k", "other"], NOW + 2, 60) == {"k": 500, "other": 0}
 
 
 def test_a_key_may_not_bring_more_than_its_quota(tables):
@@ -133,7 +133,7 @@ def test_a_key_may_not_bring_more_than_its_quota(tables):
     with pytest.raises(OverQuota) as refused:
         raise_to(second, 301)
     assert not refused.value.of_all
-    assert meters.used(["k"], NOW, 60) == {"k": 1000}
+    assert quota_usage.usage_by_key(["k"], NOW, 60) == {"k": 1000}
 
 
 def test_all_keys_together_may_not_bring_more_than_there_is(tables):
@@ -146,16 +146,16 @@ def test_all_keys_together_may_not_bring_more_than_there_is(tables):
 
 def test_what_is_older_than_the_quotas_time_counts_no_more(tables):
     raise_to(Meter.of("k", "a"), 1000)
-    assert meters.used(["k"], NOW + 60, 60) == {"k": 0}
+    assert quota_usage.usage_by_key(["k"], NOW + 60, 60) == {"k": 0}
     assert raise_to(Meter.of("k", "b"), 900, NOW + 60).bytes == 900
-    assert meters.prune(NOW + 60, 60) == 0
-    assert meters.prune(NOW + 120, 60) == 900
+    assert quota_usage.prune(NOW + 60, 60) == 0
+    assert quota_usage.prune(NOW + 120, 60) == 900
 
 
 def test_an_order_larger_than_the_quota_is_refused_at_once(tables):
     with pytest.raises(OverQuota):
         raise_to(Meter.of("k", "a"), 1001)
-    assert meters.used(["k"], NOW, 60) == {"k": 0}
+    assert quota_usage.usage_by_key(["k"], NOW, 60) == {"k": 0}
 
 
 def test_parallel_meters_never_pass_the_quota(stack):
@@ -171,7 +171,7 @@ def test_parallel_meters_never_pass_the_quota(stack):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         brought = list(pool.map(bring, range(16)))
     assert sum(brought) <= 1000
-    assert meters.used(["k"], time.time(), 60)["k"] == sum(brought)
+    assert quota_usage.usage_by_key(["k"], time.time(), 60)["k"] == sum(brought)
     assert sum(brought) > 1000 - 90
 
 
@@ -238,7 +238,7 @@ def test_parallel_makers_make_exactly_as_many_as_they_may(stack):
 
 
 def enter_as(key_id, order_id, now, *makers, limit=3):
-    return windows.enter(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
+    return rate_limits.record(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
 
 
 def test_orders_of_a_made_key_fill_the_windows_behind_it(tables):
@@ -255,10 +255,10 @@ def test_an_order_that_is_refused_leaves_no_mark_in_any_window(tables):
     enter_as("m", "m0", NOW, limit=1)
     assert enter_as("c", "c0", NOW + 1, "m", limit=1) > 0
     assert enter_as("c", "c1", NOW + 2, limit=1) == 0
-    windows.leave("m", "m0", NOW)
-    windows.leave("c", "c1", NOW + 2, ["m"])
+    rate_limits.withdraw("m", "m0", NOW)
+    rate_limits.withdraw("c", "c1", NOW + 2, ["m"])
     assert enter_as("c", "c2", NOW + 3, "m", limit=1) == 0
-    windows.leave("c", "c2", NOW + 3, ["m"])
+    rate_limits.withdraw("c", "c2", NOW + 3, ["m"])
     assert enter_as("m", "m1", NOW + 4, limit=1) == 0
 
 
@@ -273,7 +273,7 @@ def test_bytes_of_a_made_key_count_on_all_behind_it(tables):
     meter = raise_to(Meter.of("c", "a"), 400, m=1000, root=1200)
     raise_to(meter, 600, m=1000, root=1200)
     raise_to(Meter.of("d", "b"), 300, m=1000, root=1200)
-    assert meters.used(["c", "d", "m", "root"], NOW, 60) == {"c": 600, "d": 300, "m": 900, "root": 900}
+    assert quota_usage.usage_by_key(["c", "d", "m", "root"], NOW, 60) == {"c": 600, "d": 300, "m": 900, "root": 900}
     for meter, makers in ((Meter.of("d", "x"), {"m": 1000}), (Meter.of("m", "y"), {})):
         with pytest.raises(OverQuota) as refused:
             raise_to(meter, 101, **makers)
@@ -284,11 +284,11 @@ def test_bytes_of_a_made_key_count_on_all_behind_it(tables):
 def test_bytes_are_taken_out_everywhere_at_once(tables):
     raise_to(Meter.of("c", "a"), 600, m=1000)
     raise_to(Meter.of("m", "b"), 300, NOW + 30)
-    assert meters.used(["m"], NOW + 60, 60) == {"m": 300}
-    assert meters.prune(NOW + 60, 60) == 600
-    assert meters.prune(NOW + 60, 60) == 0
+    assert quota_usage.usage_by_key(["m"], NOW + 60, 60) == {"m": 300}
+    assert quota_usage.prune(NOW + 60, 60) == 600
+    assert quota_usage.prune(NOW + 60, 60) == 0
     assert raise_to(Meter.of("c", "d"), 700, NOW + 60, m=1000).bytes == 700
-    assert meters.prune(NOW + 120, 60) == 1000
+    assert quota_usage.prune(NOW + 120, 60) == 1000
     assert raise_to(Meter.of("m", "e"), 1000, NOW + 120, all_limit=1000).bytes == 1000
 
 
@@ -305,4 +305,4 @@ def test_parallel_meters_of_made_keys_never_pass_the_makers_quota(stack):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         brought = list(pool.map(bring, range(20)))
     assert 1000 - 90 < sum(brought) <= 1000
-    assert meters.used(["m"], time.time(), 60)["m"] == sum(brought)
+    assert quota_usage.usage_by_key(["m"], time.time(), 60)["m"] == sum(brought)

@@ -36,7 +36,7 @@ def test_the_table_keeps_what_is_renewed():
 
 
 def test_a_kept_lease_is_given_back_when_its_work_fails():
-    with pytest.raises(KeyError), leases.kept("a") as lease:
+    with pytest.raises(KeyError), leases.hold("a") as lease:
         raise KeyError
     assert leases.take("a", "w2", T0).fence == lease.fence + 1
 
@@ -45,14 +45,14 @@ def test_the_log_says_whose_lease_could_not_be_renewed(tables, monkeypatch, capl
     if tables == "moto":
         pytest.skip("it takes any number")
     monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.02)
-    with leases.kept("a"):
+    with leases.hold("a"):
         monkeypatch.setattr(leases, "_KEEP_SECONDS", 10**130)  # a number that no real table takes
         wait_until(lambda: caplog.records, 5, lambda: "nothing was logged")
     assert {record.item_id for record in caplog.records} == {"a"}
 
 
 def test_a_kept_lease_stays_when_its_work_is_done():
-    with leases.kept("a") as lease:
+    with leases.hold("a") as lease:
         pass
     leases.renew(lease, T0)
 

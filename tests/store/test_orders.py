@@ -21,7 +21,7 @@ def order(number=1, **changes):
         NOW + number,
         {"video_format": "best"},
     )
-    return made.but(**changes) if changes else made
+    return made.evolve(**changes) if changes else made
 
 
 def started(number, places=4, owner="w"):
@@ -50,9 +50,9 @@ def test_no_more_are_worked_on_than_there_are_places(tables):
     assert first.state is State.PROCESSING
     second, _ = started(2, places=1)
     assert second is None
-    assert orders.taken() == {first.id}
+    assert orders.running_ids() == {first.id}
     orders.end(first, first.completed("video.mp4", NOW + 9), lease)
-    assert orders.taken() == set()
+    assert orders.running_ids() == set()
     assert orders.start(order(2), leases.take(order(2).id, "w", NOW), NOW, places=1) is not None
 
 
@@ -80,7 +80,7 @@ def test_an_order_is_ended_once(tables):
 
 def test_a_handover_leaves_the_order_to_the_next_worker(tables):
     first, lease = started(1)
-    orders.go_on_later(first, first.but(starts=0), lease, NOW + 5)
+    orders.go_on_later(first, first.evolve(starts=0), lease, NOW + 5)
     assert orders.running() == [first.id]
     assert leases.find_expired([first.id], NOW + 5) == {first.id}
 
@@ -98,4 +98,4 @@ def test_places_are_exact_among_parallel_workers(stack):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda number: started(number, places=4)[0], range(1, 13)))
     assert sum(each is not None for each in found) == 4
-    assert len(orders.taken()) == 4
+    assert len(orders.running_ids()) == 4

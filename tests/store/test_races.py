@@ -10,7 +10,7 @@ import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Conflict
-from dlambda.store import catalogue, items, leases, names, slots
+from dlambda.store import catalogue, filename_claims, items, leases, slots
 from tests.store.samples import T0, done, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -48,7 +48,7 @@ def test_thirty_claims_take_exactly_the_slots_there_are(configure):
     configure(max_workers=7, max_workers_per_extractor=5)
     items.add([waiting(f"i{number:02d}", "a" if number % 2 else "b", posted_url="") for number in range(30)])
     found = items.find_many(f"i{number:02d}" for number in range(30))
-    results = together(30, lambda number: items.save(found[number], found[number].but(status=Status.PREPARING)))
+    results = together(30, lambda number: items.save(found[number], found[number].evolve(status=Status.PREPARING)))
     assert len(won(results)) == 7
     assert all(isinstance(each, items.NoSlot) for each in results if isinstance(each, Exception))
     state = slots.read()
@@ -63,7 +63,7 @@ def test_one_of_many_workers_begins_an_item():
 
     def work(number: int) -> Any:
         lease = leases.take("a", f"w{number}", T0)
-        return items.save(found, found.but(status=Status.PREPARING), lease)
+        return items.save(found, found.evolve(status=Status.PREPARING), lease)
 
     assert len(won(together(20, work))) == 1
     assert items.get("a").version == 2
@@ -77,13 +77,13 @@ def test_one_of_many_takes_an_expired_lease_over():
 
 def test_one_of_many_editors_wins():
     [stored] = items.add([done("a")])
-    results = together(20, lambda number: items.save(stored, stored.but(title=f"t{number}")))
+    results = together(20, lambda number: items.save(stored, stored.evolve(title=f"t{number}")))
     assert len(won(results)) == 1
     assert items.get("a") == won(results)[0]
 
 
 def test_a_name_is_claimed_once():
-    assert sum(together(20, lambda number: names.claim("sea/a", f"https://x.example/{number}"))) == 1
+    assert sum(together(20, lambda number: filename_claims.claim("sea/a", f"https://x.example/{number}"))) == 1
 
 
 def test_pause_changes_once():
@@ -116,7 +116,9 @@ def _change(choice: random.Random, name: str) -> None:
     if found is None:
         items.add([waiting(name, choice.choice("xy"), is_live=choice.random() < 0.2)])
     elif found.is_waiting:
-        items.save(found, found.but(status=Status.PREPARING) if choice.random() < 0.7 else found.but(auto_start=False))
+        items.save(
+            found, found.evolve(status=Status.PREPARING) if choice.random() < 0.7 else found.evolve(auto_start=False)
+        )
     elif found.shelf is Shelf.QUEUE:
         items.save(found, found.ended(choice.choice([Status.FINISHED, Status.ERROR]), T0))
     elif choice.random() < 0.5:

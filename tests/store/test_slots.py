@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 def begin(name: str):
     found = items.get(name)
-    return items.save(found, found.but(status=Status.PREPARING))
+    return items.save(found, found.evolve(status=Status.PREPARING))
 
 
 def test_a_download_takes_a_slot_and_gives_it_back():
@@ -28,7 +28,7 @@ def test_a_download_takes_a_slot_and_gives_it_back():
 def test_a_slot_is_kept_from_one_active_status_to_the_next():
     items.add([waiting("a")])
     begun = begin("a")
-    items.save(begun, begun.but(status=Status.DOWNLOADING))
+    items.save(begun, begun.evolve(status=Status.DOWNLOADING))
     assert slots.read().taken == {"a"}
 
 
@@ -56,7 +56,7 @@ def test_no_more_of_one_extractor_than_its_limit(configure):
 
 def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
     configure(max_workers_per_extractor=1)
-    items.add([waiting("a").but(archive_id=None), waiting("b").but(archive_id=None)])
+    items.add([waiting("a").evolve(archive_id=None), waiting("b").evolve(archive_id=None)])
     begin("a")
     with pytest.raises(items.NoSlot):
         begin("b")
@@ -85,7 +85,7 @@ def test_what_runs_goes_on_while_paused():
     items.add([waiting("a")])
     begun = begin("a")
     slots.pause(T0)
-    running = items.save(begun, begun.but(status=Status.DOWNLOADING))
+    running = items.save(begun, begun.evolve(status=Status.DOWNLOADING))
     items.save(running, running.ended(Status.FINISHED, T0))
     items.add([waiting("b")])
 

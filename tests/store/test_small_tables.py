@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dlambda.store import archive, cache, connections, names
+from dlambda.store import archive, cache, connections, filename_claims
 from tests.store.samples import T0
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -81,27 +81,27 @@ class TestNames:
     """A file's name without extension belongs to one source."""
 
     def test_a_name_is_taken_once(self):
-        assert names.claim("sea/a", "https://x.example/1")
-        assert not names.claim("sea/a", "https://x.example/2")
-        assert names.claim("sea/a", "https://x.example/1")
+        assert filename_claims.claim("sea/a", "https://x.example/1")
+        assert not filename_claims.claim("sea/a", "https://x.example/2")
+        assert filename_claims.claim("sea/a", "https://x.example/1")
 
     def test_names_are_apart_by_folder(self):
-        assert names.claim("a", "1")
-        assert names.claim("sea/a", "2")
-        assert names.claim("sea/side/a", "3")
+        assert filename_claims.claim("a", "1")
+        assert filename_claims.claim("sea/a", "2")
+        assert filename_claims.claim("sea/side/a", "3")
 
     def test_a_forgotten_name_is_free(self):
-        names.claim("a", "1")
-        names.claim("sea/b", "1")
-        names.forget(["a", "sea/b", "never"])
-        assert names.claim("a", "2")
-        assert names.claim("sea/b", "2")
+        filename_claims.claim("a", "1")
+        filename_claims.claim("sea/b", "1")
+        filename_claims.forget(["a", "sea/b", "never"])
+        assert filename_claims.claim("a", "2")
+        assert filename_claims.claim("sea/b", "2")
 
     def test_sources_are_told(self):
-        names.claim("a", "1")
-        names.claim("sea/b", "2")
-        assert names.find_sources(["a", "sea/b", "c", "folder/"]) == {"a": "1", "sea/b": "2"}
-        assert names.find_sources([]) == {}
+        filename_claims.claim("a", "1")
+        filename_claims.claim("sea/b", "2")
+        assert filename_claims.find_sources(["a", "sea/b", "c", "folder/"]) == {"a": "1", "sea/b": "2"}
+        assert filename_claims.find_sources([]) == {}
 
 
 class TestCache:

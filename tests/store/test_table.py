@@ -9,7 +9,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
 from dlambda.store import catalogue, items, leases
-from dlambda.store.table import Refused, Transaction, connection
+from dlambda.store.table import ConditionFailed, Transaction, connection
 from tests.store.samples import T0, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -82,12 +82,14 @@ def test_another_refusal_is_not_tried_again():
 def test_a_refusal_names_its_conditions():
     items.add([waiting("a")])
     transaction = Transaction()
-    transaction.put(items._Url("free", item_id="a"), condition=items._Url.url_hash.does_not_exist(), because="first")
-    transaction.put(items._row(items.get("a")), condition=items._Row.version == 7, because="second")
-    with pytest.raises(Refused) as error:
+    transaction.put(
+        items._Url("free", item_id="a"), condition=items._Url.url_hash.does_not_exist(), error_label="first"
+    )
+    transaction.put(items._row(items.get("a")), condition=items._Row.version == 7, error_label="second")
+    with pytest.raises(ConditionFailed) as error:
         transaction.commit()
     assert error.value.reasons == ("second",)
-    assert not transaction.took()
+    assert not transaction.try_commit()
 
 
 def test_nothing_to_write_is_no_request():

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from dlambda.aws import queue
-from dlambda.store import archive, leases, runs
+from dlambda.store import archive, leases, task_schedule
 from tests.stack import Stack, environment, plan
 
 WRITES = "from dlambda.store import archive; archive.add('/b.log', ['site y'], 1.0)"
@@ -17,7 +17,7 @@ def test_empty_removes_all_that_was_written(engines: Stack, elsewhere: bool) -> 
     with environment(engines.environ):
         leases.release(leases.take("a", "w", 1.0))
         archive.add("/a.log", ["site x"], 1.0)
-        runs.schedule(1, "0 0 * * *", 60)
+        task_schedule.schedule(1, "0 0 * * *", 60)
         queue.send("intake", {"id": "a"})
         if elsewhere:
             subprocess.run([sys.executable, "-c", WRITES], check=True)

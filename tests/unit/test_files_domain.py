@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.domain.files.file_action import FileAction, Refused, checked_name, read_actions, target_of
-from dlambda.domain.files.listing import Entry, arranged, shown
+from dlambda.domain.files.listing import Entry, arranged, visible
 from dlambda.domain.files.probe import framerate, published
 from dlambda.errors import Invalid
 
@@ -29,9 +29,9 @@ def test_sorting(sort_by, order, expected):
 
 def test_hidden_names_and_search():
     entries = [Entry(name, 1, 0.0) for name in (".a", "_a", "Alpha", "beta", "gam_ma")]
-    assert [entry.name for entry in shown(entries)] == ["Alpha", "beta", "gam_ma"]
-    assert [entry.name for entry in shown(entries, "A")] == ["Alpha", "beta", "gam_ma"]
-    assert [entry.name for entry in shown(entries, "ALPH")] == ["Alpha"]
+    assert [entry.name for entry in visible(entries)] == ["Alpha", "beta", "gam_ma"]
+    assert [entry.name for entry in visible(entries, "A")] == ["Alpha", "beta", "gam_ma"]
+    assert [entry.name for entry in visible(entries, "ALPH")] == ["Alpha"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_cookies_are_masked(cookies, shown):
     ],
 )
 def test_who_waits_for_a_slot(changes, waits):
-    assert waiting("a").but(**changes).is_waiting is waits
+    assert waiting("a").evolve(**changes).is_waiting is waits
 
 
 @pytest.mark.parametrize("status", Status)

@@ -43,7 +43,7 @@ def test_it_expires_after_its_end():
     done = ORDER.completed("video.mp4", 2000.0)
     assert not done.is_over(2599.9, 600)
     assert done.is_over(2600, 600)
-    assert not ORDER.but(state=State.PROCESSING).is_over(1e12, 600)
+    assert not ORDER.evolve(state=State.PROCESSING).is_over(1e12, 600)
 
 
 def test_every_kind_names_its_file():

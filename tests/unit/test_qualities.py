@@ -1,6 +1,6 @@
 """`info.json?qualities`: docs/contract/hostapi.md, Files."""
 
-from dlambda.domain.orders.qualities import chosen, qualities
+from dlambda.domain.orders.qualities import qualities, select_fields
 
 AUDIO = {
     "format_id": "140",
@@ -72,6 +72,6 @@ def test_combined_formats_count_as_video_alone():
 
 
 def test_chosen_keys_are_those_that_exist():
-    assert chosen(info(), ["title", "nothing"]) == {"title": "T"}
-    assert chosen(info(), ["nothing"]) == {}
-    assert set(chosen(info(), ["qualities", "duration"])) == {"qualities", "duration"}
+    assert select_fields(info(), ["title", "nothing"]) == {"title": "T"}
+    assert select_fields(info(), ["nothing"]) == {}
+    assert set(select_fields(info(), ["qualities", "duration"])) == {"qualities", "duration"}

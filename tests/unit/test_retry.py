@@ -59,11 +59,11 @@ def test_no_retries_when_none_are_wanted() -> None:
 
 def item() -> Item:
     made = Item(id="a", url="u", title="t", preset="default", timestamp=0, stored_at=0.0, extracted=True)
-    return made.but(status=Status.DOWNLOADING)
+    return made.evolve(status=Status.DOWNLOADING)
 
 
 def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
-    waiting = item().put_off("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
     assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (
         Status.PENDING,
         False,
@@ -71,12 +71,12 @@ def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
         1,
     )
     assert waiting.view()["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
-    again = waiting.tried_again()
+    again = waiting.clear_retry()
     assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
 
 
 def test_an_item_that_ends_while_it_waits_has_no_next_try() -> None:
-    waiting = item().put_off("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
     ended = waiting.ended(Status.CANCELLED, NOW)
     assert ended.retry_at == 0
     assert ended.failure is not None

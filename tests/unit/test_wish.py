@@ -3,15 +3,15 @@
 import pytest
 
 from dlambda.domain.orders.order import Kind
+from dlambda.domain.orders.order_request import clip_of, format_of, parse_order_request
 from dlambda.domain.orders.output import AUDIO, VIDEO
-from dlambda.domain.orders.wish import clip_of, format_of, read_wish
 from dlambda.errors import Invalid
 
 URL = "https://video.example/watch?v=1"
 
 
 def wish(kind, **fields):
-    return read_wish(kind, {"url": URL, **fields})[1]
+    return parse_order_request(kind, {"url": URL, **fields})[1]
 
 
 def test_defaults_are_filled_in():
@@ -110,11 +110,13 @@ def test_what_is_wrong_is_named(kind, fields, named):
 @pytest.mark.parametrize("body", [None, [], "text", 5])
 def test_a_body_that_is_no_object_is_refused(body):
     with pytest.raises(Invalid):
-        read_wish(Kind.GET_VIDEO, body)
+        parse_order_request(Kind.GET_VIDEO, body)
 
 
 def test_a_bare_video_id_is_a_youtube_url():
-    assert read_wish(Kind.GET_INFO, {"url": "dQw4w9WgXcQ"})[0] == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    assert (
+        parse_order_request(Kind.GET_INFO, {"url": "dQw4w9WgXcQ"})[0] == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    )
 
 
 def test_a_source_with_combined_formats_alone_still_works():

@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def counted(account: str, client: str) -> Iterator[None]:
+def count_failures(account: str, client: str) -> Iterator[None]:
     """Counts `WrongCredentials` of `client`, an address, for `account`. Raises `TooMany` beyond what both may fail."""
     try:
         yield

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.domain.places.cross_origin import Admission
-from dlambda.entry.attempts import PASSWORD, counted
+from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
@@ -203,7 +203,7 @@ def _authenticate() -> None:
         if get_settings().auth_enabled and not apikey:
             raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
         authorization = None
-    with counted(PASSWORD, g.incoming.client):
+    with count_failures(PASSWORD, g.incoming.client):
         check_credentials(authorization, apikey)
 
 

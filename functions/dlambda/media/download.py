@@ -13,9 +13,9 @@ from dlambda.errors import Invalid
 from dlambda.media.quiet import QuietLimit, longest_sleep
 from dlambda.media.redaction import Redaction
 from dlambda.media.tools import find_tool
-from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.output import is_own
 from dlambda.media.workers.worker import Worker, start_worker
+from dlambda.media.workers.worker_jobs import DownloadJob
 from dlambda.settings import get_settings
 
 ENDED_TEXT = "Download process ended unexpectedly."

@@ -12,8 +12,8 @@ from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
 from dlambda.media.redaction import Redaction
 from dlambda.media.tools import find_tool
-from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 from dlambda.media.workers.worker import start_worker
+from dlambda.media.workers.worker_jobs import ExtractJob, OptionTexts
 from dlambda.settings import get_settings
 
 NOTHING_TEXT = "Unable to extract info."

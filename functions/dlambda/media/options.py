@@ -25,7 +25,7 @@ from dlambda.domain.ytdlp.options import (
 )
 from dlambda.errors import Invalid
 from dlambda.media.workers.callables import MatchFilter, RetrySleep, sleep_expressions
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
 
 _LABEL_OF = dict(REMOVED_KEYS)
 _MAX_DEPTH = 50

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from dlambda.domain.mask import MASK, mask_addresses, secrets_in_addresses
 from dlambda.domain.ytdlp.option_secrets import PASSWORDS, PLAIN_HEADERS, is_secret_argument, secret_values
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
 
 _LEAST_LENGTH = 4  # a shorter secret would take letters out of every other word
 # Of `Bearer abc`, `sid=abc; lang=de` and `web.gvs+abc,...`: what a server or an error repeats.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from dlambda.media.tools import find_tool
-from dlambda.media.workers.jobs import TerminalJob
 from dlambda.media.workers.worker import start_worker
+from dlambda.media.workers.worker_jobs import TerminalJob
 from dlambda.settings import get_settings
 
 _TICK_SECONDS: Final = 1.0

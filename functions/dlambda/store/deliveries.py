@@ -67,7 +67,7 @@ def take(id_: int, now: float, seconds: float) -> Delivery | None:
     return Delivery(id_, tuple(work["targets"]), work["event"], int(row.tries), row.due_at)
 
 
-def put_off(delivery: Delivery, targets: Iterable[int], due_at: float) -> None:
+def schedule_retry(delivery: Delivery, targets: Iterable[int], due_at: float) -> None:
     """Leaves the delivery to `targets` for later."""
     later = Delivery(delivery.id, tuple(targets), delivery.event, delivery.tries, due_at)
     add([later])

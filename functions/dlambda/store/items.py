@@ -18,7 +18,7 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import catalogue, leases, sealing, slots
 from dlambda.store.leases import Lease
-from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction, may_be_key
+from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction, may_be_key
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
@@ -146,7 +146,7 @@ def page(
     return catalogue.page(shelf, page=page, per_page=per_page, newest_first=newest_first, statuses=statuses)
 
 
-def each(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
+def iterate(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
     """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed."""
     for ids in catalogue.walk(shelf, statuses):
         for start in range(0, len(ids), _READ_AT_ONCE):
@@ -203,7 +203,7 @@ def commit(changes: Sequence[Change]) -> list[Item]:
         raise ValueError(f"{len(changes)} changes are too many for one transaction")
     try:
         transaction.commit()
-    except Refused as refused:
+    except ConditionFailed as refused:
         raise _reason(refused, changes) from None
     return [change.after for change in changes if change.after is not None]
 
@@ -224,7 +224,7 @@ def _placed(changes: Sequence[Change]) -> list[Change]:
         after = change.after
         if after is not None:
             version = change.before.version + 1 if change.before else 1
-            after = after.but(seq=places.get(number, after.seq), version=version)
+            after = after.evolve(seq=places.get(number, after.seq), version=version)
         placed.append(Change(change.before, after, change.lease))
     return placed
 
@@ -240,11 +240,11 @@ def _write_row(transaction: Transaction, change: Change) -> None:
     if before is not None:
         unchanged = _Row.version == before.version
         if after is None:
-            transaction.delete(_Row(before.id), condition=unchanged, because=_CHANGED)
+            transaction.delete(_Row(before.id), condition=unchanged, error_label=_CHANGED)
             return
-        transaction.put(_row(after), condition=unchanged, because=_CHANGED)
+        transaction.put(_row(after), condition=unchanged, error_label=_CHANGED)
     elif after is not None:
-        transaction.put(_row(after), condition=_Row.id.does_not_exist(), because=_CHANGED)
+        transaction.put(_row(after), condition=_Row.id.does_not_exist(), error_label=_CHANGED)
 
 
 def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
@@ -265,7 +265,7 @@ def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
     for url, item_id in new.items():
         owner = released.get(url, item_id)
         free = _Url.url_hash.does_not_exist() | (_Url.item_id == owner)
-        transaction.put(_Url(_hash(url), item_id=item_id), condition=free, because=f"{_URL_TAKEN}{url}")
+        transaction.put(_Url(_hash(url), item_id=item_id), condition=free, error_label=f"{_URL_TAKEN}{url}")
 
 
 def _write_lease(transaction: Transaction, change: Change) -> None:
@@ -278,7 +278,7 @@ def _write_lease(transaction: Transaction, change: Change) -> None:
         leases.check(transaction, change.lease)
 
 
-def _reason(refused: Refused, changes: Sequence[Change]) -> Conflict:
+def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
     """The error of a refused transaction for its caller: the most telling of its reasons."""
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the item.")

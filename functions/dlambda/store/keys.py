@@ -14,7 +14,7 @@ from dlambda.domain.orders.key import Key, Permission, id_of_value
 from dlambda.errors import Forbidden, NameInUse, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing
-from dlambda.store.table import Refused, Row, Transaction, wrote
+from dlambda.store.table import ConditionFailed, Row, Transaction, wrote
 
 NAMES = "names"
 _KEY = "key"
@@ -56,13 +56,13 @@ def add(key: Key, value: str, *, most_made: int = 0) -> None:
     for maker in key.makers:
         room = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
         row = _Row(partition_of(maker), _KEY)
-        transaction.update(row, [_Row.made.add(1)], condition=room, because=_MADE_ENOUGH)
+        transaction.update(row, [_Row.made.add(1)], condition=room, error_label=_MADE_ENOUGH)
     name_row = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
-    transaction.put(name_row, condition=_Row.kind.does_not_exist(), because=_IN_USE)
-    transaction.put(_row(key), condition=_Row.kind.does_not_exist(), because=_KNOWN)
+    transaction.put(name_row, condition=_Row.kind.does_not_exist(), error_label=_IN_USE)
+    transaction.put(_row(key), condition=_Row.kind.does_not_exist(), error_label=_KNOWN)
     try:
         transaction.commit()
-    except Refused as refused:
+    except ConditionFailed as refused:
         if _MADE_ENOUGH in refused.reasons:
             raise Forbidden(f"Limit of keys exceeded. A key may make {most_made}") from None
         raise NameInUse("Key name already exists") from None
@@ -111,18 +111,18 @@ def remove(name: str) -> Key:
         key = _find_id(name_row.key_id)
         if key is None:
             break
-        if _removal(name_row, key).took():
+        if _removal(name_row, key).try_commit():
             return key
     raise NotFound("Key not found")
 
 
 def _removal(name_row: _Row, key: Key) -> Transaction:
     transaction = Transaction()
-    transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == name_row.key_id, because="it was replaced")
+    transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == name_row.key_id, error_label="it was replaced")
     transaction.delete(_Row(partition_of(key.id), _KEY))
     for maker in _find_ids(key.makers):
         row = _Row(partition_of(maker.id), _KEY)
-        transaction.update(row, [_Row.made.add(-1)], condition=_Row.kind.exists(), because="its maker was removed")
+        transaction.update(row, [_Row.made.add(-1)], condition=_Row.kind.exists(), error_label="its maker was removed")
     return transaction
 
 
@@ -142,14 +142,14 @@ def change_value(name: str, value: str) -> None:
     if name_row.key_id == key_id:
         return
     transaction = Transaction()
-    transaction.delete(_Row(partition_of(before.id), _KEY), condition=_Row.kind.exists(), because="it was removed")
-    transaction.put(_row(replace(before, id=key_id)), condition=_Row.kind.does_not_exist(), because=_KNOWN)
+    transaction.delete(_Row(partition_of(before.id), _KEY), condition=_Row.kind.exists(), error_label="it was removed")
+    transaction.put(_row(replace(before, id=key_id)), condition=_Row.kind.does_not_exist(), error_label=_KNOWN)
     transaction.put(
         _Row(NAMES, name, key_id=key_id, sealed=sealing.seal(value)),
         condition=_Row.key_id == name_row.key_id,
-        because="it was replaced",
+        error_label="it was replaced",
     )
-    if not transaction.took():
+    if not transaction.try_commit():
         raise NameInUse("The key or its value was taken meanwhile.")
 
 

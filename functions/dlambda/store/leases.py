@@ -94,7 +94,7 @@ def renew(
 
 
 @contextmanager
-def kept(item_id: str) -> Iterator[Lease]:
+def hold(item_id: str) -> Iterator[Lease]:
     """The lease for as long as the block runs, renewed by a thread; given back when the block fails. Raises `Lost`."""
     lease = take(item_id, uuid.uuid4().hex, time.time())
     released = threading.Event()
@@ -142,12 +142,12 @@ def holds(lease: Lease) -> Condition:
 
 def check(transaction: Transaction, lease: Lease) -> None:
     """Refuses the transaction with `LOST` when the lease is another's by now."""
-    transaction.check(_Row, lease.item_id, condition=holds(lease), because=LOST)
+    transaction.check(_Row, lease.item_id, condition=holds(lease), error_label=LOST)
 
 
 def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
     """The lease goes with the transaction; with a `lease`, only if it is still held."""
-    transaction.delete(_Row(item_id), condition=holds(lease) if lease else None, because=LOST)
+    transaction.delete(_Row(item_id), condition=holds(lease) if lease else None, error_label=LOST)
 
 
 def release(lease: Lease) -> None:

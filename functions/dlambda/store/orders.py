@@ -19,7 +19,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.errors import Conflict
 from dlambda.store import leases
-from dlambda.store.table import Refused, Row, Transaction
+from dlambda.store.table import ConditionFailed, Row, Transaction
 
 ENDED: Final = "ended"
 _PLACES: Final = "orders"
@@ -75,11 +75,11 @@ def start(order: Order, lease: leases.Lease, now: float, *, places: int) -> Orde
     has_place = Path(["taken"]).contains(order.id)
     free = has_place | _Places.taken.does_not_exist() | (size(Path(["taken"])) < places)
     transaction = Transaction()
-    transaction.update(_Places(_PLACES), [_Places.taken.add({order.id})], condition=free, because=_NO_PLACE)
+    transaction.update(_Places(_PLACES), [_Places.taken.add({order.id})], condition=free, error_label=_NO_PLACE)
     _write(transaction, order, after, lease, now)
     try:
         transaction.commit()
-    except Refused as refused:
+    except ConditionFailed as refused:
         if _NO_PLACE in refused.reasons:
             return None
         raise _lost(refused) from None
@@ -97,7 +97,7 @@ def go_on_later(order: Order, after: Order, lease: leases.Lease, now: float) -> 
 def end(order: Order, after: Order, lease: leases.Lease) -> None:
     """Writes how it ended, and frees its place. Raises `Conflict` when it is another worker's by now."""
     transaction = Transaction()
-    transaction.put(_row(after, after.ended_at), condition=_Row.id.exists(), because=_CHANGED)
+    transaction.put(_row(after, after.ended_at), condition=_Row.id.exists(), error_label=_CHANGED)
     transaction.update(_Places(_PLACES), [_Places.taken.delete({order.id})])
     leases.end(transaction, order.id, lease)
     _commit(transaction)
@@ -122,7 +122,7 @@ def remove(order_id: str) -> None:
     _Row(order_id).delete()
 
 
-def taken() -> set[str]:
+def running_ids() -> set[str]:
     """The ids that hold a worker's place."""
     try:
         return set(_Places.get(_PLACES, consistent_read=True).taken or ())
@@ -142,18 +142,18 @@ def _ids(state: str, count: int | None) -> list[str]:
 
 def _write(transaction: Transaction, before: Order, after: Order, lease: leases.Lease, now: float) -> None:
     since = _Row.state == before.state.value
-    transaction.put(_row(after, now), condition=since, because=_CHANGED)
+    transaction.put(_row(after, now), condition=since, error_label=_CHANGED)
     leases.check(transaction, lease)
 
 
 def _commit(transaction: Transaction) -> None:
     try:
         transaction.commit()
-    except Refused as refused:
+    except ConditionFailed as refused:
         raise _lost(refused) from None
 
 
-def _lost(refused: Refused) -> Conflict:
+def _lost(refused: ConditionFailed) -> Conflict:
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the order.")
     return Conflict("The order was changed meanwhile.")

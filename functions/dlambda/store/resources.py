@@ -16,7 +16,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 
 from dlambda.errors import AlreadyExists, Conflict, Invalid
 from dlambda.store import sealing
-from dlambda.store.table import Refused, Row, Transaction, wrote
+from dlambda.store.table import ConditionFailed, Row, Transaction, wrote
 
 _NAME_TAKEN = "name taken"
 _CHANGED = "changed meanwhile"
@@ -101,8 +101,8 @@ def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
     now = time.time()
     row = _row(kind, _next_id(kind, first_id), 1, content, created_at=now, updated_at=now)
     transaction = Transaction()
-    transaction.put(row, condition=_Row.kind.does_not_exist(), because=_CHANGED)
-    transaction.put(_name(row), condition=_Row.kind.does_not_exist(), because=_NAME_TAKEN)
+    transaction.put(row, condition=_Row.kind.does_not_exist(), error_label=_CHANGED)
+    transaction.put(_name(row), condition=_Row.kind.does_not_exist(), error_label=_NAME_TAKEN)
     _commit(transaction)
     return _document(row)
 
@@ -116,9 +116,9 @@ def replace(document: Document, content: Content) -> Document:
     row = _row(kind, document.id, version, content, created_at=document.created_at, updated_at=time.time())
     row.status = _json(document.status) if document.status else None
     transaction = Transaction()
-    transaction.put(row, condition=_Row.version == document.version, because=_CHANGED)
+    transaction.put(row, condition=_Row.version == document.version, error_label=_CHANGED)
     if content.name_key != document.name_key:
-        transaction.put(_name(row), condition=_Row.kind.does_not_exist(), because=_NAME_TAKEN)
+        transaction.put(_name(row), condition=_Row.kind.does_not_exist(), error_label=_NAME_TAKEN)
         transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
     _commit(transaction)
     return _document(row)
@@ -127,7 +127,9 @@ def replace(document: Document, content: Content) -> Document:
 def remove(document: Document) -> None:
     """Removes `document` and frees its name. Raises `Conflict` when it was changed meanwhile."""
     transaction = Transaction()
-    transaction.delete(_Row(document.kind, document.id), condition=_Row.version == document.version, because=_CHANGED)
+    transaction.delete(
+        _Row(document.kind, document.id), condition=_Row.version == document.version, error_label=_CHANGED
+    )
     transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
     _commit(transaction)
 
@@ -147,7 +149,7 @@ def _next_id(kind: str, first_id: int) -> int:
 def _commit(transaction: Transaction) -> None:
     try:
         transaction.commit()
-    except Refused as refused:
+    except ConditionFailed as refused:
         if _NAME_TAKEN in refused.reasons:
             raise AlreadyExists("The name is in use.") from None
         raise Conflict("It was changed meanwhile.") from None

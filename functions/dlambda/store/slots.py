@@ -73,8 +73,8 @@ def resume() -> bool:
 
 def _switch(action: Action, condition: Condition) -> bool:
     transaction = Transaction()
-    transaction.update(_Row(_KEY), [action], condition=condition, because="already so")
-    return transaction.took()
+    transaction.update(_Row(_KEY), [action], condition=condition, error_label="already so")
+    return transaction.try_commit()
 
 
 def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | None]], settings: Settings) -> None:
@@ -104,7 +104,7 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
     actions += [UnicodeSetAttribute(attr_name=name).add(ids) for name, ids in takes.items()]
     if actions or starts:
         condition = _room(takes, settings) if starts else None
-        transaction.update(_Row(_KEY), actions or [Path("checked").set(1)], condition=condition, because=NO_SLOT)
+        transaction.update(_Row(_KEY), actions or [Path("checked").set(1)], condition=condition, error_label=NO_SLOT)
 
 
 def _starts(before: Item | None, after: Item | None) -> bool:

@@ -74,13 +74,13 @@ class Row(Model):
         return super().get(hash_key, range_key, **options)
 
     def save(self, *args: Any, **options: Any) -> Any:
-        return _patiently(lambda: super(Row, self).save(*args, **options))
+        return _retry_on_conflict(lambda: super(Row, self).save(*args, **options))
 
     def update(self, *args: Any, **options: Any) -> Any:
-        return _patiently(lambda: super(Row, self).update(*args, **options))
+        return _retry_on_conflict(lambda: super(Row, self).update(*args, **options))
 
     def delete(self, *args: Any, **options: Any) -> Any:
-        return _patiently(lambda: super(Row, self).delete(*args, **options))
+        return _retry_on_conflict(lambda: super(Row, self).delete(*args, **options))
 
 
 def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool:
@@ -93,7 +93,7 @@ def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool
     return not isinstance(value, int) or abs(value) < 10**_MAX_NUMBER_DIGITS
 
 
-def _patiently(write: Callable[[], Any]) -> Any:
+def _retry_on_conflict(write: Callable[[], Any]) -> Any:
     """Tries a single write again while a transaction has the row: DynamoDB refuses it then, and clients don't retry."""
     for turn in range(_CONFLICT_TRIES):
         try:
@@ -109,7 +109,7 @@ def _wait(turn: int) -> None:
     time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
 
 
-class Refused(Exception):
+class ConditionFailed(Exception):
     """A transaction changed nothing because of the conditions that `reasons` name."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
@@ -126,19 +126,19 @@ class Transaction:
     def __len__(self) -> int:
         return len(self._operations)
 
-    def put(self, row: Row, *, condition: Condition | None = None, because: str = "") -> None:
-        self._operations.append((because, "save", (row,), {"condition": condition}))
+    def put(self, row: Row, *, condition: Condition | None = None, error_label: str = "") -> None:
+        self._operations.append((error_label, "save", (row,), {"condition": condition}))
 
     def update(
-        self, row: Row, actions: Sequence[Action], *, condition: Condition | None = None, because: str = ""
+        self, row: Row, actions: Sequence[Action], *, condition: Condition | None = None, error_label: str = ""
     ) -> None:
-        self._operations.append((because, "update", (row,), {"actions": list(actions), "condition": condition}))
+        self._operations.append((error_label, "update", (row,), {"actions": list(actions), "condition": condition}))
 
-    def delete(self, row: Row, *, condition: Condition | None = None, because: str = "") -> None:
-        self._operations.append((because, "delete", (row,), {"condition": condition}))
+    def delete(self, row: Row, *, condition: Condition | None = None, error_label: str = "") -> None:
+        self._operations.append((error_label, "delete", (row,), {"condition": condition}))
 
-    def check(self, row: type[Row], key: str, *, condition: Condition, because: str) -> None:
-        self._operations.append((because, "condition_check", (row, key), {"condition": condition}))
+    def check(self, row: type[Row], key: str, *, condition: Condition, error_label: str) -> None:
+        self._operations.append((error_label, "condition_check", (row, key), {"condition": condition}))
 
     def commit(self) -> None:
         """Writes. Raises `Refused` when a condition does not hold; a collision with another writer is tried again."""
@@ -151,23 +151,23 @@ class Transaction:
             except TransactWriteError as error:
                 codes = [reason.code if reason else None for reason in error.cancellation_reasons]
                 failed = [
-                    because
-                    for (because, *_), code in zip(self._operations, codes, strict=False)
+                    error_label
+                    for (error_label, *_), code in zip(self._operations, codes, strict=False)
                     if code == "ConditionalCheckFailed"
                 ]
                 if failed:
-                    raise Refused(failed) from None
+                    raise ConditionFailed(failed) from None
                 if "TransactionConflict" not in codes or turn == _CONFLICT_TRIES - 1:
                     raise
                 _wait(turn)
             else:
                 return
 
-    def took(self) -> bool:
+    def try_commit(self) -> bool:
         """Writes, and says whether it was not refused."""
         try:
             self.commit()
-        except Refused:
+        except ConditionFailed:
             return False
         return True
 

@@ -22,8 +22,8 @@ from dlambda.domain.items.format_cookies import with_header_cookies
 from dlambda.errors import Invalid, NotFound, TooMany, Unavailable
 from dlambda.media.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.guard import check_url
-from dlambda.media.questions import places_of
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import places_of
 from dlambda.settings import get_settings
 from dlambda.store import cache
 from dlambda.usecases.rules.cookies import cookies_of

@@ -12,7 +12,7 @@ from dlambda.domain.items.request import Request
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store import items, leases, slots
-from dlambda.usecases.items.add_items import deleted, new_item
+from dlambda.usecases.items.add_items import deleted_event, new_item
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_queue import ADDS, ENTRIES, intake_queue
 from dlambda.usecases.items.try_again import wake_retries
@@ -61,7 +61,7 @@ def wake_workers(now: float) -> None:
 
 def retry_streams(now: float) -> None:
     """Streams that have begun are added again (downloads.md 5.10, live check)."""
-    for item in items.each(Shelf.DONE, [Status.NOT_LIVE]):
+    for item in items.iterate(Shelf.DONE, [Status.NOT_LIVE]):
         if item.start_at and now >= _due_at(item):
             _add_again(item)
 
@@ -88,12 +88,12 @@ def _add_again(item: Item) -> None:
             cli=item.cli,
             extras={key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}},
         )
-    ).but(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
+    ).evolve(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
     try:
         stored_item = items.commit([items.Change(item, None), items.Change(None, again)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
-    publish(deleted(item), event.item_added(stored_item))
+    publish(deleted_event(item), event.item_added(stored_item))
     queue.send("intake", {"id": stored_item.id})
 
 
@@ -103,7 +103,7 @@ def auto_clear(now: float) -> None:
     if days <= 0:
         return
     oldest = now - days * _DAY_SECONDS
-    for item in items.each(Shelf.DONE, [Status.FINISHED]):
+    for item in items.iterate(Shelf.DONE, [Status.FINISHED]):
         if item.stored_at >= oldest:
             return  # the list is in the order of ending, and nothing ends before it was made
         if item.filename and item.timestamp / 1e9 < oldest:

@@ -51,7 +51,7 @@ class Entry:
         }
 
 
-def shown(entries: Iterable[Entry], search: str = "") -> list[Entry]:
+def visible(entries: Iterable[Entry], search: str = "") -> list[Entry]:
     """Without what is hidden, and only names that hold `search` (any case)."""
     folded_search = search.casefold()
     return [entry for entry in entries if not entry.is_hidden and folded_search in entry.name.casefold()]

@@ -181,7 +181,7 @@ class Item:
         folder = self.folder.strip("/")
         return f"{folder}/{self.filename}" if folder else self.filename
 
-    def but(self, **changes: Any) -> Self:
+    def evolve(self, **changes: Any) -> Self:
         """The same item with `changes`."""
         return replace(self, **changes)
 
@@ -196,14 +196,14 @@ class Item:
             else history_item
         )
 
-    def put_off(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:
+    def schedule_retry(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:
         """The item after a failed try, waiting for the next one."""
         view = {**failure, "retry_at": retry_at, "attempts": self.attempts + 1}
         return replace(
             self, status=Status.PENDING, error=error, failure=view, attempts=self.attempts + 1, retry_at=retry_at
         )
 
-    def tried_again(self) -> Self:
+    def clear_retry(self) -> Self:
         """The item when that time has come."""
         return replace(self, error=None, failure=None, retry_at=0.0)
 

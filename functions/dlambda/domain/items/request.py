@@ -32,7 +32,7 @@ class Request:
     extras: Mapping[str, Any] = field(default_factory=dict)
     requeued: bool = False
 
-    def but(self, **changes: Any) -> Self:
+    def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
 

@@ -71,7 +71,7 @@ class Order:
     def has_ended(self) -> bool:
         return self.state in {State.COMPLETED, State.ERROR}
 
-    def but(self, **changes: Any) -> Self:
+    def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
     def started(self) -> Self:

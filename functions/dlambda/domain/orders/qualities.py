@@ -29,7 +29,7 @@ def qualities(info: Info) -> dict[str, Any]:
     }
 
 
-def chosen(info: Info, names: Collection[str]) -> dict[str, Any]:
+def select_fields(info: Info, names: Collection[str]) -> dict[str, Any]:
     """The top-level keys among `names` that exist, and `qualities` when it is asked for. Empty: none exists."""
     fields: dict[str, Any] = {QUALITIES: qualities(info)} if QUALITIES in names else {}
     return fields | {name: info[name] for name in names if name in info and name != QUALITIES}

@@ -157,7 +157,7 @@ class Draft:
     fields: Mapping[str, Any]
     named: bool
 
-    def but(self, **changes: Any) -> "Draft":
+    def evolve(self, **changes: Any) -> "Draft":
         return replace(self, fields={**self.fields, **changes})
 
 
@@ -177,7 +177,7 @@ def read_tasks(bodies: Sequence[object], refuse_taken: Callable[[str], None] = l
     followers = [_read_follower(index, body, first) for index, body in enumerate(bodies[1:], start=1)]
     drafts = [Draft(leader, named=True), *followers]
     timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])
-    return [draft.but(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
+    return [draft.evolve(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
 
 
 def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
@@ -194,7 +194,7 @@ def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
 def titled(draft: Draft, title: str | None) -> Draft:
     """The draft under the title that its URL reports, unless it has a name of its own."""
     title = (title or "").strip()[:MAX_NAME_LENGTH].strip()
-    return draft if draft.named or not title else draft.but(name=title)
+    return draft if draft.named or not title else draft.evolve(name=title)
 
 
 def free_name(name: str, names: Container[str]) -> str:

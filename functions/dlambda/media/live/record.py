@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.media.download import DownloadSpec, Running
-from dlambda.media.live.window import read_folder
+from dlambda.media.live.recorded_segments import read_folder
 from dlambda.media.tools import find_tool
-from dlambda.media.workers.jobs import RecordJob
 from dlambda.media.workers.worker import start_worker
+from dlambda.media.workers.worker_jobs import RecordJob
 from dlambda.settings import get_settings
 
 SEGMENTS = "segments"

@@ -19,13 +19,13 @@ from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.media import resume
 from dlambda.media.disk import room_at
 from dlambda.media.live import live
-from dlambda.media.workers import continuing, fragments, postprocessing, programs, recording
+from dlambda.media.workers import fragments, postprocessing, programs, recording, resume_patches
 from dlambda.media.workers.asking import ask
 from dlambda.media.workers.downloader import Journal, build_params, tools_params
-from dlambda.media.workers.jobs import DownloadJob
 from dlambda.media.workers.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.naming import Named
 from dlambda.media.workers.wording import plain
+from dlambda.media.workers.worker_jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
 _DISK_SECONDS = 0.3
@@ -39,7 +39,7 @@ EXISTING_TEXT = "Item has already been downloaded."
 _KEPT_TEXT = "The file '{}' is there already and is kept (--no-overwrites)."
 
 
-continuing.install()
+resume_patches.install()
 fragments.install()
 live.install()
 programs.remove_others()
@@ -85,7 +85,7 @@ class _Archive:
         self.added.append(archive_id)
 
 
-class _Session(fragments.Losses, Named, Keeping, continuing.Watched):
+class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
     """An item's download: names that are not taken, an archive elsewhere, progress to the parent."""
 
     def __init__(self, params: dict[str, Any], job: DownloadJob, talk: _Talk, state: resume.State) -> None:

@@ -15,8 +15,8 @@ from dlambda.media.options import effective_params
 from dlambda.media.workers import feeds, programs
 from dlambda.media.workers.asking import ask
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, tools_params
-from dlambda.media.workers.jobs import ExtractJob, OptionTexts
 from dlambda.media.workers.wording import plain
+from dlambda.media.workers.worker_jobs import ExtractJob, OptionTexts
 
 _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 _MAX_REDIRECTS = 5

@@ -17,16 +17,16 @@ from typing import Any
 
 from yt_dlp.utils import DownloadError, YoutubeDLError
 
-from dlambda.media.live import window
+from dlambda.media.live import recorded_segments
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
+from dlambda.media.live.recorded_segments import Recorded
 from dlambda.media.live.recorder import NotReadable
 from dlambda.media.live.segment_reader import SegmentReader
-from dlambda.media.live.window import Recorded
 from dlambda.media.resume import read_json, write_json
 from dlambda.media.workers import programs
 from dlambda.media.workers.downloader import Downloader, Journal, build_params, tools_params
-from dlambda.media.workers.jobs import RecordJob
 from dlambda.media.workers.wording import plain
+from dlambda.media.workers.worker_jobs import RecordJob
 
 WINDOW = "window.json"
 SEGMENTS = "segments"
@@ -115,7 +115,7 @@ class _Recording:
             if decided and numbers[0] <= decided[0] <= numbers[-1] + 2:
                 track.first = decided[0]
             else:
-                track.first, lacking = window.first_segment(playlist, self._job.start)
+                track.first, lacking = recorded_segments.first_segment(playlist, self._job.start)
                 self._lacking = max(self._lacking, lacking)
             self._save()
 
@@ -151,7 +151,7 @@ class _TrackRecorder:
         self._folder = folder
         self._job = job
         self._reader = recording.open(track)
-        self._recorded = window.read_folder(folder)
+        self._recorded = recorded_segments.read_folder(folder)
         self._bytes = sum(path.stat().st_size for path in folder.glob("*.seg"))
         self._map: str | None = None
 
@@ -165,7 +165,7 @@ class _TrackRecorder:
                 self._recording.begin(self._track, playlist)
             if self._is_done(playlist.target_seconds):
                 return self._tell_holes(playlist.target_seconds)
-            era, segments = window.fresh(playlist, self._recorded, self._track.first or 0)
+            era, segments = recorded_segments.fresh(playlist, self._recorded, self._track.first or 0)
             for segment in segments:
                 self._take(era, segment)
                 news_at = time.monotonic()
@@ -180,11 +180,11 @@ class _TrackRecorder:
         return None
 
     def _is_done(self, target_seconds: float) -> bool:
-        covered = window.covered_seconds(self._recorded, self._track.first, target_seconds)
+        covered = recorded_segments.covered_seconds(self._recorded, self._track.first, target_seconds)
         return covered >= self._job.duration - _SLACK_SECONDS
 
     def _tell_holes(self, target_seconds: float) -> None:
-        count = window.missed(self._recorded, self._track.first)
+        count = recorded_segments.missed(self._recorded, self._track.first)
         if count:
             noun = "segment is" if count == 1 else "segments are"
             self._recording.warn(
@@ -274,7 +274,8 @@ def record(job: RecordJob, say: Any) -> dict[str, Any]:
         except (YoutubeDLError, OSError) as error:
             recording.errors.append(plain(error) or type(error).__name__)
     empty = not any(
-        window.read_folder(Path(job.workdir) / SEGMENTS / str(number)) for number in range(len(recording.tracks))
+        recorded_segments.read_folder(Path(job.workdir) / SEGMENTS / str(number))
+        for number in range(len(recording.tracks))
     )
     failed = recording.errors[0] if recording.errors else "The live stream gave no data." if empty else None
     return {

@@ -16,7 +16,7 @@ import yt_dlp
 from dlambda.media.options import action_of
 from dlambda.media.workers import postprocessing, programs, recording
 from dlambda.media.workers.downloader import Downloader, tools_params
-from dlambda.media.workers.jobs import TerminalJob
+from dlambda.media.workers.worker_jobs import TerminalJob
 
 _ROWS = 40
 _READ_BYTES = 65536

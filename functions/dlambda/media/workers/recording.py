@@ -21,10 +21,10 @@ from yt_dlp.utils import DownloadError
 from dlambda.media.live import live, tracks
 from dlambda.media.sandbox import enter
 from dlambda.media.workers.ffmpeg_inputs import GuardedPopen
+from dlambda.media.workers.ffmpeg_proxy import Connect, Relay, Upstream
 from dlambda.media.workers.fragments import Losses, lost_text
 from dlambda.media.workers.last_words import failure_text, lost_segments
 from dlambda.media.workers.protocols import WEB, UnsupportedStream, scheme_of
-from dlambda.media.workers.relay import Connect, Relay, Upstream
 
 _TICK_SECONDS = 0.5
 _MOST_WORDS = 1024 * 1024

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 
 from dlambda.media.sandbox.enter import enter, prepare
 from dlambda.media.sandbox.policy import Policy
-from dlambda.media.workers.jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+from dlambda.media.workers.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
 _PR_SET_PDEATHSIG = 1
 # Looked up before any fork: the dynamic loader is no business of a child.
@@ -28,7 +28,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket) -> None:
     # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
-    from dlambda.media.workers import child_answers, child_download, child_extract, child_record, child_terminal
+    from dlambda.media.workers import child_download, child_extract, child_record, child_terminal, query_child
 
     if isinstance(job, TerminalJob):
         terminal = child_terminal.take_terminal(job.columns)  # no terminal can be made inside the sandbox
@@ -43,7 +43,7 @@ def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket
     elif isinstance(job, RecordJob):
         child_record.run(job, connection)
     else:
-        child_answers.run(job, connection)
+        query_child.run(job, connection)
 
 
 def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
@@ -125,9 +125,9 @@ def main() -> None:
     """Warms up, then serves until the control socket ends."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
-    from dlambda.media.workers import rehearsal
+    from dlambda.media.workers import warmup
 
-    rehearsal.rehearse()
+    warmup.rehearse()
     prepare()
     gc.collect()
     gc.freeze()

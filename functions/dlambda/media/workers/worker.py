@@ -24,7 +24,7 @@ from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.jobs import Job
+from dlambda.media.workers.worker_jobs import Job
 
 _START_SECONDS = 30.0
 _MOST_STARTS = 3

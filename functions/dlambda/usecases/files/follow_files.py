@@ -11,7 +11,7 @@ from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
-from dlambda.store import items, names
+from dlambda.store import filename_claims, items
 from dlambda.usecases.files import folders
 from dlambda.usecases.files.find_file import sidecars_of
 from dlambda.usecases.files.folders import split, without_extension
@@ -28,7 +28,7 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     folders.note_entries(copied)
     folders.note_gone(transfer.source for transfer in transfers)
     media = [transfer for transfer in transfers if is_media(transfer.source)]
-    names.forget(
+    filename_claims.forget(
         names_of(transfer.source for transfer in media) - {without_extension(transfer.target) for transfer in media}
     )
     for transfer in media:
@@ -45,18 +45,18 @@ def files_gone(paths: Sequence[str]) -> None:
     """
     owners = _items_of(paths)
     folders.note_gone(paths)
-    names.forget(_unused(names_of(paths)))
+    filename_claims.forget(_unused(names_of(paths)))
     for item in owners.values():
-        _change(item, lambda current: current.but(filename=None, sidecar={}))
+        _change(item, lambda current: current.evolve(filename=None, sidecar={}))
     _tell_of_sidecars(paths, {item.id for item in owners.values()})
 
 
 def _tell_of_sidecars(paths: Iterable[str], told_ids: Container[str]) -> None:
     """Items beside whose file a sidecar came or went, but for those that were `told_ids` already."""
     beside = {name for path in paths if not is_media(path) for name in folders.names_before_dots(path)}
-    for item in _done(set(names.find_sources(beside).values())):
+    for item in _done(set(filename_claims.find_sources(beside).values())):
         if item.id not in told_ids and item.path and without_extension(item.path) in beside:
-            _change(item, lambda current: current.but(sidecar=_sidecars(current.path or "")))
+            _change(item, lambda current: current.evolve(sidecar=_sidecars(current.path or "")))
 
 
 def _unused(stems: Iterable[str]) -> list[str]:
@@ -75,7 +75,9 @@ def names_of(paths: Iterable[str]) -> set[str]:
 def _items_of(paths: Iterable[str]) -> dict[str, Item]:
     """Path -> the history item whose file it is."""
     media = [path for path in paths if is_media(path)]
-    by_path = {item.path: item for item in _done(set(names.find_sources(names_of(media)).values())) if item.path}
+    by_path = {
+        item.path: item for item in _done(set(filename_claims.find_sources(names_of(media)).values())) if item.path
+    }
     return {path: by_path[path] for path in media if path in by_path}
 
 
@@ -93,7 +95,7 @@ def _moved(item: Item, target: str) -> Item:
     folder = own if inside else split(target)[0]
     filename = target.removeprefix(f"{folder}/") if folder else target
     directory = f"{root}/{folder}" if folder else root
-    return item.but(
+    return item.evolve(
         folder=item.folder if inside else folder,
         filename=filename,
         download_dir=directory,

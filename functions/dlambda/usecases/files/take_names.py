@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dlambda.domain.files.file_action import Refused
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Shelf
-from dlambda.store import items, names
+from dlambda.store import filename_claims, items
 from dlambda.usecases.files.folders import holds_stem, names_before_dots, without_extension
 from dlambda.usecases.files.plan_move import Plan, Transfer
 
@@ -25,7 +25,7 @@ def take_names(plan: Plan) -> None:
     sidecar_targets = [transfer.target for transfer in plan.transfers if not is_media(transfer.source)]
     refuse_downloading([*sidecar_targets, plan.target] if plan.is_folder else sidecar_targets)
     media = _media(plan)
-    sources = names.find_sources(
+    sources = filename_claims.find_sources(
         without_extension(path) for transfer in media for path in (transfer.source, transfer.target)
     )
     downloading = _in_queue(set(sources.values()))
@@ -39,7 +39,7 @@ def take_names(plan: Plan) -> None:
         if holder == source or not holds_stem(name):
             claims[name] = (source, holder)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        outcomes = pool.map(lambda name: names.claim(name, *claims[name]), claims)
+        outcomes = pool.map(lambda name: filename_claims.claim(name, *claims[name]), claims)
         for name, is_taken in zip(claims, outcomes, strict=True):
             if not is_taken:
                 raise _refusal(name)
@@ -48,17 +48,19 @@ def take_names(plan: Plan) -> None:
 def give_names_back(plan: Plan) -> None:
     """For a move that was taken back."""
     media = _media(plan)
-    sources = names.find_sources(
+    sources = filename_claims.find_sources(
         without_extension(path) for transfer in media for path in (transfer.source, transfer.target)
     )
     owner_of = {without_extension(transfer.target): _owner(transfer, sources) for transfer in media}
     source_names = {without_extension(transfer.source) for transfer in media}
-    names.forget(name for name, source in owner_of.items() if name not in source_names and sources.get(name) == source)
+    filename_claims.forget(
+        name for name, source in owner_of.items() if name not in source_names and sources.get(name) == source
+    )
 
 
 def refuse_downloading(paths: Sequence[str]) -> None:
     """Raises `Refused` when a download in the queue may write a sidecar, or its file, to one of the paths."""
-    sources = names.find_sources(name for path in paths for name in names_before_dots(path))
+    sources = filename_claims.find_sources(name for path in paths for name in names_before_dots(path))
     downloading = _in_queue(set(sources.values()))
     for name, source in sources.items():
         if source in downloading:
@@ -70,7 +72,7 @@ def _media(plan: Plan) -> list[Transfer]:
 
 
 def _owner(transfer: Transfer, sources: Mapping[str, str]) -> str:
-    return sources.get(without_extension(transfer.source), names.NOBODY)
+    return sources.get(without_extension(transfer.source), filename_claims.NOBODY)
 
 
 def _in_queue(urls: Collection[str]) -> set[str]:

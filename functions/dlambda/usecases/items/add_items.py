@@ -60,8 +60,8 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
         extras = dict(request.extras)
         if batch_id:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
-        new_items.append(new_item(request.but(extras=extras)))
-    items_by_id = {item.id: item for item in enter(new_items)}
+        new_items.append(new_item(request.evolve(extras=extras)))
+    items_by_id = {item.id: item for item in insert_items(new_items)}
     queue.send_many("intake", ({"id": item_id} for item_id in items_by_id))
     repeated = [item.key_of(item.posted_url) for item in new_items if item.id not in items_by_id]
     holders = items.find_holders(repeated) if repeated else {}
@@ -99,7 +99,7 @@ def new_item(request: Request) -> Item:
     )
 
 
-def enter(new_items: Sequence[Item]) -> list[Item]:
+def insert_items(new_items: Sequence[Item]) -> list[Item]:
     """Stores new items and tells everyone; answers those that are records now.
 
     A URL that is in the queue makes no second record; one of the history is replaced, unless it is in the archive.
@@ -115,7 +115,7 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
     replacing: list[Item] = []
     while batch:
         try:
-            entered = items.add([unmasked(item, None) for item in batch])
+            entered = items.add([restore_masked_secrets(item, None) for item in batch])
         except items.UrlTaken as conflict:
             replacing += [item for item in batch if item.id in conflict.holders]
             batch = [item for item in batch if item.id not in conflict.holders]
@@ -139,32 +139,32 @@ def _replace(item: Item) -> Item | None:
     """Enters one item whose URL had a record. None when that record stays."""
     for _ in range(_TRIES):
         holder = items.find_by_url(item.key_of(item.posted_url))
-        if holder is not None and (notice := known(holder, item)):
+        if holder is not None and (notice := duplicate_notice(holder, item)):
             publish(notice)
             return None
         changes = [items.Change(holder, None)] if holder else []
         try:
-            new_item = items.commit([*changes, items.Change(None, unmasked(item, holder))])[0]
+            new_item = items.commit([*changes, items.Change(None, restore_masked_secrets(item, holder))])[0]
         except Conflict:
             continue  # somebody else was faster: look again
-        publish(*([deleted(holder)] if holder else []), event.item_added(new_item))
+        publish(*([deleted_event(holder)] if holder else []), event.item_added(new_item))
         return new_item
     raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
 
 
-def unmasked(item: Item, previous: Item | None) -> Item:
+def restore_masked_secrets(item: Item, previous: Item | None) -> Item:
     """A mask that a client sends back means what the URL's record had, or nothing (contract README, Secrets)."""
     cookies = item.cookies if item.cookies != MASK else previous.cookies if previous else ""
     cli = unmask_options(item.cli, previous.cli if previous else "")
-    return item.but(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, previous.extras if previous else {}))
+    return item.evolve(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, previous.extras if previous else {}))
 
 
-def known(holder: Item, item: Item) -> event.Event | None:
+def duplicate_notice(holder: Item, item: Item) -> event.Event | None:
     """Why `holder`'s record of the URL stays and `item` does not become one; None when it gives way."""
     if holder.shelf is Shelf.QUEUE:
         return _in_queue(holder, item)
     if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
-        return already_downloaded(item, holder.archive_id)
+        return already_downloaded_event(item, holder.archive_id)
     if item.extras.get("source_handler") == TIMER_SOURCE and holder.status is Status.FINISHED:
         # A watched source fetches nothing twice, also where no archive marks what it has (downloads.md 5.8).
         message = f"The URL '{item.url}' is already downloaded."
@@ -177,12 +177,12 @@ def _in_queue(holder: Item, item: Item) -> event.Event:
     return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
 
 
-def already_downloaded(item: Item, archive_id: str) -> event.Event:
+def already_downloaded_event(item: Item, archive_id: str) -> event.Event:
     message = f"The URL '{item.url}':'{archive_id}' is already downloaded and recorded in archive."
     return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset)
 
 
-def deleted(item: Item) -> event.Event:
+def deleted_event(item: Item) -> event.Event:
     return event.item_deleted(item, "Download Cleared", f"Cleared '{item.title}' from history.")
 
 

@@ -43,7 +43,7 @@ def _markable(item_id: str, *, no_archive: type[Invalid | NotFound]) -> Item:
 def _remember(item: Item, *, archived: bool) -> None:
     for _ in range(_TRIES):
         try:
-            new_item = items.save(item, item.but(is_archived=archived))
+            new_item = items.save(item, item.evolve(is_archived=archived))
         except Conflict:
             current = items.find(item.id)
             if current is None:

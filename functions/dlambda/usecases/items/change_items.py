@@ -13,9 +13,9 @@ from dlambda.domain.places.paths import object_key, safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
-from dlambda.store import items, leases, memories, names
+from dlambda.store import feed_history, filename_claims, items, leases
 from dlambda.usecases.files import folders
-from dlambda.usecases.items.add_items import unmasked
+from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import check_preset
@@ -116,7 +116,7 @@ def start(item_id: str) -> str:
             return f"not found: no item with id '{item_id}' in the queue."
         if item.auto_start:
             return "already started"
-        new_item = items.save(item, item.but(auto_start=True))
+        new_item = items.save(item, item.evolve(auto_start=True))
         publish(event.item_updated(new_item), event.item_held(new_item, held=False))
         wake(new_item)
         return "started"
@@ -134,7 +134,7 @@ def hold(item_id: str) -> str:
             return "already started"
         if not item.auto_start:
             return "not started"
-        new_item = items.save(item, item.but(auto_start=False))
+        new_item = items.save(item, item.evolve(auto_start=False))
         publish(event.item_updated(new_item), event.item_held(new_item, held=True))
         return "paused"
 
@@ -151,13 +151,13 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
         if item is None or item.shelf is Shelf.QUEUE:
             raise NotFound("item not found.")
         edits = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
-        after = unmasked(item.but(**edits), item)  # a mask sent back means unchanged
+        after = restore_masked_secrets(item.evolve(**edits), item)  # a mask sent back means unchanged
         changes = {key: getattr(after, key) for key in edits if getattr(item, key) != getattr(after, key)}
         if not changes:
             return None
         changes = _checked(changes)
         try:
-            new_item = items.save(item, item.but(**changes))
+            new_item = items.save(item, item.evolve(**changes))
         except Conflict:
             if turn == _TRIES - 1:
                 raise
@@ -213,7 +213,7 @@ def _remember_failures(cleared_items: Sequence[Item]) -> None:
     """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
     for item in cleared_items:
         if item.status is Status.ERROR and item.identity:
-            memories.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
+            feed_history.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
 
 
 def _cleared(item: Item, *, with_files: bool) -> event.Event:
@@ -238,4 +238,4 @@ def remove_files_of(item: Item) -> None:
     paths = [f"{folder}/{file_name}" if folder else file_name for file_name in own]
     bucket.delete([object_key(path) for path in paths])
     folders.note_gone(paths)
-    names.forget([stem])
+    filename_claims.forget([stem])

@@ -22,14 +22,14 @@ from dlambda.media import download
 from dlambda.media.disk import room_at, tightest_room
 from dlambda.media.resume import can_continue
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases, names
+from dlambda.store import archive, filename_claims, items, leases
 from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.options import item_params
-from dlambda.usecases.items.try_again import begin_again, put_off
+from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
 from dlambda.usecases.measure import count_failed, count_finished
 from dlambda.usecases.publish import publish
@@ -58,7 +58,7 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float], excluded: 
     """
     item = items.find(item_id)
     if item is not None and item.retry_at:
-        item = begin_again(item, time.time())
+        item = resume_retry(item, time.time())
     claimed = _claim(item) if item is not None and (item.is_waiting or item.status in ACTIVE) else None
     if claimed is None:
         pass_on([*excluded, item_id])
@@ -87,7 +87,7 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
         return None
     begun = item.begun + 1 if item.status in ACTIVE else 0
     try:
-        return items.save(item, item.but(status=Status.PREPARING, begun=begun), lease), lease
+        return items.save(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
     except Conflict:
         leases.release(lease)  # it waits on, and the next free slot wakes it
         return None
@@ -112,15 +112,15 @@ class _Names(Container[str]):
         object_key(path)
         # Looked at before it is claimed: else a crash in between would leave the file for one of ours.
         if holds_stem(path):
-            return not names.is_of(path, self._source)
-        if not names.claim(path, self._source):
+            return not filename_claims.is_of(path, self._source)
+        if not filename_claims.claim(path, self._source):
             return True
         self._taken.add(path)
         return False
 
     def give_back(self) -> None:
         """The names that this download has taken and used for no file."""
-        names.forget(path for path in self._taken if not holds_stem(path))
+        filename_claims.forget(path for path in self._taken if not holds_stem(path))
         self._taken.clear()
 
 
@@ -135,7 +135,7 @@ class _Archive(Container[str]):
         return bool(archive.find_present(self._name, [self._own_id or str(archive_id)]))
 
 
-class _NoRoom(Exception):
+class _DiskFull(Exception):
     """The volume of the scratch folder is full; the text says so."""
 
 
@@ -151,8 +151,8 @@ class _Download:
     growing: GrowingUpload | None = None
     changes_file: bool = False  # a post-processor will
     renewed_at: float = field(default_factory=time.monotonic)
-    told_at: float = 0.0
-    looked_at: float = 0.0
+    published_at: float = 0.0
+    disk_checked_at: float = 0.0
     logged_quarter: int = 0
     cancelled: bool = False
     cancelled_at: float = 0.0
@@ -179,8 +179,8 @@ class _Download:
             running = download.start_download(self._spec())
         except leases.Lost:
             return False
-        except _NoRoom as full:
-            self._stumble(str(full), classify(str(full)))
+        except _DiskFull as full:
+            self._retry_or_fail(str(full), classify(str(full)))
             return False
         except Invalid as error:
             self._fail(error.message, classify(error.message))
@@ -243,7 +243,7 @@ class _Download:
                 self._note(running.messages(_TICK_SECONDS))
                 if running.result is not None:
                     continue
-                if self._is_cancelled() and self.item.is_live:
+                if self._heartbeat() and self.item.is_live:
                     self._finish_recording(running)
                 elif self.cancelled:
                     last_result = running.stop(_GRACE_SECONDS)
@@ -255,7 +255,7 @@ class _Download:
                 self._watch_room(running)
                 if self.seconds_left() < keep_files.HANDOVER_SECONDS and not self.cancelled:
                     running.suspend()
-                    self.item = items.save(self.item, self.item.but(begun=0), self.lease)
+                    self.item = items.save(self.item, self.item.evolve(begun=0), self.lease)
                     keep_files.save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
@@ -265,9 +265,9 @@ class _Download:
                 self._end(result)
         except leases.Lost:
             log.info("The item is another worker's by now", extra={"item_id": self.item.id})
-        except _NoRoom as full:
+        except _DiskFull as full:
             running.stop(0)
-            self._stumble(str(full), classify(str(full)))
+            self._retry_or_fail(str(full), classify(str(full)))
         except Invalid as error:  # no name, key or record can hold it: it would be so again
             self._fail(error.message, classify(error.message))
             self._clean()
@@ -297,12 +297,12 @@ class _Download:
 
         A live recording ends in order, so that what there is of it is kept.
         """
-        if time.monotonic() - self.looked_at < _RENEW_SECONDS:
+        if time.monotonic() - self.disk_checked_at < _RENEW_SECONDS:
             return
-        self.looked_at = time.monotonic()
+        self.disk_checked_at = time.monotonic()
         try:
             self._check_room(1 if self.item.is_live else 2)
-        except _NoRoom:
+        except _DiskFull:
             if not self.item.is_live or not running.stop(_GRACE_LIVE_SECONDS).ok:
                 raise
 
@@ -311,7 +311,7 @@ class _Download:
         settings = get_settings()
         room = tightest_room(settings.download_folders, settings.disk_reserve_bytes)
         if lacks := room.lacks(room.least):
-            raise _NoRoom(lacks)
+            raise _DiskFull(lacks)
 
     def _check_room(self, part: int = 1, needed_bytes: int = 0) -> None:
         """Raises `_NoRoom` when less than that `part` of the reserve would be free."""
@@ -319,7 +319,7 @@ class _Download:
         room = room_at(settings.scratch, settings.disk_reserve_bytes)
         lacks = replace(room, reserve=room.reserve // part).lacks(needed_bytes)
         if lacks:
-            raise _NoRoom(lacks)
+            raise _DiskFull(lacks)
 
     def _note(self, messages: list[download.Message]) -> None:
         """Takes reports over; tells clients of a new status at once and of bytes about once a second."""
@@ -337,8 +337,8 @@ class _Download:
                 log.warning(message.text, extra={"item_id": self.item.id})
         now = time.monotonic()
         new_status = self.progress.status != before.status
-        if self.progress != before and (new_status or now - self.told_at >= _RENEW_SECONDS):
-            self.told_at = now
+        if self.progress != before and (new_status or now - self.published_at >= _RENEW_SECONDS):
+            self.published_at = now
             publish(event.item_updated(self.item, self.progress.fields()))
 
     def _log_quarter(self) -> None:
@@ -375,13 +375,13 @@ class _Download:
                 self._check_room(needed_bytes=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
             raise
 
-    def _is_cancelled(self) -> bool:
+    def _heartbeat(self) -> bool:
         """Renews the lease about once a second; that write also brings what the user wants."""
         if time.monotonic() - self.renewed_at < _RENEW_SECONDS:
             return self.cancelled
         self.renewed_at = time.monotonic()
         if self.progress.status != self.item.status:
-            self.item = items.save(self.item, self.item.but(status=Status(self.progress.status)), self.lease)
+            self.item = items.save(self.item, self.item.evolve(status=Status(self.progress.status)), self.lease)
         self.cancelled = leases.renew(self.lease, time.time(), self.progress.fields()) == CANCEL or self.cancelled
         return self.cancelled
 
@@ -406,9 +406,9 @@ class _Download:
             if files.filename:
                 self._fail(error, failure, **files.fields())
             else:
-                self._stumble(error, failure, result.retry_after_seconds)
+                self._retry_or_fail(error, failure, result.retry_after_seconds)
 
-    def _stumble(self, error: str, failure: Failure, asked_seconds: float | None = None) -> None:
+    def _retry_or_fail(self, error: str, failure: Failure, asked_seconds: float | None = None) -> None:
         """Puts the item off, or ends it when trying again is of no use.
 
         On a full disk what it has written goes first: others need the room, the tables that store this among them.
@@ -419,7 +419,7 @@ class _Download:
                 self.growing = None
             remove_work_folder(self.workdir)
             self.progress = Progress(Status.PREPARING.value)
-        if not put_off(self.item, self.lease, error, failure, asked_seconds):
+        if not schedule_retry(self.item, self.lease, error, failure, asked_seconds):
             self._fail(error, failure)
 
     def _renew(self) -> None:

@@ -24,7 +24,7 @@ from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
-from dlambda.usecases.items.add_items import already_downloaded, deleted, known, new_item
+from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice, new_item
 from dlambda.usecases.items.intake_queue import ENTRIES, intake_queue
 from dlambda.usecases.publish import publish
 
@@ -60,7 +60,7 @@ def expand(
             return
         bucket.put_json(info_key(item.id), plan.rendered())
         title = metadata.title_of(info, url=item.url)
-        item = items.save(item, item.but(title=title, entries=len(plan.entries)), lease)
+        item = items.save(item, item.evolve(title=title, entries=len(plan.entries)), lease)
     plan = Plan.read(bucket.get_json(info_key(item.id)))
     for _ in range(BATCHES_PER_TURN):
         if item.expanded >= len(plan.entries):
@@ -105,7 +105,7 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     while True:
         new_children = _numbered(new_children, item.queued)
         queued = [child for child in new_children if child.shelf is Shelf.QUEUE]
-        after = item.but(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
+        after = item.evolve(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
         changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
         try:
             parent, *new_items = items.commit(changes)
@@ -124,7 +124,7 @@ def _numbered(made: Sequence[Item], before: int) -> list[Item]:
     """The entries with their numbers for `%(autonumber)s`: those that are not downloaded take none, as in yt-dlp."""
     numbers = count(before + 1)
     return [
-        child.but(extras={**child.extras, "autonumber": next(numbers)}) if child.shelf is Shelf.QUEUE else child
+        child.evolve(extras={**child.extras, "autonumber": next(numbers)}) if child.shelf is Shelf.QUEUE else child
         for child in made
     ]
 
@@ -137,14 +137,14 @@ def _make_way(children: list[Item], holders: Mapping[str, str]) -> list[Item]:
         holder = by_id.get(holders.get(child.id, ""))
         if holder is None:
             remaining.append(child)
-        elif notice := known(holder, child):
+        elif notice := duplicate_notice(holder, child):
             publish(notice)
         else:
             try:
                 items.remove(holder)
             except Conflict:
                 continue  # it is being changed: whoever changes it has the URL
-            publish(deleted(holder))
+            publish(deleted_event(holder))
             remaining.append(child)
     return remaining
 
@@ -166,7 +166,7 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         extras={**item.extras, **numbers},
         requeued=item.requeued,
     )
-    child = new_item(request).but(
+    child = new_item(request).evolve(
         title=metadata.title_of(entry.info, url=entry.url),
         source_id=str(entry.info.get("id") or ""),
         archive_id=metadata.archive_id(entry.info),
@@ -178,7 +178,7 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         info_at=time.time() if entry.is_complete else 0.0,
     )
     if child.archive_id is None and is_media_file(child.url):
-        return child.but(archive_id=child.entry_archive_id or None)
+        return child.evolve(archive_id=child.entry_archive_id or None)
     return child
 
 
@@ -197,7 +197,7 @@ def _without_archived(children: list[Item]) -> list[Item]:
     if not present:
         return children
     silent = {child.id for child in children if child.archive_id in present and _leaves_no_record(child)}
-    publish(*(already_downloaded(child, child.archive_id or "") for child in children if child.id in silent))
+    publish(*(already_downloaded_event(child, child.archive_id or "") for child in children if child.id in silent))
     now = time.time()
     return [
         _skipped(child, now) if child.archive_id in present else child for child in children if child.id not in silent

@@ -84,11 +84,11 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
 
 def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     cookies = _readable(effect, item) or item.cookies
-    after = item.but(cli=effect.cli, cookies=cookies, requeued=True, info_at=0.0)
+    after = item.evolve(cli=effect.cli, cookies=cookies, requeued=True, info_at=0.0)
     if effect.preset is not None:
         after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
     options = (preset_for(after.preset).cli, after.cli)
-    return after.but(archive=archive_named(*options), part=part_named(*options))
+    return after.evolve(archive=archive_named(*options), part=part_named(*options))
 
 
 def _readable(effect: Effect, item: Item) -> str | None:
@@ -111,4 +111,4 @@ def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Ite
         return item
     text = switched_text(title, condition, item.preset, preset.name)
     publish(event.log(Name.LOG_INFO, "Preset Switched", text, preset=preset.name))
-    return item.but(preset=preset.name)
+    return item.evolve(preset=preset.name)

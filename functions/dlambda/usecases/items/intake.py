@@ -19,13 +19,13 @@ from dlambda.media.extract import Extraction, extract
 from dlambda.media.rejection import reject_reason
 from dlambda.settings import get_settings
 from dlambda.store import archive, items, leases
-from dlambda.usecases.items.add_items import already_downloaded, deleted, known
+from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_queue import intake_queue
 from dlambda.usecases.items.options import archive_for, item_params
-from dlambda.usecases.items.try_again import begin_again, put_off
+from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.measure import count_failed
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.cookies import cookies_for
@@ -38,22 +38,22 @@ _MOST_BEGINNINGS = 60
 _PREMIERE_SPARE_SECONDS = 300
 
 
-def take_in(item_id: str) -> None:
+def process_intake(item_id: str) -> None:
     """Does the intake of one item, once: whoever holds its lease does it, a doubled message finds it done."""
     item = items.find(item_id)
     if item is not None and item.retry_at:
-        item = begin_again(item, time.time())
+        item = resume_retry(item, time.time())
     if item is None or item.extracted or item.shelf is Shelf.DONE:
         return
     try:
-        with leases.kept(item.id) as lease:
+        with leases.hold(item.id) as lease:
             try:
                 if lease.fence > _MOST_BEGINNINGS + item.expanded // 100:
                     raise Invalid("It could not be read, and was tried too often.")
                 if item.entries:
                     expand(item, lease)
                 else:
-                    _examine(item, lease)
+                    _extract_item(item, lease)
             except Invalid as error:  # also what no record can hold: it would be so again
                 _fail(items.get(item.id), lease, error.message)
     except leases.Lost:
@@ -63,7 +63,7 @@ def take_in(item_id: str) -> None:
         queue.send(intake_queue(item), {"id": item.id}, delay_seconds=1)
 
 
-def _examine(item: Item, lease: leases.Lease) -> None:
+def _extract_item(item: Item, lease: leases.Lease) -> None:
     try:
         params = item_params(item)
     except Invalid as error:
@@ -78,7 +78,7 @@ def _examine(item: Item, lease: leases.Lease) -> None:
         reason, failure = _reason(extraction), extraction.failure
         # One that used up its whole time would do so again.
         retry_after_seconds = extraction.retry_after_seconds
-        if not failure or extraction.timed_out or not put_off(item, lease, reason, failure, retry_after_seconds):
+        if not failure or extraction.timed_out or not schedule_retry(item, lease, reason, failure, retry_after_seconds):
             _fail(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
@@ -122,10 +122,10 @@ def _route(
         return
     followed = follow_conditions(item, info)
     if followed.shelf is Shelf.DONE:
-        _become(item, followed, lease)
+        _store_or_merge_duplicate(item, followed, lease)
         return
     if followed is not item:
-        _examine(items.save(item, followed, lease), lease)
+        _extract_item(items.save(item, followed, lease), lease)
         return
     reason = reject_reason(info, params)
     if reason:
@@ -133,7 +133,7 @@ def _route(
     elif kind in LIST_TYPES:
         expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
     elif kind.startswith("video"):
-        _settle(item, lease, extraction, info)
+        _apply_extraction(item, lease, extraction, info)
     else:
         _fail(item, lease, f'Unsupported event type "{kind}".')
 
@@ -151,7 +151,7 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
         return False
     if get_settings().ignore_archived_items:
         items.commit([items.Change(item, None, lease)])
-        publish(already_downloaded(item, present[0]), deleted(item))
+        publish(already_downloaded_event(item, present[0]), deleted_event(item))
         return True
     skipped = item.ended(
         Status.SKIP,
@@ -182,11 +182,11 @@ def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
     publish(event.download_error(new_item), event.item_updated(new_item), event.item_moved(new_item))
 
 
-def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
+def _apply_extraction(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
     """Gives the item what was extracted and decides where it goes (downloads.md 5.6)."""
     name = archive_for(item, info)
     own_id, other_ids = metadata.archive_ids(info, item.entry_archive_id)
-    described = item.but(
+    described = item.evolve(
         **metadata.fields_of(info, url=item.url) | {"archive_id": own_id},
         archive=name,
         extras=metadata.extras_of(info) | dict(item.extras),
@@ -204,25 +204,25 @@ def _settle(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[
         _wait_for_premiere(item, described, lease, info)
     else:
         bucket.put_json(info_key(item.id), info)
-        _become(item, described.but(extracted=True), lease)
+        _store_or_merge_duplicate(item, described.evolve(extracted=True), lease)
 
 
-def _become(before: Item, after: Item, lease: leases.Lease) -> None:
+def _store_or_merge_duplicate(before: Item, after: Item, lease: leases.Lease) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
     for _ in range(_TRIES):
         holder = items.find_by_url(after.source_key)
         if holder is not None and holder.id == before.id:
             holder = None
-        if holder is not None and (notice := known(holder, after)):
+        if holder is not None and (notice := duplicate_notice(holder, after)):
             items.commit([items.Change(before, None, lease)])
-            publish(notice, deleted(before))
+            publish(notice, deleted_event(before))
             return
         changes = [items.Change(holder, None)] if holder else []
         try:
             new_item = items.commit([*changes, items.Change(before, after, lease)])[0]
         except items.UrlTaken:
             continue
-        publish(*([deleted(holder)] if holder else []), event.item_updated(new_item))
+        publish(*([deleted_event(holder)] if holder else []), event.item_updated(new_item))
         if new_item.shelf is Shelf.DONE:
             publish(event.item_moved(new_item))
         else:
@@ -252,7 +252,7 @@ def _wait_for_stream(
     title = "Upcoming Premiere" if metadata.is_premiere(info) else "Upcoming Live Stream"
     message = f"{subject} '{described.title}' is not available yet."
     publish(event.log(Name.LOG_INFO, title, message, preset=item.preset, lowPriority=True))
-    _become(item, after, lease)
+    _store_or_merge_duplicate(item, after, lease)
 
 
 def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: dict[str, Any]) -> None:
@@ -275,7 +275,7 @@ def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: d
         after = described.ended(Status.NOT_LIVE, time.time(), is_live=True, start_at=time.time() + length, error=error)
     message = f"'{described.title}': '{error}'"
     publish(event.log(Name.LOG_INFO, "Premiering right now", message, preset=item.preset))
-    _become(item, after, lease)
+    _store_or_merge_duplicate(item, after, lease)
 
 
 def _no_formats(
@@ -293,4 +293,4 @@ def _no_formats(
     after = described.ended(Status.ERROR, time.time(), error=error, failure=failure)
     message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
     publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings)))
-    _become(item, after, lease)
+    _store_or_merge_duplicate(item, after, lease)

@@ -9,8 +9,8 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
-from dlambda.media.questions import places_of
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import places_of
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 

@@ -26,7 +26,7 @@ _EARLY_SECONDS = 0.5
 """A queue's clock is not ours: a message that comes this much too early counts as in time."""
 
 
-def put_off(
+def schedule_retry(
     item: Item, lease: leases.Lease, error: str, failure: Failure, asked_seconds: float | None = None
 ) -> Item | None:
     """The item as it waits for its next try; None when `failure` is for good or it was tried often enough.
@@ -37,7 +37,7 @@ def put_off(
     if wait is None or item.is_live:
         return None
     failure_view = {"kind": failure.kind.value, "advice": failure.advice}
-    new_item = items.save(item, item.put_off(error, failure_view, time.time() + wait), lease)
+    new_item = items.save(item, item.schedule_retry(error, failure_view, time.time() + wait), lease)
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, time.time(), {}) == CANCEL:
         return end_cancelled(new_item, lease)
@@ -54,7 +54,7 @@ def put_off(
     return new_item
 
 
-def begin_again(item: Item, now: float) -> Item | None:
+def resume_retry(item: Item, now: float) -> Item | None:
     """The item in its next try; None when that lies ahead, when its user ended it, or when another worker has it."""
     if is_early(item, now):
         return None
@@ -62,7 +62,7 @@ def begin_again(item: Item, now: float) -> Item | None:
         if leases.find_wanted(item.id) == CANCEL:
             end_cancelled(item)
             return None
-        again = items.save(item, item.tried_again())
+        again = items.save(item, item.clear_retry())
     except Conflict:
         return None  # changed meanwhile: the sweep looks again
     publish(event.item_updated(again))

@@ -78,6 +78,6 @@ def _tell(item: Item, path: str) -> None:
         for kind, entries in sidecars_of(path).items()
     }
     try:
-        publish(event.item_updated(items.save(item, item.but(sidecar=groups))))
+        publish(event.item_updated(items.save(item, item.evolve(sidecar=groups))))
     except Conflict:
         return  # changed or gone meanwhile: the file is there all the same

@@ -8,7 +8,7 @@ from typing import Any
 from dlambda.aws import bucket
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Order, State, is_id
-from dlambda.domain.orders.qualities import chosen
+from dlambda.domain.orders.qualities import select_fields
 from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
@@ -50,7 +50,7 @@ def read_info(order_id: str, name: str, names: Collection[str]) -> dict[str, Any
         raise NotFound(_MISSING_FILE) from None
     if not names:
         return info
-    fields = chosen(info, names)
+    fields = select_fields(info, names)
     if not fields:
         raise NotFound("No matching parameters")
     return fields

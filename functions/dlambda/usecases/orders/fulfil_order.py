@@ -21,16 +21,16 @@ from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order
+from dlambda.domain.orders.order_request import clip_of, format_of
 from dlambda.domain.orders.output import AUDIO, VIDEO, Output
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
-from dlambda.domain.orders.wish import clip_of, format_of
 from dlambda.errors import AppError, Conflict
 from dlambda.media import convert, download
 from dlambda.media.extract import extract
 from dlambda.media.live import record
 from dlambda.media.order_params import NotLive, Part
 from dlambda.settings import get_settings
-from dlambda.store import keys, leases, meters, orders
+from dlambda.store import keys, leases, orders, quota_usage
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders import carry_segments
 from dlambda.usecases.orders.find_order import object_of
@@ -123,7 +123,7 @@ class _Fulfilment:
     seconds_left: Callable[[], float]
     percent: float | None = None
     bytes_of: dict[str | None, int] = field(default_factory=dict)
-    meter: meters.Meter | None = None
+    meter: quota_usage.Meter | None = None
     quotas: dict[str, int] = field(default_factory=dict)
     renewed_at: float = field(default_factory=time.monotonic)
     answered_at: float = field(default_factory=time.monotonic)
@@ -141,7 +141,7 @@ class _Fulfilment:
             self._end(self._bring())
         except _HandOver as stop:
             starts = 0 if stop.saved else self.order.starts
-            orders.go_on_later(self.order, self.order.but(starts=starts), self.lease, time.time())
+            orders.go_on_later(self.order, self.order.evolve(starts=starts), self.lease, time.time())
             return Outcome.UNFINISHED
         except (_Failed, AppError) as problem:
             if isinstance(problem, leases.Lost) or (self.order.starts < _MOST_STARTS and _may_pass(problem)):
@@ -349,16 +349,16 @@ class _Fulfilment:
         """Counts what the order has brought. Raises `_Failed` when that is more than is allowed."""
         settings = get_settings()
         if self.meter is None:
-            self.meter = meters.Meter.of(self.order.owner, self.order.id)
+            self.meter = quota_usage.Meter.of(self.order.owner, self.order.id)
             self.quotas = keys.quotas_of(self.order.owner)
-        limits = meters.Limits(
+        limits = quota_usage.Limits(
             key=self.quotas.get(self.order.owner) or int(settings.default_quota_gb * GIGABYTE),
             all=int(settings.available_gb * GIGABYTE),
             seconds=settings.quota_rate_minutes * MINUTE,
             makers={key_id: quota for key_id, quota in self.quotas.items() if key_id != self.order.owner},
         )
         try:
-            self.meter = meters.raise_to(self.meter, size_bytes, time.time(), limits)
-        except meters.OverQuota as over:
+            self.meter = quota_usage.raise_to(self.meter, size_bytes, time.time(), limits)
+        except quota_usage.OverQuota as over:
             limit = f"{settings.available_gb:g} GB of all keys" if over.of_all else "storage quota of the key"
             raise _Failed(f"Quota exceeded: the {limit} in {settings.quota_rate_minutes:g} min is used up.") from None

@@ -12,7 +12,7 @@ from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
 from dlambda.settings import get_settings
-from dlambda.store import keys, meters, windows
+from dlambda.store import keys, quota_usage, rate_limits
 
 _VALUE_BYTES = 32
 _TOUCH_SECONDS = 60
@@ -112,13 +112,15 @@ def remove_key(name: str) -> None:
 
 def _forget(key: Key) -> None:
     _seen.clear()  # of this process; keys that it made may be among them
-    windows.forget(key.id)
+    rate_limits.forget(key.id)
 
 
 def list_keys() -> dict[str, dict[str, Any]]:
     """Every key with its value, by name."""
     pairs = keys.list_()
-    usage = meters.used((key.id for key, _ in pairs), time.time(), get_settings().quota_rate_minutes * MINUTE)
+    usage = quota_usage.usage_by_key(
+        (key.id for key, _ in pairs), time.time(), get_settings().quota_rate_minutes * MINUTE
+    )
     return {key.name: _view(key, value, usage[key.id]) for key, value in pairs}
 
 

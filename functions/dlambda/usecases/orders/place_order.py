@@ -8,12 +8,12 @@ import time
 from dlambda.aws import queue
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Kind, Order, make_id
+from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.domain.orders.units import MINUTE
-from dlambda.domain.orders.wish import read_wish
 from dlambda.errors import Invalid, TooMany
 from dlambda.media.guard import check_url
 from dlambda.settings import get_settings
-from dlambda.store import orders, windows
+from dlambda.store import orders, rate_limits
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     """The new order. Raises `Invalid` naming the field, `TooMany` at the limit of the key or of
     one of its makers; nothing is stored then.
     """
-    url, options = read_wish(kind, body)
+    url, options = parse_order_request(kind, body)
     settings = get_settings()
     try:
         check_url(url, allow_internal=settings.allow_internal_urls)
@@ -30,7 +30,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
         raise Invalid(f"url: {error.message}") from None
     order_id, now = make_id(secrets.choice), time.time()
     seconds = settings.task_cleanup_time * MINUTE
-    wait = windows.enter(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)
+    wait = rate_limits.record(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)
     if wait:
         text = f"Rate limit exceeded. Max {settings.request_limit} per {settings.task_cleanup_time:g} min"
         raise TooMany(text, headers={"Retry-After": str(math.ceil(wait))})
@@ -38,7 +38,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     try:
         orders.add(order)
     except BaseException:
-        windows.leave(key.id, order_id, now, key.makers)
+        rate_limits.withdraw(key.id, order_id, now, key.makers)
         raise
     try:
         queue.send("order", {"id": order.id})

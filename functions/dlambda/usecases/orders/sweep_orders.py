@@ -6,7 +6,7 @@ from dlambda.aws import bucket, queue
 from dlambda.domain.orders.order import State
 from dlambda.domain.orders.units import MINUTE
 from dlambda.settings import get_settings
-from dlambda.store import leases, meters, orders
+from dlambda.store import leases, orders, quota_usage
 from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.fulfil_order import workdir_of
 
@@ -17,7 +17,7 @@ def sweep_orders(now: float) -> None:
     """Runs a round. Idempotent."""
     wake_orders(now)
     remove_expired(now)
-    meters.prune(now, get_settings().quota_rate_minutes * MINUTE)
+    quota_usage.prune(now, get_settings().quota_rate_minutes * MINUTE)
 
 
 def wake_orders(now: float) -> None:
@@ -26,7 +26,7 @@ def wake_orders(now: float) -> None:
     if running:
         queue.send_many("order", ({"id": order_id} for order_id in sorted(leases.find_expired(running, now))))
     _free_lost_places()
-    free = get_settings().task_max_workers - len(orders.taken())
+    free = get_settings().task_max_workers - len(orders.running_ids())
     if free > 0:
         wake_waiting(free)
 
@@ -39,7 +39,7 @@ def wake_waiting(count: int) -> None:
 def _free_lost_places() -> None:
     """A place outlives its order only when a row was removed by hand; looked at, since nobody else would."""
     ids_without_order = set()
-    for order_id in orders.taken():
+    for order_id in orders.running_ids():
         order = orders.find(order_id)
         if order is None or order.state is not State.PROCESSING:
             ids_without_order.add(order_id)

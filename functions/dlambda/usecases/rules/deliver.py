@@ -70,7 +70,7 @@ def _settle(delivery: Delivery, failed: Sequence[int]) -> None:
     wait = wait_seconds(delivery.tries) if failed else None
     if wait is not None:
         wait = math.ceil(wait * get_settings().delivery_wait_factor)
-        deliveries.put_off(delivery, failed, time.time() + wait)
+        deliveries.schedule_retry(delivery, failed, time.time() + wait)
         queue.send(QUEUE, {"id": str(delivery.id)}, delay_seconds=wait)
         return
     if failed:

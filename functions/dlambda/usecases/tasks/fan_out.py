@@ -17,7 +17,7 @@ from dlambda.errors import Invalid, NotFound
 from dlambda.media.handlers.client import Handler
 from dlambda.media.handlers.registry import find_handler, handlers_for
 from dlambda.settings import get_settings
-from dlambda.store import runs
+from dlambda.store import task_schedule
 from dlambda.usecases.rules.presets import check_preset
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.run_tasks import sweep_timer
@@ -35,20 +35,20 @@ NO_ARCHIVE: Final = "The options name no download archive."
 def fan_out(due: int) -> int:
     """Sends a message for each task that a handler serves; answers how many. Once per `due`."""
     now = time.time()
-    if not runs.begin(runs.SWEEP, due, now, _BEGIN_SECONDS):
+    if not task_schedule.begin(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
         return 0
     mend_schedules()
     message_count = _send(_served(list_tasks()), due)
-    runs.note(runs.SWEEP, now, {"due": due})
-    runs.finish(runs.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
+    task_schedule.note(task_schedule.SWEEP, now, {"due": due})
+    task_schedule.finish(task_schedule.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
     return message_count
 
 
 def fan_out_again(due: int) -> int:
     """Sends the messages of the sweep of `due` again, but to tasks that have run since; answers how many."""
-    since = runs.find(runs.SWEEP).last_run or 0.0
+    since = task_schedule.find(task_schedule.SWEEP).last_run or 0.0
     tasks = list_tasks()
-    last = runs.find_many(task.id for task in tasks)
+    last = task_schedule.find_many(task.id for task in tasks)
     message_count = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
     log.info("The sweep that the last end of the service cut short goes on with %d tasks", message_count)
     return message_count
@@ -69,7 +69,7 @@ def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
     if reason is None:
         return handler
     failed = Result(datetime.now(UTC), "failed", error=reason)
-    runs.note(task.id, failed.at.timestamp(), failed.view())
+    task_schedule.note(task.id, failed.at.timestamp(), failed.view())
     return None
 
 

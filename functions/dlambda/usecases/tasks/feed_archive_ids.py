@@ -15,10 +15,10 @@ from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.metadata import archive_id, has_formats
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.media.extract import Extraction, extract
-from dlambda.media.questions import ids_of_urls
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import ids_of_urls
 from dlambda.settings import get_settings
-from dlambda.store import memories
+from dlambda.store import feed_history
 from dlambda.usecases.tasks.task_options import Params
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def with_archive_ids(
     items_by_url_id = _told_by_urls(items)
     unknown = {item.url: item for item in items_by_url_id if item.archive_id is None}
     unidentified_urls = list(unknown)
-    ids_by_url = memories.find_archive_ids(source, unidentified_urls, time.time())
+    ids_by_url = feed_history.find_archive_ids(source, unidentified_urls, time.time())
     read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
@@ -96,5 +96,5 @@ def _keep(url: str, source: str, page: Extraction) -> str | None:
     page_id = archive_id(page.info) if page.info else None
     if page_id is None:
         log.warning("No archive id for an entry of '%s': %s", source, page.error, extra={"url": url})
-    memories.keep_archive_id(source, url, page_id, time.time())
+    feed_history.keep_archive_id(source, url, page_id, time.time())
     return page_id

@@ -16,8 +16,8 @@ from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Handler, HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
-from dlambda.media.questions import effective
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import effective
 from dlambda.settings import get_settings
 from dlambda.store import archive
 from dlambda.usecases.rules.cookies import cookies_of

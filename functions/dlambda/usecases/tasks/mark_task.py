@@ -11,7 +11,7 @@ from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.items.metadata import archive_id, plain_url
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
-from dlambda.media.questions import ids_of_urls
+from dlambda.media.ytdlp_queries import ids_of_urls
 from dlambda.settings import get_settings
 from dlambda.store import archive
 from dlambda.usecases.tasks.source_info import read_source

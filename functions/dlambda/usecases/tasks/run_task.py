@@ -10,7 +10,7 @@ from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.tasks.task import TIMER_SOURCE, Result, Task
 from dlambda.errors import AppError, Invalid
 from dlambda.settings import get_settings
-from dlambda.store import runs
+from dlambda.store import task_schedule
 from dlambda.usecases.items.add_items import add_items, check_request
 from dlambda.usecases.publish import publish
 from dlambda.usecases.tasks.tasks import find_task, reckon
@@ -24,17 +24,17 @@ def run_task(task_id: int, due: int) -> None:
     """Does the run that was `due`, once: whoever begins it does it, and a doubled message finds it done."""
     task = find_task(task_id)
     if task is None:
-        runs.remove(task_id)
+        task_schedule.remove(task_id)
         return
     timer = task.timer if task.enabled else ""
-    if runs.find(task_id).timer != timer:
-        runs.schedule(task_id, timer, reckon(timer, time.time()))  # it was changed and its maker died
+    if task_schedule.find(task_id).timer != timer:
+        task_schedule.schedule(task_id, timer, reckon(timer, time.time()))  # it was changed and its maker died
         return
-    if not runs.begin(task_id, due, time.time(), BEGIN_SECONDS):
+    if not task_schedule.begin(task_id, due, time.time(), BEGIN_SECONDS):
         return
     result = dispatch(task)
-    runs.finish(task_id, due, reckon(timer, max(time.time(), due)))
-    runs.note(task_id, result.at.timestamp(), result.view())
+    task_schedule.finish(task_id, due, reckon(timer, max(time.time(), due)))
+    task_schedule.note(task_id, result.at.timestamp(), result.view())
 
 
 def dispatch(task: Task) -> Result:

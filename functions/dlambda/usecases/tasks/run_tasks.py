@@ -11,7 +11,7 @@ from dlambda.aws import queue
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
 from dlambda.settings import Settings, get_settings
-from dlambda.store import runs
+from dlambda.store import task_schedule
 from dlambda.usecases.tasks.tasks import reckon
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ def wake_due_tasks(now: float) -> int:
     _resume_sweep()
     message_count = 0
     claimed: list[dict[str, str | int]] = []
-    for task_id, due in runs.find_due(now):
-        if runs.claim(task_id, due, now, CLAIM_SECONDS):
+    for task_id, due in task_schedule.find_due(now):
+        if task_schedule.claim(task_id, due, now, CLAIM_SECONDS):
             claimed.append({"id": str(task_id), "due": due})
         if len(claimed) == _SEND_AFTER:
             queue.send_many(QUEUE, claimed)
@@ -40,15 +40,19 @@ def wake_due_tasks(now: float) -> int:
 def schedule_sweep(now: float) -> None:
     """The sweep's own row follows the setting `tasks_handler_timer`."""
     timer = sweep_timer(get_settings())
-    if runs.find(runs.SWEEP).timer != timer:
-        runs.schedule(runs.SWEEP, timer, reckon(timer, now))
+    if task_schedule.find(task_schedule.SWEEP).timer != timer:
+        task_schedule.schedule(task_schedule.SWEEP, timer, reckon(timer, now))
 
 
 def _resume_sweep() -> None:
     """The first tick after a start on one machine: the sweep before it may have lost messages."""
     started_at = get_settings().started_at
-    if started_at and (last := runs.find(runs.SWEEP).result) and runs.resume_sweep(started_at):
-        queue.send(QUEUE, {"id": str(runs.SWEEP), "due": last["due"], "again": True})
+    if (
+        started_at
+        and (last := task_schedule.find(task_schedule.SWEEP).result)
+        and task_schedule.resume_sweep(started_at)
+    ):
+        queue.send(QUEUE, {"id": str(task_schedule.SWEEP), "due": last["due"], "again": True})
 
 
 def sweep_timer(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
 from dlambda.errors import AppError, Invalid
 from dlambda.media.extract import extract
 from dlambda.media.guard import check_url
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
@@ -64,4 +64,4 @@ def _with_look_up(draft: Draft, end: float) -> Draft:
         return draft
     channel = info.get("channel_id")
     draft = titled(draft, info.get("title"))
-    return draft.but(url=without_handle(url, str(channel) if channel else None))
+    return draft.evolve(url=without_handle(url, str(channel) if channel else None))

@@ -25,8 +25,8 @@ from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Client, Handler, HandlerFailed
 from dlambda.media.handlers.registry import handlers_for
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases, memories, runs
-from dlambda.usecases.items.add_items import enter, new_item
+from dlambda.store import archive, feed_history, items, leases, task_schedule
+from dlambda.usecases.items.add_items import insert_items, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake_queue import ENTRIES
 from dlambda.usecases.rules.cookies import cookies_of
@@ -69,11 +69,11 @@ def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued
     """
     task = find_task(task_id)
     handler = handler_of(task, handlers_for(list_definitions())) if task else None
-    if task is None or handler is None or not runs.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
+    if task is None or handler is None or not task_schedule.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
     queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
     if queued_so_far is None:
-        runs.end_sweep(task_id, due)
+        task_schedule.end_sweep(task_id, due)
     return queued_so_far
 
 
@@ -124,7 +124,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     """Queues what is new in a batch of a feed; False when there was no time for all of it."""
     if state.seconds_left() <= 0:
         return False
-    runs.hold_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
+    task_schedule.hold_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
     records = _records({item.url for item in batch if item.url})
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
     complete = True
@@ -133,7 +133,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
         batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
     now = time.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
-    remembered = memories.find(state.handler.name, [item.identity for item in batch if item.identity], now)
+    remembered = feed_history.find(state.handler.name, [item.identity for item in batch if item.identity], now)
     knowledge = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
     choice = choose(batch, knowledge, datetime.fromtimestamp(now, UTC))
     for item in choice.without_archive_id:
@@ -156,15 +156,15 @@ def _records(urls: set[str]) -> dict[str, Record]:
 def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
     public = {str(item.identity): item for item in entries if _is_public(item.url, state.hosts)}
-    claimed = memories.claim(state.handler.name, list(public), remembered, now)
+    claimed = feed_history.claim(state.handler.name, list(public), remembered, now)
     new_items = [_new_item(state, item) for item in (public[identity] for identity in claimed)]
-    entered = enter(new_items)
+    entered = insert_items(new_items)
     pages = {item.url: item.info for item in public.values()}
     for item in entered:
         if item.info_at:
             bucket.put_json(info_key(item.id), pages[item.posted_url])
     queue.send_many(ENTRIES, ({"id": item.id} for item in entered))
-    memories.confirm(state.handler.name, claimed, remembered, now)
+    feed_history.confirm(state.handler.name, claimed, remembered, now)
     return len(entered)
 
 
@@ -188,7 +188,7 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
 def _new_item(state: _Sweep, item: FeedItem) -> Item:
     """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
     hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
-    return new_item(_request(state, item)).but(
+    return new_item(_request(state, item)).evolve(
         title=title_of({"title": item.title}, url=item.url),
         description=item.description[:DESCRIPTION_LIMIT],
         archive_id=item.archive_id,
@@ -214,4 +214,4 @@ def _request(state: _Sweep, item: FeedItem) -> Request:
 
 
 def _note(task: Task, result: Result) -> None:
-    runs.note(task.id, result.at.timestamp(), result.view())
+    task_schedule.note(task.id, result.at.timestamp(), result.view())

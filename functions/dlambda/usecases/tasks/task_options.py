@@ -8,8 +8,8 @@ from typing import Any
 from dlambda.domain.tasks.task import Task
 from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
 from dlambda.media.handlers.client import Client, browser_like
-from dlambda.media.questions import places_of
-from dlambda.media.workers.jobs import OptionTexts
+from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.ytdlp_queries import places_of
 from dlambda.settings import get_settings
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.rules.presets import preset_for

@@ -12,9 +12,9 @@ from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
-from dlambda.store import resources, runs
+from dlambda.store import resources, task_schedule
 from dlambda.store.resources import Content, Document
-from dlambda.store.runs import Run
+from dlambda.store.task_schedule import Run
 from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.resources import wait
 
@@ -25,14 +25,14 @@ _TRIES: Final = 12
 def list_tasks() -> list[Task]:
     """All, by name; secrets in their options masked."""
     documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
-    runs_by_id = runs.find_many(document.id for document in documents)
+    runs_by_id = task_schedule.find_many(document.id for document in documents)
     return [_task(document, runs_by_id[document.id], masked(document.shown)) for document in documents]
 
 
 def find_task(id_: int) -> Task | None:
     """The task, its options in clear."""
     document = resources.find(FEATURE, id_)
-    return _task(document, runs.find(id_), document.clear()) if document else None
+    return _task(document, task_schedule.find(id_), document.clear()) if document else None
 
 
 def get_task(id_: int, text: str = "Task not found") -> Task:
@@ -138,8 +138,8 @@ def _remove(id_: int) -> Task:
         except Conflict:
             wait(turn)
             continue
-        task = _task(document, runs.find(id_), masked(document.shown))
-        runs.remove(id_)
+        task = _task(document, task_schedule.find(id_), masked(document.shown))
+        task_schedule.remove(id_)
         return task
     raise Conflict("The task is being changed by others.")
 
@@ -158,11 +158,11 @@ def mend_schedules() -> None:
 
 def _schedule(task_id: int, timer: str) -> Run:
     """A run that is due by the same timer stays due."""
-    run = runs.find(task_id)
+    run = task_schedule.find(task_id)
     if run.timer == timer and (run.next_run is None) == (not timer):
         return run
-    runs.schedule(task_id, timer, reckon(timer, time.time()))
-    return runs.find(task_id)
+    task_schedule.schedule(task_id, timer, reckon(timer, time.time()))
+    return task_schedule.find(task_id)
 
 
 def _scheduled(document: Document) -> Task:

@@ -13,7 +13,7 @@ from dlambda.domain.tasks.channel import describe, file_name, find_images
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.client import Client
-from dlambda.media.questions import effective, folder_of_template
+from dlambda.media.ytdlp_queries import effective, folder_of_template
 from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import note_files
 from dlambda.usecases.rules.presets import preset_for

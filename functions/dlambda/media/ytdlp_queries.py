@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dlambda.errors import Invalid, Unavailable
-from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
 from dlambda.media.workers.worker import start_worker
+from dlambda.media.workers.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
 from dlambda.settings import Settings, get_settings
 
 _PATIENCE_SECONDS: Final = 20.0

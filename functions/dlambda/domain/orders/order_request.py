@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dlambda.domain.orders.moment import read_moment, read_number
 from dlambda.domain.orders.order import Kind
 from dlambda.domain.orders.output import AUDIO, VIDEO, read_output
+from dlambda.domain.orders.timestamp import read_moment, read_number
 from dlambda.domain.places.urls import check_syntax, item_url
 from dlambda.domain.ytdlp.selector import check_selector
 from dlambda.errors import Invalid, Required
@@ -14,7 +14,7 @@ _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
-def read_wish(kind: Kind, body: object) -> tuple[str, dict[str, Any]]:
+def parse_order_request(kind: Kind, body: object) -> tuple[str, dict[str, Any]]:
     """URL and options, defaults filled in. Raises `Required` or `Invalid` with a text that names the field."""
     if not isinstance(body, Mapping):
         raise Invalid("The body must be a JSON object with url.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.domain.event import Event, Name, random_id
-from dlambda.entry.attempts import PASSWORD, counted
+from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.exposure import check_open
 from dlambda.entry.json_text import read_json
@@ -47,7 +47,7 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     try:
         check_open()
         check_sender(incoming)
-        with counted(PASSWORD, incoming.client):
+        with count_failures(PASSWORD, incoming.client):
             check_credentials(headers.get("authorization"), query.get("apikey"))
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})

@@ -6,7 +6,7 @@ from typing import Any
 from flask import g, request
 
 from dlambda.domain.orders.key import Key, Permission
-from dlambda.entry.attempts import API_KEY, counted
+from dlambda.entry.attempts import API_KEY, count_failures
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.orders.keys import recognise
 
@@ -28,7 +28,7 @@ def check_key() -> None:
     name = (request.endpoint or "").rpartition(".")[2]
     if name in _OPEN:
         return
-    with counted(API_KEY, g.incoming.client):
+    with count_failures(API_KEY, g.incoming.client):
         g.key = recognise(request.headers.get(_HEADER), remembered=name == "status")
     if name not in _ANY_KEY:
         g.key.check(Permission(name.removesuffix("_by_delete")))

@@ -8,8 +8,8 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dlambda.media.workers import child_answers, child_download, child_extract, child_record, child_terminal  # noqa: F401 imported before the fork
-from dlambda.media.workers.jobs import ExtractJob
+from dlambda.media.workers import child_download, child_extract, child_record, child_terminal, query_child  # noqa: F401 imported before the fork
+from dlambda.media.workers.worker_jobs import ExtractJob
 
 _SIZE = 4096
 

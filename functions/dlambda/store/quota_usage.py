@@ -15,7 +15,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from dlambda.store.table import Refused, Row, Transaction, connection
+from dlambda.store.table import ConditionFailed, Row, Transaction, connection
 
 _METERS = "meters"
 _ALL = "*"
@@ -78,7 +78,7 @@ def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter
         entry = f"{size_bytes}~{now:.0f}"
         try:
             _change(meter, entry, growth, limits)
-        except Refused as refused:
+        except ConditionFailed as refused:
             freed = prune(now, limits.seconds)
             after = Meter.of(meter.key_id, meter.order_id)
             if not freed and after.entry == meter.entry:
@@ -97,13 +97,13 @@ def _change(meter: Meter, entry: str, growth: int, limits: Limits) -> None:
         _Row(_METERS, meter.key_id),
         [_Row.total.add(growth), place.set(entry)],
         condition=unchanged & _room(limits.key - growth),
-        because=_FULL,
+        error_label=_FULL,
     )
     for maker, limit in limits.makers.items():
         actions = [_Row.total.add(growth), Path([_CHILDS + meter.order_id]).set(entry)]
-        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - growth), because=_FULL)
+        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - growth), error_label=_FULL)
     transaction.update(
-        _Row(_METERS, _ALL), [_Row.total.add(growth)], condition=_room(limits.all - growth), because=_ALL_FULL
+        _Row(_METERS, _ALL), [_Row.total.add(growth)], condition=_room(limits.all - growth), error_label=_ALL_FULL
     )
     transaction.commit()
 
@@ -133,20 +133,20 @@ def _take_out(key_id: str, old: dict[str, str], rows: Mapping[str, dict[str, str
         place = Path([name])
         unchanged = place == entry if unchanged is None else unchanged & (place == entry)
     transaction = Transaction()
-    transaction.update(_Row(_METERS, key_id), _without(old), condition=unchanged, because="it grew meanwhile")
+    transaction.update(_Row(_METERS, key_id), _without(old), condition=unchanged, error_label="it grew meanwhile")
     childs = {_CHILDS + name.removeprefix(_ENTRY) for name in old}
     for maker, entries in rows.items():
         if shared := {name: entry for name, entry in entries.items() if name in childs}:
             transaction.update(_Row(_METERS, maker), _without(shared))
     transaction.update(_Row(_METERS, _ALL), [_Row.total.add(-size)])
-    return size if transaction.took() else 0
+    return size if transaction.try_commit() else 0
 
 
 def _without(entries: Mapping[str, str]) -> list[Action]:
     return [_Row.total.add(-_size(entries)), *(Path([name]).remove() for name in entries)]
 
 
-def used(key_ids: Iterable[str], now: float, seconds: float) -> dict[str, int]:
+def usage_by_key(key_ids: Iterable[str], now: float, seconds: float) -> dict[str, int]:
     """The bytes that count now, of each key, those of the keys that it made included."""
     entries_of = dict(_all_entries())
     return {

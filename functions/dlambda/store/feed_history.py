@@ -11,7 +11,7 @@ from typing import Final
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from dlambda.domain.tasks.sweep import MEMORY_SECONDS, Memory
-from dlambda.store.table import MAX_OPERATIONS, Refused, Row, Transaction, wrote
+from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction, wrote
 
 CLAIM_SECONDS: Final = 900
 FAILED_LOOK_UP_SECONDS: Final = 6 * 3600
@@ -46,7 +46,7 @@ def claim(handler: str, identities: Sequence[str], memories: Mapping[str, Memory
         while batch:
             try:
                 _claim_batch(handler, batch, memories, now)
-            except Refused as refused:
+            except ConditionFailed as refused:
                 batch = [identity for identity in batch if identity not in refused.reasons]
                 continue
             claimed += batch
@@ -68,7 +68,7 @@ def _claim_batch(handler: str, batch: Sequence[str], memories: Mapping[str, Memo
         free = _Row.key.does_not_exist() | (_Row.expires_at <= now) | void
         if before:
             free |= (_Row.attempts == before.attempts) & _Row.confirmed.exists()
-        transaction.put(row, condition=free, because=identity)
+        transaction.put(row, condition=free, error_label=identity)
     transaction.commit()
 
 

@@ -29,7 +29,7 @@ class _Row(Row):
     marks = UnicodeSetAttribute(null=True)
 
 
-def enter(key_id: str, order_id: str, now: float, *, limit: int, seconds: float, makers: Sequence[str] = ()) -> float:
+def record(key_id: str, order_id: str, now: float, *, limit: int, seconds: float, makers: Sequence[str] = ()) -> float:
     """Counts one more order of the key, and of its `makers`: 0, or in how many seconds there will be room for it."""
     key_ids = [key_id, *makers]
     for _ in range(_TRIES):
@@ -48,8 +48,8 @@ def _added(key_ids: Sequence[str], mark: str, limit: int) -> bool:
         return wrote(lambda: _window(key_ids[0]).update([_Row.marks.add({mark})], condition=room))
     transaction = Transaction()
     for key_id in key_ids:
-        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=room, because=_FULL)
-    return transaction.took()
+        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=room, error_label=_FULL)
+    return transaction.try_commit()
 
 
 def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
@@ -63,7 +63,7 @@ def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
     return 0.0
 
 
-def leave(key_id: str, order_id: str, now: float, makers: Sequence[str] = ()) -> None:
+def withdraw(key_id: str, order_id: str, now: float, makers: Sequence[str] = ()) -> None:
     """The order that was entered at `now` came to nothing."""
     for window_key in (key_id, *makers):
         _window(window_key).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])

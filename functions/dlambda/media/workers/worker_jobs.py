@@ -38,7 +38,7 @@ class OptionTexts:
 
 @dataclass(frozen=True)
 class ParseJob:
-    """Say what option texts mean; see `dlambda.media.questions`. `texts` as one, or those of an item.
+    """Say what option texts mean; see `dlambda.media.ytdlp_queries`. `texts` as one, or those of an item.
 
     `allow_internal` is for the first: those of an item bring it.
     """

@@ -15,7 +15,7 @@ from dlambda.media.archive_ids import id_of_url
 from dlambda.media.channel_folder import folder_of_template
 from dlambda.media.options import effective_params, parse_options, render_params
 from dlambda.media.workers import programs
-from dlambda.media.workers.jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
+from dlambda.media.workers.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
 
 _NO_HELP = "No description available from yt-dlp."
 
