@@ -60,6 +60,7 @@ check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version,
 	@$(PY) -m ruff check functions local tests .ci layers infra
 	@$(PY) -m ruff format --check --quiet functions local tests .ci layers infra || { echo "Run make format."; exit 1; }
 	@$(PY) -m mypy functions local infra layers
+	@$(PY) .ci/typed_tests.py
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
 	@$(PY) .ci/dead_code.py

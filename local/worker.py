@@ -184,7 +184,7 @@ class Poller:
             try:
                 self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
             except Exception:
-                # It comes again, which does no harm.
+                # It comes again; functions are idempotent.
                 _log.warning("a message of %s could not be deleted", self.name, exc_info=True)
         for message in batch:
             if message["MessageId"] in failed:

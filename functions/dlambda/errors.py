@@ -1,4 +1,5 @@
-"""Every deliberate error, as one tree. The door renders it, nobody else catches it by class without a reason.
+"""Every deliberate error, as one tree. `entry/http.py` turns it into a response; other code does not catch it
+without a reason.
 
     AppError                    500  INTERNAL_ERROR     base; never raised itself
     |-- Invalid                 400  INVALID            a value is wrong
@@ -17,7 +18,7 @@
     |-- OperationFailed         500  OPERATION_FAILED   the action itself failed; its text is for the user
     `-- Unavailable             503  UNAVAILABLE        a tool or an engine is not there; trying again may help
 
-`retry` tells a queue's door whether the same message may succeed later.
+`retry` tells `entry/sqs.py` whether the same message may succeed later.
 """
 
 from collections.abc import Mapping, Sequence

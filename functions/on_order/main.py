@@ -29,7 +29,7 @@ def _handle(message: Mapping[str, Any], context: Any) -> None:
         log.warning("An order was left for later", exc_info=True, extra={"order_id": order_id})
         return
     except Exception:
-        # The door: every order ends, also by an error that nobody foresaw.
+        # Last resort: every order ends, also by an error that nobody foresaw.
         log.exception("Unexpected failure of an order", extra={"order_id": order_id})
         fail_order(order_id, _UNEXPECTED)
         outcome = Outcome.ENDED

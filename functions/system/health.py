@@ -12,7 +12,7 @@ from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.tool_release import age
-from dlambda.media.disk import Room, tightest_room
+from dlambda.media.disk import DiskSpace, tightest_room
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
@@ -95,7 +95,7 @@ def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
     return {**tool, **age(name, tool["version"], today)}
 
 
-def disk(room: Room) -> dict[str, Any]:
+def disk(room: DiskSpace) -> dict[str, Any]:
     """The volume that downloads fill first; where it is not `ok`, none begins."""
     return {
         "ok": not room.low,

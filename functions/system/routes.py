@@ -98,7 +98,7 @@ def live() -> Answer:
 
 @routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
-    """Checks each engine and tool, the room that is left, and how old yt-dlp and the tools are."""
+    """Checks each engine and tool, the disk space that is left, and how old yt-dlp and the tools are."""
     return health.ready()
 
 

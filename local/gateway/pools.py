@@ -29,16 +29,22 @@ class Pool:
     threads: int
     per_client: int
     waiting: int
-    what: str = ""
 
 
-COMMON: Final = Pool("common", 32, 8, 2048, "requests that wait for nothing but the tables")
-ADDS: Final = Pool("adds", 32, 8, 512, "adds, which ask name servers about the hosts that they name")
-WAITING_ADDS: Final = Pool("waiting-adds", 32, 16, 64, "adds that wait for their extraction, ten seconds at most")
-SITES: Final = Pool("sites", 32, 8, 256, "what is fetched from a site")
-EXTRACTIONS: Final = Pool("extractions", 12, 6, 24, "what yt-dlp or a handler reads from a site")
-WORKERS: Final = Pool("workers", 32, 8, 512, "what ffmpeg, ffprobe or yt-dlp works out in a process of its own")
-STREAMS: Final = Pool("streams", 16, 8, 0, "answers that go on until the client leaves")
+# Requests that wait for nothing but the tables.
+COMMON: Final = Pool("common", 32, 8, 2048)
+# Adds, which ask name servers about the hosts that they name.
+ADDS: Final = Pool("adds", 32, 8, 512)
+# Adds that wait for their extraction, ten seconds at most.
+WAITING_ADDS: Final = Pool("waiting-adds", 32, 16, 64)
+# Fetches from a site.
+SITES: Final = Pool("sites", 32, 8, 256)
+# Reads of a site by yt-dlp or a handler.
+EXTRACTIONS: Final = Pool("extractions", 12, 6, 24)
+# Work of ffmpeg, ffprobe or yt-dlp in a process of its own.
+WORKERS: Final = Pool("workers", 32, 8, 512)
+# Answers that go on until the client leaves.
+STREAMS: Final = Pool("streams", 16, 8, 0)
 POOLS: Final = (COMMON, ADDS, WAITING_ADDS, SITES, EXTRACTIONS, WORKERS, STREAMS)
 
 ROUTES: Final[dict[str, Pool]] = {

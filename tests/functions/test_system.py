@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dlambda.media.disk import Room
+from dlambda.media.disk import DiskSpace
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
 from dlambda.usecases.check_updates import check_daily, ytdlp_version
@@ -299,7 +299,7 @@ def test_without_a_list_nothing_is_missing(client: FlaskClient, configure: Confi
 def test_a_full_disk_is_told() -> None:
     from system.health import disk
 
-    told = disk(Room(free=5, total=1000, reserve=10))
+    told = disk(DiskSpace(free=5, total=1000, reserve=10))
     assert told == {"ok": False, "free_bytes": 5, "available_bytes": 0, "total_bytes": 1000, "reserve_bytes": 10}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.disk import Room, room_at, tightest_room
+from dlambda.media.disk import DiskSpace, disk_space_at, tightest_room
 
 MB = 1_000_000
 
@@ -15,11 +15,11 @@ MB = 1_000_000
     [(200, 0, True), (199, 0, False), (700, 500, True), (700, 501, False)],
 )
 def test_what_would_take_from_the_reserve_does_not_fit(free: int, needed: int, fits: bool) -> None:
-    assert (Room(free * MB, 10_000 * MB, 200 * MB).lacks(needed * MB) is None) is fits
+    assert (DiskSpace(free * MB, 10_000 * MB, 200 * MB).lacks(needed * MB) is None) is fits
 
 
 def test_without_a_reserve_everything_fits() -> None:
-    room = Room(0, 10 * MB, 0)
+    room = DiskSpace(0, 10 * MB, 0)
     assert (room.low, room.lacks(5 * MB)) == (True, None)
 
 
@@ -36,24 +36,24 @@ def test_without_a_reserve_everything_fits() -> None:
     ],
 )
 def test_a_disk_is_low_when_no_download_begins(free: int, total: int, reserve: int, low: bool) -> None:
-    room = Room(free, total, reserve)
+    room = DiskSpace(free, total, reserve)
     assert room.low is low
     assert (room.lacks(room.least) is not None) is (low and reserve > 0)
 
 
 def test_the_tightest_volume_counts() -> None:
     reserve = 10**9
-    rooms = [room_at(Path(folder), reserve) for folder in ("/", "/dev/shm")]
+    rooms = [disk_space_at(Path(folder), reserve) for folder in ("/", "/dev/shm")]
     assert tightest_room([Path("/"), Path("/dev/shm")], reserve).available == min(room.available for room in rooms)
 
 
 def test_its_text_is_a_full_disk() -> None:
-    text = Room(150 * MB, 10_000 * MB, 200 * MB).lacks(1234 * MB)
+    text = DiskSpace(150 * MB, 10_000 * MB, 200 * MB).lacks(1234 * MB)
     assert text == "No space left on device: 150 MB are free, 200 MB are to stay free, 1,234 MB are needed."
     assert classify(text).kind is FailureKind.DISK
 
 
 def test_a_reserve_is_a_twentieth_of_the_volume_at_most(tmp_path: Path) -> None:
-    room = room_at(tmp_path / "not" / "yet", 10**18)
+    room = disk_space_at(tmp_path / "not" / "yet", 10**18)
     assert room.reserve == room.total // 20
-    assert room_at(tmp_path, 1).reserve == 1
+    assert disk_space_at(tmp_path, 1).reserve == 1

@@ -1,4 +1,4 @@
-"""The HTTP door: an app per endpoint group, errors in one place, and the ways in (functions-framework, API Gateway).
+"""HTTP entry point: an app per endpoint group, errors in one place, and the ways in (functions-framework, API Gateway).
 
 routes = make_routes("history")            # routes.py: `@routes.get(...)`, `@routes.post(...)`
 app = make_app(routes)                     # main.py

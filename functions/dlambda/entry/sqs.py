@@ -1,4 +1,4 @@
-"""The queue door: each message on its own; a failure it knows is settled, an unexpected one comes again."""
+"""Queue entry point: handles each message on its own. A known failure is permanent; an unexpected one is retried."""
 
 import json
 import logging
@@ -31,8 +31,8 @@ def _handled(handle: Callable[[Message, Any], None], record: Mapping[str, Any], 
     try:
         handle(json.loads(record["body"]), context)
     except AppError as error:
-        became = "will come again" if error.retry else "was settled as failed"
-        log.warning("A message %s: %s", became, error.message, extra={"code": error.code})
+        fate = "is retried" if error.retry else "is dropped: permanent error"
+        log.warning("message %s: %s", fate, error.message, extra={"code": error.code})
         return not error.retry
     except Exception:
         log.exception("Unexpected failure of a message", extra={"body": record["body"][:500]})

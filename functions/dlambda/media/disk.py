@@ -1,4 +1,4 @@
-"""Room on the volume of the scratch folder: downloads end before they take the last of it, which the tables, other
+"""Free space on the scratch folder's volume: downloads end before they take the last of it, which the tables, other
 downloads and the answer to a cancel need (docs/contract/system.md 10, `disk_reserve_mb`).
 """
 
@@ -14,7 +14,7 @@ _LEAST_BYTES = 10 * _MB
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """Bytes of a volume at one moment; `reserve` of them are to be kept free, 0: none."""
 
     free: int
@@ -46,14 +46,14 @@ class Room:
         )
 
 
-def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> Room:
+def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> DiskSpace:
     """The room of the volume, of those where `folders` lie, that has the fewest available bytes."""
-    return min((room_at(folder, reserve_bytes) for folder in folders), key=lambda room: room.available)
+    return min((disk_space_at(folder, reserve_bytes) for folder in folders), key=lambda room: room.available)
 
 
-def room_at(folder: Path, reserve_bytes: int) -> Room:
-    """The room where `folder` lies, or will lie."""
+def disk_space_at(folder: Path, reserve_bytes: int) -> DiskSpace:
+    """The space on the volume where `folder` lies, or will lie."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     usage = shutil.disk_usage(folder)
-    return Room(usage.free, usage.total, min(reserve_bytes, usage.total // _PART))
+    return DiskSpace(usage.free, usage.total, min(reserve_bytes, usage.total // _PART))

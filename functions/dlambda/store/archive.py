@@ -30,7 +30,7 @@ def find_present(archive: str, entries: Sequence[str]) -> list[str]:
 
 
 def add(archive: str, entries: Iterable[str], now: float, *, again: bool = False) -> list[str]:
-    """Adds ids; answers those that were not there, or all of them with `again`. Adding twice is no harm."""
+    """Adds ids; answers those that were not there, or all of them with `again`. Idempotent."""
     unique_ids = list(dict.fromkeys(entries))
     present = set() if again else set(find_present(archive, unique_ids))
     new = [entry for entry in unique_ids if entry not in present]

@@ -1,6 +1,6 @@
 """A URL's metadata for somebody who only wants to see it, remembered for a while (ytdlp.md 5, rules.md 3.2).
 
-Two doors share what is remembered: `/api/yt-dlp/url/info` and the trial of a condition. It lies in the bucket as the
+Two routes share this cache: `/api/yt-dlp/url/info` and the trial of a condition. It lies in the bucket as the
 text that the first of them answers with, since rendering large metadata takes longer than fetching it.
 """
 

@@ -79,7 +79,7 @@ def flush() -> None:
         return
     try:
         counters.add(numbers)
-    except Exception:  # the door of its thread: counting must never fail what is counted
+    except Exception:  # last resort of its thread: counting must never fail what is counted
         log.warning("Counters could not be stored", exc_info=True)
         _gather(numbers)
 

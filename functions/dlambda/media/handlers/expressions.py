@@ -79,7 +79,7 @@ def main() -> None:
         json.dump({"error": error.message}, sys.stdout)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 the door of this process: only time and memory end it without a word
+    except Exception as error:  # noqa: BLE001 last resort of this process: only time and memory end it without a word
         name = type(error).__name__
         json.dump({"error": f"The task definition could not be applied to the page: {name}."}, sys.stdout)
     else:

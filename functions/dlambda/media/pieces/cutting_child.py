@@ -53,7 +53,7 @@ def _answer(job: Mapping[str, Any]) -> dict[str, Any]:
         return {"error": type(error).__name__, "message": error.message, "notes": getattr(error, "__notes__", [])}
     except av.FFmpegError as error:
         return {"error": "OperationFailed", "message": f"The media file could not be read ({error.strerror})."}
-    except Exception as error:  # noqa: BLE001 the door of this process: whoever asked logs it
+    except Exception as error:  # noqa: BLE001 last resort of this process: whoever asked logs it
         return {"error": type(error).__name__, "message": "".join(traceback.format_tb(error.__traceback__))}
 
 

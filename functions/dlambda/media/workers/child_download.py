@@ -17,7 +17,7 @@ from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached,
 
 from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.media import resume
-from dlambda.media.disk import room_at
+from dlambda.media.disk import disk_space_at
 from dlambda.media.live import live
 from dlambda.media.workers import fragments, postprocessing, programs, recording, resume_patches
 from dlambda.media.workers.asking import ask
@@ -180,13 +180,13 @@ class _Disk:
             self._check_for(int(status.get("total_bytes") or downloaded) - downloaded)
             return
         soon = 2 * max(0, downloaded - there)  # blocks grow: what comes before the next look may be that much
-        if room_at(self._workdir, self._reserve).lacks(soon):
+        if disk_space_at(self._workdir, self._reserve).lacks(soon):
             # One that gives up makes room for the others: not all of them at once.
             time.sleep(random.uniform(0, _DISK_WAIT_SECONDS))  # noqa: S311 no secret
             self._check_for(soon)
 
     def _check_for(self, needed_bytes: int) -> None:
-        lacks = room_at(self._workdir, self._reserve).lacks(needed_bytes)
+        lacks = disk_space_at(self._workdir, self._reserve).lacks(needed_bytes)
         if lacks:
             raise _DiskFull(lacks)
 
@@ -381,7 +381,7 @@ def run(job: DownloadJob, connection: Connection) -> None:
         result = download(job, talk)
     except KeyboardInterrupt:
         result = {"ok": False, "error": "Stopped.", "stopped": True}
-    except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed download
+    except Exception as error:  # noqa: BLE001 last resort of this process: a bug in an extractor is a failed download
         result = {"ok": False, "error": plain(error) or type(error).__name__}
     talk.say(type="result", **result)
 

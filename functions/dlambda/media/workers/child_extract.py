@@ -159,6 +159,6 @@ def run(job: ExtractJob, connection: Connection) -> None:
         answer = read_page(job)
     except Invalid as error:
         answer = {"invalid": error.message}
-    except Exception as error:  # noqa: BLE001 the door of this process: an extractor's bug is an answer too
+    except Exception as error:  # noqa: BLE001 last resort of this process: an extractor's bug is an answer too
         answer = {"info": None, "warnings": [], "error": plain(error) or type(error).__name__}
     connection.send_bytes(json.dumps({"type": "extracted", **answer}).encode())

@@ -297,6 +297,6 @@ def run(job: RecordJob, connection: Connection) -> None:
     programs.allow_only([job.deno] if job.deno else [])
     try:
         result = record(job, say)
-    except Exception as error:  # noqa: BLE001 the door of this process: a bug in an extractor is a failed recording
+    except Exception as error:  # noqa: BLE001 last resort of this process: a bug in an extractor is a failed recording
         result = {"ok": False, "error": plain(error) or type(error).__name__}
     say(type="result", **result)

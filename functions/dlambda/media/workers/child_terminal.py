@@ -93,7 +93,7 @@ def run(job: TerminalJob, master: int, connection: Connection) -> None:
     programs.allow_only(programs.tools_beside(job.ffmpeg, job.deno))
     try:
         code = _main(job)
-    except Exception as error:  # noqa: BLE001 the door of this process
+    except Exception as error:  # noqa: BLE001 last resort of this process
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         code = 1
     sys.stdout.flush()

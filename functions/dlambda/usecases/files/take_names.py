@@ -17,7 +17,7 @@ _AT_ONCE = 8
 
 
 def take_names(plan: Plan) -> None:
-    """Takes the targets' names for those who have the sources' names. Doing it twice is no harm.
+    """Takes the targets' names for those who have the sources' names. Idempotent.
 
     A name that a download left behind is taken from it, unless it left a file. Raises `Refused` when a download that is
     still in the queue has the name, also that of a sidecar or folder.

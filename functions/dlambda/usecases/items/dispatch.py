@@ -12,7 +12,7 @@ _MOST_PASSED = 10
 
 
 def dispatch() -> int:
-    """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Doubling does no harm."""
+    """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Idempotent."""
     item_ids = _chosen()
     queue.send_many("download", ({"id": item_id} for item_id in item_ids))
     return len(item_ids)

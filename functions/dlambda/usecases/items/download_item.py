@@ -19,7 +19,7 @@ from dlambda.domain.items.progress import Progress
 from dlambda.domain.places.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media import download
-from dlambda.media.disk import room_at, tightest_room
+from dlambda.media.disk import disk_space_at, tightest_room
 from dlambda.media.resume import can_continue
 from dlambda.settings import get_settings
 from dlambda.store import archive, filename_claims, items, leases
@@ -264,7 +264,7 @@ class _Download:
             else:
                 self._end(result)
         except leases.Lost:
-            log.info("The item is another worker's by now", extra={"item_id": self.item.id})
+            log.info("lease lost: another worker has the item", extra={"item_id": self.item.id})
         except _DiskFull as full:
             running.stop(0)
             self._retry_or_fail(str(full), classify(str(full)))
@@ -316,7 +316,7 @@ class _Download:
     def _check_room(self, part: int = 1, needed_bytes: int = 0) -> None:
         """Raises `_NoRoom` when less than that `part` of the reserve would be free."""
         settings = get_settings()
-        room = room_at(settings.scratch, settings.disk_reserve_bytes)
+        room = disk_space_at(settings.scratch, settings.disk_reserve_bytes)
         lacks = replace(room, reserve=room.reserve // part).lacks(needed_bytes)
         if lacks:
             raise _DiskFull(lacks)

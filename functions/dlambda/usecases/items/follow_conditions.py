@@ -65,7 +65,7 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     name = archive_for(item, info)
     archived = name if effect.archive and described["archive_id"] else None
     if archived:
-        # Before the item goes: what is done twice here does no harm.
+        # Before the item goes: these steps are idempotent.
         archive.add(archived, [described["archive_id"]], time.time())
     text = ignored_text(described["title"], effect.condition, archived)
     publish(event.log(Name.LOG_INFO, "Ignored Download", text, preset=item.preset))

@@ -39,7 +39,7 @@ _PREMIERE_SPARE_SECONDS = 300
 
 
 def process_intake(item_id: str) -> None:
-    """Does the intake of one item, once: whoever holds its lease does it, a doubled message finds it done."""
+    """Does the intake of one item, once: the holder of its lease does it, a second message finds it done."""
     item = items.find(item_id)
     if item is not None and item.retry_at:
         item = resume_retry(item, time.time())

@@ -54,7 +54,7 @@ class Kept:
 def keep(
     item: Item, workdir: Path, result: Result, renew: Callable[[], None], growing: GrowingUpload | None = None
 ) -> Kept:
-    """Uploads the file and its sidecars; `renew` is called meanwhile. Doing it twice leaves the same objects.
+    """Uploads the file and its sidecars; `renew` is called meanwhile. Idempotent.
 
     `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file. Raises
     `Invalid` for a file that holds no media.

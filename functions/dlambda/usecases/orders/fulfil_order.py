@@ -110,7 +110,7 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
         with leases.given_back(lease):
             return _Fulfilment(running_order, lease, seconds_left).run()
     except leases.Lost:
-        log.info("The order is another worker's by now", extra={"order_id": order_id})
+        log.info("lease lost: another worker has the order", extra={"order_id": order_id})
         return Outcome.LEFT
 
 

@@ -21,7 +21,7 @@ BEGIN_SECONDS: Final = 300
 
 
 def run_task(task_id: int, due: int) -> None:
-    """Does the run that was `due`, once: whoever begins it does it, and a doubled message finds it done."""
+    """Does the run that was `due`, once: a second message finds it done."""
     task = find_task(task_id)
     if task is None:
         task_schedule.remove(task_id)

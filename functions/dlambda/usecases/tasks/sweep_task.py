@@ -88,7 +88,7 @@ def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable
             raise
         _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=error.message))
         return None
-    except Exception:  # a door: what sites write is endless, and who owns the task must hear that it does not run
+    except Exception:  # last resort: what sites write is endless, and who owns the task must hear that it does not run
         log.exception("The sweep of task '%s' failed unexpectedly", task.name, extra={"url": task.url})
         _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=UNEXPECTED))
         return None

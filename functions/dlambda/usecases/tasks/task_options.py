@@ -25,7 +25,7 @@ def archive_of_task(task: Task) -> str | None:
 def params_of_task(task: Task) -> dict[str, Any]:
     """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`.
 
-    For functions that read many pages with them; doors let a worker parse `texts_of_task`.
+    For functions that read many pages with them; HTTP functions let a worker parse `texts_of_task`.
     """
     from dlambda.media.options import effective_params  # brings yt-dlp in
 
