@@ -320,12 +320,17 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]
     return values | {"extractor_limits": limits}, variables
 
 
+def _placeholders_of(name: str, value: Any) -> set[str]:
+    """The names in braces that a value refers to; none in a user name, a password or a key."""
+    return set(_PLACEHOLDER.findall(value)) if isinstance(value, str) and name not in _VERBATIM else set()
+
+
 def _fill_in(values: dict[str, Any], variables: Mapping[str, str]) -> None:
     """Replaces `{name}` inside texts by that setting, in place."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
 
     for name, value in (defaults | values).items():
-        placeholders = set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
+        placeholders = _placeholders_of(name, value)
         for unknown in placeholders - defaults.keys():
             raise SettingsError(f"{variables[name]}: there is no setting {{{unknown}}}")
         if placeholders:

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlambda.entry.auth import check_credentials
@@ -31,6 +31,8 @@ def test_right_ones_pass_in_every_spelling(text):
 
 
 @given(user=TEXTS, password=TEXTS)
+@example(user="user", password="{_}")
+@example(user="{port}", password="p")
 def test_any_pair_passes_its_own_check_and_no_other(user, password):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YTP_AUTH_USERNAME", user)
