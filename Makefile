@@ -40,7 +40,7 @@ update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, unti
 	@$(PY) -c 'from yt_dlp.version import __version__ as version; print("yt-dlp", version, "serves from the next start on.")'
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)
 
 test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)

@@ -38,7 +38,11 @@ def _uptime(started_at: float) -> float | None:
 
 
 def ready() -> tuple[dict[str, Any], int]:
-    """Each part by itself. Engines must answer (503 otherwise); without tools or room only less can be done."""
+    """Checks all parts; the answer and its HTTP status.
+
+    `status` is `unavailable` (503) when tables, bucket or queues do not answer, `limited` when ffmpeg or deno does not
+    run or the disk is full, else `ok`. The ages of the tools and missing parts of the sandbox are for information.
+    """
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
     today = datetime.now(UTC).date()

@@ -14,7 +14,10 @@ TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def metrics() -> str:
-    """Raises `NotFound` in the cloud, where each number is in CloudWatch already."""
+    """Stores the counters of this process, then writes all numbers of the service in Prometheus' text format.
+
+    Raises `NotFound` in the cloud, where CloudWatch has them.
+    """
     if get_settings().log_group:
         raise NotFound("Metrics are collected by CloudWatch here.")
     flush()

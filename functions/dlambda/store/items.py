@@ -109,7 +109,7 @@ def find_many(ids: Iterable[str]) -> list[Item]:
 
 
 def find_views(ids: Iterable[str]) -> list[bytes]:
-    """The rendered JSON of those that exist, in the order asked for. One request for 100."""
+    """Reads the rendered JSON of items, in the order of `ids`, without those that do not exist; 100 a request."""
     keys = _keys(ids)
     if not keys:
         return []

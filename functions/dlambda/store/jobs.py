@@ -71,7 +71,7 @@ def find(job_id: str) -> Job | None:
 
 
 def add(job: Job, now: float, *, held: bool) -> Job:
-    """Stores a new job; `held`: the caller works on it at once."""
+    """Stores a new job and adds it to the set of open ones; `held`: with a lease of `HELD_SECONDS` for the caller."""
     new_job = replace(job, version=1, held_until=now + HELD_SECONDS if held else 0.0)
     transaction = Transaction()
     transaction.put(_row(new_job, now))

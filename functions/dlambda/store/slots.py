@@ -78,9 +78,10 @@ def _switch(action: Action, condition: Condition) -> bool:
 
 
 def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | None]], settings: Settings) -> None:
-    """Adds what the `(before, after)` pairs do to slots and waiting counts; at most one operation.
+    """Adds to the transaction the update of the slots' row by these moves, each an item `(before, after)`.
 
-    It is refused with `NO_SLOT` when an item would take a slot that is not there, or while paused.
+    The row has the ids that hold a slot, in all and by extractor, and the number that waits in each lane. When an item
+    starts, the commit fails with the label `NO_SLOT` while paused or with no slot free. No operation without a change.
     """
     deltas: dict[str, int] = defaultdict(int)
     gives: dict[str, set[str]] = defaultdict(set)

@@ -18,7 +18,10 @@ def cookie_folder() -> Path:
 
 
 def write_cookie_file(text: str, name: str = "") -> str:
-    """The path of a file with these cookies; `name` for those of a preset, which replace what was there."""
+    """Writes `text` as a private cookie file over one of that name, and removes old files; answers the path.
+
+    The file is called `name` (a preset's), else by a hash of the text. The text is not checked.
+    """
     folder = cookie_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     remove_old(folder, time.time())

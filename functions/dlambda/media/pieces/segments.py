@@ -77,7 +77,10 @@ def _decode_seconds(packet: Packet) -> Fraction:
 
 
 def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
-    """The piece's picture, encoded by ffmpeg into the file `path`, which stays open as long as `stack`."""
+    """Encodes the piece's video with ffmpeg into `path`; its stream and packets are readable until `stack` closes.
+
+    `(None, [])` where the piece has no video. Packets behind the piece's end are left out.
+    """
     begin = decodable_from(source, Fraction(segment.start))
     run_up = None if begin is None else RunUp(begin, source.origin)
     encoder.encode(source.location, segment, path, run_up, is_damaged=source.is_damaged)

@@ -154,7 +154,7 @@ class Relay:
 
 
 def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
-    """The request line and header fields with the blank line, and what came behind them."""
+    """Reads a request up to the blank line, and the bytes after it; `(b"", b"")` if it ends early or is long."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = client.recv(4096)

@@ -142,9 +142,11 @@ def hold(item_id: str) -> str:
 
 
 def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
-    """Changes a history item's own texts; None when nothing differs (downloads.md 4.7). Other fields are ignored.
+    """Changes the editable fields of a history item and publishes it; None when nothing differs (downloads.md 4.7).
 
-    Raises `NotFound`, and `Invalid` for options, templates and presets that no add would take.
+    Other fields and values of the wrong type are ignored; a mask sent back means unchanged. Raises `NotFound`, also for
+    an item in the queue; `Invalid` for options, templates and presets that an add refuses; `Conflict` if others change
+    the item without end.
     """
     for turn in range(_TRIES):
         item = items.find(item_id)

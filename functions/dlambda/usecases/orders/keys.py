@@ -52,7 +52,10 @@ def _first(value: str) -> Key | None:
 
 
 def make_first_key(make: Callable[[], str] = lambda: secrets.token_urlsafe(_VALUE_BYTES)) -> str | None:
-    """The value of a new `admin` key with every permission, unless there is any key already."""
+    """Makes the key `admin` with every permission; answers its value, or None when there is a key already.
+
+    The value is the setting `admin_key`, else what `make` answers.
+    """
     if keys.any_exists():
         return None
     value = get_settings().admin_key or make()
