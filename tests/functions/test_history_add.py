@@ -302,6 +302,12 @@ class TestForms:
             "https://video.example/a?b=1", "sea", False, {"k": 1},
         )  # fmt: skip
 
+    @pytest.mark.parametrize("extras", ['{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', "[" * 100_000])
+    def test_extras_that_are_no_json_are_none(self, history, extras):
+        form = {"url": URL, "extras": extras}
+        status, [answer] = history.call("POST", "/api/history", data=form, content_type=FORM)
+        assert (status, items.get(answer["_id"]).extras) == (200, {})
+
     def test_several_addresses(self, history):
         answers = history.call("POST", "/api/history/", data=f"url={URL}&folder=sea&url={URL}0", content_type=FORM)[1]
         assert [items.get(answer["_id"]).folder for answer in answers] == ["sea", "sea"]

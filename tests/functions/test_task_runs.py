@@ -335,8 +335,9 @@ def test_a_second_sweep_queues_nothing_again_even_what_was_deleted(origin: Origi
     assert queued() == []
 
 
-def test_what_failed_is_tried_again_after_a_pause(origin: Origin) -> None:
-    task_id = task(url=origin.url("/feed/1.rss"))
+@pytest.mark.parametrize("cli", ["", "--download-sections *0-1"])
+def test_what_failed_is_tried_again_after_a_pause(origin: Origin, cli: str) -> None:
+    task_id = task(url=origin.url("/feed/1.rss"), cli=cli)
     sweep(sweep_message(task_id))
     (item,) = queued()
     failed = items.save(item, item.ended(Status.ERROR, time.time()))

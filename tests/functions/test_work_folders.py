@@ -1,5 +1,6 @@
 """Nothing lies in the work folder that no record needs (docs/contract/downloads.md 5.7)."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -84,6 +85,17 @@ def test_one_that_waits_keeps_what_it_has(history, stack, origin):
     history.post(f"{PATH}/cancel", {"ids": [item_id]})
     sweep()
     assert traces(folder) == []
+
+
+def test_a_folder_of_an_older_version_stays_while_its_item_needs_it(history, stack, origin):
+    item_id = add(history, origin.url("clip-older.mp4"), auto_start=False)
+    work(stack)
+    folder = open_work_folder(items.get(item_id))
+    folder.with_name(f"{folder.name}.url").unlink()
+    (folder / "state.json").write_text(json.dumps({"item_id": item_id}))
+    os.utime(folder, (time.time() - 61, time.time() - 61))
+    sweep()
+    assert folder.is_dir()
 
 
 def test_a_folder_of_nobody_goes_after_a_minute(stack):

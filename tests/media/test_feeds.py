@@ -433,6 +433,7 @@ def test_a_number_is_a_number_or_nothing(field: str, name: str, expected: int | 
         ("", None),
         ("9999-12-31T23:59:59-14:00", None),
         ("1" * 200_000, None),
+        ("Mon, 01 Jan 20240101000000000000 00:00:00 +0000", None),
     ],
 )
 def test_a_date(text: str, expected: str | None) -> None:

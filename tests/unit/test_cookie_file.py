@@ -7,6 +7,7 @@ from yt_dlp.cookies import YoutubeDLCookieJar
 
 from dlambda.domain.ytdlp.cookie_file import HEADER, MAX_BYTES, check_cookies, read_cookies
 from dlambda.errors import Invalid
+from tests.patience import must_end
 
 ROW = "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tabc"
 SITE = ".site.example\tTRUE\t/\tTRUE\t2145916800\tsid\tabc"
@@ -111,6 +112,11 @@ def test_what_is_refused(text, reason):
         check_cookies(text)
     assert reason in error.value.message
     assert "abc" not in error.value.message
+
+
+def test_a_text_of_blanks_is_no_work():
+    with must_end(), pytest.raises(Invalid):
+        check_cookies("a=" + " " * (MAX_BYTES - 10) + "\tx")
 
 
 def test_a_bad_line_costs_itself_and_is_named():

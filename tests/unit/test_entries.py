@@ -83,6 +83,18 @@ def test_a_list_in_a_list_keeps_its_own_name_and_numbers():
     assert [(head["playlist_count"], head["last_index"]) for head in plan.playlists] == [(2, 2), (1, 7)]
 
 
+def test_entries_of_one_name_are_numbered():
+    plan = plan_entries(listed(*(video("a", title="T") for _ in range(4000))), {PAGE})
+    assert len({entry.label for entry in plan.entries}) == 4000
+    assert [entry.label.rpartition(" ")[2] for entry in plan.entries[1:4]] == ["2", "3", "4"]
+
+
+def test_the_form_of_before_is_read():
+    """An older version left it in the middle of a list; its count and order stay."""
+    plan = Plan.read({"playlist": {"title": "P"}, "entries": [link("https://b.example/1"), {"_type": "url"}]})
+    assert [(entry.url, entry.index) for entry in plan.entries] == [("https://b.example/1", 1), ("", 2)]
+
+
 def test_a_plan_survives_json():
     plan = plan_entries(listed(video("a"), link("https://b.example/1")), {PAGE})
     assert Plan.read(json.loads(json.dumps(plan.rendered()))) == plan

@@ -38,6 +38,7 @@ def test_the_seed_decides():
         ("%(ytp_random)s", "needs a length"),
         ("%(ytp_random:0)s", "needs a length"),
         ("%(ytp_random:101)s", "needs a length"),
+        ("%(ytp_random:" + "1" * 5000 + ")s", "needs a length"),
         ("%(ytp_random:x)s", "needs a length"),
         ("%(ytp_random:٣)s", "needs a length"),
         ("%(ytp_random:8:q)s", "d for digits"),

@@ -48,6 +48,11 @@ def test_a_misspelt_name_is_told_with_the_nearest_right_one(name, nearest):
     assert problems({name: "5"}) == [(name, f"is no setting; did you mean {nearest}?", False)]
 
 
+@pytest.mark.parametrize("name", ["FTP_HOST", "NTP_PORT", "HTTP_PORT", "PYTHONPATH"])
+def test_variables_of_other_programs_are_theirs(name):
+    assert problems({name: "5"}) == []
+
+
 @pytest.mark.parametrize(
     "name", ["YTP_AUTH_USERNAM", "YTP_USERNAME", "ytp_auth_password", "YTP_PASSWORD", "YTP_SANDBX"]
 )

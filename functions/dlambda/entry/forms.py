@@ -1,12 +1,13 @@
 """Bodies of HTML forms, where a route takes them beside JSON (docs/contract/downloads.md 4.4)."""
 
-import json
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
 
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
+
+from dlambda.entry.json_text import read_json
 
 _TAKING: Final = frozenset({("POST", "/api/history")})
 _TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -42,6 +43,6 @@ def _read(name: str, value: str) -> Any:
     if name != "extras":
         return value
     try:
-        return json.loads(value)
+        return read_json(value)
     except ValueError:
         return value

@@ -98,6 +98,6 @@ def video_playlist(
 
 
 def subtitle_playlist(base: str, file: str, duration: float, *, apikey: str = "") -> str:
-    """The playlist of a subtitle file: a single piece of `duration` seconds, with the documented header."""
+    """The playlist of a subtitle file: a single piece of `duration` seconds."""
     address = _url(base, "subtitle", file, ".vtt", {"apikey": apikey})
     return "\n".join([*_header(duration), f"#EXTINF:{_decimal(duration)},", address, "#EXT-X-ENDLIST"])

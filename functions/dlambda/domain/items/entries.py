@@ -62,7 +62,13 @@ class Plan:
 
     @classmethod
     def read(cls, value: Info) -> Self:
-        """Reads what `rendered` gave."""
+        """Reads what `rendered` gave, or the form of before: a playlist and the metadata of its entries."""
+        if "playlists" not in value:
+            head = {**value["playlist"], "last_index": len(value["entries"])}
+            former = [
+                Entry(info, 0, number, number, *_address(info, head)) for number, info in enumerate(value["entries"], 1)
+            ]
+            return cls(tuple(former), (head,))
         return cls(tuple(Entry(**entry) for entry in value["entries"]), tuple(value["playlists"]))
 
 
@@ -193,15 +199,15 @@ def _labelled(entries: list[Entry], shared: Collection[str]) -> Iterator[Entry]:
     """The entries, with labels where the address alone tells nothing apart. No two have the same address and label."""
     complete = Counter(entry.url for entry in entries if entry.is_complete)
     used_labels: set[tuple[str, str]] = set()
+    numbers: Counter[tuple[str, str]] = Counter()  # the last number behind a label, so that none is tried twice
     for entry in entries:
         needs_label = (
             entry.url in shared or (entry.url, "") in used_labels or (entry.is_complete and complete[entry.url] > 1)
         )
         label = first = _name_of(entry) if needs_label else ""
-        number = 1
         while (entry.url, label) in used_labels:
-            number += 1
-            label = f"{first} {number}"
+            numbers[entry.url, first] += 1
+            label = f"{first} {numbers[entry.url, first] + 1}"
         used_labels.add((entry.url, label))
         yield replace(entry, label=label)
 

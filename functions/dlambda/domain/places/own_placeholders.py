@@ -14,6 +14,7 @@ _PREFIX: Final = "ytp_"
 _KEY = re.compile(r"%\(([^)|&>]*)")  # as far as it names fields
 _OWN = re.compile(r"(?<![\w.])(ytp_\w+)((?::\w+)*)")
 _MOST_CHARACTERS: Final = 100
+_LENGTH: Final = re.compile("[0-9]{1,3}")
 _ALPHABETS: Final[Mapping[str, str]] = {
     "m": string.ascii_letters + string.digits,
     "d": string.digits,
@@ -32,7 +33,7 @@ def placeholder_problem(template: str) -> str | None:
         if name != "ytp_random":
             return f"there is no placeholder '{name}'"
         length, *mode = arguments or [""]
-        if not (length.isascii() and length.isdecimal()) or not 1 <= int(length) <= _MOST_CHARACTERS:
+        if not _LENGTH.fullmatch(length) or not 1 <= int(length) <= _MOST_CHARACTERS:
             return f"ytp_random needs a length from 1 to {_MOST_CHARACTERS}, as in %(ytp_random:8)s"
         if len(mode) > 1 or (mode and mode[0].lower() not in _MODES):
             return "behind its length ytp_random takes d for digits or s for letters, as in %(ytp_random:8:d)s"

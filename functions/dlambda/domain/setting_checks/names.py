@@ -98,7 +98,8 @@ def _has_similar_prefix(name: str) -> bool:
 def _similar_prefix(name: str) -> str | None:
     word = name.upper().replace("-", "_").partition("_")[0]
     matches = get_close_matches(word, [prefix[:-1] for prefix in _PREFIXES], 1, _PREFIX_SIMILARITY)
-    return f"{matches[0]}_" if matches else None
+    # Other programs have an `FTP_HOST` or an `NTP_PORT`: a slip of the finger keeps the first letter.
+    return f"{matches[0]}_" if matches and matches[0][:1] == word[:1] else None
 
 
 def _field(name: str) -> str:

@@ -39,7 +39,7 @@ def _iso(text: str) -> datetime | None:
 def _of_mail(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -19,7 +19,7 @@ _HTTP_ONLY: Final = "#HttpOnly_"
 _BYTE_ORDER_MARK: Final = re.compile("\\A(?:\ufeff|\u00ef\u00bb\u00bf)+")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _JSON: Final = re.compile(r'\A\s*(?:[\[{]\s*(?:["\[{\]}]|\Z)|")')
-_COOKIE_HEADER: Final = re.compile(r"\A\s*(?:cookie:\s*)?[^\s=;,#]+=[^\t\r\n]*\s*\Z", re.IGNORECASE)
+_COOKIE_HEADER: Final = re.compile(r"\A\s*(?:cookie:\s*)?[^\s=;,#]+=[^\t\r\n]*+\s*+\Z", re.IGNORECASE)
 _ROW_IN_COMMENT: Final = re.compile(r"(?:TRUE|FALSE).*(?:TRUE|FALSE)", re.IGNORECASE)
 _TRUTH: Final = {"TRUE": True, "1": True, "FALSE": False, "0": False}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

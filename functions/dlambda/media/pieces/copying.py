@@ -29,7 +29,7 @@ def copy_with_index(location: str, target: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise OperationFailed("The media file could not be copied in time.") from None
+        raise Unavailable("The media file could not be copied in time.") from None
     if process.returncode:
         failure = OperationFailed("The media file could not be copied.")
         failure.add_note(last_words(process.stderr, location))

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dlambda.aws import bucket
 from dlambda.store import cache
 
-# A maker that died is not waited for longer than the slowest conversion takes.
 _MAKING_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
 
-def make_once(key: str, make: Callable[[], None]) -> bool:
-    """Sees to it that the object `key` is there. However many want it at once, one makes it and the others wait.
+def make_once(key: str, make: Callable[[], None], *, seconds: float = _MAKING_SECONDS) -> bool:
+    """Makes the object `key` unless it is there. However many want it at once, one makes it and the others wait.
 
-    True for the one that made it. Raises what `make` raises.
+    True for the one that made it. `seconds`: longer than `make` ever takes; after that its maker counts as dead. Raises
+    what `make` raises.
     """
     if bucket.find(key) is not None:
         return False
     claim = f"claim:{key}"
-    while not cache.claim(claim, time.time(), _MAKING_SECONDS):
+    while not cache.claim(claim, time.time(), seconds):
         time.sleep(_LOOK_SECONDS)
         if bucket.find(key) is not None:
             return False

@@ -24,6 +24,7 @@ _PREFIX = "cache/copies/"
 _TYPE = "video/x-matroska"
 _READ_SECONDS = 3600
 _MOST_BYTES = 2 * 1024**3
+_COPYING_SECONDS = 300.0  # longer than ffmpeg may take, and the upload of a copy
 # Changes when timelines are reckoned otherwise: those kept from before no longer fit the segments.
 _TIMELINE = "timeline-3"
 
@@ -56,7 +57,7 @@ def _copy_of(found: Found) -> str:
     if found.stored.size_bytes > _MOST_BYTES:
         raise OperationFailed("The file is too large to be copied.")
     key = f"{_PREFIX}{version_key(found)}.mkv"
-    make_once(key, lambda: _make_copy(found, key))
+    make_once(key, lambda: _make_copy(found, key), seconds=_COPYING_SECONDS)
     return bucket.presign(key, seconds=_READ_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Probes of stored files, made once per version: for people (ffprobe's answer) and for playlists."""
+"""Facts about stored files, found out once per version: ffprobe's answer, and others."""
 
 import hashlib
 import time

@@ -29,7 +29,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The outcome of a request. `item` is None when its URL is known already.
+    """The outcome of a request. `item` is None when its URL is known already; then `known_id` is the record's `_id`.
 
     `message`: why the pipeline refused it; `trouble`: what failed so far of one that is accepted and tried again.
     """

@@ -307,14 +307,14 @@ class _Download:
                 raise
 
     def _check_room_to_begin(self) -> None:
-        """Raises `_NoRoom` where `/api/system/ready` says that the disk is full."""
+        """Raises `_DiskFull` where `/api/system/ready` says that the disk is full."""
         settings = get_settings()
         room = tightest_room(settings.download_folders, settings.disk_reserve_bytes)
         if lacks := room.lacks(room.least):
             raise _DiskFull(lacks)
 
     def _check_room(self, part: int = 1, needed_bytes: int = 0) -> None:
-        """Raises `_NoRoom` when less than that `part` of the reserve would be free."""
+        """Raises `_DiskFull` when less than that `part` of the reserve would be free."""
         settings = get_settings()
         room = disk_space_at(settings.scratch, settings.disk_reserve_bytes)
         lacks = replace(room, reserve=room.reserve // part).lacks(needed_bytes)

@@ -99,8 +99,9 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
 
 def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[Entry]) -> Item:
     """Writes in one transaction the records of `batch`, and the count that says so."""
-    children = [_child(item, plan, entry) for entry in batch]
-    infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, batch, strict=True)}
+    usable = [entry for entry in batch if entry.url]
+    children = [_child(item, plan, entry) for entry in usable]
+    infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, usable, strict=True)}
     new_children = _without_archived(children)
     while True:
         new_children = _numbered(new_children, item.queued)

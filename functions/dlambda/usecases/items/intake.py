@@ -98,7 +98,7 @@ def _read(item: Item, params: dict[str, Any]) -> Extraction:
 
 
 def _read_before(item: Item) -> Extraction | None:
-    """The extraction that the sweep which made the item did a while ago, with the same options."""
+    """The extraction by the list or the sweep that made the item a while ago, with the same options."""
     if item.attempts or time.time() - item.info_at > get_settings().download_info_expires:
         return None
     try:

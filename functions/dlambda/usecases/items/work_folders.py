@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.media.resume import can_continue
+from dlambda.media.resume import State, can_continue
 from dlambda.settings import get_settings
 from dlambda.store import items
 
@@ -44,7 +44,7 @@ def clear_work_folders(now: float) -> None:
             needed = now - folder.stat().st_mtime < _MINUTE_SECONDS  # its owner is being written
         else:
             needed = url in needing and _needs(needing[url], folder)
-        if not needed:
+        if not needed and _find_owner(folder) == url:  # nobody has opened it meanwhile
             remove_work_folder(folder)
 
 
@@ -68,7 +68,10 @@ def _owner_file(folder: Path) -> Path:
 
 
 def _find_owner(folder: Path) -> str | None:
+    """The key of the source whose folder it is; of one that an older version made, what its item says."""
     try:
         return _owner_file(folder).read_text(encoding="utf-8")
     except FileNotFoundError:
-        return None
+        item_id = State.load(folder).item_id
+        item = items.find(item_id) if item_id else None
+        return item.source_key if item else None

@@ -29,6 +29,7 @@ from dlambda.store import archive, feed_history, items, leases, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake_queue import ENTRIES
+from dlambda.usecases.items.options import part_named
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
@@ -125,7 +126,8 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     if state.seconds_left() <= 0:
         return False
     task_schedule.hold_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
-    records = _records({item.url for item in batch if item.url})
+    part = part_named(preset_for(state.task.preset).cli, state.task.cli)
+    records = _records({item.url for item in batch if item.url}, part)
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
     complete = True
     if not state.handler.knows_archive_ids:
@@ -142,11 +144,12 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     return complete
 
 
-def _records(urls: set[str]) -> dict[str, Record]:
-    """The states of the URLs in queue and history."""
-    holders = items.find_holders(urls) if urls else {}
+def _records(urls: set[str], part: str) -> dict[str, Record]:
+    """The states of the URLs in queue and history; `part`: the sections that the task's options ask for."""
+    url_of_key = {" ".join(text for text in (url, part) if text): url for url in urls}
+    holders = items.find_holders(url_of_key) if url_of_key else {}
     by_id = {item.id: item for item in items.find_many(holders.values())}
-    items_by_url = {url: by_id[item_id] for url, item_id in holders.items() if item_id in by_id}
+    items_by_url = {url_of_key[key]: by_id[item_id] for key, item_id in holders.items() if item_id in by_id}
     return {
         url: Record(item.status is Status.ERROR, datetime.fromtimestamp(item.stored_at, UTC))
         for url, item in items_by_url.items()
