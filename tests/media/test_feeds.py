@@ -240,6 +240,13 @@ def test_what_is_no_feed_is_told(text: str) -> None:
         read(text)
 
 
+def test_an_entry_of_a_json_feed_that_is_odd_costs_no_other() -> None:
+    entries = [{"url": "https://a.example/1", "attachments": 5}, {"url": "https://a.example/2"}]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": entries}
+    found = list(read_feed(json.dumps(feed).encode(), "https://a.example/"))
+    assert [item.url for item in found] == ["https://a.example/1", "https://a.example/2"]
+
+
 def test_a_json_feed() -> None:
     episode: dict[str, Any] = {
         "id": 7, "url": "/page", "title": "N", "date_published": "2026-01-01T10:00:00Z", "summary": "S", "image": "/i.png",

@@ -4,6 +4,7 @@ import pytest
 from yt_dlp.utils import ExtractorError, bug_reports_message
 
 from dlambda.media.workers.wording import plain
+from tests.patience import must_end
 
 _COOKIES = "--cookies-from-browser or --cookies"
 _PASSWORD = "--username and --password, --netrc-cmd, or --netrc (x) to provide account credentials"
@@ -51,3 +52,8 @@ _HOW = (
 )
 def test_nobody_is_sent_to_the_makers_of_yt_dlp(message: str, expected: str) -> None:
     assert plain(message) == expected
+
+
+def test_a_message_of_blanks_is_no_work() -> None:
+    with must_end():
+        assert plain("x" + " " * 100_000 + "y") == "x"

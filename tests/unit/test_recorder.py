@@ -165,6 +165,30 @@ def test_a_segment_that_stays_away_costs_itself_and_is_told(part: Path, gone: st
     assert recorder.state.missing_text == "1 segment is missing, about 2 s: the site did not have them any more."
 
 
+def test_many_lost_segments_in_a_row_end_no_stream_that_goes_on(part: Path) -> None:
+    stream = Stream(lambda now: listed(int(now / SECONDS), 40), 900)
+    stream.gone = lambda url, _: 50 <= int(url) < 56
+    text, recorder = recorded(stream, part)
+    assert text.split()[-1] == str(int(stream.now / SECONDS) + 39)
+    assert recorder.state.lost == 6
+
+
+def test_a_stream_of_which_nothing_can_be_had_any_more_ends(part: Path) -> None:
+    stream = Stream(lambda now: listed(int(now / SECONDS), 10), 10**9)
+    stream.gone = lambda url, _: int(url) >= 20
+    assert recorded(stream, part)[0].split()[-1] == "19"
+
+
+def test_what_was_missed_while_nothing_recorded_is_told(part: Path) -> None:
+    for wall, first in ((1000.0, 0), (1300.0, 106)):
+        stream = Stream(lambda _, first=first: listed(first, 6), 0)  # type: ignore[misc]
+        timing = Timing(lambda stream=stream: stream.now, stream.sleep, wall_clock=lambda wall=wall: wall)  # type: ignore[misc]
+        recorder = Recorder(part, "u", stream, timing, warn=lambda _: None, tell=lambda _: None)
+        recorder.record()
+        recorder.close()
+    assert recorder.state.lost == 100
+
+
 def test_it_goes_on_where_it_was_killed(part: Path) -> None:
     recorded(Stream(lambda _: listed(0, 3), 0), part)
     part.open("ab").write(b"a write that was cut")

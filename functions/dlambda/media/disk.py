@@ -2,11 +2,15 @@
 downloads and the answer to a cancel need (docs/contract/system.md 10, `disk_reserve_mb`).
 """
 
+import errno
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlambda.domain.items.failure import FailureKind, classify
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MB = 1_000_000
 # A reserve is no more than this part of the volume: small ones, such as a function's, would have no room else.
 _PART = 20
@@ -57,3 +61,9 @@ def disk_space_at(folder: Path, reserve_bytes: int) -> DiskSpace:
         folder = folder.parent
     usage = shutil.disk_usage(folder)
     return DiskSpace(usage.free, usage.total, min(reserve_bytes, usage.total // _PART))
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """True if there is no room for what a step writes: the whole download waits for room then."""
+    full = isinstance(error, OSError) and error.errno in _FULL
+    return full or classify(str(error)).kind is FailureKind.DISK

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,7 @@ class Running:
         self._redaction = Redaction.of(spec.params, spec.cookies)
         self._result: Result | None = None
         self._stopping = False
+        self._existing: str | None = None  # the file that is there, as the parent found it
         settings = get_settings()
         self._quiet = QuietLimit(
             worker.pid,
@@ -180,7 +181,8 @@ class Running:
             elif raw["type"] == "ask":
                 self._worker.send({"answer": self._answer(raw)})
             elif raw["type"] == "result":
-                self._finish(_result(raw, self._spec.workdir / "home", self._redaction), messages)
+                result = _result(raw, self._spec.workdir / "home", self._redaction)
+                self._finish(replace(result, existing=self._existing if raw.get("existing") else None), messages)
             else:
                 messages.append(_message(raw, self._spec.workdir, self._redaction))
         return messages
@@ -228,7 +230,8 @@ class Running:
         if question["about"] == "archive":
             return self._spec.archive is not None and value in self._spec.archive
         if question["about"] == "file":
-            return (self._spec.existing and self._spec.existing(value)) or ""
+            self._existing = (self._spec.existing and self._spec.existing(value)) or None
+            return self._existing or ""
         for number in range(1, _MAX_SUFFIX):
             suffix = f" ({number})" if number > 1 else ""
             if value + suffix not in self._spec.taken:
@@ -247,7 +250,6 @@ def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
         extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
         archive_ids=tuple(raw.get("archive_ids", ())),
         skipped_reason=redaction.optional(raw.get("skipped_reason")),
-        existing=raw.get("existing"),
         warnings=tuple(
             StepWarning(warning["step"], redaction.text(warning["text"])) for warning in raw.get("warnings", ())
         ),

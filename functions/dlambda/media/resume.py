@@ -1,4 +1,4 @@
-"""Continuing a download where it stopped, without losing data. Needs no yt-dlp; the child's half is in `continuing`.
+"""Continuing a download where it stopped, without losing data. Needs no yt-dlp; the child has `resume_patches`.
 
 Kept are `.part`, `.ytdl`, what is known of their source, and finished format files; never `*-Frag*`: a complete
 fragment is answered with 416 on the retry, and yt-dlp would skip it and report success. A file counts as finished when

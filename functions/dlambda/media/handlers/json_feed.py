@@ -25,7 +25,8 @@ def read_json_feed(body: bytes, base: str, content_type: str = "") -> Iterator[F
 
 
 def _item(entry: Mapping[str, Any], base: str) -> FeedItem:
-    attachments = [part for part in entry.get("attachments") or () if isinstance(part, dict)]
+    parts = entry.get("attachments")
+    attachments = [part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict)]
     playing = [part for part in attachments if plays(_text(part, "url"), _text(part, "mime_type"))]
     files = [url for part in playing if is_web_address(url := resolve(base, _text(part, "url")))]
     pages = [resolve(base, _text(entry, name)) for name in ("url", "external_url", "id")]

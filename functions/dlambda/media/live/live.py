@@ -3,6 +3,7 @@
 A stop request finishes the file.
 """
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yt_dlp.downloader
 from yt_dlp.downloader.fragment import FragmentFD
 from yt_dlp.utils import DownloadError, PostProcessingError
 
+from dlambda.media.disk import is_disk_full
 from dlambda.media.live.joining import cut, join_parts
 from dlambda.media.live.recorder import Recorder, StreamAway, Timing
 from dlambda.media.live.segment_reader import SegmentReader
@@ -66,6 +68,8 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
             try:
                 join_parts(self.ydl, part, recorder.state.parts)
             except PostProcessingError as error:
+                if is_disk_full(error):
+                    raise
                 self._separate(part, recorder.state.parts, target)
                 self.ydl.note_step(
                     "recording", f"Its parts are files of their own, as they cannot be joined: {error.msg}"
@@ -79,7 +83,8 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
         """Leaves the first part in `part`, and the others beside the item's file."""
         first, *later_parts = cut(part, starts)
         first.replace(part)
-        name = Path(self.ydl.get_output_path("home", target.name))
+        below = os.path.relpath(target, self.ydl.get_output_path("temp"))
+        name = Path(self.ydl.get_output_path("home", below))
         name.parent.mkdir(parents=True, exist_ok=True)
         for number, part_file in enumerate(later_parts, start=2):
             part_file.replace(name.with_name(f"{name.stem} (part {number}){name.suffix}"))

@@ -10,6 +10,7 @@ told from a server that lags behind by the content of a segment that is recorded
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from dlambda.media.resume import read_json, write_json
 STATE_SUFFIX = ".live.json"
 _MOST_MARKS = 64
 _REFUSED_SECONDS = 15.0  # of a stream of which nothing came yet
+_LOSSES_PATIENCE = 10  # times the patience, while segments are listed and none can be had
 _SEGMENT_SECONDS = (3.0, 20.0)  # least and most patience with one segment
 
 
@@ -49,17 +51,18 @@ class Reader(Protocol):
 class Timing:
     """`patience`: seconds without the playlist, or without a new segment, after which the stream counts as ended.
 
-    `stopped`: whether a stop was asked for.
+    `stopped`: whether a stop was asked for. `wall_clock` goes on while nothing records, unlike `clock`.
     """
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: float = 60.0
     stopped: Callable[[], bool] = lambda: False
+    wall_clock: Callable[[], float] = time.time
 
 
 @dataclass
-class Recorded:
+class RecordingState:
     """The recording so far, as it is stored. Offsets and sizes in bytes."""
 
     next: int | None = None
@@ -70,9 +73,10 @@ class Recorded:
     jumps: int = 0  # how often the times of its segments may have begun again
     lost: int = 0
     lost_seconds: float = 0.0
+    written_at: float = 0.0  # unix seconds of the latest segment
 
     @classmethod
-    def load(cls, path: Path) -> "Recorded":
+    def load(cls, path: Path) -> "RecordingState":
         document = read_json(path)
         return cls(**{name: document[name] for name in cls.__dataclass_fields__ if name in document})
 
@@ -104,14 +108,14 @@ class Recorder:
         self._warn = warn
         self._tell = tell
         self.state_path = part.with_name(part.name + STATE_SUFFIX)
-        self.state = Recorded.load(self.state_path) if part.is_file() else Recorded()
+        self.state = RecordingState.load(self.state_path) if part.is_file() else RecordingState()
         if not self.state.bytes:
-            self.state = Recorded()
+            self.state = RecordingState()
         self._file: BinaryIO = part.open("r+b" if self.state.bytes else "wb")
         # What was being written when the last run ended.
         self._file.truncate(self.state.bytes)
         self._file.seek(self.state.bytes)
-        self._news_at = timing.clock()
+        self._news_at = self._wrote_at = timing.clock()
         self._away_since: float | None = None
         self._failing: dict[int, float] = {}
         self._is_suspicious = bool(self.state.bytes)  # who knows what happened since the last run
@@ -139,7 +143,8 @@ class Recorder:
         is_complete = self._take_new(playlist)
         if playlist.ended and is_complete:
             return None
-        if self._timing.clock() - self._news_at > max(self._timing.patience, 5 * playlist.target_seconds):
+        now, patience = self._timing.clock(), max(self._timing.patience, 5 * playlist.target_seconds)
+        if now - self._news_at > patience or now - self._wrote_at > _LOSSES_PATIENCE * patience:
             self._warn("The live stream has brought nothing new for long; it counts as ended")
             return None
         return min(2.0, max(0.2, playlist.target_seconds / 2))
@@ -231,7 +236,9 @@ class Recorder:
     def _pass_over(self, first: int, playlist: MediaPlaylist) -> None:
         """Numbers that jump further than the time that went by are new numbers, and nothing is missed."""
         gap = first - (self.state.next or 0)
-        seconds = self._timing.clock() - self._news_at
+        state = self.state
+        away = self._timing.wall_clock() - state.written_at if state.written_at else 0.0
+        seconds = max(self._timing.clock() - self._news_at, away)
         if gap > 2 * (seconds / max(playlist.target_seconds, 0.1) + len(playlist.segments)) + 5:
             self._begin_again(first)
         else:
@@ -253,6 +260,7 @@ class Recorder:
         self._warn(f"{count} {noun} of the live stream could not be had, about {seconds:.0f} s")
         self.state.lost += count
         self.state.lost_seconds += seconds
+        self._news_at = self._timing.clock()  # the stream goes on behind it
 
     # Writing
 
@@ -279,10 +287,11 @@ class Recorder:
         self._file.flush()
         state.bytes += len(content)
         state.beginning, state.next = identity, segment.sequence + 1
+        state.written_at = self._timing.wall_clock()
         state.marks = dict(list(state.marks.items())[-_MOST_MARKS:])
         write_json(self.state_path, vars(state))
         self._is_renumbered = False
-        self._news_at = self._timing.clock()
+        self._news_at = self._wrote_at = self._timing.clock()
         self._tell(state.bytes)
 
 

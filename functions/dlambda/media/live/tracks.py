@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
-from yt_dlp.utils import DownloadError, YoutubeDLError
+from yt_dlp.utils import DownloadError
 
+from dlambda.media.disk import is_disk_full
 from dlambda.media.live.joining import join_parts
 from dlambda.media.live.recorder import Recorder, StreamAway, Timing
 from dlambda.media.live.segment_reader import SegmentReader
+from dlambda.media.workers.wording import plain
 
 _LOOK_SECONDS = 0.5
 _COPY = ("-c", "copy", "-f", "mpegts")
@@ -48,9 +50,10 @@ class _Recording:
     def run(self, recorder: Recorder) -> None:
         try:
             recorder.record()
-        except StreamAway as error:
+        except StreamAway as error:  # nothing of this track came: the other one alone is no film
             self.errors.append(DownloadError(f"unable to read the live stream: {error}"))
-        except (YoutubeDLError, OSError) as error:
+            self.stop.set()
+        except Exception as error:  # noqa: BLE001 last resort of this thread: whoever waits for it tells it
             self.errors.append(error)
         finally:
             recorder.close()
@@ -69,12 +72,16 @@ def record_tracks(ydl: Any, info: Mapping[str, Any], target: Path, patience: flo
     for thread in threads:
         thread.start()
     _wait(threads, recording.stop)
+    if full := next((error for error in recording.errors if is_disk_full(error)), None):
+        raise full
     if not all(recorder.state.bytes for recorder in recorders):
         raise recording.errors[0] if recording.errors else DownloadError("The live stream gave no data")
     _merge(ydl, recorders, parts, target)
     for recorder, part in zip(recorders, parts, strict=True):
         part.unlink()
         recorder.state_path.unlink(missing_ok=True)
+    for error in recording.errors:
+        ydl.note_step("recording", f"Picture or sound ends early: {plain(error)}")
     if missing := max((track.state for track in recorders), key=lambda state: state.lost_seconds).missing_text:
         ydl.note_step("recording", missing)
 
@@ -96,5 +103,6 @@ def _merge(ydl: Any, recorders: Sequence[Recorder], parts: Sequence[Path], targe
     # Tracks may begin at different segments; their times tell how they belong together, unless they jump.
     keeps_times = not any(recorder.state.jumps for recorder in recorders)
     inputs = [(str(part), ["-copyts"] if keeps_times and not number else []) for number, part in enumerate(parts)]
-    maps = [word for number in range(len(parts)) for word in ("-map", str(number))]
+    # Pictures and sound alone: what ffmpeg cannot name cannot be copied.
+    maps = [word for number in range(len(parts)) for kind in "va" for word in ("-map", f"{number}:{kind}?")]
     FFmpegPostProcessor(ydl).real_run_ffmpeg(inputs, [(str(target), [*maps, *_COPY])])

@@ -107,8 +107,8 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         return reason
 
     def note_step(self, step: str, text: str) -> None:
-        """Notes a step that failed beside the file."""
-        self.report_warning(text)
+        """Notes it for the item's warnings as well."""
+        super().note_step(step, text)
         self._note(step, text)
 
     def begin_file(self, name: str) -> None:

@@ -168,6 +168,10 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         super().__init__(params)
         self.cache = PublicCache(self)
 
+    def note_step(self, step: str, text: str) -> None:  # noqa: ARG002 only records of items name the step
+        """Tells of a step that failed beside the file."""
+        self.report_warning(text)
+
     def add_default_info_extractors(self) -> None:
         if (self.params.get("allowed_extractors") or ["default"]) != ["default"]:
             super().add_default_info_extractors()

@@ -5,6 +5,7 @@ is flawless XML, and of each item the first enclosure, were it a picture.
 """
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from yt_dlp.extractor.generic import GenericIE
@@ -14,6 +15,11 @@ from dlambda.media.handlers.rss import Document, read_document
 
 _HEAD_BYTES: Final = 8192
 _BEGINS_A_FEED: Final = re.compile(rb"<(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
+# Behind a byte order mark, blanks, declarations and comments.
+_IS_RSS: Final = re.compile(
+    rb"(?:\xef\xbb\xbf|\s+|<\?[^>]{0,1000}\?>|<!--.{0,4000}?-->|<![^>-][^>]{0,1000}>)*+<rss[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
 _DETECTED: Final = "<rss/>"  # what yt-dlp takes for a feed, and hands to its reader
 
 
@@ -32,10 +38,12 @@ class _Read:
 
 
 _read_content = GenericIE._webpage_read_content  # noqa: SLF001
+_original_rss = GenericIE._extract_rss  # noqa: SLF001
 
 
 def _content(self: Any, urlh: Any, *arguments: Any, prefix: bytes | None = None, **options: Any) -> Any:
     """The page as text; of a feed a sign that it is one, for `_playlist`."""
+    self.dlambda_feed = None
     rest = urlh.read()
     document = _document((prefix or b"") + rest, urlh.url, str(urlh.headers.get("Content-Type") or ""))
     if document is None:
@@ -49,13 +57,17 @@ def _document(body: bytes, url: str, content_type: str) -> Document | None:
     if not _BEGINS_A_FEED.search(body[:_HEAD_BYTES].replace(b"\0", b"")):
         return None
     try:
-        return read_document(body, url, content_type)
+        document = read_document(body, url, content_type)
+        items = list(document.items)
     except ValueError:
         return None
+    return replace(document, items=iter(items)) if items or _IS_RSS.match(body) else None
 
 
-def _playlist(self: Any, url: str, *_: object) -> dict[str, Any]:
-    document: Document = self.dlambda_feed
+def _playlist(self: Any, url: str, *arguments: Any) -> Any:
+    document: Document | None = getattr(self, "dlambda_feed", None)
+    if document is None:  # yt-dlp sees RSS where we do not
+        return _original_rss(self, url, *arguments)
     return {
         "_type": "playlist",
         "id": url,

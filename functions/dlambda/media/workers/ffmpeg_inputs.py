@@ -17,6 +17,7 @@ import yt_dlp.postprocessor.ffmpeg
 from yt_dlp.utils import Popen, PostProcessingError
 
 from dlambda.media.pieces.formats import JOINED, POSTPROCESSED, STREAMED
+from dlambda.media.workers.last_words import SPEAKER
 
 _FILE = "file"
 _PIPE = "pipe,fd"
@@ -25,7 +26,6 @@ _WEB = "http,https,tcp,tls,crypto,httpproxy,data"
 _FAREWELL = re.compile(
     r"^Conversion failed!|^Error opening (input|output) files?|Could not write header|Nothing was written|^Exiting"
 )
-_PLACE = re.compile(r"^\[[\w#/:-]+ @ 0x[0-9a-f]+\] ")  # `[webm @ 0x5583c0] `
 _TELLING = "warning"  # the level of what a program says that is listened to
 _SCRIPT_HEAD = b"ffconcat version"
 
@@ -114,7 +114,7 @@ def _without_farewell(stderr: str) -> str:
     lines = stderr.strip().splitlines()
     while len(lines) > 1 and _FAREWELL.search(lines[-1]):
         lines.pop()
-    return "".join(f"{_PLACE.sub('', line)}\n" for line in lines)
+    return "".join(f"{SPEAKER.sub('', line)}\n" for line in lines)
 
 
 def install() -> None:

@@ -7,6 +7,7 @@ altogether the download fails, and goes on with what it has at the next try.
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from yt_dlp.downloader.common import FileDownloader
@@ -31,16 +32,14 @@ DRM_TEXT = "The stream is DRM protected."
 class Losses:
     """Mixed into the session: what the present download could not get."""
 
+    note_step: Callable[[str, str], None]
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.lost_fragments: list[int] = []
         self.fragments_failed = False
         self.native_failed = False
         self.fragment_error: Exception | None = None
         super().__init__(*arguments, **options)
-
-    def note_step(self, step: str, text: str) -> None:
-        """Notes a step that failed beside the file."""
-        raise NotImplementedError
 
 
 def _report_retry(

@@ -5,7 +5,6 @@ step that worked made of it.
 """
 
 import copy
-import errno
 import io
 import os
 import re
@@ -32,11 +31,10 @@ from yt_dlp.utils import (
 )
 
 from dlambda.domain.files.content import HEAD_BYTES, find_container, find_foreign, find_no_subtitle, find_picture
-from dlambda.domain.items.failure import FailureKind, classify
+from dlambda.media.disk import is_disk_full
 from dlambda.media.workers.downloader import Downloader
 from dlambda.media.workers.wording import plain
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PICTURE, _SUBTITLES, _DESCRIPTION, _INFO_JSON = "thumbnail", "subtitles", "description", "infojson"
 # Post-processors whose warnings say what they left out; others warn of a way that they try before the next one.
 _TELLING = frozenset({"EmbedSubtitle", "ModifyChapters", "NFOMaker", "SplitChapters", "XAttrMetadata"})
@@ -307,12 +305,6 @@ def _find_problem(pp: Any, path: str) -> str | None:
     finally:
         Path(trial).unlink(missing_ok=True)
     return None
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """True if there is no room for what a step writes: the whole download waits for room then."""
-    full = isinstance(error, OSError) and error.errno in _FULL
-    return full or classify(str(error)).kind is FailureKind.DISK
 
 
 def _copied(info: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 # `[hls @ 0x55d0c8]` and `Error opening input file`, which says the address again.
-_PLACE = re.compile(r"^(?:\[[\w#:/.]+ @ 0x[0-9a-f]+\]\s*)+")
+SPEAKER = re.compile(r"^(?:\[[\w#:/.-]+ @ 0x[0-9a-f]+\]\s*)+")
+"""The part of ffmpeg that speaks: `[webm @ 0x5583c0] `."""
 _ECHO = re.compile(r"^(?:Error opening input files?\b.*|.*\bfailed too many times\b.*|Exiting normally.*)$")
 _ADDRESS = re.compile(r"https?://\S*?(?=:\s|\s|$)")
 _MOST_LETTERS = 200
@@ -29,4 +30,4 @@ def lost_segments(words: str) -> int:
 
 
 def _lines(words: str) -> list[str]:
-    return [_PLACE.sub("", line).strip() for line in re.split(r"[\r\n]+", words)]
+    return [SPEAKER.sub("", line).strip() for line in re.split(r"[\r\n]+", words)]

@@ -124,6 +124,8 @@ class Named(Downloader):
     def evaluate_outtmpl(self, outtmpl: str, info_dict: dict[str, Any], *arguments: Any, **options: Any) -> str:
         """Some songs are called `...`: behind `_` such a name is no hidden file, and its extension can be told."""
         path = str(super().evaluate_outtmpl(outtmpl, info_dict, *arguments, **options))
+        if not (arguments and arguments[0]):
+            return path  # not sanitized: no name of a file, but a text of metadata
         folder, slash, last = path.rpartition("/")
         if _UPWARDS.isdisjoint(outtmpl.split("/")):  # else the template leads there, and is refused for that
             folder = "/".join(f"_{part}" if part in _UPWARDS else part for part in folder.split("/"))

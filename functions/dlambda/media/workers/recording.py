@@ -19,6 +19,7 @@ from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live import live, tracks
+from dlambda.media.live.recorder import Timing
 from dlambda.media.sandbox import enter
 from dlambda.media.workers.ffmpeg_inputs import GuardedPopen
 from dlambda.media.workers.ffmpeg_proxy import Connect, Relay, Upstream
@@ -80,7 +81,9 @@ def guard_ffmpeg(params: dict[str, Any]) -> None:
     def call(self: Any, tmpfilename: str, info: dict[str, Any]) -> Any:
         _check_sources(info.get("requested_formats") or [info])
         if tracks.are_recorded(info):
-            tracks.record_tracks(self.ydl, info, Path(tmpfilename), float(self.params[live.PATIENCE]))
+            tracks.record_tracks(
+                self.ydl, info, Path(tmpfilename), float(self.params.get(live.PATIENCE) or Timing.patience)
+            )
             return 0
         own = self.params
         self.params = {**own, "proxy": relay.url}

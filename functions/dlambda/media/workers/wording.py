@@ -3,6 +3,8 @@
 import re
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_MOST_CHARACTERS = 4000  # sites write whole pages into a status line
+_BLANKS = re.compile(r"[^\S\n]{2,}")
 _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*")
 # What is said to programmers, or to those who sit at yt-dlp's own command line. Each with what stands in its place.
 _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -26,7 +28,8 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def plain(message: object) -> str:
     """A message of yt-dlp for people: without colours, its `ERROR:`, exception names and where to report it."""
-    text = _PREFIX.sub("", _ANSI.sub("", str(message)).strip())
+    text = _PREFIX.sub("", _ANSI.sub("", str(message)[:_MOST_CHARACTERS]).strip())
+    text = _BLANKS.sub(" ", text)  # else each pattern below would try at every blank of a long row
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)
     return text.strip()
