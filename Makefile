@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TOOLS ?= .tools
 FLOOR ?= 70
+# Tests wait for each other and for the clock: one worker more than the two cores of a small machine keeps it busy.
+WORKERS ?= 3
 
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
@@ -40,16 +42,16 @@ update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, unti
 	@$(PY) -c 'from yt_dlp.version import __version__ as version; print("yt-dlp", version, "serves from the next start on.")'
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)
 
 test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)
 
 test-nightly: $(DEV_READY) ## Run the tests, the long ones as well
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
 
 smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \
 	  tests/functions/test_pipeline.py tests/unit/test_options.py
 
 check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version, commits (SINCE=ref: those after it)
