@@ -82,7 +82,8 @@ class TestOne:
         ("field", "value", "kept"),
         [
             ("auto_start", "false", True), ("auto_start", 0, True), ("auto_start", None, True),
-            ("extras", [], {}), ("extras", "x", {}), ("extras", {}, {}), ("folder", 5, ""), ("cli", "-x", ""),
+            ("extras", [], {}), ("extras", "x", {}), ("extras", {}, {}), ("folder", 5, ""), ("cli", "ab", ""),
+            ("cli", "-", ""), ("cli", "-w", "-w"),
             ("cli", None, ""), ("cookies", ["a"], ""), ("cookies", {}, ""),
         ],
     )  # fmt: skip

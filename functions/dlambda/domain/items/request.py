@@ -9,10 +9,10 @@ from dlambda.domain.mask import MASK
 from dlambda.domain.places.paths import resolve_folder, safe_template
 from dlambda.domain.places.urls import check_syntax, item_url
 from dlambda.domain.ytdlp.cookie_file import check_cookies
-from dlambda.domain.ytdlp.options import check_options, read_options
+from dlambda.domain.ytdlp.options import check_options, find_option, read_options
 from dlambda.errors import Invalid, Required
 
-_CLI_MINIMUM = 2
+_CLI_MINIMUM = 3  # of what is no flag
 # A record is limited to 400 KB; URLs stand in it several times, and extraction adds to it.
 _MAX_COOKIES_BYTES = 200_000
 _MAX_OTHER_BYTES = 40_000
@@ -54,7 +54,7 @@ def _read(value: Mapping[str, Any]) -> Request:
     url = item_url(url)
     check_syntax(url)
     cli = _text(value, "cli")
-    cli = cli if len(cli) >= _CLI_MINIMUM else ""
+    cli = cli if len(cli) >= _CLI_MINIMUM or find_option(cli) else ""
     check_cli(cli)
     extras = value.get("extras")
     extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
