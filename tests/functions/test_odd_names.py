@@ -100,12 +100,12 @@ def test_of_two_files_the_decoded_name_is_meant(files, act):
 @pytest.mark.parametrize("path", ["/etc/passwd", "nowhere", "none/at/all", "no%20where", "nowhere%2fb"])
 def test_nothing_is_made_or_renamed_where_nothing_lies(files, act, path):
     f = folder_with("film.mp4")
-    before = [each.key for each in bucket.list_("files/")]
+    before = {each.key for each in bucket.list_("files/")}
     error = f"path '{unquote(path.removeprefix('/'))}' does not exist."
     assert act("directory", path, new_dir="x")["error"] == error
     assert act("directory", f"{f}/{path}", new_dir="x")["ok"] is False
     assert act("rename", path, new_name="x")["error"] == error
-    assert [each.key for each in bucket.list_("files/")] == before
+    assert {each.key for each in bucket.list_("files/")} <= before  # a file of an earlier test may have gone meanwhile
     assert act("directory", f"{f}/film.mp4", new_dir="x")["error"] == "Invalid directory path."
     assert act("directory", "/", new_dir=f"{f}/new/inner")["ok"] is True
 
