@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -310,6 +311,37 @@ def _error_text(failure: BaseException, job: DownloadJob, journal: Journal) -> s
     return text
 
 
+@dataclass(frozen=True)
+class _End:
+    """How yt-dlp ended: with an error, with a reason why nothing was to be downloaded, or well."""
+
+    error: str | None = None
+    skipped: str | None = None
+    is_disk_full: bool = False
+
+
+def _attempt(ydl: _Session, job: DownloadJob, reports: _Reports, journal: Journal) -> _End:
+    try:
+        _fetch(ydl, job)
+    except _DiskFull as full_disk:
+        return _End(error=plain(full_disk), is_disk_full=True)
+    except ExistingVideoReached:
+        return _End(skipped=EXISTING_TEXT)
+    except DownloadCancelled as stop:
+        return _End(skipped=plain(stop) if reports.filepath is None else None)
+    except (YoutubeDLError, OSError) as failure:
+        return _End(error=_error_text(failure, job, journal))
+    return _End()
+
+
+def _end_without_file(end: _End, ydl: _Session, journal: Journal) -> _End:
+    """The reason why there is no file; an error when nothing gives one."""
+    if end.error or end.skipped:
+        return end
+    skipped = (_KEPT_TEXT.format(ydl.kept) if ydl.kept else ydl.rejected) or journal.left_out
+    return _End(skipped=skipped) if skipped else _End(error=(journal.errors or ["The download gave no file."])[0])
+
+
 def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict[str, Any]:
     """Does the job; answers the fields of `dlambda.media.download.Result`. A rehearsal changes nothing for good."""
     workdir = Path(job.workdir)
@@ -320,7 +352,6 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
     archive = _Archive(talk) if job.has_archive else None
     reports = _Reports(talk, workdir)
-    error, skipped, full = None, None, False
     params = build_params(job.params, _forced(job, journal, archive, reports))
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
@@ -328,33 +359,21 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         recording.guard_ffmpeg(params)
     growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
     with _Session(params, job, talk, state) as ydl, growth:
-        try:
-            _fetch(ydl, job)
-        except _DiskFull as full_disk:
-            error, full = plain(full_disk), True
-        except ExistingVideoReached:
-            skipped = EXISTING_TEXT
-        except DownloadCancelled as stop:
-            if reports.filepath is None:
-                skipped = plain(stop)
-        except (YoutubeDLError, OSError) as failure:
-            error = _error_text(failure, job, journal)
-    files = _files(home)
+        end = _attempt(ydl, job, reports, journal)
     main = os.path.relpath(reports.filepath, home) if reports.filepath else None
-    if main and error and not full:
+    if main is None:
+        end = _end_without_file(end, ydl, journal)
+    elif end.error and not end.is_disk_full:
         # Of several sections or formats one failed: there is media, so it is no error.
-        ydl.failed_steps.append({"step": "download", "text": error})
-        error = None
-    if main is None and skipped is None and error is None:
-        skipped = (_KEPT_TEXT.format(ydl.kept) if ydl.kept else ydl.rejected) or journal.left_out
-        error = None if skipped else (journal.errors or ["The download gave no file."])[0]
+        ydl.failed_steps.append({"step": "download", "text": end.error})
+        end = _End()
     result = {
-        "ok": main is not None and error is None,
-        "error": error,
+        "ok": main is not None and end.error is None,
+        "error": end.error,
         "filepath": main,
-        "extra_files": [name for name in files if name != main],
+        "extra_files": [name for name in _files(home) if name != main],
         "archive_ids": archive.added if archive else [],
-        "skipped_reason": skipped,
+        "skipped_reason": end.skipped,
         "existing": ydl.kept,
         "warnings": ydl.failed_steps,
         "retry_after_seconds": ydl.retry_after_seconds,
