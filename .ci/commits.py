@@ -23,7 +23,7 @@ _NO_ENTRY = re.compile(r"^Changelog: none$", re.MULTILINE)
 
 
 def subject_problems(message: str) -> Iterator[str]:
-    """What is wrong with a commit's message."""
+    """Mistakes in a commit's message."""
     subject, *body = message.splitlines() or [""]
     if not _SUBJECT.fullmatch(subject):
         yield f"is not `type(scope): what` without a full stop, with a type of {', '.join(TYPES)}"
@@ -38,7 +38,7 @@ def _git(*arguments: str) -> str:
 
 
 def _range(since: str) -> str:
-    """What to ask `git log` for; in a clone without history, the last commit alone."""
+    """The range for `git log`; in a clone without history, the last commit alone."""
     there = subprocess.run(["git", "cat-file", "-e", f"{since}^{{commit}}"], cwd=ROOT, check=False, capture_output=True)
     return f"{since}..HEAD" if there.returncode == 0 else "HEAD^!"
 
@@ -51,7 +51,7 @@ def commits(since: str) -> list[tuple[str, str]]:
 
 
 def changelog_problems(messages: list[str], files: list[str]) -> Iterator[str]:
-    """Whether a change that users notice is told. `files`: those that the commits change."""
+    """Changes that users notice without a line in the change log. `files`: those that the commits change."""
     noticed = [message for message in messages if _NOTICED.match(message) and not _NO_ENTRY.search(message)]
     if noticed and "CHANGELOG.md" not in files:
         yield (

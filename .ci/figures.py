@@ -125,8 +125,8 @@ def report(folder: Path) -> Iterator[str]:
 def dead_code() -> str:
     """The number of reports of unused code, tests not counted as users."""
     command = [sys.executable, str(ROOT / ".ci" / "dead_code.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"dead code: {len(done.stdout.splitlines())} reports"
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"dead code: {len(process.stdout.splitlines())} reports"
 
 
 def test_times(file: Path) -> Iterator[str]:

@@ -54,33 +54,35 @@ def requirements(path: Path) -> Iterator[Requirement]:
 
 def pins(path: Path) -> dict[str, set[str]]:
     """Canonical name -> the versions that the lock allows (more than one where markers differ)."""
-    found: dict[str, set[str]] = {}
+    versions: dict[str, set[str]] = {}
     for requirement in requirements(path):
-        found.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier).removeprefix("=="))
-    return found
+        versions.setdefault(canonicalize_name(requirement.name), set()).add(
+            str(requirement.specifier).removeprefix("==")
+        )
+    return versions
 
 
 def problems(name: str, *, installed: bool) -> Iterator[str]:
-    """What is wrong with `name`.txt; with `installed`, also beside the packages that are installed."""
+    """Mistakes in `name`.txt; with `installed`, also beside the packages that are installed."""
     lock = ROOT / f"{name}.txt"
     if match := _HOST.search(lock.read_text()):
         yield f"{lock.name} names an index: {match.group()}"
     locked = pins(lock)
-    for wanted in requirements(ROOT / f"{name}.in"):
-        versions = locked.get(canonicalize_name(wanted.name), set())
-        if not any(wanted.specifier.contains(version) for version in versions):
-            yield f"{lock.name} does not fulfil `{wanted}` of {name}.in; run `make lock`"
+    for requirement in requirements(ROOT / f"{name}.in"):
+        versions = locked.get(canonicalize_name(requirement.name), set())
+        if not any(requirement.specifier.contains(version) for version in versions):
+            yield f"{lock.name} does not fulfil `{requirement}` of {name}.in; run `make lock`"
     for package, versions in locked.items() if installed else ():
         yield from installed_problems(lock.name, package, versions, locked)
 
 
 def npm_problems(folder: str) -> Iterator[str]:
-    """What is wrong with a package-lock.json: a host, another version than package.json's, a package without a hash."""
+    """Mistakes in a package-lock.json: a host, another version than package.json's, a package without a hash."""
     name = (Path(folder) / "package-lock.json").as_posix()
     packages = json.loads((ROOT / name).read_text())["packages"]
-    wanted = json.loads((ROOT / folder / "package.json").read_text())
+    manifest = json.loads((ROOT / folder / "package.json").read_text())
     for kind in ("dependencies", "devDependencies", "optionalDependencies"):
-        for package, version in wanted.get(kind, {}).items():
+        for package, version in manifest.get(kind, {}).items():
             if packages.get(f"node_modules/{package}", {}).get("version") != version:
                 yield f"{name} does not hold {package} {version}; run `make lock`"
     for path, package in packages.items():
@@ -91,7 +93,7 @@ def npm_problems(folder: str) -> Iterator[str]:
 
 
 def installed_problems(lock: str, package: str, versions: set[str], locked: dict[str, set[str]]) -> Iterator[str]:
-    """What the installed package says against the lock; nothing for one of another platform."""
+    """Differences between the installed package and the lock; nothing for one of another platform."""
     try:
         here = metadata.distribution(package)
     except metadata.PackageNotFoundError:
@@ -118,10 +120,10 @@ def main() -> int:
             write(name, ["--upgrade"] if options.upgrade_all else upgrades)
         for folder in NPM_FOLDERS:
             write_npm(folder)
-    found = [problem for name in NAMES for problem in problems(name, installed=not options.write)]
-    found += [problem for folder in NPM_FOLDERS for problem in npm_problems(folder)]
-    print("\n".join(found) or "lock files are in step")
-    return 1 if found else 0
+    mistakes = [problem for name in NAMES for problem in problems(name, installed=not options.write)]
+    mistakes += [problem for folder in NPM_FOLDERS for problem in npm_problems(folder)]
+    print("\n".join(mistakes) or "lock files are in step")
+    return 1 if mistakes else 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def locked() -> list[str]:
 
 
 def licence(package: str) -> str:
-    """What the installed package says: an SPDX expression, else its classifiers."""
+    """The licence by the installed package: an SPDX expression, else its classifiers."""
     about = metadata.metadata(package)
     if expression := about.get("License-Expression"):
         return expression

@@ -16,13 +16,13 @@ _ERROR = re.compile(r"^(tests/[^:]+):\d+: error: ", re.MULTILINE)
 def errors_by_file() -> dict[str, list[str]]:
     """mypy's error lines of the tests, by file."""
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "tests"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     errors: dict[str, list[str]] = {}
-    for line in done.stdout.splitlines():
+    for line in process.stdout.splitlines():
         if match := _ERROR.match(line):
             errors.setdefault(match[1], []).append(line)
-    if done.returncode and not errors:
-        raise SystemExit(done.stdout + done.stderr)
+    if process.returncode and not errors:
+        raise SystemExit(process.stdout + process.stderr)
     return errors
 
 
