@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ _START_SECONDS = 120
 _FORGETFUL = ("dlambda.settings", "dlambda.session", "dlambda.store", "dlambda.aws", "dlambda.entry")
 _INHERITED = ("PATH", "HOME", "DLAMBDA_TOOLS_DIR")
 _BATCH = 25
+_MOST_DELETED = 1000
 
 
 @lru_cache(maxsize=1)
@@ -137,9 +138,33 @@ class Stack:
         for queue in plan().queues:
             if whatever_was_touched or f"{template.STACK}-{queue.name}" in written:
                 self._ask_queue("PurgeQueue", queue.name, {})
+        self._empty_bucket()
+
+    def _empty_bucket(self) -> None:
+        """Deletes the objects through the engine, then what is no object from its folder.
+
+        The engine remembers what lies in a folder for a second: a file that disappeared behind its back is still listed.
+        """
+        paths = [path for path in self.bucket_dir.rglob("*") if path.is_file() and not path.is_symlink()]
+        objects = [{"Key": str(path.relative_to(self.bucket_dir))} for path in paths]
+        for start in range(0, len(objects), _MOST_DELETED):
+            batch = {"Objects": objects[start : start + _MOST_DELETED], "Quiet": True}
+            self._media_client.delete_objects(Bucket=template.STACK, Delete=batch)
         # The folder itself stays: the media engine may write into this one alone.
         for path in self.bucket_dir.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    @cached_property
+    def _media_client(self) -> Any:
+        pair = credentials(self.config.data_dir)
+        return boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{self._media_port}",
+            region_name="us-east-1",
+            aws_access_key_id=pair.key,
+            aws_secret_access_key=pair.secret,
+            config=BotoConfig(s3={"addressing_style": "path"}),
+        )
 
     def rows(self, noun: str) -> list[dict[str, Any]]:
         """All rows of a table, as DynamoDB writes them."""
