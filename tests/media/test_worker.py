@@ -60,6 +60,33 @@ def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, ser
     assert len(os.listdir(f"/proc/{worker._warm._process.pid}/task")) == 1
 
 
+def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service: Path) -> None:
+    code = """
+        import sys
+        from dlambda.media.workers import child_extract, warmup
+        from dlambda.media.workers.worker_jobs import ExtractJob
+        def loaded():
+            return {name for name in sys.modules if name.startswith("yt_dlp.extractor.")}
+        warmup.rehearse()
+        few = loaded()
+        warmup.rehearse_page()
+        all_sites = loaded()
+        job = ExtractJob(url=sys.argv[1], params={}, workdir=sys.argv[2], allow_internal=True)
+        info = child_extract.read_page(job)["info"]
+        print(len(info["entries"]), len(all_sites - few) > 500, loaded() == all_sites)
+    """
+    service.mkdir()
+    done = run(code, service, origin.url("/lists/players.html"), str(service))
+    assert done.stdout.split() == ["2", "True", "True"], done.stderr
+
+
+def test_it_reads_a_page_for_itself_once_and_has_one_thread_again(origin: Origin, service: Path) -> None:
+    for _ in range(3):
+        assert extract(origin.url("/lists/players.html"), {}, allow_internal=True).info
+    assert worker._warm is not None
+    assert len(os.listdir(f"/proc/{worker._warm._process.pid}/task")) == 1
+
+
 def test_workers_know_nothing_of_the_services_environment(start: Start, origin: Origin, service: Path) -> None:
     running = start(origin.url("/slow/100000/clip-1.mp4"))
     wait_for(running, (service / "items" / "item" / "temp" / "clip-1.mp4.part").exists)

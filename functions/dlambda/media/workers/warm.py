@@ -1,7 +1,8 @@
 """The warm process: yt-dlp is imported and used once, then a child is forked for every job.
 
-Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child.
-It ends at the end of that socket, and takes all children and whatever they started with it.
+Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child, and
+says whether the child reads pages (`READS_PAGES`). It ends at the end of that socket, and takes all children and
+whatever they started with it.
 """
 
 import contextlib
@@ -15,12 +16,15 @@ import signal
 import socket
 import sys
 import traceback
+from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from dlambda.media.sandbox.enter import enter, prepare
 from dlambda.media.sandbox.policy import Policy
 from dlambda.media.workers.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
+READS_PAGES = b"p"
+OTHER_JOB = b"+"
 _PR_SET_PDEATHSIG = 1
 # Looked up before any fork: the dynamic loader is no business of a child.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -80,6 +84,21 @@ def _reap(children: set[int]) -> None:
         children.discard(pid)
 
 
+@lru_cache(maxsize=1)
+def _rehearse_page() -> None:
+    """Once, and after the first fork: the first page does not wait for what the later ones save."""
+    from dlambda.media.workers import warmup
+
+    warmup.rehearse_page()
+    _keep_memory_shared()
+
+
+def _keep_memory_shared() -> None:
+    """A collection in a child would write to, and so copy, each page of memory that holds objects."""
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(control: socket.socket) -> None:
     children: set[int] = set()
     wake_read, wake_write = os.pipe()
@@ -113,6 +132,8 @@ def _serve(control: socket.socket) -> None:
                 children.add(pid)
                 connection.close()
                 broker.close()
+                if message == READS_PAGES:
+                    _rehearse_page()
     for pid in children:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
@@ -129,8 +150,7 @@ def main() -> None:
 
     warmup.rehearse()
     prepare()
-    gc.collect()
-    gc.freeze()
+    _keep_memory_shared()
     _serve(control)
 
 

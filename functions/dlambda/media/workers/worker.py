@@ -24,7 +24,8 @@ from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.worker_jobs import Job
+from dlambda.media.workers.warm import OTHER_JOB, READS_PAGES
+from dlambda.media.workers.worker_jobs import ExtractJob, Job
 
 _START_SECONDS = 30.0
 _MOST_STARTS = 3
@@ -115,12 +116,15 @@ class _WarmProcess:
     def usable(self) -> bool:
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def fork(self, broker: Broker) -> Connection:
-        """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone."""
+    def fork(self, broker: Broker, kind: bytes) -> Connection:
+        """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone.
+
+        `kind`: `READS_PAGES` or `OTHER_JOB`.
+        """
         own_end, child_end = socket.socketpair()
         with child_end:
             try:
-                socket.send_fds(self._control, [b"+"], [child_end.fileno(), broker.theirs.fileno()])
+                socket.send_fds(self._control, [kind], [child_end.fileno(), broker.theirs.fileno()])
             except OSError:
                 own_end.close()
                 raise
@@ -187,11 +191,12 @@ def start_worker(job: Job) -> Worker:
     """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
     protect_parent()
     policy = policy_of(job)
+    kind = READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB
     for _attempt in range(_MOST_STARTS):
         warm = _usable()
         broker = Broker(policy)
         try:
-            connection = warm.fork(broker)
+            connection = warm.fork(broker, kind)
             connection.send_bytes(pickle.dumps((job, policy)))
         except OSError:
             broker.close()
