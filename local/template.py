@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from local.language_extensions import TemplateError, expand
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 STACK = "dlambda"
@@ -21,10 +23,6 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}")
 _GREEDY = "/{proxy+}"
 
 Json = dict[str, Any]
-
-
-class TemplateError(ValueError):
-    """The template says something that one machine cannot follow; the text names the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +113,8 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(path: Path = TEMPLATE) -> Json:
-    """The template as plain values."""
-    document: Json = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 a SafeLoader with tags
-    return document
+    """The template as plain values, its loops expanded. Raises `TemplateError`."""
+    return expand(yaml.load(path.read_bytes(), Loader=_Loader))  # noqa: S506 a SafeLoader with tags
 
 
 def read(path: Path = TEMPLATE) -> Map:
