@@ -151,6 +151,12 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
         assert route.function.module == f"{exceptions.get(noun, noun.replace('-', '_'))}.main"
 
 
+@pytest.mark.parametrize("key", [each["RouteKey"] for each in of_type("AWS::ApiGatewayV2::Route").values()])
+def test_no_route_ends_with_a_slash(key):
+    """API Gateway refuses such a key; what ends with a slash is answered by the greedy route."""
+    assert not key.endswith("/")
+
+
 def test_what_streams_serves_a_group_that_exists():
     """The same applications, behind function URLs: docs/decisions/streams.md."""
     streams = [each for each in of_type("AWS::Serverless::Function").values() if "FunctionUrlConfig" in each]
