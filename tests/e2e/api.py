@@ -14,6 +14,8 @@ HISTORY = ("finished", "error", "cancelled", "skip", "not_live")
 T = TypeVar("T")
 Json = Any  # what json.loads gives
 Record = dict[str, Any]  # an item as clients see it
+_GLANCE = 20
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.4
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,11 @@ class Api:
         return next((item for item in self.queue() if item["url"] == url), None)
 
     def find(self, url: str) -> Record | None:
-        """The item of this URL, wherever it is."""
+        """The item of this URL, wherever it is. A long history is read only for what is not among its newest."""
+        for kind in ("queue", "done"):
+            newest: list[Record] = self.listed(kind, per_page=_GLANCE, order="DESC")["items"]
+            if item := next((item for item in newest if item["url"] == url), None):
+                return item
         return next((item for item in self.everything() if item["url"] == url), None)
 
     def item(self, item_id: str) -> Record:
@@ -146,18 +152,20 @@ class Api:
 
 
 def wait_until(
-    probe: Callable[[], T | None], seconds: float, complaint: Callable[[], str], *, pause: float = 0.05
+    probe: Callable[[], T | None], seconds: float, complaint: Callable[[], str], *, pause: float | None = None
 ) -> T:
-    """The first answer of `probe` that is true; asks again after `pause`.
+    """The first answer of `probe` that is true; asks again after `pause`, by default ever more rarely: each question
+    takes time from what is waited for.
 
     Fails after `seconds`, or those that any wait may take on a slow machine where they are more.
     """
     seconds = max(seconds, PATIENCE_SECONDS)
-    end = time.monotonic() + seconds
+    began = time.monotonic()
+    end = began + seconds
     while True:
         found = probe()
         if found:
             return found
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds} s: {complaint()}")
-        time.sleep(pause)
+        time.sleep(pause or min(max(_FIRST_PAUSE, (time.monotonic() - began) / 10), _LONGEST_PAUSE))

@@ -7,9 +7,12 @@ import pytest
 
 from tests.e2e import credentials
 from tests.e2e.api import Api
+from tests.e2e.browser.player import page_server
 from tests.e2e.listener import Listener
+from tests.e2e.pictures import Pictures
 from tests.e2e.service import Service
 
+CONFIGURED_PAGE = "https://page.example"
 SETTINGS = {
     "YTP_REMOVE_FILES": "true",
     "YTP_EXTRACT_INFO_TIMEOUT": "8",
@@ -17,14 +20,39 @@ SETTINGS = {
     "YTP_MAX_WORKERS_PER_EXTRACTOR": "6",
     "YTP_MAX_WORKERS": "6",
     "DLAMBDA_DELIVERY_WAIT_FACTOR": "0.1",
-    "YTP_ALLOWED_HOSTS": "dlambda.internal",  # a proxy of these tests asks for it
+    # A proxy of these tests asks for the first, test_safe_defaults.py for the second.
+    "YTP_ALLOWED_HOSTS": "dlambda.internal media.example",
+    "YTP_BROWSER_CONTROL_ENABLED": "true",
+    "YTP_CONSOLE_ENABLED": "true",
+    "YTP_ADMIN_KEY": credentials.ADMIN_KEY,
+    "REQUEST_LIMIT": "1000",
 }
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The shared service. Tests use URLs of their own, and leave no item running."""
-    running = Service(tmp_path_factory.mktemp("e2e") / "data", SETTINGS)
+def pictures() -> Iterator[Pictures]:
+    """Where the shared service gets its backgrounds."""
+    with Pictures() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def page() -> Iterator[str]:
+    """The address of a page with a player, from which the shared service may be asked."""
+    with page_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, pictures: Pictures, page: str) -> Iterator[Service]:
+    """The shared service, since a start takes seconds. Tests use URLs and folders of their own, and leave no item
+    running.
+    """
+    settings = {
+        "YTP_PICTURES_BACKENDS": f"{pictures.base}/one.png,{pictures.base}/two.png",
+        "YTP_CORS_ORIGINS": f"{CONFIGURED_PAGE} {page.rpartition('/')[0]}",
+    }
+    running = Service(tmp_path_factory.mktemp("e2e") / "data", SETTINGS | settings)
     with running:
         yield running
 

@@ -4,6 +4,7 @@ import base64
 
 USER = "ada"
 PASSWORD = "a:b~~~>>>??ü"
+ADMIN_KEY = "the-operators-own-key"  # of the key API
 
 
 def standard(user: str = USER, password: str = PASSWORD) -> str:

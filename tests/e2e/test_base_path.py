@@ -8,13 +8,13 @@ import pytest
 import yt_dlp_host_api
 
 from tests.e2e.api import Api, Record, Reply
+from tests.e2e.credentials import ADMIN_KEY
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
 from tests.origin.media import media_folder
 
-ADMIN = "the-operators-own-key"
 BASE = "/dlambda"  # as the bucket is called: what lies in it has a path of its own all the same
-SETTINGS = {"YTP_BASE_PATH": f"{BASE}/", "YTP_ADMIN_KEY": ADMIN, "YTP_BROWSER_CONTROL_ENABLED": "true"}
+SETTINGS = {"YTP_BASE_PATH": f"{BASE}/", "YTP_ADMIN_KEY": ADMIN_KEY, "YTP_BROWSER_CONTROL_ENABLED": "true"}
 
 
 class _Based(Service):
@@ -86,7 +86,7 @@ def test_files_are_changed_and_bundled(service, item, clip):
 
 
 def test_the_key_api(service, origin, clip):
-    client = yt_dlp_host_api.api(service.base).get_client(ADMIN)
+    client = yt_dlp_host_api.api(service.base).get_client(ADMIN_KEY)
     assert client.get_keys().keys() >= {"admin"}
     assert client.get_video(origin.url("base/clip-2.mp4")).get_file() == clip
 

@@ -9,8 +9,7 @@ import pytest
 from tests.e2e.api import Api, Record
 from tests.e2e.browser.chromium import Chromium
 from tests.e2e.browser.film import RATE, make_film, make_subtitles
-from tests.e2e.browser.player import Player, page_server
-from tests.e2e.service import Service
+from tests.e2e.browser.player import Player
 from tests.origin import Origin
 
 COPIED_SECONDS = 60
@@ -30,21 +29,6 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     make_film(folder / "vp9.mkv", CONVERTED_SECONDS)
     with Origin(folder=folder) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[str]:
-    """The address of the page."""
-    with page_server() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def api(page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A service that the page may ask."""
-    settings = {"YTP_CORS_ORIGINS": page.rpartition("/")[0]}
-    with Service(tmp_path_factory.mktemp("browser") / "data", settings) as running:
-        yield running.api
 
 
 @pytest.fixture

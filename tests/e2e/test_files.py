@@ -10,23 +10,15 @@ import pytest
 
 from dlambda.domain.files.plain_name import plain_path
 from tests.e2e.api import wait_until
-from tests.e2e.service import Service
 from tests.e2e.store import Store
 from tests.media.samples import make
 
-SETTINGS = {"YTP_BROWSER_CONTROL_ENABLED": "true", "YTP_REMOVE_FILES": "true"}
 NAMES = [
     "it's \"quoted\".mp4", "100% #1.mp4", "100%25.mp4", "what? & why+so.mp4", "🎬 clip.mp4", "שלום.mp4", "\u202ertl.mp4",
     "é" * 116 + ".mp4", "ends...", "[brackets]{braces}.mp4", "semi;colon,comma.mp4", "back\\slash.mp4", " space .mp4",
 ]  # fmt: skip
 
 LONG = "/".join(["x" * 200] * 6)  # each part is a name, all together are no key
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(tmp_path_factory.mktemp("files") / "data", SETTINGS) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
@@ -404,14 +396,6 @@ def test_a_large_folder_moves_as_a_job(api, store, name):
 
 def test_unknown_jobs(api):
     assert api.get("/api/file/jobs/none").status == 404
-
-
-def test_actions_are_off_by_default(tmp_path):
-    with Service(tmp_path / "data", {"YTP_BROWSER_ENABLED": "false"}) as off:
-        reply = off.api.post("/api/file/actions", [{"action": "delete", "path": "a"}])
-        assert (reply.status, reply.json()["error"]) == (403, "File browser actions is disabled.")
-        reply = off.api.get("/api/file/browser/")
-        assert (reply.status, reply.json()["error"]) == (403, "File browser is disabled.")
 
 
 # Downloads and what refers to them

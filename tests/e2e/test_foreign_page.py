@@ -48,17 +48,6 @@ SOCKET = """
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("foreign") / "data", {"YTP_BROWSER_CONTROL_ENABLED": "true"}) as running:
-        yield running
-
-
-@pytest.fixture
-def api(service: Service) -> Api:
-    return service.api
-
-
-@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """At a page of another port of this machine."""
     with page_server() as page, Chromium(tmp_path_factory.mktemp("browser")) as running:

@@ -85,13 +85,6 @@ def _lines(answer: http.client.HTTPResponse) -> Iterator[str]:
         yield line.decode().rstrip("\n")
 
 
-def test_without_a_file_there_is_no_log(folder: Path) -> None:
-    with Service(folder, {"YTP_FILE_LOGGING": "false"}) as service:
-        for path in ("/api/logs", "/api/logs/stream"):
-            reply = service.api.get(path)
-            assert (reply.status, reply.json()["error"]) == (404, "File logging is not enabled.")
-
-
 def test_no_secret_is_in_any_log(folder: Path, origin: Origin) -> None:
     secret = SECRETS
     settings = {

@@ -16,7 +16,6 @@ from tests.e2e.service import Service
 
 SECONDS = int(os.environ.get("DLAMBDA_TEST_FUZZ_SECONDS", "45"))  # nightly; else a third of it
 SEED = os.environ.get("DLAMBDA_TEST_SEED", "20260101")
-ADMIN_KEY = "the-operators-own-key"
 RUNS = 3  # at once; most of a run is waiting
 # These answer 500 by contract when a site outside does not answer, as none does for random input.
 OUTSIDE = ("/api/thumbnail", "/api/random/background", "/api/yt-dlp/url/info", "/api/docs/{file}")
@@ -29,7 +28,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "YTP_ALLOW_INTERNAL_URLS": "false",
         "YTP_AUTH_USERNAME": credentials.USER,
         "YTP_AUTH_PASSWORD": credentials.PASSWORD,
-        "YTP_ADMIN_KEY": ADMIN_KEY,
+        "YTP_ADMIN_KEY": credentials.ADMIN_KEY,
         "YTP_BROWSER_CONTROL_ENABLED": "true",
         "YTP_CONSOLE_ENABLED": "true",
     }
@@ -56,7 +55,7 @@ def test_the_document_lists_the_api(document: Path) -> None:
 def run_cases(base: str, document: Path, paths: list[str], seconds: int) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", base,
-        "--header", f"Authorization: {credentials.basic()}", "--header", f"X-API-Key: {ADMIN_KEY}",
+        "--header", f"Authorization: {credentials.basic()}", "--header", f"X-API-Key: {credentials.ADMIN_KEY}",
         "--checks", "not_a_server_error",
         "--phases", "examples,coverage,fuzzing", "--seed", SEED, "--max-time", str(seconds), "--workers", "1",
         "--request-timeout", "60", "--suppress-health-check", "all", "--continue-on-failure", "--no-color",

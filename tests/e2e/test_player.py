@@ -17,12 +17,6 @@ SRT = "1\n00:00:01,000 --> 00:00:02,000\n<i>Hi</i> <b>you</b>\n"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(tmp_path_factory.mktemp("player") / "data") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def store(service):
     return Store(service)
 

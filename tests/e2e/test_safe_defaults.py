@@ -9,18 +9,12 @@ from websockets.exceptions import InvalidStatus
 
 from tests.e2e import credentials
 from tests.e2e.api import Api
+from tests.e2e.conftest import CONFIGURED_PAGE
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
 from tests.origin import Origin
 
 EVIL = "https://evil.example"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    settings = {"YTP_CORS_ORIGINS": "https://page.example", "YTP_ALLOWED_HOSTS": "media.example"}
-    with Service(tmp_path_factory.mktemp("safe") / "data", settings) as running:
-        yield running
 
 
 def status(service: Service, *lines: str, target: str = "/api/ping", version: str = "1.1", method: str = "GET") -> int:
@@ -100,7 +94,7 @@ class TestSockets:
         assert refusal.value.response.status_code == 403
         assert b"YTP_CORS_ORIGINS" in refusal.value.response.body
 
-    @pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", "https://page.example"])
+    @pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", CONFIGURED_PAGE])
     def test_own_and_configured_pages(self, service: Service, origin: str) -> None:
         with Listener(service.base, headers={"Origin": origin.format(port=service.port)}) as client:
             client.wait("connected")
@@ -121,14 +115,14 @@ def test_media_and_their_ways(service: Service, origin: Origin) -> None:
             reply = service.api.get(way, headers=headers)
             assert reply.status in (200, 302), (way, headers)
             assert "Access-Control-Allow-Origin" not in reply.headers
-        page = service.api.get(way, headers={"Origin": "https://page.example"})
+        page = service.api.get(way, headers={"Origin": CONFIGURED_PAGE})
         assert page.status in (200, 302)
-        assert page.headers["Access-Control-Allow-Origin"] == "https://page.example"
+        assert page.headers["Access-Control-Allow-Origin"] == CONFIGURED_PAGE
         assert "Origin" in page.headers["Vary"]
-        preflight = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}
+        preflight = {"Origin": CONFIGURED_PAGE, "Access-Control-Request-Method": "GET"}
         assert service.api.request("OPTIONS", way, headers=preflight).status == 204
     clip = origin.media("clip.mp4").read_bytes()
-    assert service.api.follow("GET", path, headers={"Origin": "https://page.example"}).body == clip
+    assert service.api.follow("GET", path, headers={"Origin": CONFIGURED_PAGE}).body == clip
 
 
 @pytest.fixture

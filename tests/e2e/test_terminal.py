@@ -7,17 +7,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.api import wait_until
 from tests.e2e.service import Service
 from tests.origin import Origin
-
-
-@pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("console") / "data", {"YTP_CONSOLE_ENABLED": "true"}) as running:
-        yield running
 
 
 def open_terminal(service: Service, command: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
@@ -48,55 +40,55 @@ def run(service: Service, command: str) -> tuple[str, object]:
     return lines, found[-1][1]["exitcode"]
 
 
-def test_the_version(console: Service) -> None:
-    lines, code = run(console, "--version")
+def test_the_version(service: Service) -> None:
+    lines, code = run(service, "--version")
     assert (lines[:4], code) == ("2026", 0)
 
 
-def test_help_calls_the_program_by_its_name(console: Service) -> None:
-    output, exit_code = run(console, "--help")
+def test_help_calls_the_program_by_its_name(service: Service) -> None:
+    output, exit_code = run(service, "--help")
     assert exit_code == 0
     assert "Usage: yt-dlp [OPTIONS] URL" in output
 
 
-def test_it_writes_to_a_terminal_in_colours(console: Service, origin: Origin) -> None:
-    lines, code = run(console, f"-F {origin.url('clip-1.mp4')}")
+def test_it_writes_to_a_terminal_in_colours(service: Service, origin: Origin) -> None:
+    lines, code = run(service, f"-F {origin.url('clip-1.mp4')}")
     assert code == 0
     assert "\x1b[" in lines
     assert "mp4" in lines
 
 
-def test_a_failure_has_an_exit_code(console: Service, origin: Origin) -> None:
-    lines, code = run(console, origin.url("status/404/x.mp4"))
+def test_a_failure_has_an_exit_code(service: Service, origin: Origin) -> None:
+    lines, code = run(service, origin.url("status/404/x.mp4"))
     assert code == 1
     assert "404" in lines
 
 
-def test_what_it_downloads_is_kept_with_all_files(console: Service, origin: Origin) -> None:
-    made = console.api.post(
+def test_what_it_downloads_is_kept_with_all_files(service: Service, origin: Origin) -> None:
+    made = service.api.post(
         "/api/yt-dlp/command",
         {"url": origin.url("clip-kept.mp4"), "folder": "from console", "template": "%(id)s.%(ext)s"},
     )
-    lines, code = run(console, made.json()["command"])
+    lines, code = run(service, made.json()["command"])
     assert code == 0, lines
     assert "Kept as from console/clip-kept.mp4" in lines
-    file = console.folder / "media" / "dlambda" / "files" / "from console" / "clip-kept.mp4"
+    file = service.folder / "media" / "dlambda" / "files" / "from console" / "clip-kept.mp4"
     assert file.stat().st_size > 1_000_000
-    again, _ = run(console, made.json()["command"])
+    again, _ = run(service, made.json()["command"])
     assert "is there already" in again
 
 
-def test_it_ends_when_its_client_goes(console: Service, origin: Origin) -> None:
-    connection, answer = open_terminal(console, origin.url("slow/20000/clip-gone.mp4"))
+def test_it_ends_when_its_client_goes(service: Service, origin: Origin) -> None:
+    connection, answer = open_terminal(service, origin.url("slow/20000/clip-gone.mp4"))
     next(events(answer))
-    place = console.folder / "work" / "terminal"
+    place = service.folder / "work" / "terminal"
     assert list(place.iterdir())
     answer.close()
     connection.close()
     wait_until(lambda: not list(place.iterdir()), 10, lambda: f"still there: {list(place.iterdir())}")
 
 
-def test_it_cannot_write_elsewhere_or_run_programs(console: Service, origin: Origin, tmp_path: Path) -> None:
+def test_it_cannot_write_elsewhere_or_run_programs(service: Service, origin: Origin, tmp_path: Path) -> None:
     url = origin.url("clip-1.mp4")
     for command in (
         f"--exec 'touch {tmp_path}/x' {url}",
@@ -104,32 +96,32 @@ def test_it_cannot_write_elsewhere_or_run_programs(console: Service, origin: Ori
         f"-o ../../x {url}",
         f"--ffmpeg-location {tmp_path} {url}",
     ):
-        reply = console.api.post("/api/system/terminal", {"command": command})
+        reply = service.api.post("/api/system/terminal", {"command": command})
         assert reply.status == 400, command
-    run(console, f"-o '%(id)s/%(webpage_url)s.%(ext)s' {url}")
+    run(service, f"-o '%(id)s/%(webpage_url)s.%(ext)s' {url}")
     assert not list(tmp_path.iterdir())
 
 
-def has_room(console: Service) -> bool:
+def has_room(service: Service) -> bool:
     """True if two commands may begin: one that just ended may hold its place for a moment."""
-    opened = [open_terminal(console, "--version") for _ in range(2)]
+    opened = [open_terminal(service, "--version") for _ in range(2)]
     for connection, answer in opened:
         answer.read()
         connection.close()
     return all(answer.status == 200 for _, answer in opened)
 
 
-def test_no_more_than_two_at_once(console: Service, origin: Origin) -> None:
-    wait_until(lambda: has_room(console), 60, lambda: "still busy with the commands of other tests")
-    opened = [open_terminal(console, origin.url(f"slow/20000/clip-{number}.mp4")) for number in range(2)]
+def test_no_more_than_two_at_once(service: Service, origin: Origin) -> None:
+    wait_until(lambda: has_room(service), 60, lambda: "still busy with the commands of other tests")
+    opened = [open_terminal(service, origin.url(f"slow/20000/clip-{number}.mp4")) for number in range(2)]
     for _, answer in opened:
         next(events(answer))
-    assert console.api.post("/api/system/terminal", {"command": "--version"}).status == 429
+    assert service.api.post("/api/system/terminal", {"command": "--version"}).status == 429
     for connection, answer in opened:
         answer.close()
         connection.close()
     wait_until(
-        lambda: console.api.post("/api/system/terminal", {"command": "--version"}).status == 200 or time.sleep(0.5),
+        lambda: service.api.post("/api/system/terminal", {"command": "--version"}).status == 200 or time.sleep(0.5),
         15,
         lambda: "still busy",
     )

@@ -146,3 +146,10 @@ def test_browsers_remember_for_five_minutes_who_may_read_a_playlist(group):
     assert player.last.headers["Access-Control-Max-Age"] == "300"
     player.get("/api/player/playlist/none.mp4.m3u8")
     assert player.last.headers["Access-Control-Max-Age"] == "900"
+
+
+def test_pictures_of_internal_addresses_are_refused(group, configure):
+    configure(allow_internal_urls="false")
+    for url in ("http://127.0.0.1/a.png", "http://[::1]/a.png", "http://169.254.169.254/latest", "http://10.0.0.1/"):
+        answer = error(group("images").get("/api/thumbnail", url=url))
+        assert answer == (403, "Access to internal urls or private networks is not allowed."), url
