@@ -7,6 +7,7 @@ from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import content_type, is_active
 from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.places.paths import object_key
+from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
 from dlambda.errors import NotFound
 from dlambda.usecases.files.find_file import Found
@@ -22,8 +23,8 @@ def answer(path: str) -> Response:
 def _found(file: Found) -> Response:
     assert file.stored is not None
     headers = _headers(file.path, file.stored)
-    if _is_known(file.stored):
-        return Response(status=304, headers={key: headers[key] for key in ("ETag", "Last-Modified")})
+    if unchanged := not_modified(headers):
+        return unchanged
     if request.method == "HEAD":
         return _head(headers, file.stored)
     return link(object_key(file.path), file.path.rpartition("/")[2])
@@ -67,11 +68,3 @@ def _head(headers: dict[str, str], entry: Stored) -> Response:
     response.headers["Content-Length"] = str(entry.size_bytes)
     response.automatically_set_content_length = False
     return response
-
-
-def _is_known(entry: Stored) -> bool:
-    """True if the client's copy is the newest: `If-None-Match`, else `If-Modified-Since` (RFC 9110 13.2.2)."""
-    if "If-None-Match" in request.headers:
-        return request.if_none_match.contains_weak(entry.version)
-    since = request.if_modified_since
-    return since is not None and since >= entry.modified.replace(microsecond=0)

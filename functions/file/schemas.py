@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from dlambda.entry.pages import Pagination
 from dlambda.entry.query import Query
 
 
@@ -33,19 +34,10 @@ class EntryView(BaseModel):
     is_symlink: bool
 
 
-class FolderPagination(BaseModel):
-    page: int
-    per_page: int
-    total: int
-    total_pages: int
-    has_next: bool
-    has_prev: bool
-
-
 class FolderView(BaseModel):
     path: str = Field(examples=["/videos"])
     contents: list[EntryView]
-    pagination: FolderPagination
+    pagination: Pagination
 
 
 class ProbeView(BaseModel):

@@ -2,12 +2,12 @@
 
 import hashlib
 import time
-from email.utils import formatdate
 from urllib.parse import urlsplit
 
 from flask import Response
 
 from dlambda.aws import bucket
+from dlambda.domain.http_date import http_date
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed
 from dlambda.media.fetch import FetchFailed, Request, fetch
 from dlambda.media.guard import check_url
@@ -47,7 +47,7 @@ def answer(url: str) -> Response:
         content_type=kind.decode(),
         headers={
             "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
-            "Expires": formatdate(time.time() + _YEAR_SECONDS, usegmt=True),
+            "Expires": http_date(time.time() + _YEAR_SECONDS),
             "X-Content-Type-Options": "nosniff",
             # An SVG that is opened by itself must not run as one of our pages.
             "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",

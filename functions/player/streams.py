@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import format_datetime, formatdate
 from urllib.parse import quote
 
 from flask import Response, request
@@ -13,7 +11,9 @@ from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.segment import CONTENT_TYPE as SEGMENT_TYPE
 from dlambda.domain.files.segment import Conversion, Segment, read_flag, read_segment
+from dlambda.domain.http_date import http_date
 from dlambda.domain.places.paths import object_key
+from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
 from dlambda.errors import Invalid, NotFound, Required
 from dlambda.media.subtitles import CONTENT_TYPE as VTT_TYPE
@@ -39,8 +39,8 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
 
     def answer(film: Found) -> Response:
         assert film.stored is not None
-        if _is_known(film.stored):
-            return Response(status=304, headers=_kept(film.stored))
+        if unchanged := not_modified(_kept(film.stored)):
+            return unchanged
         key = _made(film, piece, conversion)
         if request.method == "HEAD":
             return _head(film.stored, key)
@@ -51,7 +51,7 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
             answer={"content-type": SEGMENT_TYPE, "cache-control": f"public, max-age={_YEAR_SECONDS}"},
         )
         headers = _kept(film.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
-        headers["Expires"] = formatdate(time.time() + _LINK_KEPT_SECONDS, usegmt=True)
+        headers["Expires"] = http_date(time.time() + _LINK_KEPT_SECONDS)
         return Response(status=302, headers=headers)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
@@ -106,8 +106,8 @@ def subtitle_as(source_format: str, file: str) -> Response:
 def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Response:
     assert file.stored is not None
     headers = _kept(file.stored)
-    if _is_known(file.stored):
-        return Response(status=304, headers=headers)
+    if unchanged := not_modified(headers):
+        return unchanged
     if file.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
         raise Invalid(f"File '{file.path}' is too large for a subtitle.")
     text = convert(bucket.get_bytes(object_key(file.path)))
@@ -117,17 +117,9 @@ def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Re
 def _kept(entry: Stored) -> dict[str, str]:
     return {
         "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
-        "Last-Modified": _http_date(entry),
-        "Expires": formatdate(time.time() + _YEAR_SECONDS, usegmt=True),
+        "Last-Modified": entry.last_modified,
+        "ETag": f'"{entry.version}"',
+        "Expires": http_date(time.time() + _YEAR_SECONDS),
         "Pragma": "public",
         "X-Accel-Buffering": "no",
     }
-
-
-def _is_known(entry: Stored) -> bool:
-    """True if the client has this version: the file's time in whole seconds."""
-    return request.headers.get("If-Modified-Since") == _http_date(entry)
-
-
-def _http_date(entry: Stored) -> str:
-    return format_datetime(entry.modified.astimezone(UTC), usegmt=True)

@@ -5,13 +5,13 @@ it, and storage refuses two credentials. The engine answers ranges with status 2
 """
 
 import asyncio
-import contextlib
 import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, unquote_to_bytes
+
+from werkzeug.http import is_resource_modified
 
 from dlambda.domain.etag import made_etag
 from dlambda.entry.senders import check_sender, cors_headers
@@ -272,9 +272,8 @@ def _etag(headers: Mapping[bytes, bytes]) -> bytes:
 
 def _is_unchanged(scope: Scope, etag: bytes, modified: bytes) -> bool:
     """RFC 9110 13.2: If-None-Match counts before If-Modified-Since."""
-    if tags := header(scope, b"if-none-match"):
-        return tags.strip() == b"*" or etag in {tag.strip().removeprefix(b"W/") for tag in tags.split(b",")}
-    with contextlib.suppress(ValueError, TypeError):
-        since = parsedate_to_datetime(header(scope, b"if-modified-since").decode("latin-1"))
-        return parsedate_to_datetime(modified.decode("latin-1")) <= since
-    return False
+    conditions = {
+        f"HTTP_{name.upper()}": header(scope, name.replace("_", "-").encode()).decode("latin-1")
+        for name in ("if_none_match", "if_modified_since")
+    }
+    return not is_resource_modified(conditions, etag.decode("latin-1"), last_modified=modified.decode("latin-1"))

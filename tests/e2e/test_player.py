@@ -100,7 +100,10 @@ def test_a_segment_is_the_same_for_the_next_one(api, store, samples, name):
     assert [reply.headers["Location"].partition("?")[0] for reply in (first, second)] == [
         first.headers["Location"].partition("?")[0]
     ] * 2
-    assert api.get(url, headers={"If-Modified-Since": first.headers["Last-Modified"]}).status == 304
+    time, etag = first.headers["Last-Modified"], first.headers["ETag"]
+    assert api.get(url, headers={"If-Modified-Since": time}).status == 304
+    assert api.get(url, headers={"If-None-Match": etag}).status == 304
+    assert api.get(url, headers={"If-None-Match": '"other"', "If-Modified-Since": time}).status == 302
 
 
 def test_the_next_segment_is_converted_ahead(api, service, store, samples, name):
