@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "functions"))
 
-from dlambda.domain.tool_release import MINIMUM, age  # noqa: E402 it needs the path
+from dlambda.domain.system.tool_release import MINIMUM, age  # noqa: E402 it needs the path
 
 LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
 NPM_FOLDERS = (".", "tests/e2e/browser")

@@ -36,9 +36,11 @@ def problems() -> Iterator[str]:
     current = version()
     if not _VERSION.fullmatch(current):
         yield f"functions/dlambda/__init__.py: {current!r} is no version such as 1.2.3"
-    written = json.loads((ROOT / "functions/system/openapi.json").read_text(encoding="utf-8"))["info"]["version"]
+    written = json.loads((ROOT / "functions/endpoints/system/openapi.json").read_text(encoding="utf-8"))["info"][
+        "version"
+    ]
     if written != f"v{current}":
-        yield f"functions/system/openapi.json is of {written}, the code of v{current}; run `make openapi`"
+        yield f"functions/endpoints/system/openapi.json is of {written}, the code of v{current}; run `make openapi`"
     if re.search(r'^version = "', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE):
         yield "pyproject.toml has a version of its own; it comes from functions/dlambda/__init__.py"
     yield from heading_problems(current, list(sections()))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlambda.domain.places.hosts import is_loopback
+from dlambda.domain.web.hosts import is_loopback
 from dlambda.settings import Settings, SettingsError, read_settings
 from local import private
 from local.env_file import EnvFile, EnvFileError, read_env_file

@@ -12,7 +12,7 @@ from typing import Any
 
 from local import template
 
-TARGET = template.ROOT / "functions" / "system" / "openapi.json"
+TARGET = template.ROOT / "functions" / "endpoints" / "system" / "openapi.json"
 _REFERENCE = "#/components/schemas/"
 _ABOUT = (
     "A download service around yt-dlp. "
@@ -26,7 +26,7 @@ def document() -> Json:
     """The documents of all groups, as one."""
     merged: Json = {"paths": {}, "schemas": {}, "tags": [], "security": {}}
     for module in sorted({route.function.module for route in template.read().routes}):
-        _take_in(merged, module.partition(".")[0], importlib.import_module(module).app.api_doc)
+        _take_in(merged, module.split(".")[-2], importlib.import_module(module).app.api_doc)
     return {
         "openapi": "3.1.0",
         "info": {"title": "dlambda", "version": _version(), "description": _ABOUT},

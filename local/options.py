@@ -4,11 +4,11 @@ import json
 
 from local import template
 
-TARGET = template.ROOT / "functions" / "ytdlp" / "options.json"
+TARGET = template.ROOT / "functions" / "endpoints" / "ytdlp" / "options.json"
 
 
 def rendered() -> str:
-    from dlambda.media.workers.query_child import list_options  # loads yt-dlp
+    from dlambda.media.workers.child.query_child import list_options  # loads yt-dlp
 
     return json.dumps(list_options(), indent=0, ensure_ascii=False) + "\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from local import template
 
-FOLDER = template.ROOT / "functions" / "system"
+FOLDER = template.ROOT / "functions" / "endpoints" / "system"
 PAGES = FOLDER / "pages"
 _INTRODUCTION = """# API
 

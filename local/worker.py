@@ -16,7 +16,8 @@ from dlambda.aws import queue
 from dlambda.entry.logs import set_up_logs
 from dlambda.media.workers.worker import warm_up
 from dlambda.settings import Settings, get_settings
-from dlambda.store import jobs, leases
+from dlambda.store.files import jobs
+from dlambda.store.items import leases
 from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context

@@ -54,7 +54,7 @@ def stack(_in_engines: Stack, management_api: Pushes) -> Iterator[Stack]:
     """The real engines, empty, and this process set up for them."""
     management_api.reset()
     yield _in_engines
-    if measure := sys.modules.get("dlambda.usecases.measure"):
+    if measure := sys.modules.get("dlambda.usecases.events.measure"):
         measure.flush()  # what is counted goes to the table a while later, and the table goes with the module
     _in_engines.empty()
 

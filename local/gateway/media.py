@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 from werkzeug.http import is_resource_modified
 
-from dlambda.domain.etag import made_etag
+from dlambda.domain.web.etag import made_etag
 from dlambda.entry.senders import check_sender, cors_headers
 from dlambda.errors import Forbidden
 from local.gateway.asgi import NOSNIFF, Scope, Send, answer, header, refuse

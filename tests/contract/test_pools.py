@@ -19,7 +19,7 @@ from local.gateway.pools import (
     PoolOfRoute,
 )
 
-DOCUMENT = json.loads(Path("functions/system/openapi.json").read_text())
+DOCUMENT = json.loads(Path("functions/endpoints/system/openapi.json").read_text())
 OF_ROUTE = PoolOfRoute(ROUTES.items())
 
 

@@ -15,7 +15,11 @@ FUNCTIONS = {
     for name, each in DOCUMENT["Resources"].items()
     if each["Type"] == "AWS::Serverless::Function" and "FunctionUrlConfig" not in each["Properties"]
 }
-FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")} - {"dlambda"}
+FOLDERS = {
+    f"{package}.{path.parent.name}"
+    for package in ("endpoints", "events")
+    for path in (ROOT / "functions" / package).glob("*/__init__.py")
+}
 
 
 def of_type(kind):
@@ -23,22 +27,20 @@ def of_type(kind):
 
 
 def test_every_function_folder_is_deployed_and_nothing_else():
-    assert {each["Handler"].split(".")[0] for each in FUNCTIONS.values()} == FOLDERS
+    assert {each["Handler"].removesuffix(".main.lambda_handler") for each in FUNCTIONS.values()} == FOLDERS
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_function_is_named_after_its_folder(name):
-    folder, module, attribute = FUNCTIONS[name]["Handler"].split(".")
+    _package, folder, module, attribute = FUNCTIONS[name]["Handler"].split(".")
     assert name == "".join(part.title() for part in folder.split("_")) + "Function"
     assert (module, attribute) == ("main", "lambda_handler")
 
 
-def test_import_rules_cover_every_folder():
+def test_import_rules_cover_every_package():
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    assert set(rules["root_packages"]) == FOLDERS | {"dlambda"}
-    functions, shared = next(each for each in rules["contracts"] if each["type"] == "layers")["layers"]
-    assert {each.strip() for each in functions.split("|")} == FOLDERS
-    assert shared == "dlambda"
+    packages = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")}
+    assert set(rules["root_packages"]) == packages == {"dlambda", "endpoints", "events"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -128,7 +130,7 @@ def test_settings_of_the_deployment_exist():
 
 
 def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
-    """`/api/history/...` is answered by functions/history; what differs is listed here."""
+    """`/api/history/...` is answered by functions/endpoints/history; what differs is listed here."""
     exceptions = {
         "dev": "system",
         "yt-dlp": "ytdlp",
@@ -141,14 +143,14 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
     for route in PLAN.routes:
         if not route.path.startswith("/api/"):
             # the key API has paths of its own, and documents also answer at the root
-            assert route.function.module in {"keys.main", "system.main"}
+            assert route.function.module in {"endpoints.keys.main", "endpoints.system.main"}
             continue
         parts = route.path.split("/")
         if parts[1] != "api":  # documents and metrics
-            assert route.function.module == "system.main"
+            assert route.function.module == "endpoints.system.main"
             continue
         noun = parts[2]
-        assert route.function.module == f"{exceptions.get(noun, noun.replace('-', '_'))}.main"
+        assert route.function.module == f"endpoints.{exceptions.get(noun, noun.replace('-', '_'))}.main"
 
 
 @pytest.mark.parametrize("key", [each["RouteKey"] for each in of_type("AWS::ApiGatewayV2::Route").values()])
@@ -163,6 +165,6 @@ def test_what_streams_serves_a_group_that_exists():
     assert streams
     for each in streams:
         assert (ROOT / "functions" / each["Handler"]).stat().st_mode & 0o111
-        folder, module = each["Environment"]["Variables"]["DLAMBDA_SERVE"].split(".")
+        folder, _, module = each["Environment"]["Variables"]["DLAMBDA_SERVE"].rpartition(".")
         assert (folder in FOLDERS, module) == (True, "main")
         assert each["FunctionUrlConfig"]["InvokeMode"] == "RESPONSE_STREAM"

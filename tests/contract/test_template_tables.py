@@ -9,8 +9,8 @@ from dlambda import store
 from dlambda.store.table import Row
 from local.template import read
 
-for module in pkgutil.iter_modules(store.__path__):
-    importlib.import_module(f"dlambda.store.{module.name}")
+for module in pkgutil.walk_packages(store.__path__, "dlambda.store."):
+    importlib.import_module(module.name)
 
 TABLES = {table.name: table for table in read().tables}
 # A row whose table name is already completed with the prefix belongs to the same table.

@@ -22,7 +22,7 @@ def invoke(service: Service, function: str, seconds: float, message: dict[str, o
 
 def main() -> None:
     function, seconds, body = sys.argv[1:]
-    handler = import_module(f"{function}.main").lambda_handler
+    handler = import_module(f"events.{function}.main").lambda_handler
     print(json.dumps(handler({"Records": [{"messageId": "m", "body": body}]}, Context(function, float(seconds)))))
 
 

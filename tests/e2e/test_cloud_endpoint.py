@@ -70,7 +70,7 @@ def test_one_group_alone_by_functions_framework(
 ) -> None:
     url = origin.url("clip-cloud-framework.mp4")
     assert cloudy.api.fetch(url)["status"] == "finished"
-    source = ROOT / "functions" / "history" / "main.py"
+    source = ROOT / "functions" / "endpoints" / "history" / "main.py"
     framework = str(Path(sys.executable).parent / "functions-framework")
     command = [framework, "--target", "history", "--source", str(source), "--port", "{port}"]
     environment = credentials | {"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "YTP_ALLOW_INTERNAL_URLS": "true"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dlambda.media.workers.ffmpeg_proxy import Relay
+from dlambda.media.workers.child.ffmpeg_proxy import Relay
 from tests.e2e.api import Api
 from tests.origin import Origin
 

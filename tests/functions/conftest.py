@@ -32,7 +32,7 @@ def permitted(stack: Stack) -> Iterator[None]:
 @pytest.fixture
 def group(stack: Stack, permitted: None) -> Callable[[str], Client]:
     """A client of a group's app."""
-    return lambda name: Client(importlib.import_module(f"{name}.main").app.test_client(), name)
+    return lambda name: Client(importlib.import_module(f"endpoints.{name}.main").app.test_client(), name)
 
 
 @pytest.fixture

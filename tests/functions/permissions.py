@@ -20,14 +20,15 @@ import flask
 
 from dlambda.aws import bucket, log_store, objects, queue, socket
 from dlambda.entry import auth, sqs
-from dlambda.store import keys, sealing, table
-from dlambda.usecases import check_updates, sweep
+from dlambda.store import sealing, table
+from dlambda.store.orders import keys
 from dlambda.usecases.files import sweep_files
+from dlambda.usecases.operations import check_updates, sweep
 from dlambda.usecases.orders import keys as order_keys
 from dlambda.usecases.orders import sweep_orders
 from dlambda.usecases.tasks import run_tasks
+from events.on_socket import gateway_events
 from local import template
-from on_socket import gateway_events
 
 _acting: contextvars.ContextVar[str] = contextvars.ContextVar("acting", default="")
 _NAME = re.compile(r"\$\{(\w+)(?:\.Arn)?\}(.*)")
@@ -150,7 +151,7 @@ def _doors_are_known() -> Iterator[None]:
             return answer(event)
 
     def handled_as(handle: Any, record: Any, context: Any) -> bool:
-        with acting_as(handle.__module__.partition(".")[0]):
+        with acting_as(handle.__module__.split(".")[-2]):
             return handled(handle, record, context)
 
     def submitted(self: ThreadPoolExecutor, action: Any, *arguments: Any, **options: Any) -> Any:
@@ -283,7 +284,7 @@ def _document() -> dict[str, Any]:
 def functions() -> dict[str, dict[str, Any]]:
     """Module -> properties of its function. Those that stream serve groups that are here."""
     found = (each["Properties"] for each in _document()["Resources"].values() if _is_function(each))
-    return {module: each for each in found if (module := each["Handler"].partition(".")[0]) and "/" not in module}
+    return {module: each for each in found if "/" not in each["Handler"] and (module := each["Handler"].split(".")[-3])}
 
 
 def _is_function(resource: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
-from dlambda.store import archive
+from dlambda.store.items import archive
 from dlambda.usecases.rules import resources
 from tests.functions.calls import error
 from tests.store.samples import T0

@@ -4,9 +4,9 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
-from dlambda.store import items, slots
+from dlambda.store.items import items, slots
 from dlambda.usecases.rules import resources
 from tests.store.samples import done, item, waiting
 

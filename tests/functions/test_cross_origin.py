@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder
 
 from dlambda.domain.items.item import Shelf
 from dlambda.entry.http import http_entry, make_app
-from dlambda.store import items
+from dlambda.store.items import items
 from tests.functions.calls import Client
 
 EVIL = "https://evil.example"
@@ -244,7 +244,7 @@ class TestOwn:
     @pytest.mark.parametrize("base", ["/dl", "/deep/er"])
     def test_below_a_base_path(self, stack, configure, base):
         configure(base_path=base)
-        client = Client(make_app(importlib.import_module("history.routes").routes).test_client(), "history")
+        client = Client(make_app(importlib.import_module("endpoints.history.routes").routes).test_client(), "history")
         assert by_page(client, "POST", f"{base}/api/history", data=BODY)[0] == 200
         assert_refused(client, by_page(client, "GET", f"{base}/api/history"))
         assert client.call("GET", f"{base}/api/history", headers={"Origin": "http://localhost"})[0] == 200
@@ -310,7 +310,7 @@ class TestHosts:
 
     @pytest.fixture
     def ask(self, stack):
-        entry = http_entry(importlib.import_module("history.main").app)
+        entry = http_entry(importlib.import_module("endpoints.history.main").app)
 
         def status(host: str) -> int:
             environ = EnvironBuilder("/api/history?type=queue").get_environ() | {"HTTP_HOST": host}

@@ -8,7 +8,7 @@ import pytest
 
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
-from dlambda.store import items, leases, slots
+from dlambda.store.items import items, leases, slots
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel
 from dlambda.usecases.items.dispatch import dispatch, pass_on

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dlambda.aws import bucket
-from dlambda.store import jobs, path_claims
-from dlambda.store.jobs import Job
+from dlambda.store.files import jobs, path_claims
+from dlambda.store.files.jobs import Job
 from dlambda.usecases.files import act_on_files, claim_paths
 from tests.functions.calls import Client
 from tests.functions.working import beside, handle
@@ -43,7 +43,7 @@ def texts(folder: str) -> dict[str, str]:
 
 def act(action: dict[str, str]) -> Result:
     """One request of a client of its own."""
-    client = Client(importlib.import_module("file.main").app.test_client(), "file")
+    client = Client(importlib.import_module("endpoints.file.main").app.test_client(), "file")
     status, results = client.post("/api/file/actions", [action])
     assert status == 200, results
     return results[0]

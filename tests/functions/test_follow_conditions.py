@@ -6,7 +6,8 @@ import pytest
 
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.rules.resource import CONDITIONS, PRESETS
-from dlambda.store import archive, connections
+from dlambda.store import connections
+from dlambda.store.items import archive
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.rules import resources
 from tests.functions.deployment import deployment

@@ -10,7 +10,8 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
-from dlambda.store import filename_claims, items
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items
 from tests.functions.calls import Client
 from tests.functions.working import work
 from tests.store.samples import item as queued
@@ -102,7 +103,7 @@ def test_another_source_does_not_replace_it(download, url, name):
 def act(configure) -> Callable[[dict[str, str]], dict[str, Any]]:
     """The result of one action on files, as a client asks for it."""
     configure(browser_control_enabled="true")
-    client = Client(importlib.import_module("file.main").app.test_client(), "file")
+    client = Client(importlib.import_module("endpoints.file.main").app.test_client(), "file")
 
     def run(action: dict[str, str]) -> dict[str, Any]:
         status, results = client.post("/api/file/actions", [action])

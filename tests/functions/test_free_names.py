@@ -6,7 +6,7 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
-from dlambda.store import items
+from dlambda.store.items import items
 from tests.functions.working import work
 
 PATH = "/api/history"

@@ -3,7 +3,7 @@
 import time
 
 from dlambda.domain.items.item import Item, Status
-from dlambda.store import items
+from dlambda.store.items import items
 from dlambda.usecases.items.download_item import download_item
 
 

@@ -9,7 +9,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.request import read_request
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
-from dlambda.store import archive, items
+from dlambda.store.items import archive, items
 from dlambda.usecases.items.add_items import add_items, wait_for
 from dlambda.usecases.rules import resources
 from tests.functions.calls import error

@@ -6,8 +6,9 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.domain.places.paths import object_key
-from dlambda.store import filename_claims, items, leases
+from dlambda.domain.paths.paths import object_key
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items, leases
 from tests.functions.calls import error
 from tests.store.samples import done, item, waiting
 

@@ -7,7 +7,7 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases, slots
+from dlambda.store.items import archive, items, leases, slots
 from tests.functions.calls import error
 from tests.store.samples import T0, done, item, waiting
 

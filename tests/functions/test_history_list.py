@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.store import items, leases
+from dlambda.store.items import items, leases
 from tests.functions.calls import error
 from tests.store.samples import T0, done, item, waiting
 

@@ -181,7 +181,7 @@ def _app_that_fails() -> Client:
 
 def pinging(stack) -> Client:
     """An app made with the settings as they are now."""
-    from system.routes import routes
+    from endpoints.system.routes import routes
 
     return Client(make_app(routes).test_client())
 
@@ -218,7 +218,7 @@ class TestDoors:
         return request.param.rstrip("/")
 
     def app(self):
-        from history.routes import routes
+        from endpoints.history.routes import routes
 
         return make_app(routes)
 
@@ -254,7 +254,7 @@ class TestDoors:
         import importlib
 
         for name in ("history", "archiver", "system", "file"):
-            main = importlib.import_module(f"{name}.main")
+            main = importlib.import_module(f"endpoints.{name}.main")
             assert callable(getattr(main, name))
             assert callable(main.lambda_handler)
 

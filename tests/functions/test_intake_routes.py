@@ -9,9 +9,9 @@ import pytest
 from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Invalid
-from dlambda.media.extract import Extraction
+from dlambda.media.workers.extract import Extraction
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases
+from dlambda.store.items import archive, items, leases
 from dlambda.usecases.items import expand, intake
 from tests.store.samples import T0, done, item
 

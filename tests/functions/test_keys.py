@@ -10,8 +10,9 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import Kind, Order
-from dlambda.store import keys as store
-from dlambda.store import leases, orders
+from dlambda.store.items import leases
+from dlambda.store.orders import keys as store
+from dlambda.store.orders import orders
 from dlambda.usecases.orders import keys as usecase
 from dlambda.usecases.orders.sweep_orders import sweep_orders
 
@@ -22,7 +23,7 @@ TASKS = [kind.value for kind in Kind]
 
 @pytest.fixture
 def app(stack):
-    from keys.main import app
+    from endpoints.keys.main import app
 
     return app
 

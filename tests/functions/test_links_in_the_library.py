@@ -11,7 +11,7 @@ from dlambda.domain.items.item import Status
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.sandbox import landlock
 from dlambda.settings import get_settings
-from dlambda.store import items
+from dlambda.store.items import items
 from tests.functions.working import work
 from tests.stack import Stack
 

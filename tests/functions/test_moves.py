@@ -8,7 +8,8 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.files.file_action import Refused
 from dlambda.errors import NotFound
-from dlambda.store import filename_claims, items
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.plan_move import Plan, Transfer
 from dlambda.usecases.files.take_names import give_names_back, take_names

@@ -10,7 +10,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
-from dlambda.store import archive, items
+from dlambda.store.items import archive, items
 from dlambda.usecases.rules import resources
 from tests.functions.working import work
 

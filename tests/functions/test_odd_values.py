@@ -20,7 +20,7 @@ from dlambda.usecases.rules.resources import create
 from local import template
 from tests.functions.calls import Client
 
-DOCUMENT = json.loads((Path(template.ROOT) / "functions/system/openapi.json").read_text())["paths"]
+DOCUMENT = json.loads((Path(template.ROOT) / "functions/endpoints/system/openapi.json").read_text())["paths"]
 ADMIN_KEY = "odd-values"
 METHODS = ("get", "post", "put", "patch", "delete")
 # These ask a site outside, or change the machine.
@@ -97,7 +97,11 @@ def values_for(method: str, path: str, parameter: str) -> dict[str, str]:
 def groups() -> dict[str, str]:
     """Path of the document -> the module of the group that answers it."""
     modules = {route.function.module.partition(".")[0] for route in template.read().routes}
-    return {path: name for name in modules for path in importlib.import_module(f"{name}.main").app.api_doc["paths"]}
+    return {
+        path: name
+        for name in modules
+        for path in importlib.import_module(f"endpoints.{name}.main").app.api_doc["paths"]
+    }
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ import pytest
 from standardwebhooks import Webhook
 
 from dlambda.aws import queue
-from dlambda.domain.event import Event, Name
+from dlambda.domain.events.event import Event, Name
 from dlambda.domain.rules.notification import RETRY_SECONDS
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.settings import get_settings
-from dlambda.store import deliveries
-from dlambda.usecases.publish import publish
+from dlambda.store.rules import deliveries
+from dlambda.usecases.events.announce import wake_deliveries
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules import resources
-from dlambda.usecases.rules.announce import wake_deliveries
-from on_notify.main import lambda_handler
+from events.on_notify.main import lambda_handler
 from tests.functions.deployment import deployment
 from tests.functions.emptied import empty_tables
 

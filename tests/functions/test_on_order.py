@@ -12,7 +12,8 @@ from dlambda.aws import bucket
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import cool_down
-from dlambda.store import leases, orders
+from dlambda.store.items import leases
+from dlambda.store.orders import orders
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order, workdir_of
 from tests.e2e.playback import decode
@@ -129,7 +130,7 @@ def test_an_order_that_kills_its_workers_ends(stack, origin):
 
 
 def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch):
-    from on_order.main import lambda_handler
+    from events.on_order.main import lambda_handler
 
     order_id = place(Kind.GET_INFO, origin.url("clip-bug.mp4"))
     monkeypatch.setattr("dlambda.usecases.orders.fulfil_order.extract", lambda *_, **__: 1 / 0)
@@ -167,6 +168,6 @@ def test_a_convertible_source_without_the_wanted_stream_ends(stack, origin):
 
 def test_the_doors_of_the_key_api_load_no_yt_dlp():
     """It is 40 MB and a third of a second that only workers need."""
-    code = "import sys, keys.main, on_order.main; print([m for m in ('yt_dlp', 'av', 'PIL') if m in sys.modules])"
+    code = "import sys, endpoints.keys.main, events.on_order.main; print([m for m in ('yt_dlp', 'av', 'PIL') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

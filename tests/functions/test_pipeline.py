@@ -8,7 +8,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, slots
+from dlambda.store.items import archive, items, slots
 from dlambda.usecases.items.keep_files import HANDOVER_SECONDS
 from dlambda.usecases.rules import resources
 from tests.endless import endless_server

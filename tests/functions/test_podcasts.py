@@ -13,7 +13,7 @@ import pytest
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.settings import get_settings
-from dlambda.store import archive, items
+from dlambda.store.items import archive, items
 from dlambda.usecases.tasks.sweep_task import sweep_task
 from dlambda.usecases.tasks.tasks import make_tasks
 from tests.functions.permissions import acting_as

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from dlambda.aws import queue
-from dlambda.domain.mask import MASK
-from dlambda.store import connections, deliveries
+from dlambda.domain.secrets.mask import MASK
+from dlambda.store import connections
+from dlambda.store.rules import deliveries
 from tests.functions.deployment import deployment
 from tests.functions.emptied import empty_tables
 
@@ -73,7 +74,7 @@ def group(kind, table, heard):
 class Group:
     def __init__(self, kind):
         self.kind = kind
-        self.client = importlib.import_module(f"{kind}.main").app.test_client()
+        self.client = importlib.import_module(f"endpoints.{kind}.main").app.test_client()
 
     def call(self, method, path="", body=None, **headers):
         answer = self.client.open(f"/api/{self.kind}{path}", method=method, json=body, headers=headers)

@@ -6,11 +6,12 @@ import logging
 import pytest
 
 from dlambda.domain.items.item import Shelf
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.mask import MASK
 from dlambda.entry.logs import JsonLines
-from dlambda.media.redaction import Redaction
-from dlambda.media.workers.worker_jobs import OptionTexts, Places
-from dlambda.store import items, resources
+from dlambda.media.workers.redaction import Redaction
+from dlambda.media.ytdlp.worker_jobs import OptionTexts, Places
+from dlambda.store.items import items
+from dlambda.store.rules import resources
 from dlambda.usecases.items.options import item_params
 from tests.store.samples import done
 

@@ -7,7 +7,7 @@ import pytest
 
 from dlambda.domain.items.item import Status
 from dlambda.settings import get_settings
-from dlambda.store import items
+from dlambda.store.items import items
 from tests.functions.test_pipeline import add
 from tests.functions.working import work
 

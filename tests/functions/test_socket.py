@@ -13,8 +13,9 @@ import pytest
 from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.settings import get_settings
-from dlambda.store import connections, items, leases
-from on_socket.main import lambda_handler
+from dlambda.store import connections
+from dlambda.store.items import items, leases
+from events.on_socket.main import lambda_handler
 from tests.functions.calls import Heard
 from tests.functions.permissions import acting_as
 from tests.store.samples import done, item, waiting

@@ -6,9 +6,9 @@ import pytest
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
-from dlambda.store import items, leases
-from dlambda.usecases import sweep as rounds
-from on_schedule.main import lambda_handler
+from dlambda.store.items import items, leases
+from dlambda.usecases.operations import sweep as rounds
+from events.on_schedule.main import lambda_handler
 from tests.functions.permissions import acting_as
 from tests.functions.working import handle, work
 from tests.store.samples import T0, done, item, waiting

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dlambda.media.disk import DiskSpace
+from dlambda.media.machine.disk import DiskSpace
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
-from dlambda.usecases.check_updates import check_daily, ytdlp_version
+from dlambda.usecases.operations.check_updates import check_daily, ytdlp_version
 from local import pages
 from tests.functions.deployment import deployment
 from tests.origin import Origin
@@ -31,7 +31,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def client() -> FlaskClient:
-    from system.main import app
+    from endpoints.system.main import app
 
     return app.test_client()
 
@@ -240,7 +240,7 @@ def test_there_are_no_others(client: FlaskClient) -> None:
 
 
 def test_the_packaged_readme_is_the_readme() -> None:
-    packaged = ROOT / "functions" / "system" / "pages" / "README.md"
+    packaged = ROOT / "functions" / "endpoints" / "system" / "pages" / "README.md"
     assert packaged.read_text() == pages.readme(), "run `make openapi`"
 
 
@@ -297,14 +297,14 @@ def test_without_a_list_nothing_is_missing(client: FlaskClient, configure: Confi
 
 
 def test_a_full_disk_is_told() -> None:
-    from system.health import disk
+    from endpoints.system.health import disk
 
     told = disk(DiskSpace(free=5, total=1000, reserve=10))
     assert told == {"ok": False, "free_bytes": 5, "available_bytes": 0, "total_bytes": 1000, "reserve_bytes": 10}
 
 
 def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
-    from dlambda.usecases.measure import count, flush, observe_seconds
+    from dlambda.usecases.events.measure import count, flush, observe_seconds
 
     count("segments_made_total")
     count("segments_made_total", 2)

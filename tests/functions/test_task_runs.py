@@ -16,8 +16,8 @@ import lxml.etree
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-import on_sweep.main
-import on_task.main
+import events.on_sweep.main
+import events.on_task.main
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.tasks.definition import DEFINITIONS
@@ -25,7 +25,9 @@ from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
-from dlambda.store import archive, connections, feed_history, items, task_schedule
+from dlambda.store import connections
+from dlambda.store.items import archive, items
+from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.change_items import clear
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake import process_intake
@@ -74,12 +76,12 @@ def task(**fields: Any) -> int:
 
 def handle(*bodies: dict[str, Any]) -> None:
     """on_task with these messages."""
-    assert on_task.main.lambda_handler(_event(bodies), Context(300)) == {"batchItemFailures": []}
+    assert events.on_task.main.lambda_handler(_event(bodies), Context(300)) == {"batchItemFailures": []}
 
 
 def sweep(*bodies: dict[str, Any], seconds: float = 300) -> None:
     """on_sweep with these messages."""
-    assert on_sweep.main.lambda_handler(_event(bodies), Context(seconds)) == {"batchItemFailures": []}
+    assert events.on_sweep.main.lambda_handler(_event(bodies), Context(seconds)) == {"batchItemFailures": []}
 
 
 def _event(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -314,7 +316,7 @@ def test_many_short_invocations_queue_each_entry_once(stack: Stack, origin: Orig
     message, invocations = sweep_message(task_id), 0
     while message and invocations < 99:
         event = {"Records": [{"messageId": "m", "body": json.dumps(message)}]}
-        assert on_sweep.main.lambda_handler(event, Running("on_sweep", 61)) == {"batchItemFailures": []}
+        assert events.on_sweep.main.lambda_handler(event, Running("on_sweep", 61)) == {"batchItemFailures": []}
         message = next(iter(stack.messages("sweep")), None)
         invocations += 1
     assert invocations > 1
@@ -525,7 +527,7 @@ def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pyt
 
     monkeypatch.setattr(lxml.etree, "fromstring", away)  # where a call of the cloud would stand
     event = {"Records": [{"messageId": "m", "body": json.dumps(sweep_message(task_id))}]}
-    assert on_sweep.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert events.on_sweep.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
     assert task_schedule.find(task_id).result is None
 
 

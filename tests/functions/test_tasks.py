@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 
 from dlambda.aws import bucket
 from dlambda.settings import get_settings
-from dlambda.store import archive, connections, task_schedule
+from dlambda.store import connections
+from dlambda.store.items import archive
+from dlambda.store.tasks import task_schedule
 from dlambda.usecases.tasks.write_task_files import write_images
-from presets.main import app as presets
-from tasks.main import app
+from endpoints.presets.main import app as presets
+from endpoints.tasks.main import app
 from tests.media.canned import Web, client_of
 from tests.origin import Origin
 from tests.patience import must_end
@@ -411,7 +413,7 @@ def test_the_process_that_serves_http_does_not_load_yt_dlp(client: FlaskClient, 
     """Whatever is asked for: options are parsed, pages read and ids told in a process of their own."""
     code = """
 import sys
-from tasks.main import app
+from endpoints.tasks.main import app
 client, feed = app.test_client(), sys.argv[1]
 made = client.post("/api/tasks", json={"name": "a", "url": feed, "cli": "--socket-timeout 9"}).json
 answers = [

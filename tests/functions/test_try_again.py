@@ -10,7 +10,7 @@ from dlambda.domain.items.failure import classify
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
 from dlambda.settings import get_settings
-from dlambda.store import items, leases, slots
+from dlambda.store.items import items, leases, slots
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel, hold
 from dlambda.usecases.items.dispatch import dispatch

@@ -9,9 +9,9 @@ import pytest
 
 from dlambda.domain.items.item import Status
 from dlambda.settings import get_settings
-from dlambda.store import items
-from dlambda.usecases import sweep as rounds
+from dlambda.store.items import items
 from dlambda.usecases.items.work_folders import open_work_folder, work_folder
+from dlambda.usecases.operations import sweep as rounds
 from tests.functions.permissions import acting_as
 from tests.functions.working import beside, handle, until, work
 

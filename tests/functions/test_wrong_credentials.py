@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dlambda.domain.attempts import PER_ACCOUNT, PER_ADDRESS
+from dlambda.domain.secrets.attempts import PER_ACCOUNT, PER_ADDRESS
 from tests.functions.test_socket import door
 
 RIGHT = {"Authorization": "Basic " + base64.b64encode(b"user:word").decode()}

@@ -18,8 +18,9 @@ from flask.testing import FlaskClient
 from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
-from dlambda.store import archive, cache
-from dlambda.usecases import look_up_info
+from dlambda.store import cache
+from dlambda.store.items import archive
+from dlambda.usecases.lookups import look_up_info
 from dlambda.usecases.rules.resources import create
 from local import options as option_file
 from tests.functions.deployment import deployment
@@ -47,7 +48,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def client(cloud: None) -> FlaskClient:
-    from ytdlp.main import app
+    from endpoints.ytdlp.main import app
 
     return app.test_client()
 
@@ -317,7 +318,7 @@ def test_whether_it_is_archived_is_looked_up_each_time(client: FlaskClient, orig
 
 
 def test_who_asks_for_the_same_at_once_waits_for_the_first(client: FlaskClient, origin: Origin) -> None:
-    from ytdlp.main import app
+    from endpoints.ytdlp.main import app
 
     url = origin.url("delay/0.5/clip-together.mp4")
     found: list[str] = []
@@ -349,7 +350,7 @@ def test_a_failure_says_why_and_is_not_remembered(client: FlaskClient, origin: O
 
 
 def test_the_trial_of_a_condition_reads_the_same(client: FlaskClient, origin: Origin) -> None:
-    from conditions.main import app
+    from endpoints.conditions.main import app
 
     url = origin.url("clip-trial.mp4")
     reply = app.test_client().post("/api/conditions/test", json={"url": url, "condition": "title = clip-trial"})
@@ -358,7 +359,7 @@ def test_the_trial_of_a_condition_reads_the_same(client: FlaskClient, origin: Or
 
 
 def test_those_who_wait_share_a_failure(client: FlaskClient, origin: Origin) -> None:
-    from ytdlp.main import app
+    from endpoints.ytdlp.main import app
 
     url = origin.url("delay/1/flaky/9/clip-dead.mp4")
     with ThreadPoolExecutor(4) as pool:
@@ -455,12 +456,12 @@ def test_the_written_list_is_that_of_the_installed_yt_dlp() -> None:
 def test_the_process_that_serves_http_does_not_load_yt_dlp(origin: Origin) -> None:
     code = """
 import sys
-from ytdlp.main import app
+from endpoints.ytdlp.main import app
 client = app.test_client()
 assert client.post("/api/yt-dlp/convert", json={"args": "-f best"}).status_code == 200
 assert client.get("/api/yt-dlp/options").status_code == 200
 assert client.post("/api/yt-dlp/archive_id", json=["https://youtu.be/dQw4w9WgXcQ"]).json[0]["id"]
-import conditions.main, history.main, tasks.main, system.main
+import endpoints.conditions.main, endpoints.history.main, endpoints.tasks.main, endpoints.system.main
 print("yt_dlp" in sys.modules)
 """
     import os

@@ -8,10 +8,10 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.entry.http import make_app
-from dlambda.store import jobs
+from dlambda.store.files import jobs
 from dlambda.usecases.files import bundle_files
 from dlambda.usecases.files.bundle_files import bundle_key
-from file.routes import routes
+from endpoints.file.routes import routes
 from tests.functions.calls import Client, error
 from tests.functions.working import handle
 

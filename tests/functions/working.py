@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from events.on_download.main import lambda_handler as on_download
+from events.on_files.main import lambda_handler as on_files
+from events.on_intake.main import lambda_handler as on_intake
 from local.context import Context
-from on_download.main import lambda_handler as on_download
-from on_files.main import lambda_handler as on_files
-from on_intake.main import lambda_handler as on_intake
 from tests.functions.permissions import acting_as
 from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack

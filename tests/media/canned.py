@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from dlambda.media.fetch import Answer, FetchFailed, Request
 from dlambda.media.handlers.client import Client
+from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request
 
 
 class Web:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.media.download import DownloadSpec, Message, Result, Running, start_download
+from dlambda.media.workers.download import DownloadSpec, Message, Result, Running, start_download
 from dlambda.settings import get_settings
 from tests.origin.media import ffmpeg
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dlambda.media.workers.ffmpeg_proxy import _pump
+from dlambda.media.workers.child.ffmpeg_proxy import _pump
 
 
 @contextmanager

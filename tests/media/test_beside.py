@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dlambda.media.download import Result
-from dlambda.media.extract import extract
-from dlambda.media.ffmpeg import probe
-from dlambda.media.options import parse_options
-from dlambda.media.workers.keeping import is_disk_full
+from dlambda.media.av.ffmpeg import probe
+from dlambda.media.workers.child.keeping import is_disk_full
+from dlambda.media.workers.download import Result
+from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.options import parse_options
 from tests.media.conftest import TITLE, Start, finish
 from tests.origin import Origin
 from tests.origin.media import ffmpeg

@@ -13,9 +13,9 @@ from yt_dlp.networking._requests import RequestsRH
 from yt_dlp.networking._urllib import UrllibRH
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.extract import extract
-from dlambda.media.workers.bounded import MOST_BYTES, TooLarge
-from dlambda.media.workers.downloader import Downloader
+from dlambda.media.workers.child.downloader import Downloader
+from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.bounded import MOST_BYTES, TooLarge
 from tests.media.conftest import Start, finish
 from tests.media.hostile import Site, hostile_site
 

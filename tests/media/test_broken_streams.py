@@ -8,8 +8,8 @@ import av
 import pytest
 from yt_dlp.aes import aes_cbc_encrypt_bytes
 
-from dlambda.media.download import Result
-from dlambda.media.extract import extract
+from dlambda.media.workers.download import Result
+from dlambda.media.workers.extract import extract
 from tests.media.conftest import Start, finish
 from tests.media.sites import HLS, Site, make_hls, played_seconds, playlist, serving, split_tracks
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dlambda.media.workers.downloader import Downloader, build_params
+from dlambda.media.workers.child.downloader import Downloader, build_params
 
 
 def test_public_data_are_kept_and_tokens_are_not(tmp_path: Path) -> None:

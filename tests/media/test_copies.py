@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.pieces.copying import copy_with_index
-from dlambda.media.pieces.segments import write_segment
-from dlambda.media.pieces.timeline import read_timeline
-from dlambda.media.pieces.transcode import VideoEncoder
+from dlambda.media.av.pieces.copying import copy_with_index
+from dlambda.media.av.pieces.segments import write_segment
+from dlambda.media.av.pieces.timeline import read_timeline
+from dlambda.media.av.pieces.transcode import VideoEncoder
 from tests.media.range_server import serve
 from tests.media.samples import FFMPEG
 from tests.media.test_segments import times_of

@@ -14,7 +14,7 @@ import pytest
 
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.pieces import cutting
+from dlambda.media.av.pieces import cutting
 from tests.e2e.processes import all_processes
 from tests.media.samples import make
 
@@ -121,7 +121,7 @@ def test_what_hangs_is_ended_in_time(film: str, silence: str) -> None:
 
 
 def test_none_outlives_who_asked(silence: str) -> None:
-    code = "import sys; from dlambda.media.pieces import cutting; cutting.read_timeline(sys.argv[1])"
+    code = "import sys; from dlambda.media.av.pieces import cutting; cutting.read_timeline(sys.argv[1])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     asker = subprocess.Popen([sys.executable, "-c", code, silence], env=environment)
 
@@ -137,7 +137,7 @@ def test_none_outlives_who_asked(silence: str) -> None:
 
 def test_who_asks_loads_no_media_library(film: str) -> None:
     code = (
-        "import sys; from dlambda.media.pieces import cutting; assert cutting.read_timeline(sys.argv[1]).duration;"
+        "import sys; from dlambda.media.av.pieces import cutting; assert cutting.read_timeline(sys.argv[1]).duration;"
         "print('av' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -12,10 +12,10 @@ import pytest
 from yt_dlp.utils import download_range_func
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.download import DownloadSpec, FileReady, Postprocessing, Progress, start_download
-from dlambda.media.extract import extract
-from dlambda.media.ffmpeg import probe
-from dlambda.media.workers.ffmpeg_proxy import Relay
+from dlambda.media.av.ffmpeg import probe
+from dlambda.media.workers.child.ffmpeg_proxy import Relay
+from dlambda.media.workers.download import DownloadSpec, FileReady, Postprocessing, Progress, start_download
+from dlambda.media.workers.extract import extract
 from tests.endless import endless_server
 from tests.media.conftest import TITLE, Start, finish, follow, processes_of_group, wait_for
 from tests.origin import Origin

@@ -7,7 +7,7 @@ import pytest
 
 from dlambda.domain.items.failure import FailureKind
 from dlambda.domain.items.feed_identity import guid_of
-from dlambda.media.extract import Extraction, extract
+from dlambda.media.workers.extract import Extraction, extract
 from tests.origin import Origin
 from tests.patience import must_end
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.media.workers.feeds import _document
+from dlambda.media.workers.child.feeds import _document
 
 RDF = '<metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><cc:Work/></rdf:RDF></metadata>'
 RSS = "<rss version='2.0'><channel><title>T</title></channel></rss>"

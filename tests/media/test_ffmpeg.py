@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dlambda.errors import Invalid, OperationFailed
-from dlambda.media.ffmpeg import describe, probe, summary
-from dlambda.media.pieces.cutting import probe_by_library
-from dlambda.media.tools import find_tool
+from dlambda.media.av.ffmpeg import describe, probe, summary
+from dlambda.media.av.pieces.cutting import probe_by_library
+from dlambda.media.machine.tools import find_tool
 from tests.media.samples import FFMPEG
 from tests.origin import Origin
 

@@ -10,9 +10,9 @@ import pytest
 from yt_dlp.utils import download_range_func
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.download import Result
-from dlambda.media.ffmpeg import probe
+from dlambda.media.av.ffmpeg import probe
 from dlambda.media.workers import worker
+from dlambda.media.workers.download import Result
 from tests.media.conftest import Start, finish
 from tests.media.hostile import SECRET_WIDTH, Decoy, Site, decoy, hostile_site, make_film
 

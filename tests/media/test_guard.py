@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.domain.places.urls import INTERNAL_TEXT
+from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
-from dlambda.media.guard import check_url
+from dlambda.media.sandbox.guard import check_url
 
 PUBLIC = {"video.example": ["93.184.216.34", "2606:2800:220:1::1"]}
 
@@ -83,7 +83,7 @@ def run(code: str, *arguments: str) -> str:
 
 CONNECT = """
 import socket, sys
-from dlambda.media import guard
+from dlambda.media.sandbox import guard
 guard.install(allow_internal=False)
 try:
     {call}
@@ -114,7 +114,7 @@ def test_a_guarded_process_connects_to_no_internal_address(call: str) -> None:
 
 CONFINE = """
 import os, pathlib, shutil, sys
-from dlambda.media import guard
+from dlambda.media.sandbox import guard
 inside, outside = map(pathlib.Path, sys.argv[1:])
 guard.confine(inside)
 (inside / "a").write_text("1")

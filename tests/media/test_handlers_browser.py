@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
-from dlambda.media.fetch import Answer, FetchFailed, Request
 from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client
+from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request
 from tests.media.canned import Web, client_of
 
 HUB = "http://hub.example:4444/wd/hub"

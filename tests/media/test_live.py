@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.download import Progress, Running
-from dlambda.media.extract import extract
-from dlambda.media.ffmpeg import probe
+from dlambda.media.av.ffmpeg import probe
 from dlambda.media.live.media_playlist import Key, Range, parse
+from dlambda.media.workers.download import Progress, Running
+from dlambda.media.workers.extract import extract
 from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from tests.origin import Origin

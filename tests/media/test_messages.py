@@ -3,7 +3,7 @@
 import pytest
 from yt_dlp.utils import ExtractorError, bug_reports_message
 
-from dlambda.media.workers.wording import plain
+from dlambda.media.ytdlp.wording import plain
 from tests.patience import must_end
 
 _COOKIES = "--cookies-from-browser or --cookies"

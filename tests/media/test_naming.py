@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from dlambda.media.extract import extract
-from dlambda.media.options import parse_options
-from dlambda.media.workers.naming import UniqueNames
+from dlambda.media.workers.child.naming import UniqueNames
+from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.options import parse_options
 from tests.media.conftest import Start, finish
 from tests.origin import Origin
 

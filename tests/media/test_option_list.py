@@ -1,6 +1,6 @@
 """The list of options (docs/contract/ytdlp.md 7)."""
 
-from dlambda.media import ytdlp_queries
+from dlambda.media.workers import ytdlp_queries
 
 
 def list_options() -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from yt_dlp.postprocessor import ffmpeg
 from yt_dlp.utils import PostProcessingError
 
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.workers import postprocessing
+from dlambda.media.workers.child import postprocessing
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dlambda.media.download import Result
-from dlambda.media.ffmpeg import probe
-from dlambda.media.workers.ffmpeg_inputs import InputRefused, guarded
+from dlambda.media.av.ffmpeg import probe
+from dlambda.media.workers.child.ffmpeg_inputs import InputRefused, guarded
+from dlambda.media.workers.download import Result
 from tests.media.conftest import Start, finish
 from tests.media.hostile import SECRET_WIDTH, Site, hostile_site, make_film
 from tests.media.samples import FFMPEG

@@ -9,7 +9,7 @@ from tests.origin.media import ffmpeg
 
 CODE = """
 import ctypes, os, pty, subprocess, sys
-from dlambda.media.workers import programs
+from dlambda.media.workers.child import programs
 allowed, other, marker = sys.argv[1:]
 programs.remove_others()
 programs.allow_only([allowed])

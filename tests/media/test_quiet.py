@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.quiet import QuietLimit, longest_sleep
-from dlambda.media.workers.callables import RetrySleep
+from dlambda.media.workers.quiet import QuietLimit, longest_sleep
+from dlambda.media.ytdlp.callables import RetrySleep
 from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group
 from tests.origin import Origin

@@ -6,10 +6,10 @@ from urllib.request import urlopen
 import pytest
 
 from dlambda.domain.orders.output import VIDEO
-from dlambda.media import convert
-from dlambda.media.live.record import RecordSpec, join_tracks, start_recording
+from dlambda.media.av import convert
 from dlambda.media.live.recorded_segments import read_folder
-from dlambda.media.resume import write_json
+from dlambda.media.workers.record import RecordSpec, join_tracks, start_recording
+from dlambda.media.ytdlp.resume import write_json
 from tests.e2e.playback import decode
 
 pytestmark = pytest.mark.slow

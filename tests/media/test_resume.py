@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.download import Progress, Running
-from dlambda.media.resume import State, prepare, snapshot, write_json
+from dlambda.media.workers.download import Progress, Running
+from dlambda.media.ytdlp.resume import State, prepare, snapshot, write_json
 from tests.media.conftest import Start, finish, wait_for
 from tests.origin import Origin
 from tests.origin.media import ffmpeg

@@ -10,12 +10,12 @@ import pytest
 
 from dlambda.domain.files.segment import Conversion, Segment, conversion_of, fixed_grid, key_frame_grid
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.ffmpeg import probe
-from dlambda.media.pieces.key_frames import key_frames
-from dlambda.media.pieces.segments import write_segment
-from dlambda.media.pieces.source import open_source
-from dlambda.media.pieces.timeline import read_timeline
-from dlambda.media.pieces.transcode import VideoEncoder, candidates, video_arguments
+from dlambda.media.av.ffmpeg import probe
+from dlambda.media.av.pieces.key_frames import key_frames
+from dlambda.media.av.pieces.segments import write_segment
+from dlambda.media.av.pieces.source import open_source
+from dlambda.media.av.pieces.timeline import read_timeline
+from dlambda.media.av.pieces.transcode import VideoEncoder, candidates, video_arguments
 from tests.media.range_server import serve
 from tests.media.samples import FFMPEG, NAMES, RATE, SECONDS, make, make_changing_sound, make_turned
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dlambda.media import services
+from dlambda.media.outgoing import services
 from tests.media.servers import serving
 from tests.media.test_relay import NotingHandler
 

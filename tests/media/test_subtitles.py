@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.errors import Invalid, NotFound
-from dlambda.media.subtitles import to_vtt
+from dlambda.media.av.subtitles import to_vtt
 from tests.patience import must_end
 
 ASS = """[Script Info]

@@ -9,11 +9,11 @@ import pytest
 
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import Invalid
-from dlambda.media.pieces.packets import Horizon, packets_from
-from dlambda.media.pieces.segments import write_segment
-from dlambda.media.pieces.source import open_source
-from dlambda.media.pieces.timeline import read_timeline
-from dlambda.media.pieces.transcode import VideoEncoder
+from dlambda.media.av.pieces.packets import Horizon, packets_from
+from dlambda.media.av.pieces.segments import write_segment
+from dlambda.media.av.pieces.source import open_source
+from dlambda.media.av.pieces.timeline import read_timeline
+from dlambda.media.av.pieces.transcode import VideoEncoder
 from tests.media.range_server import serve
 from tests.media.samples import FFMPEG, RATE, SECONDS, make, make_damaged
 

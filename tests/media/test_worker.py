@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.extract import extract
 from dlambda.media.workers import worker
+from dlambda.media.workers.extract import extract
 from tests.media.conftest import Start, processes_of_group, wait_for
 from tests.origin import Origin
 
@@ -63,8 +63,8 @@ def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, ser
 def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service: Path) -> None:
     code = """
         import sys
-        from dlambda.media.workers import child_extract, warmup
-        from dlambda.media.workers.worker_jobs import ExtractJob
+        from dlambda.media.workers.child import child_extract, warmup
+        from dlambda.media.ytdlp.worker_jobs import ExtractJob
         def loaded():
             return {name for name in sys.modules if name.startswith("yt_dlp.extractor.")}
         warmup.rehearse()
@@ -99,7 +99,7 @@ def test_workers_know_nothing_of_the_services_environment(start: Start, origin: 
 def test_the_service_itself_loads_no_yt_dlp(service: Path, origin: Origin) -> None:
     code = """
         import sys
-        from dlambda.media.extract import extract
+        from dlambda.media.workers.extract import extract
         assert extract(sys.argv[1], {}, allow_internal=True).info
         print("yt_dlp" in sys.modules, "boto3" in sys.modules, "flask" in sys.modules)
     """
@@ -111,7 +111,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
     code = """
         import os, signal, sys, time
         from pathlib import Path
-        from dlambda.media.download import DownloadSpec, start_download
+        from dlambda.media.workers.download import DownloadSpec, start_download
         from dlambda.media.workers import worker
         work = Path(sys.argv[2]) / "killed"
         running = start_download(DownloadSpec(
@@ -133,7 +133,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
 def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origin: Origin) -> None:
     code = """
         import sys
-        from dlambda.media.extract import extract
+        from dlambda.media.workers.extract import extract
         from dlambda.media.workers import worker
         extract(sys.argv[1], {}, allow_internal=True)
         print(worker._warm._process.pid)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dlambda.domain.places.urls import INTERNAL_TEXT
+from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.media.sandbox.policy import Network
 from tests.sandbox.conftest import Attempt
 

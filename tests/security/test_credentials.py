@@ -15,7 +15,7 @@ from tests.e2e.credentials import PASSWORD, USER, standard, urlsafe
 from tests.e2e.service import ROOT, Service
 from tests.security.raw import raw_request, status_of
 
-_DOCUMENT = json.loads((ROOT / "functions" / "system" / "openapi.json").read_text())
+_DOCUMENT = json.loads((ROOT / "functions" / "endpoints" / "system" / "openapi.json").read_text())
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _PATHS = sorted(_DOCUMENT["paths"])
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from dlambda.domain.items.item import Item, Shelf, Status, shelf_of
-from dlambda.store.catalogue import Page
+from dlambda.store.items.catalogue import Page
 
 T0 = 1_767_261_600.0
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.settings import get_settings
-from dlambda.store import catalogue, items
+from dlambda.store.items import catalogue, items
 from dlambda.store.table import Row
 from local.engines import SocketConnection
 

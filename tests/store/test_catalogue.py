@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlambda.store import catalogue
-from dlambda.store.catalogue import LEAF_PLACES, TOP_PLACES, Entry
+from dlambda.store.items import catalogue
+from dlambda.store.items.catalogue import LEAF_PLACES, TOP_PLACES, Entry
 from dlambda.store.table import Transaction
 from tests.store.samples import pages_of
 

@@ -4,8 +4,8 @@ import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Conflict, NotFound
-from dlambda.store import items, leases, slots
-from dlambda.store.items import Change
+from dlambda.store.items import items, leases, slots
+from dlambda.store.items.items import Change
 from tests.store.samples import T0, done, filled, item, waiting
 
 pytestmark = pytest.mark.usefixtures("tables")

@@ -8,8 +8,8 @@ import pytest
 
 from dlambda.domain.orders.key import Key, Permission
 from dlambda.errors import Forbidden, NameInUse, NotFound
-from dlambda.store import keys, quota_usage, rate_limits
-from dlambda.store.quota_usage import Limits, Meter, OverQuota
+from dlambda.store.orders import keys, quota_usage, rate_limits
+from dlambda.store.orders.quota_usage import Limits, Meter, OverQuota
 
 VALUE = "a-very-secret-value"
 NOW = 1_800_000_000.0

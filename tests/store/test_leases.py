@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.store import leases
+from dlambda.store.items import leases
 from tests.e2e.api import wait_until
 from tests.store.samples import T0
 

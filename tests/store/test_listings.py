@@ -6,8 +6,9 @@ import pytest
 
 from dlambda.domain.files.listing import Entry
 from dlambda.errors import Conflict
-from dlambda.store import cache, jobs, listings
-from dlambda.store.jobs import Job
+from dlambda.store import cache
+from dlambda.store.files import jobs, listings
+from dlambda.store.files.jobs import Job
 
 pytestmark = pytest.mark.usefixtures("tables")
 T0 = 1_700_000_000.0

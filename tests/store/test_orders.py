@@ -6,7 +6,8 @@ import pytest
 
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.errors import Conflict
-from dlambda.store import leases, orders
+from dlambda.store.items import leases
+from dlambda.store.orders import orders
 
 NOW = 1_800_000_000.0
 

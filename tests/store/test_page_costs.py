@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.item import Shelf
-from dlambda.store import items
+from dlambda.store.items import items
 from dlambda.store.table import connection
 from tests.stack import Stack, environment
 from tests.store.samples import pages_of

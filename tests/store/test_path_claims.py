@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dlambda.store import path_claims
+from dlambda.store.files import path_claims
 
 T0 = 1_800_000_000.0
 PARALLEL = 8

@@ -10,7 +10,8 @@ import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.errors import Conflict
-from dlambda.store import catalogue, filename_claims, items, leases, slots
+from dlambda.store.files import filename_claims
+from dlambda.store.items import catalogue, items, leases, slots
 from tests.store.samples import T0, done, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")

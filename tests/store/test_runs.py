@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.tasks.sweep import Memory
-from dlambda.store import feed_history, task_schedule
+from dlambda.store.tasks import feed_history, task_schedule
 
 NOW = 1_800_000_000
 

@@ -4,7 +4,7 @@ import pytest
 
 from dlambda.domain.items.item import Status
 from dlambda.settings import get_settings
-from dlambda.store import items, slots
+from dlambda.store.items import items, slots
 from tests.store.samples import T0, waiting
 
 pytestmark = pytest.mark.usefixtures("tables")

@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from dlambda.store import archive, cache, connections, filename_claims
+from dlambda.store import cache, connections
+from dlambda.store.files import filename_claims
+from dlambda.store.items import archive
 from tests.store.samples import T0
 
 pytestmark = pytest.mark.usefixtures("tables")

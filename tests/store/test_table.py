@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSResponse
 from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
-from dlambda.store import catalogue, items, leases
+from dlambda.store.items import catalogue, items, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
 from tests.store.samples import T0, item, waiting
 

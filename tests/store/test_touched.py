@@ -6,10 +6,11 @@ import sys
 import pytest
 
 from dlambda.aws import queue
-from dlambda.store import archive, leases, task_schedule
+from dlambda.store.items import archive, leases
+from dlambda.store.tasks import task_schedule
 from tests.stack import Stack, environment, plan
 
-WRITES = "from dlambda.store import archive; archive.add('/b.log', ['site y'], 1.0)"
+WRITES = "from dlambda.store.items import archive; archive.add('/b.log', ['site y'], 1.0)"
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])

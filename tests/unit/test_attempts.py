@@ -1,6 +1,6 @@
 """Wrong credentials are counted per address and account: docs/decisions/wrong-credentials.md."""
 
-from dlambda.domain.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW_SECONDS, Attempts
+from dlambda.domain.secrets.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW_SECONDS, Attempts
 
 
 def waits(attempts: Attempts, count: int, address: str = "a", account: str = "password", now: float = 0.0) -> list[int]:

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from dlambda.domain.places.clients import client_address, counted_as
+from dlambda.domain.web.clients import client_address, counted_as
 
 PROXIES = tuple(ip_network(text) for text in ("127.0.0.1/32", "10.0.0.0/8", "fd00::/8"))
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from dlambda.domain.mask import MASK
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.condition import (
     Condition,
@@ -15,6 +14,7 @@ from dlambda.domain.rules.condition import (
     switched_text,
     unmasked,
 )
+from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import ValidationFailed
 
 TEXT = "Failed to validate condition."

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dlambda.domain.places.cross_origin import Admission, Request, admission
-from dlambda.domain.places.origins import Sender, normal_origin, sender_of
+from dlambda.domain.web.cross_origin import Admission, Request, admission
+from dlambda.domain.web.origins import Sender, normal_origin, sender_of
 
 HOST = "127.0.0.1:8080"
 CONFIGURED = frozenset({"https://page.example", "http://127.0.0.1:3000", "moz-extension://own"})

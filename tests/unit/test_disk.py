@@ -1,11 +1,11 @@
-"""What is left of a volume (media/disk.py)."""
+"""What is left of a volume (media/machine/disk.py)."""
 
 from pathlib import Path
 
 import pytest
 
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.disk import DiskSpace, disk_space_at, tightest_room
+from dlambda.media.machine.disk import DiskSpace, disk_space_at, tightest_room
 
 MB = 1_000_000
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dlambda.domain import event
-from dlambda.domain.event import INTERNAL, Event, Name
+from dlambda.domain.events import event
+from dlambda.domain.events.event import INTERNAL, Event, Name
 from tests.store.samples import done, item
 
 CLIENTS = [

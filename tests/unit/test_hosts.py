@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.places.hosts import Authority, is_loopback, is_own_host, read_authority
+from dlambda.domain.web.hosts import Authority, is_loopback, is_own_host, read_authority
 
 NAMES = frozenset({"media.example", "192.168.1.5"})
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, Shelf, Status, hidden_part, restore
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.mask import MASK
 from tests.store.samples import T0, done, filled, item, waiting
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.media.workers.last_words import failure_text, lost_segments
+from dlambda.media.workers.child.last_words import failure_text, lost_segments
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from dlambda.domain.places.hosts import is_loopback
+from dlambda.domain.web.hosts import is_loopback
 from local import engines
 from local.config import credentials, read_config, secret_key
 from local.start_error import StartError

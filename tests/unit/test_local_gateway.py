@@ -8,8 +8,8 @@ from local.gateway.functions import Router
 from local.gateway.media import _etag, _headers, _is_plain, _is_signed, _named_by_url, _Upstream
 from local.template import Function, Route
 
-HISTORY = Function("HistoryFunction", "history.main", "lambda_handler", 29)
-SYSTEM = Function("SystemFunction", "system.main", "lambda_handler", 29)
+HISTORY = Function("HistoryFunction", "endpoints.history.main", "lambda_handler", 29)
+SYSTEM = Function("SystemFunction", "endpoints.system.main", "lambda_handler", 29)
 ROUTER = Router(
     [
         Route("ANY", "/api/history", greedy=False, function=HISTORY),

@@ -159,7 +159,8 @@ class Run:
 def write(folder, module, text):
     path = folder / (module.replace(".", "/") + ".py")
     path.parent.mkdir(parents=True, exist_ok=True)
-    (path.parent / "__init__.py").touch()
+    for package in (path.parent, path.parent.parent):  # a package here is taken before that of the project
+        (package / "__init__.py").touch()
     path.write_text(textwrap.dedent(text))
 
 

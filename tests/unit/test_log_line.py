@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.domain.log_line import Wanted, credential_forms, entry_of, masked, masked_values
+from dlambda.aws import log_files
+from dlambda.domain.telemetry.log_line import Wanted, credential_forms, entry_of, masked, masked_values
 from dlambda.entry.log_file import RotatedFile, older, rotate
 from dlambda.entry.logs import JsonLines
-from dlambda.store import log_files
 
 SECRET = "s3cr3t-Value"
 

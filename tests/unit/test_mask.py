@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlambda.domain.extra_secrets import mask_extras, unmask_extras
-from dlambda.domain.log_line import masked
-from dlambda.domain.mask import MASK, is_secret_name, mask_addresses, match_masks
+from dlambda.domain.secrets.extra_secrets import mask_extras, unmask_extras
+from dlambda.domain.secrets.mask import MASK, is_secret_name, mask_addresses, match_masks
+from dlambda.domain.telemetry.log_line import masked
 from dlambda.domain.ytdlp.option_secrets import mask_options
 from tests.patience import must_end
 

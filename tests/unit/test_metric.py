@@ -5,8 +5,8 @@ import json
 import pytest
 
 from dlambda.domain.items.format_cookies import header_cookies
-from dlambda.domain.metric import embedded, exposition, seconds_observed, series
-from dlambda.domain.release import UpdateStatus, compare, parse_version
+from dlambda.domain.system.release import UpdateStatus, compare, parse_version
+from dlambda.domain.telemetry.metric import embedded, exposition, seconds_observed, series
 
 
 def test_series_of_one_metric_stand_together_below_its_help() -> None:

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from standardwebhooks import Webhook
 
-from dlambda.domain.event import Event, Name
-from dlambda.domain.mask import MASK
+from dlambda.domain.events.event import Event, Name
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.notification import (
     EVENTS,
@@ -28,6 +27,7 @@ from dlambda.domain.rules.notification import (
     wait_seconds,
     wanted_by,
 )
+from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import Invalid, ValidationFailed
 
 TEXT = "Failed to validate notification."

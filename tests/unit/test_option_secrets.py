@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options, secret_values, unmask_options
 from dlambda.domain.ytdlp.options import read_options, split_words
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.workers.output import is_own
+from dlambda.media.ytdlp.output import is_own
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dlambda.domain.places.own_placeholders import placeholder_problem, with_own_fields
-from dlambda.domain.places.paths import safe_template
+from dlambda.domain.paths.own_placeholders import placeholder_problem, with_own_fields
+from dlambda.domain.paths.paths import safe_template
 from dlambda.errors import Invalid
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlambda.domain.places.paths import object_key, resolve_folder, resolve_path, safe_template
+from dlambda.domain.paths.paths import object_key, resolve_folder, resolve_path, safe_template
 from dlambda.errors import Invalid
 
 

@@ -4,7 +4,6 @@ import shlex
 
 import pytest
 
-from dlambda.domain.mask import MASK
 from dlambda.domain.rules.body import read
 from dlambda.domain.rules.preset import (
     FIRST_OWN_ID,
@@ -19,6 +18,7 @@ from dlambda.domain.rules.preset import (
     unmasked,
     without_comments,
 )
+from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import ValidationFailed
 
 TALKS = Preset(name="talks", folder="talks", template="%(title)s.%(ext)s", cookies="jar", cli="--format 720p")

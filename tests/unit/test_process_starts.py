@@ -8,8 +8,8 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 ALLOWED = {
     "dlambda/media/sandbox/programs.py",
     "dlambda/media/workers/worker.py",  # the process that workers are forked from
-    "dlambda/media/workers/warm.py",  # forks a worker, which enters its sandbox
-    "dlambda/media/pieces/transcode.py",  # runs inside the sandbox of the process that cuts
+    "dlambda/media/workers/child/warm.py",  # forks a worker, which enters its sandbox
+    "dlambda/media/av/pieces/transcode.py",  # runs inside the sandbox of the process that cuts
 }
 _SUBPROCESS = {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"}
 _OS = {"fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "popen", "startfile"}

@@ -3,7 +3,7 @@
 import pytest
 
 from dlambda.domain.items.request import Request, read_request
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import Invalid, Required
 
 URL = "https://video.example/1"

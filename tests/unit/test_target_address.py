@@ -2,8 +2,8 @@
 
 import pytest
 
-from dlambda.domain.mask import MASK
 from dlambda.domain.rules.target_address import mask_target, unmask_target, without_target
+from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import Invalid
 
 SHOWN = [

@@ -1,4 +1,4 @@
-"""Templates are refused at once only when yt-dlp would refuse them later (domain/places/template_syntax.py)."""
+"""Templates are refused at once only when yt-dlp would refuse them later (domain/paths/template_syntax.py)."""
 
 import tracemalloc
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yt_dlp import YoutubeDL
 
-from dlambda.domain.places.paths import safe_template
-from dlambda.domain.places.template_syntax import problem_of
+from dlambda.domain.paths.paths import safe_template
+from dlambda.domain.paths.template_syntax import problem_of
 from dlambda.errors import Invalid
 
 GOOD = [

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.domain.terminal import read_terminal_command
+from dlambda.domain.system.terminal import read_terminal_command
 from dlambda.domain.ytdlp.option_table import OPTIONS
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
-from dlambda.usecases.cookie_files import cookie_folder, copy_cookie_file, write_cookie_file
+from dlambda.usecases.operations.cookie_files import cookie_folder, copy_cookie_file, write_cookie_file
 
 ROOT, FOLDER = "/downloads", "/work/cookies"
 SECRET = "/data/config/secret.key"

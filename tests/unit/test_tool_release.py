@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dlambda.domain.tool_release import MINIMUM, age, is_safe, released_on, version_of
+from dlambda.domain.system.tool_release import MINIMUM, age, is_safe, released_on, version_of
 
 OURS = {
     "ffmpeg": "ffmpeg version n9.0.2-17-g2a571b6068-20260930",

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dlambda.domain.places.urls import check_syntax, is_internal, item_url
+from dlambda.domain.web.urls import check_syntax, is_internal, item_url
 from dlambda.errors import Invalid
 
 

@@ -22,8 +22,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dlambda.aws.links import refuse_links
-from dlambda.domain.etag import made_etag
-from dlambda.domain.http_date import http_date
+from dlambda.domain.web.etag import made_etag
+from dlambda.domain.web.http_date import http_date
 from dlambda.errors import NotFound, Unavailable
 from dlambda.session import making_clients, session
 from dlambda.settings import get_settings

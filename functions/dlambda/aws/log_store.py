@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from dlambda.domain.log_line import Wanted, entry_of
+from dlambda.domain.telemetry.log_line import Wanted, entry_of
 from dlambda.session import make_client
 from dlambda.settings import get_settings
 

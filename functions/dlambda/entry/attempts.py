@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
-from dlambda.domain.attempts import Attempts
-from dlambda.domain.places.clients import counted_as
+from dlambda.domain.secrets.attempts import Attempts
+from dlambda.domain.web.clients import counted_as
 from dlambda.errors import TooMany, WrongCredentials
 
 PASSWORD: Final = "password"  # noqa: S105 names an account, is none of its passwords

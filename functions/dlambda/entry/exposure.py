@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from dlambda.domain.places.hosts import is_loopback, is_own_host
+from dlambda.domain.web.hosts import is_loopback, is_own_host
 from dlambda.errors import Forbidden, Invalid, Unavailable
 from dlambda.settings import Settings, get_settings, list_words
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.log_line import credential_forms, masked, masked_values
-from dlambda.domain.setting_checks import find_problems
+from dlambda.domain.system.setting_checks import find_problems
+from dlambda.domain.telemetry.log_line import credential_forms, masked, masked_values
 from dlambda.entry.log_file import RotatedFile
 from dlambda.settings import Settings, get_settings
 

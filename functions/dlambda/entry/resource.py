@@ -18,7 +18,7 @@ from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import Pagination, pagination, read_page
 from dlambda.entry.query import Query
 from dlambda.errors import PreconditionFailed
-from dlambda.store.resources import Document
+from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int, dict[str, str]]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 
-from dlambda.domain.places.clients import Network, client_address, is_within
-from dlambda.domain.places.cross_origin import Admission, Request, admission
-from dlambda.domain.places.origins import normal_origin, sender_of
+from dlambda.domain.web.clients import Network, client_address, is_within
+from dlambda.domain.web.cross_origin import Admission, Request, admission
+from dlambda.domain.web.origins import normal_origin, sender_of
 from dlambda.entry.exposure import is_open_to_pages
 from dlambda.errors import Forbidden
 from dlambda.settings import get_settings, list_words

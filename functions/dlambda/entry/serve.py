@@ -1,4 +1,4 @@
-"""`python -m dlambda.entry.serve system.main 8080`: a group as a web server, for the Lambda Web Adapter in front of it.
+"""A group as a web server, for the Lambda Web Adapter: `python -m dlambda.entry.serve endpoints.system.main 8080`.
 
 An instance answers one request at a time there, so the standard library's server is enough; it sends each piece of an
 answer as it comes, and closes the answer when the client goes (docs/decisions/streams.md).

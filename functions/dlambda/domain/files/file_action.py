@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 from urllib.parse import unquote
 
 from dlambda.domain.files.plain_name import has_hidden_characters, plain_path
-from dlambda.domain.places.paths import resolve_path
+from dlambda.domain.paths.paths import resolve_path
 from dlambda.errors import Invalid
 
 Verb = Literal["rename", "delete", "move", "directory"]

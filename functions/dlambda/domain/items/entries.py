@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
 from dlambda.domain.items.metadata import is_complete, plain_url
-from dlambda.domain.places.urls import check_syntax
+from dlambda.domain.web.urls import check_syntax
 from dlambda.errors import Invalid
 
 Info = Mapping[str, Any]

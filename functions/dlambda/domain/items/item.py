@@ -10,10 +10,10 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from dlambda.domain.extra_secrets import mask_extras
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.extra_secrets import mask_extras
+from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options
 
 DESCRIPTION_LIMIT = 2000

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dlambda.domain.http_date import http_date
 from dlambda.domain.items.item import DESCRIPTION_LIMIT
+from dlambda.domain.web.http_date import http_date
 
 Info = Mapping[str, Any]
 

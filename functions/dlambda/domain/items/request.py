@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from dlambda.domain.mask import MASK
-from dlambda.domain.places.paths import resolve_folder, safe_template
-from dlambda.domain.places.urls import check_syntax, item_url
+from dlambda.domain.paths.paths import resolve_folder, safe_template
+from dlambda.domain.secrets.mask import MASK
+from dlambda.domain.web.urls import check_syntax, item_url
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, find_option, read_options
 from dlambda.errors import Invalid, Required

@@ -6,7 +6,7 @@ from typing import Any
 from dlambda.domain.orders.order import Kind
 from dlambda.domain.orders.output import AUDIO, VIDEO, read_output
 from dlambda.domain.orders.timestamp import read_moment, read_number
-from dlambda.domain.places.urls import check_syntax, item_url
+from dlambda.domain.web.urls import check_syntax, item_url
 from dlambda.domain.ytdlp.selector import check_selector
 from dlambda.errors import Invalid, Required
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from dlambda.domain.mask import MASK
+from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, read_options
 from dlambda.errors import Invalid, ValidationFailed

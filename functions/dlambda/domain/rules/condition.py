@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from dlambda.domain.extra_secrets import mask_extras, unmask_extras
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, dictionary, switch
 from dlambda.domain.rules.filters import FilterError, compile_filter
 from dlambda.domain.rules.preset import join_cli
+from dlambda.domain.secrets.extra_secrets import mask_extras, unmask_extras
 from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 
 EVERYTHING = "*"

@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from standardwebhooks import Webhook
 
-from dlambda.domain.event import Event
-from dlambda.domain.event import Name as EventName
-from dlambda.domain.mask import MASK
-from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.events.event import Event
+from dlambda.domain.events.event import Name as EventName
 from dlambda.domain.rules.body import Body, Name, switch
 from dlambda.domain.rules.preset import normalise_name
 from dlambda.domain.rules.service_url import check_service_url
 from dlambda.domain.rules.target_address import mask_target, unmask_target, without_target
+from dlambda.domain.secrets.mask import MASK
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import Invalid
 
 PRODUCT: Final = "dlambda"

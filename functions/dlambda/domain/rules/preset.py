@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Protocol
 
 from pydantic import AfterValidator, field_validator
 
-from dlambda.domain.mask import MASK
-from dlambda.domain.places.paths import resolve_folder, safe_template
+from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_cookie_text, check_place
+from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 
 FIRST_OWN_ID: Final = 101

@@ -7,7 +7,7 @@ host and the plain words of its path, so that people recognise it: `https://disc
 import re
 from typing import Final
 
-from dlambda.domain.mask import (
+from dlambda.domain.secrets.mask import (
     MASK,
     Secret,
     in_order,

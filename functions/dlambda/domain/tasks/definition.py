@@ -10,8 +10,8 @@ import regex
 from pydantic import BeforeValidator, field_validator
 
 from dlambda.domain.rules.body import Body, Name, Priority
+from dlambda.domain.rules.pattern import begins, compile_pattern
 from dlambda.domain.rules.resource import Fields, Kind
-from dlambda.domain.tasks.pattern import begins, compile_pattern
 from dlambda.domain.tasks.recipe import STRICT, Recipe, read_recipe
 from dlambda.errors import Invalid
 

@@ -14,7 +14,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from parsel.csstranslator import HTMLTranslator
 
-from dlambda.domain.tasks.pattern import MULTI_LINE_DOT_ALL, compile_pattern
+from dlambda.domain.rules.pattern import MULTI_LINE_DOT_ALL, compile_pattern
 from dlambda.errors import Invalid
 
 _LITERAL: Final = re.compile(r"\"[^\"]*\"|'[^']*'")

@@ -20,9 +20,9 @@ from pydantic import (
     model_validator,
 )
 
-from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.rules.pattern import best_group, compile_pattern, find, group
 from dlambda.domain.tasks.expression import check_expression
-from dlambda.domain.tasks.pattern import best_group, compile_pattern, find, group
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import Invalid
 
 DEFAULT_BROWSER_URL: Final = "http://localhost:4444/wd/hub"

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from dlambda.domain.places.paths import resolve_folder, safe_template
-from dlambda.domain.places.web_address import check_web_address
+from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
 from dlambda.domain.tasks.schedule import check_timer, stagger_all
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.domain.ytdlp.option_secrets import mask_options, unmask_options
 from dlambda.errors import Invalid, ValidationFailed
 

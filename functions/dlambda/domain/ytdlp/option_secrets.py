@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-from dlambda.domain.mask import (
+from dlambda.domain.secrets.mask import (
     MASK,
     Secret,
     in_order,

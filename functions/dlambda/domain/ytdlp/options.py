@@ -1,7 +1,7 @@
 """Option texts of users: split into words, checked against the table of options. Needs no yt-dlp.
 
-`check_options` is what every save and add asks; `read_options` is the same look for those that want to know what was
-found. Deeper values (a format expression, a date) are judged by yt-dlp itself: `dlambda.media.options.parse_options`.
+Every save and add calls `check_options`; `read_options` is the same check, and returns what it read. yt-dlp itself
+judges deeper values (a format expression, a date): `dlambda.media.ytdlp.options.parse_options`.
 Source: docs/contract/README.md "Options from users", docs/contract/ytdlp.md 2.
 """
 
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from dlambda.domain.places.urls import INTERNAL_TEXT, is_internal
+from dlambda.domain.web.urls import INTERNAL_TEXT, is_internal
 from dlambda.domain.ytdlp.option_table import (
     COMPAT_GROUPS,
     OPTIONS,

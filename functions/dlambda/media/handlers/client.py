@@ -8,11 +8,11 @@ from typing import Any, Final, Protocol
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.errors import AppError, Invalid
-from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
 from dlambda.media.handlers.texts import parse_json
+from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
 
 Ask = Callable[[Request], Answer]
-"""`dlambda.media.fetch.fetch` with the deployment's guard bound; tests hand in canned answers."""
+"""`dlambda.media.outgoing.fetch.fetch` with the deployment's guard bound; tests hand in canned answers."""
 
 _NEWEST_CHROME: Final = 142
 _PLATFORMS: Final = ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64")

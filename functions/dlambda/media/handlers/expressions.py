@@ -1,6 +1,6 @@
 """Runs a user's expressions in a process that can be ended.
 
-Regular expressions stop by themselves (`dlambda.domain.tasks.pattern`), but no library stops an XPath such as
+Regular expressions stop by themselves (`dlambda.domain.rules.pattern`), but no library stops an XPath such as
 `//*[count(//*[count(//*)>0])>0]`, and a JMESPath of 100 characters can ask for 2**25 values. A thread with a deadline
 would go on computing behind it, so the extraction runs in a child with limits on processor time and memory, and is
 killed at the deadline. A start costs about 0.3 s, little against the fetch before it.

@@ -15,8 +15,8 @@ from jmespath.exceptions import JMESPathError
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
+from dlambda.domain.rules.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.expression import as_jmespath
-from dlambda.domain.tasks.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
 from dlambda.errors import Invalid
 from dlambda.media.handlers.texts import charset_of, parse_json

@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from dlambda.domain.files.sidecar import is_media, kind_of
-from dlambda.domain.places.web_address import is_web_address
 from dlambda.domain.tasks.entry_date import read_date
 from dlambda.domain.tasks.feed import FeedItem
+from dlambda.domain.web.web_address import is_web_address
 from dlambda.media.handlers import xml
 from dlambda.media.handlers.xml import ATOM, CONTENT, DUBLIN_CORE, ITUNES, MEDIA, PODCAST, RSS, YOUTUBE, Parts
 

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.definition import Definition, find_match
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.domain.tasks.recipe import Body, BrowserEngine, Recipe, Request
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import AppError, Invalid
-from dlambda.media.fetch import Answer, FetchFailed, with_params
 from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
 from dlambda.media.handlers.expressions import DEADLINE_SECONDS, extract_safely
 from dlambda.media.handlers.texts import resolve, whole
+from dlambda.media.outgoing.fetch import Answer, FetchFailed, with_params
 
 FETCH_FAILURE = "Failed to fetch target URL."
 _LEAST_EXTRACTION_SECONDS: Final = 2.0

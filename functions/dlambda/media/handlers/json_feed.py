@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dlambda.domain.places.web_address import is_web_address
 from dlambda.domain.tasks.entry_date import read_date
 from dlambda.domain.tasks.feed import FeedItem
+from dlambda.domain.web.web_address import is_web_address
 from dlambda.media.handlers.feed_entries import plays
 from dlambda.media.handlers.texts import parse_json, resolve
 

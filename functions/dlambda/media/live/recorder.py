@@ -18,7 +18,7 @@ from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
-from dlambda.media.resume import read_json, write_json
+from dlambda.media.ytdlp.resume import read_json, write_json
 
 STATE_SUFFIX = ".live.json"
 _MOST_MARKS = 64

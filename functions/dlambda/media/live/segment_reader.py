@@ -11,7 +11,7 @@ from yt_dlp.utils import DownloadError
 
 from dlambda.media.live.media_playlist import Key, MediaPlaylist, Range, Segment, parse
 from dlambda.media.live.recorder import NotReadable
-from dlambda.media.workers.bounded import read_all
+from dlambda.media.ytdlp.bounded import read_all
 
 _TRIES = 4
 _MOST_SEGMENT_BYTES = 256 * 1024 * 1024

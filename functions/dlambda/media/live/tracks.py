@@ -13,11 +13,11 @@ from typing import Any
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import DownloadError
 
-from dlambda.media.disk import is_disk_full
 from dlambda.media.live.joining import join_parts
 from dlambda.media.live.recorder import Recorder, StreamAway, Timing
 from dlambda.media.live.segment_reader import SegmentReader
-from dlambda.media.workers.wording import plain
+from dlambda.media.machine.disk import is_disk_full
+from dlambda.media.ytdlp.wording import plain
 
 _LOOK_SECONDS = 0.5
 _COPY = ("-c", "copy", "-f", "mpegts")

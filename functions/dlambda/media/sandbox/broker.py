@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dlambda.domain.places.urls import is_internal
+from dlambda.domain.web.urls import is_internal
 from dlambda.media.sandbox.policy import Network, Policy
 from dlambda.media.sandbox.processes import ProcessCounter
 

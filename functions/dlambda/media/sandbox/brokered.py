@@ -11,8 +11,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dlambda.media.guard import InternalAddress
 from dlambda.media.sandbox.broker import MESSAGE_BYTES
+from dlambda.media.sandbox.guard import InternalAddress
 
 _ANSWER_SECONDS: Final = 90.0
 _INTERNET: Final = frozenset({socket.AF_INET, socket.AF_INET6})

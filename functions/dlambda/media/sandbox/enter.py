@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from dlambda.media import guard
-from dlambda.media.sandbox import brokered, landlock, limits, seccomp
+from dlambda.media.sandbox import brokered, guard, landlock, limits, seccomp
 from dlambda.media.sandbox.broker import MESSAGE_BYTES
 from dlambda.media.sandbox.policy import Network, Policy, file_rights
 from dlambda.media.sandbox.syscall import hide_memory

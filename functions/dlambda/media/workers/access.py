@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox.policy import Network, Policy
 from dlambda.media.sandbox.rights import make_policy
-from dlambda.media.tools import find_tool
-from dlambda.media.workers.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
 
 _TOOLS = ("ffmpeg", "ffprobe", "deno")
 # A download runs one or two tools at a time; deno starts none.

@@ -24,8 +24,8 @@ from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.warm import OTHER_JOB, READS_PAGES
-from dlambda.media.workers.worker_jobs import ExtractJob, Job
+from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES
+from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job
 
 _START_SECONDS = 30.0
 _MOST_STARTS = 3
@@ -103,7 +103,7 @@ class _WarmProcess:
         parent_socket, child_socket = socket.socketpair()
         with child_socket:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dlambda.media.workers.warm", str(child_socket.fileno())],
+                [sys.executable, "-m", "dlambda.media.workers.child.warm", str(child_socket.fileno())],
                 stdin=subprocess.DEVNULL,
                 env=python_environment(),
                 pass_fds=[child_socket.fileno()],

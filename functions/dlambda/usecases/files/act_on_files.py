@@ -14,10 +14,10 @@ from typing import Any
 from dlambda.aws import bucket, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AppError, Conflict, Invalid
-from dlambda.store import jobs
-from dlambda.store.jobs import Job
+from dlambda.store.files import jobs
+from dlambda.store.files.jobs import Job
 from dlambda.usecases.files.claim_paths import Claims
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.find_file import files_below

@@ -8,11 +8,11 @@ from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER
 from dlambda.domain.files.sidecar import Sidecars
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid, NotFound
-from dlambda.media.zipping import CONTENT_TYPE, zip_stream
-from dlambda.store import jobs
-from dlambda.store.jobs import Job
+from dlambda.media.machine.zipping import CONTENT_TYPE, zip_stream
+from dlambda.store.files import jobs
+from dlambda.store.files.jobs import Job
 from dlambda.usecases.files.find_file import files_below, find_file, sidecars_of
 
 KIND = "zip"

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, checked_name, inside, sources_of
-from dlambda.store import path_claims
+from dlambda.store.files import path_claims
 from dlambda.usecases.files.folders import join, split
 from dlambda.usecases.files.plan_move import Plan
 

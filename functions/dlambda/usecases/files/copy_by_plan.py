@@ -6,7 +6,7 @@ from itertools import islice
 
 from dlambda.aws import bucket, objects
 from dlambda.aws.bucket import Stored
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import NotFound
 from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.plan_move import Plan, Transfer

@@ -7,7 +7,7 @@ from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.sidecar import Sidecars, sidecars, stem_of, under
-from dlambda.domain.places.paths import object_key, resolve_path
+from dlambda.domain.paths.paths import object_key, resolve_path
 from dlambda.errors import Invalid, NotFound
 from dlambda.usecases.files.folders import entries_of, folder_key, is_folder, join, split
 

@@ -12,9 +12,9 @@ from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.files.sidecar import is_media, owned_by, stem_of
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Conflict, NotFound
-from dlambda.store import listings
+from dlambda.store.files import listings
 
 # How long a listing is taken for true without a look at the bucket.
 _FRESH_SECONDS = 30

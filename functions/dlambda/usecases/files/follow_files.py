@@ -6,17 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dlambda.aws.bucket import Stored
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
-from dlambda.store import filename_claims, items
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files import folders
 from dlambda.usecases.files.find_file import sidecars_of
 from dlambda.usecases.files.folders import split, without_extension
 from dlambda.usecases.files.plan_move import Transfer
-from dlambda.usecases.publish import publish
 
 _TRIES = 5
 _AT_ONCE = 8

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dlambda.aws import bucket
 from dlambda.domain.files.file_action import Refused, checked_name, inside
 from dlambda.domain.files.sidecar import owned_by, stem_of
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid
 from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.folders import folder_key, is_folder, join, split

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from dlambda.aws import bucket
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import OperationFailed
-from dlambda.media.pieces.copying import copy_with_index
-from dlambda.media.pieces.cutting import read_timeline
+from dlambda.media.av.pieces.copying import copy_with_index
+from dlambda.media.av.pieces.cutting import read_timeline
 from dlambda.usecases.files.find_file import Found
 from dlambda.usecases.files.make_once import make_once
 from dlambda.usecases.files.probe_file import location_of, remembered, version_key

@@ -7,9 +7,9 @@ from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.domain.files.probe import published
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import NotFound
-from dlambda.media.ffmpeg import probe
+from dlambda.media.av.ffmpeg import probe
 from dlambda.store import cache
 from dlambda.usecases.files.find_file import Found
 

@@ -10,12 +10,12 @@ from typing import Any
 from dlambda.aws import bucket, queue
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
 from dlambda.errors import NotFound, OperationFailed
-from dlambda.media.pieces.cutting import write_segment
+from dlambda.media.av.pieces.cutting import write_segment
+from dlambda.usecases.events.measure import count
 from dlambda.usecases.files.find_file import Found, find_file
 from dlambda.usecases.files.make_once import make_once
 from dlambda.usecases.files.playable_file import source_of, timeline_of
 from dlambda.usecases.files.probe_file import version_key
-from dlambda.usecases.measure import count
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from dlambda.aws import bucket, queue
-from dlambda.store import jobs
+from dlambda.store.files import jobs
 
 # Bucket rules count in days, and not every S3 has them.
 _KEPT = {"zips/": timedelta(hours=2), "cache/": timedelta(days=1)}

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dlambda.domain.files.file_action import Refused
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Shelf
-from dlambda.store import filename_claims, items
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items
 from dlambda.usecases.files.folders import holds_stem, names_before_dots, without_extension
 from dlambda.usecases.files.plan_move import Plan, Transfer
 

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dlambda.aws import queue
-from dlambda.domain import event
-from dlambda.domain.extra_secrets import unmask_extras
+from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
-from dlambda.domain.mask import MASK
-from dlambda.domain.places.paths import resolve_folder
+from dlambda.domain.paths.paths import resolve_folder
+from dlambda.domain.secrets.extra_secrets import unmask_extras
+from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.domain.ytdlp.option_secrets import unmask_options
 from dlambda.errors import Conflict
-from dlambda.media.guard import check_url
+from dlambda.media.sandbox.guard import check_url
 from dlambda.settings import get_settings
-from dlambda.store import archive, items
+from dlambda.store.items import archive, items
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.options import archive_named, part_named
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import check_preset, preset_for
 
 WAIT_SECONDS = 10.0

@@ -2,11 +2,11 @@
 
 import time
 
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict, Invalid, NotFound
-from dlambda.store import archive, items
-from dlambda.usecases.publish import publish
+from dlambda.store.items import archive, items
+from dlambda.usecases.events.publish import publish
 
 _TRIES = 5
 

@@ -5,19 +5,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, Status
 from dlambda.domain.items.request import check_cli
-from dlambda.domain.places.paths import object_key, safe_template
+from dlambda.domain.paths.paths import object_key, safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
-from dlambda.store import feed_history, filename_claims, items, leases
+from dlambda.store.files import filename_claims
+from dlambda.store.items import items, leases
+from dlambda.store.tasks import feed_history
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import check_preset
 
 CANCEL = "cancel"

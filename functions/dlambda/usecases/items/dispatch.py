@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dlambda.aws import queue
 from dlambda.domain.items.item import Item
 from dlambda.settings import get_settings
-from dlambda.store import items, slots
+from dlambda.store.items import items, slots
 
 # How far a wake-up that comes to nothing is passed on; the minute's sweep does the rest.
 _MOST_PASSED = 10

@@ -10,19 +10,22 @@ from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.aws.growing import GrowingUpload
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import ACTIVE, Item, Status
 from dlambda.domain.items.progress import Progress
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
-from dlambda.media import download
-from dlambda.media.disk import disk_space_at, tightest_room
-from dlambda.media.resume import can_continue
+from dlambda.media.machine.disk import disk_space_at, tightest_room
+from dlambda.media.workers import download
+from dlambda.media.ytdlp.resume import can_continue
 from dlambda.settings import get_settings
-from dlambda.store import archive, filename_claims, items, leases
+from dlambda.store.files import filename_claims
+from dlambda.store.items import archive, items, leases
+from dlambda.usecases.events.measure import count_failed, count_finished
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
@@ -31,8 +34,6 @@ from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
-from dlambda.usecases.measure import count_failed, count_finished
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)

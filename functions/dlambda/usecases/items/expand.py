@@ -12,8 +12,8 @@ from itertools import count
 from typing import Any
 
 from dlambda.aws import bucket, queue
-from dlambda.domain import event
-from dlambda.domain.event import Name
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
@@ -23,10 +23,10 @@ from dlambda.domain.items.request import Request
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases
+from dlambda.store.items import archive, items, leases
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice, new_item
 from dlambda.usecases.items.intake_queue import ENTRIES, intake_queue
-from dlambda.usecases.publish import publish
 
 # The playlist's own record and the lists take the rest of the transaction.
 _BATCH = items.BATCH - 5

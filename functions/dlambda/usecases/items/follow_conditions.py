@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from dlambda.domain import event
-from dlambda.domain.event import Name
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.rules.condition import (
@@ -23,9 +23,10 @@ from dlambda.domain.rules.filters import FilterError
 from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Invalid
-from dlambda.store import archive, resources
+from dlambda.store.items import archive
+from dlambda.store.rules import resources
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.options import archive_for, archive_named, part_named
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.presets import find_preset, preset_for
 
 log = logging.getLogger(__name__)

@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlambda.aws import bucket, queue
-from dlambda.domain import event
-from dlambda.domain.event import Name
-from dlambda.domain.http_date import http_date
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.failure import FailureKind, classify
 from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.web.http_date import http_date
 from dlambda.errors import Conflict, Invalid, NotFound
-from dlambda.media.archive_ids import archive_id_of_url
-from dlambda.media.extract import Extraction, extract
-from dlambda.media.rejection import reject_reason
+from dlambda.media.workers.extract import Extraction, extract
+from dlambda.media.ytdlp.archive_ids import archive_id_of_url
+from dlambda.media.ytdlp.rejection import reject_reason
 from dlambda.settings import get_settings
-from dlambda.store import archive, items, leases
+from dlambda.store.items import archive, items, leases
+from dlambda.usecases.events.measure import count_failed
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
@@ -26,8 +28,6 @@ from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_queue import intake_queue
 from dlambda.usecases.items.options import archive_for, item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
-from dlambda.usecases.measure import count_failed
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)

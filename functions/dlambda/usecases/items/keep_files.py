@@ -12,11 +12,11 @@ from dlambda.aws.links import check_key
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import sidecars, under
 from dlambda.domain.items.item import Item
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid
-from dlambda.media.download import Result
-from dlambda.media.ffmpeg import describe
-from dlambda.media.resume import snapshot
+from dlambda.media.av.ffmpeg import describe
+from dlambda.media.workers.download import Result
+from dlambda.media.ytdlp.resume import snapshot
 from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import is_folder, join, note_files, split
 

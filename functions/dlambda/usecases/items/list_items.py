@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlambda.domain.items.item import ACTIVE, Item, Shelf
-from dlambda.store import items, leases
+from dlambda.store.items import items, leases
 
 _ALL = 100_000
 

@@ -9,8 +9,8 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
-from dlambda.media.workers.worker_jobs import OptionTexts
-from dlambda.media.ytdlp_queries import places_of
+from dlambda.media.workers.ytdlp_queries import places_of
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 
@@ -19,7 +19,7 @@ _ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
 
 def item_params(item: Item) -> dict[str, Any]:
     """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
-    from dlambda.media.options import effective_params
+    from dlambda.media.ytdlp.options import effective_params
 
     preset = preset_for(item.preset)
     return effective_params(

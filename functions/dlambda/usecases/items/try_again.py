@@ -4,18 +4,18 @@ import logging
 import time
 
 from dlambda.aws import queue
-from dlambda.domain import event
-from dlambda.domain.event import Name
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Name
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.retry import wait_before_retry
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
-from dlambda.store import items, leases
+from dlambda.store.items import items, leases
+from dlambda.usecases.events.measure import count
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.intake_queue import intake_queue
-from dlambda.usecases.measure import count
-from dlambda.usecases.publish import publish
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.media.resume import State, can_continue
+from dlambda.media.ytdlp.resume import State, can_continue
 from dlambda.settings import get_settings
-from dlambda.store import items
+from dlambda.store.items import items
 
 _MINUTE_SECONDS = 60
 _CONTINUED = frozenset({Status.ERROR, Status.CANCELLED})

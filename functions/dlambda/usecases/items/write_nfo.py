@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.domain.files.sidecar import stem_of
 from dlambda.domain.items.item import Item
-from dlambda.domain.places.paths import object_key
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
-from dlambda.media.extract import extract
+from dlambda.media.workers.extract import extract
 from dlambda.settings import get_settings
-from dlambda.store import items
+from dlambda.store.items import items
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files.find_file import find_file, sidecars_of
 from dlambda.usecases.files.folders import join, note_files, split
 from dlambda.usecases.items.options import item_params
-from dlambda.usecases.publish import publish
 from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)

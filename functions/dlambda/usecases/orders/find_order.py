@@ -12,7 +12,8 @@ from dlambda.domain.orders.qualities import select_fields
 from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
-from dlambda.store import leases, orders
+from dlambda.store.items import leases
+from dlambda.store.orders import orders
 
 _MISSING_TASK = "Task not found"
 _MISSING_FILE = "File not found"

@@ -25,16 +25,17 @@ from dlambda.domain.orders.order_request import clip_of, format_of
 from dlambda.domain.orders.output import AUDIO, VIDEO, Output
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import AppError, Conflict
-from dlambda.media import convert, download
-from dlambda.media.extract import extract
-from dlambda.media.live import record
-from dlambda.media.order_params import NotLive, Part
+from dlambda.media.av import convert
+from dlambda.media.workers import download, record
+from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.order_params import NotLive, Part
 from dlambda.settings import get_settings
-from dlambda.store import keys, leases, orders, quota_usage
+from dlambda.store.items import leases
+from dlambda.store.orders import keys, orders, quota_usage
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders import carry_segments
 from dlambda.usecases.orders.find_order import object_of
-from dlambda.usecases.trouble import ENGINE_ERRORS
+from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
 from dlambda.settings import get_settings
-from dlambda.store import keys, quota_usage, rate_limits
+from dlambda.store.orders import keys, quota_usage, rate_limits
 
 _VALUE_BYTES = 32
 _TOUCH_SECONDS = 60

@@ -11,9 +11,9 @@ from dlambda.domain.orders.order import Kind, Order, make_id
 from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import Invalid, TooMany
-from dlambda.media.guard import check_url
+from dlambda.media.sandbox.guard import check_url
 from dlambda.settings import get_settings
-from dlambda.store import orders, rate_limits
+from dlambda.store.orders import orders, rate_limits
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ from dlambda.aws import bucket, queue
 from dlambda.domain.orders.order import State
 from dlambda.domain.orders.units import MINUTE
 from dlambda.settings import get_settings
-from dlambda.store import leases, orders, quota_usage
+from dlambda.store.items import leases
+from dlambda.store.orders import orders, quota_usage
 from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.fulfil_order import workdir_of
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.resource import BuiltIn, Fields, Kind
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NameInUse, NotFound, PreconditionFailed
-from dlambda.store import resources
-from dlambda.store.resources import Content, Document
-from dlambda.usecases.publish import publish
+from dlambda.store.rules import resources
+from dlambda.store.rules.resources import Content, Document
+from dlambda.usecases.events.publish import publish
 
 _TRIES = 12
 _WAIT_SECONDS = 0.005

@@ -2,7 +2,7 @@
 
 from dlambda.domain.tasks.definition import DEFINITIONS, Definition
 from dlambda.errors import ValidationFailed
-from dlambda.store.resources import Document
+from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
 
 PATCH_FAILED = "Failed to validate task definition patch."

@@ -17,7 +17,7 @@ from dlambda.errors import Invalid, NotFound
 from dlambda.media.handlers.client import Handler
 from dlambda.media.handlers.registry import find_handler, handlers_for
 from dlambda.settings import get_settings
-from dlambda.store import task_schedule
+from dlambda.store.tasks import task_schedule
 from dlambda.usecases.rules.presets import check_preset
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.run_tasks import sweep_timer

@@ -14,11 +14,11 @@ from typing import Any
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.metadata import archive_id, has_formats
 from dlambda.domain.tasks.feed import FeedItem
-from dlambda.media.extract import Extraction, extract
-from dlambda.media.workers.worker_jobs import OptionTexts
-from dlambda.media.ytdlp_queries import ids_of_urls
+from dlambda.media.workers.extract import Extraction, extract
+from dlambda.media.workers.ytdlp_queries import ids_of_urls
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
-from dlambda.store import feed_history
+from dlambda.store.tasks import feed_history
 from dlambda.usecases.tasks.task_options import Params
 
 log = logging.getLogger(__name__)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.definition import Definition
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.domain.tasks.recipe import check_recipe
 from dlambda.domain.tasks.task import Task
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import AppError, Invalid, Required
-from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Handler, HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, read_page
 from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
-from dlambda.media.workers.worker_jobs import OptionTexts
-from dlambda.media.ytdlp_queries import effective
+from dlambda.media.sandbox.guard import check_url
+from dlambda.media.workers.ytdlp_queries import effective
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
-from dlambda.store import archive
+from dlambda.store.items import archive
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions

@@ -11,9 +11,9 @@ from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.items.metadata import archive_id, plain_url
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
-from dlambda.media.ytdlp_queries import ids_of_urls
+from dlambda.media.workers.ytdlp_queries import ids_of_urls
 from dlambda.settings import get_settings
-from dlambda.store import archive
+from dlambda.store.items import archive
 from dlambda.usecases.tasks.source_info import read_source
 from dlambda.usecases.tasks.task_options import archive_of_task, texts_of_task
 

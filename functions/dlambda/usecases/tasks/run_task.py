@@ -5,14 +5,14 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from dlambda.domain.event import Event, Name
+from dlambda.domain.events.event import Event, Name
 from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.tasks.task import TIMER_SOURCE, Result, Task
 from dlambda.errors import AppError, Invalid
 from dlambda.settings import get_settings
-from dlambda.store import task_schedule
+from dlambda.store.tasks import task_schedule
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import add_items, check_request
-from dlambda.usecases.publish import publish
 from dlambda.usecases.tasks.tasks import find_task, reckon
 
 log = logging.getLogger(__name__)

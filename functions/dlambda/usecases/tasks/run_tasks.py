@@ -11,7 +11,7 @@ from dlambda.aws import queue
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
 from dlambda.settings import Settings, get_settings
-from dlambda.store import task_schedule
+from dlambda.store.tasks import task_schedule
 from dlambda.usecases.tasks.tasks import reckon
 
 log = logging.getLogger(__name__)

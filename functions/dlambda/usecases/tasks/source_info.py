@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
 from dlambda.errors import AppError, Invalid
-from dlambda.media.extract import extract
-from dlambda.media.guard import check_url
-from dlambda.media.workers.worker_jobs import OptionTexts
+from dlambda.media.sandbox.guard import check_url
+from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for

@@ -16,16 +16,17 @@ from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
 from dlambda.domain.items.request import Request
-from dlambda.domain.places.web_address import check_web_address
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
 from dlambda.domain.tasks.task import Result, Task
+from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import AppError, Invalid
-from dlambda.media.guard import check_url
 from dlambda.media.handlers.client import Client, Handler, HandlerFailed
 from dlambda.media.handlers.registry import handlers_for
+from dlambda.media.sandbox.guard import check_url
 from dlambda.settings import get_settings
-from dlambda.store import archive, feed_history, items, leases, task_schedule
+from dlambda.store.items import archive, items, leases
+from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
 from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake_queue import ENTRIES
@@ -38,7 +39,7 @@ from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
 from dlambda.usecases.tasks.feed_memory import FeedMemory
 from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
 from dlambda.usecases.tasks.tasks import find_task
-from dlambda.usecases.trouble import ENGINE_ERRORS
+from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from dlambda.domain.tasks.task import Task
-from dlambda.media.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
 from dlambda.media.handlers.client import Client, browser_like
-from dlambda.media.workers.worker_jobs import OptionTexts
-from dlambda.media.ytdlp_queries import places_of
+from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
+from dlambda.media.workers.ytdlp_queries import places_of
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.rules.presets import preset_for
@@ -27,7 +27,7 @@ def params_of_task(task: Task) -> dict[str, Any]:
 
     For functions that read many pages with them; HTTP functions let a worker parse `texts_of_task`.
     """
-    from dlambda.media.options import effective_params  # brings yt-dlp in
+    from dlambda.media.ytdlp.options import effective_params  # brings yt-dlp in
 
     return effective_params(texts_of_task(task))
 

@@ -6,16 +6,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dlambda.domain import event
+from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
-from dlambda.store import resources, task_schedule
-from dlambda.store.resources import Content, Document
-from dlambda.store.task_schedule import Run
-from dlambda.usecases.publish import publish
+from dlambda.store.rules import resources
+from dlambda.store.rules.resources import Content, Document
+from dlambda.store.tasks import task_schedule
+from dlambda.store.tasks.task_schedule import Run
+from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules.resources import wait
 
 FEATURE: Final = "tasks"

@@ -8,12 +8,12 @@ from typing import Any, Final
 from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import show_nfo_text
-from dlambda.domain.places.paths import object_key, resolve_folder
+from dlambda.domain.paths.paths import object_key, resolve_folder
 from dlambda.domain.tasks.channel import describe, file_name, find_images
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.client import Client
-from dlambda.media.ytdlp_queries import effective, folder_of_template
+from dlambda.media.workers.ytdlp_queries import effective, folder_of_template
 from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import note_files
 from dlambda.usecases.rules.presets import preset_for

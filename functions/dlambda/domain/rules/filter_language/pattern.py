@@ -8,8 +8,8 @@ from typing import Final
 
 import regex
 
+from dlambda.domain.rules import pattern
 from dlambda.domain.rules.filter_language.tree import FilterError
-from dlambda.domain.tasks import pattern
 from dlambda.errors import Invalid
 
 SEARCH_SECONDS: Final = 0.5

@@ -1,7 +1,0 @@
-"""The routes of `/api/dl_fields` (docs/contract/rules.md 5)."""
-
-from dl_fields.schemas import DownloadFieldView
-from dlambda.domain.rules.resource import DL_FIELDS
-from dlambda.entry.resource import make_resource_routes
-
-routes = make_resource_routes(DL_FIELDS, "Extra inputs of the download form", model=DownloadFieldView)

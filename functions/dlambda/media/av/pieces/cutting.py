@@ -1,0 +1,198 @@
+"""Reading and cutting media files, in processes of their own.
+
+The library that does it takes files from anywhere: one that crashes it, or never ends, costs a process that serves
+nothing else, and its memory is not that of a process that answers requests. A few such processes are kept for the next
+file; they end by themselves when none comes, and with the process that asked.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from dlambda.domain.files.segment import Conversion, Segment
+from dlambda.domain.files.timeline import Timeline
+from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
+from dlambda.media.machine.tools import find_tool
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.policy import Policy
+from dlambda.media.sandbox.rights import make_policy, rights_to_read
+from dlambda.settings import get_settings
+
+_MODULE: Final = "dlambda.media.av.pieces.cutting_child"
+_PROCESSES: Final = 4
+_OUTPUT: Final = "segment.ts"
+_RENDERING: Final = "/dev/dri"  # video hardware
+_MOST: Final = 4  # files are read and pieces made at once; who comes later waits
+_TRIES: Final = 2
+_READ_SECONDS: Final = 60.0
+_CUT_SECONDS: Final = 150.0
+_ERRORS: Final[Mapping[str, type[AppError]]] = {
+    each.__name__: each for each in (Invalid, NotFound, OperationFailed, Unavailable)
+}
+
+
+def read_timeline(location: str, *, timeout_seconds: float = _READ_SECONDS) -> Timeline:
+    """Of the file at a path or URL, by a few range requests.
+
+    Raises `NotFound` when it is gone, `Invalid` when it is no media, `OperationFailed` when it cannot be read.
+    """
+    return Timeline(**_ask({"do": "timeline", "location": location}, timeout_seconds))
+
+
+def probe_by_library(location: str, *, timeout_seconds: float = _READ_SECONDS) -> dict[str, Any]:
+    """Probes the file at a path or URL in ffprobe's format. Raises `OperationFailed` when it holds no media."""
+    return _ask({"do": "probe", "location": location}, timeout_seconds)
+
+
+def write_segment(
+    location: str, segment: Segment, conversion: Conversion, target: Path, *, timeout_seconds: float = _CUT_SECONDS
+) -> None:
+    """Cuts `segment` out of the file at `location` into `target`, as MPEG-TS.
+
+    Raises `NotFound` for a start beyond the end, `Unavailable` without ffmpeg, and what `read_timeline` raises.
+    """
+    ffmpeg = find_tool("ffmpeg")
+    if ffmpeg is None:
+        raise Unavailable("ffmpeg is not available on this system.")
+    settings = get_settings()
+    job = {
+        "do": "segment",
+        "location": location,
+        "segment": asdict(segment),
+        "conversion": asdict(conversion),
+        "encoder": [ffmpeg, settings.streamer_vcodec, settings.vaapi_device],
+    }
+    _ask(job, timeout_seconds, target)
+
+
+def _rights(location: str) -> Policy:
+    """Reading `location`, and encoding by the program or by the machine's video hardware."""
+    ffmpeg = find_tool("ffmpeg")
+    devices = (_RENDERING, *map(str, Path("/dev").glob("nvidia*")))
+    return make_policy(
+        tools=(ffmpeg,) if ffmpeg else (), devices=devices, processes=_PROCESSES, **rights_to_read(location)
+    )
+
+
+class _Process:
+    """A process that reads and cuts; for one file at a time. It can read what `rights` says and write into `folder`."""
+
+    def __init__(self, rights: Policy) -> None:
+        self.rights = rights
+        self.folder = Path(tempfile.mkdtemp(prefix="cutting-"))
+        parent_socket, child_socket = socket.socketpair()
+        with child_socket:
+            self._process = programs.start_python(
+                _MODULE,
+                replace(rights, writes=(str(self.folder),)),
+                str(child_socket.fileno()),
+                stdin=subprocess.PIPE,  # its end tells the child that this process is gone
+                pass_fds=[child_socket.fileno()],
+            )
+        self._connection = Connection(parent_socket.detach())
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def ask(self, job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any] | None:
+        """Its answer, None when there is none in time. Raises EOFError or OSError when it ends instead."""
+        self._connection.send_bytes(json.dumps({**job, "target": str(self.folder / _OUTPUT)}).encode())
+        if not self._connection.poll(timeout_seconds):
+            return None
+        answer: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        return answer
+
+    def end(self) -> None:
+        """At once, with all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._connection.close()
+        assert self._process.stdin
+        self._process.stdin.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_idle: list[_Process] = []
+_lock = threading.Lock()
+_places = threading.BoundedSemaphore(_MOST)
+
+
+def _take(rights: Policy) -> _Process:
+    """An idle one that can read the same places, or a new one."""
+    with _lock:
+        for process in [process for process in _idle if process.has_ended]:
+            _idle.remove(process)
+            process.end()
+        for process in reversed(_idle):
+            if process.rights == rights:
+                _idle.remove(process)
+                return process
+        while len(_idle) >= _MOST:
+            _idle.pop(0).end()
+    return _Process(rights)
+
+
+def _ask(job: Mapping[str, Any], timeout_seconds: float, target: Path | None = None) -> dict[str, Any]:
+    """The answer to `job`; what it wrote is moved to `target`."""
+    with _places:
+        answer = _answer(job, timeout_seconds, target)
+    if "error" not in answer:
+        return answer
+    if answer["error"] in _ERRORS:
+        raise _failure(answer)
+    raise RuntimeError(f"{answer['error']} while a media file was read:\n{answer['message']}")
+
+
+def _failure(answer: Mapping[str, Any]) -> AppError:
+    """The error that the process answered, with its notes for the log."""
+    failure = _ERRORS[answer["error"]](answer["message"])
+    for note in answer.get("notes", ()):
+        failure.add_note(note)
+    return failure
+
+
+def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None) -> dict[str, Any]:
+    rights = _rights(str(job["location"]))
+    for _ in range(_TRIES):
+        process = _take(rights)
+        try:
+            answer = process.ask(job, timeout_seconds)
+        except (EOFError, OSError):
+            # By this file, or because it had waited long enough for one: the next try tells.
+            process.end()
+            continue
+        except BaseException:
+            process.end()
+            raise
+        if answer is None:
+            process.end()
+            raise OperationFailed("The media file could not be read in time.")
+        if target is not None and "error" not in answer:
+            shutil.move(process.folder / _OUTPUT, target)
+        with _lock:
+            _idle.append(process)
+        return answer
+    raise OperationFailed("The media file could not be read: the program that reads it ended unexpectedly.")
+
+
+def _end_all() -> None:
+    with _lock:
+        while _idle:
+            _idle.pop().end()
+
+
+atexit.register(_end_all)

@@ -1,0 +1,75 @@
+"""Inside a worker process: what is asked about options and URLs, and fetches nothing (docs/contract/ytdlp.md 2-8)."""
+
+import json
+import optparse
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from yt_dlp.options import create_parser
+from yt_dlp.version import __version__
+
+from dlambda.domain.ytdlp.option_table import IGNORED_LABELS
+from dlambda.errors import Invalid
+from dlambda.media.workers.child import programs
+from dlambda.media.ytdlp.archive_ids import id_of_url
+from dlambda.media.ytdlp.channel_folder import folder_of_template
+from dlambda.media.ytdlp.options import effective_params, parse_options, render_params
+from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
+
+_NO_HELP = "No description available from yt-dlp."
+
+
+def _parsed(job: ParseJob) -> dict[str, Any]:
+    if isinstance(job.texts, OptionTexts):
+        return {"params": render_params(effective_params(job.texts))}
+    parsed_options = parse_options(job.texts, allow_internal=job.allow_internal)
+    return {**vars(parsed_options), "params": render_params(parsed_options.params)}
+
+
+def _url_id(url: str) -> dict[str, str] | None:
+    url_id = id_of_url(url)
+    return {"id": url_id.id, "ie_key": url_id.ie_key, "archive_id": url_id.archive_id} if url_id else None
+
+
+def list_options() -> dict[str, Any]:
+    """The answer of `/api/yt-dlp/options`: those with a long flag and help, the ones without a group first."""
+    parser = create_parser()
+    rows = [("root", option) for option in parser.option_list]
+    rows += [(group.title, option) for group in parser.option_groups for option in group.option_list]
+    fill = parser.formatter.expand_default
+    options = [_option(group, option, fill) for group, option in rows if option._long_opts and option.help]  # noqa: SLF001
+    return {"version": __version__, "count": len(options), "options": options}
+
+
+def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option], str]) -> dict[str, Any]:
+    """A row of the list. `fill` writes the option's default in place of `%default`."""
+    flags = [*option._short_opts, *option._long_opts]  # noqa: SLF001
+    is_hidden = option.help == optparse.SUPPRESS_HELP
+    return {
+        "flags": flags,
+        "description": _NO_HELP if is_hidden else fill(option),
+        "group": group,
+        "ignored": not IGNORED_LABELS.isdisjoint(flags),
+    }
+
+
+def _answer(job: Question) -> dict[str, Any]:
+    if isinstance(job, ParseJob):
+        return _parsed(job)
+    if isinstance(job, UrlIdsJob):
+        return {"ids": [_url_id(url) for url in job.urls]}
+    if isinstance(job, FolderJob):
+        return {"folder": folder_of_template(job.template, job.info)}
+    assert isinstance(job, OptionsJob)
+    return list_options()
+
+
+def run(job: Question, connection: Connection) -> None:
+    """Sends the one answer; `{"invalid": text}` for options that don't parse."""
+    programs.allow_only([])
+    try:
+        answer = _answer(job)
+    except Invalid as error:
+        answer = {"invalid": error.message}
+    connection.send_bytes(json.dumps({"type": "answer", **answer}).encode())

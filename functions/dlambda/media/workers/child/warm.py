@@ -1,0 +1,158 @@
+"""The warm process: yt-dlp is imported and used once, then a child is forked for every job.
+
+Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child, and
+says whether the child reads pages (`READS_PAGES`). It ends at the end of that socket, and takes all children and
+whatever they started with it.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import pickle
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from functools import lru_cache
+from multiprocessing.connection import Connection
+
+from dlambda.media.sandbox.enter import enter, prepare
+from dlambda.media.sandbox.policy import Policy
+from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+
+READS_PAGES = b"p"
+OTHER_JOB = b"+"
+_PR_SET_PDEATHSIG = 1
+# Looked up before any fork: the dynamic loader is no business of a child.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket) -> None:
+    # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
+    from dlambda.media.workers.child import child_download, child_extract, child_record, child_terminal, query_child
+
+    if isinstance(job, TerminalJob):
+        terminal = child_terminal.take_terminal(job.columns)  # no terminal can be made inside the sandbox
+        enter(policy, broker)
+        child_terminal.run(job, terminal, connection)
+        return
+    enter(policy, broker)
+    if isinstance(job, DownloadJob):
+        child_download.run(job, connection)
+    elif isinstance(job, ExtractJob):
+        child_extract.run(job, connection)
+    elif isinstance(job, RecordJob):
+        child_record.run(job, connection)
+    else:
+        query_child.run(job, connection)
+
+
+def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
+    """The life of one child; never returns."""
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+        job, policy = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
+        connection.send_bytes(json.dumps({"type": "started", "pid": os.getpid()}).encode())
+        _run(job, policy, connection, broker)
+    except BaseException:  # noqa: BLE001 last resort of this process: it says what happened and ends
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stderr.flush()
+        # No exit handlers: they belong to the warm process. Threads that still read the network end here too.
+        os._exit(0)
+
+
+def _reap(children: set[int]) -> None:
+    """Collects ended children, and first ends what is left of their groups: the zombie still holds the number."""
+    for pid in list(children):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            continue
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        children.discard(pid)
+
+
+@lru_cache(maxsize=1)
+def _rehearse_page() -> None:
+    """Once, and after the first fork: the first page does not wait for what the later ones save."""
+    from dlambda.media.workers.child import warmup
+
+    warmup.rehearse_page()
+    _keep_memory_shared()
+
+
+def _keep_memory_shared() -> None:
+    """A collection in a child would write to, and so copy, each page of memory that holds objects."""
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(control: socket.socket) -> None:
+    children: set[int] = set()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with selectors.DefaultSelector() as selector:
+        selector.register(control, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if wake_read in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake_read, 4096)
+                _reap(children)
+            if control in ready:
+                message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+                if not message:
+                    break
+                parent = os.getpid()
+                pid = os.fork()
+                connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
+                if pid == 0:
+                    selector.close()
+                    control.close()
+                    os.close(wake_read)
+                    os.close(wake_write)
+                    _child(connection, broker, parent)
+                children.add(pid)
+                connection.close()
+                broker.close()
+                if message == READS_PAGES:
+                    _rehearse_page()
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+    for pid in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def main() -> None:
+    """Warms up, then serves until the control socket ends."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    from dlambda.media.workers.child import warmup
+
+    warmup.rehearse()
+    prepare()
+    _keep_memory_shared()
+    _serve(control)
+
+
+if __name__ == "__main__":
+    main()

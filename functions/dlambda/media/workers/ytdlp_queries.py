@@ -1,0 +1,98 @@
+"""Questions that yt-dlp answers without fetching, asked of a worker: the process that serves HTTP never loads it."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dlambda.errors import Invalid, Unavailable
+from dlambda.media.workers.worker import start_worker
+from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
+from dlambda.settings import Settings, get_settings
+
+_PATIENCE_SECONDS: Final = 20.0
+_IDS_KEPT_SECONDS: Final = 300.0
+_MOST_IDS: Final = 5000
+_IDS_AT_ONCE: Final = 500  # some three milliseconds each, far within the patience
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An option text as JSON values; see `dlambda.media.ytdlp.options.ParsedOptions`."""
+
+    params: dict[str, Any]
+    removed: list[str]
+    output_template: str | None
+    download_path: str | None
+    format: str | None
+
+
+def places_of(settings: Settings) -> Places:
+    return Places(
+        download_path=settings.download_path,
+        temp_path=settings.temp_path,
+        config_path=settings.config_path,
+        archive_file=settings.archive_file,
+        output_template=settings.output_template,
+        output_template_chapter=settings.output_template_chapter,
+        allow_internal_urls=settings.allow_internal_urls,
+    )
+
+
+def parse(text: str) -> Parsed:
+    """Parses an option text, without what users may not set. Raises `Invalid` with the parser's reason."""
+    answer = _ask(ParseJob(text, get_settings().allow_internal_urls))
+    return Parsed(**{name: answer[name] for name in Parsed.__slots__})
+
+
+def effective(texts: OptionTexts) -> dict[str, Any]:
+    """The parameters of an item as JSON values (ytdlp.md 8). Raises `Invalid`."""
+    params: dict[str, Any] = _ask(ParseJob(texts))["params"]
+    return params
+
+
+def folder_of_template(template: str, info: Mapping[str, Any]) -> str:
+    """The directory that an output template yields for a channel's metadata, relative to the root; `""` for none."""
+    folder: str = _ask(FolderJob(template, info))["folder"]
+    return folder
+
+
+def list_options() -> dict[str, Any]:
+    """The options of the installed yt-dlp."""
+    answer = _ask(OptionsJob())
+    return {name: answer[name] for name in ("version", "count", "options")}
+
+
+_ids: dict[str, tuple[float, dict[str, str] | None]] = {}
+_ids_lock = threading.Lock()
+
+
+def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
+    """`{"id", "ie_key", "archive_id"}` of each URL that tells them by itself; remembered for five minutes."""
+    now = time.monotonic()
+    with _ids_lock:
+        ids = {url: _ids[url][1] for url in urls if url in _ids and _ids[url][0] > now}
+    missing = tuple(dict.fromkeys(url for url in urls if url not in ids))
+    for start in range(0, len(missing), _IDS_AT_ONCE):
+        batch = missing[start : start + _IDS_AT_ONCE]
+        ids |= dict(zip(batch, _ask(UrlIdsJob(batch))["ids"], strict=True))
+    if missing:
+        with _ids_lock:
+            if len(_ids) > _MOST_IDS:
+                _ids.clear()
+            _ids.update({url: (now + _IDS_KEPT_SECONDS, ids[url]) for url in missing})
+    return [ids[url] for url in urls]
+
+
+def _ask(job: Question) -> dict[str, Any]:
+    worker = start_worker(job)
+    try:
+        answer = worker.receive(_PATIENCE_SECONDS)
+    finally:
+        worker.kill()
+    if answer is None:
+        raise Unavailable("The worker for yt-dlp's options did not answer.")
+    if "invalid" in answer:
+        raise Invalid(answer["invalid"])
+    return answer

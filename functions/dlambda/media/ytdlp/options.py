@@ -1,0 +1,318 @@
+"""Option texts parsed by yt-dlp itself, and the parameters that an item runs with (docs/contract/ytdlp.md 2, 8).
+
+yt_dlp is imported at the first parse, not before: API functions that never parse stay small.
+"""
+
+import optparse
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from dlambda.domain.rules import preset
+from dlambda.domain.ytdlp.option_table import REMOVED_KEYS, OptionClass
+from dlambda.domain.ytdlp.options import (
+    EXITING,
+    FoundOption,
+    check_passwords,
+    not_allowed,
+    read_options,
+    reason_text,
+    split_words,
+)
+from dlambda.errors import Invalid
+from dlambda.media.ytdlp.callables import MatchFilter, RetrySleep, sleep_expressions
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
+
+_LABEL_OF = dict(REMOVED_KEYS)
+_MAX_DEPTH = 50
+_MAX_LIST = 10_000
+_LIBRARY_DEFAULT_FORMATS = frozenset({"not_set", "default", "best"})
+# yt-dlp's parser changes class attributes of its own for some options; parses take turns, and put them back.
+_parse_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ParsedOptions:
+    """`params`: what differs from yt-dlp's defaults, under its internal names, without what is removed here.
+
+    `removed`: labels of options that were taken out. `output_template`, `download_path`, `format`: what `-o`, `-P home`
+    and `-f` said (null when they were not given). The values can be pickled; `render_params` makes JSON of them.
+    """
+
+    params: dict[str, Any] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    output_template: str | None = None
+    download_path: str | None = None
+    format: str | None = None
+
+
+def _parse(arguments: list[str]) -> dict[str, Any]:
+    """yt-dlp's parameters for `arguments`. Raises `Invalid` with its reason; reads no configuration, never exits."""
+    import yt_dlp
+    from yt_dlp.utils import FormatSorter
+    from yt_dlp.utils._utils import _UnsafeExtensionError
+
+    with _parse_lock:
+        sorting, extensions = FormatSorter.default, _UnsafeExtensionError._enabled  # noqa: SLF001
+        try:
+            return dict(yt_dlp.parse_options(["--ignore-config", *arguments]).ydl_opts)
+        except (optparse.OptParseError, ValueError) as error:
+            raise Invalid(reason_text(str(error))) from None
+        except SystemExit:
+            raise Invalid("Options that end the program are not allowed.") from None
+        finally:
+            FormatSorter.default, _UnsafeExtensionError._enabled = sorting, extensions  # noqa: SLF001
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Mapping[str, Any]:
+    return _parse([])
+
+
+def _kept(options: Iterable[FoundOption], labels: list[str]) -> Iterator[FoundOption]:
+    """The options that yt-dlp's parser shall see; labels of the others go to `labels`."""
+    for given_option in options:
+        option = given_option.option
+        if not EXITING.isdisjoint(option.flags):
+            raise Invalid(not_allowed(given_option.written))
+        if option.dest in ("paths", "outtmpl"):
+            yield given_option  # judged by the label table, since convert answers their values
+        elif given_option.refused or (option.class_ is OptionClass.DROPPED and not _has_key(given_option)):
+            labels.append(option.label)
+        else:
+            yield given_option
+
+
+def _has_key(given_option: FoundOption) -> bool:
+    """True if it is taken out by its key (`_without_removed`), since it may switch on other keys."""
+    return given_option.option.dest in _LABEL_OF or given_option.option.flags[-1] in ("--dump-json", "--newline")
+
+
+def _differing(params: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = _defaults()
+    changes = {
+        key: value
+        for key, value in params.items()
+        if not key.startswith("_") and (key not in defaults or defaults[key] != value)
+    }
+    if "postprocessors" in changes:
+        changes["postprocessors"] = [pp for pp in changes["postprocessors"] if pp not in defaults["postprocessors"]]
+        if not changes["postprocessors"]:
+            del changes["postprocessors"]
+    return changes
+
+
+def _without_removed(params: dict[str, Any], labels: list[str]) -> dict[str, Any]:
+    by_key = [label for key, label in REMOVED_KEYS if key in params]
+    labels[:] = list(dict.fromkeys([*by_key, *labels]))
+    return {key: value for key, value in params.items() if key not in _LABEL_OF}
+
+
+def _picklable(params: dict[str, Any], options: list[FoundOption]) -> dict[str, Any]:
+    """`params` with yt-dlp's closures replaced by values that can travel to another process."""
+    if params.get("match_filter") is not None:
+        filters = _appended(options, "match_filter", "--no-match-filters")
+        breaking = _appended(options, "breaking_match_filter", "--no-break-match-filters")
+        params["match_filter"] = MatchFilter(tuple(filters), tuple(breaking))
+    if params.get("retry_sleep_functions"):
+        sleep_texts = [
+            value
+            for given_option in options
+            if given_option.option.dest == "retry_sleep"
+            for value in given_option.values
+        ]
+        expressions = sleep_expressions(sleep_texts)
+        params["retry_sleep_functions"] = {key: RetrySleep(expressions[key]) for key in params["retry_sleep_functions"]}
+    for pp in params.get("postprocessors", ()):
+        if pp["key"] == "MetadataParser":
+            pp["actions"] = [action_of(action) for action in pp["actions"]]
+    if "download_archive" in params:
+        # yt-dlp expands `$NAME` from the environment of the server; the name is what the user wrote.
+        names = [
+            given_option.values[0]
+            for given_option in options
+            if given_option.option.dest == "download_archive" and given_option.values
+        ]
+        params["download_archive"] = names[-1]
+    return params
+
+
+def action_of(action: tuple[Any, ...]) -> list[str]:
+    """`["replace", field, search, replace]` or `["interpret", from, to]`, in place of yt-dlp's function."""
+    from yt_dlp.postprocessor import MetadataParserPP
+
+    kind = "replace" if action[0] is MetadataParserPP.Actions.REPLACE else "interpret"
+    return [kind, *map(str, action[1:])]
+
+
+def _appended(options: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
+    values: list[str] = []
+    for given_option in options:
+        if given_option.option.dest == dest:
+            values = [] if reset in given_option.option.flags else [*values, *given_option.values]
+    return values
+
+
+def parse_options(
+    text: object, variables: Mapping[str, str] | None = None, *, allow_internal: bool = False
+) -> ParsedOptions:
+    """Parses `text` without what users may not set. Raises `Invalid` with the reason of yt-dlp's parser.
+
+    `allow_internal`: whether a proxy may have a private address.
+    """
+    if not isinstance(text, str) or not split_words(text):
+        return ParsedOptions()
+    return deepcopy(_parsed(text, tuple((variables or {}).items()), allow_internal, datetime.now(UTC).date()))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, variables: tuple[tuple[str, str], ...], allow_internal: bool, _today: date) -> ParsedOptions:
+    """Remembered, since yt-dlp builds its parser each time, which takes longer than all else that an intake computes.
+
+    For a day, as dates such as `now-1week` are reckoned here.
+    """
+    labels: list[str] = []
+    allowed = list(_kept(read_options(text, allow_internal=allow_internal), labels))
+    check_passwords(allowed)
+    # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
+    values = dict(variables)
+    filled_in = [
+        replace(given_option, values=tuple(preset.fill_in_variables(value, values) for value in given_option.values))
+        for given_option in allowed
+    ]
+    arguments = [word for given_option in filled_in for word in (given_option.option.flags[-1], *given_option.values)]
+    params = _picklable(_differing(_parse(arguments)), filled_in)
+    template = params.get("outtmpl", {}).get("default")
+    home = params.get("paths", {}).get("home")
+    return ParsedOptions(
+        params=_without_removed(params, labels),
+        removed=labels,
+        output_template=template,
+        download_path=home,
+        format=params.get("format"),
+    )
+
+
+def _json_key(value: Any) -> Any:
+    return value if isinstance(value, str) else str(value)
+
+
+def render_params(value: Any) -> Any:
+    """`value` (parameters or a part of them) as JSON values (ytdlp.md 2, "JSON rendering")."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value not in (float("inf"), float("-inf")) and value == value else str(value)  # noqa: PLR0124
+    if isinstance(value, Mapping):
+        return {_json_key(key): render_params(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [render_params(inner) for inner in value]
+    if isinstance(value, set | frozenset):
+        return sorted((render_params(inner) for inner in value), key=str)
+    if isinstance(value, MatchFilter):
+        return {"filters": [*value.filters, *value.breaking]}
+    if isinstance(value, date):
+        return value.isoformat()
+    if type(value).__name__ == "DateRange":
+        return {"start": value.start.strftime("%Y%m%d"), "end": value.end.strftime("%Y%m%d")}
+    return str(value)
+
+
+# Merging
+
+
+def merge(destination: Any, source: Any) -> dict[str, Any]:
+    """`destination` with `source` over it (ytdlp.md 8): objects deeply, lists one after the other, else source wins.
+
+    Keys like `__class__`, blank ones and those that are no text are dropped. Inputs stay as they are. Raises `Invalid`.
+    """
+    if not isinstance(destination, Mapping) or not isinstance(source, Mapping):
+        raise Invalid("Both source and destination must be dictionaries.")
+    return _merged(destination, source, ())
+
+
+def _usable(key: object) -> bool:
+    return isinstance(key, str) and bool(key.strip()) and not (key.startswith("__") and key.endswith("__"))
+
+
+def _merged(destination: Mapping[Any, Any], source: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
+    result = {key: _copied(value, above) for key, value in destination.items() if _usable(key)}
+    trail = _deeper(source, above)
+    for key, value in source.items():
+        if not _usable(key):
+            continue
+        old = result.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[key] = _merged(old, value, trail)
+        elif isinstance(old, list) and isinstance(value, list):
+            result[key] = [*old, *_copied(value, trail)][:_MAX_LIST]
+        else:
+            result[key] = _copied(value, trail)
+    return result
+
+
+def _deeper(value: object, above: tuple[int, ...]) -> tuple[int, ...]:
+    if id(value) in above:
+        raise Invalid("Circular reference detected.")
+    if len(above) >= _MAX_DEPTH:
+        raise Invalid(f"Recursion depth limit exceeded ({_MAX_DEPTH})")
+    return (*above, id(value))
+
+
+def _copied(value: Any, above: tuple[int, ...]) -> Any:
+    if isinstance(value, Mapping):
+        trail = _deeper(value, above)
+        return {key: _copied(inner, trail) for key, inner in value.items() if _usable(key)}
+    if isinstance(value, list):
+        trail = _deeper(value, above)
+        return [_copied(inner, trail) for inner in value[:_MAX_LIST]]
+    return value
+
+
+# What an item runs with
+
+
+def _real_format(params: dict[str, Any]) -> dict[str, Any]:
+    if params.get("format") in _LIBRARY_DEFAULT_FORMATS:
+        params["format"] = None
+    elif params.get("format") == "-best":
+        params["format"] = "best"
+    return params
+
+
+def _item_text(text: object, least: int) -> str:
+    return text if isinstance(text, str) and len(text.strip()) >= least else ""
+
+
+def effective_params(texts: OptionTexts) -> dict[str, Any]:
+    """yt-dlp's parameters, in the order of ytdlp.md 8: defaults, folder and template, then option texts.
+
+    Raises `Invalid` with the documented texts.
+    """
+    places = texts.places
+    values = preset.variables(places)
+    preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 2)
+    if preset_text:
+        try:
+            parse_options(preset_text, values, allow_internal=places.allow_internal_urls)
+        except Invalid as error:
+            text = f"Invalid preset '{texts.preset_name}' command options for yt-dlp. '{error.message}'."
+            raise Invalid(text) from None
+    try:
+        text = f"{preset_text}\n{item_text}".strip()
+        user_params = parse_options(text, values, allow_internal=places.allow_internal_urls).params
+    except Invalid as error:
+        raise Invalid(f"Invalid command options for yt-dlp were given. '{error.message}'.") from None
+    home = "/".join(part for part in (places.download_path.rstrip("/"), texts.folder.strip("/")) if part)
+    params = {
+        "paths": {"home": home, "temp": places.temp_path},
+        "outtmpl": {
+            "default": texts.template or places.output_template,
+            "chapter": texts.template_chapter or places.output_template_chapter,
+        },
+    }
+    return _real_format(merge(params, user_params))

@@ -1,0 +1,143 @@
+"""Jobs of worker processes. Plain values: they travel pickled into the child, never out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlambda.domain.items.entry_ref import EntryRef
+
+
+@dataclass(frozen=True)
+class Places:
+    """The settings that option texts refer to; the others, secrets among them, are no business of a worker."""
+
+    download_path: str
+    temp_path: str
+    config_path: str
+    archive_file: str
+    output_template: str
+    output_template_chapter: str
+    allow_internal_urls: bool = False
+
+
+@dataclass(frozen=True)
+class OptionTexts:
+    """Options as texts, which a process without yt-dlp hands on; see `dlambda.media.ytdlp.options.effective_params`.
+
+    `folder` and `template` are those that count already (item, else preset); empty ones mean the defaults.
+    """
+
+    places: Places
+    preset_cli: str = ""
+    preset_name: str = ""
+    item_cli: str = ""
+    folder: str = ""
+    template: str = ""
+    template_chapter: str = ""
+
+
+@dataclass(frozen=True)
+class ParseJob:
+    """Say what option texts mean; see `dlambda.media.workers.ytdlp_queries`. `texts` as one, or those of an item.
+
+    `allow_internal` is for the first: those of an item bring it.
+    """
+
+    texts: str | OptionTexts
+    allow_internal: bool = False
+
+
+@dataclass(frozen=True)
+class UrlIdsJob:
+    """Say which ids URLs tell by themselves."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FolderJob:
+    """Say which folder an output template yields for a channel's metadata."""
+
+    template: str
+    info: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OptionsJob:
+    """List the options of yt-dlp."""
+
+
+@dataclass(frozen=True)
+class ExtractJob:
+    """Read a page's metadata; see `dlambda.media.workers.extract.extract`.
+
+    Of a playlist one entry more than `most_entries`.
+    """
+
+    url: str
+    params: Mapping[str, Any] | OptionTexts
+    workdir: str
+    cookies: str | None = None
+    allow_internal: bool = False
+    entry: EntryRef = field(default_factory=EntryRef)
+    follow: bool = True
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+    most_entries: int | None = None
+
+
+@dataclass(frozen=True)
+class DownloadJob:
+    """Download one item; see `dlambda.media.workers.download.DownloadSpec`. Paths are texts, the workdir exists."""
+
+    item_id: str
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    entry: EntryRef = field(default_factory=EntryRef)
+    info: Mapping[str, Any] | None = None
+    cookies: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    is_live: bool = False
+    allow_internal: bool = False
+    has_archive: bool = False
+    keeps_files: bool = False
+    ffmpeg: str | None = None
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+    disk_reserve_bytes: int = 0
+    live_patience_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class RecordJob:
+    """Record a part of a live stream; see `dlambda.media.workers.record`. Seconds; the workdir exists."""
+
+    url: str
+    params: Mapping[str, Any]
+    workdir: str
+    start: float
+    duration: float
+    allow_internal: bool = False
+    cache: str | None = None
+    deno: str | None = None
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class TerminalJob:
+    """Run yt-dlp's command line on a pseudo-terminal; `words` have been checked, the workdir exists."""
+
+    words: tuple[str, ...]
+    workdir: str
+    allow_internal: bool = False
+    ffmpeg: str | None = None
+    cache: str | None = None
+    deno: str | None = None
+    columns: int = 120
+
+
+Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob
+Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | Question

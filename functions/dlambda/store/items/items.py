@@ -1,0 +1,360 @@
+"""Items: every change of one is one transaction over its row, its place in the lists, its URLs, its slot and its lease.
+
+`commit` takes the item before and after and derives from the difference what must be written; so there is one way for
+an item to move, whoever moves it, and no half-done state for a crash to leave behind.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from dlambda.domain.items.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
+from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.settings import get_settings
+from dlambda.store import sealing
+from dlambda.store.items import catalogue, leases, slots
+from dlambda.store.items.leases import Lease
+from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction, may_be_key
+
+# An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
+BATCH = 30
+# Where the index has those that wait for their extraction; no extractor's name begins so.
+INTAKE = "~intake"
+LIVE = LIVE_LANE
+# Where it has those that wait for the time of their next try.
+RETRY = "~retry"
+_READ_AT_ONCE = 100
+_ROW_BYTES = 390_000  # 400 KB with names and places
+_CHANGED = "changed meanwhile"
+_URL_TAKEN = "url:"
+
+
+class _WaitingIndex(GlobalSecondaryIndex["_Row"]):
+    """Items that wait: for their extraction, or for a slot of their lane; in queue order. Sparse."""
+
+    class Meta:
+        index_name = "waiting"
+        projection = KeysOnlyProjection()
+
+    waiting = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute(range_key=True)
+
+
+class _Row(Row):
+    class Meta:
+        table_name = "items"
+
+    id = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute()
+    version = NumberAttribute()
+    waiting = UnicodeAttribute(null=True)
+    view = BinaryAttribute(legacy_encoding=False)  # the JSON that clients get, rendered once
+    hidden = BinaryAttribute(legacy_encoding=False)
+    cookies = BinaryAttribute(null=True, legacy_encoding=False)
+    cli = BinaryAttribute(null=True, legacy_encoding=False)  # where the view's is masked
+    extras = BinaryAttribute(null=True, legacy_encoding=False)  # the same
+    by_waiting = _WaitingIndex()
+
+
+class _Url(Row):
+    """The owner of a URL. The row's existence is the uniqueness of downloads.md 3."""
+
+    class Meta:
+        table_name = "urls"
+
+    url_hash = UnicodeAttribute(hash_key=True)
+    item_id = UnicodeAttribute()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item before (None: new) and after (None: removed)."""
+
+    before: Item | None
+    after: Item | None
+    lease: Lease | None = None  # must still be held; it goes when the item leaves the queue
+
+
+class UrlTaken(Conflict):
+    """Another item has one of the URLs. `holders` maps the ids of the refused items to those of the holders."""
+
+    def __init__(self, holders: dict[str, str]) -> None:
+        super().__init__("The URL is already known.")
+        self.holders = holders
+
+
+class NoSlot(Conflict):
+    """A limit of downloads.md 5.7 is reached, or downloads are paused."""
+
+
+def find(item_id: str) -> Item | None:
+    items = find_many([item_id])
+    return items[0] if items else None
+
+
+def get(item_id: str) -> Item:
+    item = find(item_id)
+    if item is None:
+        raise NotFound("Item not found.")
+    return item
+
+
+def find_many(ids: Iterable[str]) -> list[Item]:
+    """Items that exist, in the order asked for. One request for 100."""
+    return [_item(row) for row in _rows(ids)]
+
+
+def find_views(ids: Iterable[str]) -> list[bytes]:
+    """Reads the rendered JSON of items, in the order of `ids`, without those that do not exist; 100 a request."""
+    keys = _keys(ids)
+    if not keys:
+        return []
+    rows = _Row.batch_get(keys, consistent_read=True, attributes_to_get=["id", "view"])
+    views = {row.id: row.view for row in rows}
+    return [views[key] for key in keys if key in views]
+
+
+def _rows(ids: Iterable[str]) -> list[_Row]:
+    keys = _keys(ids)
+    rows = {row.id: row for row in _Row.batch_get(keys, consistent_read=True)} if keys else {}
+    return [rows[key] for key in keys if key in rows]
+
+
+def _keys(ids: Iterable[str]) -> list[str]:
+    """Texts that may be ids: they come from clients, and DynamoDB refuses any other key."""
+    return [item_id for item_id in dict.fromkeys(ids) if may_be_key(item_id) and item_id.isprintable()]
+
+
+def find_by_url(url: str) -> Item | None:
+    holders = find_holders([url])
+    return find(holders[url]) if url in holders else None
+
+
+def find_holders(urls: Collection[str]) -> dict[str, str]:
+    """URL -> id of the item that has it. One request for 100."""
+    by_hash = {_hash(url): url for url in urls}
+    return {by_hash[row.url_hash]: row.item_id for row in _Url.batch_get(list(by_hash), consistent_read=True)}
+
+
+def page(
+    shelf: Shelf, *, page: int, per_page: int, newest_first: bool, statuses: Collection[str] | None = None
+) -> catalogue.Page:
+    return catalogue.page(shelf, page=page, per_page=per_page, newest_first=newest_first, statuses=statuses)
+
+
+def iterate(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
+    """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed."""
+    for ids in catalogue.walk(shelf, statuses):
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            yield from find_many(ids[start : start + _READ_AT_ONCE])
+
+
+def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
+    return catalogue.count(shelf, statuses)
+
+
+def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
+    """(place, id) of the oldest items that wait for a slot in `lane`, or for `INTAKE`. May lag: a claim decides."""
+    rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
+    return [(int(row.seq), row.id) for row in rows]
+
+
+def active() -> list[Item]:
+    """Items that workers have, or had when they died."""
+    page = catalogue.page(Shelf.QUEUE, page=1, per_page=1000, newest_first=False, statuses=ACTIVE)
+    return find_many(page.ids)
+
+
+def add(items: Sequence[Item]) -> list[Item]:
+    """Puts new items at the end of their lists, as one transaction. Raises `UrlTaken`; at most `BATCH`."""
+    return commit([Change(None, item) for item in items])
+
+
+def save(before: Item | None, after: Item, lease: Lease | None = None) -> Item:
+    """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
+    return commit([Change(before, after, lease)])[0]
+
+
+def remove(item: Item) -> None:
+    """Removes the record. Raises `Conflict` when it has changed."""
+    commit([Change(item, None)])
+
+
+def commit(changes: Sequence[Change]) -> list[Item]:
+    """Writes all changes or none; answers the new items. At most `BATCH` changes."""
+    changes = _placed(changes)
+    transaction = Transaction()
+    for change in changes:
+        _write_row(transaction, change)
+        _write_lease(transaction, change)
+    _write_urls(transaction, changes)
+    moves = [change for change in changes if _entry(change.before) != _entry(change.after)]
+    catalogue.change(
+        transaction,
+        leave=[entry for change in moves if (entry := _entry(change.before))],
+        enter=[entry for change in moves if (entry := _entry(change.after))],
+    )
+    slots.change(transaction, [(change.before, change.after) for change in changes], get_settings())
+    if len(transaction) > MAX_OPERATIONS:
+        raise ValueError(f"{len(changes)} changes are too many for one transaction")
+    try:
+        transaction.commit()
+    except ConditionFailed as refused:
+        raise _reason(refused, changes) from None
+    return [change.after for change in changes if change.after is not None]
+
+
+def _placed(changes: Sequence[Change]) -> list[Change]:
+    """The changes with versions, and with a place for whoever enters a list."""
+    entering: dict[Shelf, list[int]] = {}
+    for number, change in enumerate(changes):
+        if change.after and (change.before is None or change.before.shelf is not change.after.shelf):
+            entering.setdefault(change.after.shelf, []).append(number)
+    places: dict[int, int] = {}
+    for shelf, numbers in entering.items():
+        leaving = [change.before.seq for change in changes if change.before and _leaves(change, shelf)]
+        first = catalogue.reserve(shelf, len(numbers), leaving=leaving)
+        places |= {number: first + step for step, number in enumerate(numbers)}
+    placed: list[Change] = []
+    for number, change in enumerate(changes):
+        after = change.after
+        if after is not None:
+            version = change.before.version + 1 if change.before else 1
+            after = after.evolve(seq=places.get(number, after.seq), version=version)
+        placed.append(Change(change.before, after, change.lease))
+    return placed
+
+
+def _leaves(change: Change, shelf: Shelf) -> bool:
+    """True if an item goes from its status in `shelf` to another one, or away."""
+    before, after = change.before, change.after
+    return before is not None and before.shelf is shelf and (after is None or after.status is not before.status)
+
+
+def _write_row(transaction: Transaction, change: Change) -> None:
+    before, after = change.before, change.after
+    if before is not None:
+        unchanged = _Row.version == before.version
+        if after is None:
+            transaction.delete(_Row(before.id), condition=unchanged, error_label=_CHANGED)
+            return
+        transaction.put(_row(after), condition=unchanged, error_label=_CHANGED)
+    elif after is not None:
+        transaction.put(_row(after), condition=_Row.id.does_not_exist(), error_label=_CHANGED)
+
+
+def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
+    """A URL may go from one item to another in the same transaction: that is one write."""
+    released: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for change in changes:
+        before = change.before.urls if change.before else frozenset()
+        after = change.after.urls if change.after else frozenset()
+        if change.before:
+            released |= dict.fromkeys(before - after, change.before.id)
+        if change.after:
+            if not new.keys().isdisjoint(after - before):
+                raise ValueError("two changes of a transaction give one URL to two items")
+            new |= dict.fromkeys(after - before, change.after.id)
+    for url in released.keys() - new.keys():
+        transaction.delete(_Url(_hash(url)))
+    for url, item_id in new.items():
+        owner = released.get(url, item_id)
+        free = _Url.url_hash.does_not_exist() | (_Url.item_id == owner)
+        transaction.put(_Url(_hash(url), item_id=item_id), condition=free, error_label=f"{_URL_TAKEN}{url}")
+
+
+def _write_lease(transaction: Transaction, change: Change) -> None:
+    if change.before is None:
+        return
+    if change.after is None or change.after.shelf is Shelf.DONE:
+        if change.before.shelf is Shelf.QUEUE:
+            leases.end(transaction, change.before.id, change.lease)
+    elif change.lease:
+        leases.check(transaction, change.lease)
+
+
+def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
+    """The error of a refused transaction for its caller: the most telling of its reasons."""
+    if leases.LOST in refused.reasons:
+        return leases.Lost("Another worker has the item.")
+    if _CHANGED in refused.reasons:
+        return Conflict("The item was changed meanwhile.")
+    urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
+    if urls:
+        holders = find_holders(urls)
+        return UrlTaken(
+            {
+                change.after.id: next(holders[url] for url in change.after.urls if url in holders)
+                for change in changes
+                if change.after and any(url in holders for url in change.after.urls & urls)
+            }
+        )
+    return NoSlot("No slot is free.")
+
+
+def _entry(item: Item | None) -> catalogue.Entry | None:
+    return catalogue.Entry(item.shelf, item.seq, item.status, item.id) if item else None
+
+
+def _row(item: Item) -> _Row:
+    """Raises `Invalid` for what no record can hold."""
+    document = item.view()
+    view, hidden = _json(document), _json(hidden_part(item))
+    cookies = sealing.seal(item.cookies) if item.cookies else None
+    cli = sealing.seal(item.cli) if item.cli != document["cli"] else None
+    extras = sealing.seal(_json(item.extras).decode()) if dict(item.extras) != document["extras"] else None
+    if sum(map(len, (view, hidden, cookies or b"", cli or b"", extras or b""))) > _ROW_BYTES:
+        raise Invalid("The item is too large.")
+    return _Row(
+        item.id,
+        seq=item.seq,
+        version=item.version,
+        waiting=_waiting_for(item),
+        view=view,
+        hidden=hidden,
+        cookies=cookies,
+        cli=cli,
+        extras=extras,
+    )
+
+
+def _waiting_for(item: Item) -> str | None:
+    """The partition of the index that has the item, if any."""
+    if item.status is Status.PENDING and item.retry_at:
+        return RETRY
+    if item.status is Status.PENDING and not item.extracted:
+        return INTAKE
+    return item.lane if item.is_waiting else None
+
+
+def _item(row: _Row) -> Item:
+    return restore(
+        json.loads(row.view),
+        json.loads(row.hidden),
+        seq=int(row.seq),
+        version=int(row.version),
+        cookies=sealing.unseal(row.cookies) if row.cookies else "",
+        cli=sealing.unseal(row.cli) if row.cli else None,
+        extras=json.loads(sealing.unseal(row.extras)) if row.extras else None,
+    )
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _hash(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def statuses_of(shelf: Shelf) -> frozenset[Status]:
+    """The statuses that a list knows."""
+    return frozenset(
+        status for status in Status if (status in ACTIVE or status is Status.PENDING) == (shelf is Shelf.QUEUE)
+    )

@@ -1,0 +1,76 @@
+"""Tells the world: an event goes to every WebSocket client, and to the notification targets that want it."""
+
+import contextvars
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from dlambda.aws import socket
+from dlambda.domain.events.event import Event, Name
+from dlambda.settings import get_settings
+from dlambda.store import connections
+from dlambda.usecases.events.announce import announce
+
+log = logging.getLogger(__name__)
+_pushers = ThreadPoolExecutor(8, "push")
+
+_STEPS: Final[Mapping[Name, str]] = {
+    Name.ITEM_ADDED: "added {url}",
+    Name.ITEM_CANCELLED: "cancelled",
+    Name.ITEM_MOVED: "in the history as {status}",
+    Name.ITEM_DELETED: "removed",
+}
+
+
+def publish(*events: Event) -> None:
+    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push never fails its cause."""
+    for change in events:
+        _log(change)
+    announce(events)
+    frames = [_frame(event) for event in events if event.for_clients]
+    if not frames or not get_settings().socket_endpoint:
+        return
+    # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
+    pushes = [
+        _pushers.submit(contextvars.copy_context().run, _push, connection_id, frames)
+        for connection_id in connections.list_()
+    ]
+    for push in pushes:
+        push.result()
+
+
+def _log(event: Event) -> None:
+    """An item's way can be read in the log: a line for each step that everyone hears of."""
+    words = _STEPS.get(event.name)
+    if words is None:
+        return
+    item = event.data.get("item", event.data)
+    text = [words.format(status=item["status"], title=item["title"], url=item["url"]), item["error"] or item["msg"]]
+    log.info(": ".join(part for part in text if part), extra={"item_id": item["_id"]})
+
+
+def reply(connection_id: str, event: Event) -> None:
+    """Sends `event` to one client alone."""
+    _push(connection_id, [_frame(event)])
+
+
+def problem(title: str, message: str, **data: object) -> Event:
+    """The `log_error` that answers a client's mistake (websocket.md 4)."""
+    return Event(Name.LOG_ERROR, data, title, message)
+
+
+def _frame(event: Event) -> bytes:
+    return json.dumps(event.frame(), default=str).encode()
+
+
+def _push(connection_id: str, frames: Iterable[bytes]) -> None:
+    for frame in frames:
+        try:
+            if not socket.push(connection_id, frame):
+                connections.remove(connection_id)
+                return
+        except socket.PUSH_ERRORS:
+            log.warning("A push to a WebSocket client failed", exc_info=True)
+            return

@@ -1,0 +1,269 @@
+"""A URL's metadata for somebody who only wants to see it, remembered for a while (ytdlp.md 5, rules.md 3.2).
+
+Two routes share this cache: `/api/yt-dlp/url/info` and the trial of a condition. It lies in the bucket as the
+text that the first of them answers with, since rendering large metadata takes longer than fetching it.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dlambda.aws import bucket
+from dlambda.domain.items import metadata
+from dlambda.domain.items.archive import ids_of
+from dlambda.domain.items.entries import LIST_TYPES
+from dlambda.domain.items.format_cookies import with_header_cookies
+from dlambda.errors import Invalid, NotFound, TooMany, Unavailable
+from dlambda.media.sandbox.guard import check_url
+from dlambda.media.workers.extract import NOTHING_TEXT, Extraction, extract
+from dlambda.media.workers.ytdlp_queries import places_of
+from dlambda.media.ytdlp.worker_jobs import OptionTexts
+from dlambda.settings import get_settings
+from dlambda.store import cache
+from dlambda.usecases.rules.cookies import cookies_of
+from dlambda.usecases.rules.presets import find_preset
+
+KEPT_SECONDS: Final = 600
+_CLAIM_SECONDS: Final = 30
+_LOOK_SECONDS: Final = 0.1
+_LEAST_SECONDS: Final = 2.0
+_BUSY: Final = "Others are looking up the same, and it takes long. Try again in a moment."
+_FULL: Final = "Too many pages are being looked up at the moment. Try again in a moment."
+_MOST_NEAR: Final = 32
+_LARGEST_NEAR: Final = 256 * 1024
+
+
+class Nothing(Invalid):
+    """The page gave nothing; `extraction` says why."""
+
+    def __init__(self, extraction: Extraction) -> None:
+        super().__init__(extraction.error or NOTHING_TEXT)
+        self.extraction = extraction
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`text`: the metadata as indented JSON members, without braces. `at`: when it was extracted (unix seconds)."""
+
+    key: str
+    at: float
+    text: str
+    archive_ids: tuple[str, ...]
+    is_premiere: bool
+    fresh: bool = False
+
+    def info(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(f"{{{self.text}}}")
+        return document
+
+
+def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
+    """The metadata of `url` with the options of a preset; an unknown preset is silently without effect.
+
+    Raises `Invalid` with the documented texts.
+    """
+    check_url(url, allow_internal=get_settings().allow_internal_urls)
+    try:
+        return look_up(url, preset_name, kept_seconds=KEPT_SECONDS).info()
+    except Nothing as failure:
+        if failure.extraction.error in (None, NOTHING_TEXT):
+            raise Invalid(f"Failed to extract info from '{url}'.") from None
+        raise Invalid(f"Failed to extract video info. '{failure.extraction.error}'") from None
+
+
+def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
+    """The cached answer if it is not older than `kept_seconds`, else a new extraction. Raises `Invalid`, `Nothing`.
+
+    Those who ask for the same at once wait for the first of them, and get what that one gets. Raises `Unavailable` for
+    those whose time is over before.
+    """
+    key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
+    asked_at = time.time()
+    until = time.monotonic() + get_settings().answer_seconds
+    if not force and (answer := _remembered(key, asked_at - kept_seconds)):
+        return answer
+    with _alone(key, until) as had_to_wait:
+        # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
+        if had_to_wait:
+            _raise_failure(key, asked_at)
+            if answer := _remembered(key, asked_at if force else time.time() - kept_seconds):
+                return answer
+        return _extracted(key, url, preset_name, args, until)
+
+
+def _place(key: str) -> str:
+    return f"cache/info/{key}.json"
+
+
+_near: OrderedDict[str, Looked] = OrderedDict()
+"""The newest, in this process."""
+_failures: OrderedDict[str, tuple[float, Extraction]] = OrderedDict()
+"""When the newest failed, and how: for those who waited meanwhile."""
+_near_lock = threading.Lock()
+
+
+def _keep_near(answer: Looked) -> None:
+    if len(answer.text) > _LARGEST_NEAR:
+        return
+    with _near_lock:
+        _near[answer.key] = replace(answer, fresh=False)
+        while len(_near) > _MOST_NEAR:
+            _near.popitem(last=False)
+
+
+def _keep_failure(key: str, extraction: Extraction) -> None:
+    with _near_lock:
+        _failures[key] = (time.time(), extraction)
+        _failures.move_to_end(key)
+        while len(_failures) > _MOST_NEAR:
+            _failures.popitem(last=False)
+
+
+def _raise_failure(key: str, since: float) -> None:
+    at, extraction = _failures.get(key, (0.0, None))
+    if extraction is not None and at >= since:
+        raise Nothing(extraction)
+
+
+def _remembered(key: str, since: float) -> Looked | None:
+    near = _near.get(key)
+    if near is not None and near.at >= since:
+        return near
+    try:
+        document = bucket.get_json(_place(key))
+    except NotFound:
+        return None
+    if document["at"] < since:
+        return None
+    answer = Looked(key, document["at"], document["text"], tuple(document["archive_ids"]), document["is_premiere"])
+    _keep_near(answer)
+    return answer
+
+
+_turns: dict[str, tuple[threading.Lock, int]] = {}
+_turns_lock = threading.Lock()
+
+
+@contextmanager
+def _alone(key: str, until: float) -> Iterator[bool]:
+    """A lock for each key; yields whether another was first. Raises `Unavailable` when no turn comes `until` then.
+
+    In this process by a lock. Among processes by a claim that runs out by itself; on one machine there is but one.
+    """
+    with _turns_lock:
+        lock, users = _turns.get(key, (threading.Lock(), 0))
+        _turns[key] = (lock, users + 1)
+    try:
+        had_to_wait = lock.locked()
+        if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise Unavailable(_BUSY)
+        try:
+            if get_settings().work_durable:
+                yield had_to_wait
+                return
+            had_to_wait = _claim(key, until) or had_to_wait
+            try:
+                yield had_to_wait
+            finally:
+                cache.remove(_claim_key(key))
+        finally:
+            lock.release()
+    finally:
+        with _turns_lock:
+            lock, users = _turns[key]
+            if users == 1:
+                del _turns[key]
+            else:
+                _turns[key] = (lock, users - 1)
+
+
+def _claim_key(key: str) -> str:
+    return f"info-claim:{key}"
+
+
+def _claim(key: str, until: float) -> bool:
+    """Waits until no other process extracts the same; says whether one did. Raises `Unavailable`."""
+    had_to_wait = False
+    while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
+        had_to_wait = True
+        if time.monotonic() > until:
+            raise Unavailable(_BUSY)
+        time.sleep(_LOOK_SECONDS)
+    return had_to_wait
+
+
+_slots: dict[int, threading.BoundedSemaphore] = {}
+
+
+@contextmanager
+def _slot(until: float) -> Iterator[None]:
+    """Twice as many extractions at once as the pipeline makes (setting `extract_info_concurrency`).
+
+    On one machine that is more than one client may ask for. Raises `TooMany` when none is free `until` then.
+    """
+    limit = 2 * get_settings().extract_info_concurrency
+    slots = _slots.setdefault(limit, threading.BoundedSemaphore(limit))
+    if not slots.acquire(timeout=max(0.0, until - time.monotonic())):
+        raise TooMany(_FULL, headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+def _extracted(key: str, url: str, preset_name: str, args: str, until: float) -> Looked:
+    settings = get_settings()
+    preset = find_preset(preset_name)
+    texts = OptionTexts(
+        places_of(settings),
+        preset_cli=preset.cli if preset else "",
+        preset_name=preset.name if preset else preset_name,
+        item_cli=args,
+    )
+    with _slot(until):
+        extraction = extract(
+            url,
+            texts,
+            cookies=cookies_of(preset) if preset else None,
+            timeout_seconds=min(settings.extract_info_timeout, max(_LEAST_SECONDS, until - time.monotonic())),
+            allow_internal=settings.allow_internal_urls,
+        )
+    if extraction.info is None:
+        _keep_failure(key, extraction)
+        raise Nothing(extraction)
+    answer = _rendered(key, extraction.info)
+    _keep_near(answer)
+    if settings.work_durable:
+        # Here the process lives on, and nobody needs to wait for what only the next start reads.
+        threading.Thread(target=_keep, args=(answer,), daemon=True).start()
+    else:
+        _keep(answer)
+    return answer
+
+
+def _keep(answer: Looked) -> None:
+    document = {
+        "at": answer.at,
+        "archive_ids": answer.archive_ids,
+        "is_premiere": answer.is_premiere,
+        "text": answer.text,
+    }
+    bucket.put_json(_place(answer.key), document)
+
+
+def _rendered(key: str, info: dict[str, Any]) -> Looked:
+    public_fields = {name: value for name, value in info.items() if not name.startswith("_")}
+    if info.get("_type") in LIST_TYPES:
+        public_fields["_type"] = info["_type"]
+    if "formats" in public_fields:
+        public_fields["formats"] = with_header_cookies(public_fields["formats"])
+    members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in public_fields.items()]
+    members.sort(key=lambda member: len(member[1]))
+    text = ",\n".join(f"    {name}: {value.replace(chr(10), chr(10) + '    ')}" for name, value in members)
+    return Looked(key, time.time(), text, tuple(ids_of(info)), metadata.is_premiere(info), fresh=True)

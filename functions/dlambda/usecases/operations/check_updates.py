@@ -1,0 +1,136 @@
+"""Is there a newer release, of this service or of yt-dlp? (docs/contract/system.md 5, check-updates)
+
+An update that is known is answered without a request until the running version has caught up with it; other answers
+are remembered for five minutes, errors not at all.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from dlambda.domain.events import event
+from dlambda.domain.system.release import UpdateStatus, compare
+from dlambda.errors import AppError
+from dlambda.media.outgoing.fetch import Request, fetch
+from dlambda.settings import Settings, get_settings
+from dlambda.store import cache
+from dlambda.usecases.events.publish import publish
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS: Final = 10.0
+_REMEMBERED_SECONDS: Final = 300
+_KNOWN_SECONDS: Final = 365 * 86400
+_LIMIT_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`new_version` only with an update."""
+
+    status: UpdateStatus
+    current_version: str | None
+    new_version: str | None = None
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "status": self.status.value,
+            "current_version": self.current_version,
+            "new_version": self.new_version,
+        }
+
+
+def ytdlp_version() -> str:
+    """Read from the package's metadata: importing yt-dlp would cost a quarter of a second and 40 MB."""
+    try:
+        return version("yt-dlp")
+    except PackageNotFoundError:
+        return ""
+
+
+def check_updates() -> dict[str, Any]:
+    """The flat keys are about the service; `app` and `ytdlp` have the same for each."""
+    settings = get_settings()
+    if not settings.check_for_updates:
+        off = Checked(UpdateStatus.DISABLED, None).view()
+        return {**off, "app": off, "ytdlp": off}
+    app = _check("app", settings.app_version, settings.releases_url, settings)
+    ytdlp = _check("ytdlp", ytdlp_version(), settings.ytdlp_releases_url, settings)
+    return {**app.view(), "app": app.view(), "ytdlp": ytdlp.view()}
+
+
+def known_updates() -> dict[str, str]:
+    """`new_version` and `yt_new_version` as the configuration shows them; `""` for none."""
+    settings, now = get_settings(), time.time()
+    sources = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
+    return {name: _known(subject, current, now) or "" for name, (subject, current) in sources.items()}
+
+
+def check_daily(now: float) -> None:
+    """At 03:00 and at the first minute of a deployment, for releases alone, until an update is known."""
+    settings = get_settings()
+    is_release = settings.app_version[:1] == "v" and settings.app_version[1:2].isdigit()
+    if not settings.check_for_updates or not is_release or _known("app", settings.app_version, now):
+        return
+    day = time.strftime("%Y-%m-%d", time.gmtime(now - 3 * 3600))
+    if cache.claim(f"updates:{settings.app_version}:{day}", now, 2 * 86400):
+        check_updates()
+
+
+def _key(subject: str) -> str:
+    return f"updates:{subject}"
+
+
+def _known(subject: str, current: str, now: float) -> str | None:
+    """The version of an update that is known and still is one."""
+    entry = cache.find(_key(subject), now)
+    latest = entry["new_version"] if entry else None
+    return latest if latest and compare(current, latest) is UpdateStatus.UPDATE_AVAILABLE else None
+
+
+def _check(subject: str, current: str, url: str, settings: Settings) -> Checked:
+    now = time.time()
+    if remembered_version := _known(subject, current, now):
+        return Checked(UpdateStatus.UPDATE_AVAILABLE, current, remembered_version)
+    if cache.find(f"{_key(subject)}:checked", now) == current:
+        return Checked(UpdateStatus.UP_TO_DATE, current)
+    latest = _latest(url, settings)
+    status = compare(current, latest) if latest else UpdateStatus.ERROR
+    if status is UpdateStatus.ERROR or latest is None:
+        return Checked(UpdateStatus.ERROR, current)
+    cache.put(f"{_key(subject)}:checked", current, now + _REMEMBERED_SECONDS)
+    if status is UpdateStatus.UP_TO_DATE:
+        cache.remove(_key(subject))
+        return Checked(status, current)
+    cache.put(_key(subject), {"new_version": latest}, now + _KNOWN_SECONDS)
+    checked = Checked(status, current, latest)
+    publish(*_news(subject, checked))
+    return checked
+
+
+def _news(subject: str, checked: Checked) -> Iterable[event.Event]:
+    """Clients learn of it as of any other change of the configuration (README, Other fields)."""
+    name = "new_version" if subject == "app" else "yt_new_version"
+    yield event.config_update("app", "update", {name: checked.new_version, subject: checked.view()})
+
+
+def _latest(url: str, settings: Settings) -> str | None:
+    """The tag of the latest release; None for whatever goes wrong."""
+    if not url:
+        return None
+    request = Request(
+        url,
+        headers={"Accept": "application/json", "User-Agent": f"dlambda/{settings.app_version}"},
+        timeout_seconds=_TIMEOUT_SECONDS,
+        limit_bytes=_LIMIT_BYTES,
+    )
+    try:
+        tag = json.loads(fetch(request, allow_internal=settings.allow_internal_urls).expect_ok().body)["tag_name"]
+    except (AppError, ValueError, KeyError, TypeError) as error:
+        log.info("No answer about releases from %s: %s", url, error)
+        return None
+    return tag if isinstance(tag, str) and tag else None

@@ -1,0 +1,118 @@
+"""The minute's round: whatever waits without an owner is woken again (docs/contract/downloads.md 5.10).
+
+The tables are the truth. A message that was lost, a worker that died and a tick that came late are all mended here.
+"""
+
+import time
+
+from dlambda.aws import queue
+from dlambda.domain.events import event
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.request import Request
+from dlambda.errors import Conflict
+from dlambda.settings import get_settings
+from dlambda.store.items import items, leases, slots
+from dlambda.usecases.events.announce import wake_deliveries
+from dlambda.usecases.events.publish import publish
+from dlambda.usecases.items.add_items import deleted_event, new_item
+from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.items.intake_queue import ADDS, ENTRIES, intake_queue
+from dlambda.usecases.items.try_again import wake_retries
+from dlambda.usecases.items.work_folders import clear_work_folders
+
+_MINUTE_SECONDS = 60
+_DAY_SECONDS = 86400
+_AUTO_CLEAR_MINUTE = 8
+_WAKE_AT_ONCE = 1000
+
+
+def sweep(now: float) -> None:
+    """Runs a round. Idempotent."""
+    wake_intake(now)
+    wake_workers(now)
+    wake_retries(now)
+    wake_deliveries(now)
+    dispatch()
+    clear_work_folders(now)
+    if slots.read().paused_at is None:
+        retry_streams(now)
+        if time.gmtime(now).tm_min == _AUTO_CLEAR_MINUTE:
+            auto_clear(now)
+
+
+def wake_intake(now: float) -> None:
+    """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
+    if any(queue.depth(name, delayed=False) > 0 for name in (ADDS, ENTRIES)):
+        return
+    waiting = [item_id for _, item_id in items.find_waiting(items.INTAKE, _WAKE_AT_ONCE)]
+    alone = leases.find_expired(waiting, now) if waiting else set()
+    by_id = {item.id: item for item in items.find_many(alone)}
+    without_message = [by_id[item_id] for item_id in waiting if item_id in by_id]
+    for name in (ADDS, ENTRIES):
+        queue.send_many(name, ({"id": item.id} for item in without_message if intake_queue(item) == name))
+
+
+def wake_workers(now: float) -> None:
+    """Downloads whose worker is gone: the next one takes over with a higher fence."""
+    running = [item.id for item in items.active()]
+    if running:
+        queue.send_many("download", ({"id": item_id} for item_id in leases.find_expired(running, now)))
+
+
+def retry_streams(now: float) -> None:
+    """Streams that have begun are added again (downloads.md 5.10, live check)."""
+    for item in items.iterate(Shelf.DONE, [Status.NOT_LIVE]):
+        if item.start_at and now >= _due_at(item):
+            _add_again(item)
+
+
+def _due_at(item: Item) -> float:
+    """A minute after its start; for premieres that are waited out, after their end and a buffer of minutes."""
+    settings = get_settings()
+    due = item.start_at + _MINUTE_SECONDS
+    duration = item.extras.get("duration")
+    if item.extras.get("is_premiere") and settings.prevent_live_premiere and duration:
+        due = item.start_at + settings.live_premiere_buffer * _MINUTE_SECONDS + float(duration)
+    return due
+
+
+def _add_again(item: Item) -> None:
+    """The record gives way to a new one in one transaction, so it can't be lost in between."""
+    again = new_item(
+        Request(
+            url=item.url,
+            preset=item.preset,
+            folder=item.folder,
+            cookies=item.cookies,
+            template=item.template,
+            cli=item.cli,
+            extras={key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}},
+        )
+    ).evolve(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
+    try:
+        stored_item = items.commit([items.Change(item, None), items.Change(None, again)])[0]
+    except Conflict:
+        return  # changed or gone meanwhile; the next round looks again
+    publish(deleted_event(item), event.item_added(stored_item))
+    queue.send("intake", {"id": stored_item.id})
+
+
+def auto_clear(now: float) -> None:
+    """Old finished records go, never their files (setting `auto_clear_history_days`)."""
+    days = get_settings().auto_clear_history_days
+    if days <= 0:
+        return
+    oldest = now - days * _DAY_SECONDS
+    for item in items.iterate(Shelf.DONE, [Status.FINISHED]):
+        if item.stored_at >= oldest:
+            return  # the list is in the order of ending, and nothing ends before it was made
+        if item.filename and item.timestamp / 1e9 < oldest:
+            _clear(item)
+
+
+def _clear(item: Item) -> None:
+    try:
+        items.remove(item)
+    except Conflict:
+        return
+    publish(event.item_deleted(item, "Download Cleared", f"'{item.title}' record removed from history."))

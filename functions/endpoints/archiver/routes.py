@@ -1,0 +1,52 @@
+"""The routes of `/api/archiver`: read, add to and remove from the archive that a preset names."""
+
+import time
+from typing import Any
+
+from dlambda.entry.http import make_routes, problems
+from dlambda.errors import Invalid, Required
+from dlambda.store.items import archive
+from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.rules.presets import find_preset
+from endpoints.archiver.schemas import Changed, Entries, ItemsBody, ReadQuery, normalised
+
+routes = make_routes("archiver", "What has been downloaded already")
+
+Answer = dict[str, Any] | tuple[str, int]
+
+
+def _archive_of(preset: str) -> str:
+    preset_value = find_preset(preset)
+    name = archive_named(preset_value.cli) if preset_value else None
+    if not name:
+        raise Invalid(f"Preset '{preset}' does not provide a download_archive.")
+    return name
+
+
+@routes.get("/api/archiver", responses={200: Entries, **problems(400)})
+def read(query: ReadQuery) -> Answer:
+    """The ids in the archive: all, or those asked for."""
+    if not (query.preset or "").strip():
+        raise Required("preset is required.")
+    name = _archive_of((query.preset or "").strip())
+    ids = normalised((query.ids or "").split(","))
+    ids_found = archive.find_present(name, ids) if query.ids else archive.list_(name)
+    return {"file": name, "items": ids_found, "count": len(ids_found)}
+
+
+@routes.post("/api/archiver", responses={200: Changed, 304: None, **problems(400)})
+def add(body: ItemsBody) -> Answer:
+    """Marks ids as downloaded. 304 when nothing is new."""
+    name = _archive_of(body.preset)
+    if not body.items or not archive.add(name, body.items, time.time(), again=body.skip_check):
+        return "", 304
+    return {"file": name, "status": True, "items": body.items}
+
+
+@routes.delete("/api/archiver", responses={200: Changed, 304: None, **problems(400)})
+def remove(body: ItemsBody) -> Answer:
+    """Takes marks away. 304 when nothing changed."""
+    name = _archive_of(body.preset)
+    if not body.items or not archive.remove(name, body.items):
+        return "", 304
+    return {"file": name, "status": True, "items": body.items}

@@ -1,0 +1,17 @@
+"""The routes of `/api/conditions` (docs/contract/rules.md 3)."""
+
+from typing import Any
+
+from dlambda.domain.rules.resource import CONDITIONS
+from dlambda.entry.http import problems
+from dlambda.entry.resource import make_resource_routes
+from endpoints.conditions.schemas import ConditionView, TestAnswer, TestBody
+from endpoints.conditions.trial import try_condition
+
+routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata passes a filter", model=ConditionView)
+
+
+@routes.post("/api/conditions/test", responses={200: TestAnswer, **problems(400)})
+def test(body: TestBody) -> dict[str, Any]:
+    """Extracts a URL and says whether its metadata passes a filter."""
+    return try_condition(body.root)

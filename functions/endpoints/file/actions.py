@@ -1,0 +1,61 @@
+"""Changes files, and bundles them (docs/contract/files.md 3)."""
+
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from dlambda.domain.files.file_action import read_actions
+from dlambda.entry.json_text import read_json
+from dlambda.errors import Forbidden, Invalid, NotFound
+from dlambda.settings import get_settings
+from dlambda.store.files import jobs
+from dlambda.store.files.jobs import Job
+from dlambda.usecases.files.act_on_files import KIND, act_on_files
+from dlambda.usecases.files.bundle_files import await_bundle, order_bundle
+from endpoints.file.download import attached
+
+
+def act() -> Response:
+    """The results, or 202 with the job when it takes longer than 20 s. Raises `Forbidden`, `Invalid`."""
+    if not get_settings().browser_control_enabled:
+        raise Forbidden("File browser actions is disabled.")
+    try:
+        body = read_json(request.get_data())
+    except ValueError:
+        raise Invalid("Invalid JSON.") from None
+    job = act_on_files(read_actions(body))
+    if job.is_done:
+        return jsonify(job.body["results"])
+    response = jsonify(_view(job))
+    response.status_code = 202
+    response.headers["Location"] = f"{request.script_root}/api/file/jobs/{job.id}"
+    return response
+
+
+def job(job_id: str) -> dict[str, Any]:
+    """How far long work is. Raises `NotFound`."""
+    file_job = jobs.find(job_id)
+    if file_job is None or file_job.kind != KIND:
+        raise NotFound(f"Job '{job_id}' does not exist.")
+    return _view(file_job)
+
+
+def _view(job_of_files: Job) -> dict[str, Any]:
+    return {"job": job_of_files.id, "done": job_of_files.is_done, "results": job_of_files.body["results"]}
+
+
+def order(body: object) -> dict[str, Any]:
+    """A token for a ZIP of the files named, with their sidecars."""
+    if not isinstance(body, list) or not body:
+        raise Invalid("Invalid parameters.")
+    token, files = order_bundle(body)
+    return {"token": token, "files": files}
+
+
+def bundle(token: str) -> Response:
+    """302 to the ZIP, or its headers for HEAD; to itself, with `Retry-After`, when it is not ready after 20 s."""
+    key = await_bundle(token)
+    if key is None:
+        again = f"{request.script_root}{request.full_path.rstrip('?')}"
+        return Response(status=302, headers={"Location": again, "Retry-After": "1"})
+    return attached(key, f"{token}.zip")

@@ -1,0 +1,70 @@
+"""The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
+
+from flask import Response, request
+
+from dlambda.aws import bucket
+from dlambda.aws.bucket import Stored
+from dlambda.domain.files.content_type import content_type, is_active
+from dlambda.domain.files.disposition import content_disposition
+from dlambda.domain.paths.paths import object_key
+from dlambda.entry.conditional import not_modified
+from dlambda.entry.located import with_file
+from dlambda.errors import NotFound
+from dlambda.usecases.files.find_file import Found
+
+_LINK_SECONDS = 6 * 3600
+
+
+def answer(path: str) -> Response:
+    """302 to the file, or to one that bears the same id (files.md 1). Raises `NotFound`."""
+    return with_file(path, _found, route="/api/download/", missing="File not found")
+
+
+def _found(file: Found) -> Response:
+    assert file.stored is not None
+    headers = _headers(file.path, file.stored)
+    if unchanged := not_modified(headers):
+        return unchanged
+    if request.method == "HEAD":
+        return _head(headers, file.stored)
+    return link(object_key(file.path), file.path.rpartition("/")[2])
+
+
+def attached(key: str, name: str) -> Response:
+    """302 to an object of ours, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
+    if request.method != "HEAD":
+        return link(key, name, attachment=True)
+    entry = bucket.find(key)
+    if entry is None:
+        raise NotFound("File not found")
+    response = _head(_headers(name, entry), entry)
+    response.headers["Content-Disposition"] = content_disposition("attachment", name)
+    return response
+
+
+def link(key: str, name: str, *, attachment: bool = False) -> Response:
+    """302 to an object, sent as `name`."""
+    # What a browser would run must not run as one of our pages.
+    is_saved = attachment or is_active(name) or "download" in request.args
+    answer = {
+        "content-type": content_type(name),
+        "content-disposition": content_disposition("attachment" if is_saved else "inline", name),
+    }
+    url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
+    return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _headers(path: str, entry: Stored) -> dict[str, str]:
+    return {
+        "Content-Type": content_type(path.rpartition("/")[2]),
+        "Accept-Ranges": "bytes",
+        "Last-Modified": entry.last_modified,
+        "ETag": f'"{entry.version}"',
+    }
+
+
+def _head(headers: dict[str, str], entry: Stored) -> Response:
+    response = Response(status=200, headers=headers)
+    response.headers["Content-Length"] = str(entry.size_bytes)
+    response.automatically_set_content_length = False
+    return response

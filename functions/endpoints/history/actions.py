@@ -1,0 +1,117 @@
+"""Actions behind the routes of `/api/history*` that take more than one call."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.request import read_request
+from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
+from dlambda.store.items import archive, items, leases
+from dlambda.usecases.files.find_file import find_file
+from dlambda.usecases.files.probe_file import probed
+from dlambda.usecases.items import change_items
+from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
+from endpoints.history.listing import wanted_statuses
+from endpoints.history.schemas import DeleteBody
+
+
+def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
+    """Adds; an answer per element, in their order (downloads.md 4.4)."""
+    elements = body if isinstance(body, list) else [body]
+    if not elements or body is None:
+        raise Invalid("Invalid request body. Expecting an item or a list of items.")
+    requests = [read_request(element) for element in elements]
+    for request, element in zip(requests, elements, strict=True):
+        try:
+            check_request(request)
+        except AppError as error:
+            error.extra["data"] = element
+            if isinstance(error, NotFound):  # 404 belongs to GET /api/history/add alone
+                raise Invalid(error.message, extra=error.extra) from None
+            raise
+    outcomes = add_items(requests)
+    if wait:
+        return [_waited(outcome, element) for outcome, element in zip(wait_for(outcomes), elements, strict=True)]
+    return [{"status": "queued", "msg": outcome.message, "_id": outcome.item_id} for outcome in outcomes]
+
+
+def _waited(outcome: Added, element: object) -> dict[str, Any]:
+    message = outcome.message or outcome.trouble
+    return {"item": element, "status": outcome.message is None, "msg": message, "_id": outcome.item_id}
+
+
+def add_one(value: dict[str, Any]) -> Added:
+    """Adds one item and waits for its extraction."""
+    request = read_request(value)
+    check_request(request)
+    return wait_for(add_items([request]))[0]
+
+
+def get(item_id: str) -> dict[str, Any]:
+    """The item as its own page shows it (downloads.md 4.6): secrets in clear, archive state as it is now."""
+    item = items.find(item_id)
+    if item is None:
+        raise NotFound("item not found.")
+    view = item.view() | {
+        "cookies": item.cookies, "cli": item.cli, "extras": dict(item.extras), "ffprobe": _probe(item),
+    }  # fmt: skip
+    if item.shelf is Shelf.QUEUE:
+        return view | leases.find_progress([item.id]).get(item.id, {})
+    if item.archive and item.archive_id:
+        view["is_archived"] = bool(archive.find_present(item.archive, [item.archive_id]))
+    return view
+
+
+def _probe(item: Item) -> dict[str, Any]:
+    """The probe of its file; empty unless it is finished, still there, and media."""
+    if item.status is not Status.FINISHED or item.path is None:
+        return {}
+    try:
+        return probed(find_file(item.path))
+    except (NotFound, OperationFailed, Unavailable):
+        return {}
+
+
+def words(ids: Sequence[str], act: Callable[[str], str]) -> dict[str, str]:
+    """Each id with the word that `act` answers. `status` says whether one was not there."""
+    answers = {item_id: act(item_id) for item_id in dict.fromkeys(ids)}
+    if any(word.startswith("not found") for word in answers.values()):
+        answers["status"] = "error"
+    return answers
+
+
+def delete(body: DeleteBody) -> dict[str, Any]:
+    """Removes by ids, or all that a status filter finds (downloads.md 4.5)."""
+    shelf = Shelf.QUEUE if body.type == "queue" else Shelf.DONE
+    if not body.ids:
+        results = _delete_matching(shelf, body)
+        return {"items": results, "deleted": len(results)}
+    items_by_id = {item.id: item for item in items.find_many(body.ids) if item.shelf is shelf}
+    results = _delete_found(shelf, list(items_by_id.values()), body)
+    answers = {item_id: results.get(item_id, f"key='{item_id}' or url=None not found.") for item_id in body.ids}
+    answer: dict[str, Any] = {**answers, "items": answers, "deleted": len(results)}
+    if len(results) < len(answers):
+        answer["status"] = "error"
+    return answer
+
+
+def _delete_matching(shelf: Shelf, body: DeleteBody) -> dict[str, str]:
+    """Page by page from the front: what is gone makes room for the next."""
+    statuses = wanted_statuses(shelf, body.status)
+    results: dict[str, str] = {}
+    remaining_ids: set[str] = set()
+    while True:
+        page = items.page(shelf, page=1, per_page=100 + len(remaining_ids), newest_first=False, statuses=statuses)
+        batch = [item for item in items.find_many(page.ids) if item.id not in remaining_ids and item.id not in results]
+        if not batch:
+            return results
+        batch_results = _delete_found(shelf, batch, body)
+        results |= batch_results
+        # A running download leaves the queue a moment later; it is told once.
+        remaining_ids |= {item.id for item in batch if item.id not in batch_results or shelf is Shelf.QUEUE}
+
+
+def _delete_found(shelf: Shelf, batch: Sequence[Item], body: DeleteBody) -> dict[str, str]:
+    if shelf is Shelf.DONE:
+        return change_items.clear(batch, remove_files=body.remove_file)
+    return change_items.cancel_all(batch)

@@ -1,0 +1,82 @@
+"""Lists of items: pages whose JSON was rendered when the items were written (docs/contract/downloads.md 4.1, 4.2)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import Response
+
+from dlambda.domain.items.item import Shelf
+from dlambda.entry.pages import pagination, read_page
+from dlambda.errors import Invalid
+from dlambda.settings import get_settings
+from dlambda.store.items import items
+from dlambda.usecases.items.list_items import queue_views, with_progress
+from endpoints.history.schemas import ListQuery
+
+_TYPES = ("all", "queue", "done")
+_ORDERS = ("ASC", "DESC")
+_SHELVES = {"queue": Shelf.QUEUE, "done": Shelf.DONE}
+
+
+def list_items(query: ListQuery) -> Response:
+    """A page, or everything with `type=all`. Raises `Invalid` in the documented order of checks."""
+    kind = (query.type or "all").strip().lower()
+    if kind not in _TYPES:
+        raise Invalid("type must be one of all, queue, done.")
+    if kind == "all":
+        return _everything()
+    paging = read_page(query.page, query.per_page)
+    order = (query.order or "DESC").strip().upper()
+    if order not in _ORDERS:
+        raise Invalid("order must be ASC or DESC.")
+    shelf = _SHELVES[kind]
+    page = items.page(
+        shelf,
+        page=paging.page,
+        per_page=paging.per_page,
+        newest_first=order == "DESC",
+        statuses=wanted_statuses(shelf, query.status),
+    )
+    head = {"type": kind, "pagination": pagination(page.page, page.per_page, page.total)}
+    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids))
+
+
+def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
+    """Statuses that a `status` filter lets through: `x`, `!x`, or a comma list of either; None for all of them."""
+    parts = [part.strip().lower() for part in (text or "").split(",") if part.strip()]
+    if not parts:
+        return None
+    existing = frozenset(status.value for status in items.statuses_of(shelf))
+    included = frozenset(part for part in parts if not part.startswith("!"))
+    unwanted = {part[1:].strip() for part in parts if part.startswith("!")}
+    return ((included & existing) if included else existing) - unwanted
+
+
+def live() -> dict[str, Any]:
+    """The whole queue by `_id`, in its order, with live progress."""
+    return {
+        "queue": {view["_id"]: view for view in queue_views()},
+        "history_count": items.count(Shelf.DONE),
+    }
+
+
+def _views(shelf: Shelf, ids: Sequence[str]) -> Iterable[bytes]:
+    """The rendered items; of the queue, those under way with their progress."""
+    if shelf is Shelf.DONE:
+        return items.find_views(ids)
+    return [json.dumps(view).encode() for view in with_progress(items.find_many(ids))]
+
+
+def _everything() -> Response:
+    limit = get_settings().history_all_limit
+    newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True)
+    queue = json.dumps({"queue": queue_views()})[:-1].encode()
+    headers = {"X-Truncated": "true"} if newest.total > limit else {}
+    return _json(queue, b'"history"', items.find_views(newest.ids), headers)
+
+
+def _json(head: bytes, key: bytes, views: Iterable[bytes], headers: Mapping[str, str] | None = None) -> Response:
+    """`head` (an object without its closing brace) with `key` and its array of rendered items."""
+    body = b"".join((head, b", ", key, b": [", b", ".join(views), b"]}"))
+    return Response(body, mimetype="application/json", headers=dict(headers or {}))

@@ -1,0 +1,49 @@
+"""The routes of `/api/logs*` (docs/contract/system.md 6)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+
+from dlambda.domain.telemetry.log_line import Wanted
+from dlambda.entry.http import make_routes, problems
+from dlambda.entry.sse import Sent, Streams
+from dlambda.settings import get_settings
+from dlambda.usecases.operations.read_logs import follow_log, read_log
+from endpoints.logs.schemas import Logs, LogsQuery, StreamQuery
+
+_STREAMS = 8
+
+routes = make_routes("logs", "The log, and the log as it grows")
+_streams = Streams(_STREAMS)
+
+
+@routes.get("/api/logs", responses={200: Logs, **problems(400, 404)})
+def page(query: LogsQuery) -> dict[str, Any]:
+    """A page of the log, counted from the newest entry (setting `file_logging`)."""
+    skip, count = query.skip, query.count
+    entries, has_more = read_log(skip, count, query.wanted)
+    return {
+        "logs": entries,
+        "offset": skip,
+        "limit": count,
+        "next_offset": skip + count if has_more else None,
+        "end_is_reached": not has_more,
+    }
+
+
+@routes.get("/api/logs/stream", responses={200: None, **problems(404, 429)})
+def stream(query: StreamQuery) -> Response:
+    """Streams new log lines as server-sent events `log_lines`."""
+    since = request.headers.get("Last-Event-ID", "")
+    return _streams.open(_lines(since, query.wanted))
+
+
+def _lines(since: str, query: Wanted) -> Iterator[Sent | None]:
+    followed = follow_log(since, query, get_settings().answer_seconds)
+
+    def events() -> Iterator[Sent | None]:
+        for line in followed:
+            yield line and Sent("log_lines", line[1], line[0])
+
+    return events()

@@ -1,0 +1,60 @@
+"""The configuration that clients begin with (docs/contract/system.md 5)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.domain.items.item import Shelf
+from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
+from dlambda.settings import Settings, get_settings
+from dlambda.store.items import items, slots
+from dlambda.usecases.files.folders import folder_key
+from dlambda.usecases.items.list_items import queue_views
+from dlambda.usecases.operations.check_updates import known_updates, ytdlp_version
+from dlambda.usecases.rules import resources
+
+_MOST_FOLDERS = 1000
+
+
+def configuration() -> dict[str, Any]:
+    settings = get_settings()
+    return {
+        "app": _app(settings),
+        "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
+        "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
+        "paused": slots.read().paused_at is not None,
+        "folders": list(_folders(settings.download_path_depth)),
+        "history_count": items.count(Shelf.DONE),
+        "queue": queue_views(),
+    }
+
+
+def _app(settings: Settings) -> dict[str, Any]:
+    names = (
+        "download_path", "keep_archive", "output_template", "remove_files", "ui_update_title", "max_workers",
+        "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
+        "browser_control_enabled", "file_logging", "base_path", "app_env", "tasks_handler_timer", "app_version",
+        "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates",
+    )  # fmt: skip
+    return {name: getattr(settings, name) for name in names} | {
+        "started": settings.started_at,
+        "is_native": False,
+        "version": settings.app_version,
+        **known_updates(),
+        "ytdlp_version": ytdlp_version(),
+    }
+
+
+def _folders(depth: int) -> Iterator[dict[str, str]]:
+    """Folders below the download root, parents before children (system.md 5); at most `_MOST_FOLDERS`."""
+    todo = [("", 1)]
+    remaining = _MOST_FOLDERS
+    while todo and remaining > 0:
+        folder, level = todo.pop(0)
+        _, names = bucket.list_folder(folder_key(folder))
+        for name in sorted(names)[:remaining]:
+            path = f"{folder}/{name}" if folder else name
+            yield {"name": name, "path": path}
+            remaining -= 1
+            if level < depth:
+                todo.append((path, level + 1))

@@ -1,0 +1,121 @@
+"""`/api/system/live` and `/api/system/ready`: is the process there, and can it do its work?"""
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dlambda.aws import bucket, queue
+from dlambda.domain.system.tool_release import age
+from dlambda.media.machine.disk import DiskSpace, tightest_room
+from dlambda.media.machine.tools import find_tool
+from dlambda.media.sandbox import programs
+from dlambda.media.sandbox.report import Mode, missing_parts
+from dlambda.media.sandbox.rights import make_policy
+from dlambda.settings import get_settings
+from dlambda.store.items import slots
+from dlambda.usecases.operations.check_updates import ytdlp_version
+
+log = logging.getLogger(__name__)
+
+_TOOL_SECONDS = 10
+_TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--version"}
+
+
+def live() -> dict[str, Any]:
+    """Answers while the process lives."""
+    settings = get_settings()
+    return {"status": "ok", "version": settings.app_version, "uptime_seconds": _uptime(settings.started_at)}
+
+
+def _uptime(started_at: float) -> float | None:
+    return round(time.time() - started_at, 1) if started_at else None
+
+
+def ready() -> tuple[dict[str, Any], int]:
+    """Checks all parts; the answer and its HTTP status.
+
+    `status` is `unavailable` (503) when tables, bucket or queues do not answer, `limited` when ffmpeg or deno does not
+    run or the disk is full, else `ok`. The ages of the tools and missing parts of the sandbox are for information.
+    """
+    with ThreadPoolExecutor(3) as pool:
+        engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
+    today = datetime.now(UTC).date()
+    tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in _TOOL_ARGUMENT}
+    ytdlp = ytdlp_version() or None
+    up = all(engine["ok"] for engine in engines.values())
+    room = disk(tightest_room(get_settings().download_folders, get_settings().disk_reserve_bytes))
+    limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
+    answer = {
+        "status": "unavailable" if not up else "limited" if limited else "ok",
+        "engines": engines,
+        "tools": tools,
+        "disk": room,
+        "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today)},
+        "missing": missing(get_settings().gaps_file, get_settings().sandbox),
+    }
+    return answer, 200 if up else 503
+
+
+_ENGINES: dict[str, Callable[[], object]] = {
+    "tables": slots.read,
+    "media": lambda: bucket.find("health"),
+    "queues": lambda: queue.depth("intake"),
+}
+
+
+def _answers(ask: Callable[[], object]) -> dict[str, Any]:
+    began = time.monotonic()
+    try:
+        ask()
+    except Exception as error:  # whatever it is, that is the answer to this question
+        log.warning("An engine does not answer", exc_info=True)
+        return {"ok": False, "error": type(error).__name__}
+    return {"ok": True, "ms": round((time.monotonic() - began) * 1000, 1)}
+
+
+@lru_cache(maxsize=16)
+def _tool(name: str, path: str | None) -> dict[str, Any]:
+    """True if it runs; asked once, since a binary does not change while the process lives."""
+    if path is None:
+        return {"ok": False, "version": None}
+    try:
+        process = programs.run(
+            [path, _TOOL_ARGUMENT[name]], make_policy(tools=(path,)), seconds=_TOOL_SECONDS, stdout=subprocess.PIPE
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {"ok": False, "version": None}
+    words = process.stdout.decode(errors="replace").splitlines()[:1]
+    return {"ok": process.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
+
+
+def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
+    """Its version is asked once, its age changes from day to day."""
+    return {**tool, **age(name, tool["version"], today)}
+
+
+def disk(room: DiskSpace) -> dict[str, Any]:
+    """The volume that downloads fill first; where it is not `ok`, none begins."""
+    return {
+        "ok": not room.low,
+        "free_bytes": room.free,
+        "available_bytes": room.available,
+        "total_bytes": room.total,
+        "reserve_bytes": room.reserve,
+    }
+
+
+def missing(gaps_file: str, sandbox: Mode) -> list[str]:
+    """The protections that this machine cannot give, a sentence each: of the engines (local/engines.py writes the
+    file) and of the sandbox. None of them makes the service unready.
+    """
+    try:
+        lines = Path(gaps_file).read_text(encoding="utf-8").splitlines() if gaps_file else []
+    except OSError:
+        lines = []
+    return list(dict.fromkeys([*lines, *missing_parts(sandbox)]))

@@ -1,0 +1,8 @@
+"""System: ping, configuration, pause and resume, documents."""
+
+from dlambda.entry.http import http_entry, make_app, make_lambda_handler
+from endpoints.system.routes import routes
+
+app = make_app(routes)
+system = http_entry(app)
+lambda_handler = make_lambda_handler(app)

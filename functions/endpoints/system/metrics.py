@@ -1,0 +1,39 @@
+"""`/metrics`: counters that the functions gathered, and how things stand at this moment, for Prometheus."""
+
+from dlambda.aws import queue
+from dlambda.domain.items.item import IN_QUEUE, Shelf
+from dlambda.domain.telemetry.metric import exposition, series
+from dlambda.errors import NotFound
+from dlambda.settings import get_settings
+from dlambda.store import counters
+from dlambda.store.items import items, slots
+from dlambda.store.orders import orders
+from dlambda.usecases.events.measure import flush
+from dlambda.usecases.operations.check_updates import ytdlp_version
+
+_QUEUES = ("intake", "entries", "download", "task", "order", "notify", "files")
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def metrics() -> str:
+    """Stores the counters of this process, then writes all numbers of the service in Prometheus' text format.
+
+    Raises `NotFound` in the cloud, where CloudWatch has them.
+    """
+    if get_settings().log_group:
+        raise NotFound("Metrics are collected by CloudWatch here.")
+    flush()
+    state = slots.read()
+    numbers = counters.read()
+    numbers |= {
+        series("queue_items", {"status": status.value}): items.count(Shelf.QUEUE, [status]) for status in IN_QUEUE
+    }
+    numbers |= {series("queue_messages", {"queue": name}): queue.depth(name) for name in _QUEUES}
+    numbers |= {
+        "history_items": items.count(Shelf.DONE),
+        "workers_busy": len(state.taken),
+        "key_tasks_busy": len(orders.running_ids()),
+        "paused": int(state.paused_at is not None),
+        series("info", {"version": get_settings().app_version, "ytdlp": ytdlp_version()}): 1,
+    }
+    return exposition(numbers)

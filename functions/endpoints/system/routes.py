@@ -1,0 +1,128 @@
+"""The routes of `/api/ping`, `/api/system/*`, `/api/dev/*`, `/api/docs*` and `/metrics`."""
+
+import time
+from typing import Any
+
+from flask import Response
+
+from dlambda.domain.events.event import pause_changed
+from dlambda.domain.system.release import UpdateStatus
+from dlambda.entry.http import make_routes, problems
+from dlambda.errors import Invalid, NotAcceptable
+from dlambda.store.items import slots
+from dlambda.usecases.events.publish import publish
+from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.operations.check_updates import check_updates
+from endpoints.system import development, documents, health, metrics, terminal
+from endpoints.system.configuration import configuration
+from endpoints.system.schemas import Configuration, DocumentPath, Live, Loop, Message, Packages, Pong, Ready, Updates
+
+routes = make_routes("system", "Health, configuration and control")
+
+Answer = dict[str, Any] | Response
+
+
+@routes.get("/api/ping", responses={200: Pong})
+def ping() -> Answer:
+    """Answers while the tables do."""
+    slots.read()
+    return {"status": "pong"}
+
+
+@routes.get("/api/system/configuration", responses={200: Configuration})
+def get_configuration() -> Answer:
+    """Settings, presets, fields, folders and the queue."""
+    return configuration()
+
+
+@routes.post("/api/system/pause", responses={200: Message, **problems(406)})
+def pause() -> Answer:
+    """Starts no more downloads; running ones go on."""
+    now = time.time()
+    if not slots.pause(now):
+        raise _as_asked("Non-active downloads are already paused.")
+    publish(pause_changed(paused=True, at=now))
+    return {"message": "Non-active downloads have been paused."}
+
+
+@routes.post("/api/system/resume", responses={200: Message, **problems(406)})
+def resume() -> Answer:
+    """Starts downloads again."""
+    if not slots.resume():
+        raise _as_asked("Non-active downloads are not paused.")
+    publish(pause_changed(paused=False, at=time.time()))
+    dispatch()
+    return {"message": "Resumed all downloads."}
+
+
+def _as_asked(message: str) -> NotAcceptable:
+    return NotAcceptable(message, extra={"message": message})
+
+
+@routes.post("/api/system/shutdown", responses=problems(400))
+def shutdown() -> Answer:
+    """Always refused: the service is never native."""
+    raise Invalid("Shutdown is only available in the native mode.")
+
+
+@routes.post("/api/system/check-updates", responses={200: Updates, **problems(400)})
+def updates() -> Answer:
+    """Looks for a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
+    outcome = check_updates()
+    if outcome["status"] == UpdateStatus.DISABLED:
+        raise Invalid("Update checks are disabled.", extra=outcome)
+    return outcome
+
+
+@routes.post("/api/system/terminal", responses={200: None, **problems(400, 403, 429)})
+def open_terminal() -> Answer:
+    """Runs yt-dlp's command line; its output comes as server-sent events (setting `console_enabled`)."""
+    return terminal.terminal()
+
+
+@routes.get("/api/system/live", responses={200: Live})
+def live() -> Answer:
+    """Answers while this process does."""
+    return health.live()
+
+
+@routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
+def ready() -> tuple[dict[str, Any], int]:
+    """Checks each engine and tool, the disk space that is left, and how old yt-dlp and the tools are."""
+    return health.ready()
+
+
+@routes.get("/metrics", responses={200: None})
+def metrics_page() -> Answer:
+    """Counters and the state of this moment, in Prometheus' text format."""
+    return Response(metrics.metrics(), content_type=metrics.TYPE)
+
+
+@routes.get("/api/dev/loop", responses={200: Loop, **problems(403)})
+def dev_loop() -> Answer:
+    """For developers: what runs beside requests (setting `app_env`)."""
+    return development.loop()
+
+
+@routes.get("/api/dev/pip", responses={200: Packages, **problems(403)})
+def dev_packages() -> Answer:
+    """For developers: versions of the packages in the setting `pip_packages`."""
+    return development.packages()
+
+
+@routes.get("/api/docs/<path:file>", responses={200: None, **problems(404)})
+def document(path: DocumentPath) -> Answer:
+    """README.md, FAQ.md, API.md, openapi.json and two pictures."""
+    return documents.document(path.file)
+
+
+@routes.get(f"/<any({documents.NAMES}):file>", responses={200: None})
+def root_document(path: DocumentPath) -> Answer:
+    """The same below the base path, as the links in README.md have it."""
+    return documents.document(path.file)
+
+
+@routes.get("/api/docs", responses={200: None})
+def reference() -> Answer:
+    """The reference of the API, for people."""
+    return Response(documents.reference(), mimetype="text/html")

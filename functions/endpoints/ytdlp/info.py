@@ -1,0 +1,97 @@
+"""Metadata of a URL as `/api/yt-dlp/url/info` answers it (docs/contract/ytdlp.md 5)."""
+
+import json
+import logging
+import re
+import time
+from typing import Any, Final
+
+from dlambda.domain.ytdlp.options import read_options
+from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
+from dlambda.media.sandbox.guard import check_url
+from dlambda.settings import get_settings
+from dlambda.store.items import archive
+from dlambda.usecases.items.options import archive_named
+from dlambda.usecases.lookups.look_up_info import Looked, Nothing, look_up
+from dlambda.usecases.rules.presets import find_preset
+from endpoints.ytdlp.actions import parse_failure
+
+log = logging.getLogger(__name__)
+
+_KEPT_SECONDS: Final = 300
+_OF_PARSER: Final = re.compile(r"^Invalid command options for yt-dlp were given\. '(?P<reason>.*)'\.$", re.DOTALL)
+
+
+def url_info(url: str, preset_name: str, args: str, *, force: bool) -> str:
+    """The answer's body. Raises what the contract names, in its order."""
+    url, args = url.strip(), args.strip()
+    try:
+        if not url:
+            raise Required("URL is required.")
+        check_url(url, allow_internal=get_settings().allow_internal_urls)
+        preset = find_preset(preset_name.strip() or get_settings().default_preset)
+        if preset is None:
+            raise NotFound(f"Preset '{preset_name}' does not exist.")
+    except AppError as error:
+        error.extra |= {"status": False, "message": error.message}
+        raise
+    _check(args)
+    answer = _looked(url, preset.name, args, force=force)
+    dynamic = _dynamic(answer, preset.name, archive_named(preset.cli, args), args)
+    head = ",\n".join(f"    {json.dumps(name)}: {_indented(value)}" for name, value in dynamic.items())
+    return f"{{\n{head}{',' if answer.text else ''}\n{answer.text}\n}}"
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=4).replace("\n", "\n    ")
+
+
+def _check(args: str) -> None:
+    try:
+        problem = next((option.problem for option in read_options(args) if option.problem), None)
+    except Invalid as error:
+        raise parse_failure(error.message) from None
+    if problem:
+        raise parse_failure(problem)
+
+
+def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
+    try:
+        return look_up(url, preset, args, kept_seconds=_KEPT_SECONDS, force=force)
+    except Nothing as failure:
+        extraction = failure.extraction
+        text = "Failed to extract video info."
+        why = ". ".join(dict.fromkeys([*([extraction.error] if extraction.error else []), *extraction.warnings]))
+        raise OperationFailed(f"{text} {why}".strip(), extra={"status": False, "message": text}) from None
+    except Invalid as error:
+        match = _OF_PARSER.match(error.message)
+        raise (parse_failure(match["reason"]) if match else error) from None
+    except (TooMany, Unavailable):
+        raise
+    except AppError as error:
+        log.warning("url/info failed", exc_info=True)
+        extra = {"message": error.message, "formats": []}
+        raise OperationFailed("failed to get video info.", extra=extra) from None
+
+
+def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str) -> dict[str, Any]:
+    """The fields that are worked out anew at each answer."""
+    present = archive.find_present(archive_file, answer.archive_ids) if archive_file and answer.archive_ids else []
+    expires = answer.at + _KEPT_SECONDS
+    fields: dict[str, Any] = {
+        "is_archived": bool(present),
+        "is_premiere": answer.is_premiere,
+        "archive_file": archive_file,
+    }
+    if archive_file and answer.archive_ids:
+        fields["archive_id"] = answer.archive_ids[0]
+    fields["_cached"] = {
+        "status": "miss" if answer.fresh else "hit",
+        "preset": preset,
+        "cli_args": args or None,
+        "key": answer.key,
+        "ttl": _KEPT_SECONDS,
+        "ttl_left": _KEPT_SECONDS if answer.fresh else round(expires - time.time(), 3),
+        "expires": expires,
+    }
+    return fields

@@ -1,0 +1,20 @@
+"""Intake: a URL becomes an item that waits for a slot, or the items of a playlist."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.entry.sqs import make_queue_handler
+from dlambda.media.workers.worker import warm_up
+from dlambda.media.ytdlp.archive_ids import archive_id_of_url
+from dlambda.usecases.items.intake import process_intake
+
+# Paid at the start of the function and not by its first message: yt-dlp, warm, and every extractor's URL pattern.
+warm_up()
+archive_id_of_url("https://example.com/")
+
+
+def _handle(message: Mapping[str, Any], _context: Any) -> None:
+    process_intake(message["id"])
+
+
+lambda_handler = make_queue_handler(_handle)

@@ -1,0 +1,88 @@
+"""The routes `$connect`, `$disconnect` and `$default` (docs/contract/websocket.md 2)."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dlambda.aws import queue
+from dlambda.domain.events.event import Event, Name, random_id
+from dlambda.entry.attempts import PASSWORD, count_failures
+from dlambda.entry.auth import check_credentials
+from dlambda.entry.exposure import check_open
+from dlambda.entry.json_text import read_json
+from dlambda.entry.senders import Incoming, check_sender
+from dlambda.errors import AppError
+from dlambda.store import connections
+from dlambda.usecases.events.publish import problem, reply
+from events.on_socket.messages import HANDLERS
+
+log = logging.getLogger(__name__)
+
+_SID_LENGTH = 14
+_PATH = "/ws"
+_OK = {"statusCode": 200}
+_OPAQUE = "Internal Server Error"
+_FAILED = {"add_url": "Error Adding URL"}
+
+
+def answer(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Handles an event of the gateway. Only `$connect` can be refused."""
+    context = event["requestContext"]
+    connection_id = context["connectionId"]
+    if context["routeKey"] == "$connect":
+        return _connect(event, connection_id)
+    if context["routeKey"] == "$disconnect":
+        connections.remove(connection_id)
+        return _OK
+    _message(connection_id, event.get("body") or "")
+    return _OK
+
+
+def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    query = event.get("queryStringParameters") or {}
+    incoming = _incoming(event)
+    try:
+        check_open()
+        check_sender(incoming)
+        with count_failures(PASSWORD, incoming.client):
+            check_credentials(headers.get("authorization"), query.get("apikey"))
+    except AppError as error:
+        body = json.dumps({"error": error.message, "code": error.code, **error.extra})
+        return {"statusCode": error.status, "headers": error.headers, "body": body}
+    connections.add(connection_id, random_id(_SID_LENGTH))
+    queue.send("socket", {"id": connection_id})
+    return _OK
+
+
+def _incoming(event: Mapping[str, Any]) -> Incoming:
+    """The handshake, its headers joined where there are several of one name."""
+    headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    peer = event["requestContext"].get("identity", {}).get("sourceIp", "")
+    return Incoming("GET", _PATH, "", {name.lower(): ",".join(values) for name, values in headers.items()}, peer)
+
+
+def greet(connection_id: str) -> None:
+    """Tells a new client its session id."""
+    sid = connections.find_sid(connection_id)
+    if sid is not None:
+        reply(connection_id, Event(Name.CONNECTED, {"sid": sid}, beside={"sid": sid, "timestamp": time.time()}))
+
+
+def _message(connection_id: str, body: str) -> None:
+    """Handles a frame. A frame without an event is ignored; a failure is logged and told, and the connection stays."""
+    try:
+        frame = read_json(body)
+    except ValueError:
+        return
+    name = frame.get("event") if isinstance(frame, dict) else None
+    handler = HANDLERS.get(name) if isinstance(name, str) else None
+    if handler is None:
+        return
+    try:
+        handler(connection_id, frame.get("data"))
+    except Exception:
+        log.exception("Unexpected failure of a WebSocket message", extra={"event": name})
+        reply(connection_id, problem(_FAILED.get(str(name), _OPAQUE), _OPAQUE))

@@ -1,8 +1,0 @@
-"""File: what lies below the download root."""
-
-from dlambda.entry.http import http_entry, make_app, make_lambda_handler
-from file.routes import routes
-
-app = make_app(routes)
-file = http_entry(app)
-lambda_handler = make_lambda_handler(app)

@@ -1,8 +1,0 @@
-"""System: ping, configuration, pause and resume, documents."""
-
-from dlambda.entry.http import http_entry, make_app, make_lambda_handler
-from system.routes import routes
-
-app = make_app(routes)
-system = http_entry(app)
-lambda_handler = make_lambda_handler(app)
