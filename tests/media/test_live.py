@@ -141,6 +141,16 @@ def test_a_playlist_is_read() -> None:
     assert third.range.header == "bytes=60-79"
 
 
+def test_a_byte_order_mark_is_no_segment() -> None:
+    assert parse(f"\ufeff{PLAYLIST}", "http://a.example/") == parse(PLAYLIST, "http://a.example/")
+
+
+def test_tags_that_a_recorder_does_not_need_may_be_broken() -> None:
+    broken = "#EXT-X-PROGRAM-DATE-TIME:yesterday\n#EXT-X-DATERANGE:ID\n#EXT-X-VERSION:x\n#EXT-X-BITRATE:fast\n"
+    head, first = PLAYLIST.split("#EXTINF", 1)
+    assert parse(f"{head}{broken}#EXTINF{first}", "http://a.example/") == parse(PLAYLIST, "http://a.example/")
+
+
 @pytest.mark.parametrize("text", ["", "<html>", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n"])
 def test_what_is_no_media_playlist_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="media playlist"):

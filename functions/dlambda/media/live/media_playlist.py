@@ -81,7 +81,8 @@ def parse(text: str, url: str) -> MediaPlaylist:
 
 
 def _parse(text: str, url: str) -> MediaPlaylist:
-    if not text.lstrip("\ufeff \r\n").startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
+    text = text.lstrip("\ufeff \r\n")
+    if not text.startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
         raise ValueError("not a media playlist")
     segments: list[Segment] = []
     sequence, target, seconds, is_complete, gap, jump = 0, 6.0, 0.0, False, False, False
