@@ -96,7 +96,7 @@ def values_for(method: str, path: str, parameter: str) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def groups() -> dict[str, str]:
     """Path of the document -> the module of the group that answers it."""
-    modules = {route.function.module.partition(".")[0] for route in template.read().routes}
+    modules = {route.function.module.split(".")[-2] for route in template.read().routes}
     return {
         path: name
         for name in modules
