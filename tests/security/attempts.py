@@ -21,6 +21,9 @@ from tests.security.lab import ADMIN_KEY, Lab
 END_SECONDS = 120
 HARMLESS = ("error", "finished", "skip", "not_live", "cancelled")
 INTERNAL = "Access to internal urls or private networks is not allowed."
+_STANDARD = {"template": "@KEY@.%(ext)s", "cli": ""}
+# A segment that is refused is asked for as often as without it, but with no pauses, which are some 30 s in all.
+_NO_PAUSE = "--retry-sleep fragment:0"
 _KINDS = {
     "html": "text/html; charset=utf-8", "m3u8": "application/vnd.apple.mpegurl", "mpd": "application/dash+xml",
     "mp4": "video/mp4", "ts": "video/mp2t", "vtt": "text/vtt", "srt": "text/plain", "jpg": "image/jpeg",
@@ -110,8 +113,10 @@ class Batch:
             page = _page(path, self._film(content), texts)
             self._planted.setdefault(key, []).append(page.body)
             self.lab.attacker.serve(path, page)
-        standard = {"url": "@BASE@/@KEY@.html"} | ({} if attempt.order else {"template": "@KEY@.%(ext)s"})
-        filled: dict[str, Any] = json.loads(fill_in(json.dumps(standard | dict(attempt.body)), texts))
+        body = {"url": "@BASE@/@KEY@.html"} | ({} if attempt.order else _STANDARD) | dict(attempt.body)
+        if not attempt.order:
+            body["cli"] = f"{_NO_PAUSE} {body['cli']}".strip()
+        filled: dict[str, Any] = json.loads(fill_in(json.dumps(body), texts))
         return filled
 
     def _film(self, content: Content) -> str | bytes | Page | Redirect:
