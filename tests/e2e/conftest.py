@@ -1,4 +1,6 @@
-"""One running service for all end-to-end tests of a process, stopped at the end whatever happens."""
+"""One running service for all end-to-end tests of a process, stopped behind the last of them whatever happens: even
+idle it takes a fiftieth of a processor.
+"""
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -29,21 +31,21 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictures() -> Iterator[Pictures]:
     """Where the shared service gets its backgrounds."""
     with Pictures() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page() -> Iterator[str]:
     """The address of a page with a player, from which the shared service may be asked."""
     with page_server() as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory, pictures: Pictures, page: str) -> Iterator[Service]:
     """The shared service, since a start takes seconds. Tests use URLs and folders of their own, and leave no item
     running.
@@ -71,7 +73,7 @@ def listener(service: Service) -> Iterator[Listener]:
         yield connected
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a password, that refuses internal addresses as it does by default."""
     settings = {

@@ -1,15 +1,18 @@
 """The log of a running service: an item's whole way, the stream, and no secret in any file (system.md 6)."""
 
+import base64
 import http.client
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.api import Api, wait_until
+from tests.e2e import credentials
+from tests.e2e.api import Api, Json, Reply, wait_until
 from tests.e2e.service import Service
 from tests.origin import Origin
 
@@ -23,6 +26,10 @@ SECRETS = {
     "preset": "preset-cookie-topsecret",
     "target": "target-header-topsecret",
 }
+USER = "me"
+PAIR = base64.b64encode(f"{USER}:{SECRETS['password']}".encode()).decode()
+FORWARDED = "203.0.113.1"
+GUESSES = 60
 
 
 def test_a_search_for_an_item_finds_its_whole_way(api: Api, origin: Origin) -> None:
@@ -85,53 +92,87 @@ def _lines(answer: http.client.HTTPResponse) -> Iterator[str]:
         yield line.decode().rstrip("\n")
 
 
-def test_no_secret_is_in_any_log(folder: Path, origin: Origin) -> None:
-    secret = SECRETS
+@dataclass(frozen=True)
+class Guarded:
+    """What a service with a password said and wrote, which was stopped since."""
+
+    guesses: list[Reply]
+    """The answers to wrong passwords."""
+    right: list[Reply]
+    """The answers to the right password, after each of the guesses."""
+    lines_of_guesses: list[Json]
+    """The lines that the guesses wrote to the log."""
+    texts: dict[str, str]
+    """Of all files of the log, and what it printed, by their names."""
+
+
+@pytest.fixture(scope="module")
+def guarded_log(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Guarded:
+    """A service of its own, since guesses count for everybody who asks from this address."""
     settings = {
-        "YTP_AUTH_USERNAME": "me",
-        "YTP_AUTH_PASSWORD": secret["password"],
+        "YTP_AUTH_USERNAME": USER,
+        "YTP_AUTH_PASSWORD": SECRETS["password"],
         "YTP_LOG_LEVEL": "debug",
         "YTP_YTDLP_DEBUG": "true",
         "YTP_RETRIES": "1",  # one is logged like three, which take half a minute
     }
-    import base64
-
-    pair = base64.b64encode(f"me:{secret['password']}".encode()).decode()
+    folder = tmp_path_factory.mktemp("guarded-log") / "data"
     with Service(folder, settings) as service:
-        api = Api(service.base, {"Authorization": f"Basic {pair}"})
-        cookies = f"# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t{secret['cookie']}\n"
-        api.post("/api/presets", {"name": "secret one", "cookies": cookies.replace(secret["cookie"], secret["preset"])})
-        headers = [{"key": "X-Thing", "value": secret["target"]}]
-        target = {
-            "name": "t",
-            "request": {"type": "json", "method": "POST", "url": origin.url("status/500/hook"), "headers": headers},
-        }
-        api.post("/api/notifications", target)
-        url = origin.url("clip-secret.mp4") + f"?token={secret['token']}"
-        item = {"cookies": cookies.replace(secret["cookie"], secret["item-cookie"]), "preset": "secret one"}
-        api.add(url, **item, cli=f"--add-headers X-Thing:{secret['header']} --verbose")
-        api.add(origin.url("status/404/x.mp4"), cli=f"--proxy http://me:{secret['proxy']}@127.0.0.1:1")
-        api.get(f"/api/history?apikey={pair}")
-        api.post("/api/history", raw=b'{"url": "' + secret["cookie"].encode())  # broken JSON
-        api.get("/api/yt-dlp/url/info?url=" + quote(url, safe=""))
-        Api(service.base, {"Authorization": f"Basic {pair[:-4]}"}).get("/api/ping")
-        wait_until(lambda: not api.queue(), 60, lambda: str(api.queue()))
-        done = api.find(url)
-        assert done
-        if done["filename"]:
-            api.follow("GET", api.download_path(done))
-    for file in (*(folder / "logs").iterdir(), service.log_file):
-        text = file.read_text(errors="replace")
-        found = [
-            name
-            for name, value in {**secret, "pair": pair, "pair without padding": pair.rstrip("=")}.items()
-            if value in text
-        ]
-        assert not found, (
-            file.name,
-            found,
-            [line[:600] for line in text.splitlines() if any(secret[name] in line for name in found if name in secret)][
-                :2
-            ],
-        )
+        api = Api(service.base, {"Authorization": f"Basic {PAIR}"})
+        _use_all_secrets(api, origin)
+        before = len(_lines_of_log(folder))
+        wrong = {"Authorization": credentials.basic(USER, "guess"), "X-Forwarded-For": FORWARDED}
+        answers = [(service.api.get("/api/ping", headers=wrong), api.get("/api/ping")) for _ in range(GUESSES)]
+        lines = [json.loads(line) for line in _lines_of_log(folder)[before:]]
+    guesses, right = (list(replies) for replies in zip(*answers, strict=True))
+    files = [*(folder / "logs").iterdir(), service.log_file]
+    return Guarded(guesses, right, lines, {file.name: file.read_text(errors="replace") for file in files})
+
+
+def _lines_of_log(folder: Path) -> list[str]:
+    return "".join(file.read_text() for file in (folder / "logs").glob("*.jsonl")).splitlines()
+
+
+def _use_all_secrets(api: Api, origin: Origin) -> None:
+    """Sends each of `SECRETS` in its place, and waits for what comes of it."""
+    secret = SECRETS
+    cookies = f"# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t{secret['cookie']}\n"
+    api.post("/api/presets", {"name": "secret one", "cookies": cookies.replace(secret["cookie"], secret["preset"])})
+    headers = [{"key": "X-Thing", "value": secret["target"]}]
+    request = {"type": "json", "method": "POST", "url": origin.url("status/500/hook"), "headers": headers}
+    api.post("/api/notifications", {"name": "t", "request": request})
+    url = origin.url("clip-secret.mp4") + f"?token={secret['token']}"
+    item = {"cookies": cookies.replace(secret["cookie"], secret["item-cookie"]), "preset": "secret one"}
+    api.add(url, **item, cli=f"--add-headers X-Thing:{secret['header']} --verbose")
+    api.add(origin.url("status/404/x.mp4"), cli=f"--proxy http://me:{secret['proxy']}@127.0.0.1:1")
+    api.get(f"/api/history?apikey={PAIR}")
+    api.post("/api/history", raw=b'{"url": "' + secret["cookie"].encode())  # broken JSON
+    api.get("/api/yt-dlp/url/info?url=" + quote(url, safe=""))
+    Api(api.base, {"Authorization": f"Basic {PAIR[:-4]}"}).get("/api/ping")
+    wait_until(lambda: not api.queue(), 60, lambda: str(api.queue()))
+    done = api.find(url)
+    assert done
+    if done["filename"]:
+        api.follow("GET", api.download_path(done))
+
+
+def test_no_secret_is_in_any_log(guarded_log: Guarded) -> None:
+    secrets = {**SECRETS, "pair": PAIR, "pair without padding": PAIR.rstrip("=")}
+    assert {"dlambda.jsonl", "gateway.log", "worker.log"} <= guarded_log.texts.keys()
+    for file, text in guarded_log.texts.items():
+        named = [name for name, value in secrets.items() if value in text]
+        lines = [line[:600] for line in text.splitlines() if any(secrets[name] in line for name in named)]
+        assert not named, (file, named, lines[:2])
         assert "X-Amz-Signature=" not in text.replace("X-Amz-Signature=********", "")
+
+
+def test_guesses_are_slowed_down_and_told_of_while_the_password_works(guarded_log: Guarded) -> None:
+    assert {reply.status for reply in guarded_log.right} == {200}
+    assert {reply.status for reply in guarded_log.guesses} <= {401, 429}
+    last = guarded_log.guesses[-1]
+    assert last.status == 429
+    assert int(last.headers["Retry-After"]) > 0
+    lines = [line for line in guarded_log.lines_of_guesses if line["message"] == "Wrong password from 127.0.0.1"]
+    assert len(lines) == GUESSES
+    assert {line["level"] for line in lines} == {"WARNING"}
+    assert not [file for file, text in guarded_log.texts.items() if FORWARDED in text]

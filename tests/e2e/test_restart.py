@@ -11,20 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import moves
 from tests.e2e.api import Json, Record, wait_until
 from tests.e2e.kill import patiently, role_of
-from tests.e2e.orders import EVERY_PERMISSION, Status, client_of, ended, file_of
+from tests.e2e.orders import EVERY_PERMISSION, client_of, ended, file_of
 from tests.e2e.playback import decode
 from tests.e2e.service import Service
 from tests.origin import Origin
 
 CHOSEN_KEY = "chosen-later"
+MOVED_FILES = 500
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service of the stages, at its first start."""
-    with Service(tmp_path_factory.mktemp("restart") / "data") as running:
+    with Service(tmp_path_factory.mktemp("restart") / "data", moves.SETTINGS) as running:
         yield running
 
 
@@ -108,26 +110,34 @@ def _requests(origin: Origin, url: str) -> int:
 
 @dataclass(frozen=True)
 class CutOff:
-    """What a power cut interrupted, when it is over."""
+    """What two power cuts interrupted, when it is over: among the copies of a move, and among its deletes."""
 
     item: Record
     item_file: bytes
-    order: Status
     order_file: bytes
+    lost: list[set[str]]
+    """The moved files that were at neither place, after either cut."""
+    moved: int
 
 
 @pytest.fixture(scope="module")
 def cut_off(own: Service, first_key: FirstKey, stopped: Stopped, origin: Origin) -> CutOff:
     url, ordered = origin.url("slow/300000/hls/high/index.m3u8?power"), origin.url("slow/300000/clip-death.mp4")
     client = client_of(own, first_key.value)
+    move = moves.Move(own, MOVED_FILES)
     task = client.send_task.get_video(ordered)
     start_download(own, url)
     wait_until(lambda: _requests(origin, ordered), 60, lambda: str(task.get_status()))
     assert task.get_status()["status"] == "processing"
-    own.kill()
-    own.start()
-    item, status = own.api.wait_for(url), ended(task)
-    return CutOff(item, own.api.file_of(item), status, file_of(client, status))
+    move.begin()
+    lost = []
+    for wait_for_middle in (move.wait_for_copies, move.wait_for_deletes):
+        wait_for_middle()
+        own.kill()
+        lost.append(move.lost())
+        own.start()
+    item = own.api.wait_for(url)
+    return CutOff(item, own.api.file_of(item), file_of(client, ended(task)), lost, move.wait_for_end())
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,12 @@ def test_everything_is_there_after_a_power_cut(cut_off: CutOff) -> None:
 
 def test_a_task_of_the_key_api_survives_a_power_cut(cut_off: CutOff, origin: Origin) -> None:
     assert cut_off.order_file == origin.media("clip.mp4").read_bytes()
+
+
+def test_killed_moves_are_finished_and_each_object_is_at_one_place(cut_off: CutOff) -> None:
+    """test_moves_survive.py moves more."""
+    assert cut_off.lost == [set(), set()]
+    assert cut_off.moved == MOVED_FILES
 
 
 def test_a_paused_service_stays_paused(paused: Paused) -> None:

@@ -1,14 +1,10 @@
-"""What a running service answers to foreign names, pages and guesses: docs/contract/system.md 3."""
+"""What a running service answers to foreign names and pages: docs/contract/system.md 3."""
 
-import json
 import socket
-from collections.abc import Iterator
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.e2e import credentials
-from tests.e2e.api import Api
 from tests.e2e.conftest import CONFIGURED_PAGE
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
@@ -123,27 +119,3 @@ def test_media_and_their_ways(service: Service, origin: Origin) -> None:
         assert service.api.request("OPTIONS", way, headers=preflight).status == 204
     clip = origin.media("clip.mp4").read_bytes()
     assert service.api.follow("GET", path, headers={"Origin": CONFIGURED_PAGE}).body == clip
-
-
-@pytest.fixture
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """With a password, and of its own: what fails here would count in other tests."""
-    settings = {"YTP_AUTH_USERNAME": credentials.USER, "YTP_AUTH_PASSWORD": credentials.PASSWORD}
-    with Service(tmp_path_factory.mktemp("locked") / "data", settings) as running:
-        yield running
-
-
-def test_guesses_are_slowed_down_and_told_of_while_the_password_works(locked: Service) -> None:
-    wrong = {"Authorization": credentials.basic("ada", "guess"), "X-Forwarded-For": "203.0.113.1"}
-    right = Api(locked.base, {"Authorization": credentials.basic()})
-    for _ in range(60):
-        reply = locked.api.get("/api/ping", headers=wrong)
-        assert reply.status in (401, 429)
-        assert right.get("/api/ping").status == 200
-    assert reply.status == 429
-    assert int(reply.headers["Retry-After"]) > 0
-    text = "".join(file.read_text() for file in (locked.folder / "logs").glob("*.jsonl"))
-    lines = [line for line in map(json.loads, text.splitlines()) if line["message"] == "Wrong password from 127.0.0.1"]
-    assert len(lines) == 60
-    assert {line["level"] for line in lines} == {"WARNING"}
-    assert "203.0.113.1" not in text

@@ -77,7 +77,11 @@ FETCHED = [name for name in SOURCES if name != "marked"]
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service whose handlers look each minute."""
-    settings = SETTINGS | {"YTP_TASKS_HANDLER_TIMER": _EVERY_MINUTE, "YTP_TASK_HANDLER_RANDOM_DELAY": "1"}
+    settings = SETTINGS | {
+        "YTP_TASKS_HANDLER_TIMER": _EVERY_MINUTE,
+        "YTP_TASK_HANDLER_RANDOM_DELAY": "1",
+        "DLAMBDA_TICK_SECONDS": "5",  # so that a full minute is not seen nearly a minute later
+    }
     with Service(tmp_path_factory.mktemp("tasks") / "data", settings) as running:
         yield running
 
