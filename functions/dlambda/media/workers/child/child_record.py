@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,6 @@ class Track:
     url: str
     headers: dict[str, str]
     first: int | None = None
-
-    def saved(self) -> dict[str, Any]:
-        return {"url": self.url, "headers": self.headers, "first": self.first}
 
 
 class _Recording:
@@ -121,7 +118,7 @@ class _Recording:
 
     def _save(self) -> None:
         write_json(
-            self._workdir / WINDOW, {"tracks": [track.saved() for track in self.tracks], "lacking": self._lacking}
+            self._workdir / WINDOW, {"tracks": [asdict(track) for track in self.tracks], "lacking": self._lacking}
         )
 
     def note(self, number: int, size: int, seconds: float) -> None:
