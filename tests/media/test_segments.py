@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from array import array
+from functools import cache
 from itertools import pairwise
 
 import av
@@ -60,6 +61,17 @@ def cut_all(location, folder, encoder):
     return paths, grid, duration
 
 
+@pytest.fixture(scope="module")
+def cut(samples, encoder, tmp_path_factory):
+    """`cut(name)`: all segments of a sample, made once; with the playlist's grid and the film's duration."""
+
+    @cache
+    def make_all(name):
+        return cut_all(str(make(name, samples)), tmp_path_factory.mktemp("segments"), encoder)
+
+    return make_all
+
+
 def times_of(path):
     """First time, and number, of each kind of packets in a segment."""
     found = {}
@@ -71,8 +83,8 @@ def times_of(path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_segments_join_and_add_up(name, samples, tmp_path, encoder):
-    paths, grid, duration = cut_all(str(make(name, samples)), tmp_path, encoder)
+def test_segments_join_and_add_up(name, cut, tmp_path):
+    paths, grid, duration = cut(name)
     joined = tmp_path / "joined.ts"
     joined.write_bytes(b"".join(path.read_bytes() for path in paths))
     check = subprocess.run(
@@ -88,8 +100,8 @@ def test_segments_join_and_add_up(name, samples, tmp_path, encoder):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_segment_starts_where_its_playlist_says(name, samples, tmp_path, encoder):
-    paths, grid, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+def test_each_segment_starts_where_its_playlist_says(name, cut):
+    paths, grid, _ = cut(name)
     for path, segment in zip(paths, grid, strict=True):
         # Fragmented files begin with their first frame two frames late.
         slack = 0.1 if segment.start == 0 else 0.03
@@ -102,8 +114,8 @@ SOUND_FIRST = ("fragments.mp4", "h264-aac.ts")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SOUND_ALONE + SOUND_FIRST])
-def test_players_find_the_first_picture_at_the_beginning(name, samples, tmp_path, encoder):
-    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+def test_players_find_the_first_picture_at_the_beginning(name, cut):
+    paths, _, _ = cut(name)
     with av.open(str(paths[0])) as container:
         packets = [packet for packet in container.demux() if packet.dts is not None]
         first = min(packet.dts * packet.time_base for packet in packets)
@@ -112,14 +124,14 @@ def test_players_find_the_first_picture_at_the_beginning(name, samples, tmp_path
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SOUND_ALONE])
-def test_no_frame_is_lost_or_doubled(name, samples, tmp_path, encoder):
-    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+def test_no_frame_is_lost_or_doubled(name, cut):
+    paths, _, _ = cut(name)
     assert sum(times_of(path)["video"][1] for path in paths) == SECONDS * RATE
 
 
 @pytest.mark.parametrize("name", ["h264-opus.mkv", "hevc-flac.mkv", "opus.opus"])
-def test_encoded_sound_has_no_gap(name, samples, tmp_path, encoder):
-    paths, _, _ = cut_all(str(make(name, samples)), tmp_path, encoder)
+def test_encoded_sound_has_no_gap(name, cut):
+    paths, _, _ = cut(name)
     times = []
     for path in paths:
         with av.open(str(path)) as container:
