@@ -1,14 +1,13 @@
 """Sites and files that want more than to be downloaded, and a listener that tells whether anybody came."""
 
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.media.samples import FFMPEG
+from tests.media.samples import encode
 
 SECRET_WIDTH = 160
 M3U8 = "application/vnd.apple.mpegurl"
@@ -19,8 +18,7 @@ def make_film(path: Path, width: int = SECRET_WIDTH, seconds: int = 6) -> Path:
     picture = f"testsrc2=s={width}x120:r=10:d={seconds}"
     sound = ("-f", "lavfi", "-i", f"sine=d={seconds}")
     codecs = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-pix_fmt", "yuv420p", "-c:a", "aac")
-    command = [FFMPEG, "-y", "-loglevel", "error", "-f", "lavfi", "-i", picture, *sound, *codecs, str(path)]
-    subprocess.run(command, check=True)
+    encode(("-f", "lavfi", "-i", picture, *sound, *codecs), path)
     return path
 
 

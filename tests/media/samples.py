@@ -1,10 +1,16 @@
 """Short media files of every kind that a player may meet, made with ffmpeg."""
 
+import hashlib
 import random
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
+
+from tests.origin.media import cache_folder
 
 SECONDS = 13
 RATE = 25
@@ -174,6 +180,21 @@ def make(name: str, folder: Path) -> Path:
     """The sample of this name; those of `NAMES` are 13 s long at 25 frames a second."""
     path = folder / name
     if not path.exists():
-        command = [FFMPEG, "-y", "-loglevel", "error", *(_RECIPES | _ODD)[name], str(path)]
-        subprocess.run(command, check=True)
+        encode((_RECIPES | _ODD)[name], path)
     return path
+
+
+def encode(arguments: Sequence[str], path: Path) -> None:
+    """Makes the file at `path` by ffmpeg, or copies what a process of this user made of the same arguments before.
+
+    The arguments must name no file: the copy would not follow its changes.
+    """
+    key = hashlib.sha256("\0".join([Path(FFMPEG).name, *arguments, path.suffix]).encode()).hexdigest()
+    stored = cache_folder() / "samples" / f"{key}{path.suffix}"
+    if not stored.exists():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=stored.parent) as folder:
+            made = Path(folder) / stored.name
+            subprocess.run([FFMPEG, "-loglevel", "error", *arguments, str(made)], check=True)
+            made.rename(stored)  # at once: another process may look at the same moment
+    shutil.copyfile(stored, path)

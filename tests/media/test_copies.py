@@ -40,6 +40,7 @@ JOINED = {
 PLAIN = {"one.ts": ("mpegts", (0,)), "wrapped.ts": ("mpegts", (95440,)), "goes-on.ts": ("mpegts", (0, SECONDS))}
 
 
+@cache
 def made(*how: str) -> bytes:
     return subprocess.run([FFMPEG, "-loglevel", "error", *how, "-"], stdout=subprocess.PIPE, check=True).stdout
 

@@ -13,7 +13,7 @@ from dlambda.media.av.last_words import last_words
 from dlambda.media.av.pieces.segments import write_segment
 from dlambda.media.av.pieces.timeline import read_timeline
 from dlambda.media.av.pieces.transcode import HARDWARE, SOFTWARE, VideoEncoder, video_arguments
-from tests.media.samples import FFMPEG
+from tests.media.samples import FFMPEG, encode
 
 _VP8 = ("-c:v", "libvpx", "-deadline", "realtime")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8")
@@ -45,7 +45,7 @@ def film(tmp_path_factory):
         size, how, _ = FILMS[name]
         if not path.exists():
             picture = ("-f", "lavfi", "-i", f"testsrc=size={size}:rate=10:d=1")
-            subprocess.run([FFMPEG, "-loglevel", "error", *picture, *how, str(path)], check=True)
+            encode((*picture, *how), path)
         return path
 
     return make

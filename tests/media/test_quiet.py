@@ -1,10 +1,12 @@
 """Workers that give no sign are ended; those that work or wait as they were told are not."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from dlambda.media.ytdlp.callables import RetrySleep
 from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS, must_end
 
 BOMB = "(a+)+$"
 TITLE = "/names/" + "a" * 40 + "!.mp4"
@@ -44,17 +47,25 @@ ENDLESS = {
 }
 
 
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("option", ENDLESS)
-def test_a_regular_expression_that_never_ends_is_ended(origin: Origin, start: Start, option: str) -> None:
-    running = start(origin.url(TITLE), params=ENDLESS[option])
-    pid = running.pid
-    result = finish(running)
-    assert "regular expression among the options" in (result.error or "")
-    assert result.failure is not None
-    assert result.failure.kind is FailureKind.OPTIONS
-    assert not result.failure.retryable
-    assert processes_of_group(pid) == []
+def test_regular_expressions_that_never_end_are_ended(
+    origin: Origin, start: Start, service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once: each computes until it is ended."""
+    monkeypatch.setenv("YTP_WORKER_BUSY_TIMEOUT", "1")
+    get_settings.cache_clear()
+    downloads = {option: start(origin.url(TITLE), item_id=option, params=ENDLESS[option]) for option in ENDLESS}
+    with must_end():
+        while any(running.alive for running in downloads.values()):
+            for running in downloads.values():
+                running.messages(0.05)
+    for option, running in downloads.items():
+        result = running.result
+        assert result is not None
+        assert "regular expression among the options" in (result.error or ""), option
+        assert result.failure is not None
+        assert result.failure.kind is FailureKind.OPTIONS
+        assert not result.failure.retryable
+        assert processes_of_group(running.pid) == []
 
 
 @pytest.mark.usefixtures("impatient")
@@ -72,47 +83,88 @@ def test_a_slow_download_and_a_wait_that_was_asked_for_go_on(origin: Origin, sta
     assert finish(start(origin.url("/short.mp4"), item_id="b", params={"sleep_interval": 8})).ok
 
 
-WRITER = "import time,sys\nf = open(sys.argv[1], 'ab', 0)\nend = time.time() + 60\nwhile time.time() < end: {work}"
+# A process that has begun when its file is there; it ends with the test at the latest.
+WRITER = "import time,sys\nf = open(sys.argv[1], 'ab', 0)\nwhile True: {work}"
+BUSY_SECONDS, IDLE_SECONDS = 5, 10
+
+
+class Watch:
+    """A limit whose clock goes on by a second at each look, so that no test waits for seconds to pass."""
+
+    def __init__(self, pid: int, folder: Path) -> None:
+        self._now = 0.0
+        self._limit = QuietLimit(
+            pid, folder, busy_seconds=BUSY_SECONDS, idle_seconds=IDLE_SECONDS, clock=lambda: self._now
+        )
+
+    def look(self) -> str | None:
+        """What the limit says a second later."""
+        self._now += 1
+        time.sleep(0.02)
+        return self._limit.find_problem()
+
+    def look_often(self) -> str | None:
+        """The first problem within three times the limits."""
+        return next(filter(None, (self.look() for _ in range(3 * IDLE_SECONDS))), None)
+
+
+@contextmanager
+def writing(work: str, file: Path) -> Iterator[int]:
+    """The id of a process that does `work` again and again, once it has begun."""
+    command = [sys.executable, "-c", WRITER.format(work=work), str(file)]
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        until(file.exists)
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
-    ("work", "ends"),
+    "work",
     [
-        ("f.write(b'x'); [x * x for x in range(2000000)]", False),  # as ffmpeg does
-        ("f.seek(0); f.truncate(0); f.write(b'x'); time.sleep(.2)", False),  # in place, no longer than before
-        ("pass", True),
-        ("time.sleep(.1)", True),
+        "f.write(b'x'); [x * x for x in range(100000)]",  # as ffmpeg does
+        "f.seek(0); f.truncate(0); f.write(b'x'); time.sleep(.01)",  # in place, no longer than before
     ],
 )
-def test_what_counts_is_a_change_of_its_files(tmp_path: Path, work: str, ends: bool) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITER.format(work=work), str(tmp_path / "file")], start_new_session=True
-    )
-    limit = QuietLimit(process.pid, tmp_path, busy_seconds=2, idle_seconds=4)
-    end = time.monotonic() + 8
-    problem = None
-    while problem is None and time.monotonic() < end:
-        problem = limit.find_problem()
-        time.sleep(0.1)
-    process.kill()
-    process.wait()
-    assert (problem is not None) == ends
+def test_a_change_of_its_files_is_a_sign(tmp_path: Path, work: str) -> None:
+    file = tmp_path / "file"
+    with writing(work, file) as pid:
+        watch = Watch(pid, tmp_path)
+        for _ in range(3 * IDLE_SECONDS):
+            before = file.stat()
+            until(lambda before=before: file.stat().st_mtime_ns != before.st_mtime_ns)  # type: ignore[misc]
+            assert watch.look() is None
+
+
+@pytest.mark.parametrize(
+    ("work", "problem"), [("pass", f"computed for {BUSY_SECONDS} s"), ("time.sleep(1)", "nothing has come for")]
+)
+def test_work_without_a_change_of_its_files_is_none(tmp_path: Path, work: str, problem: str) -> None:
+    with writing(work, tmp_path / "file") as pid:
+        assert problem in (Watch(pid, tmp_path).look_often() or "")
 
 
 def test_work_of_its_children_is_seen(tmp_path: Path) -> None:
     """A program that it started computes, and so it is not waiting."""
-    code = "import subprocess,sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"
-    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
-    limit = QuietLimit(process.pid, tmp_path, busy_seconds=2, idle_seconds=60)
-    end = time.monotonic() + 30
-    problem = None
-    while problem is None and time.monotonic() < end:
-        problem = limit.find_problem()
-        time.sleep(0.1)
-    os.killpg(process.pid, 9)
-    process.wait()
-    assert problem is not None
-    assert "computed for 2 s" in problem
+    child = "print(flush=True)\nwhile True: pass"
+    code = f"import subprocess,sys\nsubprocess.run([sys.executable, '-c', {child!r}])"
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        problem = Watch(process.pid, tmp_path).look_often()
+        os.killpg(process.pid, signal.SIGKILL)
+    assert f"computed for {BUSY_SECONDS} s" in (problem or "")
 
 
 def test_waits_that_options_ask_for() -> None:
