@@ -3,14 +3,16 @@
 import glob
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dlambda.media.workers.download import DownloadSpec, Message, Result, Running, start_download
+from dlambda.media.workers.extract import extract
 from dlambda.settings import get_settings
+from tests.origin import Origin
 from tests.origin.media import ffmpeg
 
 # Where `make` puts npm's; without one the tests run with PyAV, as the service does.
@@ -37,6 +39,18 @@ def service(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     get_settings.cache_clear()
     yield tmp_path / "work"
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def short_film(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """The metadata of the origin's `short.mp4`, extracted once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLAMBDA_WORK_DIR", str(tmp_path_factory.mktemp("short-film")))
+        get_settings.cache_clear()
+        info = extract(origin.url("/short.mp4"), {}, allow_internal=True).info
+    get_settings.cache_clear()
+    assert info is not None
+    return info
 
 
 Start = Callable[..., Running]

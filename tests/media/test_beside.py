@@ -1,7 +1,7 @@
 """What fails beside the media leaves the media (docs/contract/downloads.md 2.2, `warnings`)."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,12 @@ COVER = "thumbnail.jpg"
 
 
 @pytest.fixture
-def get(origin: Origin, start: Start) -> Download:
+def get(origin: Origin, short_film: Mapping[str, Any], start: Start) -> Download:
     """Downloads the short film with options, and with fields that its page would have said."""
-    info = extract(origin.url("/short.mp4"), {}, allow_internal=True).info
 
     def download(cli: str, *, path: str = "/short.mp4", **fields: Any) -> Result:
         url = origin.url(path)
-        known = info if path == "/short.mp4" else extract(url, {}, allow_internal=True).info
+        known = short_film if path == "/short.mp4" else extract(url, {}, allow_internal=True).info
         assert known is not None
         return finish(start(url, info={**known, **fields}, params={**parse_options(cli).params, **TITLE}))
 

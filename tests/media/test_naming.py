@@ -1,11 +1,11 @@
 """Names of a download's files: short enough, free, told apart (docs/contract/downloads.md 6)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from dlambda.media.workers.child.naming import UniqueNames
-from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.options import parse_options
 from tests.media.conftest import Start, finish
 from tests.origin import Origin
@@ -18,15 +18,13 @@ CHAPTER = "%(title)s - %(section_number)03d %(section_title)s.%(ext)s"
 
 
 @pytest.fixture
-def names(origin: Origin, start: Start) -> Any:
+def names(origin: Origin, short_film: Mapping[str, Any], start: Start) -> Any:
     """Downloads the short film; answers the names of its files, the film's first."""
-    info = extract(origin.url("/short.mp4"), {}, allow_internal=True).info
-    assert info is not None
 
     def download(template: str, cli: str = "", *, taken: Any = (), templates: Any = None, **fields: Any) -> list[str]:
         params = parse_options(cli).params
         params["outtmpl"] = {"default": template, "chapter": CHAPTER} | (templates or {})
-        result = finish(start(origin.url("/short.mp4"), info={**info, **fields}, params=params, taken=taken))
+        result = finish(start(origin.url("/short.mp4"), info={**short_film, **fields}, params=params, taken=taken))
         assert (result.error, result.warnings) == (None, ())
         assert result.filepath
         return [result.filepath, *result.extra_files]
