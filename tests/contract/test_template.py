@@ -153,6 +153,12 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
         assert route.function.module == f"endpoints.{exceptions.get(noun, noun.replace('-', '_'))}.main"
 
 
+def test_loops_are_expanded_before_the_serverless_transform():
+    """CloudFormation applies transforms in the order of the list, and SAM knows no loops."""
+    [transforms] = re.findall(r"^Transform: \[(.+?)\]", template.TEMPLATE.read_text(), re.MULTILINE)
+    assert transforms.split(", ") == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"]
+
+
 @pytest.mark.parametrize("key", [each["RouteKey"] for each in of_type("AWS::ApiGatewayV2::Route").values()])
 def test_no_route_ends_with_a_slash(key):
     """API Gateway refuses such a key; what ends with a slash is answered by the greedy route."""

@@ -36,6 +36,13 @@ def test_a_function_is_an_image_or_a_zip_and_has_what_that_needs(built):
     assert not {"Handler", "Runtime", "CodeUri", "Layers"} & built["Globals"]["Function"].keys()
 
 
+def test_sam_finds_no_loop_to_read(built):
+    text = json.dumps(built)
+    assert "Fn::ForEach" not in text
+    assert "Fn::FindInMap" not in text
+    assert built["Transform"] == "AWS::Serverless-2016-10-31"
+
+
 def test_what_runs_yt_dlp_or_ffmpeg_is_an_image(built):
     images = {name for name, each in functions(built).items() if each["Properties"].get("PackageType") == "Image"}
     assert {*RUN_MEDIA} & functions(built).keys() <= images
