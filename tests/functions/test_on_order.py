@@ -14,8 +14,8 @@ from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import cool_down
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
-from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order, workdir_of
+from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS
 from tests.e2e.playback import decode
 from tests.origin.media import media_folder
 
@@ -45,7 +45,7 @@ def place(kind, url, **fields):
 
 def work(order_id, seconds=ROOMY):
     """One invocation that may run for `seconds` before it must hand over."""
-    end = time.monotonic() + seconds + keep_files.HANDOVER_SECONDS
+    end = time.monotonic() + seconds + HANDOVER_SECONDS
     return fulfil_order(order_id, seconds_left=lambda: end - time.monotonic())
 
 
@@ -148,7 +148,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
 
 def test_the_log_says_whose_progress_could_not_be_told(stack, origin, monkeypatch, caplog):
     order_id = place(Kind.GET_VIDEO, origin.url("slow/400000/clip-untold.mp4"))
-    end = time.monotonic() + 4 + keep_files.HANDOVER_SECONDS
+    end = time.monotonic() + 4 + HANDOVER_SECONDS
 
     def seconds_left():
         monkeypatch.setattr(leases, "_KEEP_SECONDS", 10**130)  # a number that no table takes

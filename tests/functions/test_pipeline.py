@@ -9,8 +9,8 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, slots
-from dlambda.usecases.items.keep_files import HANDOVER_SECONDS
 from dlambda.usecases.rules import resources
+from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS
 from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
 

@@ -15,6 +15,7 @@ from dlambda.media.workers.quiet import QuietLimit, longest_sleep
 from dlambda.media.workers.redaction import Redaction
 from dlambda.media.workers.worker import Worker, start_worker
 from dlambda.media.ytdlp.output import is_own
+from dlambda.media.ytdlp.work_layout import HOME
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
 from dlambda.settings import get_settings
 
@@ -181,7 +182,7 @@ class Running:
             elif raw["type"] == "ask":
                 self._worker.send({"answer": self._answer(raw)})
             elif raw["type"] == "result":
-                result = _result(raw, self._spec.workdir / "home", self._redaction)
+                result = _result(raw, self._spec.workdir / HOME, self._redaction)
                 self._finish(replace(result, existing=self._existing if raw.get("existing") else None), messages)
             else:
                 messages.append(_message(raw, self._spec.workdir, self._redaction))

@@ -9,10 +9,10 @@ from dlambda.media.live.recorded_segments import read_folder
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.download import DownloadSpec, Running
 from dlambda.media.workers.worker import start_worker
+from dlambda.media.ytdlp.work_layout import SEGMENTS
 from dlambda.media.ytdlp.worker_jobs import RecordJob
 from dlambda.settings import get_settings
 
-SEGMENTS = "segments"
 _BLOCK = 1024 * 1024
 
 

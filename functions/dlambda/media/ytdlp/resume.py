@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlambda.media.ytdlp.work_layout import HOME, TEMP
+
 _FRAGMENT = re.compile(r"-Frag\d+(\.part)?$")
 _UNFINISHED = (".part", ".ytdl", ".source.json", ".live.json")
 _STATE = "state.json"
@@ -90,7 +92,7 @@ def _files(folder: Path) -> list[Path]:
 def snapshot(workdir: Path) -> list[Path]:
     """The files that let a download continue elsewhere, sorted. Take it while no worker runs."""
     state = State.load(workdir)
-    files = [path for path in _files(workdir / "temp") if state.keeps(path)]
+    files = [path for path in _files(workdir / TEMP) if state.keeps(path)]
     return [*([workdir / _STATE] if (workdir / _STATE).is_file() else []), *files]
 
 
@@ -109,15 +111,15 @@ def prepare(workdir: Path, item_id: str, *, keep: bool = True) -> State:
     is_same_item = state.item_id == item_id
     if is_same_item and state.result is not None:
         return state
-    for path in _files(workdir / "temp"):
+    for path in _files(workdir / TEMP):
         if not state.keeps(path) or not (keep or is_same_item):
             path.unlink()
-    for path in _files(workdir / "home"):
+    for path in _files(workdir / HOME):
         path.unlink()
     state.finished = {name: entry for name, entry in state.finished.items() if (workdir / name).is_file()}
     state.item_id, state.result = item_id, None
     state.live_title = state.live_title if is_same_item else None
-    for folder in ("home", "temp"):
+    for folder in (HOME, TEMP):
         (workdir / folder).mkdir(parents=True, exist_ok=True)
     state.save()
     return state

@@ -21,6 +21,7 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.machine.disk import disk_space_at, tightest_room
 from dlambda.media.workers import download
 from dlambda.media.ytdlp.resume import can_continue
+from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.settings import get_settings
 from dlambda.store.files import filename_claims
 from dlambda.store.items import archive, items, leases
@@ -35,6 +36,7 @@ from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS, forget_state, load_state, save_state
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +206,7 @@ class _Download:
         item, settings = self.item, get_settings()
         params = item_params(item)
         self.changes_file = bool(params.get("postprocessors"))
-        keep_files.load_state(item.id, self.workdir)
+        load_state(item.id, self.workdir)
         open_work_folder(item)
         return download.DownloadSpec(
             item_id=item.id,
@@ -254,10 +256,10 @@ class _Download:
                         end_cancelled(self.item, self.lease, downloaded_bytes=self.progress.downloaded_bytes)
                     return False
                 self._watch_room(running)
-                if self.seconds_left() < keep_files.HANDOVER_SECONDS and not self.cancelled:
+                if self.seconds_left() < HANDOVER_SECONDS and not self.cancelled:
                     running.suspend()
                     self.item = items.save(self.item, self.item.evolve(begun=0), self.lease)
-                    keep_files.save_state(self.item.id, self.workdir)
+                    save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
             if self.cancelled:
@@ -354,9 +356,9 @@ class _Download:
         if self.growing or self.changes_file or not (report.filename and report.tmpfilename):
             return
         path = Path(report.filename)
-        if not path.is_relative_to(keep_files.TEMP):
+        if not path.is_relative_to(TEMP):
             return
-        name = path.relative_to(keep_files.TEMP).as_posix()
+        name = path.relative_to(TEMP).as_posix()
         large = (report.total_bytes or report.total_bytes_estimate or 0) >= _LARGE_BYTES
         if large and not is_partial(name):
             key = keep_files.key_of(self.item, name)
@@ -373,7 +375,7 @@ class _Download:
             # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
             if get_settings().work_durable and result.filepath:
                 keep_files.check_place(self.item, result.filepath)
-                self._check_room(needed_bytes=(self.workdir / keep_files.HOME / result.filepath).stat().st_size)
+                self._check_room(needed_bytes=(self.workdir / HOME / result.filepath).stat().st_size)
             raise
 
     def _heartbeat(self) -> bool:
@@ -462,4 +464,4 @@ class _Download:
         if not get_settings().temp_keep:
             remove_work_folder(self.workdir)
         bucket.delete([info_key(self.item.id)])
-        keep_files.forget_state(self.item.id)
+        forget_state(self.item.id)

@@ -1,4 +1,4 @@
-"""Brings a finished download's files to the bucket, and an unfinished one's state where the next run finds it."""
+"""Brings a finished download's files to the bucket."""
 
 import logging
 from collections.abc import Callable
@@ -16,15 +16,11 @@ from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid
 from dlambda.media.av.ffmpeg import describe
 from dlambda.media.workers.download import Result
-from dlambda.media.ytdlp.resume import snapshot
+from dlambda.media.ytdlp.work_layout import HOME
 from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import is_folder, join, note_files, split
 
 log = logging.getLogger(__name__)
-
-HANDOVER_SECONDS = 60.0
-HOME = "home"
-TEMP = "temp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,31 +116,3 @@ def _absolute(groups: Any) -> dict[str, Any]:
     return {
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries] for kind, entries in groups.items()
     }
-
-
-def state_prefix(item_id: str) -> str:
-    return f"resume/{item_id}/"
-
-
-def save_state(item_id: str, workdir: Path) -> None:
-    """Before a handover: what a download continues from goes to the bucket, unless the folder is durable itself."""
-    if get_settings().work_durable:
-        return
-    for path in snapshot(workdir):
-        bucket.put_file(path, state_prefix(item_id) + str(path.relative_to(workdir)), "application/octet-stream")
-
-
-def load_state(item_id: str, workdir: Path) -> None:
-    """The other half of `save_state`."""
-    if get_settings().work_durable or workdir.exists():
-        return
-    prefix = state_prefix(item_id)
-    for file in bucket.list_(prefix):
-        path = workdir / file.key.removeprefix(prefix)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        bucket.get_file(file.key, path)
-
-
-def forget_state(item_id: str) -> None:
-    if not get_settings().work_durable:
-        bucket.delete([file.key for file in bucket.list_(state_prefix(item_id))])

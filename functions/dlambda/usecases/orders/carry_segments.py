@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from dlambda.aws import bucket
+from dlambda.media.ytdlp.work_layout import SEGMENTS, WINDOW
 from dlambda.settings import get_settings
-from dlambda.usecases.items.keep_files import load_state, state_prefix
+from dlambda.usecases.runs.saved_state import load_state, state_prefix
 
 
 class Carrier:
@@ -32,6 +33,6 @@ class Carrier:
 
     def _found(self) -> dict[str, float]:
         """Segments before the file that says where they begin: a beginning without segments is no harm."""
-        paths = [*self._workdir.glob("segments/*/*.seg"), *self._workdir.glob("segments/*/*.map")]
-        paths += self._workdir.glob("window.json")
+        paths = [*self._workdir.glob(f"{SEGMENTS}/*/*.seg"), *self._workdir.glob(f"{SEGMENTS}/*/*.map")]
+        paths += self._workdir.glob(WINDOW)
         return {path.relative_to(self._workdir).as_posix(): path.stat().st_mtime for path in paths}

@@ -29,12 +29,13 @@ from dlambda.media.av import convert
 from dlambda.media.workers import download, record
 from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.order_params import NotLive, Part
+from dlambda.media.ytdlp.work_layout import HOME
 from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.store.orders import keys, orders, quota_usage
-from dlambda.usecases.items import keep_files
 from dlambda.usecases.orders import carry_segments
 from dlambda.usecases.orders.find_order import object_of
+from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS, forget_state, load_state, save_state
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class _Fulfilment:
     def _end(self, after: Order) -> None:
         orders.end(self.order, after, self.lease)
         shutil.rmtree(workdir_of(self.order.id), ignore_errors=True)
-        keep_files.forget_state(self.order.id)
+        forget_state(self.order.id)
 
     def _bring(self) -> Order:
         """The order as completed, its file in the bucket."""
@@ -193,7 +194,7 @@ class _Fulfilment:
 
     def _download(self) -> tuple[Path, Sequence[str]]:
         workdir = workdir_of(self.order.id)
-        keep_files.load_state(self.order.id, workdir)
+        load_state(self.order.id, workdir)
         spec = download.DownloadSpec(
             item_id=self.order.id,
             url=self.order.url,
@@ -204,7 +205,7 @@ class _Fulfilment:
         result = self._follow(lambda: download.start_download(spec), self._save_download)
         if not result.filepath:
             raise _Failed(result.error or result.skipped_reason or "The download gave no file.")
-        path = workdir / keep_files.HOME / result.filepath
+        path = workdir / HOME / result.filepath
         output = self._output
         if output and output.has_video and path.suffix == f".{output.ext}":
             return path, ()
@@ -228,7 +229,7 @@ class _Fulfilment:
         return params
 
     def _save_download(self) -> None:
-        keep_files.save_state(self.order.id, workdir_of(self.order.id))
+        save_state(self.order.id, workdir_of(self.order.id))
 
     def _record(self) -> tuple[Path, Sequence[str]]:
         options, workdir = self.order.options, workdir_of(self.order.id)
@@ -286,7 +287,7 @@ class _Fulfilment:
                     self._note(message)
             if time.monotonic() - self.renewed_at >= _RENEW_SECONDS:
                 self._report(each_second)
-            if self.seconds_left() < keep_files.HANDOVER_SECONDS:
+            if self.seconds_left() < HANDOVER_SECONDS:
                 raise _HandOver
 
     def _report(self, each_second: Callable[[], None] | None) -> None:
@@ -343,7 +344,7 @@ class _Fulfilment:
     def _check(self) -> None:
         if self.lost:
             raise leases.Lost("Another worker has the order.")
-        if self.seconds_left() < keep_files.HANDOVER_SECONDS / 4:
+        if self.seconds_left() < HANDOVER_SECONDS / 4:
             raise _HandOver
 
     def _count(self, size_bytes: int) -> None:

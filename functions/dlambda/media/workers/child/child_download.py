@@ -26,6 +26,7 @@ from dlambda.media.workers.child.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.child.naming import Named
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.wording import plain
+from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
 
 _PROGRESS_SECONDS = 0.2
@@ -95,7 +96,7 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self._state = state
         self.rejected: str | None = None
         self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
-        folders = (Path(job.workdir) / "home", Path(job.workdir) / "temp")
+        folders = (Path(job.workdir) / HOME, Path(job.workdir) / TEMP)
         super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
         # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
         self._num_downloads = autonumber_of(job.extras) - 1
@@ -227,14 +228,14 @@ class _Reports:
 
     def moved(self, filepath: str) -> None:
         self.filepath = self.filepath or filepath
-        self._talk.say(type="file", path=os.path.relpath(filepath, self._workdir / "home"))
+        self._talk.say(type="file", path=os.path.relpath(filepath, self._workdir / HOME))
 
 
 def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
     workdir = Path(job.workdir)
     forced: dict[str, Any] = {
         "color": {"stdout": "never", "stderr": "never"},
-        "paths": {"home": str(workdir / "home"), "temp": str(workdir / "temp")},
+        "paths": {"home": str(workdir / HOME), "temp": str(workdir / TEMP)},
         "ignoreerrors": False,
         "quiet": True,
         "no_warnings": False,
@@ -345,7 +346,7 @@ def _end_without_file(end: _End, ydl: _Session, journal: Journal) -> _End:
 def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict[str, Any]:
     """Does the job; returns the fields of `dlambda.media.workers.download.Result`. A rehearsal changes nothing."""
     workdir = Path(job.workdir)
-    home = workdir / "home"
+    home = workdir / HOME
     state = resume.prepare(workdir, job.item_id, keep=job.params.get("continuedl", True) is not False)
     if state.result is not None:
         return dict(state.result)  # done before, and the parent died before it took the files over
@@ -357,7 +358,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
     postprocessing.install()
     if not rehearsing:
         recording.guard_ffmpeg(params)
-    growth = recording.Growth(workdir / "temp", reports.growth, reports.quiet_seconds)
+    growth = recording.Growth(workdir / TEMP, reports.growth, reports.quiet_seconds)
     with _Session(params, job, talk, state) as ydl, growth:
         end = _attempt(ydl, job, reports, journal)
     main = os.path.relpath(reports.filepath, home) if reports.filepath else None

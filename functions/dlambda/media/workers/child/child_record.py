@@ -26,10 +26,9 @@ from dlambda.media.workers.child import programs
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.ytdlp.resume import read_json, write_json
 from dlambda.media.ytdlp.wording import plain
+from dlambda.media.ytdlp.work_layout import SEGMENTS, WINDOW
 from dlambda.media.ytdlp.worker_jobs import RecordJob
 
-WINDOW = "window.json"
-SEGMENTS = "segments"
 _GIVE_UP_SECONDS = 60.0
 _REPORT_SECONDS = 0.5
 _SLACK_SECONDS = 0.02

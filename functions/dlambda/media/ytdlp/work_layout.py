@@ -1,0 +1,10 @@
+"""The layout of a work folder, which a worker, what starts it and what continues its work must agree on."""
+
+from typing import Final
+
+# A download: finished files under their names, and files that are being written.
+HOME: Final = "home"
+TEMP: Final = "temp"
+# A recording: a folder of segments for each track, and the file that says where the recording begins.
+SEGMENTS: Final = "segments"
+WINDOW: Final = "window.json"

@@ -1,0 +1,39 @@
+"""Keeps in the bucket what unfinished work continues from, where the work folder does not outlive its machine."""
+
+from pathlib import Path
+
+from dlambda.aws import bucket
+from dlambda.media.ytdlp.resume import snapshot
+from dlambda.settings import get_settings
+
+HANDOVER_SECONDS = 60.0
+"""What is left of an invocation when it stops its worker, for saving the state and finishing what cannot be stopped."""
+
+
+def state_prefix(work_id: str) -> str:
+    """The keys of the state of an item or an order, by its id."""
+    return f"resume/{work_id}/"
+
+
+def save_state(work_id: str, workdir: Path) -> None:
+    """Before a handover: what a download continues from goes to the bucket, unless the folder is durable itself."""
+    if get_settings().work_durable:
+        return
+    for path in snapshot(workdir):
+        bucket.put_file(path, state_prefix(work_id) + str(path.relative_to(workdir)), "application/octet-stream")
+
+
+def load_state(work_id: str, workdir: Path) -> None:
+    """The other half of `save_state`."""
+    if get_settings().work_durable or workdir.exists():
+        return
+    prefix = state_prefix(work_id)
+    for file in bucket.list_(prefix):
+        path = workdir / file.key.removeprefix(prefix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bucket.get_file(file.key, path)
+
+
+def forget_state(work_id: str) -> None:
+    if not get_settings().work_durable:
+        bucket.delete([file.key for file in bucket.list_(state_prefix(work_id))])
