@@ -30,6 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Our own order for `--dist loadfile`; xdist's for all others."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.scheduling import ByServices  # imports xdist, which a run of one process may be without
+
+    return ByServices(config, log)
+
+
 @pytest.fixture(scope="session")
 def origin() -> Iterator[Origin]:
     """A running media origin (tests/origin/routes.py lists its paths)."""
