@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from yt_dlp.utils import download_range_func
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.av.ffmpeg import probe
 from dlambda.media.workers import worker
 from dlambda.media.workers.download import Result
 from tests.media.conftest import Start, finish
@@ -45,8 +45,8 @@ def width(service: Path, result: Result, item_id: str = "item") -> int | None:
     """The width of the film that came; None without one."""
     if not result.filepath:
         return None
-    streams = probe(str(service / "items" / item_id / "home" / result.filepath))["streams"]
-    return next((stream.get("width") for stream in streams if stream["codec_type"] == "video"), None)
+    with av.open(service / "items" / item_id / "home" / result.filepath) as film:
+        return next((stream.width for stream in film.streams.video), None)
 
 
 def master(*uris: str) -> str:
