@@ -91,17 +91,29 @@ class Batch:
 
     def post_all(self, attempts: Iterable[Attempt]) -> "Batch":
         """Plants and posts them. Those that never end by themselves come last."""
-        for attempt in sorted(attempts, key=lambda attempt: bool(attempt.goes_on)):
-            assert attempt.fact not in self._posted, f"two attempts are called {attempt.fact}"
-            key = f"{self.name}{len(self._posted)}"
+        items: list[tuple[Attempt, str, dict[str, Any]]] = []
+        for number, attempt in enumerate(sorted(attempts, key=lambda attempt: bool(attempt.goes_on))):
+            key = f"{self.name}{number}"
             body = self.plant(attempt, key)
-            self._posted[attempt.fact] = Posted(attempt, key, self._send(attempt, body))
+            if attempt.order:
+                self._note(attempt, key, self.api.post(attempt.order, body, headers={"X-API-Key": ADMIN_KEY}))
+            else:
+                items.append((attempt, key, body))
+        replies = self._add([body for _, _, body in items])
+        for (attempt, key, _), reply in zip(items, replies, strict=True):
+            self._note(attempt, key, reply)
         return self
 
-    def _send(self, attempt: Attempt, body: Mapping[str, Any]) -> Reply:
-        if attempt.order:
-            return self.api.post(attempt.order, dict(body), headers={"X-API-Key": ADMIN_KEY})
-        return self.api.post("/api/history", dict(body))
+    def _note(self, attempt: Attempt, key: str, reply: Reply) -> None:
+        assert attempt.fact not in self._posted, f"two attempts are called {attempt.fact}"
+        self._posted[attempt.fact] = Posted(attempt, key, reply)
+
+    def _add(self, bodies: Sequence[Mapping[str, Any]]) -> list[Reply]:
+        """An answer for each: all in one request, and one by one where the service takes not all of them."""
+        reply = self.api.post("/api/history", list(bodies))
+        if reply.status == 200:
+            return [Reply(200, reply.headers, json.dumps([answer]).encode()) for answer in reply.json()]
+        return [self.api.post("/api/history", dict(body)) for body in bodies]
 
     def plant(self, attempt: Attempt, key: str) -> dict[str, Any]:
         """Puts the attempt's pages on the attacker's site. The body to post."""

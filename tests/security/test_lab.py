@@ -10,20 +10,39 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.api import wait_until
-from tests.security.attempts import Attempt, Batch, Redirect
+from tests.e2e.service import Service
+from tests.security.attempts import INTERNAL, Attempt, Batch, Redirect
 from tests.security.decoys import METADATA, NEIGHBOUR
 from tests.security.films import make_film
-from tests.security.lab import OPEN, Lab
+from tests.security.lab import Lab
 from tests.security.nameserver import ATTACKER
 
+_READ = """
+import sys
+from dlambda.media.workers.extract import extract
+print(extract(sys.argv[1], {}, allow_internal=False).error)
+extract(sys.argv[2], {}, allow_internal=True)
+"""
 
-def test_a_service_without_its_guard_reaches_a_decoy(lab: Lab) -> None:
+
+def test_a_worker_without_its_guard_reaches_a_decoy(lab: Lab, service: Service, tmp_path: Path) -> None:
     """The same attempt that others see refused: a lab that records nothing would prove nothing."""
-    unguarded = lab.service("unguarded", OPEN | {"YTP_ALLOW_INTERNAL_URLS": "true"})
     attempt = Attempt("a page redirects to loopback", {"@KEY@.html": Redirect("@DECOY@.mp4")})
-    batch = Batch(lab, unguarded, "unguarded").post_all([attempt])
-    batch.ended(batch.posted(attempt))
-    assert lab.decoys.hits("unguarded0") != []
+    batch = Batch(lab, service, "lab")
+    urls = [batch.plant(attempt, key)["url"] for key in ("refused0", "reached0")]
+    done = _run(lab, _READ, *urls, DLAMBDA_WORK_DIR=str(tmp_path))
+    assert INTERNAL in done
+    assert lab.decoys.hits("refused0") == []
+    assert lab.decoys.hits("reached0") != []
+
+
+def _run(lab: Lab, code: str, *arguments: str, **environment: str) -> str:
+    """What Python code prints that runs in the lab."""
+    enter = [sys.executable, "-m", "tests.security.enter", str(lab.first_process), sys.executable, "-c", code]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    done = subprocess.run([*enter, *arguments], capture_output=True, text=True, check=False, env=variables)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 9997), ("::1", 9998), (METADATA, 80), (NEIGHBOUR, 80)])
@@ -34,14 +53,12 @@ def test_a_decoy_records_who_connects(lab: Lab, address: str, port: int) -> None
     wait_until(lambda: lab.decoys.hits(f"lab-{port}"), 5, lambda: "no hit")
 
 
-def _addresses(lab: Lab, name: str) -> str:
-    command = [sys.executable, "-m", "tests.security.enter", str(lab.first_process), sys.executable, "-c"]
-    program = f"import socket; print(socket.gethostbyname({name!r}))"
-    return subprocess.run([*command, program], capture_output=True, text=True, check=True).stdout.strip()
+def _address(lab: Lab, name: str) -> str:
+    return _run(lab, "import socket, sys; print(socket.gethostbyname(sys.argv[1]))", name)
 
 
 def test_a_name_changes_after_its_look_ups(lab: Lab) -> None:
-    assert [_addresses(lab, "rb2-lab.test") for _ in range(3)] == [ATTACKER, ATTACKER, "127.0.0.1"]
+    assert [_address(lab, "rb2-lab.test") for _ in range(3)] == [ATTACKER, ATTACKER, "127.0.0.1"]
 
 
 def test_a_film_is_found_in_every_container(lab: Lab, tmp_path: Path) -> None:
