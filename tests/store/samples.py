@@ -3,7 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
-from dlambda.domain.items.item import Item, Shelf, Status, shelf_of
+from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.stage import statuses_of
 from dlambda.store.items.catalogue import Page
 
 T0 = 1_767_261_600.0
@@ -33,7 +34,7 @@ def done(name: str, status: Status = Status.FINISHED, **values: Any) -> Item:
 
 
 def statuses(shelf: Shelf) -> list[Status]:
-    return [status for status in Status if shelf_of(status) is shelf]
+    return [status for status in Status if status in statuses_of(shelf)]
 
 
 FULL = {

@@ -3,6 +3,7 @@
 import pytest
 
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.items.stage import INTAKE_LANE, LIVE_LANE
 from dlambda.errors import Conflict, NotFound
 from dlambda.store.items import items, leases, slots
 from dlambda.store.items.items import Change
@@ -169,13 +170,13 @@ class TestWaiting:
 
     def test_a_new_item_waits_for_its_intake(self):
         items.add([item("a"), item("b")])
-        assert [found for _, found in items.find_waiting(items.INTAKE, 9)] == ["a", "b"]
+        assert [found for _, found in items.find_waiting(INTAKE_LANE, 9)] == ["a", "b"]
         assert slots.read().waiting == {}
 
     def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self):
         [stored] = items.add([item("a")])
         items.save(stored, stored.evolve(extracted=True, archive_id="site a"))
-        assert items.find_waiting(items.INTAKE, 9) == []
+        assert items.find_waiting(INTAKE_LANE, 9) == []
         assert [found for _, found in items.find_waiting("site", 9)] == ["a"]
         assert slots.read().waiting == {"site": 1}
 
@@ -194,8 +195,8 @@ class TestWaiting:
     def test_live_items_wait_in_a_lane_of_their_own(self):
         items.add([waiting("a", is_live=True), waiting("b")])
         assert [found for _, found in items.find_waiting("site", 9)] == ["b"]
-        assert [found for _, found in items.find_waiting(items.LIVE, 9)] == ["a"]
-        assert slots.read().waiting == {"site": 1, items.LIVE: 1}
+        assert [found for _, found in items.find_waiting(LIVE_LANE, 9)] == ["a"]
+        assert slots.read().waiting == {"site": 1, LIVE_LANE: 1}
 
     @pytest.mark.parametrize("status", [Status.CANCELLED, Status.PREPARING])
     def test_who_leaves_or_starts_waits_no_longer(self, status):
@@ -218,11 +219,17 @@ class TestLeases:
         assert items.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
 
     def test_the_lease_goes_when_the_item_enters_the_history(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = items.add([waiting("a", status=Status.DOWNLOADING)])
         lease = leases.take("a", "w1", T0)
         items.save(stored, stored.ended(Status.ERROR, T0), lease)
         with pytest.raises(leases.Lost):
             leases.renew(lease, T0)
+
+    def test_a_transition_that_is_no_part_of_its_life_is_refused(self):
+        [stored] = items.add([waiting("a")])
+        with pytest.raises(ValueError, match="no item goes from 'awaiting slot' to 'finished'"):
+            items.save(stored, stored.ended(Status.FINISHED, T0))
+        assert items.get("a") == stored
 
     def test_a_user_who_ends_an_item_takes_the_lease_away(self):
         [stored] = items.add([waiting("a")])

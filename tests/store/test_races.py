@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.items.stage import Stage, statuses_of
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims
 from dlambda.store.items import catalogue, items, leases, slots
@@ -121,7 +122,8 @@ def _change(choice: random.Random, name: str) -> None:
             found, found.evolve(status=Status.PREPARING) if choice.random() < 0.7 else found.evolve(auto_start=False)
         )
     elif found.shelf is Shelf.QUEUE:
-        items.save(found, found.ended(choice.choice([Status.FINISHED, Status.ERROR]), T0))
+        held = found.stage is Stage.HELD
+        items.save(found, found.ended(Status.CANCELLED if held else choice.choice([Status.FINISHED, Status.ERROR]), T0))
     elif choice.random() < 0.5:
         items.remove(found)
     else:
@@ -137,7 +139,7 @@ def _assert_sound() -> None:
         listed = catalogue.page(shelf, page=1, per_page=1000, newest_first=False)
         expected = sorted((each for each in rows if each.shelf is shelf), key=lambda each: each.seq)
         assert list(listed.ids) == [each.id for each in expected]
-        for status in items.statuses_of(shelf):
+        for status in statuses_of(shelf):
             assert items.count(shelf, [status]) == sum(each.status is status for each in rows)
     state = slots.read()
     assert state.taken == {each.id for each in rows if each.holds_slot}

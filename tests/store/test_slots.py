@@ -3,6 +3,7 @@
 import pytest
 
 from dlambda.domain.items.item import Status
+from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 from tests.store.samples import T0, waiting
@@ -115,5 +116,5 @@ def test_free_slots_of_a_paused_service_are_none():
 
 def test_live_items_have_slots_unless_paused():
     full = slots.Slots(taken=frozenset(str(number) for number in range(99)))
-    assert full.free(items.LIVE, get_settings()) > 0
-    assert slots.Slots(paused_at=T0).free(items.LIVE, get_settings()) == 0
+    assert full.free(LIVE_LANE, get_settings()) > 0
+    assert slots.Slots(paused_at=T0).free(LIVE_LANE, get_settings()) == 0

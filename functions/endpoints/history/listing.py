@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from dlambda.domain.items.item import Shelf
+from dlambda.domain.items.stage import Shelf, statuses_of
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.settings import get_settings
@@ -47,7 +47,7 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
     parts = [part.strip().lower() for part in (text or "").split(",") if part.strip()]
     if not parts:
         return None
-    existing = frozenset(status.value for status in items.statuses_of(shelf))
+    existing = frozenset(status.value for status in statuses_of(shelf))
     included = frozenset(part for part in parts if not part.startswith("!"))
     unwanted = {part[1:].strip() for part in parts if part.startswith("!")}
     return ((included & existing) if included else existing) - unwanted

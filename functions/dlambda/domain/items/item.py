@@ -7,48 +7,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from enum import StrEnum
 from typing import Any, Self
 
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.stage import (
+    ACTIVE,
+    EXTRACTOR_LANE,
+    IN_HISTORY,
+    IN_QUEUE,
+    LIVE_LANE,
+    STAGES,
+    Shelf,
+    Stage,
+    Status,
+    stage_of,
+)
 from dlambda.domain.secrets.extra_secrets import mask_extras
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options
 
+__all__ = [
+    "ACTIVE",
+    "DESCRIPTION_LIMIT",
+    "IN_HISTORY",
+    "IN_QUEUE",
+    "LIVE_LANE",
+    "Item",
+    "Shelf",
+    "Stage",
+    "Status",
+    "hidden_part",
+    "restore",
+]
+
 DESCRIPTION_LIMIT = 2000
-# No extractor's name begins so.
-LIVE_LANE = "~live"
-
-
-class Status(StrEnum):
-    """downloads.md 2.4. The first four live in the queue, the others in the history."""
-
-    PENDING = "pending"  # waits for extraction, for a slot, or is held
-    PREPARING = "preparing"  # a worker has it
-    DOWNLOADING = "downloading"  # bytes move
-    POSTPROCESSING = "postprocessing"  # `postprocessor` names what runs
-    FINISHED = "finished"
-    ERROR = "error"
-    CANCELLED = "cancelled"
-    SKIP = "skip"  # in the archive already, or ignored by a condition
-    NOT_LIVE = "not_live"  # an upcoming stream; retried when it begins
-
-
-ACTIVE = frozenset({Status.PREPARING, Status.DOWNLOADING, Status.POSTPROCESSING})
-IN_QUEUE = ACTIVE | {Status.PENDING}
-IN_HISTORY = frozenset(Status) - IN_QUEUE
-
-
-class Shelf(StrEnum):
-    """The two lists; an item is in exactly one, which its status decides."""
-
-    QUEUE = "queue"
-    DONE = "done"
-
-
-def shelf_of(status: Status) -> Shelf:
-    return Shelf.QUEUE if status in IN_QUEUE else Shelf.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +110,18 @@ class Item:
     retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
 
     @property
+    def stage(self) -> Stage:
+        return stage_of(
+            self.status,
+            extracted=self.extracted,
+            auto_start=self.auto_start,
+            entries=self.entries,
+            retry_at=self.retry_at,
+        )
+
+    @property
     def shelf(self) -> Shelf:
-        return shelf_of(self.status)
+        return STAGES[self.stage].shelf
 
     @property
     def extractor(self) -> str:
@@ -129,6 +132,12 @@ class Item:
     def lane(self) -> str:
         """Where it waits for a slot: behind others of its extractor, or as a live item, behind nobody."""
         return LIVE_LANE if self.is_live else self.extractor
+
+    @property
+    def waiting_lane(self) -> str | None:
+        """The lane in which it waits at its stage: for intake, a retry or a slot; None when it waits for nobody."""
+        lane = STAGES[self.stage].lane
+        return self.lane if lane == EXTRACTOR_LANE else lane
 
     @property
     def urls(self) -> frozenset[str]:
@@ -166,12 +175,12 @@ class Item:
     @property
     def is_waiting(self) -> bool:
         """Only a slot is missing."""
-        return self.status is Status.PENDING and self.extracted and self.auto_start and not self.retry_at
+        return self.stage is Stage.AWAITING_SLOT
 
     @property
     def holds_slot(self) -> bool:
         """Counts against the limits; live items pass them (downloads.md 5.7)."""
-        return self.status in ACTIVE and not self.is_live
+        return self.stage is Stage.RUNNING and not self.is_live
 
     @property
     def path(self) -> str | None:

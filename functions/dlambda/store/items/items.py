@@ -13,7 +13,8 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from dlambda.domain.items.item import ACTIVE, LIVE_LANE, Item, Shelf, Status, hidden_part, restore
+from dlambda.domain.items.item import ACTIVE, Item, Shelf, hidden_part, restore
+from dlambda.domain.items.stage import check_transition
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
 from dlambda.store import sealing
@@ -23,11 +24,6 @@ from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transactio
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
-# Where the index has those that wait for their extraction; no extractor's name begins so.
-INTAKE = "~intake"
-LIVE = LIVE_LANE
-# Where it has those that wait for the time of their next try.
-RETRY = "~retry"
 _READ_AT_ONCE = 100
 _ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
@@ -159,7 +155,7 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
 
 
 def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
-    """(place, id) of the oldest items that wait for a slot in `lane`, or for `INTAKE`. May lag: a claim decides."""
+    """(place, id) of the oldest items that wait in `lane`: for a slot, a retry or intake. May lag: a claim decides."""
     rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
     return [(int(row.seq), row.id) for row in rows]
 
@@ -186,7 +182,13 @@ def remove(item: Item) -> None:
 
 
 def commit(changes: Sequence[Change]) -> list[Item]:
-    """Writes all changes or none; answers the new items. At most `BATCH` changes."""
+    """Writes all changes or none; answers the new items. At most `BATCH` changes.
+
+    Raises `ValueError` for a transition that `domain.items.stage` does not name.
+    """
+    for change in changes:
+        if change.before and change.after:
+            check_transition(change.before.stage, change.after.stage)
     changes = _placed(changes)
     transaction = Transaction()
     for change in changes:
@@ -315,22 +317,13 @@ def _row(item: Item) -> _Row:
         item.id,
         seq=item.seq,
         version=item.version,
-        waiting=_waiting_for(item),
+        waiting=item.waiting_lane,
         view=view,
         hidden=hidden,
         cookies=cookies,
         cli=cli,
         extras=extras,
     )
-
-
-def _waiting_for(item: Item) -> str | None:
-    """The partition of the index that has the item, if any."""
-    if item.status is Status.PENDING and item.retry_at:
-        return RETRY
-    if item.status is Status.PENDING and not item.extracted:
-        return INTAKE
-    return item.lane if item.is_waiting else None
 
 
 def _item(row: _Row) -> Item:
@@ -351,10 +344,3 @@ def _json(value: Any) -> bytes:
 
 def _hash(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
-
-
-def statuses_of(shelf: Shelf) -> frozenset[Status]:
-    """The statuses that a list knows."""
-    return frozenset(
-        status for status in Status if (status in ACTIVE or status is Status.PENDING) == (shelf is Shelf.QUEUE)
-    )

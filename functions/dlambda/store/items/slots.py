@@ -15,7 +15,8 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from dlambda.domain.items.item import LIVE_LANE, Item
+from dlambda.domain.items.item import Item
+from dlambda.domain.items.stage import LIVE_LANE, Stage
 from dlambda.settings import Settings
 from dlambda.store.table import Row, Transaction, connection
 
@@ -109,13 +110,7 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
 
 
 def _starts(before: Item | None, after: Item | None) -> bool:
-    return (
-        before is not None
-        and before.is_waiting
-        and after is not None
-        and after.status is not before.status
-        and (after.shelf is before.shelf)
-    )
+    return before is not None and before.is_waiting and after is not None and after.stage is Stage.RUNNING
 
 
 def _room(takes: Mapping[str, set[str]], settings: Settings) -> Condition:

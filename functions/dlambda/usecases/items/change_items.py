@@ -7,7 +7,7 @@ from typing import Any
 from dlambda.aws import bucket
 from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import owned_by, stem_of
-from dlambda.domain.items.item import ACTIVE, Item, Shelf, Status
+from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.items.request import check_cli
 from dlambda.domain.paths.paths import object_key, safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
@@ -52,7 +52,11 @@ def cancel(item_id: str) -> str:
     def change(item: Item) -> str:
         if item.shelf is Shelf.DONE:
             return f"not found: no item with id '{item_id}' in the queue."
-        if item.status in ACTIVE and not leases.find_expired([item.id], time.time()) and leases.want(item.id, CANCEL):
+        if (
+            item.stage is Stage.RUNNING
+            and not leases.find_expired([item.id], time.time())
+            and leases.want(item.id, CANCEL)
+        ):
             return "ok"
         end_cancelled(item)
         return "ok"
@@ -63,7 +67,7 @@ def cancel(item_id: str) -> str:
 def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
     outcomes: dict[str, str] = {}
-    for batch in _batches([item for item in targets if item.status not in ACTIVE]):
+    for batch in _batches([item for item in targets if item.stage is not Stage.RUNNING]):
         changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
         if cancelled_items := _together(changes):
             publish(

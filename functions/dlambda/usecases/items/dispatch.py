@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dlambda.aws import queue
 from dlambda.domain.items.item import Item
+from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 
@@ -41,7 +42,7 @@ def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
             rows = [row for row in items.find_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
                 :free
             ]
-            (live if lane == items.LIVE else candidates).extend(rows)
+            (live if lane == LIVE_LANE else candidates).extend(rows)
     free_in_all = settings.max_workers - len(state.taken)
     return [item_id for _, item_id in live + sorted(candidates)[: max(0, free_in_all)]]
 

@@ -14,7 +14,7 @@ from dlambda.domain.events import event
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.failure import Failure, FailureKind, classify
-from dlambda.domain.items.item import ACTIVE, Item, Status
+from dlambda.domain.items.item import Item, Stage, Status
 from dlambda.domain.items.progress import Progress
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
@@ -60,9 +60,9 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float], excluded: 
     the items that were woken for the same slot before and did not take it.
     """
     item = items.find(item_id)
-    if item is not None and item.retry_at:
+    if item is not None and item.stage is Stage.AWAITING_RETRY:
         item = resume_retry(item, time.time())
-    claimed = _claim(item) if item is not None and (item.is_waiting or item.status in ACTIVE) else None
+    claimed = _claim(item) if item is not None and item.stage in {Stage.AWAITING_SLOT, Stage.RUNNING} else None
     if claimed is None:
         pass_on([*excluded, item_id])
         return False
@@ -88,7 +88,7 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
         lease = leases.take(item.id, uuid.uuid4().hex, time.time())
     except leases.Lost:
         return None
-    begun = item.begun + 1 if item.status in ACTIVE else 0
+    begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
     try:
         return items.save(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
     except Conflict:

@@ -11,7 +11,7 @@ from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
@@ -41,16 +41,16 @@ _PREMIERE_SPARE_SECONDS = 300
 def process_intake(item_id: str) -> None:
     """Does the intake of one item, once: the holder of its lease does it, a second message finds it done."""
     item = items.find(item_id)
-    if item is not None and item.retry_at:
+    if item is not None and item.stage is Stage.AWAITING_RETRY:
         item = resume_retry(item, time.time())
-    if item is None or item.extracted or item.shelf is Shelf.DONE:
+    if item is None or item.stage not in {Stage.AWAITING_EXTRACTION, Stage.EXPANDING}:
         return
     try:
         with leases.hold(item.id) as lease:
             try:
                 if lease.fence > _MOST_BEGINNINGS + item.expanded // 100:
                     raise Invalid("It could not be read, and was tried too often.")
-                if item.entries:
+                if item.stage is Stage.EXPANDING:
                     expand(item, lease)
                 else:
                     _extract_item(item, lease)

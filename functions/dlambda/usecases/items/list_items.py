@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dlambda.domain.items.item import ACTIVE, Item, Shelf
+from dlambda.domain.items.item import Item, Shelf, Stage
 from dlambda.store.items import items, leases
 
 _ALL = 100_000
@@ -16,6 +16,6 @@ def queue_views() -> list[dict[str, Any]]:
 
 
 def with_progress(listed_items: Sequence[Item]) -> list[dict[str, Any]]:
-    running = [item.id for item in listed_items if item.status in ACTIVE]
+    running = [item.id for item in listed_items if item.stage is Stage.RUNNING]
     progress = leases.find_progress(running) if running else {}
     return [item.view() | progress.get(item.id, {}) for item in listed_items]

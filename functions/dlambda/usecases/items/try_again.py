@@ -9,6 +9,7 @@ from dlambda.domain.events.event import Name
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.retry import wait_before_retry
+from dlambda.domain.items.stage import RETRY_LANE, Stage
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
@@ -76,9 +77,9 @@ def is_early(item: Item, now: float) -> bool:
 
 def wake_retries(now: float) -> None:
     """The sweep's part: those whose time has come, whatever became of their messages."""
-    waiting = items.find_many(item_id for _, item_id in items.find_waiting(items.RETRY, _WAKE_AT_ONCE))
+    waiting = items.find_many(item_id for _, item_id in items.find_waiting(RETRY_LANE, _WAKE_AT_ONCE))
     for item in waiting:
-        if item.retry_at and not is_early(item, now):
+        if item.stage is Stage.AWAITING_RETRY and not is_early(item, now):
             queue.send(_queue_of(item), {"id": item.id})
 
 

@@ -9,6 +9,7 @@ from dlambda.aws import queue
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.items.stage import INTAKE_LANE
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases, slots
@@ -44,7 +45,7 @@ def wake_intake(now: float) -> None:
     """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
     if any(queue.depth(name, delayed=False) > 0 for name in (ADDS, ENTRIES)):
         return
-    waiting = [item_id for _, item_id in items.find_waiting(items.INTAKE, _WAKE_AT_ONCE)]
+    waiting = [item_id for _, item_id in items.find_waiting(INTAKE_LANE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
     by_id = {item.id: item for item in items.find_many(alone)}
     without_message = [by_id[item_id] for item_id in waiting if item_id in by_id]
