@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.domain.items.failure import classify
+from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.retry import retry_after_seconds, wait_before_retry
 
@@ -63,7 +63,7 @@ def item() -> Item:
 
 
 def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
-    waiting = item().schedule_retry("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), NOW + 2)
     assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (
         Status.PENDING,
         False,
@@ -76,7 +76,7 @@ def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
 
 
 def test_an_item_that_ends_while_it_waits_has_no_next_try() -> None:
-    waiting = item().schedule_retry("HTTP Error 503", {"kind": "transient", "advice": ""}, NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), NOW + 2)
     ended = waiting.ended(Status.CANCELLED, NOW)
     assert ended.retry_at == 0
     assert ended.failure is not None

@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class FailureKind(StrEnum):
@@ -37,6 +38,14 @@ class Failure:
     kind: FailureKind
     advice: str = ""
     retryable: bool = False
+
+    def view(self) -> dict[str, Any]:
+        """The `failure` of an item that ended with it; of one that is tried again, see `retried`."""
+        return {"kind": self.kind.value, "advice": self.advice, "retry_at": None}
+
+    def retried(self, retry_at: float, attempts: int) -> dict[str, Any]:
+        """The `failure` of an item whose next try is at `retry_at`, after so many failed ones."""
+        return self.view() | {"retry_at": retry_at, "attempts": attempts}
 
 
 _LOGIN = Failure(FailureKind.LOGIN, "The site wants a login: add cookies of a logged-in browser to the item or preset.")

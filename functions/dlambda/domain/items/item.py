@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Any, Self
 
 from dlambda.domain.items.entry_ref import EntryRef
+from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.items.stage import (
     ACTIVE,
@@ -205,11 +206,20 @@ class Item:
             else history_item
         )
 
-    def schedule_retry(self, error: str, failure: Mapping[str, Any], retry_at: float) -> Self:
+    def failed(self, error: str, failure: Failure, now: float, **changes: Any) -> Self:
+        """The item as it ends with an error."""
+        return self.ended(Status.ERROR, now, error=error, failure=failure.view(), **changes)
+
+    def schedule_retry(self, error: str, failure: Failure, retry_at: float) -> Self:
         """The item after a failed try, waiting for the next one."""
-        view = {**failure, "retry_at": retry_at, "attempts": self.attempts + 1}
+        attempts = self.attempts + 1
         return replace(
-            self, status=Status.PENDING, error=error, failure=view, attempts=self.attempts + 1, retry_at=retry_at
+            self,
+            status=Status.PENDING,
+            error=error,
+            failure=failure.retried(retry_at, attempts),
+            attempts=attempts,
+            retry_at=retry_at,
         )
 
     def clear_retry(self) -> Self:

@@ -48,8 +48,9 @@ def count_finished(item: Item, now: float) -> None:
     observe_seconds("item_seconds", max(0.0, now - item.timestamp / 1e9))
 
 
-def count_failed(item: Item, kind: str) -> None:
-    count("items_failed_total", kind=kind, extractor=item.extractor)
+def count_failed(item: Item) -> None:
+    """An item ended with an error."""
+    count("items_failed_total", kind=str((item.failure or {}).get("kind")), extractor=item.extractor)
 
 
 def _say(name: str, labels: dict[str, str], value: float) -> None:

@@ -25,13 +25,14 @@ from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.settings import get_settings
 from dlambda.store.files import filename_claims
 from dlambda.store.items import archive, items, leases
-from dlambda.usecases.events.measure import count_failed, count_finished
+from dlambda.usecases.events.measure import count_finished
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.expand import info_key
+from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
@@ -437,16 +438,8 @@ class _Download:
             archive.add(self.item.archive, [*own, *self.item.old_archive_ids], time.time())
 
     def _fail(self, error: str, failure: Failure, **fields: Any) -> None:
-        failure_view = {"kind": failure.kind.value, "advice": failure.advice, "retry_at": None}
-        downloaded_bytes = self.progress.downloaded_bytes
-        failed_item = self.item.ended(
-            Status.ERROR,
-            time.time(),
-            **{"downloaded_bytes": downloaded_bytes, "error": error, "failure": failure_view, **fields},
-        )
-        new_item = items.save(self.item, failed_item, self.lease)
-        count_failed(new_item, failure.kind.value)
-        publish(event.download_error(new_item), event.item_updated(new_item), event.item_moved(new_item))
+        fields = {"downloaded_bytes": self.progress.downloaded_bytes} | fields
+        fail_item(self.item, self.lease, error, failure, **fields)
         self.names.give_back()
         if not can_continue(self.workdir):
             self._clean()

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dlambda.aws import bucket, queue
@@ -24,6 +25,7 @@ from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
+from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_queue import intake_queue
 from dlambda.usecases.items.options import archive_for, item_params
@@ -55,7 +57,7 @@ def process_intake(item_id: str) -> None:
                 else:
                     _extract_item(item, lease)
             except Invalid as error:  # also what no record can hold: it would be so again
-                _fail(items.get(item.id), lease, error.message)
+                fail_item(items.get(item.id), lease, error.message)
     except leases.Lost:
         return  # another worker is at it, or its user ended it
     except Conflict:
@@ -67,7 +69,7 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
     try:
         params = item_params(item)
     except Invalid as error:
-        _fail(item, lease, error.message)
+        fail_item(item, lease, error.message)
         return
     static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
@@ -79,7 +81,7 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
         # One that used up its whole time would do so again.
         retry_after_seconds = extraction.retry_after_seconds
         if not failure or extraction.timed_out or not schedule_retry(item, lease, reason, failure, retry_after_seconds):
-            _fail(item, lease, reason)
+            fail_item(item, lease, reason)
         return
     _route(item, lease, extraction, extraction.info, params)
 
@@ -129,13 +131,13 @@ def _route(
         return
     reason = reject_reason(info, params)
     if reason:
-        _fail(item, lease, reason)
+        fail_item(item, lease, reason)
     elif kind in LIST_TYPES:
         expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
     elif kind.startswith("video"):
         _apply_extraction(item, lease, extraction, info)
     else:
-        _fail(item, lease, f'Unsupported event type "{kind}".')
+        fail_item(item, lease, f'Unsupported event type "{kind}".')
 
 
 def _most_entries(params: Mapping[str, Any]) -> int | None:
@@ -165,21 +167,6 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
     )
     publish(event.item_moved(items.save(item, skipped, lease)))
     return True
-
-
-def _fail(item: Item, lease: leases.Lease, error: str, **fields: Any) -> None:
-    """Ends the item as `error`, with a reason that a person understands."""
-    failure = classify(error)
-    failed_item = item.ended(
-        Status.ERROR,
-        time.time(),
-        error=error,
-        failure={"kind": failure.kind.value, "advice": failure.advice, "retry_at": None},
-        **fields,
-    )
-    new_item = items.save(item, failed_item, lease)
-    count_failed(new_item, failure.kind.value)
-    publish(event.download_error(new_item), event.item_updated(new_item), event.item_moved(new_item))
 
 
 def _apply_extraction(item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any]) -> None:
@@ -223,6 +210,8 @@ def _store_or_merge_duplicate(before: Item, after: Item, lease: leases.Lease) ->
         except items.UrlTaken:
             continue
         publish(*([deleted_event(holder)] if holder else []), event.item_updated(new_item))
+        if new_item.stage is Stage.FAILED:
+            count_failed(new_item)
         if new_item.shelf is Shelf.DONE:
             publish(event.item_moved(new_item))
         else:
@@ -289,8 +278,7 @@ def _no_formats(
         error += " The media is DRM protected."
     error = " ".join([error, *warnings])
     kind = FailureKind.DRM if info.get("_has_drm") else FailureKind.NO_FORMATS
-    failure = {"kind": kind.value, "advice": classify(error).advice, "retry_at": None}
-    after = described.ended(Status.ERROR, time.time(), error=error, failure=failure)
+    after = described.failed(error, replace(classify(error), kind=kind), time.time())
     message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
     publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings)))
     _store_or_merge_duplicate(item, after, lease)

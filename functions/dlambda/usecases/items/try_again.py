@@ -37,8 +37,7 @@ def schedule_retry(
     wait = wait_before_retry(failure, item.attempts + 1, get_settings().retries, asked_seconds)
     if wait is None or item.is_live:
         return None
-    failure_view = {"kind": failure.kind.value, "advice": failure.advice}
-    new_item = items.save(item, item.schedule_retry(error, failure_view, time.time() + wait), lease)
+    new_item = items.save(item, item.schedule_retry(error, failure, time.time() + wait), lease)
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, time.time(), {}) == CANCEL:
         return end_cancelled(new_item, lease)
