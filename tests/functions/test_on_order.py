@@ -33,7 +33,6 @@ def elsewhere(stack, monkeypatch, tmp_path):
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
-    cool_down()
 
 
 def place(kind, url, **fields):
@@ -96,6 +95,7 @@ def test_a_recording_survives_a_worker_that_vanished_with_its_folder(elsewhere, 
 
     with pytest.raises(Vanished):
         fulfil_order(order_id, seconds_left=seconds_left)
+    cool_down()  # its process is gone with it
     shutil.rmtree(workdir_of(order_id))
     lease = leases.take(order_id, "sweep", time.time() + leases.LEASE_SECONDS + 1)
     leases.release(lease)

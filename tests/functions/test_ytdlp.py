@@ -16,7 +16,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from dlambda.domain.ytdlp.cookie_file import read_cookies
-from dlambda.media.workers.worker import cool_down
 from dlambda.settings import get_settings
 from dlambda.store import cache
 from dlambda.store.items import archive
@@ -43,7 +42,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     }
     with pytest.MonkeyPatch.context() as patch, deployment(patch, **settings):
         yield
-    cool_down()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import brotli
@@ -29,6 +30,7 @@ def site() -> Iterator[Site]:
         yield running
 
 
+@cache
 def deflated(megabytes: int, wbits: int, head: bytes = b"") -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, wbits)
     return packer.compress(head) + b"".join(packer.compress(BLOCK) for _ in range(megabytes)) + packer.flush()
@@ -38,6 +40,7 @@ def gzipped(megabytes: int, head: bytes = b"") -> bytes:
     return deflated(megabytes, zlib.MAX_WBITS | 16, head)
 
 
+@cache
 def brotlied(megabytes: int) -> bytes:
     packer = brotli.Compressor(quality=1)
     return b"".join(packer.process(BLOCK) for _ in range(megabytes)) + packer.finish()

@@ -6,7 +6,10 @@ from typing import Any
 
 import av
 import pytest
-from yt_dlp.aes import aes_cbc_encrypt_bytes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
 
 from dlambda.media.workers.download import Result
 from dlambda.media.workers.extract import extract
@@ -177,8 +180,10 @@ def test_what_a_live_recording_lacks_is_told(site: Site, start: Start, service: 
 def test_a_key_that_fails_for_a_moment_is_asked_for_again(site: Site, start: Start, service: Path) -> None:
     key = bytes(range(16))
     for number in range(2):
-        content = aes_cbc_encrypt_bytes((site.folder / f"t{number}.ts").read_bytes(), key, number.to_bytes(16, "big"))
-        (site.folder / f"e{number}.ts").write_bytes(bytes(content))
+        padder = PKCS7(128).padder()
+        plain = padder.update((site.folder / f"t{number}.ts").read_bytes()) + padder.finalize()
+        encryptor = Cipher(AES128(key), CBC(number.to_bytes(16, "big"))).encryptor()
+        (site.folder / f"e{number}.ts").write_bytes(encryptor.update(plain) + encryptor.finalize())
     site.answers["key.bin"] = lambda number: (503, "text/plain", b"no") if number < 2 else (200, "x/y", key)
     site.lists("film.m3u8", ['#EXT-X-KEY:METHOD=AES-128,URI="key.bin"', "e0.ts", "e1.ts"])
     fetched = fetch(site, "film.m3u8", start, service)

@@ -8,8 +8,8 @@ from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.orders.output import VIDEO
 from dlambda.errors import OperationFailed
 from dlambda.media.av.convert import Source, convert
-from dlambda.media.av.ffmpeg import probe
 from dlambda.media.av.last_words import last_words
+from dlambda.media.av.pieces.probing import probe
 from dlambda.media.av.pieces.segments import write_segment
 from dlambda.media.av.pieces.timeline import read_timeline
 from dlambda.media.av.pieces.transcode import HARDWARE, SOFTWARE, VideoEncoder, video_arguments

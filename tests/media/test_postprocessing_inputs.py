@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.media.av.ffmpeg import probe
+from dlambda.media.av.pieces.probing import probe
 from dlambda.media.workers.child.ffmpeg_inputs import InputRefused, guarded
 from dlambda.media.workers.download import Result
 from tests.media.conftest import Start, finish

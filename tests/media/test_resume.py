@@ -18,8 +18,8 @@ from tests.origin.media import ffmpeg
 
 
 def digest(path: Path) -> str:
-    """Of the decoded pictures and sounds: containers may differ in their writing date."""
-    command = [ffmpeg(), "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]
+    """Of the packets of pictures and sounds: containers may differ in their writing date."""
+    command = [ffmpeg(), "-v", "error", "-i", str(path), "-map", "0", "-c", "copy", "-f", "md5", "-"]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
