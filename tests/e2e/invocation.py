@@ -5,13 +5,14 @@ import subprocess
 import sys
 from importlib import import_module
 
+from dlambda.domain.messages.queue_messages import Message
 from local.context import Context
 from tests.e2e.service import Service
 
 
-def invoke(service: Service, function: str, seconds: float, message: dict[str, object]) -> dict[str, object]:
+def invoke(service: Service, function: str, seconds: float, message: Message) -> dict[str, object]:
     """What a queue's function answers to one message, in a process of its own beside the service's worker."""
-    command = [sys.executable, "-m", "tests.e2e.invocation", function, str(seconds), json.dumps(message)]
+    command = [sys.executable, "-m", "tests.e2e.invocation", function, str(seconds), message.to_json()]
     done = subprocess.run(
         command, env=service.environment_of_functions(), capture_output=True, text=True, check=False, timeout=300
     )

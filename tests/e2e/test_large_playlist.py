@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 
+from dlambda.domain.messages.queue_messages import SweepTask
 from tests.e2e.api import Api, wait_until
 from tests.e2e.invocation import invoke
 from tests.e2e.service import Service
@@ -42,7 +43,7 @@ def test_a_feed_that_outlasts_its_function_is_handed_over(service: Service, api:
     task = {"name": "Long", "url": origin.url("watched/long.rss"), "auto_start": False}
     made = api.post("/api/tasks", task).json()
     place = f"/api/tasks/{made['id']}"
-    message = {"id": str(made["id"]), "due": 1}
+    message = SweepTask(made["id"], due=1)
     assert invoke(service, "on_sweep", SPARE_SECONDS + 2, message) == {"batchItemFailures": []}
     assert api.get(place).json()["last_result"] is None, "it was done in time"
     wait_until(

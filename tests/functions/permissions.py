@@ -150,9 +150,9 @@ def _doors_are_known() -> Iterator[None]:
         with acting_as("on_socket"):
             return answer(event)
 
-    def handled_as(handle: Any, record: Any, context: Any) -> bool:
-        with acting_as(handle.__module__.split(".")[-2]):
-            return handled(handle, record, context)
+    def handled_as(routes: Any, record: Any, invocation: Any) -> bool:
+        with acting_as(routes[0].handle.__module__.split(".")[-2]):
+            return handled(routes, record, invocation)
 
     def submitted(self: ThreadPoolExecutor, action: Any, *arguments: Any, **options: Any) -> Any:
         return submit(self, contextvars.copy_context().run, action, *arguments, **options)

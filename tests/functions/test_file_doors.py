@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.messages.queue_messages import RunJob
 from tests.functions.calls import error
 from tests.functions.working import handle
 from tests.media.samples import FFMPEG
@@ -45,7 +46,7 @@ def test_changing_files(group, configure):
 
 def test_a_zip_of_a_folder(group):
     token = group("file").post("/api/file/download", ["doors"])[1]["token"]
-    handle("files", token)
+    handle(RunJob(token))
     assert group("file").get(f"/api/file/download/{token}")[0] == 302
 
 

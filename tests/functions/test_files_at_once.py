@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.store.files import jobs, path_claims
 from dlambda.store.files.jobs import Job
 from dlambda.usecases.files import act_on_files, claim_paths
@@ -171,7 +172,7 @@ def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, monkeypatch
     monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
     job_id = lost_move(place)
     assert act(rename(f"{place}/x.txt", "y.txt"))["error"] == f"path '{place}/x.txt' is being changed."
-    assert handle("files", job_id) == {"batchItemFailures": []}
+    assert handle(RunJob(job_id)) == {"batchItemFailures": []}
     assert texts(place) == {"x.txt": "A"}
     assert act(rename(f"{place}/x.txt", "y.txt"))["ok"]
 
@@ -181,8 +182,8 @@ def test_a_job_that_lost_its_paths_waits_for_them(place, monkeypatch):
     job_id = lost_move(place)
     path_claims.give_back(job_id, time.time())
     path_claims.take("somebody", [f"{place}/x.txt"], time.time())
-    assert handle("files", job_id)["batchItemFailures"]
+    assert handle(RunJob(job_id))["batchItemFailures"]
     assert texts(place) == {"a.txt": "A", "x.txt": "A"}
     path_claims.give_back("somebody", time.time())
-    assert handle("files", job_id) == {"batchItemFailures": []}
+    assert handle(RunJob(job_id)) == {"batchItemFailures": []}
     assert texts(place) == {"x.txt": "A"}

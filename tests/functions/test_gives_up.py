@@ -22,7 +22,7 @@ def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
     stored = items.add([waiting])[0]
     running = items.save(stored, stored.evolve(status=Status.DOWNLOADING, begun=60))
 
-    assert download_item(running.id, seconds_left=lambda: 900.0) is False
+    assert download_item(running.id, seconds_left=lambda: 900.0) is None
 
     ended = items.get(running.id)
     assert ended.status is Status.ERROR

@@ -8,6 +8,7 @@ import pytest
 
 from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.domain.telemetry.metric import series
 from dlambda.errors import Invalid
 from dlambda.media.workers.extract import Extraction
@@ -251,7 +252,7 @@ class TestPlaylist:
         size = 3 * TURN + 10
         route(self.playlist(*(self.entry(number) for number in range(size))))
         turns = [len(self.queued_entries())]
-        queue.send("intake", {"id": "somebody's add"})
+        queue.send(IntakeItem("somebody's add"))
         while messages := stack.messages("intake"):
             if len(turns) == 1:
                 assert messages == [{"id": "a"}, {"id": "somebody's add"}]  # which is next after one turn

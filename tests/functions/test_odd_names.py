@@ -9,6 +9,7 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.files.plain_name import plain_path
+from dlambda.domain.messages.queue_messages import RunJob
 from tests.functions.working import handle
 
 PERCENT = ["%2e%2e%2fx", "100%25.mp4", "50% off.mp4", "%00.mp4", "%", "%2e", "%2F%2Fetc", "%252e%252e%252fx.mp4"]
@@ -57,7 +58,7 @@ def names_in(files, folder):
 
 def zip_of(files, *paths):
     _, body = files.post("/api/file/download", list(paths))
-    handle("files", body["token"])
+    handle(RunJob(body["token"]))
     return zipfile.ZipFile(io.BytesIO(bucket.get_bytes(f"zips/{body['token']}.zip"))).namelist()
 
 

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event, Name
+from dlambda.domain.messages.queue_messages import Deliver
 from dlambda.domain.rules.notification import RETRY_SECONDS
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.settings import get_settings
@@ -227,7 +228,7 @@ def test_a_doubled_message_tells_once(receiver):
     add(receiver)
     publish(DONE)
     (id_,) = pending()
-    queue.send("notify", {"id": str(id_)})
+    queue.send(Deliver(id_))
     work()
     assert len(receiver.got) == 1
 

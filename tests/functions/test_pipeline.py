@@ -6,6 +6,7 @@ import pytest
 
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, slots
@@ -119,9 +120,9 @@ def test_a_file_that_no_disk_holds_waits_for_room_and_leaves_none_of_it(history,
     before = set(folder.glob("*"))
     with endless_server() as server:
         item_id = add(history, f"{server}/film.mp4")
-        handle("intake", item_id)
+        handle(IntakeItem(item_id))
         stack.messages("download")
-        handle("download", item_id)
+        handle(DownloadItem(item_id))
     item = items.get(item_id)
     assert (item.status, item.failure["kind"], item.retry_at > time.time() + 30) == (Status.PENDING, "disk", True)
     assert item.failure["retry_at"] == item.retry_at
@@ -133,9 +134,9 @@ def test_a_file_that_no_disk_holds_waits_for_room_and_leaves_none_of_it(history,
 def test_a_running_download_is_cancelled(history, stack, listening, origin):
     item_id = add(history, origin.url("slow/100000/clip-4.mp4"))
     [message] = stack.messages("intake")
-    handle("intake", message["id"])
+    handle(IntakeItem(message["id"]))
     [message] = stack.messages("download")
-    worker = beside(lambda: handle("download", item_id))
+    worker = beside(lambda: handle(DownloadItem(item_id)))
     until(lambda: items.get(item_id).status is Status.DOWNLOADING)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
     worker.join(60)
@@ -183,7 +184,7 @@ def test_nothing_starts_while_paused(history, system, stack, origin):
     item_id = add(history, origin.url("pipeline/clip-8.mp4"))
     work(stack)
     assert items.get(item_id).is_waiting
-    handle("download", item_id)
+    handle(DownloadItem(item_id))
     assert items.get(item_id).is_waiting
     system.post("/api/system/resume")
     work(stack)
@@ -328,7 +329,7 @@ class TestPlaylist:
     def test_a_dead_expansion_goes_on_where_it_was(self, history, stack, origin):
         item_id = add(history, origin.url("feed/5.rss"), auto_start=False)
         work(stack)
-        handle("intake", item_id)  # its message comes once more
+        handle(IntakeItem(item_id))  # its message comes once more
         assert len(history.get(PATH)[1]["queue"]) == 5
 
 
@@ -337,35 +338,35 @@ class TestLimits:
         configure(max_workers=1, max_workers_per_extractor=1)
         ids = [add(history, origin.url(f"pipeline/clip-3{number}.mp4")) for number in range(3)]
         for message in stack.messages("intake"):
-            handle("intake", message["id"])
+            handle(IntakeItem(message["id"]))
         work(stack)
         assert [items.get(item_id).status for item_id in ids] == [Status.FINISHED] * 3
         assert slots.read().waiting == {items.get(ids[0]).extractor: 0}
 
 
 def test_a_message_about_nothing_is_settled(stack):
-    for queue in ("intake", "download"):
-        assert handle(queue, "nobody") == {"batchItemFailures": []}
+    for message in (IntakeItem("nobody"), DownloadItem("nobody")):
+        assert handle(message) == {"batchItemFailures": []}
 
 
 def test_a_doubled_message_does_nothing_twice(history, stack, listening, origin):
     item_id = add(history, origin.url("pipeline/clip-40.mp4"))
     work(stack)
     heard = len(listening.frames)
-    for queue in ("intake", "download", "intake"):
-        handle(queue, item_id)
+    for message in (IntakeItem(item_id), DownloadItem(item_id), IntakeItem(item_id)):
+        handle(message)
     assert len(listening.frames) == heard
     assert items.count(Shelf.DONE) == 1
 
 
 def test_a_download_goes_on_in_the_next_invocation(history, stack, listening, origin):
     item_id = add(history, origin.url("slow/400000/clip-41.mp4"))
-    handle("intake", item_id)
+    handle(IntakeItem(item_id))
     stack.messages("download")
-    handle("download", item_id, seconds=HANDOVER_SECONDS + 1.5)
+    handle(DownloadItem(item_id), seconds=HANDOVER_SECONDS + 1.5)
     assert stack.messages("download") == [{"id": item_id}]
     assert items.get(item_id).status in (Status.PREPARING, Status.DOWNLOADING)
-    handle("download", item_id)
+    handle(DownloadItem(item_id))
     record = items.get(item_id)
     assert record.status is Status.FINISHED
     assert record.file_size == origin.media("clip.mp4").stat().st_size

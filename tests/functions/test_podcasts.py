@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items
@@ -91,7 +92,7 @@ def by_sweep(stack: Stack, podcast: Podcast) -> Look:
 
     def look() -> None:
         with acting_as("on_sweep"):
-            assert sweep_task(task.id, next(dues), lambda: 900.0) is None
+            assert sweep_task(SweepTask(task.id, next(dues)), lambda: 900.0) is None
         work(stack)
 
     return look

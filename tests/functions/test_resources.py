@@ -7,6 +7,7 @@ import time
 import pytest
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.secrets.mask import MASK
 from dlambda.store import connections
 from dlambda.store.rules import deliveries
@@ -403,7 +404,7 @@ def test_the_test_event_wakes_a_delivery_to_each_enabled_target(targets):
     assert {planned[0].event[name] for name in ("event", "title", "message")} == {
         "test", "Test Notification", "This is a test notification.",
     }  # fmt: skip
-    assert queue.depth("notify") == 2
+    assert queue.depth(QueueName.NOTIFY) == 2
 
 
 # Conditions

@@ -6,6 +6,7 @@ import pytest
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
+from dlambda.domain.messages.queue_messages import IntakeEntry, IntakeItem
 from dlambda.store.items import items, leases
 from dlambda.usecases.operations import sweep as rounds
 from events.on_schedule.main import lambda_handler
@@ -58,7 +59,7 @@ class TestLostMessages:
         assert len(stack.messages("intake")) == 1
 
     def test_not_while_messages_of_entries_wait(self, stack):
-        queue.send("entries", {"id": "x"})
+        queue.send(IntakeEntry("x"))
         items.add([item("a")])
         sweep(NOT_8)
         assert stack.messages("intake") == []
@@ -103,7 +104,7 @@ class TestDeadWorkers:
 
     def test_another_worker_finishes_the_download(self, history, stack, origin):
         [answer] = history.post("/api/history", {"url": origin.url("sweep/clip-1.mp4")})[1]
-        handle("intake", answer["_id"])
+        handle(IntakeItem(answer["_id"]))
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time() - 999)
         found = items.get(answer["_id"])
@@ -116,7 +117,7 @@ class TestDeadWorkers:
 
     def test_one_that_its_user_cancelled_meanwhile(self, history, stack, origin, listening):
         [answer] = history.post("/api/history", {"url": origin.url("sweep/clip-2.mp4")})[1]
-        handle("intake", answer["_id"])
+        handle(IntakeItem(answer["_id"]))
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time())
         found = items.get(answer["_id"])

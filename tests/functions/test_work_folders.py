@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlambda.domain.items.item import Status
+from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.settings import get_settings
 from dlambda.store.items import items
 from dlambda.usecases.items.work_folders import open_work_folder, work_folder
@@ -54,9 +55,9 @@ def test_what_a_failed_download_has_begun_goes_with_its_record(history, stack, o
 def test_so_does_that_of_a_cancelled_one(history, stack, origin):
     item_id = add(history, origin.url("slow/100000/clip-work-2.mp4"))
     [message] = stack.messages("intake")
-    handle("intake", message["id"])
+    handle(IntakeItem(message["id"]))
     stack.messages("download")
-    worker = beside(lambda: handle("download", item_id))
+    worker = beside(lambda: handle(DownloadItem(item_id)))
     folder = work_folder(items.get(item_id))
     until(lambda: list(folder.rglob("*.part")))
     sweep()

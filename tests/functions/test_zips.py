@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.entry.http import make_app
 from dlambda.store.files import jobs
 from dlambda.usecases.files import bundle_files
@@ -37,7 +38,7 @@ def lose_a_worker(token: str) -> None:
 
 def test_the_next_one_builds_it(files, token):
     lose_a_worker(token)
-    handle("files", token)
+    handle(RunJob(token))
     assert files.get(f"/api/file/download/{token}")[0] == 302
     with zipfile.ZipFile(io.BytesIO(bucket.get_bytes(bundle_key(token)))) as archive:
         assert archive.read("a.mp4") == b"film"
@@ -46,7 +47,7 @@ def test_the_next_one_builds_it(files, token):
 def test_after_three_it_is_given_up(files, token):
     for _ in range(3):
         lose_a_worker(token)
-    handle("files", token)
+    handle(RunJob(token))
     reply = files.get(f"/api/file/download/{token}")
     assert error(reply) == (400, "The ZIP could not be built. Try again with fewer files.")
     assert jobs.open_ids() == []
@@ -55,11 +56,11 @@ def test_after_three_it_is_given_up(files, token):
 def test_after_an_unexpected_failure_the_message_finds_it_free(token):
     job = jobs.find(token)
     jobs.save(job, {**job.body, "files": None}, time.time() - jobs.HELD_SECONDS - 1)
-    assert handle("files", token)["batchItemFailures"]
+    assert handle(RunJob(token))["batchItemFailures"]
     failed = jobs.find(token)
     assert failed.held_until == 0
     jobs.save(failed, {**failed.body, "files": ["a.mp4"]}, 0)
-    assert handle("files", token) == {"batchItemFailures": []}
+    assert handle(RunJob(token)) == {"batchItemFailures": []}
     assert jobs.find(token).is_done
 
 
@@ -84,7 +85,7 @@ def test_what_is_deleted_while_it_is_built_is_left_out(files):
         bucket.put_bytes(f"files/{name}.txt", name.encode())
     token = files.post("/api/file/download", ["a.txt", "b.txt", "c.txt"])[1]["token"]
     with _Vanishing("b.txt"):
-        assert handle("files", token) == {"batchItemFailures": []}
+        assert handle(RunJob(token)) == {"batchItemFailures": []}
     with zipfile.ZipFile(io.BytesIO(bucket.get_bytes(bundle_key(token)))) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == {"a.txt": b"a", "c.txt": b"c"}
@@ -95,7 +96,7 @@ def test_a_zip_of_what_is_all_gone(files):
     bucket.put_bytes("files/only.txt", b"x")
     token = files.post("/api/file/download", ["only.txt"])[1]["token"]
     with _Vanishing("only.txt"):
-        assert handle("files", token) == {"batchItemFailures": []}
+        assert handle(RunJob(token)) == {"batchItemFailures": []}
     assert error(files.get(f"/api/file/download/{token}")) == (400, "No valid files.")
     assert bucket.find(bundle_key(token)) is None
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from dlambda.domain.messages.queue_messages import Message
 from events.on_download.main import lambda_handler as on_download
 from events.on_files.main import lambda_handler as on_files
 from events.on_intake.main import lambda_handler as on_intake
@@ -18,12 +19,15 @@ _DOWNLOADS = ("intake", "entries", "download")
 _LONG = 3600.0
 
 
-def handle(queue: str, item_id: str, seconds: float = _LONG, **more: object) -> dict[str, object]:
-    """One message; `more` is what it says beside the id."""
-    record = {"messageId": f"m-{item_id}", "body": json.dumps({"id": item_id, **more})}
+def handle(message: Message, seconds: float = _LONG) -> dict[str, object]:
+    """What the function of the message's queue answers to it."""
+    return _invoke(message.queue, message.to_json(), seconds)
+
+
+def _invoke(queue: str, body: str, seconds: float = _LONG) -> dict[str, object]:
     module = "on_intake" if queue == "entries" else f"on_{queue}"
     with acting_as(module):
-        return _HANDLERS[queue]({"Records": [record]}, Context(module, seconds))
+        return _HANDLERS[queue]({"Records": [{"messageId": f"m-{queue}", "body": body}]}, Context(module, seconds))
 
 
 def work(stack: Stack, rounds: int = 50) -> None:
@@ -33,7 +37,7 @@ def work(stack: Stack, rounds: int = 50) -> None:
         if not todo:
             return
         for queue, message in todo:
-            assert handle(queue, message.pop("id"), **message) == {"batchItemFailures": []}
+            assert _invoke(queue, json.dumps(message)) == {"batchItemFailures": []}
     raise AssertionError("there is no end to the messages")
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.store.items import archive, leases
 from dlambda.store.tasks import task_schedule
 from tests.stack import Stack, environment, plan
@@ -19,7 +20,7 @@ def test_empty_removes_all_that_was_written(engines: Stack, elsewhere: bool) -> 
         leases.release(leases.take("a", "w", 1.0))
         archive.add("/a.log", ["site x"], 1.0)
         task_schedule.schedule(1, "0 0 * * *", 60)
-        queue.send("intake", {"id": "a"})
+        queue.send(IntakeItem("a"))
         if elsewhere:
             subprocess.run([sys.executable, "-c", WRITES], check=True)
         assert engines.rows("archive")

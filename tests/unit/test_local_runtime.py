@@ -27,13 +27,14 @@ GROUP = """
 import time
 from flask import Flask, Response, request
 from dlambda.aws import bucket, queue
+from dlambda.domain.messages.queue_messages import DownloadItem
 app = Flask(__name__, static_folder=None)
 closed = []
 
 @app.route("/<path:path>", methods=["GET", "POST"])
 def answer(path):
     if path.endswith("send"):
-        queue.send("download", {"work": request.args.get("work", "")})
+        queue.send(DownloadItem(request.args.get("work", "")))
     if path.endswith("presign"):
         return bucket.presign("files/a.mp4", origin=request.host_url, answer={"content-type": "video/mp4"})
     if path.endswith("stream"):
@@ -52,16 +53,17 @@ EVENT = """
 import json, os, subprocess
 from pathlib import Path
 from dlambda.aws import queue, socket
+from dlambda.domain.messages.queue_messages import GreetClient
 FILE = Path(os.environ["DATA_DIR"]) / "events"
 
 def lambda_handler(event, context):
     for record in event.get("Records", ()):
         body = json.loads(record["body"])
-        if "connection" in body:
-            socket.push(body["connection"], b'{"event": "connected"}')
+        if record["eventSourceARN"].endswith(":socket"):
+            socket.push(body["id"], b'{"event": "connected"}')
         else:
             note({"message": body, "left": context.get_remaining_time_in_millis()})
-            if body["work"]:
+            if body["id"]:
                 subprocess.run(["sleep", "987"])
     if "requestContext" in event:
         return on_socket(event)
@@ -75,7 +77,7 @@ def on_socket(event):
     if (event.get("queryStringParameters") or {}).get("apikey") == "bad":
         return {"statusCode": 401, "body": '{"error": "no"}'}
     if context["routeKey"] == "$connect":
-        queue.send("socket", {"connection": context["connectionId"]})
+        queue.send(GreetClient(context["connectionId"]))
     if context["routeKey"] == "$default":
         assert socket.push(context["connectionId"], event["body"].encode())
     return {"statusCode": 200}

@@ -1,14 +1,14 @@
 """Queues: a message is a wake-up that names a record; the tables hold the truth (docs/architecture.md, State)."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.domain.messages.queue_messages import Message, QueueName
 from dlambda.session import make_client
 from dlambda.settings import get_settings
 
@@ -31,21 +31,25 @@ def queue_url(name: str) -> str:
     return client().get_queue_url(QueueName=get_settings().queue_prefix + name)["QueueUrl"]
 
 
-def send(name: str, body: Mapping[str, Any], *, delay_seconds: int = 0) -> None:
-    client().send_message(QueueUrl=queue_url(name), MessageBody=json.dumps(body), DelaySeconds=delay_seconds)
+def send(message: Message, *, delay_seconds: int = 0) -> None:
+    """Sends a message to its queue."""
+    client().send_message(QueueUrl=queue_url(message.queue), MessageBody=message.to_json(), DelaySeconds=delay_seconds)
 
 
-def send_many(name: str, bodies: Iterable[Mapping[str, Any]]) -> None:
-    """Ten a request. What a batch could not take is sent again alone, so that a failure is seen."""
-    remaining = iter(bodies)
+def send_many(messages: Iterable[Message]) -> None:
+    """Sends messages of one queue, ten a request. What a batch could not take is sent again alone, so that a failure
+    is seen.
+    """
+    remaining = iter(messages)
     while batch := list(islice(remaining, _BATCH)):
-        entries = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate(batch)]
+        (name,) = {message.queue for message in batch}
+        entries = [{"Id": str(number), "MessageBody": message.to_json()} for number, message in enumerate(batch)]
         answer = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries)  # type: ignore[arg-type]
         for failed in answer.get("Failed", ()):
-            send(name, batch[int(failed["Id"])])
+            send(batch[int(failed["Id"])])
 
 
-def depth(name: str, *, delayed: bool = True) -> int:
+def depth(name: QueueName, *, delayed: bool = True) -> int:
     """About how many messages the queue holds, those under way included; `delayed`: also those put off."""
     attributes = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
     return (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.system.tool_release import age
 from dlambda.media.machine.disk import DiskSpace, tightest_room
 from dlambda.media.machine.tools import find_tool
@@ -65,7 +66,7 @@ def ready() -> tuple[dict[str, Any], int]:
 _ENGINES: dict[str, Callable[[], object]] = {
     "tables": slots.read,
     "media": lambda: bucket.find("health"),
-    "queues": lambda: queue.depth("intake"),
+    "queues": lambda: queue.depth(QueueName.INTAKE),
 }
 
 

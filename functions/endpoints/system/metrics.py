@@ -2,6 +2,7 @@
 
 from dlambda.aws import queue
 from dlambda.domain.items.item import IN_QUEUE, Shelf
+from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.telemetry.metric import exposition, series
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
@@ -11,7 +12,15 @@ from dlambda.store.orders import orders
 from dlambda.usecases.events.measure import flush
 from dlambda.usecases.operations.check_updates import ytdlp_version
 
-_QUEUES = ("intake", "entries", "download", "task", "order", "notify", "files")
+_QUEUES = (
+    QueueName.INTAKE,
+    QueueName.ENTRIES,
+    QueueName.DOWNLOAD,
+    QueueName.TASK,
+    QueueName.ORDER,
+    QueueName.NOTIFY,
+    QueueName.FILES,
+)
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -28,7 +37,7 @@ def metrics() -> str:
     numbers |= {
         series("queue_items", {"status": status.value}): items.count(Shelf.QUEUE, [status]) for status in IN_QUEUE
     }
-    numbers |= {series("queue_messages", {"queue": name}): queue.depth(name) for name in _QUEUES}
+    numbers |= {series("queue_messages", {"queue": name.value}): queue.depth(name) for name in _QUEUES}
     numbers |= {
         "history_items": items.count(Shelf.DONE),
         "workers_busy": len(state.taken),

@@ -1,9 +1,7 @@
 """Intake: a URL becomes an item that waits for a slot, or the items of a playlist."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from dlambda.entry.sqs import make_queue_handler
+from dlambda.domain.messages.queue_messages import IntakeItem
+from dlambda.entry.sqs import Invocation, Route, make_queue_handler
 from dlambda.media.workers.worker import warm_up
 from dlambda.media.ytdlp.archive_ids import archive_id_of_url
 from dlambda.usecases.items.intake import process_intake
@@ -13,8 +11,8 @@ warm_up()
 archive_id_of_url("https://example.com/")
 
 
-def _handle(message: Mapping[str, Any], _context: Any) -> None:
-    process_intake(message["id"])
+def intake(message: IntakeItem, _invocation: Invocation) -> None:
+    process_intake(message.id)
 
 
-lambda_handler = make_queue_handler(_handle)
+lambda_handler = make_queue_handler(Route(IntakeItem, intake))  # entries of lists look the same

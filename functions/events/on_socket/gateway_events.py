@@ -8,6 +8,7 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event, Name, random_id
+from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.exposure import check_open
@@ -53,7 +54,7 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}
     connections.add(connection_id, random_id(_SID_LENGTH))
-    queue.send("socket", {"id": connection_id})
+    queue.send(GreetClient(connection_id))
     return _OK
 
 

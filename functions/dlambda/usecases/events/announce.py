@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event
+from dlambda.domain.messages.queue_messages import Deliver
 from dlambda.domain.rules.notification import EVENTS, Target, payload, wanted_by
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.store.rules import deliveries, resources
@@ -15,8 +16,6 @@ from dlambda.store.rules.deliveries import Delivery
 from dlambda.store.table import TABLE_ERRORS
 
 log = logging.getLogger(__name__)
-
-QUEUE = "notify"
 
 
 def announce(events: Iterable[Event]) -> None:
@@ -29,7 +28,7 @@ def announce(events: Iterable[Event]) -> None:
         new_deliveries = [delivery for event in notable for delivery in _plan(targets, event)]
         if new_deliveries:
             deliveries.add(new_deliveries)
-            queue.send_many(QUEUE, ({"id": str(delivery.id)} for delivery in new_deliveries))
+            queue.send_many(Deliver(delivery.id) for delivery in new_deliveries)
     except (*TABLE_ERRORS, *queue.SEND_ERRORS):
         log.exception("Notifications could not be planned")
 
@@ -51,4 +50,4 @@ def _plan(targets: Sequence[Target], event: Event) -> list[Delivery]:
 
 def wake_deliveries(now: float) -> None:
     """The minute's round: those whose message was lost are woken again."""
-    queue.send_many(QUEUE, ({"id": str(id_)} for id_ in deliveries.find_due(now)))
+    queue.send_many(Deliver(id_) for id_ in deliveries.find_due(now))

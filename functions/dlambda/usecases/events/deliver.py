@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import Deliver, LostDelivery
 from dlambda.domain.rules.notification import (
     Target,
     is_worth_retrying,
@@ -25,11 +26,9 @@ from dlambda.media.outgoing.fetch import FetchFailed, Request, fetch
 from dlambda.settings import get_settings
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery
-from dlambda.usecases.events.announce import QUEUE
 
 log = logging.getLogger(__name__)
 
-_DEAD_QUEUE: Final = "notify-dead"
 _TIMEOUT_SECONDS: Final = 10.0
 _ANSWER_LIMIT_BYTES: Final = 1024 * 1024
 _TRY_SECONDS: Final = 60.0
@@ -71,11 +70,11 @@ def _settle(delivery: Delivery, failed: Sequence[int]) -> None:
     if wait is not None:
         wait = math.ceil(wait * get_settings().delivery_wait_factor)
         deliveries.schedule_retry(delivery, failed, time.time() + wait)
-        queue.send(QUEUE, {"id": str(delivery.id)}, delay_seconds=wait)
+        queue.send(Deliver(delivery.id), delay_seconds=wait)
         return
     if failed:
         log.error("Gave up telling targets %s of event %s", failed, delivery.event["id"])
-        queue.send(_DEAD_QUEUE, {"id": str(delivery.id), "targets": list(failed), "event": dict(delivery.event)})
+        queue.send(LostDelivery(delivery.id, tuple(failed), delivery.event))
     deliveries.remove(delivery)
 
 

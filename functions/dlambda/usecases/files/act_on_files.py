@@ -14,6 +14,7 @@ from typing import Any
 from dlambda.aws import bucket, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
+from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AppError, Conflict, Invalid
 from dlambda.store.files import jobs
@@ -50,7 +51,7 @@ def act_on_files(actions: Sequence[FileAction]) -> Job:
         with suppress(Conflict):  # a worker that just started has it
             return run_actions(job)
     else:
-        queue.send("files", {"id": job.id})
+        queue.send(RunJob(job.id))
     while not job.is_done and time.time() < now + WAIT_SECONDS:
         time.sleep(_POLL_SECONDS)
         job = jobs.find(job.id) or job

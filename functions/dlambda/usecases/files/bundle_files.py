@@ -8,6 +8,7 @@ from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER
 from dlambda.domain.files.sidecar import Sidecars
+from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.machine.zipping import CONTENT_TYPE, zip_stream
@@ -38,7 +39,7 @@ def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
     now = time.time()
     token = str(uuid.uuid4())
     jobs.add(Job(token, KIND, {"files": files, "expires_at": now + TOKEN_SECONDS}), now, held=False)
-    queue.send("files", {"id": token})
+    queue.send(RunJob(token))
     return token, files
 
 

@@ -7,11 +7,13 @@ machine) is found when a folder is looked at and was not compared with the bucke
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.files.sidecar import is_media, owned_by, stem_of
+from dlambda.domain.messages.queue_messages import CompareFolder
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Conflict, NotFound
 from dlambda.store.files import listings
@@ -19,7 +21,6 @@ from dlambda.store.files import listings
 # How long a listing is taken for true without a look at the bucket.
 _FRESH_SECONDS = 30
 _TRIES = 3
-REINDEX = "reindex"
 # When this process asked for a comparison; forgetting it costs one message.
 _asked: dict[str, float] = {}
 _MOST_ASKED = 1000
@@ -98,7 +99,13 @@ def _ask_for_comparison(folder: str) -> None:
         if len(_asked) >= _MOST_ASKED:
             _asked.clear()
         _asked[folder] = now
-        queue.send("files", {REINDEX: folder})
+        queue.send(CompareFolder(folder))
+
+
+def compare(folder: str) -> None:
+    """Compares the index with the bucket, in the background; a folder that is gone is no error: the index knows it."""
+    with suppress(NotFound):
+        reindex(folder)
 
 
 def reindex(folder: str) -> list[Entry]:

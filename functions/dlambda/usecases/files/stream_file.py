@@ -2,13 +2,12 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
+from dlambda.domain.messages.queue_messages import MakeSegment
 from dlambda.errors import NotFound, OperationFailed
 from dlambda.media.av.pieces.cutting import write_segment
 from dlambda.usecases.events.measure import count
@@ -19,7 +18,7 @@ from dlambda.usecases.files.probe_file import version_key
 
 log = logging.getLogger(__name__)
 
-AHEAD = "segment"
+_AHEAD_SECONDS = 60  # later, whoever watches has asked for the segment
 PREFIX = "cache/segments/"
 # Changes when segments are made otherwise: a player would mix those kept from before with new ones.
 _FORM = "5"
@@ -59,31 +58,28 @@ def _make_next_ahead(file: Found, segment: Segment, conversion: Conversion) -> N
     length = min(LENGTH, duration - start)
     if length > 0 and bucket.find(_key(file, Segment(segment.index + 1, start, length), conversion)) is None:
         queue.send(
-            "files",
-            {
-                AHEAD: {
-                    "path": file.path,
-                    "index": segment.index + 1,
-                    "start": start,
-                    "length": length,
-                    "video": conversion.video,
-                    "audio": conversion.audio,
-                    "until": time.time() + 60,
-                }
-            },
+            MakeSegment(
+                file.path,
+                segment.index + 1,
+                start,
+                length,
+                video=conversion.video,
+                audio=conversion.audio,
+                until=time.time() + _AHEAD_SECONDS,
+            )
         )
 
 
-def make_ahead(message: Mapping[str, Any]) -> None:
+def make_ahead(message: MakeSegment) -> None:
     """Makes the segment that a message names; one that comes too late is left to whoever asks for it."""
-    if message["until"] < time.time():
+    if message.until < time.time():
         return
     try:
-        file = find_file(message["path"])
+        file = find_file(message.path)
     except NotFound:
         return
-    segment = Segment(message["index"], message["start"], message["length"])
-    conversion = Conversion(video=message["video"], audio=message["audio"])
+    segment = Segment(message.index, message.start, message.length)
+    conversion = Conversion(video=message.video, audio=message.audio)
     key = _key(file, segment, conversion)
     if file.stored is not None and make_once(key, lambda: _make(file, segment, conversion, key)):
         count("segments_made_total")

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from dlambda.aws import bucket, queue
+from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.store.files import jobs
 
 # Bucket rules count in days, and not every S3 has them.
@@ -25,7 +26,7 @@ def wake_jobs(now: float) -> None:
         if job is None or job.is_done:
             jobs.forget_open(job_id)
         elif job.held_until < now:
-            queue.send("files", {"id": job_id})
+            queue.send(RunJob(job_id))
 
 
 def remove_old(now: float) -> None:

@@ -9,6 +9,7 @@ from dlambda.aws import queue
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.secrets.extra_secrets import unmask_extras
 from dlambda.domain.secrets.mask import MASK
@@ -62,7 +63,7 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
         new_items.append(new_item(request.evolve(extras=extras)))
     items_by_id = {item.id: item for item in insert_items(new_items)}
-    queue.send_many("intake", ({"id": item_id} for item_id in items_by_id))
+    queue.send_many(IntakeItem(item_id) for item_id in items_by_id)
     repeated = [item.key_of(item.posted_url) for item in new_items if item.id not in items_by_id]
     holders = items.find_holders(repeated) if repeated else {}
     return [

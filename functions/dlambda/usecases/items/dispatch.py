@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dlambda.aws import queue
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import LIVE_LANE
+from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 
@@ -15,7 +16,7 @@ _MOST_PASSED = 10
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Idempotent."""
     item_ids = _chosen()
-    queue.send_many("download", ({"id": item_id} for item_id in item_ids))
+    queue.send_many(DownloadItem(item_id) for item_id in item_ids)
     return len(item_ids)
 
 
@@ -27,7 +28,7 @@ def pass_on(excluded_ids: Sequence[str]) -> None:
     if len(excluded_ids) > _MOST_PASSED:
         return
     for item_id in _chosen(excluded_ids)[:1]:
-        queue.send("download", {"id": item_id, "passed": list(excluded_ids)})
+        queue.send(DownloadItem(item_id, tuple(excluded_ids)))
 
 
 def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
@@ -53,6 +54,6 @@ def wake(item: Item) -> None:
         return
     state = slots.read()
     if item.is_live and state.paused_at is None:
-        queue.send("download", {"id": item.id})
+        queue.send(DownloadItem(item.id))
     elif state.free(item.lane, get_settings()) > 0:
         dispatch()

@@ -16,6 +16,7 @@ from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Stage, Status
 from dlambda.domain.items.progress import Progress
+from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.machine.disk import disk_space_at, tightest_room
@@ -54,8 +55,10 @@ _UNEXPECTED = "Download ended with unexpected status '{}'."
 _EXISTS = "Item has already been downloaded."
 
 
-def download_item(item_id: str, *, seconds_left: Callable[[], float], excluded: Sequence[str] = ()) -> bool:
-    """Downloads an item when a slot and its lease can be had. True when the rest must go on in another invocation.
+def download_item(
+    item_id: str, *, seconds_left: Callable[[], float], excluded: Sequence[str] = ()
+) -> DownloadItem | None:
+    """Downloads an item when a slot and its lease can be had. Answers the message for what is left over.
 
     `seconds_left` tells how long this invocation may run on; what is unfinished then is kept for the next. `excluded`:
     the items that were woken for the same slot before and did not take it.
@@ -66,21 +69,22 @@ def download_item(item_id: str, *, seconds_left: Callable[[], float], excluded: 
     claimed = _claim(item) if item is not None and item.stage in {Stage.AWAITING_SLOT, Stage.RUNNING} else None
     if claimed is None:
         pass_on([*excluded, item_id])
-        return False
+        return None
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
     publish(event.item_updated(item))
     run = _Download(item, lease, seconds_left)
     if item.begun > _MOST_BEGINNINGS:
         run.give_up()
-        return False
+        return None
     with leases.given_back(lease):
         handed_over = run.run()
     if not get_settings().work_durable:
         clear_work_folders(time.time())  # the minute's round does not see this machine's disk
-    if not handed_over:
-        dispatch()
-    return handed_over
+    if handed_over:
+        return DownloadItem(item_id)
+    dispatch()
+    return None
 
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:

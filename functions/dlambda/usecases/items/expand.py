@@ -20,13 +20,14 @@ from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.feed_identity import is_media_file
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
+from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice, new_item
-from dlambda.usecases.items.intake_queue import ENTRIES, intake_queue
+from dlambda.usecases.items.intake_message import intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
 _BATCH = items.BATCH - 5
@@ -69,7 +70,7 @@ def expand(
         item = _expand_batch(item, lease, plan, plan.entries[item.expanded : item.expanded + _BATCH])
     if item.expanded < len(plan.entries):
         leases.release(lease)
-        queue.send(intake_queue(item), {"id": item.id})
+        queue.send(intake_message(item))
         return
     _finish(item, lease)
 
@@ -117,7 +118,7 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
         if child.info_at:
             bucket.put_json(info_key(child.id), infos[child.id])
     publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in new_items))
-    queue.send_many(ENTRIES, ({"id": child.id} for child in queued))
+    queue.send_many(IntakeEntry(child.id) for child in queued)
     return parent
 
 

@@ -27,7 +27,7 @@ from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
 from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.follow_conditions import follow_conditions
-from dlambda.usecases.items.intake_queue import intake_queue
+from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.options import archive_for, item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.rules.cookies import cookies_for
@@ -62,7 +62,7 @@ def process_intake(item_id: str) -> None:
         return  # another worker is at it, or its user ended it
     except Conflict:
         # Its user changed it meanwhile; the next attempt reads it as it is now.
-        queue.send(intake_queue(item), {"id": item.id}, delay_seconds=1)
+        queue.send(intake_message(item), delay_seconds=1)
 
 
 def _extract_item(item: Item, lease: leases.Lease) -> None:

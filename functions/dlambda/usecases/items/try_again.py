@@ -10,13 +10,14 @@ from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.retry import wait_before_retry
 from dlambda.domain.items.stage import RETRY_LANE, Stage
+from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.measure import count
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
-from dlambda.usecases.items.intake_queue import intake_queue
+from dlambda.usecases.items.intake_message import intake_message
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def schedule_retry(
         return end_cancelled(new_item, lease)
     leases.release(lease)
     if wait <= _LONGEST_DELAY_SECONDS:
-        queue.send(_queue_of(new_item), {"id": new_item.id}, delay_seconds=int(wait + 0.999))
+        queue.send(_message_for(new_item), delay_seconds=int(wait + 0.999))
     count("item_retries_total", kind=failure.kind.value)
     log.info(
         "failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": new_item.attempts}
@@ -79,8 +80,8 @@ def wake_retries(now: float) -> None:
     waiting = items.find_many(item_id for _, item_id in items.find_waiting(RETRY_LANE, _WAKE_AT_ONCE))
     for item in waiting:
         if item.stage is Stage.AWAITING_RETRY and not is_early(item, now):
-            queue.send(_queue_of(item), {"id": item.id})
+            queue.send(_message_for(item))
 
 
-def _queue_of(item: Item) -> str:
-    return "download" if item.extracted else intake_queue(item)
+def _message_for(item: Item) -> DownloadItem | IntakeItem:
+    return DownloadItem(item.id) if item.extracted else intake_message(item)

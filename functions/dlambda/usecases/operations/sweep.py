@@ -10,6 +10,7 @@ from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.stage import INTAKE_LANE
+from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem, QueueName
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases, slots
@@ -17,7 +18,7 @@ from dlambda.usecases.events.announce import wake_deliveries
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import deleted_event, new_item
 from dlambda.usecases.items.dispatch import dispatch
-from dlambda.usecases.items.intake_queue import ADDS, ENTRIES, intake_queue
+from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.try_again import wake_retries
 from dlambda.usecases.items.work_folders import clear_work_folders
 
@@ -43,21 +44,21 @@ def sweep(now: float) -> None:
 
 def wake_intake(now: float) -> None:
     """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
-    if any(queue.depth(name, delayed=False) > 0 for name in (ADDS, ENTRIES)):
+    if any(queue.depth(name, delayed=False) > 0 for name in (QueueName.INTAKE, QueueName.ENTRIES)):
         return
     waiting = [item_id for _, item_id in items.find_waiting(INTAKE_LANE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
     by_id = {item.id: item for item in items.find_many(alone)}
-    without_message = [by_id[item_id] for item_id in waiting if item_id in by_id]
-    for name in (ADDS, ENTRIES):
-        queue.send_many(name, ({"id": item.id} for item in without_message if intake_queue(item) == name))
+    messages = [intake_message(by_id[item_id]) for item_id in waiting if item_id in by_id]
+    for name in (QueueName.INTAKE, QueueName.ENTRIES):
+        queue.send_many(message for message in messages if message.queue is name)
 
 
 def wake_workers(now: float) -> None:
     """Downloads whose worker is gone: the next one takes over with a higher fence."""
     running = [item.id for item in items.active()]
     if running:
-        queue.send_many("download", ({"id": item_id} for item_id in leases.find_expired(running, now)))
+        queue.send_many(DownloadItem(item_id) for item_id in leases.find_expired(running, now))
 
 
 def retry_streams(now: float) -> None:
@@ -95,7 +96,7 @@ def _add_again(item: Item) -> None:
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
     publish(deleted_event(item), event.item_added(stored_item))
-    queue.send("intake", {"id": stored_item.id})
+    queue.send(IntakeItem(stored_item.id))
 
 
 def auto_clear(now: float) -> None:

@@ -6,6 +6,7 @@ import secrets
 import time
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Kind, Order, make_id
 from dlambda.domain.orders.order_request import parse_order_request
@@ -41,7 +42,7 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
         rate_limits.withdraw(key.id, order_id, now, key.makers)
         raise
     try:
-        queue.send("order", {"id": order.id})
+        queue.send(FulfilOrder(order.id))
     except queue.SEND_ERRORS:
         text = "An order waits for the sweep: its message could not be sent"
         log.warning(text, exc_info=True, extra={"order_id": order.id})

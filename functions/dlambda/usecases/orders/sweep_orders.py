@@ -3,6 +3,7 @@
 import shutil
 
 from dlambda.aws import bucket, queue
+from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import State
 from dlambda.domain.orders.units import MINUTE
 from dlambda.settings import get_settings
@@ -25,7 +26,7 @@ def wake_orders(now: float) -> None:
     """Wakes orders that a worker left; then those that wait, as many as there are places."""
     running = orders.running()
     if running:
-        queue.send_many("order", ({"id": order_id} for order_id in sorted(leases.find_expired(running, now))))
+        queue.send_many(FulfilOrder(order_id) for order_id in sorted(leases.find_expired(running, now)))
     _free_lost_places()
     free = get_settings().task_max_workers - len(orders.running_ids())
     if free > 0:
@@ -34,7 +35,7 @@ def wake_orders(now: float) -> None:
 
 def wake_waiting(count: int) -> None:
     """The oldest of those that wait; for each place that became free one, or wake-ups would breed wake-ups."""
-    queue.send_many("order", ({"id": order_id} for order_id in orders.waiting(count)))
+    queue.send_many(FulfilOrder(order_id) for order_id in orders.waiting(count))
 
 
 def _free_lost_places() -> None:

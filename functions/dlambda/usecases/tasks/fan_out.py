@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.sweep import delays
 from dlambda.domain.tasks.task import Result, Task
 from dlambda.errors import Invalid, NotFound
@@ -26,32 +27,29 @@ from dlambda.usecases.tasks.tasks import list_tasks, mend_schedules, reckon
 
 log = logging.getLogger(__name__)
 
-QUEUE: Final = "sweep"
 _BEGIN_SECONDS: Final = 300
 _LONGEST_DELAY_SECONDS: Final = 900  # what a queue takes
 NO_ARCHIVE: Final = "The options name no download archive."
 
 
-def fan_out(due: int) -> int:
-    """Sends a message for each task that a handler serves; answers how many. Once per `due`."""
+def fan_out(due: int) -> None:
+    """Sends a message for each task that a handler serves. Once per `due`."""
     now = time.time()
     if not task_schedule.begin(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
-        return 0
+        return
     mend_schedules()
-    message_count = _send(_served(list_tasks()), due)
+    _send(_served(list_tasks()), due)
     task_schedule.note(task_schedule.SWEEP, now, {"due": due})
     task_schedule.finish(task_schedule.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
-    return message_count
 
 
-def fan_out_again(due: int) -> int:
-    """Sends the messages of the sweep of `due` again, but to tasks that have run since; answers how many."""
+def fan_out_again(due: int) -> None:
+    """Sends the messages of the sweep of `due` again, but to tasks that have run since."""
     since = task_schedule.find(task_schedule.SWEEP).last_run or 0.0
     tasks = list_tasks()
     last = task_schedule.find_many(task.id for task in tasks)
     message_count = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
     log.info("The sweep that the last end of the service cut short goes on with %d tasks", message_count)
-    return message_count
 
 
 def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
@@ -81,5 +79,5 @@ def _served(tasks: Sequence[Task]) -> list[tuple[Task, Handler]]:
 def _send(served: Sequence[tuple[Task, Handler]], due: int) -> int:
     waits = delays((handler.name for _, handler in served), get_settings().task_handler_random_delay, random.random)
     for (task, _), wait in zip(served, waits, strict=True):
-        queue.send(QUEUE, {"id": str(task.id), "due": due}, delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
+        queue.send(SweepTask(task.id, due), delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
     return len(served)

@@ -8,6 +8,7 @@ import logging
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.domain.messages.queue_messages import BeginSweep, ResumeSweep, RunTask
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
 from dlambda.settings import Settings, get_settings
@@ -16,7 +17,6 @@ from dlambda.usecases.tasks.tasks import reckon
 
 log = logging.getLogger(__name__)
 
-QUEUE: Final = "task"
 CLAIM_SECONDS: Final = 600
 _SEND_AFTER: Final = 100
 
@@ -26,14 +26,14 @@ def wake_due_tasks(now: float) -> int:
     schedule_sweep(now)
     _resume_sweep()
     message_count = 0
-    claimed: list[dict[str, str | int]] = []
+    claimed: list[BeginSweep | RunTask] = []
     for task_id, due in task_schedule.find_due(now):
         if task_schedule.claim(task_id, due, now, CLAIM_SECONDS):
-            claimed.append({"id": str(task_id), "due": due})
+            claimed.append(BeginSweep(due) if task_id == task_schedule.SWEEP else RunTask(task_id, due))
         if len(claimed) == _SEND_AFTER:
-            queue.send_many(QUEUE, claimed)
+            queue.send_many(claimed)
             message_count, claimed = message_count + len(claimed), []
-    queue.send_many(QUEUE, claimed)
+    queue.send_many(claimed)
     return message_count + len(claimed)
 
 
@@ -52,7 +52,7 @@ def _resume_sweep() -> None:
         and (last := task_schedule.find(task_schedule.SWEEP).result)
         and task_schedule.resume_sweep(started_at)
     ):
-        queue.send(QUEUE, {"id": str(task_schedule.SWEEP), "due": last["due"], "again": True})
+        queue.send(ResumeSweep(last["due"]))
 
 
 def sweep_timer(settings: Settings) -> str:

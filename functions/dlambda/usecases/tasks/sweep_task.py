@@ -16,6 +16,7 @@ from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
 from dlambda.domain.items.request import Request
+from dlambda.domain.messages.queue_messages import IntakeEntry, SweepTask
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
 from dlambda.domain.tasks.task import Result, Task
@@ -29,7 +30,6 @@ from dlambda.store.items import archive, items, leases
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
 from dlambda.usecases.items.expand import info_key
-from dlambda.usecases.items.intake_queue import ENTRIES
 from dlambda.usecases.items.options import part_named
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
@@ -63,20 +63,22 @@ class _Sweep:
     hosts: dict[str, bool] = field(default_factory=dict)
 
 
-def sweep_task(task_id: int, due: int, seconds_left: Callable[[], float], queued: int = 0) -> int | None:
-    """Queues what is new in the task's feed. Answers None when done, else how many it has queued so far.
+def sweep_task(message: SweepTask, seconds_left: Callable[[], float]) -> SweepTask | None:
+    """Queues what is new in the task's feed. Answers the message for the rest; None when done.
 
-    `queued` is that number when an earlier invocation began. A long feed may still be worked off when the next sweep
-    is `due`; two at once would read the same pages, so the later one leaves it to the earlier.
+    A long feed may still be worked off when the next sweep is due; two at once would read the same pages, so the later
+    one leaves it to the earlier.
     """
+    task_id, due = message.id, message.due
     task = find_task(task_id)
     handler = handler_of(task, handlers_for(list_definitions())) if task else None
     if task is None or handler is None or not task_schedule.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
-    queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, queued)
+    queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, message.queued)
     if queued_so_far is None:
         task_schedule.end_sweep(task_id, due)
-    return queued_so_far
+        return None
+    return replace(message, queued=queued_so_far)
 
 
 def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
@@ -167,7 +169,7 @@ def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, 
     for item in entered:
         if item.info_at:
             bucket.put_json(info_key(item.id), pages[item.posted_url])
-    queue.send_many(ENTRIES, ({"id": item.id} for item in entered))
+    queue.send_many(IntakeEntry(item.id) for item in entered)
     feed_history.confirm(state.handler.name, claimed, remembered, now)
     return len(entered)
 
