@@ -31,12 +31,17 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
 @pytest.fixture
-def player(page: str, tmp_path: Path) -> Iterator[Player]:
-    """A fresh browser at the page."""
-    with Chromium(tmp_path) as browser:
-        browser.open(page, "window.player !== undefined")
-        yield Player(browser)
+def player(page: str, browser: Chromium) -> Player:
+    """The browser at a fresh page."""
+    browser.open(page, "window.player !== undefined")
+    return Player(browser)
 
 
 def playlist_of(api: Api, item: Record) -> str:

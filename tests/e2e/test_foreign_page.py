@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,11 +47,23 @@ SOCKET = """
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """At a page of another port of this machine."""
-    with page_server() as page, Chromium(tmp_path_factory.mktemp("browser")) as running:
-        running.open(page, "window.player !== undefined")
+def foreign_page() -> Iterator[str]:
+    """The address of a page of another port of this machine."""
+    with page_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def running_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("browser")) as running:
         yield running
+
+
+@pytest.fixture
+def browser(running_browser: Chromium, foreign_page: str) -> Chromium:
+    """At the foreign page."""
+    running_browser.open(foreign_page, "window.player !== undefined")
+    return running_browser
 
 
 def run(browser: Chromium, service: Service, function: str, *arguments: Any) -> Any:
@@ -118,12 +129,11 @@ def test_it_adds_and_reads_the_names_of_presets(browser: Chromium, service: Serv
     assert all(each.keys() == {"name"} for each in names)
 
 
-def test_pages_of_the_service_itself_do_everything(service: Service, api: Api, tmp_path: Path) -> None:
-    with Chromium(tmp_path) as own:
-        own.open(f"{service.base}/api/docs", "document.readyState === 'complete'")
-        assert run(own, service, SOCKET) == "heard"
-        assert run(own, service, ASK, "/api/system/pause", {"method": "POST"})[0] == 200
-        assert is_paused(api)
-        hidden = {"method": "POST", "referrerPolicy": "no-referrer"}
-        assert run(own, service, ASK, "/api/system/resume", hidden)[0] == 200
-        assert not is_paused(api)
+def test_pages_of_the_service_itself_do_everything(running_browser: Chromium, service: Service, api: Api) -> None:
+    running_browser.open(f"{service.base}/api/docs", "document.readyState === 'complete'")
+    assert run(running_browser, service, SOCKET) == "heard"
+    assert run(running_browser, service, ASK, "/api/system/pause", {"method": "POST"})[0] == 200
+    assert is_paused(api)
+    hidden = {"method": "POST", "referrerPolicy": "no-referrer"}
+    assert run(running_browser, service, ASK, "/api/system/resume", hidden)[0] == 200
+    assert not is_paused(api)

@@ -112,8 +112,9 @@ class Chromium:
 
     def open(self, url: str, ready: str) -> None:
         """Goes to `url`, and waits until the expression `ready` is true there."""
+        self.evaluate("window.isLeft = true")  # else the page before might be taken for it
         self.ask("Page.navigate", url=url)
-        wait_until(lambda: self.evaluate(ready), 30, lambda: f"{url} never became ready")
+        wait_until(lambda: self.evaluate(f"!window.isLeft && ({ready})"), 30, lambda: f"{url} never became ready")
 
     def screenshot(self, path: Path) -> None:
         """What the page looks like now, as PNG."""
