@@ -1,6 +1,7 @@
 """What survives a stop, the death of an engine, and a power cut.
 
-One service is stopped, cut off and stopped again, since each start takes seconds: a fixture is a stage, in this order.
+One service is stopped, cut off and stopped again, since each start takes seconds: a fixture is a stage. The tests of a
+stage stand before those of the next.
 """
 
 import os
@@ -8,11 +9,13 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from yt_dlp_host_api.client import Client
 
 from tests.e2e import moves
-from tests.e2e.api import Json, Record, wait_until
+from tests.e2e.api import Record, wait_until
 from tests.e2e.kill import patiently, role_of
 from tests.e2e.orders import EVERY_PERMISSION, client_of, ended, file_of
 from tests.e2e.playback import decode
@@ -110,14 +113,14 @@ def _requests(origin: Origin, url: str) -> int:
 
 @dataclass(frozen=True)
 class CutOff:
-    """What two power cuts interrupted, when it is over: among the copies of a move, and among its deletes."""
+    """What two power cuts interrupted, and goes on: among the copies of a move, and among its deletes."""
 
-    item: Record
-    item_file: bytes
-    order_file: bytes
+    url: str
+    client: Client
+    task: Any
+    move: moves.Move
     lost: list[set[str]]
     """The moved files that were at neither place, after either cut."""
-    moved: int
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +139,7 @@ def cut_off(own: Service, first_key: FirstKey, stopped: Stopped, origin: Origin)
         own.kill()
         lost.append(move.lost())
         own.start()
-    item = own.api.wait_for(url)
-    return CutOff(item, own.api.file_of(item), file_of(client, ended(task)), lost, move.wait_for_end())
+    return CutOff(url, client, task, move, lost)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Paused:
     """A pause that began before a stop, and a key that the operator chose meanwhile."""
 
     is_paused: bool
-    resumed: Json
+    resumed: int
     item: Record
     first_key_is_valid: bool
     chosen_key_is_valid: bool
@@ -183,19 +185,20 @@ def test_each_start_has_a_folder_of_sockets_of_its_own(stopped: Stopped) -> None
     assert first != second
 
 
-def test_everything_is_there_after_a_power_cut(cut_off: CutOff) -> None:
-    assert cut_off.item["status"] == "finished", cut_off.item
-    assert decode(cut_off.item_file).video_frames == 300
+def test_everything_is_there_after_a_power_cut(own: Service, cut_off: CutOff) -> None:
+    item = own.api.wait_for(cut_off.url)
+    assert item["status"] == "finished", item
+    assert decode(own.api.file_of(item)).video_frames == 300
 
 
 def test_a_task_of_the_key_api_survives_a_power_cut(cut_off: CutOff, origin: Origin) -> None:
-    assert cut_off.order_file == origin.media("clip.mp4").read_bytes()
+    assert file_of(cut_off.client, ended(cut_off.task)) == origin.media("clip.mp4").read_bytes()
 
 
 def test_killed_moves_are_finished_and_each_object_is_at_one_place(cut_off: CutOff) -> None:
     """test_moves_survive.py moves more."""
     assert cut_off.lost == [set(), set()]
-    assert cut_off.moved == MOVED_FILES
+    assert cut_off.move.wait_for_end() == MOVED_FILES
 
 
 def test_a_paused_service_stays_paused(paused: Paused) -> None:
