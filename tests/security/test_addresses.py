@@ -5,8 +5,10 @@ from urllib.parse import quote
 import pytest
 
 from tests.e2e.api import Api
+from tests.e2e.service import Service
 from tests.security.attempts import INTERNAL
 from tests.security.lab import Lab
+from tests.security.submission import Submission, submit_all
 
 _SCHEME = "Invalid scheme usage. Only HTTP or HTTPS allowed."
 _INSIDE = (
@@ -51,27 +53,34 @@ _NO_HOST = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def submission(lab: Lab, service: Service) -> Submission:
+    """All of them, sent one by one."""
+    with lab.inside():
+        return submit_all(service.api, {url: {"url": url} for url in (*_INSIDE, *_NO_WEB_ADDRESS, *_NO_HOST)})
+
+
 @pytest.mark.parametrize("url", _INSIDE)
-def test_an_address_inside_is_not_added(api: Api, url: str) -> None:
-    reply = api.post("/api/history", {"url": url})
+def test_an_address_inside_is_not_added(submission: Submission, url: str) -> None:
+    reply = submission.replies[url]
     assert reply.status == 400, reply.body
     assert reply.json()["error"] in (INTERNAL, "Invalid hostname.", "Invalid URL.")
-    assert api.find(url.strip()) is None
+    assert url.strip() not in submission.item_urls
 
 
 @pytest.mark.parametrize("url", _NO_WEB_ADDRESS)
-def test_what_is_no_web_address_is_not_added(api: Api, url: str) -> None:
-    reply = api.post("/api/history", {"url": url})
+def test_what_is_no_web_address_is_not_added(submission: Submission, url: str) -> None:
+    reply = submission.replies[url]
     assert (reply.status, reply.json()["error"]) == (400, _SCHEME)
-    assert api.find(url) is None
+    assert url not in submission.item_urls
 
 
 @pytest.mark.parametrize("url", _NO_HOST)
-def test_an_address_without_a_host_is_not_added(api: Api, url: str) -> None:
-    reply = api.post("/api/history", {"url": url})
+def test_an_address_without_a_host_is_not_added(submission: Submission, url: str) -> None:
+    reply = submission.replies[url]
     assert reply.status == 400
     assert reply.json()["error"] in (INTERNAL, "Invalid hostname.", "Invalid URL.")
-    assert api.find(url) is None
+    assert url not in submission.item_urls
 
 
 _SPELLINGS = (

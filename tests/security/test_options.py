@@ -1,9 +1,13 @@
 """Options of yt-dlp that run programs, read or write files elsewhere, or load code: refused in every spelling."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.api import Api
+from tests.e2e.service import Service
 from tests.security.lab import Lab
+from tests.security.submission import Submission, submit_all
 
 _REFUSED = (
     "--exec 'touch @MARK@'", "--exec='touch @MARK@'", "--exec=before_dl:'touch @MARK@'", "--exec after_move:x",
@@ -71,14 +75,29 @@ def marker(lab: Lab) -> str:
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def submission(lab: Lab, service: Service) -> Submission:
+    """All of them, sent one by one, each with a file of its own that it may make."""
+    bodies = {cli: {"url": _url(cli), "cli": cli.replace("@MARK@", str(_mark(lab, cli)))} for cli in _REFUSED}
+    with lab.inside():
+        return submit_all(service.api, bodies)
+
+
+def _url(cli: str) -> str:
+    return f"http://pub.test/options/{_REFUSED.index(cli)}.mp4"
+
+
+def _mark(lab: Lab, cli: str) -> Path:
+    return lab.folder / f"made-by-option-{_REFUSED.index(cli)}"
+
+
 @pytest.mark.parametrize("cli", _REFUSED)
-def test_no_item_takes_it(lab: Lab, api: Api, marker: str, cli: str) -> None:
-    url = f"http://pub.test/options/{_REFUSED.index(cli)}.mp4"
-    reply = api.post("/api/history", {"url": url, "cli": cli.replace("@MARK@", marker)})
+def test_no_item_takes_it(lab: Lab, submission: Submission, cli: str) -> None:
+    reply = submission.replies[cli]
     assert reply.status == 400, reply.body
     assert reply.json()["error"]
-    assert api.find(url) is None
-    assert not (lab.folder / "made-by-an-option").exists()
+    assert _url(cli) not in submission.item_urls
+    assert not _mark(lab, cli).exists()
 
 
 @pytest.mark.parametrize("cli", _EVERYWHERE)
