@@ -21,7 +21,7 @@ def _row(stage: Stage) -> str:
 
 
 def test_the_documentation_shows_the_table() -> None:
-    rows = [line for line in _PAGE.read_text().splitlines() if line.startswith("| ")]
+    rows = [line for line in _PAGE.read_text().partition("## Events")[0].splitlines() if line.startswith("| ")]
     assert rows[2:] == [_row(stage) for stage in Stage]
 
 

@@ -168,12 +168,12 @@ def active() -> list[Item]:
 
 def add(items: Sequence[Item]) -> list[Item]:
     """Puts new items at the end of their lists, as one transaction. Raises `UrlTaken`; at most `BATCH`."""
-    return commit([Change(None, item) for item in items])
+    return stored(commit([Change(None, item) for item in items]))
 
 
 def save(before: Item | None, after: Item, lease: Lease | None = None) -> Item:
     """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
-    return commit([Change(before, after, lease)])[0]
+    return stored(commit([Change(before, after, lease)]))[0]
 
 
 def remove(item: Item) -> None:
@@ -181,8 +181,13 @@ def remove(item: Item) -> None:
     commit([Change(item, None)])
 
 
-def commit(changes: Sequence[Change]) -> list[Item]:
-    """Writes all changes or none; answers the new items. At most `BATCH` changes.
+def stored(diff: Iterable[Change]) -> list[Item]:
+    """The items that are there after `diff`, in its order."""
+    return [change.after for change in diff if change.after]
+
+
+def commit(changes: Sequence[Change]) -> list[Change]:
+    """Writes all changes or none; answers them as they were stored, in order. At most `BATCH` changes.
 
     Raises `ValueError` for a transition that `domain.items.stage` does not name.
     """
@@ -208,7 +213,7 @@ def commit(changes: Sequence[Change]) -> list[Item]:
         transaction.commit()
     except ConditionFailed as refused:
         raise _reason(refused, changes) from None
-    return [change.after for change in changes if change.after is not None]
+    return changes
 
 
 def _placed(changes: Sequence[Change]) -> list[Change]:

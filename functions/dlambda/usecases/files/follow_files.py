@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dlambda.aws.bucket import Stored
-from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items
-from dlambda.usecases.events.publish import publish
+from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.files import folders
 from dlambda.usecases.files.find_file import sidecars_of
 from dlambda.usecases.files.folders import split, without_extension
@@ -116,13 +115,11 @@ def _sidecars(path: str) -> dict[str, Any]:
 def _change(item: Item, change: Any) -> None:
     for _ in range(_TRIES):
         try:
-            new_item = items.save(item, change(item))
+            update(item, change(item))
+            return
         except Conflict:
             again = items.find(item.id)
             if again is None or again.path != item.path:
                 return  # gone, or about another file by now
             item = again
             time.sleep(0.05)
-        else:
-            publish(event.item_updated(new_item))
-            return

@@ -19,6 +19,7 @@ from dlambda.errors import Conflict
 from dlambda.media.sandbox.guard import check_url
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items
+from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.rules.presets import check_preset, preset_for
@@ -116,12 +117,11 @@ def _enter_batch(batch: list[Item]) -> list[Item]:
     replacing: list[Item] = []
     while batch:
         try:
-            entered = items.add([restore_masked_secrets(item, None) for item in batch])
+            entered = apply([items.Change(None, restore_masked_secrets(item, None)) for item in batch])
         except items.UrlTaken as conflict:
             replacing += [item for item in batch if item.id in conflict.holders]
             batch = [item for item in batch if item.id not in conflict.holders]
             continue
-        publish(*(event.item_added(item) for item in entered))
         return entered + [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
     return [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
 
@@ -145,11 +145,9 @@ def _replace(item: Item) -> Item | None:
             return None
         changes = [items.Change(holder, None)] if holder else []
         try:
-            new_item = items.commit([*changes, items.Change(None, restore_masked_secrets(item, holder))])[0]
+            return apply([*changes, items.Change(None, restore_masked_secrets(item, holder))])[0]
         except Conflict:
             continue  # somebody else was faster: look again
-        publish(*([deleted_event(holder)] if holder else []), event.item_added(new_item))
-        return new_item
     raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
 
 
@@ -181,10 +179,6 @@ def _in_queue(holder: Item, item: Item) -> event.Event:
 def already_downloaded_event(item: Item, archive_id: str) -> event.Event:
     message = f"The URL '{item.url}':'{archive_id}' is already downloaded and recorded in archive."
     return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset)
-
-
-def deleted_event(item: Item) -> event.Event:
-    return event.item_deleted(item, "Download Cleared", f"Cleared '{item.title}' from history.")
 
 
 def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:

@@ -2,11 +2,10 @@
 
 import time
 
-from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.store.items import archive, items
-from dlambda.usecases.events.publish import publish
+from dlambda.usecases.events.apply_changes import update
 
 _TRIES = 5
 
@@ -43,12 +42,10 @@ def _markable(item_id: str, *, no_archive: type[Invalid | NotFound]) -> Item:
 def _remember(item: Item, *, archived: bool) -> None:
     for _ in range(_TRIES):
         try:
-            new_item = items.save(item, item.evolve(is_archived=archived))
+            update(item, item.evolve(is_archived=archived))
+            return
         except Conflict:
             current = items.find(item.id)
             if current is None:
                 return  # it was cleared meanwhile; the archive keeps the mark
             item = current
-            continue
-        publish(event.item_updated(new_item))
-        return

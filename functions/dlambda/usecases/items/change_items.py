@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dlambda.aws import bucket
@@ -16,7 +17,7 @@ from dlambda.settings import get_settings
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
 from dlambda.store.tasks import feed_history
-from dlambda.usecases.events.publish import publish
+from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
@@ -69,11 +70,9 @@ def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     outcomes: dict[str, str] = {}
     for batch in _batches([item for item in targets if item.stage is not Stage.RUNNING]):
         changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
-        if cancelled_items := _together(changes):
-            publish(
-                *(change for item in cancelled_items for change in (event.item_cancelled(item), event.item_moved(item)))
-            )
-            outcomes |= {item.id: "ok" for item in cancelled_items}
+        if diff := _commit_unchanged(changes):
+            publish_changes(diff)
+            outcomes |= {item.id: "ok" for item in batch}
     return outcomes | {item.id: "ok" for item in targets if item.id not in outcomes and cancel(item.id) == "ok"}
 
 
@@ -81,12 +80,12 @@ def _batches(targets: Sequence[Item]) -> list[Sequence[Item]]:
     return [targets[start : start + _TOGETHER] for start in range(0, len(targets), _TOGETHER)]
 
 
-def _together(changes: Sequence[items.Change]) -> list[Item] | None:
-    """The items after all of `changes`; None, with nothing done, when one was changed meanwhile."""
+def _commit_unchanged(changes: Sequence[items.Change]) -> list[items.Change]:
+    """Commits `changes`; does nothing, and returns nothing, when an item was changed meanwhile."""
     try:
         return items.commit(changes)
     except Conflict:
-        return None
+        return []
 
 
 def cancel_and_remove(item_id: str) -> None:
@@ -109,9 +108,7 @@ def cancel_and_remove(item_id: str) -> None:
 
 def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) -> Item:
     """Moves an item to the history as cancelled and tells everyone."""
-    cancelled_item = items.save(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
-    publish(event.item_cancelled(cancelled_item), event.item_moved(cancelled_item))
-    return cancelled_item
+    return update(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
 
 
 def start(item_id: str) -> str:
@@ -122,9 +119,7 @@ def start(item_id: str) -> str:
             return f"not found: no item with id '{item_id}' in the queue."
         if item.auto_start:
             return "already started"
-        new_item = items.save(item, item.evolve(auto_start=True))
-        publish(event.item_updated(new_item), event.item_held(new_item, held=False))
-        wake(new_item)
+        wake(update(item, item.evolve(auto_start=True)))
         return "started"
 
     return _changing(item_id, change)
@@ -140,8 +135,7 @@ def hold(item_id: str) -> str:
             return "already started"
         if not item.auto_start:
             return "not started"
-        new_item = items.save(item, item.evolve(auto_start=False))
-        publish(event.item_updated(new_item), event.item_held(new_item, held=True))
+        update(item, item.evolve(auto_start=False))
         return "paused"
 
     return _changing(item_id, change)
@@ -165,13 +159,10 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
             return None
         changes = _checked(changes)
         try:
-            new_item = items.save(item, item.evolve(**changes))
+            return update(item, item.evolve(**changes))
         except Conflict:
             if turn == _TRIES - 1:
                 raise
-            continue
-        publish(event.item_updated(new_item))
-        return new_item
     raise AssertionError("unreachable")
 
 
@@ -203,29 +194,23 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     with_files = remove_files and get_settings().remove_files
     outcomes: dict[str, str] = {}
     for batch in _batches(list(targets)):
-        cleared_items = (
-            batch if _together([items.Change(item, None) for item in batch]) is not None else _one_by_one(batch)
-        )
-        _remember_failures(cleared_items)
-        publish(*(_cleared(item, with_files=with_files) for item in cleared_items))
-        outcomes |= {item.id: "ok" for item in cleared_items}
+        changes = [items.Change(item, None) for item in batch]
+        # One by one, those stay that were changed meanwhile: who changed them tells their end.
+        diff = _commit_unchanged(changes) or [removal for change in changes for removal in _commit_unchanged([change])]
+        publish_changes(diff, removed=partial(_cleared, with_files=with_files))
+        outcomes |= {change.before.id: "ok" for change in diff if change.before}
     return outcomes
 
 
-def _one_by_one(batch: Sequence[Item]) -> list[Item]:
-    """Removes those that are as they were found: who changed another meanwhile tells its end."""
-    return [item for item in batch if _together([items.Change(item, None)]) is not None]
-
-
-def _remember_failures(cleared_items: Sequence[Item]) -> None:
+def _remember_failure(item: Item) -> None:
     """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
-    for item in cleared_items:
-        if item.status is Status.ERROR and item.identity:
-            feed_history.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
+    if item.status is Status.ERROR and item.identity:
+        feed_history.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
 
 
 def _cleared(item: Item, *, with_files: bool) -> event.Event:
     """Removes the files of a removed record where asked; what to tell of it."""
+    _remember_failure(item)
     removes = with_files and item.status in _KEEPING_FILES and item.path is not None
     if removes:
         remove_files_of(item)

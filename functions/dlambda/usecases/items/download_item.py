@@ -26,7 +26,7 @@ from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.settings import get_settings
 from dlambda.store.files import filename_claims
 from dlambda.store.items import archive, items, leases
-from dlambda.usecases.events.measure import count_finished
+from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
@@ -72,7 +72,6 @@ def download_item(
         return None
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
-    publish(event.item_updated(item))
     run = _Download(item, lease, seconds_left)
     if item.begun > _MOST_BEGINNINGS:
         run.give_up()
@@ -95,7 +94,7 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
         return None
     begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
     try:
-        return items.save(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
+        return update(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
     except Conflict:
         leases.release(lease)  # it waits on, and the next free slot wakes it
         return None
@@ -263,7 +262,7 @@ class _Download:
                 self._watch_room(running)
                 if self.seconds_left() < HANDOVER_SECONDS and not self.cancelled:
                     running.suspend()
-                    self.item = items.save(self.item, self.item.evolve(begun=0), self.lease)
+                    self.item = update(self.item, self.item.evolve(begun=0), self.lease)
                     save_state(self.item.id, self.workdir)
                     leases.release(self.lease)
                     return True
@@ -389,7 +388,7 @@ class _Download:
             return self.cancelled
         self.renewed_at = time.monotonic()
         if self.progress.status != self.item.status:
-            self.item = items.save(self.item, self.item.evolve(status=Status(self.progress.status)), self.lease)
+            self.item = update(self.item, self.item.evolve(status=Status(self.progress.status)), self.lease)
         self.cancelled = leases.renew(self.lease, time.time(), self.progress.fields()) == CANCEL or self.cancelled
         return self.cancelled
 
@@ -406,7 +405,7 @@ class _Download:
             warnings = tuple(one.view() for one in result.warnings)
             fields = files.fields() | {"is_archived": archived, "warnings": warnings}
             finished_item = self.item.ended(Status.FINISHED, time.time(), **fields)
-            self._finish(finished_item, completed=files.filename is not None)
+            self._finish(finished_item)
         else:
             files = self._keep(result)
             error = result.error or _UNEXPECTED.format(self.progress.status)
@@ -448,12 +447,8 @@ class _Download:
         if not can_continue(self.workdir):
             self._clean()
 
-    def _finish(self, finished_item: Item, *, completed: bool = False) -> None:
-        new_item = items.save(self.item, finished_item, self.lease)
-        if completed:
-            count_finished(new_item, time.time())
-            publish(event.item_completed(new_item))
-        publish(event.item_moved(new_item))
+    def _finish(self, finished_item: Item) -> None:
+        update(self.item, finished_item, self.lease)
         self._clean()
 
     def _clean(self) -> None:

@@ -25,8 +25,9 @@ from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict, Invalid
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
+from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.events.publish import publish
-from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice, new_item
+from dlambda.usecases.items.add_items import already_downloaded_event, duplicate_notice, new_item
 from dlambda.usecases.items.intake_message import intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
@@ -61,7 +62,7 @@ def expand(
             return
         bucket.put_json(info_key(item.id), plan.rendered())
         title = metadata.title_of(info, url=item.url)
-        item = items.save(item, item.evolve(title=title, entries=len(plan.entries)), lease)
+        item = update(item, item.evolve(title=title, entries=len(plan.entries)), lease)
     plan = Plan.read(bucket.get_json(info_key(item.id)))
     for _ in range(BATCHES_PER_TURN):
         if item.expanded >= len(plan.entries):
@@ -92,10 +93,8 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
     title = metadata.title_of(plan.playlists[0], url=item.url)
     text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
     ended = item.ended(Status.SKIP, time.time(), title=title, msg=text, brought_nothing=True)
-    publish(
-        event.log(Name.LOG_INFO, "Nothing to download", f"'{title}': {text}", preset=item.preset),
-        event.item_moved(items.save(item, ended, lease)),
-    )
+    notice = event.log(Name.LOG_INFO, "Nothing to download", f"'{title}': {text}", preset=item.preset)
+    update(item, ended, lease, first=[notice])
 
 
 def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[Entry]) -> Item:
@@ -110,14 +109,13 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
         after = item.evolve(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
         changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
         try:
-            parent, *new_items = items.commit(changes)
+            parent = apply(changes)[0]
             break
         except items.UrlTaken as conflict:
             new_children = _make_way(new_children, conflict.holders)
     for child in queued:
         if child.info_at:
             bucket.put_json(info_key(child.id), infos[child.id])
-    publish(*(event.item_moved(child) if child.shelf is Shelf.DONE else event.item_added(child) for child in new_items))
     queue.send_many(IntakeEntry(child.id) for child in queued)
     return parent
 
@@ -143,10 +141,9 @@ def _make_way(children: list[Item], holders: Mapping[str, str]) -> list[Item]:
             publish(notice)
         else:
             try:
-                items.remove(holder)
+                apply([items.Change(holder, None)])
             except Conflict:
                 continue  # it is being changed: whoever changes it has the URL
-            publish(deleted_event(holder))
             remaining.append(child)
     return remaining
 
@@ -219,11 +216,8 @@ def _skipped(child: Item, now: float) -> Item:
 
 def _finish(item: Item, lease: leases.Lease) -> None:
     """All entries are in: the playlist's own record goes."""
-    items.commit([items.Change(item, None, lease)])
-    bucket.delete([info_key(item.id)])
     name, title = (Name.LOG_SUCCESS, "Playlist Added") if item.queued else (Name.LOG_INFO, "Nothing New")
     message = f"Added {item.queued} entries of '{item.title}' to the download queue."
-    publish(
-        event.item_deleted(item, "Playlist Expanded", f"'{item.title}' was replaced by its entries."),
-        event.log(name, title, message, preset=item.preset, count=item.queued),
-    )
+    summary = event.log(name, title, message, preset=item.preset, count=item.queued)
+    apply([items.Change(item, None, lease)], last=[summary])
+    bucket.delete([info_key(item.id)])

@@ -20,9 +20,8 @@ from dlambda.media.ytdlp.archive_ids import archive_id_of_url
 from dlambda.media.ytdlp.rejection import reject_reason
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
-from dlambda.usecases.events.measure import count_failed
-from dlambda.usecases.events.publish import publish
-from dlambda.usecases.items.add_items import already_downloaded_event, deleted_event, duplicate_notice
+from dlambda.usecases.events.apply_changes import apply, update
+from dlambda.usecases.items.add_items import already_downloaded_event, duplicate_notice
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
 from dlambda.usecases.items.fail_item import fail_item
@@ -127,7 +126,7 @@ def _route(
         _store_or_merge_duplicate(item, followed, lease)
         return
     if followed is not item:
-        _extract_item(items.save(item, followed, lease), lease)
+        _extract_item(update(item, followed, lease), lease)
         return
     reason = reject_reason(info, params)
     if reason:
@@ -152,8 +151,7 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
     if not present:
         return False
     if get_settings().ignore_archived_items:
-        items.commit([items.Change(item, None, lease)])
-        publish(already_downloaded_event(item, present[0]), deleted_event(item))
+        apply([items.Change(item, None, lease)], first=[already_downloaded_event(item, present[0])])
         return True
     skipped = item.ended(
         Status.SKIP,
@@ -165,7 +163,7 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
         is_archived=True,
         msg=f"URL is already downloaded. Found in archive '{item.archive}'.",
     )
-    publish(event.item_moved(items.save(item, skipped, lease)))
+    update(item, skipped, lease)
     return True
 
 
@@ -194,27 +192,23 @@ def _apply_extraction(item: Item, lease: leases.Lease, extraction: Extraction, i
         _store_or_merge_duplicate(item, described.evolve(extracted=True), lease)
 
 
-def _store_or_merge_duplicate(before: Item, after: Item, lease: leases.Lease) -> None:
+def _store_or_merge_duplicate(
+    before: Item, after: Item, lease: leases.Lease, first: Sequence[event.Event] = ()
+) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
     for _ in range(_TRIES):
         holder = items.find_by_url(after.source_key)
         if holder is not None and holder.id == before.id:
             holder = None
         if holder is not None and (notice := duplicate_notice(holder, after)):
-            items.commit([items.Change(before, None, lease)])
-            publish(notice, deleted_event(before))
+            apply([items.Change(before, None, lease)], first=[*first, notice])
             return
         changes = [items.Change(holder, None)] if holder else []
         try:
-            new_item = items.commit([*changes, items.Change(before, after, lease)])[0]
+            new_item = apply([*changes, items.Change(before, after, lease)], first=first)[0]
         except items.UrlTaken:
             continue
-        publish(*([deleted_event(holder)] if holder else []), event.item_updated(new_item))
-        if new_item.stage is Stage.FAILED:
-            count_failed(new_item)
-        if new_item.shelf is Shelf.DONE:
-            publish(event.item_moved(new_item))
-        else:
+        if new_item.shelf is Shelf.QUEUE:
             log.info("read: %s", new_item.title, extra={"item_id": new_item.id})
             leases.release(lease)
             wake(new_item)
@@ -240,8 +234,8 @@ def _wait_for_stream(
     )
     title = "Upcoming Premiere" if metadata.is_premiere(info) else "Upcoming Live Stream"
     message = f"{subject} '{described.title}' is not available yet."
-    publish(event.log(Name.LOG_INFO, title, message, preset=item.preset, lowPriority=True))
-    _store_or_merge_duplicate(item, after, lease)
+    notice = event.log(Name.LOG_INFO, title, message, preset=item.preset, lowPriority=True)
+    _store_or_merge_duplicate(item, after, lease, [notice])
 
 
 def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: dict[str, Any]) -> None:
@@ -263,8 +257,8 @@ def _wait_for_premiere(item: Item, described: Item, lease: leases.Lease, info: d
         error = f"Premiering right now. Delaying download by '{length}' seconds."
         after = described.ended(Status.NOT_LIVE, time.time(), is_live=True, start_at=time.time() + length, error=error)
     message = f"'{described.title}': '{error}'"
-    publish(event.log(Name.LOG_INFO, "Premiering right now", message, preset=item.preset))
-    _store_or_merge_duplicate(item, after, lease)
+    notice = event.log(Name.LOG_INFO, "Premiering right now", message, preset=item.preset)
+    _store_or_merge_duplicate(item, after, lease, [notice])
 
 
 def _no_formats(
@@ -280,5 +274,5 @@ def _no_formats(
     kind = FailureKind.DRM if info.get("_has_drm") else FailureKind.NO_FORMATS
     after = described.failed(error, replace(classify(error), kind=kind), time.time())
     message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
-    publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings)))
-    _store_or_merge_duplicate(item, after, lease)
+    notice = event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, logs=list(warnings))
+    _store_or_merge_duplicate(item, after, lease, [notice])

@@ -14,8 +14,8 @@ from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
+from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
-from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.intake_message import intake_message
 
@@ -38,7 +38,8 @@ def schedule_retry(
     wait = wait_before_retry(failure, item.attempts + 1, get_settings().retries, asked_seconds)
     if wait is None or item.is_live:
         return None
-    new_item = items.save(item, item.schedule_retry(error, failure, time.time() + wait), lease)
+    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, time.time() + wait), lease)])
+    new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, time.time(), {}) == CANCEL:
         return end_cancelled(new_item, lease)
@@ -50,8 +51,9 @@ def schedule_retry(
         "failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": new_item.attempts}
     )
     message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
-    publish(event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True))
-    publish(event.item_updated(new_item))
+    publish_changes(
+        diff, first=[event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True)]
+    )
     return new_item
 
 
@@ -63,11 +65,9 @@ def resume_retry(item: Item, now: float) -> Item | None:
         if leases.find_wanted(item.id) == CANCEL:
             end_cancelled(item)
             return None
-        again = items.save(item, item.clear_retry())
+        return update(item, item.clear_retry())
     except Conflict:
         return None  # changed meanwhile: the sweep looks again
-    publish(event.item_updated(again))
-    return again
 
 
 def is_early(item: Item, now: float) -> bool:

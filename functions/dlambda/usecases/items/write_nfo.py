@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.domain.events import event
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.domain.files.sidecar import stem_of
@@ -15,7 +14,7 @@ from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, Operation
 from dlambda.media.workers.extract import extract
 from dlambda.settings import get_settings
 from dlambda.store.items import items
-from dlambda.usecases.events.publish import publish
+from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.files.find_file import find_file, sidecars_of
 from dlambda.usecases.files.folders import join, note_files, split
 from dlambda.usecases.items.options import item_params
@@ -78,6 +77,6 @@ def _tell(item: Item, path: str) -> None:
         for kind, entries in sidecars_of(path).items()
     }
     try:
-        publish(event.item_updated(items.save(item, item.evolve(sidecar=groups))))
+        update(item, item.evolve(sidecar=groups))
     except Conflict:
         return  # changed or gone meanwhile: the file is there all the same

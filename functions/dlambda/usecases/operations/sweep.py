@@ -15,8 +15,8 @@ from dlambda.errors import Conflict
 from dlambda.settings import get_settings
 from dlambda.store.items import items, leases, slots
 from dlambda.usecases.events.announce import wake_deliveries
-from dlambda.usecases.events.publish import publish
-from dlambda.usecases.items.add_items import deleted_event, new_item
+from dlambda.usecases.events.apply_changes import apply, publish_changes
+from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.try_again import wake_retries
@@ -92,10 +92,9 @@ def _add_again(item: Item) -> None:
         )
     ).evolve(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
     try:
-        stored_item = items.commit([items.Change(item, None), items.Change(None, again)])[0]
+        stored_item = apply([items.Change(item, None), items.Change(None, again)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
-    publish(deleted_event(item), event.item_added(stored_item))
     queue.send(IntakeItem(stored_item.id))
 
 
@@ -114,7 +113,11 @@ def auto_clear(now: float) -> None:
 
 def _clear(item: Item) -> None:
     try:
-        items.remove(item)
+        diff = items.commit([items.Change(item, None)])
     except Conflict:
         return
-    publish(event.item_deleted(item, "Download Cleared", f"'{item.title}' record removed from history."))
+    publish_changes(diff, removed=_removal)
+
+
+def _removal(item: Item) -> event.Event:
+    return event.item_deleted(item, "Download Cleared", f"'{item.title}' record removed from history.")

@@ -1,0 +1,55 @@
+"""The events that a change of an item makes (docs/contract/websocket.md 5): they follow from the item before and after.
+
+docs/item-life.md shows them. What a client hears beside them (a reason, a list that was added) its cause adds.
+"""
+
+from collections.abc import Callable
+
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Event
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.items.stage import Stage
+
+
+def removal(item: Item) -> Event:
+    """`item_deleted` of a record that goes by itself, or gives way to another one."""
+    if item.stage is Stage.EXPANDING:
+        return event.item_deleted(item, "Playlist Expanded", f"'{item.title}' was replaced by its entries.")
+    return event.item_deleted(item, "Download Cleared", f"Cleared '{item.title}' from history.")
+
+
+def events_of(before: Item | None, after: Item | None, removed: Callable[[Item], Event] = removal) -> list[Event]:
+    """The events of one change, in order. `before` is None for a new item, `after` for one that `removed` tells of."""
+    if after is None:
+        return [removed(before)] if before else []
+    if before is None:
+        return [event.item_added(after) if after.shelf is Shelf.QUEUE else event.item_moved(after)]
+    if after.shelf is Shelf.QUEUE:
+        return _in_queue(before, after)
+    return _ended(before, after) if before.shelf is Shelf.QUEUE else [event.item_updated(after)]
+
+
+def _in_queue(before: Item, after: Item) -> list[Event]:
+    if after.auto_start is not before.auto_start:
+        return [event.item_updated(after), event.item_held(after, held=not after.auto_start)]
+    return [event.item_updated(after)] if _is_shown(before, after) else []
+
+
+def _is_shown(before: Item, after: Item) -> bool:
+    """False for the steps in between of intake and downloads: their result and their progress are told instead."""
+    if after.stage is Stage.EXPANDING:
+        return False
+    if after.stage is Stage.RUNNING and before.stage is Stage.RUNNING:
+        return after.begun > before.begun  # a worker took it over from another
+    return after.stage is not before.stage
+
+
+def _ended(before: Item, after: Item) -> list[Event]:
+    moved = event.item_moved(after)
+    if after.stage is Stage.CANCELLED:
+        return [event.item_cancelled(after), moved]
+    if after.stage is Stage.FINISHED:
+        return [event.item_completed(after), moved] if after.filename else [moved]
+    by_condition = after.requeued and not before.requeued
+    is_described = after.stage in {Stage.FAILED, Stage.UPCOMING} or by_condition
+    return [event.item_updated(after), moved] if is_described else [moved]

@@ -1,0 +1,52 @@
+"""Stores changes of items, counts them and tells everyone: events follow from the difference, so none is forgotten."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from dlambda.domain.events.event import Event
+from dlambda.domain.events.item_events import events_of, removal
+from dlambda.domain.items.item import Item
+from dlambda.domain.items.stage import Stage
+from dlambda.store.items import items
+from dlambda.store.items.items import Change
+from dlambda.store.items.leases import Lease
+from dlambda.usecases.events.measure import count_failed, count_finished
+from dlambda.usecases.events.publish import publish
+
+
+def apply(changes: Sequence[Change], *, first: Sequence[Event] = (), last: Sequence[Event] = ()) -> list[Item]:
+    """Writes all changes or none and tells everyone; answers the items that are there after it. Raises as `commit`.
+
+    `first` and `last`: events that stand before and after those of the items.
+    """
+    diff = items.commit(changes)
+    publish_changes(diff, first=first, last=last)
+    return items.stored(diff)
+
+
+def update(before: Item, after: Item, lease: Lease | None = None, *, first: Sequence[Event] = ()) -> Item:
+    """`apply` of one change; answers the item as stored."""
+    return apply([Change(before, after, lease)], first=first)[0]
+
+
+def publish_changes(
+    diff: Sequence[Change],
+    *,
+    first: Sequence[Event] = (),
+    last: Sequence[Event] = (),
+    removed: Callable[[Item], Event] = removal,
+) -> None:
+    """Counts and publishes what was written. `removed` makes the event of an item whose record is gone."""
+    for change in diff:
+        _count(change)
+    publish(*first, *(event for change in diff for event in events_of(change.before, change.after, removed)), *last)
+
+
+def _count(change: Change) -> None:
+    before, after = change.before, change.after
+    if after is None or (before is not None and before.stage is after.stage):
+        return
+    if after.stage is Stage.FAILED:
+        count_failed(after)
+    elif after.stage is Stage.FINISHED and after.filename:
+        count_finished(after, time.time())
