@@ -8,6 +8,7 @@ from dlambda.domain.paths.paths import object_key
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
 from dlambda.store.items import items, slots
 from dlambda.usecases.rules import resources
+from tests.store import records
 from tests.store.samples import done, item, waiting
 
 CONFIGURATION = "/api/system/configuration"
@@ -60,7 +61,7 @@ class TestConfiguration:
         assert [each["id"] for each in body["dl_fields"]] == [field.id]
 
     def test_the_queue_is_a_list_and_the_history_a_number(self, system):
-        items.add([item("a"), waiting("b"), done("d")])
+        records.add([item("a"), waiting("b"), done("d")])
         body = system.get(CONFIGURATION)[1]
         assert [each["_id"] for each in body["queue"]] == ["a", "b"]
         assert body["history_count"] == 1
@@ -101,7 +102,7 @@ class TestPause:
         assert listening.names == []
 
     def test_resume_wakes_what_waits(self, system, stack, listening):
-        items.add([waiting("a"), waiting("b", is_live=True)])
+        records.add([waiting("a"), waiting("b", is_live=True)])
         system.post("/api/system/pause")
         assert system.post("/api/system/resume") == (200, {"message": "Resumed all downloads."})
         assert listening.names == ["paused", "resumed"]
@@ -111,11 +112,11 @@ class TestPause:
 
     def test_resume_wakes_live_items_when_all_slots_are_taken(self, system, stack, configure):
         configure(max_workers=1, max_workers_per_extractor=1)
-        items.add([waiting("busy")])
+        records.add([waiting("busy")])
         busy = items.get("busy")
-        items.save(busy, busy.evolve(status=Status.DOWNLOADING))
+        records.save(busy, busy.evolve(status=Status.DOWNLOADING))
         system.post("/api/system/pause")
-        items.add([waiting("a"), waiting("live", is_live=True)])
+        records.add([waiting("a"), waiting("live", is_live=True)])
         system.post("/api/system/resume")
         assert stack.messages("download") == [{"id": "live"}]
 

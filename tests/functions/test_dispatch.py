@@ -8,12 +8,13 @@ import pytest
 
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
-from dlambda.store.items import items, leases, slots
+from dlambda.store.items import leases, slots
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.download_item import download_item
 from tests.functions.deployment import deployment, messages
+from tests.store import records
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def limits(cloud: None, configure: Callable[..., None]) -> None:
 
 def waiting(count: int, extractor: str = "video") -> list[Item]:
     made = [new_item(Request(f"https://{extractor}.example/{number}")) for number in range(count)]
-    return items.add([item.evolve(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
+    return records.add([item.evolve(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
 
 
 def handle(message: dict[str, Any]) -> None:
@@ -45,7 +46,7 @@ def test_those_are_woken_that_a_slot_is_free_for_oldest_first() -> None:
 
 def test_a_running_one_leaves_one_slot() -> None:
     running, *others = waiting(4)
-    items.save(running, running.evolve(status=Status.DOWNLOADING))
+    records.save(running, running.evolve(status=Status.DOWNLOADING))
     assert dispatch() == 1
     assert messages("download") == [{"id": others[0].id}]
 
@@ -55,7 +56,7 @@ def test_where_one_is_gone_the_next_is_woken() -> None:
     dispatch()
     woken = messages("download")
     cancel(first.id)
-    items.save(second, second.evolve(status=Status.DOWNLOADING))
+    records.save(second, second.evolve(status=Status.DOWNLOADING))
     handle(woken[0])
     assert messages("download") == [{"id": third.id, "passed": [first.id]}]
 
@@ -69,7 +70,7 @@ def test_where_another_worker_has_one_the_next_is_woken() -> None:
 
 def test_a_wake_up_without_a_free_slot_wakes_nobody() -> None:
     for item in (found := waiting(4))[:2]:
-        items.save(item, item.evolve(status=Status.DOWNLOADING))
+        records.save(item, item.evolve(status=Status.DOWNLOADING))
     handle({"id": found[2].id})
     handle({"id": "nobody"})
     assert messages("download") == []

@@ -14,6 +14,7 @@ from dlambda.store.files import filename_claims
 from dlambda.store.items import items
 from tests.functions.calls import Client
 from tests.functions.working import work
+from tests.store import records
 from tests.store.samples import item as queued
 
 PATH = "/api/history"
@@ -129,7 +130,7 @@ def claim(name: str, url: str) -> None:
 
 def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
     url = "https://else.example/"
-    items.add([queued("a", url=url, folder=FOLDER)])
+    records.add([queued("a", url=url, folder=FOLDER)])
     claim(name, url)
     put("mine.mp4")
     assert rename("mine.mp4", name) == f"Destination '{FOLDER}/{name.removesuffix('.mp4')}' is being downloaded."
@@ -155,14 +156,14 @@ def test_a_second_download_of_a_renamed_file_leaves_the_other_of_that_name_alone
     second = download(other)
     assert rename(second, first.replace(".mp4", ".mkv")) == ""
     put(first)  # what tells the first from any other
-    items.remove(items.find_by_url(other))
+    records.remove(items.find_by_url(other))
     assert download(other) not in (first, first.replace(".mp4", ".mkv"))
     assert text(first) == b"somebody's"
 
 
 def test_a_folder_leaves_the_name_of_a_running_download_alone(name, act):
     source = "https://else.example/"
-    items.add([queued("a", url=source, folder=FOLDER)])
+    records.add([queued("a", url=source, folder=FOLDER)])
     claim(name, source)
     told = f"Destination '{FOLDER}/{name.removesuffix('.mp4')}' is being downloaded."
     put("sub/x.txt")
@@ -190,7 +191,7 @@ def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
     for turn in range(4):
         new = f"{turn}-{name}"
         put(f"{turn}.mp4")
-        items.add([queued(f"i{turn}", url=f"{url}?{turn}", folder=FOLDER)])
+        records.add([queued(f"i{turn}", url=f"{url}?{turn}", folder=FOLDER)])
         with ThreadPoolExecutor(2) as pool:
             error = pool.submit(rename, f"{turn}.mp4", new)
             took = pool.submit(filename_claims.claim, f"{FOLDER}/{new.removesuffix('.mp4')}", f"{url}?{turn}")

@@ -5,6 +5,7 @@ import time
 from dlambda.domain.items.item import Item, Status
 from dlambda.store.items import items
 from dlambda.usecases.items.download_item import download_item
+from tests.store import records
 
 
 def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
@@ -19,8 +20,8 @@ def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
         archive_id="generic never",
         extracted=True,
     )
-    stored = items.add([waiting])[0]
-    running = items.save(stored, stored.evolve(status=Status.DOWNLOADING, begun=60))
+    stored = records.add([waiting])[0]
+    running = records.save(stored, stored.evolve(status=Status.DOWNLOADING, begun=60))
 
     assert download_item(running.id, seconds_left=lambda: 900.0) is None
 

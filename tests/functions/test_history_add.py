@@ -14,6 +14,7 @@ from dlambda.usecases.items.add_items import add_items, wait_for
 from dlambda.usecases.rules import resources
 from tests.functions.calls import error
 from tests.patience import PATIENCE_SECONDS, must_end
+from tests.store import records
 from tests.store.samples import T0, done
 
 URL = "https://video.example/watch?v=1"
@@ -218,7 +219,7 @@ class TestKnownUrls:
 
     @pytest.mark.parametrize("status", [Status.FINISHED, Status.ERROR, Status.CANCELLED])
     def test_one_in_the_history_is_replaced(self, history, listening, status):
-        items.add([done("old", status, url=URL, posted_url="https://short.example/1")])
+        records.add([done("old", status, url=URL, posted_url="https://short.example/1")])
         for url in (URL, "https://short.example/1"):
             [answer] = history.post("/api/history", {"url": url})[1]
             break
@@ -229,7 +230,7 @@ class TestKnownUrls:
 
     def test_one_in_the_history_and_in_the_archive_stays(self, history, listening):
         name = get_settings().archive_file
-        items.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
+        records.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
         archive.add(name, ["site 1"], T0)
         assert history.post("/api/history", {"url": URL})[0] == 200
         assert items.find("old")
@@ -264,7 +265,7 @@ def end_intake(status: Status = Status.ERROR, *, after_seconds: float = 0, **fie
             ids = items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids
             if ids:
                 found = items.get(ids[0])
-                items.save(found, found.evolve(**({"status": status} | fields)))
+                records.save(found, found.evolve(**({"status": status} | fields)))
                 return
             time.sleep(0.02)
 
@@ -285,7 +286,7 @@ class TestAgain:
 
     def test_one_in_the_archive_answers_its_id(self, history):
         name = get_settings().archive_file
-        items.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
+        records.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
         archive.add(name, ["site 1"], T0)
         assert history.post("/api/history", {"url": URL})[1][0]["_id"] == "old"
 
@@ -423,7 +424,7 @@ class TestWaiting:
 
 def test_a_mask_sent_again_means_what_the_record_had(history):
     cli = "--proxy http://u:s3cret@9.9.9.9:80"
-    items.add([done("a", url="https://9.9.9.9/a.mp4", posted_url="https://9.9.9.9/a.mp4", cookies="c", cli=cli)])
+    records.add([done("a", url="https://9.9.9.9/a.mp4", posted_url="https://9.9.9.9/a.mp4", cookies="c", cli=cli)])
     shown = history.get("/api/history", type="done")[1]["items"][0]
     again = {key: shown[key] for key in ("url", "preset", "cli", "cookies")}
     assert history.post("/api/history", again)[0] == 200

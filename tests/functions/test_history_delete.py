@@ -10,6 +10,7 @@ from dlambda.domain.paths.paths import object_key
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
 from tests.functions.calls import error
+from tests.store import records
 from tests.store.samples import done, item, waiting
 
 PATH = "/api/history"
@@ -18,7 +19,7 @@ PATH = "/api/history"
 def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> list[str]:
     made = [f"{prefix}{number:03d}" for number in range(count)]
     for start in range(0, count, items.BATCH):
-        items.add([done(name, status) for name in made[start : start + items.BATCH]])
+        records.add([done(name, status) for name in made[start : start + items.BATCH]])
     return made
 
 
@@ -52,7 +53,7 @@ def test_no_body_and_bad_json(history):
 
 @pytest.mark.parametrize("key", ["type", "where"])
 def test_history_records_go_by_ids(history, listening, key):
-    items.add([done("a"), done("b"), done("c")])
+    records.add([done("a"), done("b"), done("c")])
     expected = {"a": "ok", "b": "ok"}
     assert history.delete(PATH, {key: "done", "ids": ["a", "b"]}) == (200, expected | {"items": expected, "deleted": 2})
     assert items.find_many(["a", "b"]) == []
@@ -64,7 +65,7 @@ def test_history_records_go_by_ids(history, listening, key):
 
 
 def test_unknown_ids_are_told_and_not_counted(history):
-    items.add([done("a"), item("q")])
+    records.add([done("a"), item("q")])
     status, body = history.delete(PATH, {"type": "done", "ids": ["a", "nobody", "q"]})
     assert status == 200
     assert (body["a"], body["deleted"], body["status"]) == ("ok", 1, "error")
@@ -74,7 +75,7 @@ def test_unknown_ids_are_told_and_not_counted(history):
 
 
 def test_ids_win_over_a_status(history):
-    items.add([done("a"), done("b")])
+    records.add([done("a"), done("b")])
     assert history.delete(PATH, {"type": "done", "ids": ["a"], "status": "finished"})[1]["deleted"] == 1
     assert items.find("b")
 
@@ -106,7 +107,7 @@ class TestQueue:
     """type=queue cancels."""
 
     def test_by_ids(self, history, listening):
-        items.add([item("a"), done("d")])
+        records.add([item("a"), done("d")])
         status, body = history.delete(PATH, {"type": "queue", "ids": ["a", "d"]})
         assert (status, body["a"], body["deleted"], body["status"]) == (200, "ok", 1, "error")
         assert items.get("a").status is Status.CANCELLED
@@ -114,15 +115,15 @@ class TestQueue:
         assert listening.names == ["item_cancelled", "item_moved"]
 
     def test_by_filter(self, history):
-        items.add([item(f"n{number}") for number in range(5)])
+        records.add([item(f"n{number}") for number in range(5)])
         assert history.delete(PATH, {"type": "queue", "status": "pending"})[1]["deleted"] == 5
         assert items.count(Shelf.DONE, ["cancelled"]) == 5
 
     def test_running_ones_are_told_once(self, history):
-        items.add([waiting("a"), waiting("b")])
+        records.add([waiting("a"), waiting("b")])
         lease = leases.take("a", "w", time.time())
         found = items.get("a")
-        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
+        records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         body = history.delete(PATH, {"type": "queue", "status": "!error"})[1]
         assert body == {"items": {"a": "ok", "b": "ok"}, "deleted": 2}
         assert leases.renew(lease, time.time()) == "cancel"
@@ -141,7 +142,7 @@ class TestFiles:
         filename_claims.claim("sea/a b", "https://video.example/a")
 
     def add(self, status=Status.FINISHED, filename="a b.mp4"):
-        items.add([done("a", status, folder="sea", filename=filename)])
+        records.add([done("a", status, folder="sea", filename=filename)])
 
     def left(self):
         return {each.key.removeprefix("files/") for each in bucket.list_("files/")}

@@ -9,6 +9,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases, slots
 from tests.functions.calls import error
+from tests.store import records
 from tests.store.samples import T0, done, item, waiting
 
 IDS = "ids is required and must be an array."
@@ -30,10 +31,10 @@ LOST = "not found: "
 
 def running(name: str, **values):
     """A download with a worker; answers its lease."""
-    items.add([waiting(name, **values)])
+    records.add([waiting(name, **values)])
     lease = leases.take(name, "w", time.time())
     found = items.get(name)
-    items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
+    records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
 
 
@@ -42,7 +43,7 @@ class TestGet:
 
     @pytest.mark.parametrize("made", [item("a", cookies="in clear"), done("a", cookies="in clear")])
     def test_either_list_has_it_with_cookies_in_clear(self, history, made):
-        items.add([made])
+        records.add([made])
         status, body = history.get("/api/history/a")
         assert status == 200
         assert (body["_id"], body["cookies"], body["has_cookies"]) == ("a", "in clear", True)
@@ -66,7 +67,7 @@ class TestGet:
 
     @pytest.mark.parametrize("marked", [True, False])
     def test_the_archive_is_asked_again(self, history, marked):
-        items.add([done("a", archive="x.log", archive_id="site a", is_archived=not marked, is_archivable=True)])
+        records.add([done("a", archive="x.log", archive_id="site a", is_archived=not marked, is_archivable=True)])
         if marked:
             archive.add("x.log", ["site a"], T0)
         assert history.get("/api/history/a")[1]["is_archived"] is marked
@@ -75,11 +76,11 @@ class TestGet:
     def test_a_file_that_cannot_be_probed(self, history, content):
         if content is not None:
             bucket.put_bytes("files/a.mp4", content)
-        items.add([done("a", filename="a.mp4")])
+        records.add([done("a", filename="a.mp4")])
         assert history.get("/api/history/a")[1]["ffprobe"] == {}
 
     def test_a_finished_item_is_whole(self, history):
-        items.add([done("a", live_in="Fri, 13 Feb 2009 23:31:30 GMT").ended(Status.FINISHED, T0, filename="a.mp4")])
+        records.add([done("a", live_in="Fri, 13 Feb 2009 23:31:30 GMT").ended(Status.FINISHED, T0, filename="a.mp4")])
         body = history.get("/api/history/a")[1]
         assert (body["percent"], body["progress"], body["live_in"]) == (100.0, 100.0, None)
         assert (body["speed"], body["eta"], body["msg"]) == (None, None, None)
@@ -90,7 +91,7 @@ class TestEdit:
     """4.7"""
 
     def test_the_safe_fields_change(self, history, listening):
-        items.add([done("a")])
+        records.add([done("a")])
         new = {
             "title": "T", "description": "D", "preset": "mobile", "template": "%(id)s", "cli": "-x", "cookies": "#c",
             "extras": {"k": 1}, "msg": "m", "error": "e",
@@ -104,7 +105,7 @@ class TestEdit:
 
     def test_a_mask_sent_back_means_unchanged(self, history):
         cli = "--proxy http://u:s3cret@9.9.9.9:80"
-        items.add([done("a", cookies="c", cli=cli)])
+        records.add([done("a", cookies="c", cli=cli)])
         shown = history.get("/api/history", type="done")[1]["items"][0]
         body = {"title": "T", "cookies": shown["cookies"], "cli": f"{shown['cli']} -x"}
         assert history.post("/api/history/a", body)[0] == 200
@@ -120,14 +121,14 @@ class TestEdit:
         ],
     )
     def test_what_no_add_would_take_is_refused(self, history, body, text):
-        items.add([done("a")])
+        records.add([done("a")])
         answer = history.post("/api/history/a", {"title": "T"} | body)
         assert answer[0] in (400, 404)
         assert text is None or answer[1]["error"] == text
         assert items.get("a").title == "a"
 
     def test_everything_else_stays(self, history):
-        [before] = items.add([done("a")])
+        [before] = records.add([done("a")])
         other = {"_id": "b", "id": "c", "status": "error", "filename": "../x", "download_dir": "/", "timestamp": 1,
                  "archive_id": "x y", "is_archived": True, "sidecar": {}, "folder": "/etc", "nonsense": 1, "seq": 9,
                  "url": "https://other.example/"}  # fmt: skip
@@ -140,28 +141,28 @@ class TestEdit:
         [{"title": "a"}, {"nonsense": 1}, {"title": 5}, {"extras": []}, {"cookies": "********"}, {"title": None}],
     )
     def test_nothing_new_is_304_without_a_body(self, history, listening, body):
-        items.add([done("a", cookies="c")])
+        records.add([done("a", cookies="c")])
         assert history.post("/api/history/a", body)[0] == 304
         assert history.last.data == b""
         assert listening.names == []
 
     @pytest.mark.parametrize("body", [{}, None, [], "text", 5])
     def test_no_data(self, history, body):
-        items.add([done("a")])
+        records.add([done("a")])
         assert error(history.post("/api/history/a", body)) == (400, "no data provided.")
 
     def test_bad_json(self, history):
-        items.add([done("a")])
+        records.add([done("a")])
         assert history.raw("POST", "/api/history/a", "{")[0] == 400
 
     def test_only_the_history_is_edited(self, history):
-        items.add([item("a")])
+        records.add([item("a")])
         for key in ("a", "nobody"):
             assert error(history.post(f"/api/history/{key}", {"title": "x"})) == (404, "item not found.")
 
     @pytest.mark.parametrize("field", ["title", "description", "cookies", "extras", "msg", "cli"])
     def test_what_no_record_can_hold(self, history, field):
-        items.add([done("a")])
+        records.add([done("a")])
         huge = "#" * 500_000
         assert history.post("/api/history/a", {field: {"k": huge} if field == "extras" else huge})[0] == 400
         assert items.get("a").title == "a"
@@ -178,7 +179,7 @@ class TestIds:
 
     @pytest.mark.parametrize("key", ["nobody", "", "x" * 3000, "\0"])
     def test_unknown_ones_are_told_beside_the_others(self, history, verb, key):
-        items.add([item("a"), done("d")])
+        records.add([item("a"), done("d")])
         status, body = history.post(f"/api/history/{verb}", {"ids": ["a", key, "d"]})
         assert status == 200
         assert body["status"] == "error"
@@ -191,7 +192,7 @@ class TestStart:
     """4.8"""
 
     def test_a_held_item_goes(self, history, stack, listening):
-        items.add([waiting("a", auto_start=False)])
+        records.add([waiting("a", auto_start=False)])
         assert history.post("/api/history/start", {"ids": ["a"]}) == (200, {"a": "started"})
         assert items.get("a").auto_start
         assert listening.names == ["item_updated"]
@@ -199,19 +200,19 @@ class TestStart:
         assert stack.messages("download") == [{"id": "a"}]
 
     def test_one_that_waits_for_its_intake_is_not_sent_to_download(self, history, stack):
-        items.add([item("a", auto_start=False)])
+        records.add([item("a", auto_start=False)])
         history.post("/api/history/start", {"ids": ["a"]})
         assert stack.messages("download") == []
 
     @pytest.mark.parametrize("live", [False, True])
     def test_nothing_is_woken_while_paused(self, history, system, stack, live):
-        items.add([waiting("a", auto_start=False, is_live=live)])
+        records.add([waiting("a", auto_start=False, is_live=live)])
         system.post("/api/system/pause")
         assert history.post("/api/history/start", {"ids": ["a"]})[1] == {"a": "started"}
         assert stack.messages("download") == []
 
     def test_one_that_is_not_held(self, history, listening):
-        items.add([waiting("a")])
+        records.add([waiting("a")])
         running("b")
         assert history.post("/api/history/start", {"ids": ["a", "b"]})[1] == {
             "a": "already started", "b": "already started",
@@ -223,14 +224,14 @@ class TestPause:
     """4.8"""
 
     def test_a_waiting_item_is_held(self, history, listening):
-        items.add([waiting("a"), item("b")])
+        records.add([waiting("a"), item("b")])
         assert history.post("/api/history/pause", {"ids": ["a", "b"]}) == (200, {"a": "paused", "b": "paused"})
         assert not items.get("a").auto_start
         assert not items.get("b").auto_start
         assert listening.names == ["item_updated", "item_updated"]
 
     def test_a_held_one_and_a_running_one(self, history, listening):
-        items.add([waiting("a", auto_start=False)])
+        records.add([waiting("a", auto_start=False)])
         running("b")
         assert history.post("/api/history/pause", {"ids": ["a", "b"]})[1] == {
             "a": "not started",
@@ -247,7 +248,7 @@ class TestCancel:
         "made", [item("a"), waiting("a"), waiting("a", auto_start=False), waiting("a", is_live=True)]
     )
     def test_a_waiting_item_ends_at_once(self, history, listening, made):
-        items.add([made])
+        records.add([made])
         assert history.post("/api/history/cancel", {"ids": ["a"]}) == (200, {"a": "ok"})
         ended = items.get("a")
         assert (ended.status, ended.shelf) == (Status.CANCELLED, Shelf.DONE)
@@ -274,14 +275,14 @@ class TestCancel:
         assert listening.names == ["item_cancelled", "item_moved"]
 
     def test_its_intake_notices(self, history):
-        [found] = items.add([item("a")])
+        [found] = records.add([item("a")])
         lease = leases.take("a", "intake", time.time())
         history.post("/api/history/cancel", {"ids": ["a"]})
         with pytest.raises(leases.Lost):
-            items.save(found, found.evolve(extracted=True), lease)
+            records.save(found, found.evolve(extracted=True), lease)
 
     def test_twice_is_once(self, history, listening):
-        items.add([item("a")])
+        records.add([item("a")])
         assert history.post("/api/history/cancel", {"ids": ["a", "a"]})[1] == {"a": "ok"}
         body = history.post("/api/history/cancel", {"ids": ["a"]})[1]
         assert body["a"].startswith(LOST)
@@ -302,21 +303,21 @@ class TestArchive:
         return history.call(verb, f"/api/history/{key}/archive")
 
     def test_an_item_that_is_not_in_the_history(self, history, verb):
-        items.add([waiting("a", archive="x.log")])
+        records.add([waiting("a", archive="x.log")])
         assert error(self.call(history, verb)) == (404, "item 'a' not found.")
         assert error(self.call(history, verb, "nobody")) == (404, "item 'nobody' not found.")
 
     def test_an_item_without_archive(self, history, verb):
-        items.add([done("a")])
+        records.add([done("a")])
         status = {"POST": 404, "DELETE": 400}[verb]
         assert error(self.call(history, verb)) == (status, "item 'a' does not have an archive file.")
 
     def test_an_item_without_archive_id(self, history, verb):
-        items.add([done("a", archive="x.log")])
+        records.add([done("a", archive="x.log")])
         assert error(self.call(history, verb)) == (400, "item 'a' does not have an archive ID.")
 
     def test_the_state_is_so_already(self, history, verb, listening):
-        items.add([done("a", archive="x.log", archive_id="site a")])
+        records.add([done("a", archive="x.log", archive_id="site a")])
         if verb == "POST":
             archive.add("x.log", ["site a"], T0)
         expected = {"POST": (409, "item 'a' already archived."), "DELETE": (404, "item 'a' not archived.")}[verb]
@@ -324,7 +325,7 @@ class TestArchive:
         assert listening.names == []
 
     def test_ok(self, history, verb, listening):
-        items.add([done("a", archive="x.log", archive_id="site a", is_archived=verb == "DELETE")])
+        records.add([done("a", archive="x.log", archive_id="site a", is_archived=verb == "DELETE")])
         if verb == "DELETE":
             archive.add("x.log", ["site a"], T0)
         message = {

@@ -5,6 +5,7 @@ import pytest
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.store.items import items, leases
 from tests.functions.calls import error
+from tests.store import records
 from tests.store.samples import T0, done, item, waiting
 
 NEVER = {"thumbnail", "quality", "format", "ytdlp_cookies", "ytdlp_config", "output_template", "output_template_chapter",
@@ -21,7 +22,7 @@ ALWAYS = {
 def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> list[str]:
     names = [f"{prefix}{number:03d}" for number in range(count)]
     for start in range(0, count, items.BATCH):
-        items.add([done(name, status) for name in names[start : start + items.BATCH]])
+        records.add([done(name, status) for name in names[start : start + items.BATCH]])
     return names
 
 
@@ -70,7 +71,7 @@ def test_an_item_has_all_its_fields_and_none_of_the_old_ones(history):
 
 
 def test_lists_are_ordered_by_creation(history):
-    items.add([item(name) for name in "abc"])
+    records.add([item(name) for name in "abc"])
     assert [each["_id"] for each in history.get("/api/history", type="queue", order="ASC")[1]["items"]] == [
         "a",
         "b",
@@ -138,16 +139,16 @@ def test_a_status_filters(history, status, found):
 
 
 def test_the_queue_is_filtered_as_well(history):
-    items.add([waiting("a"), waiting("b")])
+    records.add([waiting("a"), waiting("b")])
     found = items.get("b")
-    items.save(found, found.evolve(status=Status.PREPARING))
+    records.save(found, found.evolve(status=Status.PREPARING))
     for status, names in {"pending": ["a"], "!pending": ["b"], "preparing": ["b"], "finished": []}.items():
         assert [each["_id"] for each in history.get("/api/history", type="queue", status=status)[1]["items"]] == names
 
 
 def test_all_gives_queue_and_history_without_paging(history):
     finish(3)
-    items.add([item("a"), item("b")])
+    records.add([item("a"), item("b")])
     status, body = history.get("/api/history", page="x", per_page="y", order="z")
     assert status == 200
     assert list(body) == ["queue", "history"]
@@ -165,7 +166,7 @@ def test_all_is_cut_at_a_limit_and_says_so(history, configure):
 
 
 def test_cookies_are_masked_in_lists(history):
-    items.add([item("a", cookies="secret"), done("b", cookies="secret")])
+    records.add([item("a", cookies="secret"), done("b", cookies="secret")])
     for path in ("/api/history", "/api/history?type=done", "/api/history?type=queue", "/api/history/live"):
         history.call("GET", path)
         assert "secret" not in history.last.text
@@ -173,9 +174,9 @@ def test_cookies_are_masked_in_lists(history):
 
 
 def test_what_runs_shows_its_progress(history):
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     found = items.get("a")
-    items.save(found, found.evolve(status=Status.PREPARING))
+    records.save(found, found.evolve(status=Status.PREPARING))
     lease = leases.take("a", "w", T0)
     leases.renew(lease, T0, {"status": "downloading", "percent": 45.6, "speed": "2.5 MiB/s", "eta": "00:05:23"})
     for shown in (
@@ -190,7 +191,7 @@ def test_what_runs_shows_its_progress(history):
 
 
 def test_live_maps_the_queue_by_id_in_its_order(history):
-    items.add([item(name) for name in ("b", "a", "c")])
+    records.add([item(name) for name in ("b", "a", "c")])
     finish(2)
     status, body = history.get("/api/history/live")
     assert status == 200
@@ -204,9 +205,9 @@ def test_live_of_nothing(history):
 
 
 def test_an_item_is_in_exactly_one_list(history):
-    items.add([item("a")])
+    records.add([item("a")])
     found = items.get("a")
-    items.save(found, found.ended(Status.CANCELLED, T0))
+    records.save(found, found.ended(Status.CANCELLED, T0))
     body = history.get("/api/history")[1]
     assert (len(body["queue"]), len(body["history"])) == (0, 1)
     assert items.count(Shelf.QUEUE) == 0

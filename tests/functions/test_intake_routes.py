@@ -17,6 +17,7 @@ from dlambda.store import counters
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events import measure
 from dlambda.usecases.items import expand, intake
+from tests.store import records
 from tests.store.samples import T0, done, item
 
 INFO: dict[str, Any] = {
@@ -34,7 +35,7 @@ def route(stack, configure):
     configure(retries=0)
 
     def begin(info: dict[str, Any], *, warnings=(), params=None, **values: Any):
-        items.add([item("a", **values)])
+        records.add([item("a", **values)])
         lease = leases.take("a", "intake", time.time())
         extraction = Extraction({**INFO, **info}, warnings=warnings)
         assert extraction.info
@@ -60,9 +61,9 @@ def test_extras_of_the_request_win(route):
 
 def test_a_live_stream_passes_the_limits(route, stack, configure):
     configure(max_workers=1)
-    items.add([item("busy", extracted=True, archive_id="site x")])
+    records.add([item("busy", extracted=True, archive_id="site x")])
     busy = items.get("busy")
-    items.save(busy, busy.evolve(status=Status.DOWNLOADING))
+    records.save(busy, busy.evolve(status=Status.DOWNLOADING))
     found = route({"live_status": "is_live", "is_live": True})
     assert found.is_live
     assert stack.messages("download") == [{"id": "a"}]
@@ -148,7 +149,7 @@ class TestNoFormats:
         assert counters.read()[name] == before + 1
 
     def test_its_page_may_have_failed_before(self, route, listening):
-        items.add([done("old", Status.ERROR, url=INFO["webpage_url"], posted_url="")])
+        records.add([done("old", Status.ERROR, url=INFO["webpage_url"], posted_url="")])
         found = route({"formats": []})
         assert found.status is Status.ERROR
         assert items.find("old") is None
@@ -159,20 +160,20 @@ class TestKnownPages:
     """The page URL after extraction counts for uniqueness as well."""
 
     def test_one_in_the_queue_stays_alone(self, route, listening):
-        items.add([item("first", url=INFO["webpage_url"], posted_url="")])
+        records.add([item("first", url=INFO["webpage_url"], posted_url="")])
         assert route({}) is None
         assert items.find("first")
         assert listening.names == ["log_info", "item_deleted"]
 
     def test_one_in_the_history_is_replaced(self, route, listening):
-        items.add([done("old", url=INFO["webpage_url"], posted_url="")])
+        records.add([done("old", url=INFO["webpage_url"], posted_url="")])
         assert route({}).extracted
         assert items.find("old") is None
         assert listening.names == ["item_deleted", "item_updated"]
 
     def test_one_in_history_and_archive_stays(self, route, listening):
         archive.add("x.log", ["other 5"], T0)
-        items.add([done("old", url=INFO["webpage_url"], posted_url="", archive_id="other 5")])
+        records.add([done("old", url=INFO["webpage_url"], posted_url="", archive_id="other 5")])
         assert route({}, archive="x.log") is None
         assert items.find("old")
         assert listening.names == ["log_info", "item_deleted"]
@@ -319,7 +320,7 @@ class TestPlaylist:
         assert (skipped.status, skipped.source_id) == (Status.SKIP, "1")
 
     def test_entries_of_the_history_are_replaced(self, route, listening):
-        items.add([done("old", url="https://video.example/1", posted_url="")])
+        records.add([done("old", url="https://video.example/1", posted_url="")])
         route(self.playlist(self.entry(1), self.entry(2)))
         assert items.find("old") is None
         assert len(self.queued()) == 2
@@ -348,7 +349,7 @@ class TestPlaylist:
 
 def test_an_intake_that_always_dies_ends(stack, listening):
     """It is begun again each minute, but not for ever."""
-    items.add([item("a")])
+    records.add([item("a")])
     for _ in range(60):
         leases.release(leases.take("a", "dies", time.time()))
     intake.process_intake("a")

@@ -9,10 +9,10 @@ from dlambda.aws import bucket
 from dlambda.domain.files.file_action import Refused
 from dlambda.errors import NotFound
 from dlambda.store.files import filename_claims
-from dlambda.store.items import items
 from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.plan_move import Plan, Transfer
 from dlambda.usecases.files.take_names import give_names_back, take_names
+from tests.store import records
 from tests.store.samples import item
 
 pytestmark = pytest.mark.usefixtures("stack", "permitted")
@@ -112,7 +112,7 @@ def test_names_go_with_their_files(films):
 
 
 def test_no_name_is_taken_when_one_is_being_downloaded(films):
-    items.add([item("x")])
+    records.add([item("x")])
     filename_claims.claim(target(films, 2), "https://video.example/x")
     with pytest.raises(Refused, match=r"Destination '.*/to/three' is being downloaded\."):
         take_names(films)
@@ -121,7 +121,7 @@ def test_no_name_is_taken_when_one_is_being_downloaded(films):
 
 @pytest.mark.parametrize("name", ["text", "text.en"])
 def test_nor_when_its_sidecar_may_be(films, name):
-    items.add([item("x")])
+    records.add([item("x")])
     filename_claims.claim(f"{films.target}/{name}", "https://video.example/x")
     with pytest.raises(Refused, match=f"/to/{name}' is being downloaded"):
         take_names(films)

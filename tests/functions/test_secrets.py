@@ -13,6 +13,7 @@ from dlambda.media.ytdlp.worker_jobs import OptionTexts, Places
 from dlambda.store.items import items
 from dlambda.store.rules import resources
 from dlambda.usecases.items.options import item_params
+from tests.store import records
 from tests.store.samples import done
 
 SECRET = "s3cr3t-Value"
@@ -90,7 +91,7 @@ def test_an_items_options_are_shown_by_its_own_page_alone(history, listening, st
 
 @with_options
 def test_an_edit_and_a_retry_keep_what_a_list_masked(history, listening, stack, cli):
-    items.add([done("a", url=URL, posted_url=URL, cli=cli, cookies=SECRET, extras={"token": SECRET})])
+    records.add([done("a", url=URL, posted_url=URL, cli=cli, cookies=SECRET, extras={"token": SECRET})])
     [listed] = history.get("/api/history", type="done")[1]["items"]
     edited = history.post("/api/history/a", {"title": "T", "cli": listed["cli"], "extras": listed["extras"]})
     assert (edited[0], items.get("a").cli, items.get("a").extras) == (200, cli, {"token": SECRET})
@@ -104,7 +105,7 @@ def test_an_edit_and_a_retry_keep_what_a_list_masked(history, listening, stack, 
 
 @pytest.mark.parametrize("cli", [OPTIONS["password"], OPTIONS["header"], OPTIONS["token"], OPTIONS["proxy"]])
 def test_a_download_uses_the_real_values(history, stack, cli):
-    items.add([done("a", url=URL, posted_url=URL, cli=cli)])
+    records.add([done("a", url=URL, posted_url=URL, cli=cli)])
     [listed] = history.get("/api/history", type="done")[1]["items"]
     history.post("/api/history/a", {"cli": f"{listed['cli']} -f b"})
     params = item_params(items.get("a"))

@@ -18,6 +18,7 @@ from dlambda.store.items import items, leases
 from events.on_socket.main import lambda_handler
 from tests.functions.calls import Heard
 from tests.functions.permissions import acting_as
+from tests.store import records
 from tests.store.samples import done, item, waiting
 
 URL = "https://video.example/watch?v=1"
@@ -196,7 +197,7 @@ class TestEnvelope:
         assert abs(event["timestamp"] - time.time()) < 60
 
     def test_no_secrets_and_no_long_descriptions(self, history, listening):
-        items.add([done("a", cookies="hush hush", description="d" * 2000)])
+        records.add([done("a", cookies="hush hush", description="d" * 2000)])
         history.post("/api/history/a", {"title": "T"})
         [event] = listening.of("item_updated")
         assert event["data"]["cookies"] == "********"
@@ -222,7 +223,7 @@ class TestAddUrl:
                 for id_ in items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids:
                     found = items.find(id_)
                     if found and not found.extracted and found.shelf is Shelf.QUEUE:
-                        items.save(found, found.evolve(**ends))
+                        records.save(found, found.evolve(**ends))
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -300,39 +301,39 @@ class TestItems:
          ("item_pause", "x"), ("item_cancel", "\0" * 3000)],
     )  # fmt: skip
     def test_nobody_is_told_of_an_unknown_one_but_its_sender(self, listening, pushes, event, data):
-        items.add([done("d")])
+        records.add([done("d")])
         connections.add("c2", "2")
         say(event, data)
         assert len(problems(listening)) == 1
         assert pushes.to("c2") == []
 
     def test_cancel(self, listening):
-        items.add([item("a")])
+        records.add([item("a")])
         say("item_cancel", "a")
         assert listening.names == ["item_cancelled", "item_moved"]
         assert items.get("a").status is Status.CANCELLED
 
     def test_delete_of_a_history_record(self, listening):
-        items.add([done("a")])
+        records.add([done("a")])
         say("item_delete", {"id": "a"})
         assert listening.names == ["item_deleted"]
         assert items.find("a") is None
 
     def test_delete_of_a_queued_item_cancels_and_removes_it(self, listening):
-        items.add([item("a")])
+        records.add([item("a")])
         say("item_delete", {"id": "a"})
         assert listening.names == ["item_cancelled", "item_moved", "item_deleted"]
         assert items.find("a") is None
 
     def test_delete_of_a_running_download_waits_for_its_worker(self, listening):
-        items.add([waiting("a")])
+        records.add([waiting("a")])
         lease = leases.take("a", "w", time.time())
-        begun = items.save(items.get("a"), items.get("a").evolve(status=Status.DOWNLOADING), lease)
+        begun = records.save(items.get("a"), items.get("a").evolve(status=Status.DOWNLOADING), lease)
 
         def work() -> None:
             while leases.renew(lease, time.time()) != "cancel":
                 time.sleep(0.02)
-            items.save(begun, begun.ended(Status.CANCELLED, time.time()), lease)
+            records.save(begun, begun.ended(Status.CANCELLED, time.time()), lease)
 
         worker = threading.Thread(target=work)
         worker.start()
@@ -343,7 +344,7 @@ class TestItems:
 
     @pytest.mark.parametrize("given", ["a", ["a", "a"], ["b", "a"]])
     def test_pause_and_start(self, listening, given):
-        items.add([waiting("a"), waiting("b")])
+        records.add([waiting("a"), waiting("b")])
         ids = {given} if isinstance(given, str) else set(given)
         say("item_pause", given)
         assert {id_ for id_ in "ab" if not items.get(id_).auto_start} == ids
@@ -355,7 +356,7 @@ class TestItems:
         configure(remove_files=True)
         for remove, left in ((None, True), ("yes", True), (True, False)):
             bucket.put_bytes("files/x.mp4", b"x")
-            items.add([done("a", filename="x.mp4")])
+            records.add([done("a", filename="x.mp4")])
             say("item_delete", {"id": "a", "remove_file": remove})
             assert (bucket.find("files/x.mp4") is not None) is left
 

@@ -12,6 +12,7 @@ from dlambda.usecases.operations import sweep as rounds
 from events.on_schedule.main import lambda_handler
 from tests.functions.permissions import acting_as
 from tests.functions.working import handle, work
+from tests.store import records
 from tests.store.samples import T0, done, item, waiting
 
 NOT_8 = 1_767_261_600.0  # minute 0 of an hour
@@ -32,58 +33,58 @@ def ids(messages) -> list[str]:
 
 def begun(name: str, *, until: float, **values) -> leases.Lease:
     """A download whose lease runs until then."""
-    items.add([waiting(name, **values)])
+    records.add([waiting(name, **values)])
     lease = leases.take(name, "w", until - leases.LEASE_SECONDS)
     found = items.get(name)
-    items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
+    records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
 
 
 class TestLostMessages:
     def test_of_the_intake(self, stack):
-        items.add([item("a"), item("b"), item("held", auto_start=False), waiting("x"), done("d")])
+        records.add([item("a"), item("b"), item("held", auto_start=False), waiting("x"), done("d")])
         leases.take("b", "at work", NOT_8)
         sweep(NOT_8)
         assert ids(stack.messages("intake")) == ["a", "held"]
 
     def test_of_entries(self, stack):
         of_a_feed = {"source_handler": "RssGenericHandler"}
-        items.add([item("add"), item("entry", chain=("https://video.example/list",)), item("new", extras=of_a_feed)])
+        records.add([item("add"), item("entry", chain=("https://video.example/list",)), item("new", extras=of_a_feed)])
         sweep(NOT_8)
         assert (ids(stack.messages("intake")), ids(stack.messages("entries"))) == (["add"], ["entry", "new"])
 
     def test_not_while_messages_wait(self, stack, history):
         history.post("/api/history", {"url": "https://video.example/1"})
-        items.add([item("a")])
+        records.add([item("a")])
         sweep(NOT_8)
         assert len(stack.messages("intake")) == 1
 
     def test_not_while_messages_of_entries_wait(self, stack):
         queue.send(IntakeEntry("x"))
-        items.add([item("a")])
+        records.add([item("a")])
         sweep(NOT_8)
         assert stack.messages("intake") == []
 
     def test_of_downloads(self, stack):
-        items.add([waiting("a"), waiting("b", "other"), waiting("held", auto_start=False), item("new")])
+        records.add([waiting("a"), waiting("b", "other"), waiting("held", auto_start=False), item("new")])
         sweep(NOT_8)
         assert ids(stack.messages("download")) == ["a", "b"]
 
     def test_of_live_items_when_all_slots_are_taken(self, stack, configure):
         configure(max_workers=1)
         begun("busy", until=NOT_8 + 99)
-        items.add([waiting("a", "other"), waiting("live", is_live=True)])
+        records.add([waiting("a", "other"), waiting("live", is_live=True)])
         sweep(NOT_8)
         assert ids(stack.messages("download")) == ["live"]
 
     def test_as_many_as_there_are_slots_oldest_first(self, stack, configure):
         configure(max_workers=3, max_workers_per_extractor=3)
-        items.add([waiting(f"n{number}") for number in range(9)])
+        records.add([waiting(f"n{number}") for number in range(9)])
         sweep(NOT_8)
         assert ids(stack.messages("download")) == ["n0", "n1", "n2"]
 
     def test_nothing_while_paused(self, stack, system):
-        items.add([waiting("a"), waiting("live", is_live=True)])
+        records.add([waiting("a"), waiting("live", is_live=True)])
         system.post("/api/system/pause")
         sweep(NOT_8)
         assert stack.messages("download") == []
@@ -108,7 +109,7 @@ class TestDeadWorkers:
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time() - 999)
         found = items.get(answer["_id"])
-        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
+        records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         sweep(time.time())
         work(stack)
         assert items.get(answer["_id"]).status is Status.FINISHED
@@ -121,7 +122,7 @@ class TestDeadWorkers:
         stack.messages("download")
         lease = leases.take(answer["_id"], "dies", time.time())
         found = items.get(answer["_id"])
-        items.save(found, found.evolve(status=Status.DOWNLOADING), lease)
+        records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         history.post("/api/history/cancel", {"ids": [answer["_id"]]})
         leases.release(lease)
         sweep(time.time())
@@ -136,7 +137,7 @@ class TestStreams:
     def upcoming(self, **values) -> None:
         given = {"is_live": True, "start_at": T0, "live_in": "x", "cookies": "c", "folder": "sea", "template": "%(id)s",
                  "cli": "-x", "preset": "mobile", "extras": {"k": 1, "live_in": "x", "is_live": 5}}  # fmt: skip
-        items.add([done("s", **({"status": Status.NOT_LIVE} | given | values))])
+        records.add([done("s", **({"status": Status.NOT_LIVE} | given | values))])
 
     def test_one_that_has_begun_is_added_again(self, stack, listening):
         self.upcoming()
@@ -195,7 +196,7 @@ class TestAutoClear:
     def add(self, names, age_days: float, status=Status.FINISHED, **values) -> None:
         at = AT_8 - age_days * DAY
         for start in range(0, len(names), items.BATCH):
-            items.add(
+            records.add(
                 [
                     done(name, status, stored_at=at, timestamp=int(at * 1e9), **({"filename": f"{name}.mp4"} | values))
                     for name in names[start : start + items.BATCH]
@@ -240,7 +241,7 @@ class TestAutoClear:
 
 
 def test_the_timer_does_a_round(stack):
-    items.add([item("a")])
+    records.add([item("a")])
     assert lambda_handler({}, None) is None
     assert ids(stack.messages("intake")) == ["a"]
 

@@ -45,6 +45,7 @@ from tests.origin import Origin
 from tests.patience import must_end
 from tests.pushes import Pushes
 from tests.stack import Stack
+from tests.store import records
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +335,7 @@ def test_a_second_sweep_queues_nothing_again_even_what_was_deleted(origin: Origi
     task_id = task(url=origin.url("/feed/3.rss"))
     sweep(sweep_message(task_id))
     for item in queued():
-        items.remove(item)
+        records.remove(item)
     sweep(sweep_message(task_id))
     assert queued() == []
 
@@ -344,10 +345,10 @@ def test_what_failed_is_tried_again_after_a_pause(origin: Origin, cli: str) -> N
     task_id = task(url=origin.url("/feed/1.rss"), cli=cli)
     sweep(sweep_message(task_id))
     (item,) = queued()
-    failed = items.save(item, item.ended(Status.ERROR, time.time()))
+    failed = records.save(item, item.ended(Status.ERROR, time.time()))
     sweep(sweep_message(task_id))
     assert queued() == []
-    items.save(failed, failed.evolve(stored_at=time.time() - 3601))
+    records.save(failed, failed.evolve(stored_at=time.time() - 3601))
     sweep(sweep_message(task_id))
     assert len(queued()) == 1
 
@@ -356,8 +357,8 @@ def test_so_is_what_failed_and_was_cleared(stack: Stack, origin: Origin) -> None
     task_id = task(url=origin.url("/feed/1.rss"))
     sweep(sweep_message(task_id))
     (item,) = queued()
-    failed = items.save(item, item.ended(Status.ERROR, time.time()))
-    failed = items.save(failed, failed.evolve(stored_at=time.time() - 3500))
+    failed = records.save(item, item.ended(Status.ERROR, time.time()))
+    failed = records.save(failed, failed.evolve(stored_at=time.time() - 3500))
     clear([failed], remove_files=False)
     sweep(sweep_message(task_id))
     assert queued() == []

@@ -18,6 +18,7 @@ from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry, wake_retries
 from tests.functions.deployment import deployment, messages
+from tests.store import records
 
 BUSY = classify("HTTP Error 503: Service Unavailable")
 GONE = classify("HTTP Error 404: Not Found")
@@ -31,9 +32,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def running() -> tuple[Item, leases.Lease]:
     """An item that a worker downloads."""
-    (item,) = items.add([new_item(Request("https://video.example/1")).evolve(extracted=True, archive_id="video 1")])
+    (item,) = records.add([new_item(Request("https://video.example/1")).evolve(extracted=True, archive_id="video 1")])
     lease = leases.take(item.id, "w1", time.time())
-    return items.save(item, item.evolve(status=Status.DOWNLOADING), lease), lease
+    return records.save(item, item.evolve(status=Status.DOWNLOADING), lease), lease
 
 
 def test_it_gives_back_its_slot_and_its_lease_and_waits_for_no_slot() -> None:
@@ -72,7 +73,7 @@ def test_the_sweep_wakes_those_whose_message_was_lost() -> None:
 
 
 def test_an_extraction_is_woken_at_the_intake() -> None:
-    (item,) = items.add([new_item(Request("https://video.example/2"))])
+    (item,) = records.add([new_item(Request("https://video.example/2"))])
     lease = leases.take(item.id, "w1", time.time())
     stored = schedule_retry(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
     assert stored is not None
@@ -93,13 +94,13 @@ def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> 
     configure(retries=2)
     assert get_settings().retries == 2
     item, lease = running()
-    item = items.save(item, item.evolve(attempts=2), lease)
+    item = records.save(item, item.evolve(attempts=2), lease)
     assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 
 def test_nor_a_live_recording() -> None:
     item, lease = running()
-    item = items.save(item, item.evolve(is_live=True), lease)
+    item = records.save(item, item.evolve(is_live=True), lease)
     assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 

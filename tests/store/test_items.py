@@ -7,13 +7,14 @@ from dlambda.domain.items.stage import INTAKE_LANE, LIVE_LANE
 from dlambda.errors import Conflict, NotFound
 from dlambda.store.items import items, leases, slots
 from dlambda.store.items.items import Change
+from tests.store import records
 from tests.store.samples import T0, done, filled, item, waiting
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 
 def test_an_item_comes_back_as_it_was_stored():
-    stored = items.add([filled("a")])[0]
+    stored = records.add([filled("a")])[0]
     assert items.get("a") == stored
     assert stored == filled("a").evolve(seq=stored.seq, version=1)
 
@@ -21,13 +22,13 @@ def test_an_item_comes_back_as_it_was_stored():
 def test_the_rendered_view_is_what_the_item_shows():
     import json
 
-    stored = items.add([filled("a")])[0]
+    stored = records.add([filled("a")])[0]
     assert [json.loads(view) for view in items.find_views(["a"])] == [stored.view()]
     assert b"secret" not in items.find_views(["a"])[0]
 
 
 def test_cookies_are_sealed_at_rest():
-    items.add([item("a", cookies="top secret")])
+    records.add([item("a", cookies="top secret")])
     row = items._Row.get("a")
     assert b"top secret" not in bytes(row.cookies) + bytes(row.view) + bytes(row.hidden)
     assert items.get("a").cookies == "top secret"
@@ -46,7 +47,7 @@ def test_what_can_be_no_id_is_not_found(key):
 
 
 def test_many_are_found_in_the_order_asked_for():
-    items.add([item(name) for name in "abc"])
+    records.add([item(name) for name in "abc"])
     assert [each.id for each in items.find_many(["c", "x", "a", "c"])] == ["c", "a"]
     assert items.find_many([]) == []
 
@@ -54,50 +55,50 @@ def test_many_are_found_in_the_order_asked_for():
 def test_more_than_a_hundred_are_found():
     names = [f"i{number:03d}" for number in range(130)]
     for start in range(0, len(names), items.BATCH):
-        items.add([item(name) for name in names[start : start + items.BATCH]])
+        records.add([item(name) for name in names[start : start + items.BATCH]])
     assert [each.id for each in items.find_many(reversed(names))] == names[::-1]
 
 
 @pytest.mark.parametrize("url", ["https://short.example/a", "https://video.example/a"])
 def test_an_item_is_found_by_either_of_its_urls(url):
-    items.add([item("a", posted_url="https://short.example/a")])
+    records.add([item("a", posted_url="https://short.example/a")])
     found = items.find_by_url(url)
     assert found
     assert found.id == "a"
 
 
 def test_a_url_belongs_to_one_record():
-    items.add([item("a")])
+    records.add([item("a")])
     with pytest.raises(items.UrlTaken) as taken:
-        items.add([item("b", url=item("a").url), item("c")])
+        records.add([item("b", url=item("a").url), item("c")])
     assert taken.value.holders == {"b": "a"}
     assert items.find("c") is None
     assert items.count(Shelf.QUEUE) == 1
 
 
 def test_the_posted_and_the_extracted_url_both_count():
-    items.add([item("a", posted_url="https://short.example/a")])
+    records.add([item("a", posted_url="https://short.example/a")])
     for url in ("https://short.example/a", "https://video.example/a"):
         with pytest.raises(items.UrlTaken):
-            items.add([item("b", url=url, posted_url="https://video.example/b")])
+            records.add([item("b", url=url, posted_url="https://video.example/b")])
 
 
 def test_two_new_items_of_one_transaction_cannot_share_a_url():
     with pytest.raises(ValueError, match="give one URL"):
-        items.add([item("a", posted_url="https://x.example/1"), item("b", posted_url="https://x.example/1")])
+        records.add([item("a", posted_url="https://x.example/1"), item("b", posted_url="https://x.example/1")])
 
 
 def test_a_url_is_free_again_when_its_record_goes():
-    [stored] = items.add([item("a")])
-    items.remove(stored)
+    [stored] = records.add([item("a")])
+    records.remove(stored)
     assert items.find("a") is None
     assert items.find_by_url(stored.url) is None
-    items.add([item("b", url=stored.url, posted_url=stored.url)])
+    records.add([item("b", url=stored.url, posted_url=stored.url)])
 
 
 def test_a_changed_url_frees_the_old_one():
-    [stored] = items.add([item("a", posted_url="")])
-    items.save(stored, stored.evolve(url="https://video.example/new"))
+    [stored] = records.add([item("a", posted_url="")])
+    records.save(stored, stored.evolve(url="https://video.example/new"))
     assert items.find_by_url(stored.url) is None
     assert items.find_by_url("https://video.example/new")
 
@@ -105,7 +106,7 @@ def test_a_changed_url_frees_the_old_one():
 @pytest.mark.parametrize("old", [Status.FINISHED, Status.ERROR])
 @pytest.mark.parametrize("new", [Status.PENDING, Status.ERROR])
 def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new):
-    [stored] = items.add([done("a", old)])
+    [stored] = records.add([done("a", old)])
     fresh = item("b", url=stored.url, posted_url=stored.url, status=new)
     items.commit([Change(stored, None), Change(None, fresh)])
     assert items.find("a") is None
@@ -117,8 +118,8 @@ def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new)
 
 
 def test_a_replacement_does_not_happen_by_halves():
-    [stored] = items.add([done("a")])
-    items.save(stored, stored.evolve(title="changed"))
+    [stored] = records.add([done("a")])
+    records.save(stored, stored.evolve(title="changed"))
     with pytest.raises(Conflict):
         items.commit([Change(stored, None), Change(None, item("b", url=stored.url))])
     assert items.find("b") is None
@@ -126,42 +127,42 @@ def test_a_replacement_does_not_happen_by_halves():
 
 
 def test_the_second_of_two_writers_of_one_version_gets_a_conflict():
-    [stored] = items.add([item("a")])
-    items.save(stored, stored.evolve(title="first"))
+    [stored] = records.add([item("a")])
+    records.save(stored, stored.evolve(title="first"))
     with pytest.raises(Conflict):
-        items.save(stored, stored.evolve(title="second"))
+        records.save(stored, stored.evolve(title="second"))
     with pytest.raises(Conflict):
-        items.remove(stored)
+        records.remove(stored)
     assert items.get("a").title == "first"
     assert items.get("a").version == 2
 
 
 def test_an_id_is_given_once():
-    items.add([item("a")])
+    records.add([item("a")])
     with pytest.raises(Conflict):
-        items.add([item("a", url="https://video.example/else", posted_url="")])
+        records.add([item("a", url="https://video.example/else", posted_url="")])
 
 
 def test_an_edit_keeps_the_place():
-    items.add([done(name) for name in "abc"])
+    records.add([done(name) for name in "abc"])
     before = items.get("b")
-    after = items.save(before, before.evolve(title="edited"))
+    after = records.save(before, before.evolve(title="edited"))
     assert after.seq == before.seq
     assert [*items.page(Shelf.DONE, page=1, per_page=9, newest_first=False).ids] == ["a", "b", "c"]
 
 
 def test_who_enters_the_history_comes_last_in_it():
-    items.add([item("a"), item("b")])
+    records.add([item("a"), item("b")])
     for name in "ba":
         found = items.get(name)
-        items.save(found, found.ended(Status.CANCELLED, T0))
+        records.save(found, found.ended(Status.CANCELLED, T0))
     assert items.count(Shelf.QUEUE) == 0
     assert [*items.page(Shelf.DONE, page=1, per_page=9, newest_first=False).ids] == ["b", "a"]
 
 
 def test_a_batch_enters_in_its_order():
     names = [f"n{number:02d}" for number in range(items.BATCH)]
-    items.add([item(name, posted_url=f"https://short.example/{name}") for name in names])
+    records.add([item(name, posted_url=f"https://short.example/{name}") for name in names])
     assert [*items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids] == names
 
 
@@ -169,39 +170,39 @@ class TestWaiting:
     """The sparse index and the counters of those that wait."""
 
     def test_a_new_item_waits_for_its_intake(self):
-        items.add([item("a"), item("b")])
+        records.add([item("a"), item("b")])
         assert [found for _, found in items.find_waiting(INTAKE_LANE, 9)] == ["a", "b"]
         assert slots.read().waiting == {}
 
     def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self):
-        [stored] = items.add([item("a")])
-        items.save(stored, stored.evolve(extracted=True, archive_id="site a"))
+        [stored] = records.add([item("a")])
+        records.save(stored, stored.evolve(extracted=True, archive_id="site a"))
         assert items.find_waiting(INTAKE_LANE, 9) == []
         assert [found for _, found in items.find_waiting("site", 9)] == ["a"]
         assert slots.read().waiting == {"site": 1}
 
     def test_a_held_item_waits_for_nothing(self):
-        [stored] = items.add([waiting("a")])
-        held = items.save(stored, stored.evolve(auto_start=False))
+        [stored] = records.add([waiting("a")])
+        held = records.save(stored, stored.evolve(auto_start=False))
         assert items.find_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
-        items.save(held, held.evolve(auto_start=True))
+        records.save(held, held.evolve(auto_start=True))
         assert slots.read().waiting == {"site": 1}
 
     def test_the_oldest_come_first(self):
-        items.add([waiting(name) for name in "abcd"])
+        records.add([waiting(name) for name in "abcd"])
         assert [found for _, found in items.find_waiting("site", 2)] == ["a", "b"]
 
     def test_live_items_wait_in_a_lane_of_their_own(self):
-        items.add([waiting("a", is_live=True), waiting("b")])
+        records.add([waiting("a", is_live=True), waiting("b")])
         assert [found for _, found in items.find_waiting("site", 9)] == ["b"]
         assert [found for _, found in items.find_waiting(LIVE_LANE, 9)] == ["a"]
         assert slots.read().waiting == {"site": 1, LIVE_LANE: 1}
 
     @pytest.mark.parametrize("status", [Status.CANCELLED, Status.PREPARING])
     def test_who_leaves_or_starts_waits_no_longer(self, status):
-        [stored] = items.add([waiting("a")])
-        items.save(stored, stored.evolve(status=status))
+        [stored] = records.add([waiting("a")])
+        records.save(stored, stored.evolve(status=status))
         assert items.find_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
 
@@ -210,44 +211,44 @@ class TestLeases:
     """What a lease has to say about a change (`Change.lease`)."""
 
     def test_a_change_under_a_lease_needs_it_still(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = records.add([waiting("a")])
         old = leases.take("a", "w1", T0)
         new = leases.take("a", "w2", T0 + 100)
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.evolve(status=Status.PREPARING), old)
+            records.save(stored, stored.evolve(status=Status.PREPARING), old)
         assert items.get("a").status is Status.PENDING
-        assert items.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
+        assert records.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
 
     def test_the_lease_goes_when_the_item_enters_the_history(self):
-        [stored] = items.add([waiting("a", status=Status.DOWNLOADING)])
+        [stored] = records.add([waiting("a", status=Status.DOWNLOADING)])
         lease = leases.take("a", "w1", T0)
-        items.save(stored, stored.ended(Status.ERROR, T0), lease)
+        records.save(stored, stored.ended(Status.ERROR, T0), lease)
         with pytest.raises(leases.Lost):
             leases.renew(lease, T0)
 
     def test_a_transition_that_is_no_part_of_its_life_is_refused(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = records.add([waiting("a")])
         with pytest.raises(ValueError, match="no item goes from 'awaiting slot' to 'finished'"):
-            items.save(stored, stored.ended(Status.FINISHED, T0))
+            records.save(stored, stored.ended(Status.FINISHED, T0))
         assert items.get("a") == stored
 
     def test_a_user_who_ends_an_item_takes_the_lease_away(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = records.add([waiting("a")])
         lease = leases.take("a", "w1", T0)
-        items.save(stored, stored.ended(Status.CANCELLED, T0))
+        records.save(stored, stored.ended(Status.CANCELLED, T0))
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.evolve(status=Status.PREPARING), lease)
+            records.save(stored, stored.evolve(status=Status.PREPARING), lease)
 
     def test_a_lost_lease_is_told_before_a_changed_version(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = records.add([waiting("a")])
         lease = leases.take("a", "w1", T0)
         leases.take("a", "w2", T0 + 100)
-        items.save(stored, stored.evolve(title="x"))
+        records.save(stored, stored.evolve(title="x"))
         with pytest.raises(leases.Lost):
-            items.save(stored, stored.evolve(title="y"), lease)
+            records.save(stored, stored.evolve(title="y"), lease)
 
     def test_a_removed_item_takes_its_lease_along(self):
-        [stored] = items.add([waiting("a")])
+        [stored] = records.add([waiting("a")])
         lease = leases.take("a", "w1", T0)
         items.commit([Change(stored, None, lease)])
         assert leases.find_expired(["a"], T0) == {"a"}
@@ -255,23 +256,23 @@ class TestLeases:
 
 def test_too_many_changes_are_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="too many"):
-        items.add([item(f"n{number}", posted_url=f"https://short.example/{number}") for number in range(60)])
+        records.add([item(f"n{number}", posted_url=f"https://short.example/{number}") for number in range(60)])
 
 
 def test_each_walks_through_a_list_while_it_is_emptied():
     names = [f"n{number:03d}" for number in range(130)]
     for start in range(0, len(names), items.BATCH):
-        items.add([done(name) for name in names[start : start + items.BATCH]])
+        records.add([done(name) for name in names[start : start + items.BATCH]])
     seen = []
     for found in items.iterate(Shelf.DONE, [Status.FINISHED]):
         seen.append(found.id)
-        items.remove(found)
+        records.remove(found)
     assert seen == names
     assert items.count(Shelf.DONE) == 0
 
 
 def test_active_items_are_those_of_workers():
-    items.add([waiting(name) for name in "abc"])
+    records.add([waiting(name) for name in "abc"])
     found = items.get("b")
-    items.save(found, found.evolve(status=Status.PREPARING))
+    records.save(found, found.evolve(status=Status.PREPARING))
     assert [each.id for each in items.active()] == ["b"]

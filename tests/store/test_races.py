@@ -13,6 +13,7 @@ from dlambda.domain.items.stage import Stage, statuses_of
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims
 from dlambda.store.items import catalogue, items, leases, slots
+from tests.store import records
 from tests.store.samples import T0, done, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -38,7 +39,7 @@ def won(results: Sequence[Any]) -> list[Any]:
 
 
 def test_fifty_adds_of_one_url_make_one_record():
-    results = together(50, lambda number: items.add([item(f"i{number}", url="https://x.example/1", posted_url="")]))
+    results = together(50, lambda number: records.add([item(f"i{number}", url="https://x.example/1", posted_url="")]))
     assert len(won(results)) == 1
     assert all(isinstance(each, items.UrlTaken) for each in results if isinstance(each, Exception))
     assert items.count(Shelf.QUEUE) == 1
@@ -48,9 +49,9 @@ def test_fifty_adds_of_one_url_make_one_record():
 
 def test_thirty_claims_take_exactly_the_slots_there_are(configure):
     configure(max_workers=7, max_workers_per_extractor=5)
-    items.add([waiting(f"i{number:02d}", "a" if number % 2 else "b", posted_url="") for number in range(30)])
+    records.add([waiting(f"i{number:02d}", "a" if number % 2 else "b", posted_url="") for number in range(30)])
     found = items.find_many(f"i{number:02d}" for number in range(30))
-    results = together(30, lambda number: items.save(found[number], found[number].evolve(status=Status.PREPARING)))
+    results = together(30, lambda number: records.save(found[number], found[number].evolve(status=Status.PREPARING)))
     assert len(won(results)) == 7
     assert all(isinstance(each, items.NoSlot) for each in results if isinstance(each, Exception))
     state = slots.read()
@@ -60,12 +61,12 @@ def test_thirty_claims_take_exactly_the_slots_there_are(configure):
 
 
 def test_one_of_many_workers_begins_an_item():
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     found = items.get("a")
 
     def work(number: int) -> Any:
         lease = leases.take("a", f"w{number}", T0)
-        return items.save(found, found.evolve(status=Status.PREPARING), lease)
+        return records.save(found, found.evolve(status=Status.PREPARING), lease)
 
     assert len(won(together(20, work))) == 1
     assert items.get("a").version == 2
@@ -78,8 +79,8 @@ def test_one_of_many_takes_an_expired_lease_over():
 
 
 def test_one_of_many_editors_wins():
-    [stored] = items.add([done("a")])
-    results = together(20, lambda number: items.save(stored, stored.evolve(title=f"t{number}")))
+    [stored] = records.add([done("a")])
+    results = together(20, lambda number: records.save(stored, stored.evolve(title=f"t{number}")))
     assert len(won(results)) == 1
     assert items.get("a") == won(results)[0]
 
@@ -116,20 +117,22 @@ def test_counts_do_not_drift_in_a_crowd():
 def _change(choice: random.Random, name: str) -> None:
     found = items.find(name)
     if found is None:
-        items.add([waiting(name, choice.choice("xy"), is_live=choice.random() < 0.2)])
+        records.add([waiting(name, choice.choice("xy"), is_live=choice.random() < 0.2)])
     elif found.is_waiting:
-        items.save(
+        records.save(
             found, found.evolve(status=Status.PREPARING) if choice.random() < 0.7 else found.evolve(auto_start=False)
         )
     elif found.shelf is Shelf.QUEUE:
         held = found.stage is Stage.HELD
-        items.save(found, found.ended(Status.CANCELLED if held else choice.choice([Status.FINISHED, Status.ERROR]), T0))
+        records.save(
+            found, found.ended(Status.CANCELLED if held else choice.choice([Status.FINISHED, Status.ERROR]), T0)
+        )
     elif choice.random() < 0.5:
-        items.remove(found)
+        records.remove(found)
     else:
         again = waiting(f"{name}-again", url=found.url, posted_url=found.url)
         items.commit([items.Change(found, None), items.Change(None, again)])
-        items.remove(items.get(again.id))
+        records.remove(items.get(again.id))
 
 
 def _assert_sound() -> None:

@@ -6,6 +6,7 @@ from dlambda.domain.items.item import Status
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
+from tests.store import records
 from tests.store.samples import T0, waiting
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -13,29 +14,29 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 def begin(name: str):
     found = items.get(name)
-    return items.save(found, found.evolve(status=Status.PREPARING))
+    return records.save(found, found.evolve(status=Status.PREPARING))
 
 
 def test_a_download_takes_a_slot_and_gives_it_back():
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     begun = begin("a")
     assert slots.read().taken == {"a"}
     assert slots.read().taken_by == {"site": 1}
-    items.save(begun, begun.ended(Status.FINISHED, T0))
+    records.save(begun, begun.ended(Status.FINISHED, T0))
     assert slots.read().taken == frozenset()
     assert slots.read().taken_by == {}
 
 
 def test_a_slot_is_kept_from_one_active_status_to_the_next():
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     begun = begin("a")
-    items.save(begun, begun.evolve(status=Status.DOWNLOADING))
+    records.save(begun, begun.evolve(status=Status.DOWNLOADING))
     assert slots.read().taken == {"a"}
 
 
 def test_no_more_start_than_there_are_workers(configure):
     configure(max_workers=2, max_workers_per_extractor=2)
-    items.add([waiting("a", "x"), waiting("b", "y"), waiting("c", "z")])
+    records.add([waiting("a", "x"), waiting("b", "y"), waiting("c", "z")])
     begin("a")
     begin("b")
     with pytest.raises(items.NoSlot):
@@ -45,7 +46,7 @@ def test_no_more_start_than_there_are_workers(configure):
 
 def test_no_more_of_one_extractor_than_its_limit(configure):
     configure(max_workers=9, max_workers_per_extractor=1, max_workers_for_y=2)
-    items.add([waiting("a", "x"), waiting("b", "x"), waiting("c", "y"), waiting("d", "y"), waiting("e", "y")])
+    records.add([waiting("a", "x"), waiting("b", "x"), waiting("c", "y"), waiting("d", "y"), waiting("e", "y")])
     begin("a")
     with pytest.raises(items.NoSlot):
         begin("b")
@@ -57,7 +58,7 @@ def test_no_more_of_one_extractor_than_its_limit(configure):
 
 def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
     configure(max_workers_per_extractor=1)
-    items.add([waiting("a").evolve(archive_id=None), waiting("b").evolve(archive_id=None)])
+    records.add([waiting("a").evolve(archive_id=None), waiting("b").evolve(archive_id=None)])
     begin("a")
     with pytest.raises(items.NoSlot):
         begin("b")
@@ -65,7 +66,7 @@ def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
 
 def test_live_items_pass_the_limits(configure):
     configure(max_workers=1, max_workers_per_extractor=1)
-    items.add([waiting("a"), waiting("b", is_live=True), waiting("c", is_live=True)])
+    records.add([waiting("a"), waiting("b", is_live=True), waiting("c", is_live=True)])
     begin("a")
     begin("b")
     begin("c")
@@ -74,7 +75,7 @@ def test_live_items_pass_the_limits(configure):
 
 @pytest.mark.parametrize("live", [False, True])
 def test_nothing_starts_while_paused(live):
-    items.add([waiting("a", is_live=live)])
+    records.add([waiting("a", is_live=live)])
     assert slots.pause(T0)
     with pytest.raises(items.NoSlot):
         begin("a")
@@ -83,12 +84,12 @@ def test_nothing_starts_while_paused(live):
 
 
 def test_what_runs_goes_on_while_paused():
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     begun = begin("a")
     slots.pause(T0)
-    running = items.save(begun, begun.evolve(status=Status.DOWNLOADING))
-    items.save(running, running.ended(Status.FINISHED, T0))
-    items.add([waiting("b")])
+    running = records.save(begun, begun.evolve(status=Status.DOWNLOADING))
+    records.save(running, running.ended(Status.FINISHED, T0))
+    records.add([waiting("b")])
 
 
 def test_pause_and_resume_say_whether_they_changed_anything():

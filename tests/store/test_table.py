@@ -10,6 +10,7 @@ from pynamodb.exceptions import PynamoDBException
 from dlambda.domain.items.item import Status
 from dlambda.store.items import catalogue, items, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
+from tests.store import records
 from tests.store.samples import T0, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -61,7 +62,7 @@ def test_a_single_write_waits_for_a_transaction(operation: str, write: Callable[
 
 def test_a_transaction_waits_for_another():
     with refused("TransactWriteItems", 2, CANCELLED) as sent:
-        items.add([item("a")])
+        records.add([item("a")])
     assert len(sent) == 3
     assert items.find("a")
 
@@ -80,7 +81,7 @@ def test_another_refusal_is_not_tried_again():
 
 
 def test_a_refusal_names_its_conditions():
-    items.add([waiting("a")])
+    records.add([waiting("a")])
     transaction = Transaction()
     transaction.put(
         items._Url("free", item_id="a"), condition=items._Url.url_hash.does_not_exist(), error_label="first"
@@ -99,5 +100,5 @@ def test_nothing_to_write_is_no_request():
 
 
 def test_a_status_is_stored_as_its_word():
-    items.add([item("a", status=Status.ERROR)])
+    records.add([item("a", status=Status.ERROR)])
     assert items.get("a").status is Status.ERROR

@@ -166,21 +166,6 @@ def active() -> list[Item]:
     return find_many(page.ids)
 
 
-def add(items: Sequence[Item]) -> list[Item]:
-    """Puts new items at the end of their lists, as one transaction. Raises `UrlTaken`; at most `BATCH`."""
-    return stored(commit([Change(None, item) for item in items]))
-
-
-def save(before: Item | None, after: Item, lease: Lease | None = None) -> Item:
-    """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
-    return stored(commit([Change(before, after, lease)]))[0]
-
-
-def remove(item: Item) -> None:
-    """Removes the record. Raises `Conflict` when it has changed."""
-    commit([Change(item, None)])
-
-
 def stored(diff: Iterable[Change]) -> list[Item]:
     """The items that are there after `diff`, in its order."""
     return [change.after for change in diff if change.after]

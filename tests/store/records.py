@@ -1,0 +1,22 @@
+"""Writes items for tests, without the events that a use case would send."""
+
+from collections.abc import Sequence
+
+from dlambda.domain.items.item import Item
+from dlambda.store.items.items import Change, commit, stored
+from dlambda.store.items.leases import Lease
+
+
+def add(items: Sequence[Item]) -> list[Item]:
+    """Puts new items at the end of their lists, as one transaction. Raises `UrlTaken`."""
+    return stored(commit([Change(None, item) for item in items]))
+
+
+def save(before: Item, after: Item, lease: Lease | None = None) -> Item:
+    """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
+    return stored(commit([Change(before, after, lease)]))[0]
+
+
+def remove(item: Item) -> None:
+    """Removes the record. Raises `Conflict` when it has changed."""
+    commit([Change(item, None)])
