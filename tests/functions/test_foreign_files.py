@@ -156,7 +156,7 @@ def test_a_second_download_of_a_renamed_file_leaves_the_other_of_that_name_alone
     second = download(other)
     assert rename(second, first.replace(".mp4", ".mkv")) == ""
     put(first)  # what tells the first from any other
-    records.remove(items.find_by_url(other))
+    records.remove(records.find_by_url(other))
     assert download(other) not in (first, first.replace(".mp4", ".mkv"))
     assert text(first) == b"somebody's"
 

@@ -383,7 +383,7 @@ class TestWaiting:
         worker = end_intake(Status.PENDING, extracted=True)
         status, body = history.get("/api/history/add", url=URL, preset="mobile", folder="/sea/")
         worker.join()
-        record = items.find_by_url(URL)
+        record = records.find_by_url(URL)
         assert (record.preset, record.folder) == ("mobile", "sea")
         assert (status, body) == (200, {"status": True, "message": "URL added", "_id": record.id})
 

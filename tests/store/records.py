@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dlambda.domain.items.item import Item
-from dlambda.store.items.items import Change, commit, stored
+from dlambda.store.items.items import Change, commit, find, find_holders, stored
 from dlambda.store.items.leases import Lease
 
 
@@ -15,6 +15,11 @@ def add(items: Sequence[Item]) -> list[Item]:
 def save(before: Item, after: Item, lease: Lease | None = None) -> Item:
     """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
     return stored(commit([Change(before, after, lease)]))[0]
+
+
+def find_by_url(url: str) -> Item | None:
+    holders = find_holders([url])
+    return find(holders[url]) if url in holders else None
 
 
 def remove(item: Item) -> None:

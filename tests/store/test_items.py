@@ -62,7 +62,7 @@ def test_more_than_a_hundred_are_found():
 @pytest.mark.parametrize("url", ["https://short.example/a", "https://video.example/a"])
 def test_an_item_is_found_by_either_of_its_urls(url):
     records.add([item("a", posted_url="https://short.example/a")])
-    found = items.find_by_url(url)
+    found = records.find_by_url(url)
     assert found
     assert found.id == "a"
 
@@ -92,15 +92,15 @@ def test_a_url_is_free_again_when_its_record_goes():
     [stored] = records.add([item("a")])
     records.remove(stored)
     assert items.find("a") is None
-    assert items.find_by_url(stored.url) is None
+    assert records.find_by_url(stored.url) is None
     records.add([item("b", url=stored.url, posted_url=stored.url)])
 
 
 def test_a_changed_url_frees_the_old_one():
     [stored] = records.add([item("a", posted_url="")])
     records.save(stored, stored.evolve(url="https://video.example/new"))
-    assert items.find_by_url(stored.url) is None
-    assert items.find_by_url("https://video.example/new")
+    assert records.find_by_url(stored.url) is None
+    assert records.find_by_url("https://video.example/new")
 
 
 @pytest.mark.parametrize("old", [Status.FINISHED, Status.ERROR])
@@ -110,7 +110,7 @@ def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new)
     fresh = item("b", url=stored.url, posted_url=stored.url, status=new)
     items.commit([Change(stored, None), Change(None, fresh)])
     assert items.find("a") is None
-    found = items.find_by_url(stored.url)
+    found = records.find_by_url(stored.url)
     assert found
     assert found.id == "b"
     assert items.count(Shelf.DONE) + items.count(Shelf.QUEUE) == 1

@@ -43,7 +43,7 @@ def test_fifty_adds_of_one_url_make_one_record():
     assert len(won(results)) == 1
     assert all(isinstance(each, items.UrlTaken) for each in results if isinstance(each, Exception))
     assert items.count(Shelf.QUEUE) == 1
-    holder = items.find_by_url("https://x.example/1")
+    holder = records.find_by_url("https://x.example/1")
     assert holder == won(results)[0][0]
 
 

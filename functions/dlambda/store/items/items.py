@@ -126,11 +126,6 @@ def _keys(ids: Iterable[str]) -> list[str]:
     return [item_id for item_id in dict.fromkeys(ids) if may_be_key(item_id) and item_id.isprintable()]
 
 
-def find_by_url(url: str) -> Item | None:
-    holders = find_holders([url])
-    return find(holders[url]) if url in holders else None
-
-
 def find_holders(urls: Collection[str]) -> dict[str, str]:
     """URL -> id of the item that has it. One request for 100."""
     by_hash = {_hash(url): url for url in urls}

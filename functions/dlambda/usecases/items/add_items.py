@@ -6,27 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dlambda.aws import queue
-from dlambda.domain.events import event
-from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.secrets.extra_secrets import unmask_extras
 from dlambda.domain.secrets.mask import MASK
-from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.domain.ytdlp.option_secrets import unmask_options
-from dlambda.errors import Conflict
 from dlambda.media.sandbox.guard import check_url
 from dlambda.settings import get_settings
-from dlambda.store.items import archive, items
-from dlambda.usecases.events.apply_changes import apply
+from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
+from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
 from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.rules.presets import check_preset, preset_for
 
 WAIT_SECONDS = 10.0
 _LOOK_SECONDS = (0.03, 0.05, 0.1, 0.2)
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +104,12 @@ def insert_items(new_items: Sequence[Item]) -> list[Item]:
     """
     entered: list[Item] = []
     for start in range(0, len(new_items), items.BATCH):
-        entered += _enter_batch(list(new_items[start : start + items.BATCH]))
+        entered += claim_urls(_without_repeats(new_items[start : start + items.BATCH]), _enter)
     return entered
 
 
-def _enter_batch(batch: list[Item]) -> list[Item]:
-    batch = _without_repeats(batch)
-    replacing: list[Item] = []
-    while batch:
-        try:
-            entered = apply([items.Change(None, restore_masked_secrets(item, None)) for item in batch])
-        except items.UrlTaken as conflict:
-            replacing += [item for item in batch if item.id in conflict.holders]
-            batch = [item for item in batch if item.id not in conflict.holders]
-            continue
-        return entered + [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
-    return [item for item_to_replace in replacing if (item := _replace(item_to_replace))]
+def _enter(claims: Sequence[Claim]) -> list[items.Change]:
+    return [items.Change(None, restore_masked_secrets(claim.item, claim.previous)) for claim in claims]
 
 
 def _without_repeats(batch: Sequence[Item]) -> list[Item]:
@@ -132,23 +118,8 @@ def _without_repeats(batch: Sequence[Item]) -> list[Item]:
     for item in batch:
         key = item.key_of(item.posted_url)
         if first.setdefault(key, item) is not item:
-            publish(_in_queue(first[key], item))
+            publish(in_queue_event(first[key], item))
     return list(first.values())
-
-
-def _replace(item: Item) -> Item | None:
-    """Enters one item whose URL had a record. None when that record stays."""
-    for _ in range(_TRIES):
-        holder = items.find_by_url(item.key_of(item.posted_url))
-        if holder is not None and (notice := duplicate_notice(holder, item)):
-            publish(notice)
-            return None
-        changes = [items.Change(holder, None)] if holder else []
-        try:
-            return apply([*changes, items.Change(None, restore_masked_secrets(item, holder))])[0]
-        except Conflict:
-            continue  # somebody else was faster: look again
-    raise Conflict(f"The record of '{item.posted_url}' is being changed by others.")
 
 
 def restore_masked_secrets(item: Item, previous: Item | None) -> Item:
@@ -156,29 +127,6 @@ def restore_masked_secrets(item: Item, previous: Item | None) -> Item:
     cookies = item.cookies if item.cookies != MASK else previous.cookies if previous else ""
     cli = unmask_options(item.cli, previous.cli if previous else "")
     return item.evolve(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, previous.extras if previous else {}))
-
-
-def duplicate_notice(holder: Item, item: Item) -> event.Event | None:
-    """Why `holder`'s record of the URL stays and `item` does not become one; None when it gives way."""
-    if holder.shelf is Shelf.QUEUE:
-        return _in_queue(holder, item)
-    if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
-        return already_downloaded_event(item, holder.archive_id)
-    if item.extras.get("source_handler") == TIMER_SOURCE and holder.status is Status.FINISHED:
-        # A watched source fetches nothing twice, also where no archive marks what it has (downloads.md 5.8).
-        message = f"The URL '{item.url}' is already downloaded."
-        return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset, lowPriority=True)
-    return None
-
-
-def _in_queue(holder: Item, item: Item) -> event.Event:
-    message = f'Item id="{holder.source_id or holder.id}", title="{holder.title}" is already in download queue.'
-    return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
-
-
-def already_downloaded_event(item: Item, archive_id: str) -> event.Event:
-    message = f"The URL '{item.url}':'{archive_id}' is already downloaded and recorded in archive."
-    return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset)
 
 
 def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:

@@ -22,12 +22,13 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
-from dlambda.errors import Conflict, Invalid
+from dlambda.errors import Invalid
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.events.publish import publish
-from dlambda.usecases.items.add_items import already_downloaded_event, duplicate_notice, new_item
+from dlambda.usecases.items.add_items import new_item
+from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_urls
 from dlambda.usecases.items.intake_message import intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
@@ -102,17 +103,15 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     usable = [entry for entry in batch if entry.url]
     children = [_child(item, plan, entry) for entry in usable]
     infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, usable, strict=True)}
-    new_children = _without_archived(children)
-    while True:
-        new_children = _numbered(new_children, item.queued)
-        queued = [child for child in new_children if child.shelf is Shelf.QUEUE]
-        after = item.evolve(expanded=item.expanded + len(batch), queued=item.queued + len(queued))
-        changes = [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
-        try:
-            parent = apply(changes)[0]
-            break
-        except items.UrlTaken as conflict:
-            new_children = _make_way(new_children, conflict.holders)
+
+    def changes_of(claims: Sequence[Claim]) -> list[items.Change]:
+        new_children = _numbered([claim.item for claim in claims], item.queued)
+        queued = sum(1 for child in new_children if child.shelf is Shelf.QUEUE)
+        after = item.evolve(expanded=item.expanded + len(batch), queued=item.queued + queued)
+        return [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
+
+    parent, *new_items = claim_urls(_without_archived(children), changes_of)
+    queued = [child for child in new_items if child.shelf is Shelf.QUEUE]
     for child in queued:
         if child.info_at:
             bucket.put_json(info_key(child.id), infos[child.id])
@@ -127,25 +126,6 @@ def _numbered(made: Sequence[Item], before: int) -> list[Item]:
         child.evolve(extras={**child.extras, "autonumber": next(numbers)}) if child.shelf is Shelf.QUEUE else child
         for child in made
     ]
-
-
-def _make_way(children: list[Item], holders: Mapping[str, str]) -> list[Item]:
-    """The entries that can be made: history records of their URLs are cleared away, those that stay win."""
-    by_id = {holder.id: holder for holder in items.find_many(holders.values())}
-    remaining: list[Item] = []
-    for child in children:
-        holder = by_id.get(holders.get(child.id, ""))
-        if holder is None:
-            remaining.append(child)
-        elif notice := duplicate_notice(holder, child):
-            publish(notice)
-        else:
-            try:
-                apply([items.Change(holder, None)])
-            except Conflict:
-                continue  # it is being changed: whoever changes it has the URL
-            remaining.append(child)
-    return remaining
 
 
 def _child(item: Item, plan: Plan, entry: Entry) -> Item:

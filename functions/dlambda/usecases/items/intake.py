@@ -21,7 +21,7 @@ from dlambda.media.ytdlp.rejection import reject_reason
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
-from dlambda.usecases.items.add_items import already_downloaded_event, duplicate_notice
+from dlambda.usecases.items.claim_urls import already_downloaded_event, claim_urls
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand, info_key
 from dlambda.usecases.items.fail_item import fail_item
@@ -33,7 +33,6 @@ from dlambda.usecases.rules.cookies import cookies_for
 
 log = logging.getLogger(__name__)
 
-_TRIES = 5
 # What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
 _MOST_BEGINNINGS = 60
 _PREMIERE_SPARE_SECONDS = 300
@@ -196,24 +195,15 @@ def _store_or_merge_duplicate(
     before: Item, after: Item, lease: leases.Lease, first: Sequence[event.Event] = ()
 ) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
-    for _ in range(_TRIES):
-        holder = items.find_by_url(after.source_key)
-        if holder is not None and holder.id == before.id:
-            holder = None
-        if holder is not None and (notice := duplicate_notice(holder, after)):
-            apply([items.Change(before, None, lease)], first=[*first, notice])
-            return
-        changes = [items.Change(holder, None)] if holder else []
-        try:
-            new_item = apply([*changes, items.Change(before, after, lease)], first=first)[0]
-        except items.UrlTaken:
-            continue
-        if new_item.shelf is Shelf.QUEUE:
-            log.info("read: %s", new_item.title, extra={"item_id": new_item.id})
-            leases.release(lease)
-            wake(new_item)
-        return
-    raise Conflict(f"The record of '{after.url}' is being changed by others.")
+    stored_items = claim_urls(
+        [after],
+        lambda claims: [items.Change(before, claims[0].item if claims else None, lease)],
+        first=first,
+    )
+    if stored_items and stored_items[0].shelf is Shelf.QUEUE:
+        log.info("read: %s", after.title, extra={"item_id": after.id})
+        leases.release(lease)
+        wake(stored_items[0])
 
 
 def _wait_for_stream(
