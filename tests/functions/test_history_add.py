@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.items.item import Shelf, Stage, Status
 from dlambda.domain.items.request import read_request
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
@@ -265,6 +265,8 @@ def end_intake(status: Status = Status.ERROR, *, after_seconds: float = 0, **fie
             ids = items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids
             if ids:
                 found = items.get(ids[0])
+                if found.stage is Stage.AWAITING_RETRY:
+                    found = records.save(found, found.clear_retry())
                 records.save(found, found.evolve(**({"status": status} | fields)))
                 return
             time.sleep(0.02)
