@@ -1,11 +1,12 @@
 """Recordings of live streams by the key API, whose workers may die meanwhile (docs/contract/hostapi.md)."""
 
-import time
+from urllib.parse import unquote
 
 import pytest
 import requests
 from yt_dlp_host_api.client import Client
 
+from tests.e2e.api import wait_until
 from tests.e2e.orders import client_of, ended, file_of
 from tests.e2e.playback import decode
 from tests.e2e.processes import kill_all
@@ -30,14 +31,19 @@ def test_the_client_records_live_streams(client: Client, origin: Origin) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("role", "seconds"), [("local.worker", 30), ("dlambda.media.workers.warm", 12)])
+@pytest.mark.parametrize(("role", "seconds"), [("local.worker", 30), ("workers.child.warm", 12)])
 def test_a_recording_survives_the_death_of_its_worker_without_a_gap(
     client: Client, service: Service, origin: Origin, role: str, seconds: int
 ) -> None:
-    url = origin.url(f"live/death-of-{role}+15/1/0/index.m3u8")
+    url = origin.url(f"live/death-of-{role}+60/1/0/index.m3u8")
     requests.get(url, timeout=60)
     task = client.send_task.get_live_video(url, duration=seconds, output_format="ts")
-    time.sleep(seconds / 3)
+    folder = unquote(url.removeprefix(origin.base)).rpartition("/")[0]
+
+    def fetched() -> int:
+        return sum(what.startswith(f"GET {folder}/") and what.endswith(".ts") for what in origin.counts)
+
+    wait_until(lambda: fetched() >= seconds / 3, 60, lambda: f"{fetched()} segments fetched: {task.get_status()}")
     victims = [each for each in service.processes() if role in each.command]
     assert victims
     kill_all(victims)
