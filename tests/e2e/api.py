@@ -144,6 +144,15 @@ class Api:
 
         return wait_until(reached, seconds, lambda: f"{url} is {self.find(url)}, wanted {wanted}")
 
+    def wait_for_item(self, item_id: str) -> Record:
+        """The item once it is in the history. Asks for it alone, so that long lists cost nothing."""
+
+        def reached() -> Record | None:
+            item = self.item(item_id)
+            return item if item["status"] in HISTORY else None
+
+        return wait_until(reached, 60, lambda: f"{item_id} is {self.item(item_id)}")
+
     def fetch(self, url: str, seconds: float = 60, **fields: Json) -> Record:
         """Adds `url` and waits until it is in the history."""
         reply = self.add(url, **fields)

@@ -1,4 +1,4 @@
-"""The lab: one in each process that runs tests of this folder. Without root they are skipped."""
+"""The lab: one in each process that runs tests of this folder (`tests/scheduling.py`). Without root they are skipped."""
 
 import os
 import sys

@@ -269,6 +269,7 @@ def test_no_proxy_inside_is_used(lab: Lab, api: Api, proxy: str) -> None:
     assert b"DECOYCONTENT" not in reply.body
     assert reply.status != 200
     url = f"http://pub.test/proxied/{quote(proxy, safe='')}"
-    if api.add(url, cli=f"--proxy {proxy}").status == 200:
-        assert api.wait_for(url)["status"] == "error"
+    reply = api.add(url, cli=f"--proxy {proxy}")
+    if reply.status == 200:
+        assert api.wait_for_item(reply.json()[0]["_id"])["status"] == "error"
     assert lab.decoys.all_hits()[before:] == []
