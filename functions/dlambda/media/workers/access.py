@@ -23,7 +23,7 @@ def policy_of(job: Job) -> Policy:
         Path(job.cache).mkdir(parents=True, exist_ok=True)
     return make_policy(
         tools=tuple(path for name in _TOOLS if (path := find_tool(name))),
-        writes=(job.workdir, job.cache) if job.cache else (job.workdir,),
+        writes=(str(job.workdir), job.cache) if job.cache else (str(job.workdir),),
         network=Network.BROKER,
         allow_internal=job.allow_internal,
         processes=_PROCESSES,

@@ -1,123 +1,57 @@
 """Downloading one item in a worker process: started, listened to, stopped (docs/contract/downloads.md 5.8)."""
 
+import logging
 import time
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.items.entry_ref import EntryRef
-from dlambda.domain.items.failure import Failure, classify
-from dlambda.domain.items.step_warning import StepWarning
+from dlambda.domain.messages.codec import to_fields
 from dlambda.errors import Invalid
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.quiet import QuietLimit, longest_sleep
 from dlambda.media.workers.redaction import Redaction
 from dlambda.media.workers.worker import Worker, start_worker
+from dlambda.media.ytdlp import worker_messages
 from dlambda.media.ytdlp.output import is_own
 from dlambda.media.ytdlp.work_layout import HOME
-from dlambda.media.ytdlp.worker_jobs import DownloadJob
+from dlambda.media.ytdlp.worker_jobs import DownloadJob, DownloadRequest
+from dlambda.media.ytdlp.worker_messages import Answer, FileReady, Log, Postprocessing, Progress, Question, Result
 from dlambda.settings import get_settings
+
+__all__ = [
+    "ENDED_TEXT",
+    "DownloadSpec",
+    "FileReady",
+    "Log",
+    "Message",
+    "Postprocessing",
+    "Progress",
+    "Result",
+    "Running",
+    "start_download",
+]
+
+log = logging.getLogger(__name__)
 
 ENDED_TEXT = "Download process ended unexpectedly."
 _MAX_SUFFIX = 10_000
 
 
 @dataclass(frozen=True)
-class DownloadSpec:
-    """A download: its source, its options and its folder.
+class DownloadSpec(DownloadRequest):
+    """A download, and what its worker has to ask for.
 
-    `params` from `dlambda.media.ytdlp.options.effective_params`; their `paths` play no part: the result lies in
-    `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
-    `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
-    text of a Netscape cookie file.
-    `extras` fill metadata that is missing (playlist fields in templates). `archive`: `in` is asked with ids such as
-    `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with names relative to the final folder, without
-    extension; a name in use gets ` (2)`. `existing` tells the media file that has such a name already
-    (`--no-overwrites`; None: files are replaced). All are asked in the caller's thread, inside `Running.messages`.
+    `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with
+    names relative to the final folder, without extension; a name in use gets ` (2)`. `existing` tells the media file
+    that has such a name already (`--no-overwrites`; None: files are replaced). All are asked in the caller's thread,
+    inside `Running.messages`.
     """
 
-    item_id: str
-    url: str
-    params: Mapping[str, Any]
-    workdir: Path
-    entry: EntryRef = field(default_factory=EntryRef)
-    info: Mapping[str, Any] | None = None
-    cookies: str | None = None
-    extras: Mapping[str, Any] = field(default_factory=dict)
-    is_live: bool = False
-    allow_internal: bool = False
     archive: Container[str] | None = None
     taken: Container[str] = frozenset()
     existing: Callable[[str], str | None] | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far it is: bytes, bytes per second, seconds. At most five a second. Names are relative to the workdir.
-
-    `status` is yt-dlp's: `downloading`, or `finished` for one file of possibly several.
-    """
-
-    status: str
-    downloaded_bytes: float | None = None
-    total_bytes: float | None = None
-    total_bytes_estimate: float | None = None
-    speed: float | None = None
-    eta: float | None = None
-    filename: str | None = None
-    tmpfilename: str | None = None
-
-
-@dataclass(frozen=True)
-class Postprocessing:
-    """A post-processor has `started` or `finished`."""
-
-    status: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Log:
-    """A line for the log; `level` is `warning` (or `debug`, when yt-dlp's debugging is on)."""
-
-    level: str
-    text: str
-
-
-@dataclass(frozen=True)
-class FileReady:
-    """A media file that nothing will change any more; `path` is relative to `workdir/home`."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """The last message. Exactly one of `ok`, `error` and `skipped_reason` tells what happened.
-
-    With `error` a `filepath` may still be set: that file is complete, something after it failed. `filepath` and
-    `extra_files` (subtitles, thumbnails, NFO ...) are relative to `workdir/home`. `archive_ids` are to be recorded.
-    `warnings` say what failed beside the media, which is as the last step that worked left it. `existing`: the file
-    that is kept in place of a download, relative to the item's folder. `retry_after_seconds`: what the site asked for
-    when it refused. `stopped`: it ended because `Running.stop` asked.
-    """
-
-    ok: bool
-    error: str | None = None
-    filepath: str | None = None
-    extra_files: tuple[str, ...] = ()
-    archive_ids: tuple[str, ...] = ()
-    skipped_reason: str | None = None
-    existing: str | None = None
-    warnings: tuple[StepWarning, ...] = ()
-    stopped: bool = False
-    retry_after_seconds: float | None = None
-
-    @property
-    def failure(self) -> Failure | None:
-        """The failure that the error stands for; None without one."""
-        return classify(self.error) if self.error else None
 
 
 Message = Progress | Postprocessing | Log | FileReady | Result
@@ -179,14 +113,24 @@ class Running:
                     self._finish(Result(ok=False, error=problem), messages)
                 elif messages or time.monotonic() >= end:
                     break
-            elif raw["type"] == "ask":
-                self._worker.send({"answer": self._answer(raw)})
-            elif raw["type"] == "result":
-                result = _result(raw, self._spec.workdir / HOME, self._redaction)
-                self._finish(replace(result, existing=self._existing if raw.get("existing") else None), messages)
             else:
-                messages.append(_message(raw, self._spec.workdir, self._redaction))
+                self._take(raw, messages)
         return messages
+
+    def _take(self, raw: Mapping[str, Any], messages: list[Message]) -> None:
+        """Answers a question; adds any other message to `messages`. A worker that says something else is ended."""
+        try:
+            message = worker_messages.decode(raw)
+        except Invalid:
+            log.exception("A worker sent what is no message", extra={"item_id": self._spec.item_id})
+            message = Result(ok=False, error=ENDED_TEXT)
+        if isinstance(message, Question):
+            self._worker.send(to_fields(Answer(self._answer(message))))
+        elif isinstance(message, Result):
+            result = _checked_result(message, self._spec.workdir / HOME, self._redaction)
+            self._finish(replace(result, existing=self._existing if message.existing else None), messages)
+        else:
+            messages.append(_checked(message, self._spec.workdir, self._redaction))
 
     def stop(self, grace_seconds: float = 2.0) -> Result:
         """Ends the download and its whole process group; nothing of it is left running.
@@ -225,12 +169,12 @@ class Running:
         messages.append(result)
         self._worker.kill()
 
-    def _answer(self, question: Mapping[str, Any]) -> bool | str:
+    def _answer(self, question: Question) -> bool | str:
         """Raises `Invalid` for a name that cannot be given, and what `archive` and `taken` raise."""
-        value = str(question["value"])
-        if question["about"] == "archive":
+        value = question.value
+        if question.about == "archive":
             return self._spec.archive is not None and value in self._spec.archive
-        if question["about"] == "file":
+        if question.about == "file":
             self._existing = (self._spec.existing and self._spec.existing(value)) or None
             return self._existing or ""
         for number in range(1, _MAX_SUFFIX):
@@ -240,52 +184,44 @@ class Running:
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 
 
-def _result(raw: Mapping[str, Any], home: Path, redaction: Redaction) -> Result:
-    filepath = raw.get("filepath")
-    if filepath is not None and not is_own(home, filepath):
+def _checked_result(result: Result, home: Path, redaction: Redaction) -> Result:
+    """The result without names outside of `home` and without secrets."""
+    if result.filepath is not None and not is_own(home, result.filepath):
         return Result(ok=False, error=ENDED_TEXT)
-    return Result(
-        ok=bool(raw["ok"]),
-        error=redaction.optional(raw.get("error")),
-        filepath=filepath,
-        extra_files=tuple(name for name in raw.get("extra_files", ()) if is_own(home, name)),
-        archive_ids=tuple(raw.get("archive_ids", ())),
-        skipped_reason=redaction.optional(raw.get("skipped_reason")),
-        warnings=tuple(
-            StepWarning(warning["step"], redaction.text(warning["text"])) for warning in raw.get("warnings", ())
-        ),
-        stopped=bool(raw.get("stopped")),
-        retry_after_seconds=raw.get("retry_after_seconds"),
+    return replace(
+        result,
+        error=redaction.optional(result.error),
+        extra_files=tuple(name for name in result.extra_files if is_own(home, name)),
+        skipped_reason=redaction.optional(result.skipped_reason),
+        warnings=tuple(replace(warning, text=redaction.text(warning.text)) for warning in result.warnings),
     )
 
 
-def _message(raw: Mapping[str, Any], workdir: Path, redaction: Redaction) -> Message:
-    fields = {key: value for key, value in raw.items() if key != "type"}
-    if raw["type"] == "log":
-        fields["text"] = redaction.text(raw["text"])
-    for key in ("filename", "tmpfilename"):
-        if fields.get(key) and not is_own(workdir, fields[key]):
-            fields[key] = None
-    kinds: dict[str, type[Progress | Postprocessing | Log | FileReady]] = {
-        "progress": Progress, "postprocessor": Postprocessing, "log": Log, "file": FileReady,
-    }  # fmt: skip
-    return kinds[raw["type"]](**fields)
+def _checked(
+    message: Progress | Postprocessing | Log | FileReady, workdir: Path, redaction: Redaction
+) -> Progress | Postprocessing | Log | FileReady:
+    """The message without names outside of `workdir` and without secrets."""
+    if isinstance(message, Log):
+        return replace(message, text=redaction.text(message.text))
+    if isinstance(message, Progress):
+        return replace(
+            message,
+            filename=_own(message.filename, workdir),
+            tmpfilename=_own(message.tmpfilename, workdir),
+        )
+    return message
+
+
+def _own(path: str | None, workdir: Path) -> str | None:
+    return path if path and is_own(workdir, path) else None
 
 
 def start_download(spec: DownloadSpec) -> Running:
     """Starts the download. Raises `Unavailable` when no worker can be started."""
     spec.workdir.mkdir(parents=True, exist_ok=True)
+    request = {shared.name: getattr(spec, shared.name) for shared in fields(DownloadRequest)}
     job = DownloadJob(
-        item_id=spec.item_id,
-        url=spec.url,
-        params=dict(spec.params),
-        workdir=str(spec.workdir),
-        entry=spec.entry,
-        info=dict(spec.info) if spec.info else None,
-        cookies=spec.cookies,
-        extras=dict(spec.extras),
-        is_live=spec.is_live,
-        allow_internal=spec.allow_internal,
+        **request,
         has_archive=spec.archive is not None,
         keeps_files=spec.existing is not None,
         ffmpeg=find_tool("ffmpeg"),

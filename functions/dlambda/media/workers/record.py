@@ -1,44 +1,25 @@
 """Recording a part of a live stream: the worker process, and joining what it brought (docs/contract/hostapi.md)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dlambda.media.live.recorded_segments import read_folder
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.download import DownloadSpec, Running
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.work_layout import SEGMENTS
-from dlambda.media.ytdlp.worker_jobs import RecordJob
+from dlambda.media.ytdlp.worker_jobs import RecordJob, RecordSpec
 from dlambda.settings import get_settings
 
+__all__ = ["RecordSpec", "join_tracks", "start_recording"]
+
 _BLOCK = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class RecordSpec:
-    """`start` seconds back from now, `duration` seconds long. `params`: yt-dlp's, of which `format` matters here."""
-
-    order_id: str
-    url: str
-    params: Mapping[str, Any]
-    workdir: Path
-    start: float
-    duration: float
-    allow_internal: bool = False
 
 
 def start_recording(spec: RecordSpec) -> Running:
     """Starts recording, or goes on with what lies in the workdir. Raises `Unavailable` without a worker."""
     spec.workdir.mkdir(parents=True, exist_ok=True)
     job = RecordJob(
-        url=spec.url,
-        params=dict(spec.params),
-        workdir=str(spec.workdir),
-        start=spec.start,
-        duration=spec.duration,
-        allow_internal=spec.allow_internal,
+        **vars(spec),
         cache=str(get_settings().scratch / "cache"),
         deno=find_tool("deno"),
         debug=get_settings().ytdlp_debug,

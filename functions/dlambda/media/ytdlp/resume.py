@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlambda.domain.messages.codec import from_fields, to_fields
+from dlambda.errors import Invalid
 from dlambda.media.ytdlp.work_layout import HOME, TEMP
+from dlambda.media.ytdlp.worker_messages import Result
 
 _FRAGMENT = re.compile(r"-Frag\d+(\.part)?$")
 _UNFINISHED = (".part", ".ytdl", ".source.json", ".live.json")
@@ -37,6 +40,14 @@ def read_json(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def _read_result(fields: object) -> Result | None:
+    """The result that an earlier run wrote; None for a broken one."""
+    try:
+        return from_fields(Result, fields) if isinstance(fields, Mapping) else None
+    except Invalid:
+        return None
+
+
 @dataclass
 class State:
     """The state of an item's work folder: whose it is, which files are finished, and the result once there is one."""
@@ -44,24 +55,27 @@ class State:
     workdir: Path
     item_id: str = ""
     finished: dict[str, dict[str, Any]] = field(default_factory=dict)  # path in the workdir -> {size, format_id}
-    result: Mapping[str, Any] | None = None
+    result: Result | None = None
     live_title: str | None = None  # yt-dlp adds the minute to a live title; the recording keeps that of its first run
 
     @classmethod
     def load(cls, workdir: Path) -> "State":
         document = read_json(workdir / _STATE)
-        result = document.get("result")
         finished = document.get("finished")
         return cls(
             workdir=workdir,
             item_id=str(document.get("item_id", "")),
             finished=finished if isinstance(finished, dict) else {},
-            result=result if isinstance(result, dict) else None,
+            result=_read_result(document.get("result")),
             live_title=document.get("live_title") if isinstance(document.get("live_title"), str) else None,
         )
 
     def save(self) -> None:
-        value = {"item_id": self.item_id, "finished": self.finished, "result": self.result}
+        value = {
+            "item_id": self.item_id,
+            "finished": self.finished,
+            "result": to_fields(self.result) if self.result else None,
+        }
         write_json(self.workdir / _STATE, {**value, "live_title": self.live_title})
 
     def note_finished(self, path: Path, format_id: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dlambda.domain.items.entry_ref import EntryRef
@@ -88,19 +89,34 @@ class ExtractJob:
 
 
 @dataclass(frozen=True)
-class DownloadJob:
-    """Download one item; see `dlambda.media.workers.download.DownloadSpec`. Paths are texts, the workdir exists."""
+class DownloadRequest:
+    """A download: its source, its options and its folder.
+
+    `params` from `dlambda.media.ytdlp.options.effective_params`; their `paths` play no part: the result lies in
+    `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
+    `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
+    text of a Netscape cookie file. `extras` fill metadata that is missing (playlist fields in templates).
+    """
 
     item_id: str
     url: str
     params: Mapping[str, Any]
-    workdir: str
+    workdir: Path
     entry: EntryRef = field(default_factory=EntryRef)
     info: Mapping[str, Any] | None = None
     cookies: str | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
     is_live: bool = False
     allow_internal: bool = False
+
+
+@dataclass(frozen=True)
+class DownloadJob(DownloadRequest):
+    """Download one item, with these tools and limits; the workdir exists.
+
+    `has_archive`, `keeps_files`: the parent answers questions about the archive, about files that are there.
+    """
+
     has_archive: bool = False
     keeps_files: bool = False
     ffmpeg: str | None = None
@@ -112,15 +128,25 @@ class DownloadJob:
 
 
 @dataclass(frozen=True)
-class RecordJob:
-    """Record a part of a live stream; see `dlambda.media.workers.record`. Seconds; the workdir exists."""
+class RecordSpec:
+    """A part of a live stream: `start` seconds back from now, `duration` seconds long.
 
+    `params`: yt-dlp's, of which `format` matters here.
+    """
+
+    order_id: str
     url: str
     params: Mapping[str, Any]
-    workdir: str
+    workdir: Path
     start: float
     duration: float
     allow_internal: bool = False
+
+
+@dataclass(frozen=True)
+class RecordJob(RecordSpec):
+    """Record it with these tools; see `dlambda.media.workers.record`. The workdir exists."""
+
     cache: str | None = None
     deno: str | None = None
     debug: bool = False

@@ -17,6 +17,8 @@ from typing import Any
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
 
 from dlambda.domain.items.metadata import autonumber_of, telling
+from dlambda.domain.items.step_warning import StepWarning
+from dlambda.domain.messages.codec import from_fields
 from dlambda.media.live import live
 from dlambda.media.machine.disk import disk_space_at
 from dlambda.media.workers.child import fragments, postprocessing, programs, recording, resume_patches
@@ -28,11 +30,22 @@ from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
+from dlambda.media.ytdlp.worker_messages import (
+    Answer,
+    FileReady,
+    Log,
+    Postprocessing,
+    Progress,
+    Question,
+    Result,
+    WorkerMessage,
+    encode,
+)
 
 _PROGRESS_SECONDS = 0.2
 _DISK_SECONDS = 0.3
 _DISK_WAIT_SECONDS = 2.0
-_PROGRESS_FIELDS = ("status", "downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
+_PROGRESS_FIELDS = ("downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
 _SEVERAL_MAPS = "Initialization fragment found after media fragments"
@@ -48,21 +61,21 @@ programs.remove_others()
 
 
 class _Talk:
-    """The connection to the parent: reports go out from any thread; a question waits for its answer."""
+    """The connection to the parent: messages go out from any thread; a question waits for its answer."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
         self._asking = threading.Lock()
 
-    def say(self, **message: Any) -> None:
+    def say(self, message: WorkerMessage) -> None:
         with self._lock:
-            self._connection.send_bytes(json.dumps(message).encode())
+            self._connection.send_bytes(json.dumps(encode(message)).encode())
 
-    def ask(self, **question: Any) -> Any:
+    def ask(self, question: Question) -> bool | str:
         with self._asking:
-            self.say(**question)
-            return json.loads(self._connection.recv_bytes())["answer"]
+            self.say(question)
+            return from_fields(Answer, json.loads(self._connection.recv_bytes())).value
 
 
 class _Archive:
@@ -77,7 +90,7 @@ class _Archive:
         if not isinstance(archive_id, str):
             return False
         if archive_id not in self._known:
-            self._known[archive_id] = bool(self._talk.ask(type="ask", about="archive", value=archive_id))
+            self._known[archive_id] = bool(self._talk.ask(Question("archive", archive_id)))
         return self._known[archive_id]
 
     def __bool__(self) -> bool:
@@ -96,8 +109,8 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self._state = state
         self.rejected: str | None = None
         self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
-        folders = (Path(job.workdir) / HOME, Path(job.workdir) / TEMP)
-        super().__init__(params, ask=lambda stem: str(talk.ask(type="ask", about="name", value=stem)), folders=folders)
+        folders = (job.workdir / HOME, job.workdir / TEMP)
+        super().__init__(params, ask=lambda stem: str(talk.ask(Question("name", stem))), folders=folders)
         # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
         self._num_downloads = autonumber_of(job.extras) - 1
         self.random_seed = job.item_id
@@ -114,7 +127,7 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self._note(step, text)
 
     def begin_file(self, name: str) -> None:
-        if self._job.keeps_files and (existing := self._talk.ask(type="ask", about="file", value=name)):
+        if self._job.keeps_files and (existing := self._talk.ask(Question("file", name))):
             self.kept = str(existing)
             raise _Kept(existing)
 
@@ -166,7 +179,7 @@ class _Disk:
     def __init__(self, job: DownloadJob) -> None:
         # What was recorded of a live stream cannot be had again: its parent lets it end in order.
         self._reserve = 0 if job.is_live else job.disk_reserve_bytes
-        self._workdir = Path(job.workdir)
+        self._workdir = job.workdir
         self._last: tuple[object, float, int] = (None, 0.0, 0)  # file, when, how much of it there was
 
     def check(self, status: Mapping[str, Any]) -> None:
@@ -211,8 +224,13 @@ class _Reports:
         if state == self._last[1] == "downloading" and now - self._last[0] < _PROGRESS_SECONDS:
             return
         self._last = (now, state)
-        names = {name: self._relative(status.get(name)) for name in ("filename", "tmpfilename")}
-        self._talk.say(type="progress", **{key: status.get(key) for key in _PROGRESS_FIELDS}, **names)
+        report = Progress(
+            state,
+            **{name: status.get(name) for name in _PROGRESS_FIELDS},
+            filename=self._relative(status.get("filename")),
+            tmpfilename=self._relative(status.get("tmpfilename")),
+        )
+        self._talk.say(report)
 
     def quiet_seconds(self) -> float:
         """How long ago the last word was."""
@@ -220,19 +238,19 @@ class _Reports:
 
     def growth(self, size: int, speed: float) -> None:
         """The bytes that ffmpeg has written, which calls no hooks."""
-        self._talk.say(type="progress", status="downloading", downloaded_bytes=size, speed=speed)
+        self._talk.say(Progress("downloading", downloaded_bytes=size, speed=speed))
 
     def postprocessor(self, status: Mapping[str, Any]) -> None:
         if status.get("status") in ("started", "finished"):
-            self._talk.say(type="postprocessor", status=status["status"], name=status.get("postprocessor"))
+            self._talk.say(Postprocessing(status["status"], str(status.get("postprocessor"))))
 
     def moved(self, filepath: str) -> None:
         self.filepath = self.filepath or filepath
-        self._talk.say(type="file", path=os.path.relpath(filepath, self._workdir / HOME))
+        self._talk.say(FileReady(os.path.relpath(filepath, self._workdir / HOME)))
 
 
 def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
-    workdir = Path(job.workdir)
+    workdir = job.workdir
     forced: dict[str, Any] = {
         "color": {"stdout": "never", "stderr": "never"},
         "paths": {"home": str(workdir / HOME), "temp": str(workdir / TEMP)},
@@ -264,7 +282,7 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
 def _cookie_file(job: DownloadJob) -> str | None:
     if not job.cookies:
         return None
-    path = Path(job.workdir) / "cookies.txt"
+    path = job.workdir / "cookies.txt"
     path.write_text(job.cookies, encoding="utf-8")
     path.chmod(0o600)
     return str(path)
@@ -279,7 +297,7 @@ def _fetch(ydl: _Session, job: DownloadJob) -> None:
         else:
             ask(ydl, job.url, job.entry, download=True)
     except DownloadError as error:
-        is_stale = job.info is not None and (isinstance(error, NotMedia) or _STALE_LINK.search(str(error)))
+        is_stale = bool(job.info) and (isinstance(error, NotMedia) or _STALE_LINK.search(str(error)))
         if not (_choose_second_way(ydl, job, error) or is_stale):
             raise
         ydl.name_anew()
@@ -343,14 +361,14 @@ def _end_without_file(end: _End, ydl: _Session, journal: Journal) -> _End:
     return _End(skipped=skipped) if skipped else _End(error=(journal.errors or ["The download gave no file."])[0])
 
 
-def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict[str, Any]:
-    """Does the job; returns the fields of `dlambda.media.workers.download.Result`. A rehearsal changes nothing."""
-    workdir = Path(job.workdir)
+def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> Result:
+    """Does the job. A rehearsal changes nothing."""
+    workdir = job.workdir
     home = workdir / HOME
     state = resume.prepare(workdir, job.item_id, keep=job.params.get("continuedl", True) is not False)
     if state.result is not None:
-        return dict(state.result)  # done before, and the parent died before it took the files over
-    journal = Journal(lambda level, text: talk.say(type="log", level=level, text=text), debug=job.debug)
+        return state.result  # done before, and the parent died before it took the files over
+    journal = Journal(lambda level, text: talk.say(Log(level, text)), debug=job.debug)
     archive = _Archive(talk) if job.has_archive else None
     reports = _Reports(talk, workdir)
     params = build_params(job.params, _forced(job, journal, archive, reports))
@@ -366,20 +384,20 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> dict
         end = _end_without_file(end, ydl, journal)
     elif end.error and not end.is_disk_full:
         # Of several sections or formats one failed: there is media, so it is no error.
-        ydl.failed_steps.append({"step": "download", "text": end.error})
+        ydl.failed_steps.append(StepWarning("download", end.error))
         end = _End()
-    result = {
-        "ok": main is not None and end.error is None,
-        "error": end.error,
-        "filepath": main,
-        "extra_files": [name for name in _files(home) if name != main],
-        "archive_ids": archive.added if archive else [],
-        "skipped_reason": end.skipped,
-        "existing": ydl.kept,
-        "warnings": ydl.failed_steps,
-        "retry_after_seconds": ydl.retry_after_seconds,
-    }
-    if result["ok"]:
+    result = Result(
+        ok=main is not None and end.error is None,
+        error=end.error,
+        filepath=main,
+        extra_files=tuple(name for name in _files(home) if name != main),
+        archive_ids=tuple(archive.added) if archive else (),
+        skipped_reason=end.skipped,
+        existing=ydl.kept,
+        warnings=tuple(ydl.failed_steps),
+        retry_after_seconds=ydl.retry_after_seconds,
+    )
+    if result.ok:
         state.result = result
         state.save()
     return result
@@ -400,25 +418,25 @@ def run(job: DownloadJob, connection: Connection) -> None:
     try:
         result = download(job, talk)
     except KeyboardInterrupt:
-        result = {"ok": False, "error": "Stopped.", "stopped": True}
+        result = Result(ok=False, error="Stopped.", stopped=True)
     except Exception as error:  # noqa: BLE001 last resort of this process: a bug in an extractor is a failed download
-        result = {"ok": False, "error": plain(error) or type(error).__name__}
-    talk.say(type="result", **result)
+        result = Result(ok=False, error=plain(error) or type(error).__name__)
+    talk.say(result)
 
 
 class _Silence(_Talk):
     def __init__(self) -> None:
         """Answers for a download without a parent."""
 
-    def say(self, **message: Any) -> None:
+    def say(self, message: WorkerMessage) -> None:
         """To nobody."""
 
-    def ask(self, **question: Any) -> Any:
-        return "" if question["about"] == "name" else False
+    def ask(self, question: Question) -> bool | str:
+        return "" if question.about == "name" else False
 
 
 def rehearse(info: Mapping[str, Any], folder: str) -> None:
     """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
     params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
-    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info,
+    download(DownloadJob(item_id="warm", url="", params=params, workdir=Path(folder), info=info,
                          allow_internal=True), _Silence(), rehearsing=True)  # fmt: skip

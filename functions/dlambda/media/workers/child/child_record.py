@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from yt_dlp.utils import DownloadError, YoutubeDLError
 
+from dlambda.domain.items.step_warning import StepWarning
 from dlambda.media.live import recorded_segments
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
 from dlambda.media.live.recorded_segments import Recorded
@@ -28,6 +29,7 @@ from dlambda.media.ytdlp.resume import read_json, write_json
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import SEGMENTS, WINDOW
 from dlambda.media.ytdlp.worker_jobs import RecordJob
+from dlambda.media.ytdlp.worker_messages import Progress, Result, WorkerMessage, encode
 
 _GIVE_UP_SECONDS = 60.0
 _REPORT_SECONDS = 0.5
@@ -48,11 +50,11 @@ class Track:
 class _Recording:
     """All tracks, and what is to be said of them."""
 
-    def __init__(self, job: RecordJob, ydl: Any, say: Any) -> None:
+    def __init__(self, job: RecordJob, ydl: Any, say: Callable[[Progress], None]) -> None:
         self._job = job
         self._ydl = ydl
         self._say = say
-        self._workdir = Path(job.workdir)
+        self._workdir = job.workdir
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self.errors: list[str] = []
@@ -134,9 +136,7 @@ class _Recording:
             )
             recorded_bytes = sum(self._bytes.values())
             estimate = recorded_bytes / share if share > 0 else None
-            self._say(
-                type="progress", status="downloading", downloaded_bytes=recorded_bytes, total_bytes_estimate=estimate
-            )
+            self._say(Progress("downloading", downloaded_bytes=recorded_bytes, total_bytes_estimate=estimate))
 
 
 class _TrackRecorder:
@@ -256,8 +256,8 @@ def _track(ydl: Any, format_: Mapping[str, Any]) -> Track:
     return Track(str(format_["url"]), headers | ({"Cookie": cookies} if cookies else {}))
 
 
-def record(job: RecordJob, say: Any) -> dict[str, Any]:
-    """Does the job; answers the fields of `dlambda.media.workers.download.Result`."""
+def record(job: RecordJob, say: Callable[[Progress], None]) -> Result:
+    """Does the job."""
     journal = Journal(debug=job.debug)
     forced = {
         "color": {"stdout": "never", "stderr": "never"}, "ignoreerrors": False, "quiet": True, "noprogress": True,
@@ -270,29 +270,25 @@ def record(job: RecordJob, say: Any) -> dict[str, Any]:
         except (YoutubeDLError, OSError) as error:
             recording.errors.append(plain(error) or type(error).__name__)
     empty = not any(
-        recorded_segments.read_folder(Path(job.workdir) / SEGMENTS / str(number))
-        for number in range(len(recording.tracks))
+        recorded_segments.read_folder(job.workdir / SEGMENTS / str(number)) for number in range(len(recording.tracks))
     )
     failed = recording.errors[0] if recording.errors else "The live stream gave no data." if empty else None
-    return {
-        "ok": failed is None,
-        "error": failed,
-        "warnings": [{"step": "record", "text": text} for text in recording.warnings],
-    }
+    warnings = tuple(StepWarning("record", text) for text in recording.warnings)
+    return Result(ok=failed is None, error=failed, warnings=warnings)
 
 
 def run(job: RecordJob, connection: Connection) -> None:
     """Records and reports to the parent. It may be killed at any moment, so a stop request kills it."""
     lock = threading.Lock()
 
-    def say(**message: Any) -> None:
+    def say(message: WorkerMessage) -> None:
         with lock:
-            connection.send_bytes(json.dumps(message).encode())
+            connection.send_bytes(json.dumps(encode(message)).encode())
 
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     programs.allow_only([job.deno] if job.deno else [])
     try:
         result = record(job, say)
     except Exception as error:  # noqa: BLE001 last resort of this process: a bug in an extractor is a failed recording
-        result = {"ok": False, "error": plain(error) or type(error).__name__}
-    say(type="result", **result)
+        result = Result(ok=False, error=plain(error) or type(error).__name__)
+    say(result)

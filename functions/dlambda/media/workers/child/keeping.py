@@ -31,6 +31,7 @@ from yt_dlp.utils import (
 )
 
 from dlambda.domain.files.content import HEAD_BYTES, find_container, find_foreign, find_no_subtitle, find_picture
+from dlambda.domain.items.step_warning import StepWarning
 from dlambda.media.machine.disk import is_disk_full
 from dlambda.media.workers.child.downloader import Downloader
 from dlambda.media.ytdlp.wording import plain
@@ -69,13 +70,13 @@ class Keeping(Downloader):
     """`YoutubeDL` that ends with the media, whatever fails beside it."""
 
     def __init__(self, params: dict[str, Any], **options: Any) -> None:
-        self.failed_steps: list[dict[str, str]] = []
+        self.failed_steps: list[StepWarning] = []
         self._step: str | None = None
         self._picture_failures: list[str] | None = None
         super().__init__(params, **options)
 
     def _note(self, step: str, text: object) -> None:
-        note = {"step": step, "text": _INNER_ERROR.sub("", plain(text)) or type(text).__name__}
+        note = StepWarning(step, _INNER_ERROR.sub("", plain(text)) or type(text).__name__)
         if note not in self.failed_steps:
             self.failed_steps.append(note)
 
