@@ -1,7 +1,7 @@
 """Who is woken for a free slot: in queue order, one for each slot, and another where one does not take it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,19 +13,21 @@ from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.download_item import download_item
-from tests.functions.deployment import deployment, messages
+from tests.stack import Stack
 from tests.store import records
 
-
-@pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
-        yield
+Messages = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
-def limits(cloud: None, configure: Callable[..., None]) -> None:
+def limits(stack: Stack, configure: Callable[..., None]) -> None:
     configure(max_workers=3, max_workers_per_extractor=2)
+
+
+@pytest.fixture
+def messages(stack: Stack) -> Messages:
+    """Takes what waits for a download."""
+    return lambda: stack.messages("download")
 
 
 def waiting(count: int, extractor: str = "video") -> list[Item]:
@@ -37,66 +39,66 @@ def handle(message: dict[str, Any]) -> None:
     download_item(message["id"], seconds_left=lambda: 900.0, excluded=message.get("passed", ()))
 
 
-def test_those_are_woken_that_a_slot_is_free_for_oldest_first() -> None:
+def test_those_are_woken_that_a_slot_is_free_for_oldest_first(messages: Messages) -> None:
     first = waiting(4)
     other = waiting(4, "other")
     assert dispatch() == 3
-    assert [each["id"] for each in messages("download")] == [first[0].id, first[1].id, other[0].id]
+    assert [each["id"] for each in messages()] == [first[0].id, first[1].id, other[0].id]
 
 
-def test_a_running_one_leaves_one_slot() -> None:
+def test_a_running_one_leaves_one_slot(messages: Messages) -> None:
     running, *others = waiting(4)
     records.save(running, running.evolve(status=Status.DOWNLOADING))
     assert dispatch() == 1
-    assert messages("download") == [{"id": others[0].id}]
+    assert messages() == [{"id": others[0].id}]
 
 
-def test_where_one_is_gone_the_next_is_woken() -> None:
+def test_where_one_is_gone_the_next_is_woken(messages: Messages) -> None:
     first, second, third = waiting(3)
     dispatch()
-    woken = messages("download")
+    woken = messages()
     cancel(first.id)
     records.save(second, second.evolve(status=Status.DOWNLOADING))
     handle(woken[0])
-    assert messages("download") == [{"id": third.id, "passed": [first.id]}]
+    assert messages() == [{"id": third.id, "passed": [first.id]}]
 
 
-def test_where_another_worker_has_one_the_next_is_woken() -> None:
+def test_where_another_worker_has_one_the_next_is_woken(messages: Messages) -> None:
     first, second = waiting(2)
     leases.take(first.id, "another", time.time())
     handle({"id": first.id})
-    assert messages("download") == [{"id": second.id, "passed": [first.id]}]
+    assert messages() == [{"id": second.id, "passed": [first.id]}]
 
 
-def test_a_wake_up_without_a_free_slot_wakes_nobody() -> None:
+def test_a_wake_up_without_a_free_slot_wakes_nobody(messages: Messages) -> None:
     for item in (found := waiting(4))[:2]:
         records.save(item, item.evolve(status=Status.DOWNLOADING))
     handle({"id": found[2].id})
     handle({"id": "nobody"})
-    assert messages("download") == []
+    assert messages() == []
 
 
-def test_nor_does_one_while_paused() -> None:
+def test_nor_does_one_while_paused(messages: Messages) -> None:
     waiting(2)
     slots.pause(time.time())
     handle({"id": "nobody"})
-    assert messages("download") == []
+    assert messages() == []
 
 
-def test_wake_ups_that_come_to_nothing_end() -> None:
+def test_wake_ups_that_come_to_nothing_end(messages: Messages) -> None:
     found = waiting(20)
     for item in found:
         leases.take(item.id, "another", time.time())
     dispatch()
     handled = 0
-    while woken := messages("download"):
+    while woken := messages():
         handled += len(woken)
         for each in woken:
             handle(each)
     assert handled <= 2 * 12
 
 
-def test_none_is_woken_in_place_of_itself() -> None:
+def test_none_is_woken_in_place_of_itself(messages: Messages) -> None:
     [only] = waiting(1)
     pass_on([only.id])
-    assert messages("download") == []
+    assert messages() == []

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -17,17 +16,14 @@ from dlambda.usecases.items.change_items import cancel, hold
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry, wake_retries
-from tests.functions.deployment import deployment, messages
+from tests.stack import Stack
 from tests.store import records
 
 BUSY = classify("HTTP Error 503: Service Unavailable")
 GONE = classify("HTTP Error 404: Not Found")
 
 
-@pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
-    with deployment(monkeypatch, YTP_ALLOW_INTERNAL_URLS="true"):
-        yield
+pytestmark = pytest.mark.usefixtures("stack")
 
 
 def running() -> tuple[Item, leases.Lease]:
@@ -62,17 +58,17 @@ def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
     assert dispatch() == 1
 
 
-def test_the_sweep_wakes_those_whose_message_was_lost() -> None:
+def test_the_sweep_wakes_those_whose_message_was_lost(stack: Stack) -> None:
     item, lease = running()
     stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
     wake_retries(stored.retry_at - 5)
-    assert messages("download") == []
+    assert stack.messages("download") == []
     wake_retries(stored.retry_at + 1)
-    assert messages("download") == [{"id": item.id}]
+    assert stack.messages("download") == [{"id": item.id}]
 
 
-def test_an_extraction_is_woken_at_the_intake() -> None:
+def test_an_extraction_is_woken_at_the_intake(stack: Stack) -> None:
     (item,) = records.add([new_item(Request("https://video.example/2"))])
     lease = leases.take(item.id, "w1", time.time())
     stored = schedule_retry(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
@@ -81,7 +77,7 @@ def test_an_extraction_is_woken_at_the_intake() -> None:
     process_intake(item.id)  # a message that comes too early changes nothing
     assert items.get(item.id) == stored
     wake_retries(stored.retry_at + 1)
-    assert messages("intake") == [{"id": item.id}]
+    assert stack.messages("intake") == [{"id": item.id}]
 
 
 def test_a_permanent_failure_is_not_put_off() -> None:
