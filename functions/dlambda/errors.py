@@ -12,7 +12,8 @@ without a reason.
     |-- NotFound                404  NOT_FOUND
     |-- NotAcceptable           406  NOT_ACCEPTABLE     the state is already as asked
     |-- Conflict                409  CONFLICT           somebody else changed it first, or it exists
-    |   `-- AlreadyExists       409  ALREADY_EXISTS     name in use
+    |   |-- AlreadyExists       409  ALREADY_EXISTS     name in use
+    |   `-- StaleWrite          409  CONFLICT           a row was changed since it was read; reading again may help
     |-- PreconditionFailed      412  PRECONDITION_FAILED  If-Match names an older version
     |-- TooMany                 429  TOO_MANY           a limit of a caller
     |-- OperationFailed         500  OPERATION_FAILED   the action itself failed; its text is for the user
@@ -98,6 +99,10 @@ class Conflict(AppError):
 
 class AlreadyExists(Conflict):
     code = "ALREADY_EXISTS"
+
+
+class StaleWrite(Conflict):
+    pass
 
 
 class PreconditionFailed(AppError):

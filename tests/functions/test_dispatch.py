@@ -65,7 +65,7 @@ def test_where_one_is_gone_the_next_is_woken(messages: Messages) -> None:
 
 def test_where_another_worker_has_one_the_next_is_woken(messages: Messages) -> None:
     first, second = waiting(2)
-    leases.take(first.id, "another", time.time())
+    leases.acquire(first.id, "another", time.time())
     handle({"id": first.id})
     assert messages() == [{"id": second.id, "passed": [first.id]}]
 
@@ -88,7 +88,7 @@ def test_nor_does_one_while_paused(messages: Messages) -> None:
 def test_wake_ups_that_come_to_nothing_end(messages: Messages) -> None:
     found = waiting(20)
     for item in found:
-        leases.take(item.id, "another", time.time())
+        leases.acquire(item.id, "another", time.time())
     dispatch()
     handled = 0
     while woken := messages():

@@ -124,7 +124,7 @@ def test_one_folder_is_made_once(place):
 def test_a_path_that_is_changed_for_long(place, monkeypatch):
     monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
     put(place, a_txt="A", b_txt="B")
-    path_claims.take("somebody", [f"{place}/a.txt"], time.time())
+    path_claims.claim("somebody", [f"{place}/a.txt"], time.time())
     results = [
         act(rename(f"{place}/b.txt", "a.txt")),
         act(rename(f"{place}/a.txt", "x.txt")),
@@ -142,11 +142,11 @@ def test_a_path_that_is_changed_for_long(place, monkeypatch):
 
 def test_who_comes_second_waits(place):
     put(place, a_txt="A")
-    path_claims.take("somebody", [f"{place}/a.txt"], time.time())
+    path_claims.claim("somebody", [f"{place}/a.txt"], time.time())
 
     def end() -> None:
         time.sleep(0.3)
-        path_claims.give_back("somebody", time.time())
+        path_claims.release("somebody", time.time())
 
     ending = beside(end)
     assert act(rename(f"{place}/a.txt", "x.txt"))["ok"]
@@ -164,7 +164,7 @@ def lost_move(place: str) -> str:
     bucket.put_json(f"info/jobs/{job_id}", {
         "source": paths[0], "target": paths[1], "transfers": [paths], "sidecars": [],
     })  # fmt: skip
-    path_claims.take(job_id, paths, time.time())
+    path_claims.claim(job_id, paths, time.time())
     return job_id
 
 
@@ -180,10 +180,10 @@ def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, monkeypatch
 def test_a_job_that_lost_its_paths_waits_for_them(place, monkeypatch):
     monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
     job_id = lost_move(place)
-    path_claims.give_back(job_id, time.time())
-    path_claims.take("somebody", [f"{place}/x.txt"], time.time())
+    path_claims.release(job_id, time.time())
+    path_claims.claim("somebody", [f"{place}/x.txt"], time.time())
     assert handle(RunJob(job_id))["batchItemFailures"]
     assert texts(place) == {"a.txt": "A", "x.txt": "A"}
-    path_claims.give_back("somebody", time.time())
+    path_claims.release("somebody", time.time())
     assert handle(RunJob(job_id)) == {"batchItemFailures": []}
     assert texts(place) == {"x.txt": "A"}

@@ -52,7 +52,7 @@ def name(download, url) -> str:
     """What the download is called where nothing is; as if it had never been."""
     found = download(url)
     bucket.delete([f"files/{FOLDER}/{found}"])
-    filename_claims.forget([f"{FOLDER}/{found.removesuffix('.mp4')}"])
+    filename_claims.release([f"{FOLDER}/{found.removesuffix('.mp4')}"])
     return found
 
 

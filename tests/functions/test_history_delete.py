@@ -121,7 +121,7 @@ class TestQueue:
 
     def test_running_ones_are_told_once(self, history):
         records.add([waiting("a"), waiting("b")])
-        lease = leases.take("a", "w", time.time())
+        lease = leases.acquire("a", "w", time.time())
         found = items.get("a")
         records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         body = history.delete(PATH, {"type": "queue", "status": "!error"})[1]

@@ -32,7 +32,7 @@ LOST = "not found: "
 def running(name: str, **values):
     """A download with a worker; answers its lease."""
     records.add([waiting(name, **values)])
-    lease = leases.take(name, "w", time.time())
+    lease = leases.acquire(name, "w", time.time())
     found = items.get(name)
     records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
@@ -276,7 +276,7 @@ class TestCancel:
 
     def test_its_intake_notices(self, history):
         [found] = records.add([item("a")])
-        lease = leases.take("a", "intake", time.time())
+        lease = leases.acquire("a", "intake", time.time())
         history.post("/api/history/cancel", {"ids": ["a"]})
         with pytest.raises(leases.Lost):
             records.save(found, found.evolve(extracted=True), lease)

@@ -177,7 +177,7 @@ def test_what_runs_shows_its_progress(history):
     records.add([waiting("a")])
     found = items.get("a")
     records.save(found, found.evolve(status=Status.PREPARING))
-    lease = leases.take("a", "w", T0)
+    lease = leases.acquire("a", "w", T0)
     leases.renew(lease, T0, {"status": "downloading", "percent": 45.6, "speed": "2.5 MiB/s", "eta": "00:05:23"})
     for shown in (
         history.get("/api/history", type="queue")[1]["items"][0],

@@ -36,7 +36,7 @@ def route(stack, configure):
 
     def begin(info: dict[str, Any], *, warnings=(), params=None, **values: Any):
         records.add([item("a", **values)])
-        lease = leases.take("a", "intake", time.time())
+        lease = leases.acquire("a", "intake", time.time())
         extraction = Extraction({**INFO, **info}, warnings=warnings)
         assert extraction.info
         intake._route(items.get("a"), lease, extraction, extraction.info, params or {})
@@ -351,7 +351,7 @@ def test_an_intake_that_always_dies_ends(stack, listening):
     """It is begun again each minute, but not for ever."""
     records.add([item("a")])
     for _ in range(60):
-        leases.release(leases.take("a", "dies", time.time()))
+        leases.release(leases.acquire("a", "dies", time.time()))
     intake.process_intake("a")
     found = items.get("a")
     assert (found.status, found.error) == (Status.ERROR, "It could not be read, and was tried too often.")

@@ -61,7 +61,7 @@ def said(answer):
 def finish(order_id, file, content, **ended):
     """What a worker does, without the work."""
     order = orders.find(order_id)
-    lease = leases.take(order_id, "w", time.time())
+    lease = leases.acquire(order_id, "w", time.time())
     order = orders.start(order, lease, time.time(), places=9)
     bucket.put_bytes(f"orders/{order_id}/{file}", content)
     orders.end(order, order.completed(file, ended.get("at", time.time())), lease)
@@ -445,7 +445,7 @@ def test_the_sweep_wakes_what_waits_and_what_lost_its_worker(admin, stack, confi
     configure(task_max_workers=2)
     first, second, third = (admin.post("/get_info", url=URL)[1]["task_id"] for _ in range(3))
     stack.messages("order")
-    lease = leases.take(first, "dead", time.time() - 60)
+    lease = leases.acquire(first, "dead", time.time() - 60)
     orders.start(orders.find(first), lease, time.time() - 60, places=2)
     sweep_orders(time.time())
     assert stack.messages("order") == [{"id": first}, {"id": second}]
@@ -455,10 +455,10 @@ def test_the_sweep_wakes_what_waits_and_what_lost_its_worker(admin, stack, confi
 def test_a_place_without_its_order_is_freed(stack):
     order = Order("L" * 16, Kind.GET_INFO, URL, "k", "robot", time.time())
     orders.add(order)
-    orders.start(order, leases.take(order.id, "w", time.time()), time.time(), places=1)
+    orders.start(order, leases.acquire(order.id, "w", time.time()), time.time(), places=1)
     orders.remove(order.id)
     sweep_orders(time.time())
-    assert orders.running_ids() == set()
+    assert orders.read_places() == set()
 
 
 # Every error is JSON

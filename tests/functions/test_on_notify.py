@@ -110,7 +110,7 @@ def last_delivery(id_):
 
 
 def pending():
-    return deliveries.find_due(time.time() + 10_000)
+    return deliveries.list_due(time.time() + 10_000)
 
 
 def test_a_webhook_is_told(receiver):
@@ -181,8 +181,8 @@ def test_what_fails_for_now_is_tried_again_under_the_same_id(receiver):
     assert (last_delivery(id_)["ok"], last_delivery(id_)["error"]) == (False, "HTTP status 500")
     (delivery,) = pending()
     for wait in RETRY_SECONDS[:2]:
-        assert deliveries.find_due(time.time() + wait - 2) == []
-        assert deliveries.find_due(time.time() + wait + 2) == [delivery]
+        assert deliveries.list_due(time.time() + wait - 2) == []
+        assert deliveries.list_due(time.time() + wait + 2) == [delivery]
         make_due(delivery)
         wake_deliveries(time.time())
         work()

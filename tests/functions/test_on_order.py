@@ -97,7 +97,7 @@ def test_a_recording_survives_a_worker_that_vanished_with_its_folder(elsewhere, 
         fulfil_order(order_id, seconds_left=seconds_left)
     cool_down()  # its process is gone with it
     shutil.rmtree(workdir_of(order_id))
-    lease = leases.take(order_id, "sweep", time.time() + leases.LEASE_SECONDS + 1)
+    lease = leases.acquire(order_id, "sweep", time.time() + leases.LEASE_SECONDS + 1)
     leases.release(lease)
     assert work(order_id) is Outcome.ENDED
     assert orders.find(order_id).warnings == ()
@@ -114,7 +114,7 @@ def test_a_doubled_message_does_nothing(stack, origin):
 def test_an_order_without_a_place_waits_on(stack, origin, configure):
     configure(task_max_workers=1)
     first, second = (place(Kind.GET_INFO, origin.url(f"clip-place-{n}.mp4")) for n in range(2))
-    orders.start(orders.find(first), leases.take(first, "w", time.time()), time.time(), places=1)
+    orders.start(orders.find(first), leases.acquire(first, "w", time.time()), time.time(), places=1)
     assert work(second) is Outcome.LEFT
     assert orders.find(second).state is State.WAITING
 
@@ -122,7 +122,7 @@ def test_an_order_without_a_place_waits_on(stack, origin, configure):
 def test_an_order_that_kills_its_workers_ends(stack, origin):
     order_id = place(Kind.GET_INFO, origin.url("clip-killer.mp4"))
     for number in range(6):
-        lease = leases.take(order_id, f"w{number}", time.time() + 100 * number)
+        lease = leases.acquire(order_id, f"w{number}", time.time() + 100 * number)
         orders.start(orders.find(order_id), lease, time.time(), places=1)
     leases.release(lease)
     assert work(order_id) is Outcome.ENDED
@@ -143,7 +143,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
     answer = lambda_handler({"Records": [record]}, Context())
     assert answer == {"batchItemFailures": []}
     assert (orders.find(order_id).state, orders.find(order_id).error) == (State.ERROR, "Internal Server Error")
-    assert orders.running_ids() == set()
+    assert orders.read_places() == set()
 
 
 def test_the_log_says_whose_progress_could_not_be_told(stack, origin, monkeypatch, caplog):

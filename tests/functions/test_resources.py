@@ -399,7 +399,7 @@ def test_the_test_event_wakes_a_delivery_to_each_enabled_target(targets):
     targets.make(name="b", on=["paused"], presets=["audio_only"])
     targets.make(name="c", enabled=False)
     assert targets.call("POST", "/test") == (200, {})
-    planned = [deliveries.take(id_, time.time(), 60) for id_ in deliveries.find_due(time.time())]
+    planned = [deliveries.acquire(id_, time.time(), 60) for id_ in deliveries.list_due(time.time())]
     assert len(planned) == 2
     assert {planned[0].event[name] for name in ("event", "title", "message")} == {
         "test", "Test Notification", "This is a test notification.",

@@ -327,7 +327,7 @@ class TestItems:
 
     def test_delete_of_a_running_download_waits_for_its_worker(self, listening):
         records.add([waiting("a")])
-        lease = leases.take("a", "w", time.time())
+        lease = leases.acquire("a", "w", time.time())
         begun = records.save(items.get("a"), items.get("a").evolve(status=Status.DOWNLOADING), lease)
 
         def work() -> None:

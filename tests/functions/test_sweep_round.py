@@ -34,7 +34,7 @@ def ids(messages) -> list[str]:
 def begun(name: str, *, until: float, **values) -> leases.Lease:
     """A download whose lease runs until then."""
     records.add([waiting(name, **values)])
-    lease = leases.take(name, "w", until - leases.LEASE_SECONDS)
+    lease = leases.acquire(name, "w", until - leases.LEASE_SECONDS)
     found = items.get(name)
     records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
     return lease
@@ -43,7 +43,7 @@ def begun(name: str, *, until: float, **values) -> leases.Lease:
 class TestLostMessages:
     def test_of_the_intake(self, stack):
         records.add([item("a"), item("b"), item("held", auto_start=False), waiting("x"), done("d")])
-        leases.take("b", "at work", NOT_8)
+        leases.acquire("b", "at work", NOT_8)
         sweep(NOT_8)
         assert ids(stack.messages("intake")) == ["a", "held"]
 
@@ -107,7 +107,7 @@ class TestDeadWorkers:
         [answer] = history.post("/api/history", {"url": origin.url("sweep/clip-1.mp4")})[1]
         handle(IntakeItem(answer["_id"]))
         stack.messages("download")
-        lease = leases.take(answer["_id"], "dies", time.time() - 999)
+        lease = leases.acquire(answer["_id"], "dies", time.time() - 999)
         found = items.get(answer["_id"])
         records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         sweep(time.time())
@@ -120,7 +120,7 @@ class TestDeadWorkers:
         [answer] = history.post("/api/history", {"url": origin.url("sweep/clip-2.mp4")})[1]
         handle(IntakeItem(answer["_id"]))
         stack.messages("download")
-        lease = leases.take(answer["_id"], "dies", time.time())
+        lease = leases.acquire(answer["_id"], "dies", time.time())
         found = items.get(answer["_id"])
         records.save(found, found.evolve(status=Status.DOWNLOADING), lease)
         history.post("/api/history/cancel", {"ids": [answer["_id"]]})

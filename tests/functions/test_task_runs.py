@@ -131,7 +131,7 @@ def test_after_an_outage_a_task_runs_once(stack: Stack) -> None:
     (message,) = stack.messages("task")
     handle(message)
     assert wake_due_tasks(time.time()) == 0
-    assert (task_schedule.find(task_id).next_run or 0) > time.time()
+    assert (task_schedule.read(task_id).next_run or 0) > time.time()
 
 
 def test_a_lost_wake_up_is_sent_again(stack: Stack, configure: Callable[..., None]) -> None:
@@ -161,8 +161,8 @@ def test_two_schedulers_start_each_due_run_of_many_tasks_once(
         messages = stack.messages("task")
         assert sum(sent) == len(messages) == count // 5
         for message in messages:
-            assert task_schedule.begin(message["id"], message["due"], now, 600)
-            assert task_schedule.finish(message["id"], message["due"], message["due"] + 3600)
+            assert task_schedule.claim_run(message["id"], message["due"], now, 600)
+            assert task_schedule.finish_run(message["id"], message["due"], message["due"] + 3600)
             started.append(message["id"])
     assert sorted(started) == list(range(1, count + 1))
 
@@ -180,7 +180,7 @@ def test_a_task_that_is_gone_at_its_time_does_nothing(stack: Stack) -> None:
     (message,) = stack.messages("task")
     handle(message)
     assert queued() == []
-    assert 77 not in [task_id for task_id, _due in task_schedule.find_due(time.time() + 10)]
+    assert 77 not in [task_id for task_id, _due in task_schedule.list_due(time.time() + 10)]
 
 
 def test_a_dispatch_that_cannot_be_is_told(stack: Stack, heard: Heard) -> None:
@@ -241,8 +241,8 @@ def test_the_sweep_wakes_each_task_that_a_handler_serves(stack: Stack) -> None:
     assert stack.messages("sweep") == [
         sweep_message(served, message["due"])
     ]  # the second one's message waits for its time
-    assert task_schedule.find(second).result is None
-    result = task_schedule.find(lacking).result
+    assert task_schedule.read(second).result is None
+    result = task_schedule.read(lacking).result
     assert result is not None
     assert (result["status"], result["error"]) == ("failed", "The options name no download archive.")
 
@@ -397,12 +397,12 @@ def test_one_sweep_at_a_time_works_off_a_feed(stack: Stack, origin: Origin) -> N
     assert (queued(), stack.messages("sweep")) == ([], [])
     sweep(rest)
     assert len(queued()) == 4
-    assert task_schedule.hold_sweep(task_id, 180, time.time(), 1)
+    assert task_schedule.claim_sweep(task_id, 180, time.time(), 1)
 
 
 def test_a_sweep_that_died_holds_nobody_up_for_long(origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/4.rss"))
-    assert task_schedule.hold_sweep(task_id, 60, time.time() - 301, 300)
+    assert task_schedule.claim_sweep(task_id, 60, time.time() - 301, 300)
     sweep(sweep_message(task_id, due=120))
     assert len(queued()) == 4
 
@@ -519,7 +519,7 @@ def test_what_nobody_expected_is_a_result_and_holds_nobody_up(
     sweep(sweep_message(task_id, due=60))
     assert outcome(task_id) == ("failed", UNEXPECTED, 0)
     assert "failed unexpectedly" in caplog.text
-    assert task_schedule.hold_sweep(task_id, 120, time.time(), 1)
+    assert task_schedule.claim_sweep(task_id, 120, time.time(), 1)
 
 
 def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -531,7 +531,7 @@ def test_a_sweep_comes_again_when_the_table_was_away(site: Put, monkeypatch: pyt
     monkeypatch.setattr(lxml.etree, "fromstring", away)  # where a call of the cloud would stand
     event = {"Records": [{"messageId": "m", "body": json.dumps(sweep_message(task_id))}]}
     assert events.on_sweep.main.lambda_handler(event, Context(300)) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
-    assert task_schedule.find(task_id).result is None
+    assert task_schedule.read(task_id).result is None
 
 
 # Inspections of what no sweep could read
@@ -568,4 +568,4 @@ def test_a_task_without_a_schedule_row_gets_one(stack: Stack) -> None:
     wake_due_tasks(time.time())
     wake_due_tasks(time.time() + 3700)
     handle(*stack.messages("task"))
-    assert task_schedule.find(task_id).next_run is not None
+    assert task_schedule.read(task_id).next_run is not None

@@ -134,7 +134,7 @@ def test_a_patch_changes_what_is_sent_and_its_schedule(client: FlaskClient, hear
     assert changed["next_run"].endswith("T12:00:00+00:00")
     off = client.patch("/api/tasks/1", json={"enabled": False}).get_json()
     assert (off["enabled"], off["next_run"]) == (False, None)
-    assert task_schedule.find(1).next_run is None
+    assert task_schedule.read(1).next_run is None
     assert heard()[-1]["action"] == "update"
 
 
@@ -179,7 +179,7 @@ def test_its_own_name_is_not_in_use(client: FlaskClient) -> None:
 def test_a_removed_task_leaves_no_schedule(client: FlaskClient, heard: Heard) -> None:
     make(client)
     assert client.delete("/api/tasks/1").get_json()["name"] == "Tides"
-    assert task_schedule.find(1) == task_schedule.Run(1)
+    assert task_schedule.read(1) == task_schedule.Run(1)
     assert client.get("/api/tasks/1").status_code == 404
     assert heard()[-1]["action"] == "delete"
     assert make(client)["id"] == 2

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.usefixtures("stack")
 def running() -> tuple[Item, leases.Lease]:
     """An item that a worker downloads."""
     (item,) = records.add([new_item(Request("https://video.example/1")).evolve(extracted=True, archive_id="video 1")])
-    lease = leases.take(item.id, "w1", time.time())
+    lease = leases.acquire(item.id, "w1", time.time())
+    assert lease is not None
     return records.save(item, item.evolve(status=Status.DOWNLOADING), lease), lease
 
 
@@ -70,7 +71,8 @@ def test_the_sweep_wakes_those_whose_message_was_lost(stack: Stack) -> None:
 
 def test_an_extraction_is_woken_at_the_intake(stack: Stack) -> None:
     (item,) = records.add([new_item(Request("https://video.example/2"))])
-    lease = leases.take(item.id, "w1", time.time())
+    lease = leases.acquire(item.id, "w1", time.time())
+    assert lease is not None
     stored = schedule_retry(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
     assert stored is not None
     assert 3590 < stored.retry_at - time.time() <= 3600

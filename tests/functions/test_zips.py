@@ -50,7 +50,7 @@ def test_after_three_it_is_given_up(files, token):
     handle(RunJob(token))
     reply = files.get(f"/api/file/download/{token}")
     assert error(reply) == (400, "The ZIP could not be built. Try again with fewer files.")
-    assert jobs.open_ids() == []
+    assert jobs.list_open() == []
 
 
 def test_after_an_unexpected_failure_the_message_finds_it_free(token):

@@ -212,8 +212,8 @@ class TestLeases:
 
     def test_a_change_under_a_lease_needs_it_still(self):
         [stored] = records.add([waiting("a")])
-        old = leases.take("a", "w1", T0)
-        new = leases.take("a", "w2", T0 + 100)
+        old = leases.acquire("a", "w1", T0)
+        new = leases.acquire("a", "w2", T0 + 100)
         with pytest.raises(leases.Lost):
             records.save(stored, stored.evolve(status=Status.PREPARING), old)
         assert items.get("a").status is Status.PENDING
@@ -221,7 +221,7 @@ class TestLeases:
 
     def test_the_lease_goes_when_the_item_enters_the_history(self):
         [stored] = records.add([waiting("a", status=Status.DOWNLOADING)])
-        lease = leases.take("a", "w1", T0)
+        lease = leases.acquire("a", "w1", T0)
         records.save(stored, stored.ended(Status.ERROR, T0), lease)
         with pytest.raises(leases.Lost):
             leases.renew(lease, T0)
@@ -234,22 +234,22 @@ class TestLeases:
 
     def test_a_user_who_ends_an_item_takes_the_lease_away(self):
         [stored] = records.add([waiting("a")])
-        lease = leases.take("a", "w1", T0)
+        lease = leases.acquire("a", "w1", T0)
         records.save(stored, stored.ended(Status.CANCELLED, T0))
         with pytest.raises(leases.Lost):
             records.save(stored, stored.evolve(status=Status.PREPARING), lease)
 
     def test_a_lost_lease_is_told_before_a_changed_version(self):
         [stored] = records.add([waiting("a")])
-        lease = leases.take("a", "w1", T0)
-        leases.take("a", "w2", T0 + 100)
+        lease = leases.acquire("a", "w1", T0)
+        leases.acquire("a", "w2", T0 + 100)
         records.save(stored, stored.evolve(title="x"))
         with pytest.raises(leases.Lost):
             records.save(stored, stored.evolve(title="y"), lease)
 
     def test_a_removed_item_takes_its_lease_along(self):
         [stored] = records.add([waiting("a")])
-        lease = leases.take("a", "w1", T0)
+        lease = leases.acquire("a", "w1", T0)
         items.commit([Change(stored, None, lease)])
         assert leases.find_expired(["a"], T0) == {"a"}
 

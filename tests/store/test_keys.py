@@ -75,8 +75,17 @@ def test_whether_there_is_any_key(tables):
     assert keys.any_exists()
 
 
+def enter_as(key_id, order_id, now, *makers, limit=3):
+    """In how many seconds there is room for the order; 0 when there was."""
+    try:
+        rate_limits.record(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
+    except rate_limits.RateLimitReached as reached:
+        return reached.wait_seconds
+    return 0
+
+
 def enter(order_id, now, limit=3):
-    return rate_limits.record("k", order_id, now, limit=limit, seconds=60)
+    return enter_as("k", order_id, now, limit=limit)
 
 
 def test_a_window_takes_as_many_as_its_limit_and_says_when_there_is_room(tables):
@@ -96,8 +105,8 @@ def test_an_order_that_came_to_nothing_leaves_room(tables):
 
 def test_windows_of_keys_are_apart(tables):
     enter("o1", NOW, limit=1)
-    assert rate_limits.record("other", "o2", NOW, limit=1, seconds=60) == 0
-    rate_limits.forget("k")
+    assert enter_as("other", "o2", NOW, limit=1) == 0
+    rate_limits.remove("k")
     assert enter("o3", NOW, limit=1) == 0
 
 
@@ -187,8 +196,8 @@ def test_values_of_keys_are_not_told_by_their_ids():
 def test_a_key_knows_who_stands_behind_it(tables):
     first, second, third = make_chain("first", "second", "third")
     assert keys.find("value of third").makers == (first.id, second.id)
-    assert sorted(keys.made_by(first.id)) == ["second", "third"]
-    assert keys.made_by(third.id) == []
+    assert sorted(keys.list_made_by(first.id)) == ["second", "third"]
+    assert keys.list_made_by(third.id) == []
     assert keys.quotas_of(third.id) == {each.id: 1000 for each in (first, second, third)}
     assert keys.all_exist(third.makers)
     keys.remove("first")
@@ -234,11 +243,7 @@ def test_parallel_makers_make_exactly_as_many_as_they_may(stack):
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(try_to_make, range(40))) == 7
-    assert len(keys.made_by(first.id)) == 7
-
-
-def enter_as(key_id, order_id, now, *makers, limit=3):
-    return rate_limits.record(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
+    assert len(keys.list_made_by(first.id)) == 7
 
 
 def test_orders_of_a_made_key_fill_the_windows_behind_it(tables):

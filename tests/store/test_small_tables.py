@@ -95,7 +95,7 @@ class TestNames:
     def test_a_forgotten_name_is_free(self):
         filename_claims.claim("a", "1")
         filename_claims.claim("sea/b", "1")
-        filename_claims.forget(["a", "sea/b", "never"])
+        filename_claims.release(["a", "sea/b", "never"])
         assert filename_claims.claim("a", "2")
         assert filename_claims.claim("sea/b", "2")
 

@@ -17,7 +17,9 @@ WRITES = "from dlambda.store.items import archive; archive.add('/b.log', ['site 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_empty_removes_all_that_was_written(engines: Stack, elsewhere: bool) -> None:
     with environment(engines.environ):
-        leases.release(leases.take("a", "w", 1.0))
+        lease = leases.acquire("a", "w", 1.0)
+        assert lease is not None
+        leases.release(lease)
         archive.add("/a.log", ["site x"], 1.0)
         task_schedule.schedule(1, "0 0 * * *", 60)
         queue.send(IntakeItem("a"))

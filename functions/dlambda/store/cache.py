@@ -5,7 +5,7 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from dlambda.store.table import Row, wrote
+from dlambda.store.table import Row
 
 
 class _Row(Row):
@@ -19,11 +19,8 @@ class _Row(Row):
 
 def find(key: str, now: float) -> Any:
     """The value, or None. The table's own removal is late, so the time is checked here."""
-    try:
-        row = _Row.get(key, consistent_read=True)
-    except _Row.DoesNotExist:
-        return None
-    return json.loads(row.value) if float(row.expires_at) > now else None
+    row = _Row.find(key)
+    return json.loads(row.value) if row and float(row.expires_at) > now else None
 
 
 def put(key: str, value: Any, expires_at: float) -> None:
@@ -34,7 +31,12 @@ def put(key: str, value: Any, expires_at: float) -> None:
 def claim(key: str, now: float, seconds: float) -> bool:
     """Takes `key` for `seconds`; False while another has it."""
     row = _Row(key, value=b"null", expires_at=int(now + seconds + 1))
-    return wrote(lambda: row.save(condition=_Row.key.does_not_exist() | (_Row.expires_at <= int(now))))
+    return row.save_if(_Row.key.does_not_exist() | (_Row.expires_at <= int(now)))
+
+
+def release(key: str) -> None:
+    """Ends a claim."""
+    remove(key)
 
 
 def remove(key: str) -> None:

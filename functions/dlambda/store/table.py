@@ -1,9 +1,7 @@
 """The base of every table: its name, one connection, and transactions that say which condition refused them."""
 
 import logging
-import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -19,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from dlambda.session import making_clients, send_through, session
 from dlambda.settings import get_settings
+from dlambda.store.conflicts import retry_conflicts
 
 # Raised when the tables are away: what was to be done may be done later.
 TABLE_ERRORS = (PynamoDBException,)
@@ -27,9 +26,6 @@ MAX_OPERATIONS = 100
 MAX_PARTITION_KEY_BYTES = 2048
 MAX_SORT_KEY_BYTES = 1024
 _MAX_NUMBER_DIGITS = 38
-_REFUSED = "ConditionalCheckFailedException"
-_CONFLICT_TRIES = 8
-_CONFLICT_WAIT_SECONDS = 0.02
 _POOL_SIZE = 50
 # The order in which DynamoDB is sent the operations, and so that of its reasons.
 _ORDER = ("condition_check", "delete", "save", "update")
@@ -65,22 +61,33 @@ class Row(Model):
             return cls._connection
 
     @classmethod
-    def get(cls, hash_key: Any, range_key: Any = None, **options: Any) -> Self:  # type: ignore[override]
-        """The row. Raises `DoesNotExist`, also for a key that no row can have: keys come from clients, and DynamoDB
-        calls such a question a mistake.
+    def find(cls, hash_key: Any, range_key: Any = None) -> Self | None:
+        """The row as it is now, or None: also for a key that no row can have. Keys come from clients, and DynamoDB
+        refuses such a request.
         """
         if not may_be_key(hash_key) or not (range_key is None or may_be_key(range_key, MAX_SORT_KEY_BYTES)):
-            raise cls.DoesNotExist
-        return super().get(hash_key, range_key, **options)
+            return None
+        try:
+            return cls.get(hash_key, range_key, consistent_read=True)
+        except cls.DoesNotExist:
+            return None
 
     def save(self, *args: Any, **options: Any) -> Any:
-        return _retry_on_conflict(lambda: super(Row, self).save(*args, **options))
+        return _write(lambda: super(Row, self).save(*args, **options))
 
     def update(self, *args: Any, **options: Any) -> Any:
-        return _retry_on_conflict(lambda: super(Row, self).update(*args, **options))
+        return _write(lambda: super(Row, self).update(*args, **options))
 
     def delete(self, *args: Any, **options: Any) -> Any:
-        return _retry_on_conflict(lambda: super(Row, self).delete(*args, **options))
+        return _write(lambda: super(Row, self).delete(*args, **options))
+
+    def save_if(self, condition: Condition) -> bool:
+        """Writes the whole row; False, with nothing written, when `condition` does not hold."""
+        return _is_met(lambda: self.save(condition=condition))
+
+    def update_if(self, condition: Condition, actions: Sequence[Action]) -> bool:
+        """Does the actions, and reads the row anew; False, with nothing changed, when `condition` does not hold."""
+        return _is_met(lambda: self.update(actions=list(actions), condition=condition))
 
 
 def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool:
@@ -93,20 +100,24 @@ def may_be_key(value: object, most_bytes: int = MAX_PARTITION_KEY_BYTES) -> bool
     return not isinstance(value, int) or abs(value) < 10**_MAX_NUMBER_DIGITS
 
 
-def _retry_on_conflict(write: Callable[[], Any]) -> Any:
-    """Tries a single write again while a transaction has the row: DynamoDB refuses it then, and clients don't retry."""
-    for turn in range(_CONFLICT_TRIES):
-        try:
-            return write()
-        except PynamoDBException as error:
-            if error.cause_response_code != "TransactionConflictException" or turn == _CONFLICT_TRIES - 1:
-                raise
-            _wait(turn)
-    raise AssertionError("unreachable")
+def _write(write: Callable[[], Any]) -> Any:
+    """Does a single write, again while a transaction has the row: DynamoDB refuses it then, and clients don't retry."""
+    return retry_conflicts(
+        write,
+        on=PynamoDBException,
+        when=lambda error: error.cause_response_code == "TransactionConflictException",
+    )
 
 
-def _wait(turn: int) -> None:
-    time.sleep(_CONFLICT_WAIT_SECONDS * 2**turn * random.random())  # noqa: S311 jitter, no secret
+def _is_met(write: Callable[[], object]) -> bool:
+    """Does one write; False when its condition does not hold."""
+    try:
+        write()
+    except (PutError, UpdateError) as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 class ConditionFailed(Exception):
@@ -118,7 +129,7 @@ class ConditionFailed(Exception):
 
 
 class Transaction:
-    """Up to `MAX_OPERATIONS` writes, all or none. `because` names the condition for whoever handles `Refused`."""
+    """Up to `MAX_OPERATIONS` writes, all or none. `error_label` names a condition in `ConditionFailed.reasons`."""
 
     def __init__(self) -> None:
         self._operations: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = []
@@ -141,27 +152,13 @@ class Transaction:
         self._operations.append((error_label, "condition_check", (row, key), {"condition": condition}))
 
     def commit(self) -> None:
-        """Writes. Raises `Refused` when a condition does not hold; a collision with another writer is tried again."""
+        """Writes. Raises `ConditionFailed`; a collision with another transaction is tried again."""
         if not self._operations:
             return
         self._operations.sort(key=lambda operation: _ORDER.index(operation[1]))
-        for turn in range(_CONFLICT_TRIES):
-            try:
-                self._write()
-            except TransactWriteError as error:
-                codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-                failed = [
-                    error_label
-                    for (error_label, *_), code in zip(self._operations, codes, strict=False)
-                    if code == "ConditionalCheckFailed"
-                ]
-                if failed:
-                    raise ConditionFailed(failed) from None
-                if "TransactionConflict" not in codes or turn == _CONFLICT_TRIES - 1:
-                    raise
-                _wait(turn)
-            else:
-                return
+        retry_conflicts(
+            self._write, on=TransactWriteError, when=lambda error: "TransactionConflict" in _reason_codes(error)
+        )
 
     def try_commit(self) -> bool:
         """Writes, and says whether it was not refused."""
@@ -172,20 +169,24 @@ class Transaction:
         return True
 
     def _write(self) -> None:
-        with TransactWrite(connection=connection()) as write:
-            for _, method, arguments, options in self._operations:
-                getattr(write, method)(*arguments, **options)
-
-
-def wrote(write: Callable[[], object]) -> bool:
-    """Does one write; False when its condition does not hold."""
-    try:
-        write()
-    except (PutError, UpdateError) as error:
-        if error.cause_response_code != _REFUSED:
+        try:
+            with TransactWrite(connection=connection()) as write:
+                for _, method, arguments, options in self._operations:
+                    getattr(write, method)(*arguments, **options)
+        except TransactWriteError as error:
+            failed = [
+                error_label
+                for (error_label, *_), code in zip(self._operations, _reason_codes(error), strict=False)
+                if code == "ConditionalCheckFailed"
+            ]
+            if failed:
+                raise ConditionFailed(failed) from None
             raise
-        return False
-    return True
+
+
+def _reason_codes(error: TransactWriteError) -> list[str | None]:
+    """Why DynamoDB cancelled the transaction: a code for each operation."""
+    return [reason.code if reason else None for reason in error.cancellation_reasons]
 
 
 class _Connection(Connection):

@@ -41,7 +41,7 @@ def metrics() -> str:
     numbers |= {
         "history_items": items.count(Shelf.DONE),
         "workers_busy": len(state.taken),
-        "key_tasks_busy": len(orders.running_ids()),
+        "key_tasks_busy": len(orders.read_places()),
         "paused": int(state.paused_at is not None),
         series("info", {"version": get_settings().app_version, "ytdlp": ytdlp_version()}): 1,
     }

@@ -8,7 +8,7 @@ from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute
 
-from dlambda.store.table import Row, wrote
+from dlambda.store.table import Row
 
 # Has what no download made: it is no URL, so no download ever takes such a file for its own.
 NOBODY: Final = "-"
@@ -28,37 +28,35 @@ class _Row(Row):
 def claim(path: str, source: str, instead_of: str | None = None) -> bool:
     """Takes `path` (without extension) for `source`. False when another source has it that is not `instead_of`."""
     free = _Row.stem.does_not_exist() | _Row.source.is_in(source, instead_of or source)
-    return wrote(lambda: _row(path, source).save(condition=free))
+    return _row(path, source).save_if(free)
 
 
 def is_of(path: str, source: str) -> bool:
     """True if `source` has taken `path` (without extension)."""
-    row = _row(path, source)
-    try:
-        return bool(_Row.get(row.folder, row.stem, consistent_read=True).source == source)
-    except _Row.DoesNotExist:
-        return False
+    folder, stem = _key(path)
+    row = _Row.find(folder, stem)
+    return row is not None and row.source == source
 
 
-def forget(paths: Iterable[str]) -> None:
-    """Gives names (without extension) back; one may be named twice."""
+def release(paths: Iterable[str]) -> None:
+    """Frees names (without extension); one may be named twice."""
     with _Row.batch_write() as batch:
         for path in dict.fromkeys(paths):
             batch.delete(_row(path, ""))
 
 
 def _row(path: str, source: str) -> _Row:
+    return _Row(*_key(path), source=source)
+
+
+def _key(path: str) -> tuple[str, str]:
     folder, _, stem = path.rpartition("/")
-    return _Row(folder or _ROOT, stem, source=source)
+    return folder or _ROOT, stem
 
 
 def find_sources(paths: Iterable[str]) -> dict[str, str]:
     """The sources of these names (without extension), of those that are taken. One request for 100."""
-    path_of = {}
-    for path in dict.fromkeys(paths):
-        folder, _, stem = path.rpartition("/")
-        if stem:
-            path_of[(folder or _ROOT, stem)] = path
+    path_of = {_key(path): path for path in paths if path and not path.endswith("/")}
     if not path_of:
         return {}
     return {path_of[(row.folder, row.stem)]: row.source for row in _Row.batch_get(list(path_of))}

@@ -7,15 +7,13 @@ are not done, so that the sweep needs no scan.
 import json
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import PutError
 
-from dlambda.errors import Conflict
-from dlambda.store.table import Row, Transaction, wrote
+from dlambda.errors import StaleWrite
+from dlambda.store.table import Row, Transaction
 
 _OPEN = "open"
 _KEPT_SECONDS = 7 * 86400
@@ -54,11 +52,8 @@ class Job:
 
 
 def find(job_id: str) -> Job | None:
-    try:
-        row = _Row.get(job_id, consistent_read=True)
-    except _Row.DoesNotExist:
-        return None
-    if not row.kind:
+    row = _Row.find(job_id)
+    if row is None or not row.kind:
         return None
     return Job(
         id=row.id,
@@ -80,23 +75,23 @@ def add(job: Job, now: float, *, held: bool) -> Job:
     return new_job
 
 
-def take(job_id: str, now: float) -> Job | None:
-    """The job for the caller alone; None when it is done, gone, or somebody else's."""
+def acquire(job_id: str, now: float) -> Job | None:
+    """The job, for the caller alone for `HELD_SECONDS`; None when it is done, gone, or another worker's."""
     job = find(job_id)
     if job is None or job.is_done or job.held_until > now:
         return None
     try:
         return save(job, job.body, now)
-    except Conflict:
+    except StaleWrite:
         return None
 
 
 def save(job: Job, body: Mapping[str, Any], now: float) -> Job:
-    """Writes how far it is, and holds it on. Raises `Conflict` when another worker took over."""
+    """Writes how far it is, and holds it on. Raises `StaleWrite` when another worker took over."""
     after = replace(job, body=body, version=job.version + 1, held_until=now + HELD_SECONDS)
     row = _row(after, now)
-    if not wrote(lambda: row.save(condition=_Row.version == job.version)):
-        raise Conflict("Another worker has the job.")
+    if not row.save_if(_Row.version == job.version):
+        raise StaleWrite("Another worker has the job.")
     return after
 
 
@@ -107,17 +102,15 @@ def end(job: Job, body: Mapping[str, Any], now: float) -> Job:
     return after
 
 
-def open_ids() -> list[str]:
-    """Jobs that are not done: one read, whatever their number."""
-    try:
-        return sorted(_Row.get(_OPEN, consistent_read=True).ids or ())
-    except _Row.DoesNotExist:
-        return []
+def list_open() -> list[str]:
+    """The ids of jobs that are not done: one read, whatever their number."""
+    row = _Row.find(_OPEN)
+    return sorted(row.ids or ()) if row else []
 
 
 def release_all(now: float) -> None:
     """Lets go of every open job: for the start of one machine's only worker, when whoever had them is dead."""
-    for job_id in open_ids():
+    for job_id in list_open():
         release(job_id, now)
 
 
@@ -126,11 +119,10 @@ def release(job_id: str, now: float) -> None:
     job = find(job_id)
     if job is not None and not job.is_done:
         free = replace(job, version=job.version + 1, held_until=0.0)
-        with suppress(PutError):  # somebody wrote it meanwhile, and so is at work
-            _row(free, now).save(condition=_Row.version == job.version)
+        _row(free, now).save_if(_Row.version == job.version)  # else somebody wrote it meanwhile, and so is at work
 
 
-def forget_open(job_id: str) -> None:
+def remove_open(job_id: str) -> None:
     """For a job that the list of open ones names although it is done or gone."""
     _Row(_OPEN).update(actions=[_Row.ids.delete({job_id})])
 

@@ -6,7 +6,6 @@ whole folder is one query. The row `_HEAD` says when the folder was last compare
 """
 
 import json
-import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ from dataclasses import dataclass
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from dlambda.domain.files.listing import Entry
-from dlambda.errors import Conflict
-from dlambda.store.table import Row, wrote
+from dlambda.errors import StaleWrite
+from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.table import Row
 
 _SHARES = 64
 _HEAD = -1
-_TRIES = 10
-_WAIT_SECONDS = 0.01
 # DynamoDB refuses an empty key: the root's partition bears the one name that no folder can have.
 _ROOT = "/"
 
@@ -47,8 +45,8 @@ class Listing:
     versions: Mapping[int, int]
 
 
-def find(folder: str) -> Listing:
-    """Reads a folder's index with one query, whatever its size."""
+def read(folder: str) -> Listing:
+    """A folder's index, by one query, whatever its size; an empty one of a folder that has none."""
     entries: list[Entry] = []
     versions: dict[int, int] = {}
     compared_at = 0.0
@@ -62,7 +60,7 @@ def find(folder: str) -> Listing:
 
 
 def change(folder: str, new_entries: Iterable[Entry] = (), names: Iterable[str] = ()) -> None:
-    """Notes entries that came or changed, and names that went. Raises `Conflict` when others write without end."""
+    """Notes entries that came or changed, and names that went. Raises `StaleWrite` when others write without end."""
     shares: dict[int, tuple[Entries, set[str]]] = {}
     for entry in new_entries:
         shares.setdefault(_share_of(entry.name), ({}, set()))[0][entry.name] = entry
@@ -94,14 +92,14 @@ def replace(folder: str, entries: Iterable[Entry], versions: Mapping[int, int], 
     shares: dict[int, Entries] = {share: {} for share in versions}
     for entry in entries:
         shares.setdefault(_share_of(entry.name), {})[entry.name] = entry
-    outcomes = [_written(folder, share, listing, versions.get(share, 0)) for share, listing in shares.items()]
+    outcomes = [_write(folder, share, listing, versions.get(share, 0)) for share, listing in shares.items()]
     complete = all(outcomes)  # each is tried, whatever became of the others
     if complete:
         _Row(folder or _ROOT, _HEAD, compared_at=now).save()
     return complete
 
 
-def forget(folder: str) -> None:
+def remove(folder: str) -> None:
     """Removes the folder's index; the next look builds it anew."""
     with _Row.batch_write() as batch:
         for row in _Row.query(folder or _ROOT, attributes_to_get=["folder", "share"]):
@@ -109,21 +107,21 @@ def forget(folder: str) -> None:
 
 
 def _rewrite(folder: str, share: int, transform: Callable[[Entries], Entries]) -> None:
-    for turn in range(_TRIES):
+    def attempt() -> None:
         row = next(iter(_Row.query(folder or _ROOT, _Row.share == share, consistent_read=True)), None)
         before = _unpacked(row.entries) if row else {}
         after = transform(before)
-        if after == before or _written(folder, share, after, int(row.version) if row else 0):
-            return
-        time.sleep(_WAIT_SECONDS * turn)
-    raise Conflict("The folder is changed by others without end.")
+        if after != before and not _write(folder, share, after, int(row.version) if row else 0):
+            raise StaleWrite("The folder was changed meanwhile.")
+
+    retry_conflicts(attempt)
 
 
-def _written(folder: str, share: int, entries: Entries, version: int) -> bool:
-    """False when the row is no longer at `version` (0: there was none)."""
+def _write(folder: str, share: int, entries: Entries, version: int) -> bool:
+    """Writes a row; False when it is no longer at `version` (0: there was none)."""
     condition = _Row.version == version if version else _Row.folder.does_not_exist()
     row = _Row(folder or _ROOT, share, version=version + 1, entries=_packed(entries))
-    return wrote(lambda: row.save(condition=condition))
+    return row.save_if(condition)
 
 
 def _share_of(name: str) -> int:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.condition import Condition
 
 from dlambda.errors import Conflict
@@ -59,22 +58,17 @@ class Lost(Conflict):
     """The lease ran out and another worker has it, or the item was ended by its user."""
 
 
-def take(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS) -> Lease:
-    """Takes the lease when it is free or has run out. Raises `Lost` while another holds it."""
+def acquire(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS) -> Lease | None:
+    """The lease, when it is free or has run out; None while another holds it."""
     row = _Row(item_id)
-    try:
-        row.update(
-            actions=[
-                _Row.owner.set(owner),
-                _Row.until.set(now + seconds),
-                _Row.fence.add(1),
-                _Row.expires_at.set(int(now + _KEEP_SECONDS)),
-            ],
-            condition=_Row.until.does_not_exist() | (_Row.until < now) | (_Row.owner == owner),
-        )
-    except UpdateError as error:
-        raise _lost(error, item_id) from None
-    return Lease(item_id, owner, int(row.fence))
+    actions: list[Action] = [
+        _Row.owner.set(owner),
+        _Row.until.set(now + seconds),
+        _Row.fence.add(1),
+        _Row.expires_at.set(int(now + _KEEP_SECONDS)),
+    ]
+    free = _Row.until.does_not_exist() | (_Row.until < now) | (_Row.owner == owner)
+    return Lease(item_id, owner, int(row.fence)) if row.update_if(free, actions) else None
 
 
 def renew(
@@ -86,21 +80,21 @@ def renew(
     actions: list[Action] = [_Row.until.set(now + seconds), _Row.expires_at.set(int(now + _KEEP_SECONDS))]
     if progress is not None:
         actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
-    try:
-        row.update(actions=actions, condition=holds(lease))
-    except UpdateError as error:
-        raise _lost(error, lease.item_id) from None
+    if not row.update_if(holds(lease), actions):
+        raise _lost(lease.item_id)
     return row.wanted
 
 
 @contextmanager
 def hold(item_id: str) -> Iterator[Lease]:
     """The lease for as long as the block runs, renewed by a thread; given back when the block fails. Raises `Lost`."""
-    lease = take(item_id, uuid.uuid4().hex, time.time())
+    lease = acquire(item_id, uuid.uuid4().hex, time.time())
+    if lease is None:
+        raise _lost(item_id)
     released = threading.Event()
     thread = threading.Thread(target=_renew_until, args=(lease, released), name="lease", daemon=True)
     thread.start()
-    with given_back(lease):
+    with released_on_failure(lease):
         try:
             yield lease
         finally:
@@ -109,7 +103,7 @@ def hold(item_id: str) -> Iterator[Lease]:
 
 
 @contextmanager
-def given_back(lease: Lease) -> Iterator[None]:
+def released_on_failure(lease: Lease) -> Iterator[None]:
     """Gives the lease back when the block fails: whoever goes on need not wait until it runs out."""
     try:
         yield
@@ -125,14 +119,12 @@ def _renew_until(lease: Lease, released: threading.Event) -> None:
             renew(lease, time.time())
         except Lost:
             return  # whoever holds it now is told apart by the next transaction
-        except UpdateError:
+        except TABLE_ERRORS:
             log.warning("A lease could not be renewed", exc_info=True, extra={"item_id": lease.item_id})
 
 
-def _lost(error: UpdateError, item_id: str) -> Exception:
-    if error.cause_response_code == "ConditionalCheckFailedException":
-        return Lost(f"The lease of '{item_id}' is held by another worker.")
-    return error
+def _lost(item_id: str) -> Lost:
+    return Lost(f"The lease of '{item_id}' is held by another worker.")
 
 
 def holds(lease: Lease) -> Condition:
@@ -151,34 +143,19 @@ def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
 
 
 def release(lease: Lease) -> None:
-    """Lets the next worker begin at once. What the user wants stays."""
-    try:
-        _Row(lease.item_id).update(actions=[_Row.until.set(0)], condition=holds(lease))
-    except UpdateError as error:
-        failure = _lost(error, lease.item_id)
-        if not isinstance(failure, Lost):
-            raise failure from None
+    """Lets the next worker begin at once. What the user wants stays. Another worker's lease is left alone."""
+    _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(0)])
 
 
 def end_all() -> None:
     """Ends every lease: for the start of one machine's only worker, when whoever held them is known to be dead."""
     for row in _Row.scan(_Row.until > 0):
-        try:
-            row.update(actions=[_Row.until.set(0)], condition=_Row.owner == row.owner)
-        except UpdateError as error:
-            if not isinstance(_lost(error, row.item_id), Lost):
-                raise
+        row.update_if(_Row.owner == row.owner, [_Row.until.set(0)])
 
 
 def want(item_id: str, wish: str) -> bool:
     """Tells the worker what the user wants. False when nobody works on the item."""
-    try:
-        _Row(item_id).update(actions=[_Row.wanted.set(wish)], condition=_Row.owner.exists())
-    except UpdateError as error:
-        if not isinstance(_lost(error, item_id), Lost):
-            raise
-        return False
-    return True
+    return _Row(item_id).update_if(_Row.owner.exists(), [_Row.wanted.set(wish)])
 
 
 def find_progress(item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -197,7 +174,5 @@ def find_expired(item_ids: Iterable[str], now: float) -> set[str]:
 
 
 def find_wanted(item_id: str) -> str | None:
-    try:
-        return _Row.get(item_id, consistent_read=True).wanted
-    except DoesNotExist:
-        return None
+    row = _Row.find(item_id)
+    return row.wanted if row else None

@@ -8,20 +8,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist
 
 from dlambda.domain.orders.key import Key, Permission, id_of_value
-from dlambda.errors import Forbidden, NameInUse, NotFound
+from dlambda.errors import Forbidden, NameInUse, NotFound, StaleWrite
 from dlambda.settings import get_settings
 from dlambda.store import sealing
-from dlambda.store.table import ConditionFailed, Row, Transaction, wrote
+from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.table import ConditionFailed, Row, Transaction
 
 NAMES = "names"
 _KEY = "key"
 _IN_USE = "the name is in use"
 _KNOWN = "the value is another key's"
 _MADE_ENOUGH = "the maker has made as many as it may, or is gone"
-_TRIES = 5
 
 
 class _Row(Row):
@@ -106,14 +105,17 @@ def any_exists() -> bool:
 
 def remove(name: str) -> Key:
     """From now on the key is unknown. Raises `NotFound`. The keys that it made are the caller's business."""
-    for _ in range(_TRIES):
+
+    def attempt() -> Key:
         name_row = _named(name)
         key = _find_id(name_row.key_id)
         if key is None:
-            break
-        if _removal(name_row, key).try_commit():
-            return key
-    raise NotFound("Key not found")
+            raise NotFound("Key not found")
+        if not _removal(name_row, key).try_commit():
+            raise StaleWrite("The key was changed meanwhile.")
+        return key
+
+    return retry_conflicts(attempt)
 
 
 def _removal(name_row: _Row, key: Key) -> Transaction:
@@ -126,7 +128,7 @@ def _removal(name_row: _Row, key: Key) -> Transaction:
     return transaction
 
 
-def made_by(key_id: str) -> list[str]:
+def list_made_by(key_id: str) -> list[str]:
     """The names of the keys that this one made, directly or through others."""
     return [key.name for key, _ in list_() if key_id in key.makers]
 
@@ -156,15 +158,13 @@ def change_value(name: str, value: str) -> None:
 def touch(key: Key, now: float) -> Key:
     """Notes when it was used last; a key that was removed meanwhile stays removed."""
     row = _Row(partition_of(key.id), _KEY)
-    wrote(lambda: row.update([_Row.last_access.set(now)], condition=_Row.kind.exists()))
+    row.update_if(_Row.kind.exists(), [_Row.last_access.set(now)])
     return replace(key, last_access=now)
 
 
 def _find_id(key_id: str) -> Key | None:
-    try:
-        return _key(_Row.get(partition_of(key_id), _KEY, consistent_read=True))
-    except DoesNotExist:
-        return None
+    row = _Row.find(partition_of(key_id), _KEY)
+    return _key(row) if row else None
 
 
 def _find_ids(key_ids: Sequence[str]) -> list[Key]:
@@ -174,10 +174,10 @@ def _find_ids(key_ids: Sequence[str]) -> list[Key]:
 
 
 def _named(name: str) -> _Row:
-    try:
-        return _Row.get(NAMES, name, consistent_read=True)
-    except DoesNotExist:
-        raise NotFound("Key not found") from None
+    row = _Row.find(NAMES, name)
+    if row is None:
+        raise NotFound("Key not found")
+    return row
 
 
 def _row(key: Key) -> _Row:

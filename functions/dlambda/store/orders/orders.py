@@ -11,13 +11,12 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dlambda.domain.orders.order import Kind, Order, State
-from dlambda.errors import Conflict
+from dlambda.errors import Conflict, StaleWrite
 from dlambda.store.items import leases
 from dlambda.store.table import ConditionFailed, Row, Transaction
 
@@ -58,15 +57,14 @@ class _Places(Row):
 
 
 def add(order: Order) -> None:
-    """Raises `PutError` when the id is in use, which 95 random bits exclude."""
-    _row(order, order.created_at).save(condition=_Row.id.does_not_exist())
+    """Raises `Conflict` when the id is in use, which 95 random bits exclude."""
+    if not _row(order, order.created_at).save_if(_Row.id.does_not_exist()):
+        raise Conflict("The order's id is in use.")
 
 
 def find(order_id: str) -> Order | None:
-    try:
-        return _order(_Row.get(order_id, consistent_read=True))
-    except DoesNotExist:
-        return None
+    row = _Row.find(order_id)
+    return _order(row) if row else None
 
 
 def start(order: Order, lease: leases.Lease, now: float, *, places: int) -> Order | None:
@@ -86,7 +84,7 @@ def start(order: Order, lease: leases.Lease, now: float, *, places: int) -> Orde
     return after
 
 
-def go_on_later(order: Order, after: Order, lease: leases.Lease, now: float) -> None:
+def hand_over(order: Order, after: Order, lease: leases.Lease, now: float) -> None:
     """Before a handover: what is left is another worker's. Raises `Conflict`."""
     transaction = Transaction()
     _write(transaction, order, after, lease, now)
@@ -103,16 +101,16 @@ def end(order: Order, after: Order, lease: leases.Lease) -> None:
     _commit(transaction)
 
 
-def waiting(count: int) -> list[str]:
+def list_waiting(count: int) -> list[str]:
     """The ids of those that wait, longest first."""
     return _ids(State.WAITING.value, count)
 
 
-def running() -> list[str]:
+def list_running() -> list[str]:
     return _ids(State.PROCESSING.value, None)
 
 
-def ended_before(moment: float, count: int) -> list[str]:
+def list_ended(moment: float, count: int) -> list[str]:
     """Orders that ended before `moment`, oldest first."""
     rows = _Row.by_state.query(ENDED, _Row.since < moment, limit=count)
     return [row.id for row in rows]
@@ -122,15 +120,13 @@ def remove(order_id: str) -> None:
     _Row(order_id).delete()
 
 
-def running_ids() -> set[str]:
+def read_places() -> set[str]:
     """The ids that hold a worker's place."""
-    try:
-        return set(_Places.get(_PLACES, consistent_read=True).taken or ())
-    except DoesNotExist:
-        return set()
+    row = _Places.find(_PLACES)
+    return set(row.taken or ()) if row else set()
 
 
-def free_places(order_ids: set[str]) -> None:
+def release_places(order_ids: set[str]) -> None:
     """For orders that ended without giving theirs back."""
     if order_ids:
         _Places(_PLACES).update([_Places.taken.delete(order_ids)])
@@ -156,7 +152,7 @@ def _commit(transaction: Transaction) -> None:
 def _lost(refused: ConditionFailed) -> Conflict:
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the order.")
-    return Conflict("The order was changed meanwhile.")
+    return StaleWrite("The order was changed meanwhile.")
 
 
 def _row(order: Order, since: float) -> _Row:

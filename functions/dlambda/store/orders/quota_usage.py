@@ -71,7 +71,7 @@ class Limits:
 
 def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter:
     """Counts the order with `size_bytes` in all. Raises `OverQuota`, and then counts nothing more."""
-    for _ in range(_TRIES):
+    for _ in range(_TRIES):  # each time entries that count no more have made room, or another worker counted
         growth = size_bytes - meter.bytes
         if growth <= 0:
             return meter

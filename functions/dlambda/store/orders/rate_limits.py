@@ -8,12 +8,11 @@ when the set is full, and only then.
 from collections.abc import Sequence
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 
 from dlambda.store.orders.keys import partition_of
-from dlambda.store.table import Row, Transaction, wrote
+from dlambda.store.table import Row, Transaction
 
 _WINDOW = "window"
 _FULL = "a window is full"
@@ -29,23 +28,31 @@ class _Row(Row):
     marks = UnicodeSetAttribute(null=True)
 
 
-def record(key_id: str, order_id: str, now: float, *, limit: int, seconds: float, makers: Sequence[str] = ()) -> float:
-    """Counts one more order of the key, and of its `makers`: 0, or in how many seconds there will be room for it."""
+class RateLimitReached(Exception):
+    """The key, or one of its makers, has placed as many orders as it may; in `wait_seconds` there is room for one."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        super().__init__(f"wait {wait_seconds} s")
+        self.wait_seconds = wait_seconds
+
+
+def record(key_id: str, order_id: str, now: float, *, limit: int, seconds: float, makers: Sequence[str] = ()) -> None:
+    """Counts one more order of the key, and of its `makers`. Raises `RateLimitReached`, and then counts nothing."""
     key_ids = [key_id, *makers]
-    for _ in range(_TRIES):
+    for _ in range(_TRIES):  # each time old marks have made room, which others may have used
         if _added(key_ids, f"{now:017.6f}~{order_id}", limit):
-            return 0.0
-        wait = max(_make_room(key_or_maker, now, limit, seconds) for key_or_maker in key_ids)
-        if wait:
-            return wait
-    return 1.0
+            return
+        wait_seconds = max(_make_room(key_or_maker, now, limit, seconds) for key_or_maker in key_ids)
+        if wait_seconds:
+            raise RateLimitReached(wait_seconds)
+    raise RateLimitReached(1.0)
 
 
 def _added(key_ids: Sequence[str], mark: str, limit: int) -> bool:
     """Adds the mark to every window, or to none where one is full."""
     room = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
     if len(key_ids) == 1:  # one write is half the price of a transaction
-        return wrote(lambda: _window(key_ids[0]).update([_Row.marks.add({mark})], condition=room))
+        return _window(key_ids[0]).update_if(room, [_Row.marks.add({mark})])
     transaction = Transaction()
     for key_id in key_ids:
         transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=room, error_label=_FULL)
@@ -69,7 +76,7 @@ def withdraw(key_id: str, order_id: str, now: float, makers: Sequence[str] = ())
         _window(window_key).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
 
 
-def forget(key_id: str) -> None:
+def remove(key_id: str) -> None:
     _window(key_id).delete()
 
 
@@ -78,10 +85,8 @@ def _window(key_id: str) -> _Row:
 
 
 def _read(key_id: str) -> set[str]:
-    try:
-        return set(_Row.get(partition_of(key_id), _WINDOW, consistent_read=True).marks or ())
-    except DoesNotExist:
-        return set()
+    row = _Row.find(partition_of(key_id), _WINDOW)
+    return set(row.marks or ()) if row else set()
 
 
 def _time(mark: str) -> float:

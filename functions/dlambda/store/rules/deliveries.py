@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from dlambda.store.table import Row, wrote
+from dlambda.store.table import Row
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
@@ -57,11 +57,11 @@ def add(deliveries: Iterable[Delivery]) -> None:
             batch.save(_Row(_KIND, delivery.id, work=_work(delivery), tries=delivery.tries, due_at=delivery.due_at))
 
 
-def take(id_: int, now: float, seconds: float) -> Delivery | None:
+def acquire(id_: int, now: float, seconds: float) -> Delivery | None:
     """The delivery, for this caller alone for so many seconds. None when it is done, not due, or another's."""
     row = _Row(_KIND, id_)
     actions: list[Action] = [_Row.tries.add(1), _Row.due_at.set(now + seconds)]
-    if not wrote(lambda: row.update(actions, condition=_Row.due_at <= now)):
+    if not row.update_if(_Row.due_at <= now, actions):
         return None
     work = json.loads(row.work)
     return Delivery(id_, tuple(work["targets"]), work["event"], int(row.tries), row.due_at)
@@ -77,7 +77,7 @@ def remove(delivery: Delivery) -> None:
     _Row(_KIND, delivery.id).delete()
 
 
-def find_due(now: float) -> list[int]:
+def list_due(now: float) -> list[int]:
     """Ids of those that are due, oldest first; at most 200."""
     rows = _Row.query(_KIND, filter_condition=_Row.due_at <= now, attributes_to_get=["id"], limit=_SWEEP_LIMIT)
     return [int(row.id) for row in rows]

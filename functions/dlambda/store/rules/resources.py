@@ -14,9 +14,9 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from dlambda.errors import AlreadyExists, Conflict, Invalid
+from dlambda.errors import AlreadyExists, Invalid, StaleWrite
 from dlambda.store import sealing
-from dlambda.store.table import ConditionFailed, Row, Transaction, wrote
+from dlambda.store.table import ConditionFailed, Row, Transaction
 
 _NAME_TAKEN = "name taken"
 _CHANGED = "changed meanwhile"
@@ -82,18 +82,13 @@ def list_(kind: str) -> list[Document]:
 def find(kind: str, id_: int) -> Document | None:
     if id_ > _LARGEST_ID:
         return None  # a table's numbers have 38 digits; a URL's may have more
-    try:
-        return _document(_Row.get(kind, id_, consistent_read=True))
-    except _Row.DoesNotExist:
-        return None
+    row = _Row.find(kind, id_)
+    return _document(row) if row else None
 
 
 def find_by_name(kind: str, name_key: str) -> Document | None:
-    try:
-        name = _Row.get(_name_partition(kind, name_key), _SINGLE, consistent_read=True)
-    except _Row.DoesNotExist:
-        return None
-    return find(kind, int(name.holder))
+    name_row = _Row.find(_name_partition(kind, name_key), _SINGLE)
+    return find(kind, int(name_row.holder)) if name_row else None
 
 
 def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
@@ -110,7 +105,7 @@ def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
 def replace(document: Document, content: Content) -> Document:
     """Stores new content of `document` as it was read.
 
-    Raises `AlreadyExists` when the new name is another's, `Conflict` when the document was changed meanwhile.
+    Raises `AlreadyExists` when the new name is another's, `StaleWrite` when the document was changed meanwhile.
     """
     kind, version = document.kind, document.version + 1
     row = _row(kind, document.id, version, content, created_at=document.created_at, updated_at=time.time())
@@ -125,7 +120,7 @@ def replace(document: Document, content: Content) -> Document:
 
 
 def remove(document: Document) -> None:
-    """Removes `document` and frees its name. Raises `Conflict` when it was changed meanwhile."""
+    """Removes `document` and frees its name. Raises `StaleWrite` when it was changed meanwhile."""
     transaction = Transaction()
     transaction.delete(
         _Row(document.kind, document.id), condition=_Row.version == document.version, error_label=_CHANGED
@@ -137,7 +132,7 @@ def remove(document: Document) -> None:
 def note(kind: str, id_: int, status: Mapping[str, Any]) -> None:
     """Keeps what the service has to say about a document. It is no change of it: the version stays."""
     row = _Row(kind, id_)
-    wrote(lambda: row.update([_Row.status.set(_json(status))], condition=_Row.version.exists()))
+    row.update_if(_Row.version.exists(), [_Row.status.set(_json(status))])
 
 
 def _next_id(kind: str, first_id: int) -> int:
@@ -152,7 +147,7 @@ def _commit(transaction: Transaction) -> None:
     except ConditionFailed as refused:
         if _NAME_TAKEN in refused.reasons:
             raise AlreadyExists("The name is in use.") from None
-        raise Conflict("It was changed meanwhile.") from None
+        raise StaleWrite("It was changed meanwhile.") from None
 
 
 def _name_partition(kind: str, name_key: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from dlambda.domain.tasks.sweep import MEMORY_SECONDS, Memory
-from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction, wrote
+from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction
 
 CLAIM_SECONDS: Final = 900
 FAILED_LOOK_UP_SECONDS: Final = 6 * 3600
@@ -31,14 +31,14 @@ class _Row(Row):
     failed_at = NumberAttribute(null=True)
 
 
-def find(handler: str, identities: Iterable[str], now: float) -> dict[str, Memory]:
+def find_many(handler: str, identities: Iterable[str], now: float) -> dict[str, Memory]:
     """The memories that there are. One request for 100."""
     keys = {_key(handler, identity): identity for identity in identities}
     rows = _Row.batch_get(list(keys), consistent_read=True) if keys else ()
     return {keys[row.key]: memory for row in rows if row.expires_at > now and (memory := _memory(row, now))}
 
 
-def claim(handler: str, identities: Sequence[str], memories: Mapping[str, Memory], now: float) -> list[str]:
+def claim_many(handler: str, identities: Sequence[str], memories: Mapping[str, Memory], now: float) -> list[str]:
     """Identities that the caller may queue, given its `memories` of them; others were claimed by somebody faster."""
     claimed: list[str] = []
     for start in range(0, len(identities), MAX_OPERATIONS):
@@ -91,7 +91,7 @@ def confirm(handler: str, identities: Iterable[str], memories: Mapping[str, Memo
 def note_failed(handler: str, identity: str, at: float) -> None:
     """Notes that a queued entry failed and has no record any more. Nothing is noted of an entry without a memory."""
     row = _Row(_key(handler, identity))
-    wrote(lambda: row.update([_Row.failed_at.set(at)], condition=_Row.confirmed.exists()))
+    row.update_if(_Row.confirmed.exists(), [_Row.failed_at.set(at)])
 
 
 def _memory(row: _Row, now: float) -> Memory | None:

@@ -50,4 +50,4 @@ def _plan(targets: Sequence[Target], event: Event) -> list[Delivery]:
 
 def wake_deliveries(now: float) -> None:
     """The minute's round: those whose message was lost are woken again."""
-    queue.send_many(Deliver(id_) for id_ in deliveries.find_due(now))
+    queue.send_many(Deliver(id_) for id_ in deliveries.list_due(now))

@@ -47,7 +47,7 @@ class _Outcome:
 
 def deliver(id_: int) -> None:
     """Tries once. Idempotent, and safe for late or lost messages: the delivery is taken by one caller at a time."""
-    delivery = deliveries.take(id_, time.time(), _TRY_SECONDS)
+    delivery = deliveries.acquire(id_, time.time(), _TRY_SECONDS)
     if delivery is None:
         return
     targets = [target for target in (_clear_target(target_id) for target_id in delivery.targets) if target]

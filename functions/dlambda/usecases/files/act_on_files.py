@@ -102,7 +102,7 @@ def run_actions(job: Job) -> Job:
             job = jobs.save(job, body, time.time())
     bucket.delete([_plan_key(job.id)])
     finished_job = jobs.end(job, body, time.time())
-    claims.give_back()
+    claims.release()
     return finished_job
 
 
@@ -124,9 +124,9 @@ class _Run:
         """Does it. Raises `Refused` or `AppError` with the text for the user, `Busy` when it has to wait for others."""
         if self._body.get("plan"):
             plan = _read_plan(bucket.get_json(_plan_key(self.job.id)))
-            self._claims.take_again(plan)
+            self._claims.claim_again(plan)
             return self._move(plan)
-        self._claims.take_for(self._action)
+        self._claims.claim_for(self._action)
         if self._action.verb == "directory":
             return self._make(self._existing())
         path = self._existing()

@@ -29,9 +29,9 @@ class Claims:
         self._owner = job_id
         self._patience = _PATIENCE_SECONDS
         self._paths: list[str] = []
-        self._taken_at = 0.0
+        self._claimed_at = 0.0
 
-    def take_for(self, action: FileAction) -> None:
+    def claim_for(self, action: FileAction) -> None:
         """Claims sources and targets. Raises `Refused` when somebody else has them for long."""
         sources = sources_of(action)
         targets = [target for source in sources for target in _targets(action, source)]
@@ -39,39 +39,40 @@ class Claims:
         if conflict is not None:
             raise Refused(_clash(action, conflict) if conflict in targets else f"path '{conflict}' is being changed.")
 
-    def take_again(self, plan: Plan) -> None:
+    def claim_again(self, plan: Plan) -> None:
         """For a move that goes on. Raises `Busy`."""
         if self._wait_for([plan.source, plan.target]) is not None:
             raise Busy(f"'{plan.source}' or '{plan.target}' is being changed.")
 
     def renew(self) -> None:
         """To be called now and then by what takes long."""
-        if self._paths and time.monotonic() - self._taken_at > _RENEW_SECONDS:
-            self._take(self._paths)
+        if self._paths and time.monotonic() - self._claimed_at > _RENEW_SECONDS:
+            self._claim(self._paths)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Also what the job had before a crash."""
-        path_claims.give_back(self._owner, time.time())
+        path_claims.release(self._owner, time.time())
         self._paths = []
 
     def _wait_for(self, paths: list[str]) -> str | None:
-        """The path that somebody still has when patience ends."""
+        """Claims `paths`; answers the one that somebody still has when patience ends."""
         began = time.monotonic()
         conflict = None
-        while paths and (conflict := self._take(paths)) is not None:
+        while paths and not self._claim(paths):
             if self._paths:
-                self.give_back()  # two that wait for one another's last claims would wait in vain
+                self.release()  # two that wait for one another's last claims would wait in vain
             if time.monotonic() - began > self._patience:
+                conflict = path_claims.find_conflict(self._owner, paths, time.time()) or paths[0]
                 break
             time.sleep(_POLL_SECONDS)
         self._patience -= time.monotonic() - began
         return conflict
 
-    def _take(self, paths: list[str]) -> str | None:
-        conflict = path_claims.take(self._owner, paths, time.time())
-        if conflict is None:
-            self._paths, self._taken_at = paths, time.monotonic()
-        return conflict
+    def _claim(self, paths: list[str]) -> bool:
+        if not path_claims.claim(self._owner, paths, time.time()):
+            return False
+        self._paths, self._claimed_at = paths, time.monotonic()
+        return True
 
 
 def _targets(action: FileAction, source: str) -> list[str]:

@@ -81,7 +81,7 @@ def find_media(path: str, below: str) -> str | None:
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:
     """The entries of the folder. Raises `NotFound` when there is no such folder; the root always exists."""
     now = time.time() if now is None else now
-    listing = listings.find(folder)
+    listing = listings.read(folder)
     if not listing.compared_at:
         return reindex(folder)
     if not listing.entries and not is_folder(folder):
@@ -111,7 +111,7 @@ def compare(folder: str) -> None:
 def reindex(folder: str) -> list[Entry]:
     """Compares the index with the bucket; answers what is there. Raises `NotFound` for a folder that is gone."""
     for _ in range(_TRIES):
-        before = listings.find(folder)
+        before = listings.read(folder)
         before_by_name = {entry.name: entry for entry in before.entries}
         prefix = folder_key(folder)
         entries: list[Entry] = []
@@ -175,7 +175,7 @@ def note_gone(paths: Iterable[str]) -> None:
 
 
 def _remove_if_empty(folder: str) -> None:
-    while folder and not listings.find(folder).entries:
+    while folder and not listings.read(folder).entries:
         if objects.has_any(folder_key(folder)):
             return
         note_removed_folder(folder)
@@ -185,10 +185,10 @@ def _remove_if_empty(folder: str) -> None:
 def note_removed_folder(folder: str) -> None:
     """Tells the index that a folder is gone, with all that was in it."""
     parent, name = split(folder)
-    for entry in listings.find(folder).entries:
+    for entry in listings.read(folder).entries:
         if entry.is_folder:
             note_removed_folder(join(folder, entry.name))
-    listings.forget(folder)
+    listings.remove(folder)
     listings.change(parent, names=[name])
 
 

@@ -28,7 +28,7 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     folders.note_entries(copied)
     folders.note_gone(transfer.source for transfer in transfers)
     media = [transfer for transfer in transfers if is_media(transfer.source)]
-    filename_claims.forget(
+    filename_claims.release(
         names_of(transfer.source for transfer in media) - {without_extension(transfer.target) for transfer in media}
     )
     for transfer in media:
@@ -45,7 +45,7 @@ def files_gone(paths: Sequence[str]) -> None:
     """
     owners = _items_of(paths)
     folders.note_gone(paths)
-    filename_claims.forget(_unused(names_of(paths)))
+    filename_claims.release(_unused(names_of(paths)))
     for item in owners.values():
         _change(item, lambda current: current.evolve(filename=None, sidecar={}))
     _tell_of_sidecars(paths, {item.id for item in owners.values()})

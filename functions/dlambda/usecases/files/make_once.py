@@ -28,5 +28,5 @@ def make_once(key: str, make: Callable[[], None], *, seconds: float = _MAKING_SE
             return False  # made between the look and the claim
         make()
     finally:
-        cache.remove(claim)
+        cache.release(claim)
     return True

@@ -20,7 +20,7 @@ def run_job(job_id: str) -> None:
 
     Raises `Conflict` when another worker took the job meanwhile, and what the job raises.
     """
-    job = jobs.take(job_id, time.time())
+    job = jobs.acquire(job_id, time.time())
     if job is None:
         return
     try:

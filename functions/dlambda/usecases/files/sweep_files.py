@@ -21,10 +21,10 @@ def sweep_files(now: float) -> None:
 
 def wake_jobs(now: float) -> None:
     """Jobs whose worker is gone, or whose message is."""
-    for job_id in jobs.open_ids():
+    for job_id in jobs.list_open():
         job = jobs.find(job_id)
         if job is None or job.is_done:
-            jobs.forget_open(job_id)
+            jobs.remove_open(job_id)
         elif job.held_until < now:
             queue.send(RunJob(job_id))
 

@@ -54,7 +54,7 @@ def give_names_back(plan: Plan) -> None:
     )
     owner_of = {without_extension(transfer.target): _owner(transfer, sources) for transfer in media}
     source_names = {without_extension(transfer.source) for transfer in media}
-    filename_claims.forget(
+    filename_claims.release(
         name for name, source in owner_of.items() if name not in source_names and sources.get(name) == source
     )
 

@@ -231,4 +231,4 @@ def remove_files_of(item: Item) -> None:
     paths = [f"{folder}/{file_name}" if folder else file_name for file_name in own]
     bucket.delete([object_key(path) for path in paths])
     folders.note_gone(paths)
-    filename_claims.forget([stem])
+    filename_claims.release([stem])

@@ -76,7 +76,7 @@ def download_item(
     if item.begun > _MOST_BEGINNINGS:
         run.give_up()
         return None
-    with leases.given_back(lease):
+    with leases.released_on_failure(lease):
         handed_over = run.run()
     if not get_settings().work_durable:
         clear_work_folders(time.time())  # the minute's round does not see this machine's disk
@@ -88,9 +88,8 @@ def download_item(
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
     """The item as this worker's own, with its slot. None when another has it, no slot is free, or it was changed."""
-    try:
-        lease = leases.take(item.id, uuid.uuid4().hex, time.time())
-    except leases.Lost:
+    lease = leases.acquire(item.id, uuid.uuid4().hex, time.time())
+    if lease is None:
         return None
     begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
     try:
@@ -127,7 +126,7 @@ class _Names(Container[str]):
 
     def give_back(self) -> None:
         """The names that this download has taken and used for no file."""
-        filename_claims.forget(path for path in self._taken if not holds_stem(path))
+        filename_claims.release(path for path in self._taken if not holds_stem(path))
         self._taken.clear()
 
 

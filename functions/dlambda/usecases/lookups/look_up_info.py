@@ -171,7 +171,7 @@ def _alone(key: str, until: float) -> Iterator[bool]:
             try:
                 yield had_to_wait
             finally:
-                cache.remove(_claim_key(key))
+                cache.release(_claim_key(key))
         finally:
             lock.release()
     finally:

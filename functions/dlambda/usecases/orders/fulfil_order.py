@@ -45,6 +45,7 @@ _RENEW_SECONDS = 1.0
 _PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
+_LOST_TEXT = "Another worker has the order."
 _AT_WORK: set[str] = set()
 _LOCK = threading.Lock()
 
@@ -92,7 +93,9 @@ def fail_order(order_id: str, error: str) -> None:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return
-    lease = leases.take(order_id, uuid.uuid4().hex, time.time())
+    lease = leases.acquire(order_id, uuid.uuid4().hex, time.time())
+    if lease is None:
+        raise leases.Lost(_LOST_TEXT)
     orders.end(order, order.failed(error, time.time()), lease)
 
 
@@ -100,8 +103,10 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return Outcome.LEFT
+    lease = leases.acquire(order_id, uuid.uuid4().hex, time.time())
+    if lease is None:
+        return Outcome.LEFT
     try:
-        lease = leases.take(order_id, uuid.uuid4().hex, time.time())
         running_order = orders.start(order, lease, time.time(), places=get_settings().task_max_workers)
     except Conflict:
         return Outcome.LEFT
@@ -109,7 +114,7 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
         leases.release(lease)  # it waits on; whoever ends next wakes it
         return Outcome.LEFT
     try:
-        with leases.given_back(lease):
+        with leases.released_on_failure(lease):
             return _Fulfilment(running_order, lease, seconds_left).run()
     except leases.Lost:
         log.info("lease lost: another worker has the order", extra={"order_id": order_id})
@@ -143,7 +148,7 @@ class _Fulfilment:
             self._end(self._bring())
         except _HandOver as stop:
             starts = 0 if stop.saved else self.order.starts
-            orders.go_on_later(self.order, self.order.evolve(starts=starts), self.lease, time.time())
+            orders.hand_over(self.order, self.order.evolve(starts=starts), self.lease, time.time())
             return Outcome.UNFINISHED
         except (_Failed, AppError) as problem:
             if isinstance(problem, leases.Lost) or (self.order.starts < _MOST_STARTS and _may_pass(problem)):
@@ -343,7 +348,7 @@ class _Fulfilment:
 
     def _check(self) -> None:
         if self.lost:
-            raise leases.Lost("Another worker has the order.")
+            raise leases.Lost(_LOST_TEXT)
         if self.seconds_left() < HANDOVER_SECONDS / 4:
             raise _HandOver
 

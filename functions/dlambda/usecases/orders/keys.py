@@ -108,14 +108,14 @@ def remove_key(name: str) -> None:
     """
     key = keys.remove(name)
     _forget(key)
-    for child in keys.made_by(key.id):
+    for child in keys.list_made_by(key.id):
         with suppress(NotFound):  # somebody else removed it
             _forget(keys.remove(child))
 
 
 def _forget(key: Key) -> None:
     _seen.clear()  # of this process; keys that it made may be among them
-    rate_limits.forget(key.id)
+    rate_limits.remove(key.id)
 
 
 def list_keys() -> dict[str, dict[str, Any]]:

@@ -31,10 +31,11 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
         raise Invalid(f"url: {error.message}") from None
     order_id, now = make_id(secrets.choice), time.time()
     seconds = settings.task_cleanup_time * MINUTE
-    wait = rate_limits.record(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)
-    if wait:
+    try:
+        rate_limits.record(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)
+    except rate_limits.RateLimitReached as reached:
         text = f"Rate limit exceeded. Max {settings.request_limit} per {settings.task_cleanup_time:g} min"
-        raise TooMany(text, headers={"Retry-After": str(math.ceil(wait))})
+        raise TooMany(text, headers={"Retry-After": str(math.ceil(reached.wait_seconds))}) from None
     order = Order(order_id, kind, url, key.id, key.name, now, options)
     try:
         orders.add(order)

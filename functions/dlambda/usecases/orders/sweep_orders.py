@@ -24,33 +24,33 @@ def sweep_orders(now: float) -> None:
 
 def wake_orders(now: float) -> None:
     """Wakes orders that a worker left; then those that wait, as many as there are places."""
-    running = orders.running()
+    running = orders.list_running()
     if running:
         queue.send_many(FulfilOrder(order_id) for order_id in sorted(leases.find_expired(running, now)))
     _free_lost_places()
-    free = get_settings().task_max_workers - len(orders.running_ids())
+    free = get_settings().task_max_workers - len(orders.read_places())
     if free > 0:
         wake_waiting(free)
 
 
 def wake_waiting(count: int) -> None:
     """The oldest of those that wait; for each place that became free one, or wake-ups would breed wake-ups."""
-    queue.send_many(FulfilOrder(order_id) for order_id in orders.waiting(count))
+    queue.send_many(FulfilOrder(order_id) for order_id in orders.list_waiting(count))
 
 
 def _free_lost_places() -> None:
     """A place outlives its order only when a row was removed by hand; looked at, since nobody else would."""
     ids_without_order = set()
-    for order_id in orders.running_ids():
+    for order_id in orders.read_places():
         order = orders.find(order_id)
         if order is None or order.state is not State.PROCESSING:
             ids_without_order.add(order_id)
-    orders.free_places(ids_without_order)
+    orders.release_places(ids_without_order)
 
 
 def remove_expired(now: float) -> None:
     """Their files first, so that a round that dies in between is done again."""
-    for order_id in orders.ended_before(now - get_settings().task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
+    for order_id in orders.list_ended(now - get_settings().task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
         bucket.delete([entry.key for entry in bucket.list_(object_of(order_id, ""))])
         shutil.rmtree(workdir_of(order_id), ignore_errors=True)
         orders.remove(order_id)

@@ -35,19 +35,19 @@ NO_ARCHIVE: Final = "The options name no download archive."
 def fan_out(due: int) -> None:
     """Sends a message for each task that a handler serves. Once per `due`."""
     now = time.time()
-    if not task_schedule.begin(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
+    if not task_schedule.claim_run(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
         return
     mend_schedules()
     _send(_served(list_tasks()), due)
     task_schedule.note(task_schedule.SWEEP, now, {"due": due})
-    task_schedule.finish(task_schedule.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
+    task_schedule.finish_run(task_schedule.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
 
 
 def fan_out_again(due: int) -> None:
     """Sends the messages of the sweep of `due` again, but to tasks that have run since."""
-    since = task_schedule.find(task_schedule.SWEEP).last_run or 0.0
+    since = task_schedule.read(task_schedule.SWEEP).last_run or 0.0
     tasks = list_tasks()
-    last = task_schedule.find_many(task.id for task in tasks)
+    last = task_schedule.read_many(task.id for task in tasks)
     message_count = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
     log.info("The sweep that the last end of the service cut short goes on with %d tasks", message_count)
 

@@ -27,13 +27,13 @@ def run_task(task_id: int, due: int) -> None:
         task_schedule.remove(task_id)
         return
     timer = task.timer if task.enabled else ""
-    if task_schedule.find(task_id).timer != timer:
+    if task_schedule.read(task_id).timer != timer:
         task_schedule.schedule(task_id, timer, reckon(timer, time.time()))  # it was changed and its maker died
         return
-    if not task_schedule.begin(task_id, due, time.time(), BEGIN_SECONDS):
+    if not task_schedule.claim_run(task_id, due, time.time(), BEGIN_SECONDS):
         return
     result = dispatch(task)
-    task_schedule.finish(task_id, due, reckon(timer, max(time.time(), due)))
+    task_schedule.finish_run(task_id, due, reckon(timer, max(time.time(), due)))
     task_schedule.note(task_id, result.at.timestamp(), result.view())
 
 

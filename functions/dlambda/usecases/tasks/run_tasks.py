@@ -27,8 +27,8 @@ def wake_due_tasks(now: float) -> int:
     _resume_sweep()
     message_count = 0
     claimed: list[BeginSweep | RunTask] = []
-    for task_id, due in task_schedule.find_due(now):
-        if task_schedule.claim(task_id, due, now, CLAIM_SECONDS):
+    for task_id, due in task_schedule.list_due(now):
+        if task_schedule.claim_wake_up(task_id, due, now, CLAIM_SECONDS):
             claimed.append(BeginSweep(due) if task_id == task_schedule.SWEEP else RunTask(task_id, due))
         if len(claimed) == _SEND_AFTER:
             queue.send_many(claimed)
@@ -40,7 +40,7 @@ def wake_due_tasks(now: float) -> int:
 def schedule_sweep(now: float) -> None:
     """The sweep's own row follows the setting `tasks_handler_timer`."""
     timer = sweep_timer(get_settings())
-    if task_schedule.find(task_schedule.SWEEP).timer != timer:
+    if task_schedule.read(task_schedule.SWEEP).timer != timer:
         task_schedule.schedule(task_schedule.SWEEP, timer, reckon(timer, now))
 
 
@@ -49,8 +49,8 @@ def _resume_sweep() -> None:
     started_at = get_settings().started_at
     if (
         started_at
-        and (last := task_schedule.find(task_schedule.SWEEP).result)
-        and task_schedule.resume_sweep(started_at)
+        and (last := task_schedule.read(task_schedule.SWEEP).result)
+        and task_schedule.claim_resumption(started_at)
     ):
         queue.send(ResumeSweep(last["due"]))
 

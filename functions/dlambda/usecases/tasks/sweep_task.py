@@ -72,11 +72,11 @@ def sweep_task(message: SweepTask, seconds_left: Callable[[], float]) -> SweepTa
     task_id, due = message.id, message.due
     task = find_task(task_id)
     handler = handler_of(task, handlers_for(list_definitions())) if task else None
-    if task is None or handler is None or not task_schedule.hold_sweep(task_id, due, time.time(), _HELD_SECONDS):
+    if task is None or handler is None or not task_schedule.claim_sweep(task_id, due, time.time(), _HELD_SECONDS):
         return None
     queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, message.queued)
     if queued_so_far is None:
-        task_schedule.end_sweep(task_id, due)
+        task_schedule.release_sweep(task_id, due)
         return None
     return replace(message, queued=queued_so_far)
 
@@ -128,7 +128,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     """Queues what is new in a batch of a feed; False when there was no time for all of it."""
     if state.seconds_left() <= 0:
         return False
-    task_schedule.hold_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
+    task_schedule.claim_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
     part = part_named(preset_for(state.task.preset).cli, state.task.cli)
     records = _records({item.url for item in batch if item.url}, part)
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
@@ -138,7 +138,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
         batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
     now = time.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
-    remembered = feed_history.find(state.handler.name, [item.identity for item in batch if item.identity], now)
+    remembered = feed_history.find_many(state.handler.name, [item.identity for item in batch if item.identity], now)
     knowledge = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
     choice = choose(batch, knowledge, datetime.fromtimestamp(now, UTC))
     for item in choice.without_archive_id:
@@ -162,7 +162,7 @@ def _records(urls: set[str], part: str) -> dict[str, Record]:
 def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
     public = {str(item.identity): item for item in entries if _is_public(item.url, state.hosts)}
-    claimed = feed_history.claim(state.handler.name, list(public), remembered, now)
+    claimed = feed_history.claim_many(state.handler.name, list(public), remembered, now)
     new_items = [_new_item(state, item) for item in (public[identity] for identity in claimed)]
     entered = insert_items(new_items)
     pages = {item.url: item.info for item in public.values()}

@@ -26,14 +26,14 @@ _TRIES: Final = 12
 def list_tasks() -> list[Task]:
     """All, by name; secrets in their options masked."""
     documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
-    runs_by_id = task_schedule.find_many(document.id for document in documents)
+    runs_by_id = task_schedule.read_many(document.id for document in documents)
     return [_task(document, runs_by_id[document.id], masked(document.shown)) for document in documents]
 
 
 def find_task(id_: int) -> Task | None:
     """The task, its options in clear."""
     document = resources.find(FEATURE, id_)
-    return _task(document, task_schedule.find(id_), document.clear()) if document else None
+    return _task(document, task_schedule.read(id_), document.clear()) if document else None
 
 
 def get_task(id_: int, text: str = "Task not found") -> Task:
@@ -139,7 +139,7 @@ def _remove(id_: int) -> Task:
         except Conflict:
             wait(turn)
             continue
-        task = _task(document, task_schedule.find(id_), masked(document.shown))
+        task = _task(document, task_schedule.read(id_), masked(document.shown))
         task_schedule.remove(id_)
         return task
     raise Conflict("The task is being changed by others.")
@@ -159,11 +159,11 @@ def mend_schedules() -> None:
 
 def _schedule(task_id: int, timer: str) -> Run:
     """A run that is due by the same timer stays due."""
-    run = task_schedule.find(task_id)
+    run = task_schedule.read(task_id)
     if run.timer == timer and (run.next_run is None) == (not timer):
         return run
     task_schedule.schedule(task_id, timer, reckon(timer, time.time()))
-    return task_schedule.find(task_id)
+    return task_schedule.read(task_id)
 
 
 def _scheduled(document: Document) -> Task:

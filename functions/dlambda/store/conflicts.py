@@ -1,0 +1,40 @@
+"""Writes that another writer was faster than: read again, and try again."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from dlambda.errors import StaleWrite
+
+T = TypeVar("T")
+# In all a second and a half on average: as many as sixty writers of one row get through.
+_TRIES: Final = 20
+_FIRST_WAIT_SECONDS: Final = 0.005
+_LONGEST_WAIT_SECONDS: Final = 0.2
+
+
+def retry_conflicts(
+    attempt: Callable[[], T],
+    *,
+    on: type[Exception] | tuple[type[Exception], ...] = StaleWrite,
+    when: Callable[[Any], bool] = lambda _: True,
+) -> T:
+    """Calls `attempt`, which reads and then writes on condition, until it no longer raises `on`; answers its answer.
+
+    `when` narrows the errors that are tried again. Raises the last one after 20 calls, and any other at once.
+    """
+    for turn in range(_TRIES - 1):
+        try:
+            return attempt()
+        except on as error:
+            if not when(error):
+                raise
+        _wait(turn)
+    return attempt()
+
+
+def _wait(turn: int) -> None:
+    """Waits up to twice as long as before, at random: writers that collided come back apart from one another."""
+    longest = min(_FIRST_WAIT_SECONDS * 2**turn, _LONGEST_WAIT_SECONDS)
+    time.sleep(longest * random.random())  # noqa: S311 jitter, no secret
