@@ -1,10 +1,12 @@
 """The item as a value: docs/contract/downloads.md 2.2, 2.4, 9."""
 
 import json
+from dataclasses import asdict, fields
 
 import pytest
 
 from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, Shelf, Status, hidden_part, restore
+from dlambda.domain.items.request import Request
 from dlambda.domain.secrets.mask import MASK
 from tests.store.samples import T0, done, filled, item, waiting
 
@@ -22,6 +24,13 @@ def test_what_is_stored_comes_back():
     before = filled("a")
     view, hidden = (json.loads(json.dumps(part)) for part in (before.view(), hidden_part(before)))
     assert restore(view, hidden, seq=before.seq, version=before.version, cookies=before.cookies) == before
+
+
+def test_its_request_has_all_that_a_client_may_ask_for():
+    made = filled("a")
+    request = made.request()
+    assert asdict(request) == {each.name: getattr(made, each.name) for each in fields(Request)}
+    assert all(asdict(request)[each.name] != each.default for each in fields(Request))
 
 
 def test_neither_stored_part_holds_cookies():

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
-from dlambda.domain.items.metadata import is_complete, plain_url
+from dlambda.domain.items.metadata import is_complete, plain_url, playlist_extras
+from dlambda.domain.items.request import Request
 from dlambda.domain.web.urls import check_syntax
 from dlambda.errors import Invalid
 
@@ -55,6 +56,11 @@ class Plan:
     entries: tuple[Entry, ...]
     playlists: tuple[Info, ...]
     left_out: int = 0
+
+    def request(self, entry: Entry, list_request: Request) -> Request:
+        """The request for an entry: that of its list, with the entry's URL and numbers."""
+        numbers = playlist_extras(self.playlists[entry.playlist], entry.info, entry.index, entry.autonumber)
+        return list_request.evolve(url=entry.url, extras={**list_request.extras, **numbers})
 
     def rendered(self) -> dict[str, Any]:
         """JSON-able, for `read`."""

@@ -12,6 +12,7 @@ from typing import Any, Self
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.request import Request
 from dlambda.domain.items.stage import (
     ACTIVE,
     EXTRACTOR_LANE,
@@ -190,6 +191,20 @@ class Item:
             return None
         folder = self.folder.strip("/")
         return f"{folder}/{self.filename}" if folder else self.filename
+
+    def request(self) -> Request:
+        """The request that would make such an item again, from the same URL."""
+        return Request(
+            url=self.url,
+            preset=self.preset,
+            folder=self.folder,
+            cookies=self.cookies,
+            template=self.template,
+            cli=self.cli,
+            auto_start=self.auto_start,
+            extras=self.extras,
+            requeued=self.requeued,
+        )
 
     def evolve(self, **changes: Any) -> Self:
         """The same item with `changes`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dlambda.domain.items.feed_identity import entry_archive_id, place_of, with_guid
+from dlambda.domain.items.request import Request
 
 _GENERIC: Final = "generic "
 _TOLD: Final = ("timestamp", "season_number", "episode_number", "episode", "duration")
@@ -32,6 +33,13 @@ class FeedItem:
     guid: str = ""
     is_file: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(self, task_request: Request) -> Request:
+        """The request for the entry: that of its task, with the entry's URL and metadata."""
+        extras = task_request.extras
+        return task_request.evolve(
+            url=self.url, extras={**extras, "metadata": dict(self.metadata)} if self.metadata else extras
+        )
 
     @property
     def identity(self) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from dlambda.domain.items.request import Request
 from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
 from dlambda.domain.tasks.schedule import check_timer, stagger_all
@@ -79,6 +80,18 @@ class Task:
         """The `extras` of the task's items. The timer's run prints the id as text, a handler's does not."""
         source_id: str | int = str(self.id) if handler == TIMER_SOURCE else self.id
         return {"source_name": self.name, "source_id": source_id, "source_handler": handler}
+
+    def request(self, handler: str, default_preset: str) -> Request:
+        """The request for the task's URL, by its timer or by a handler; not checked against today's rules."""
+        return Request(
+            url=self.url,
+            preset=self.preset or default_preset,
+            folder=self.folder,
+            template=self.template,
+            cli=self.cli,
+            auto_start=self.auto_start,
+            extras=self.extras(handler),
+        )
 
 
 TIMER_SOURCE = "Tasks"

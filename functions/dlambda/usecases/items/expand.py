@@ -19,7 +19,6 @@ from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.feed_identity import is_media_file
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
@@ -133,19 +132,7 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
 
     One that is a whole video needs no extraction of its own: it is at hand for the child's intake.
     """
-    numbers = metadata.playlist_extras(plan.playlists[entry.playlist], entry.info, entry.index, entry.autonumber)
-    request = Request(
-        url=entry.url,
-        preset=item.preset,
-        folder=item.folder,
-        cookies=item.cookies,
-        template=item.template,
-        cli=item.cli,
-        auto_start=item.auto_start,
-        extras={**item.extras, **numbers},
-        requeued=item.requeued,
-    )
-    child = new_item(request).evolve(
+    child = new_item(plan.request(entry, item.request())).evolve(
         title=metadata.title_of(entry.info, url=entry.url),
         source_id=str(entry.info.get("id") or ""),
         archive_id=metadata.archive_id(entry.info),

@@ -8,7 +8,6 @@ import time
 from dlambda.aws import queue
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.domain.items.request import Request
 from dlambda.domain.items.stage import INTAKE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem, QueueName
 from dlambda.errors import Conflict
@@ -80,17 +79,11 @@ def _due_at(item: Item) -> float:
 
 def _add_again(item: Item) -> None:
     """The record gives way to a new one in one transaction, so it can't be lost in between."""
-    again = new_item(
-        Request(
-            url=item.url,
-            preset=item.preset,
-            folder=item.folder,
-            cookies=item.cookies,
-            template=item.template,
-            cli=item.cli,
-            extras={key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}},
-        )
-    ).evolve(label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain)
+    extras = {key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}}
+    request = item.request().evolve(extras=extras, auto_start=True, requeued=False)
+    again = new_item(request).evolve(
+        label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain
+    )
     try:
         stored_item = apply([items.Change(item, None), items.Change(None, again)])[0]
     except Conflict:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,7 +43,7 @@ def dispatch(task: Task) -> Result:
     now = datetime.now(UTC)
     preset = task.preset or get_settings().default_preset
     try:
-        status, queued = _added(_request(task, preset))
+        status, queued = _added(_checked(task.request(TIMER_SOURCE, preset)))
     except AppError as error:
         message = f"Failed to execute '{task.name}'. '{error.message}'"
         publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message))
@@ -57,19 +58,9 @@ def dispatch(task: Task) -> Result:
     return Result(now, "ok", found=1, queued=queued)
 
 
-def _request(task: Task, preset: str) -> Request:
-    """Raises `Invalid` for options, a folder or a template that are not allowed."""
-    return read_request(
-        {
-            "url": task.url,
-            "preset": preset,
-            "folder": task.folder,
-            "template": task.template,
-            "cli": task.cli,
-            "auto_start": task.auto_start,
-            "extras": task.extras(TIMER_SOURCE),
-        }
-    )
+def _checked(request: Request) -> Request:
+    """Raises `Invalid` for options, a folder or a template that are not allowed (any more)."""
+    return read_request(asdict(request))
 
 
 def _added(request: Request) -> tuple[dict[str, str | None], int]:

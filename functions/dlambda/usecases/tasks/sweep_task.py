@@ -15,7 +15,6 @@ from dlambda.aws import bucket, queue
 from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
-from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeEntry, SweepTask
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
@@ -194,7 +193,8 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
 def _new_item(state: _Sweep, item: FeedItem) -> Item:
     """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
     hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
-    return new_item(_request(state, item)).evolve(
+    task_request = state.task.request(state.handler.name, get_settings().default_preset)
+    return new_item(item.request(task_request)).evolve(
         title=title_of({"title": item.title}, url=item.url),
         description=item.description[:DESCRIPTION_LIMIT],
         archive_id=item.archive_id,
@@ -202,20 +202,6 @@ def _new_item(state: _Sweep, item: FeedItem) -> Item:
         told=told_fields({**item.told, "_type": "url_transparent"}) if item.told else {},
         info_at=item.info_at,
         identity=item.identity,
-    )
-
-
-def _request(state: _Sweep, item: FeedItem) -> Request:
-    task = state.task
-    extras = task.extras(state.handler.name)
-    return Request(
-        url=item.url,
-        preset=task.preset or get_settings().default_preset,
-        folder=task.folder,
-        template=task.template,
-        cli=task.cli,
-        auto_start=task.auto_start,
-        extras=extras | {"metadata": dict(item.metadata)} if item.metadata else extras,
     )
 
 
