@@ -9,6 +9,7 @@ import time
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import cool_down
@@ -139,7 +140,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
         def get_remaining_time_in_millis(self):
             return 900_000
 
-    record = {"messageId": "m", "body": json.dumps({"id": order_id})}
+    record = {"messageId": "m", "body": FulfilOrder(order_id).to_json()}
     answer = lambda_handler({"Records": [record]}, Context())
     assert answer == {"batchItemFailures": []}
     assert (orders.find(order_id).state, orders.find(order_id).error) == (State.ERROR, "Internal Server Error")

@@ -66,6 +66,7 @@ def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, ser
 def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service: Path) -> None:
     code = """
         import sys
+        from pathlib import Path
         from dlambda.media.workers.child import child_extract, warmup
         from dlambda.media.ytdlp.worker_jobs import ExtractJob
         def loaded():
@@ -74,7 +75,7 @@ def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service
         few = loaded()
         warmup.rehearse_page()
         all_sites = loaded()
-        job = ExtractJob(url=sys.argv[1], params={}, workdir=sys.argv[2], allow_internal=True)
+        job = ExtractJob(url=sys.argv[1], params={}, workdir=Path(sys.argv[2]), allow_internal=True)
         info = child_extract.read_page(job)["info"]
         print(len(info["entries"]), len(all_sites - few) > 500, loaded() == all_sites)
     """

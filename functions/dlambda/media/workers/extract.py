@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dlambda.domain.items.entry_ref import EntryRef
@@ -70,7 +71,7 @@ def extract(
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
     try:
         job = ExtractJob(
-            url=url, params=params, workdir=folder, entry=entry or EntryRef(), cookies=cookies,
+            url=url, params=params, workdir=Path(folder), entry=entry or EntryRef(), cookies=cookies,
             allow_internal=allow_internal, follow=follow, cache=str(get_settings().scratch / "cache"),
             deno=find_tool("deno"), debug=get_settings().ytdlp_debug, most_entries=get_settings().max_playlist_entries,
         )  # fmt: skip

@@ -39,7 +39,7 @@ def run_terminal(
     """
     settings = get_settings()
     job = TerminalJob(
-        tuple(words), str(workdir), allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
+        tuple(words), workdir, allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
         cache=str(settings.scratch / "cache"), deno=find_tool("deno"),
     )  # fmt: skip
     worker = start_worker(job)

@@ -77,7 +77,7 @@ class ExtractJob:
 
     url: str
     params: Mapping[str, Any] | OptionTexts
-    workdir: str
+    workdir: Path
     cookies: str | None = None
     allow_internal: bool = False
     entry: EntryRef = field(default_factory=EntryRef)
@@ -157,7 +157,7 @@ class TerminalJob:
     """Run yt-dlp's command line on a pseudo-terminal; `words` have been checked, the workdir exists."""
 
     words: tuple[str, ...]
-    workdir: str
+    workdir: Path
     allow_internal: bool = False
     ffmpeg: str | None = None
     cache: str | None = None

@@ -435,8 +435,8 @@ class _Silence(_Talk):
         return "" if question.about == "name" else False
 
 
-def rehearse(info: Mapping[str, Any], folder: str) -> None:
+def rehearse(info: Mapping[str, Any], folder: Path) -> None:
     """A download inside the warm process, for its side effects: modules, patterns, connections' classes."""
     params = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
-    download(DownloadJob(item_id="warm", url="", params=params, workdir=Path(folder), info=info,
+    download(DownloadJob(item_id="warm", url="", params=params, workdir=folder, info=info,
                          allow_internal=True), _Silence(), rehearsing=True)  # fmt: skip

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from yt_dlp.utils import YoutubeDLError, strftime_or_none
@@ -95,7 +94,7 @@ def _cut(info: dict[str, Any], limit: int | None) -> dict[str, Any]:
 def _cookie_file(job: ExtractJob) -> str | None:
     if not job.cookies:
         return None
-    path = Path(job.workdir) / "cookies.txt"
+    path = job.workdir / "cookies.txt"
     path.write_text(job.cookies, encoding="utf-8")
     return str(path)
 

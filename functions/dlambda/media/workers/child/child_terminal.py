@@ -8,7 +8,6 @@ import sys
 import termios
 import threading
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import yt_dlp
@@ -63,7 +62,7 @@ def _console(job: TerminalJob) -> type[Downloader]:
                     postprocessor["actions"] = [action_of(action) for action in postprocessor["actions"]]
             recording.guard_ffmpeg(params)
             forced = {**tools_params(job.cache, job.deno), "ffmpeg_location": job.ffmpeg}
-            super().__init__({**params, **forced}, folders=(Path(job.workdir),))
+            super().__init__({**params, **forced}, folders=(job.workdir,))
 
     return Console
 

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from dlambda.media.workers.child import child_download, child_extract, child_record, child_terminal, query_child  # noqa: F401 imported before the fork
 from dlambda.media.ytdlp.worker_jobs import ExtractJob
@@ -35,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def _rehearsing() -> Iterator[tuple[str, str]]:
+def _rehearsing() -> Iterator[tuple[str, Path]]:
     """The URL of a server in this process, and a folder. A failure meanwhile only costs the speed."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = False  # closing it waits for them
@@ -43,7 +44,7 @@ def _rehearsing() -> Iterator[tuple[str, str]]:
     thread.start()
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Exception):
-            yield f"http://127.0.0.1:{server.server_address[1]}", folder
+            yield f"http://127.0.0.1:{server.server_address[1]}", Path(folder)
     finally:
         # Forking needs a process of one thread.
         server.shutdown()
