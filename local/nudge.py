@@ -9,7 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from dlambda import unix_socket
-from dlambda.session import session
+from dlambda.deployment import current
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -49,7 +49,7 @@ def watch_sends() -> None:
     Two threads that ask for the first client at once get one each, and only one of the two is kept: hooks of a client
     could belong to the other.
     """
-    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(session())
+    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(current().session())
 
 
 def listen(path: str) -> socket.socket:

@@ -8,7 +8,7 @@ import pytest
 from dlambda.settings import get_settings
 from tests.origin import Origin
 from tests.pushes import Pushes
-from tests.stack import Stack, environment
+from tests.stack import Stack, environment, forget
 
 pytest_plugins = ["tests.functions.usage"]
 
@@ -66,7 +66,7 @@ def engines(management_api: Pushes, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def _in_engines(engines: Stack) -> Iterator[Stack]:
-    with environment(engines.environ):
+    with environment(engines.environ, engines.deployment):
         yield engines
     engines.empty(whatever_was_touched=True)
 
@@ -76,8 +76,9 @@ def stack(_in_engines: Stack, management_api: Pushes) -> Iterator[Stack]:
     """The real engines, empty, and this process set up for them."""
     management_api.reset()
     yield _in_engines
-    if measure := sys.modules.get("dlambda.usecases.events.measure"):
-        measure.flush()  # what is counted goes to the table a while later, and the table goes with the module
+    measure = sys.modules.get("dlambda.usecases.events.measure")
+    if measure and isinstance(metrics := measure.metrics(), measure.TableMetrics):
+        metrics.flush()  # what is counted goes to the table a while later, and the table goes with the module
     _in_engines.empty()
 
 
@@ -92,7 +93,7 @@ def _no_failures_before() -> Iterator[None]:
     """Wrong credentials of one test do not count in the next."""
     yield
     if attempts := sys.modules.get("dlambda.entry.attempts"):
-        attempts.forget()
+        forget(attempts._attempts)
 
 
 @pytest.fixture

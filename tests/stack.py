@@ -1,15 +1,13 @@
 """What the functions stand on, for tests in this process: the real engines on free ports, or moto.
 
-Both get their tables and queues from `template.yaml`, and both need everything that a process remembers about its
-deployment (settings, clients, table names) to be forgotten before and after.
+Both get their tables and queues from `template.yaml`, and both are a deployment of their own.
 """
 
 import json
 import shutil
-import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,14 +18,15 @@ import boto3
 import pytest
 from botocore.config import Config as BotoConfig
 
-from dlambda.store.table import Row
+from dlambda import session
+from dlambda.deployment import Deployment, current, serve
+from dlambda.settings import get_settings
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
 from tests.touched import touched
 
 _START_SECONDS = 120
-_FORGETFUL = ("dlambda.settings", "dlambda.session", "dlambda.store", "dlambda.aws", "dlambda.entry")
 _INHERITED = ("PATH", "HOME", "DLAMBDA_TOOLS_DIR")
 _BATCH = 25
 _MOST_DELETED = 1000
@@ -44,27 +43,44 @@ def names() -> list[str]:
     return [f"{template.STACK}-{each.name}" for each in (*plan().tables, *plan().queues)]
 
 
-def forget() -> None:
-    """Everything that was read from the environment is read anew, by whichever part comes first."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(_FORGETFUL):
-            for value in vars(module).values():
-                if hasattr(type(value), "cache_clear"):  # asked of the type: flask's proxies answer only in a request
-                    value.cache_clear()
-    for row in _rows(Row):
-        row._connection = None
-        row.Meta.table_name = row.Meta.table_name.rpartition("-")[2]
+@contextmanager
+def new_deployment(**parts: Any) -> Iterator[Deployment]:
+    """This process serves a deployment of its own, read from the environment; closed at the end.
 
-
-def _rows(base: type[Row]) -> Iterator[type[Row]]:
-    for row in base.__subclasses__():
-        yield row
-        yield from _rows(row)
+    `parts`: its clock and randomness, as the class takes them.
+    """
+    deployment = Deployment(**parts)
+    try:
+        with _serving(deployment):
+            yield deployment
+    finally:
+        deployment.close()
 
 
 @contextmanager
-def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """The process sees `values` and no other setting of the service."""
+def _serving(deployment: Deployment) -> Iterator[None]:
+    before = serve(deployment)
+    _forget_settings()
+    try:
+        yield
+    finally:
+        serve(before)
+        _forget_settings()
+
+
+def _forget_settings() -> None:
+    get_settings.cache_clear()
+    session._session.cache_clear()
+
+
+def forget(value: Callable[[], object]) -> None:
+    """The deployment makes this value anew when it is asked for."""
+    current()._values.pop(value.__wrapped__, None)  # type: ignore[attr-defined]  # of functools.wraps
+
+
+@contextmanager
+def environment(values: Mapping[str, str], deployment: Deployment | None = None) -> Iterator[None]:
+    """The process sees `values` and no other setting of the service. It serves `deployment`, or one of its own."""
     import os
 
     with pytest.MonkeyPatch.context() as patch:
@@ -72,9 +88,8 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
             patch.delenv(name)
         for name, value in values.items():
             patch.setenv(name, value)
-        forget()
-        yield
-    forget()
+        with _serving(deployment) if deployment else new_deployment():
+            yield
 
 
 class Stack:
@@ -106,6 +121,7 @@ class Stack:
             if name.startswith(("AWS_", "YTP_", "DLAMBDA_")) and name not in {"DLAMBDA_LOG_DIR", "YTP_PORT"}
         }
         self.bucket_dir = self.config.media_dir / template.STACK
+        self.deployment = Deployment()
 
     def start(self) -> None:
         self.bucket_dir.mkdir(parents=True, exist_ok=True)
@@ -125,6 +141,7 @@ class Stack:
         return engines.serves(str(self.sockets.folder / child.name))
 
     def stop(self) -> None:
+        self.deployment.close()
         end(self._children, 1.0)
         self.sockets.close()
 

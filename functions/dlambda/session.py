@@ -17,12 +17,11 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from dlambda.unix_socket import connect
 
-# A session must not make two clients at once.
-making_clients = threading.RLock()
+_making = threading.Lock()
 
 
 def session() -> Session:
-    with making_clients:
+    with _making:
         return _session()
 
 
@@ -47,15 +46,6 @@ def _session() -> Session:
     # The one that botocore would write anew for each request takes a tenth of the request's time.
     session.set_default_client_config(Config(user_agent="dlambda"))
     return session
-
-
-def make_client(service: str, *, socket_path: str = "", **options: Any) -> Any:
-    """A client of one service. Region, endpoint and credentials come from the environment."""
-    with making_clients:
-        client = session().create_client(service, **options)
-    if socket_path:
-        send_through(client, socket_path)
-    return client
 
 
 def send_through(client: Any, socket_path: str) -> None:

@@ -13,7 +13,7 @@ from moto import mock_aws
 from dlambda.aws import queue
 from local import template
 from tests.functions.permissions import watched
-from tests.stack import forget
+from tests.stack import new_deployment
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -28,13 +28,12 @@ _ENVIRONMENT = {
 
 @contextmanager
 def deployment(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
-    """Everything that was read from the environment is read anew."""
+    """A deployment of its own, whose settings are read from the environment."""
     for name in [name for name in os.environ if name.startswith(("AWS_ENDPOINT", "YTP_", "DLAMBDA_"))]:
         patch.delenv(name)
     for name, value in (_ENVIRONMENT | settings).items():
         patch.setenv(name, value)
-    forget()
-    with mock_aws():
+    with new_deployment(), mock_aws():
         everything = template.read()
         for each in everything.tables:
             boto3.client("dynamodb").create_table(TableName=f"dlambda-{each.name}", **each.definition)
@@ -45,7 +44,6 @@ def deployment(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
         with watched() as found:
             yield
         assert found == set(), "the template's policies do not allow it"
-    forget()
 
 
 def messages(name: str) -> list[dict[str, Any]]:

@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dlambda.aws import bucket, queue
 from dlambda.store import table
-from tests.stack import forget
+from tests.stack import new_deployment
 
 _THREADS = 12
 
 
 def test_first_requests_at_once_make_one_client_of_each(stack):
-    forget()
     together = threading.Barrier(_THREADS)
 
     def ask(number: int) -> list[int]:
@@ -20,7 +19,8 @@ def test_first_requests_at_once_make_one_client_of_each(stack):
         made = {make: make() for make in makers[number % 3 :] + makers[: number % 3]}
         return [id(made[bucket.client]), id(made[table.connection])]
 
-    with ThreadPoolExecutor(_THREADS) as threads:
-        found = list(threads.map(ask, range(_THREADS)))
-    assert all(each == found[0] for each in found)
-    assert bucket.find("nothing") is None
+    with new_deployment():
+        with ThreadPoolExecutor(_THREADS) as threads:
+            found = list(threads.map(ask, range(_THREADS)))
+        assert all(each == found[0] for each in found)
+        assert bucket.find("nothing") is None

@@ -12,7 +12,7 @@ from dlambda.aws import bucket
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.domain.orders.order_request import parse_order_request
-from dlambda.media.workers.worker import cool_down
+from dlambda.media.workers.worker import warm_processes
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
 from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order, workdir_of
@@ -96,7 +96,7 @@ def test_a_recording_survives_a_worker_that_vanished_with_its_folder(elsewhere, 
 
     with pytest.raises(Vanished):
         fulfil_order(order_id, seconds_left=seconds_left)
-    cool_down()  # its process is gone with it
+    warm_processes().close()  # its process is gone with it
     shutil.rmtree(workdir_of(order_id))
     lease = leases.acquire(order_id, "sweep", time.time() + leases.LEASE_SECONDS + 1)
     leases.release(lease)

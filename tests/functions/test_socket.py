@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from dlambda.aws import bucket, queue
+from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.settings import get_settings
 from dlambda.store import connections
 from dlambda.store.items import items, leases
 from events.on_socket.main import lambda_handler
 from tests.functions.calls import Heard
 from tests.functions.permissions import acting_as
+from tests.stack import new_deployment
 from tests.store import records
 from tests.store.samples import done, item, waiting
 
@@ -365,10 +365,7 @@ def test_a_failing_handler_leaves_the_connection(listening):
     """A deployment without its queues: the add fails, the client is told and stays."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLAMBDA_QUEUE_PREFIX", "nowhere-")
-        get_settings.cache_clear()
-        queue.queue_url.cache_clear()
-        say("add_url", {"url": URL})
-        assert connections.list_() == ["c1"]
-        assert problems(listening) == [("Error Adding URL", "Internal Server Error")]
-    get_settings.cache_clear()
-    queue.queue_url.cache_clear()
+        with new_deployment():
+            say("add_url", {"url": URL})
+    assert connections.list_() == ["c1"]
+    assert problems(listening) == [("Error Adding URL", "Internal Server Error")]

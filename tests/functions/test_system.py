@@ -304,12 +304,12 @@ def test_a_full_disk_is_told() -> None:
 
 
 def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
-    from dlambda.usecases.events.measure import count, flush, observe_seconds
+    from dlambda.usecases.events.measure import count, metrics, observe_seconds
 
     count("segments_made_total")
     count("segments_made_total", 2)
     observe_seconds("item_seconds", 3.5)
-    flush()
+    assert metrics().read()["segments_made_total"] == 3
     count("segments_made_total")
     text = client.get("/metrics").get_data(as_text=True)
     assert "dlambda_segments_made_total 4\n" in text

@@ -34,7 +34,7 @@ def silence() -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _fresh(service: Path) -> Iterator[None]:
     yield
-    cutting._end_all()
+    cutting.processes().close()
 
 
 def children(parent: int | None = None) -> list[int]:
@@ -63,7 +63,7 @@ def kill_next(count: int) -> None:
 @pytest.fixture(autouse=True)
 def _none_waits() -> None:
     """Ends what earlier tests left idle: a process that may read one place is of no use for another."""
-    cutting._end_all()
+    cutting.processes().close()
 
 
 def test_a_film_is_read_and_cut(film: str, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_other_programs_are_not_started(
         program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started-{name}\n")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    worker.cool_down()  # the warm process has the PATH of before
+    worker.warm_processes().close()  # the warm process has the PATH of before
     url = site.put("/good.mp4", films / "good.ts")
     live = site.put("/w.m3u8", master(f"rtmp://127.0.0.1:{port.port}/x"))
     try:
@@ -220,6 +220,6 @@ def test_other_programs_are_not_started(
         assert "rtmp streams are not supported" in (finish(start(live, item_id="live")).error or "")
         finish(start(url, item_id="text", params={"bidi_workaround": True}))
     finally:
-        worker.cool_down()
+        worker.warm_processes().close()
     assert port.heard == []
     assert list(tmp_path.glob("started-*")) == []

@@ -25,20 +25,24 @@ def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProces
     )  # fmt: skip
 
 
+def warm_process() -> subprocess.Popen[bytes]:
+    running = worker.warm_processes().running
+    assert running is not None
+    return running._process
+
+
 def test_workers_are_forked_from_one_warm_process(origin: Origin, service: Path) -> None:
     parents = set()
     for _ in range(3):
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-        assert worker._warm is not None
-        parents.add(worker._warm._process.pid)
+        parents.add(warm_process().pid)
     assert len(parents) == 1
 
 
 def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-    assert worker._warm is not None
-    os.kill(worker._warm._process.pid, signal.SIGKILL)
-    worker._warm._process.wait()
+    os.kill(warm_process().pid, signal.SIGKILL)
+    warm_process().wait()
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
 
 
@@ -50,8 +54,7 @@ def test_a_question_is_answered_though_the_warm_process_is_dying(
     for delay_ms in delays_ms:
         worker.warm_up()
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-        assert worker._warm is not None
-        death = threading.Timer(delay_ms / 1000, os.kill, (worker._warm._process.pid, signal.SIGKILL))
+        death = threading.Timer(delay_ms / 1000, os.kill, (warm_process().pid, signal.SIGKILL))
         death.start()
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info, delay_ms
         death.join()
@@ -59,8 +62,7 @@ def test_a_question_is_answered_though_the_warm_process_is_dying(
 
 def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-    assert worker._warm is not None
-    assert len(os.listdir(f"/proc/{worker._warm._process.pid}/task")) == 1
+    assert len(os.listdir(f"/proc/{warm_process().pid}/task")) == 1
 
 
 def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service: Path) -> None:
@@ -87,8 +89,7 @@ def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service
 def test_it_reads_a_page_for_itself_once_and_has_one_thread_again(origin: Origin, service: Path) -> None:
     for _ in range(3):
         assert extract(origin.url("/lists/players.html"), {}, allow_internal=True).info
-    assert worker._warm is not None
-    assert len(os.listdir(f"/proc/{worker._warm._process.pid}/task")) == 1
+    assert len(os.listdir(f"/proc/{warm_process().pid}/task")) == 1
 
 
 def test_workers_know_nothing_of_the_services_environment(start: Start, origin: Origin, service: Path) -> None:
@@ -122,7 +123,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
             item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
         while not list(work.rglob("*.part")):
             running.messages(0.1)
-        print(running.pid, worker._warm._process.pid, flush=True)
+        print(running.pid, worker.warm_processes().running._process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     done = run(code, service, origin.url("/slow/100000/clip-1.mp4"), str(service))
@@ -140,7 +141,7 @@ def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origi
         from dlambda.media.workers.extract import extract
         from dlambda.media.workers import worker
         extract(sys.argv[1], {}, allow_internal=True)
-        print(worker._warm._process.pid)
+        print(worker.warm_processes().running._process.pid)
     """
     done = run(code, service, origin.url("/clip-1.mp4"))
     assert done.returncode == 0

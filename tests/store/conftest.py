@@ -13,7 +13,7 @@ def _kind(request: pytest.FixtureRequest, engines: Stack) -> Iterator[str]:
         with moto_tables():
             yield "moto"
     else:
-        with environment(engines.environ):
+        with environment(engines.environ, engines.deployment):
             yield "dynoxide"
         engines.empty(whatever_was_touched=True)
 

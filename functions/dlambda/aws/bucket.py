@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -22,11 +21,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dlambda.aws.links import refuse_links
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.web.etag import made_etag
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import NotFound, Unavailable
-from dlambda.session import making_clients, session
-from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,13 +56,8 @@ class Stored:
         return http_date(self.modified.timestamp())
 
 
+@per_deployment
 def client() -> "S3Client":
-    with making_clients:
-        return _client()
-
-
-@lru_cache(maxsize=1)
-def _client() -> "S3Client":
     # Checksums "when supported" would read and frame each body once more, which not every S3 understands.
     config = Config(
         s3={"addressing_style": "path"},
@@ -74,13 +67,13 @@ def _client() -> "S3Client":
         max_pool_connections=20,
     )
     # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
-    s3: S3Client = boto3.Session(botocore_session=session()).client("s3", config=config)
+    s3: S3Client = boto3.Session(botocore_session=current().session()).client("s3", config=config)
     refuse_links(s3)
     return s3
 
 
 def _bucket() -> str:
-    return get_settings().bucket
+    return current().settings.bucket
 
 
 def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
@@ -182,21 +175,21 @@ def presign(
     (`media_public_url=request`): the URL is a path then, relative to that request. `answer` sets response headers:
     `content-type`, `content-disposition` ...
     """
-    public = get_settings().media_public_url
+    public = current().settings.media_public_url
     base = (origin if public == "request" else public) or client().meta.endpoint_url
     base = base.rstrip("/")
     url = f"{base}/{_bucket()}/{quote(key)}"
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
     request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
-    region = session().get_config_variable("region") or "us-east-1"
-    credentials = session().get_credentials()
+    region = current().session().get_config_variable("region") or "us-east-1"
+    credentials = current().session().get_credentials()
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
     S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
     if origin and public == "request":
         # Behind a proxy neither scheme nor host need be the client's. The storage knows nothing of the base path.
-        return quote(get_settings().base_path.rstrip("/")) + str(request.url).removeprefix(base)
+        return quote(current().settings.base_path.rstrip("/")) + str(request.url).removeprefix(base)
     return str(request.url)
 
 

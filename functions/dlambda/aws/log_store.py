@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.telemetry.log_line import Wanted, entry_of
-from dlambda.session import make_client
-from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -17,9 +15,9 @@ _DAY_MS: Final = 86_400_000
 _WINDOWS_MS: Final = (300_000, 3_600_000, 6 * 3_600_000, _DAY_MS, 7 * _DAY_MS, 30 * _DAY_MS)
 
 
-@lru_cache(maxsize=1)
+@per_deployment
 def client() -> "CloudWatchLogsClient":
-    logs: CloudWatchLogsClient = make_client("logs")
+    logs: CloudWatchLogsClient = current().client("logs")
     return logs
 
 
@@ -48,7 +46,7 @@ def _between(start_ms: int, end_ms: int, query: Wanted) -> list[dict[str, Any]]:
 
 
 def _events(start_ms: int, end_ms: int | None, query: Wanted) -> Iterator[Any]:
-    request: dict[str, Any] = {"logGroupName": get_settings().log_group, "startTime": start_ms}
+    request: dict[str, Any] = {"logGroupName": current().settings.log_group, "startTime": start_ms}
     if end_ms is not None:
         request["endTime"] = end_ms
     if pattern := _pattern(query):

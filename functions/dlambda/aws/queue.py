@@ -1,16 +1,14 @@
 """Queues: a message is a wake-up that names a record; the tables hold the truth (docs/architecture.md, State)."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.messages.queue_messages import Message, QueueName
-from dlambda.session import make_client
-from dlambda.settings import get_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,16 +17,24 @@ SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
 
 
-@lru_cache(maxsize=1)
+@per_deployment
 def client() -> "SQSClient":
     config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
-    sqs: SQSClient = make_client("sqs", socket_path=get_settings().queues_socket, config=config)
+    sqs: SQSClient = current().client("sqs", socket_path=current().settings.queues_socket, config=config)
     return sqs
 
 
-@lru_cache(maxsize=16)
 def queue_url(name: str) -> str:
-    return client().get_queue_url(QueueName=get_settings().queue_prefix + name)["QueueUrl"]
+    """The address of a queue, asked once."""
+    urls = _urls()
+    if name not in urls:
+        urls[name] = client().get_queue_url(QueueName=current().settings.queue_prefix + name)["QueueUrl"]
+    return urls[name]
+
+
+@per_deployment
+def _urls() -> dict[str, str]:
+    return {}
 
 
 def send(message: Message, *, delay_seconds: int = 0) -> None:

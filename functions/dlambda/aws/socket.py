@@ -1,13 +1,11 @@
 """Pushes to WebSocket clients through the gateway's management API."""
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dlambda.session import make_client
-from dlambda.settings import get_settings
+from dlambda.deployment import current, per_deployment
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -16,11 +14,11 @@ PUSH_ERRORS = (ClientError, BotoCoreError)
 _GONE = frozenset({"GoneException", "410"})
 
 
-@lru_cache(maxsize=1)
+@per_deployment
 def _client() -> "ApiGatewayManagementApiClient":
     config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
-    endpoint = get_settings().socket_endpoint
-    management_api: ApiGatewayManagementApiClient = make_client(
+    endpoint = current().settings.socket_endpoint
+    management_api: ApiGatewayManagementApiClient = current().client(
         "apigatewaymanagementapi", endpoint_url=endpoint, config=config
     )
     return management_api

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
+from dlambda.deployment import per_deployment
 from dlambda.domain.secrets.attempts import Attempts
 from dlambda.domain.web.clients import counted_as
 from dlambda.errors import TooMany, WrongCredentials
@@ -17,7 +18,6 @@ from dlambda.errors import TooMany, WrongCredentials
 PASSWORD: Final = "password"  # noqa: S105 names an account, is none of its passwords
 API_KEY: Final = "API key"
 _log = logging.getLogger(__name__)
-_attempts = Attempts()
 _lock = threading.Lock()
 
 
@@ -33,13 +33,12 @@ def count_failures(account: str, client: str) -> Iterator[None]:
 def _count(account: str, client: str, error: WrongCredentials) -> NoReturn:
     _log.warning("Wrong %s from %s", account, client, extra={"client": client})
     with _lock:
-        wait = _attempts.fail(counted_as(client), account, time.monotonic())
+        wait = _attempts().fail(counted_as(client), account, time.monotonic())
     if not wait:
         raise error
     raise TooMany(f"Too many wrong credentials. Try again in {wait} s.", headers={"Retry-After": str(wait)}) from None
 
 
-def forget() -> None:
-    """Begins anew."""
-    with _lock:
-        _attempts.clear()
+@per_deployment
+def _attempts() -> Attempts:
+    return Attempts()

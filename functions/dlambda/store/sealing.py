@@ -2,10 +2,10 @@
 
 import base64
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dlambda.settings import SettingsError, get_settings
+from dlambda.deployment import current, per_deployment
+from dlambda.settings import SettingsError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,11 +24,11 @@ def unseal(sealed: bytes) -> str:
     return _cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode()
 
 
-@lru_cache(maxsize=1)
+@per_deployment
 def _cipher() -> "AESGCM":
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    key = base64.b64decode(get_settings().secret_key)
+    key = base64.b64decode(current().settings.secret_key)
     if len(key) != _KEY_BYTES:
         raise SettingsError("DLAMBDA_SECRET_KEY must be 32 bytes in base64")
     return AESGCM(key)

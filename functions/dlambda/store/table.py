@@ -4,8 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
@@ -15,8 +14,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from dlambda.session import making_clients, send_through, session
-from dlambda.settings import get_settings
+from dlambda.deployment import current, per_deployment
+from dlambda.session import send_through
 from dlambda.store.conflicts import retry_conflicts
 
 # Raised when the tables are away: what was to be done may be done later.
@@ -29,11 +28,20 @@ _MAX_NUMBER_DIGITS = 38
 _POOL_SIZE = 50
 # The order in which DynamoDB is sent the operations, and so that of its reasons.
 _ORDER = ("condition_check", "delete", "save", "update")
-
-_connecting = threading.RLock()
+_preparing = threading.Lock()
 
 # Its debug lines print whole requests, cookies included.
 logging.getLogger("pynamodb").setLevel(logging.WARNING)
+
+
+class _TableName:
+    """The name of a row's table: the deployment's prefix, then the noun."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+
+    def __get__(self, _instance: object, _owner: type) -> str:
+        return current().settings.table_prefix + self.noun
 
 
 class Row(Model):
@@ -42,23 +50,29 @@ class Row(Model):
     class Meta:
         table_name = ""
 
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        return cls._connection if cls._connection is not None else cls._connect()
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "Meta" in vars(cls):  # PynamoDB reads the name from there at each request
+            cls.Meta.table_name = cast("str", _TableName(cls.Meta.table_name))
 
     @classmethod
-    def _connect(cls) -> TableConnection:
-        """Prepares the first request: the prefix is a setting, and one client, 10 MB, serves all tables."""
-        with _connecting:
-            if cls._connection is None:
-                cls.Meta.table_name = get_settings().table_prefix + cls.Meta.table_name
+    def _get_connection(cls) -> TableConnection:
+        tables = _tables()
+        return tables[cls] if cls in tables else cls._connect(tables)
+
+    @classmethod
+    def _connect(cls, tables: dict[type[Model], TableConnection]) -> TableConnection:
+        """Prepares the first request: one client, 10 MB, serves all tables."""
+        shared = connection()
+        with _preparing:
+            if cls not in tables:
                 table: TableConnection = super()._get_connection()
-                cls._connection = None  # not before it is whole: other threads look at it
+                cls._connection = None  # that is of no deployment, and has a client of its own
                 with suppress(ValueError):  # two kinds of rows may share a table
-                    connection().add_meta_table(table.get_meta_table())
-                table.connection = connection()
-                cls._connection = table
-            return cls._connection
+                    shared.add_meta_table(table.get_meta_table())
+                table.connection = shared
+                tables[cls] = table
+            return tables[cls]
 
     @classmethod
     def find(cls, hash_key: Any, range_key: Any = None) -> Self | None:
@@ -192,19 +206,22 @@ def _reason_codes(error: TransactWriteError) -> list[str | None]:
 class _Connection(Connection):
     @property
     def session(self) -> Session:
-        return session()
+        return current().session()
+
+    def close(self) -> None:
+        self.client.close()
 
 
+@per_deployment
 def connection() -> Connection:
-    """The one connection of this process, for raw requests, transactions and all rows. Safe between threads."""
-    with making_clients:
-        return _connection()
-
-
-@lru_cache(maxsize=1)
-def _connection() -> Connection:
+    """The one connection of this deployment, for raw requests, transactions and all rows. Safe between threads."""
     new_connection = _Connection(max_pool_connections=_POOL_SIZE)
     client = new_connection.client  # made here, where no other thread makes one
-    if path := get_settings().tables_socket:
+    if path := current().settings.tables_socket:
         send_through(client, path)
     return new_connection
+
+
+@per_deployment
+def _tables() -> dict[type[Model], TableConnection]:
+    return {}

@@ -4,12 +4,10 @@ from dlambda.aws import queue
 from dlambda.domain.items.item import IN_QUEUE, Shelf
 from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.telemetry.metric import exposition, series
-from dlambda.errors import NotFound
 from dlambda.settings import get_settings
-from dlambda.store import counters
 from dlambda.store.items import items, slots
 from dlambda.store.orders import orders
-from dlambda.usecases.events.measure import flush
+from dlambda.usecases.events.measure import metrics as stored_metrics
 from dlambda.usecases.operations.check_updates import ytdlp_version
 
 _QUEUES = (
@@ -29,11 +27,8 @@ def metrics() -> str:
 
     Raises `NotFound` in the cloud, where CloudWatch has them.
     """
-    if get_settings().log_group:
-        raise NotFound("Metrics are collected by CloudWatch here.")
-    flush()
+    numbers = stored_metrics().read()
     state = slots.read()
-    numbers = counters.read()
     numbers |= {
         series("queue_items", {"status": status.value}): items.count(Shelf.QUEUE, [status]) for status in IN_QUEUE
     }

@@ -5,7 +5,6 @@ thread and holds no client of ours, so its forks are safe; the process that asks
 A worker ends with its work, when its group is killed, or when the process that asked for it dies.
 """
 
-import atexit
 import contextlib
 import json
 import os
@@ -19,6 +18,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+from dlambda.deployment import per_deployment
 from dlambda.errors import Unavailable
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
@@ -149,58 +149,61 @@ class _WarmProcess:
                 self._process.wait()
 
 
-_warm: _WarmProcess | None = None
-_lock = threading.Lock()
+class _WarmProcesses:
+    """The warm process that is in use: one that is gone is replaced by a new one."""
+
+    def __init__(self) -> None:
+        self.running: _WarmProcess | None = None
+        self._lock = threading.Lock()
+
+    def usable(self) -> _WarmProcess:
+        """The warm process, started unless it runs."""
+        with self._lock:
+            if self.running is None or not self.running.usable:
+                self.running = _WarmProcess()
+            return self.running
+
+    def discard(self, warm: _WarmProcess) -> None:
+        """Lets go of one that is gone; one that another thread has started meanwhile stays."""
+        with self._lock:
+            if self.running is warm:
+                self.running = None
+        warm.close()
+
+    def close(self) -> None:
+        """Ends it and all workers of this process."""
+        with self._lock:
+            if self.running is not None:
+                self.running.close()
+                self.running = None
+
+
+@per_deployment
+def warm_processes() -> _WarmProcesses:
+    """What the workers of this deployment are forked from."""
+    return _WarmProcesses()
 
 
 def warm_up() -> None:
     """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
-    _usable()
-
-
-def _usable() -> _WarmProcess:
-    global _warm
-    with _lock:
-        if _warm is None or not _warm.usable:
-            _warm = _WarmProcess()
-        return _warm
-
-
-def _discard(warm: _WarmProcess) -> None:
-    """Lets go of one that is gone; one that another thread has started meanwhile stays."""
-    global _warm
-    with _lock:
-        if _warm is warm:
-            _warm = None
-    warm.close()
-
-
-def cool_down() -> None:
-    """Ends the warm process and all workers of this process."""
-    global _warm
-    with _lock:
-        if _warm is not None:
-            _warm.close()
-            _warm = None
-
-
-atexit.register(cool_down)
+    warm_processes().usable()
 
 
 def start_worker(job: Job) -> Worker:
     """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
     protect_parent()
     policy = policy_of(job)
+    processes = warm_processes()
     kind = READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB
     for _attempt in range(_MOST_STARTS):
-        warm = _usable()
+        warm = processes.usable()
         broker = Broker(policy)
         try:
             connection = warm.fork(broker, kind)
             connection.send_bytes(pickle.dumps((job, policy)))
         except OSError:
             broker.close()
-            _discard(warm)
+            processes.discard(warm)
             continue
         worker = Worker(connection)
         hello = worker.receive(_START_SECONDS)
@@ -211,5 +214,5 @@ def start_worker(job: Job) -> Worker:
         broker.close()
         # Dead, or dying: for a moment it still takes what is sent to it.
         if warm.is_gone(_DYING_SECONDS):
-            _discard(warm)
+            processes.discard(warm)
     raise Unavailable("The download worker could not be started.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dlambda.deployment import per_deployment
 from dlambda.errors import Invalid, Unavailable
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
@@ -64,24 +65,30 @@ def list_options() -> dict[str, Any]:
     return {name: answer[name] for name in ("version", "count", "options")}
 
 
-_ids: dict[str, tuple[float, dict[str, str] | None]] = {}
 _ids_lock = threading.Lock()
+
+
+@per_deployment
+def _ids_by_url() -> dict[str, tuple[float, dict[str, str] | None]]:
+    """The ids of URLs, and until when (monotonic seconds) they are remembered."""
+    return {}
 
 
 def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     """`{"id", "ie_key", "archive_id"}` of each URL that tells them by itself; remembered for five minutes."""
     now = time.monotonic()
+    remembered = _ids_by_url()
     with _ids_lock:
-        ids = {url: _ids[url][1] for url in urls if url in _ids and _ids[url][0] > now}
+        ids = {url: remembered[url][1] for url in urls if url in remembered and remembered[url][0] > now}
     missing = tuple(dict.fromkeys(url for url in urls if url not in ids))
     for start in range(0, len(missing), _IDS_AT_ONCE):
         batch = missing[start : start + _IDS_AT_ONCE]
         ids |= dict(zip(batch, _ask(UrlIdsJob(batch))["ids"], strict=True))
     if missing:
         with _ids_lock:
-            if len(_ids) > _MOST_IDS:
-                _ids.clear()
-            _ids.update({url: (now + _IDS_KEPT_SECONDS, ids[url]) for url in missing})
+            if len(remembered) > _MOST_IDS:
+                remembered.clear()
+            remembered.update({url: (now + _IDS_KEPT_SECONDS, ids[url]) for url in missing})
     return [ids[url] for url in urls]
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.operand import Path
 
+from dlambda.deployment import per_deployment
 from dlambda.store.table import Row, Transaction, connection
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ _WALKED_LEAVES = 20
 _Answer = Mapping[str, Mapping[str, Any]]  # a row as DynamoDB answers it: attribute -> {type: value}
 _MOST_REMEMBERED = 512
 K = TypeVar("K")
-_leaves_of: dict[tuple[object, ...], list[str]] = {}
 
 
 class _Node(Row):
@@ -164,7 +164,8 @@ def page(
     Whoever asked for the same page before is likely to find it in the same leaves: they are read along with the root.
     """
     question = (list_name, page, per_page, newest_first, None if statuses is None else frozenset(statuses))
-    nodes = _read([list_name, f"{list_name}/0", *_leaves_of.get(question, ())])
+    leaves_of = _leaves_by_question()
+    nodes = _read([list_name, f"{list_name}/0", *leaves_of.get(question, ())])
     tops = _counts(nodes.get(list_name, {}), _IN_ROOT, statuses)
     total = sum(tops.values())
     pages = max(1, -(-total // per_page))
@@ -173,10 +174,15 @@ def page(
     if newest_first:
         start, stop = total - stop, total - start
     ids, leaves = _ids(list_name, nodes, tops, statuses, start, stop)
-    if len(_leaves_of) >= _MOST_REMEMBERED:
-        _leaves_of.clear()
-    _leaves_of[question] = leaves[: _BATCH // 2]
+    if len(leaves_of) >= _MOST_REMEMBERED:
+        leaves_of.clear()
+    leaves_of[question] = leaves[: _BATCH // 2]
     return Page(ids[::-1] if newest_first else ids, page, per_page, total)
+
+
+@per_deployment
+def _leaves_by_question() -> dict[tuple[object, ...], list[str]]:
+    return {}
 
 
 def walk(list_name: str, statuses: Collection[str] | None = None) -> Iterator[list[str]]:

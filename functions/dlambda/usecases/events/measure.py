@@ -5,40 +5,113 @@ that counting a segment costs nothing; what a killed process had gathered is los
 the log, which CloudWatch reads.
 """
 
-import atexit
 import logging
 import sys
 import threading
 import time
 from collections import defaultdict
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.items.item import Item
 from dlambda.domain.telemetry.metric import embedded, seconds_observed, series
-from dlambda.settings import get_settings
+from dlambda.errors import NotFound
 from dlambda.store import counters
 
 log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS: Final = 5.0
-_gathered: defaultdict[str, float] = defaultdict(float)
-_lock = threading.Lock()
-_timer: threading.Timer | None = None
+
+
+class Metrics(Protocol):
+    """Where numbers go."""
+
+    def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        """Adds `value` to a counter."""
+
+    def observe_seconds(self, name: str, seconds: float) -> None:
+        """Counts a duration."""
+
+    def read(self) -> dict[str, float]:
+        """All counters, by series. Raises `NotFound` where they are kept elsewhere."""
+
+
+class TableMetrics:
+    """Gathers numbers in the process, and adds them to the table a few seconds later."""
+
+    def __init__(self) -> None:
+        self._gathered: defaultdict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        self._gather({series(name, labels): value})
+
+    def observe_seconds(self, name: str, seconds: float) -> None:
+        self._gather(seconds_observed(name, seconds))
+
+    def read(self) -> dict[str, float]:
+        """Those of this process included."""
+        self.flush()
+        return counters.read()
+
+    def flush(self) -> None:
+        """Adds what was gathered to the table; on a failure it is kept for the next time."""
+        with self._lock:
+            self._timer = None
+            numbers = dict(self._gathered)
+            self._gathered.clear()
+        if not numbers:
+            return
+        try:
+            counters.add(numbers)
+        except Exception:  # last resort of its thread: counting must never fail what is counted
+            log.warning("Counters could not be stored", exc_info=True)
+            self._gather(numbers)
+
+    def _gather(self, numbers: Mapping[str, float]) -> None:
+        with self._lock:
+            for name, value in numbers.items():
+                self._gathered[name] += value
+            if self._timer is None:
+                self._timer = threading.Timer(_FLUSH_SECONDS, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+
+class LoggedMetrics:
+    """Writes each number as a line of the log, which CloudWatch reads."""
+
+    def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        for line in embedded([(name, labels, value)], int(time.time() * 1000)):
+            sys.stdout.write(line + "\n")
+
+    def observe_seconds(self, name: str, seconds: float) -> None:
+        self.count(name, {}, seconds)
+
+    def read(self) -> dict[str, float]:
+        raise NotFound("Metrics are collected by CloudWatch here.")
+
+
+@per_deployment
+def metrics() -> Metrics:
+    """The implementation for this deployment."""
+    if current().settings.log_group:
+        return LoggedMetrics()
+    in_table = TableMetrics()
+    current().before_close(in_table.flush)
+    return in_table
 
 
 def count(name: str, value: float = 1.0, **labels: str) -> None:
     """Adds to a counter of `domain.metric.HELP`."""
-    if get_settings().log_group:
-        _say(name, labels, value)
-    else:
-        _gather({series(name, labels): value})
+    metrics().count(name, labels, value)
 
 
 def observe_seconds(name: str, seconds: float) -> None:
-    if get_settings().log_group:
-        _say(name, {}, seconds)
-    else:
-        _gather(seconds_observed(name, seconds))
+    """Counts a duration of `domain.metric.HELP`."""
+    metrics().observe_seconds(name, seconds)
 
 
 def count_finished(item: Item, now: float) -> None:
@@ -51,38 +124,3 @@ def count_finished(item: Item, now: float) -> None:
 def count_failed(item: Item) -> None:
     """An item ended with an error."""
     count("items_failed_total", kind=str((item.failure or {}).get("kind")), extractor=item.extractor)
-
-
-def _say(name: str, labels: dict[str, str], value: float) -> None:
-    for line in embedded([(name, labels, value)], int(time.time() * 1000)):
-        sys.stdout.write(line + "\n")
-
-
-def _gather(numbers: dict[str, float]) -> None:
-    global _timer
-    with _lock:
-        for name, value in numbers.items():
-            _gathered[name] += value
-        if _timer is None:
-            _timer = threading.Timer(_FLUSH_SECONDS, flush)
-            _timer.daemon = True
-            _timer.start()
-
-
-def flush() -> None:
-    """Adds what was gathered to the table; on a failure it is kept for the next time."""
-    global _timer
-    with _lock:
-        _timer = None
-        numbers = dict(_gathered)
-        _gathered.clear()
-    if not numbers:
-        return
-    try:
-        counters.add(numbers)
-    except Exception:  # last resort of its thread: counting must never fail what is counted
-        log.warning("Counters could not be stored", exc_info=True)
-        _gather(numbers)
-
-
-atexit.register(flush)

@@ -1,11 +1,11 @@
 """Several files as one ZIP: built into the bucket from the request on, fetched by its token (files.md 3)."""
 
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
+from dlambda.deployment import current
 from dlambda.domain.files.listing import MARKER
 from dlambda.domain.files.sidecar import Sidecars
 from dlambda.domain.messages.queue_messages import RunJob
@@ -37,7 +37,7 @@ def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
     if not files:
         raise Invalid(_NOTHING)
     now = time.time()
-    token = str(uuid.uuid4())
+    token = current().new_id()
     jobs.add(Job(token, KIND, {"files": files, "expires_at": now + TOKEN_SECONDS}), now, held=False)
     queue.send(RunJob(token))
     return token, files

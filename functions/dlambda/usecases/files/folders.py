@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
+from dlambda.deployment import per_deployment
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.files.sidecar import is_media, owned_by, stem_of
 from dlambda.domain.messages.queue_messages import CompareFolder
@@ -21,8 +22,6 @@ from dlambda.store.files import listings
 # How long a listing is taken for true without a look at the bucket.
 _FRESH_SECONDS = 30
 _TRIES = 3
-# When this process asked for a comparison; forgetting it costs one message.
-_asked: dict[str, float] = {}
 _MOST_ASKED = 1000
 
 
@@ -95,10 +94,11 @@ def entries_of(folder: str, now: float | None = None) -> list[Entry]:
 def _ask_for_comparison(folder: str) -> None:
     """Once in a while: a browser that turns pages need not ask with each of them."""
     now = time.monotonic()
-    if now - _asked.get(folder, -_FRESH_SECONDS) >= _FRESH_SECONDS:
-        if len(_asked) >= _MOST_ASKED:
-            _asked.clear()
-        _asked[folder] = now
+    asked_at = _asked_at()
+    if now - asked_at.get(folder, -_FRESH_SECONDS) >= _FRESH_SECONDS:
+        if len(asked_at) >= _MOST_ASKED:
+            asked_at.clear()
+        asked_at[folder] = now
         queue.send(CompareFolder(folder))
 
 
@@ -106,6 +106,12 @@ def compare(folder: str) -> None:
     """Compares the index with the bucket, in the background; a folder that is gone is no error: the index knows it."""
     with suppress(NotFound):
         reindex(folder)
+
+
+@per_deployment
+def _asked_at() -> dict[str, float]:
+    """When this process asked for a comparison, by folder. Forgetting it costs one message."""
+    return {}
 
 
 def reindex(folder: str) -> list[Entry]:

@@ -15,25 +15,23 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.aws import bucket
+from dlambda.deployment import per_deployment
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.format_cookies import with_header_cookies
-from dlambda.errors import Invalid, NotFound, TooMany, Unavailable
+from dlambda.errors import Invalid, NotFound, TooMany
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.settings import get_settings
-from dlambda.store import cache
+from dlambda.usecases.lookups.single_flight import single_flight
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import find_preset
 
 KEPT_SECONDS: Final = 600
-_CLAIM_SECONDS: Final = 30
-_LOOK_SECONDS: Final = 0.1
 _LEAST_SECONDS: Final = 2.0
-_BUSY: Final = "Others are looking up the same, and it takes long. Try again in a moment."
 _FULL: Final = "Too many pages are being looked up at the moment. Try again in a moment."
 _MOST_NEAR: Final = 32
 _LARGEST_NEAR: Final = 256 * 1024
@@ -88,10 +86,10 @@ def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, 
     until = time.monotonic() + get_settings().answer_seconds
     if not force and (answer := _remembered(key, asked_at - kept_seconds)):
         return answer
-    with _alone(key, until) as had_to_wait:
+    with single_flight().turn(key, until) as had_to_wait:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
         if had_to_wait:
-            _raise_failure(key, asked_at)
+            _newest().raise_failure(key, asked_at)
             if answer := _remembered(key, asked_at if force else time.time() - kept_seconds):
                 return answer
         return _extracted(key, url, preset_name, args, until)
@@ -101,39 +99,48 @@ def _place(key: str) -> str:
     return f"cache/info/{key}.json"
 
 
-_near: OrderedDict[str, Looked] = OrderedDict()
-"""The newest, in this process."""
-_failures: OrderedDict[str, tuple[float, Extraction]] = OrderedDict()
-"""When the newest failed, and how: for those who waited meanwhile."""
-_near_lock = threading.Lock()
+class _Newest:
+    """The newest answers and failures of this process. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, Looked] = OrderedDict()
+        self._failures: OrderedDict[str, tuple[float, Extraction]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, answer: Looked) -> None:
+        if len(answer.text) > _LARGEST_NEAR:
+            return
+        with self._lock:
+            self._answers[answer.key] = replace(answer, fresh=False)
+            while len(self._answers) > _MOST_NEAR:
+                self._answers.popitem(last=False)
+
+    def keep_failure(self, key: str, extraction: Extraction) -> None:
+        """For those who waited meanwhile."""
+        with self._lock:
+            self._failures[key] = (time.time(), extraction)
+            self._failures.move_to_end(key)
+            while len(self._failures) > _MOST_NEAR:
+                self._failures.popitem(last=False)
+
+    def find(self, key: str, since: float) -> Looked | None:
+        answer = self._answers.get(key)
+        return answer if answer is not None and answer.at >= since else None
+
+    def raise_failure(self, key: str, since: float) -> None:
+        """Raises `Nothing` when the last extraction failed after `since` (unix seconds)."""
+        at, extraction = self._failures.get(key, (0.0, None))
+        if extraction is not None and at >= since:
+            raise Nothing(extraction)
 
 
-def _keep_near(answer: Looked) -> None:
-    if len(answer.text) > _LARGEST_NEAR:
-        return
-    with _near_lock:
-        _near[answer.key] = replace(answer, fresh=False)
-        while len(_near) > _MOST_NEAR:
-            _near.popitem(last=False)
-
-
-def _keep_failure(key: str, extraction: Extraction) -> None:
-    with _near_lock:
-        _failures[key] = (time.time(), extraction)
-        _failures.move_to_end(key)
-        while len(_failures) > _MOST_NEAR:
-            _failures.popitem(last=False)
-
-
-def _raise_failure(key: str, since: float) -> None:
-    at, extraction = _failures.get(key, (0.0, None))
-    if extraction is not None and at >= since:
-        raise Nothing(extraction)
+@per_deployment
+def _newest() -> _Newest:
+    return _Newest()
 
 
 def _remembered(key: str, since: float) -> Looked | None:
-    near = _near.get(key)
-    if near is not None and near.at >= since:
+    if near := _newest().find(key, since):
         return near
     try:
         document = bucket.get_json(_place(key))
@@ -142,63 +149,14 @@ def _remembered(key: str, since: float) -> Looked | None:
     if document["at"] < since:
         return None
     answer = Looked(key, document["at"], document["text"], tuple(document["archive_ids"]), document["is_premiere"])
-    _keep_near(answer)
+    _newest().keep(answer)
     return answer
 
 
-_turns: dict[str, tuple[threading.Lock, int]] = {}
-_turns_lock = threading.Lock()
-
-
-@contextmanager
-def _alone(key: str, until: float) -> Iterator[bool]:
-    """A lock for each key; yields whether another was first. Raises `Unavailable` when no turn comes `until` then.
-
-    In this process by a lock. Among processes by a claim that runs out by itself; on one machine there is but one.
-    """
-    with _turns_lock:
-        lock, users = _turns.get(key, (threading.Lock(), 0))
-        _turns[key] = (lock, users + 1)
-    try:
-        had_to_wait = lock.locked()
-        if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise Unavailable(_BUSY)
-        try:
-            if get_settings().work_durable:
-                yield had_to_wait
-                return
-            had_to_wait = _claim(key, until) or had_to_wait
-            try:
-                yield had_to_wait
-            finally:
-                cache.release(_claim_key(key))
-        finally:
-            lock.release()
-    finally:
-        with _turns_lock:
-            lock, users = _turns[key]
-            if users == 1:
-                del _turns[key]
-            else:
-                _turns[key] = (lock, users - 1)
-
-
-def _claim_key(key: str) -> str:
-    return f"info-claim:{key}"
-
-
-def _claim(key: str, until: float) -> bool:
-    """Waits until no other process extracts the same; says whether one did. Raises `Unavailable`."""
-    had_to_wait = False
-    while not cache.claim(_claim_key(key), time.time(), _CLAIM_SECONDS):
-        had_to_wait = True
-        if time.monotonic() > until:
-            raise Unavailable(_BUSY)
-        time.sleep(_LOOK_SECONDS)
-    return had_to_wait
-
-
-_slots: dict[int, threading.BoundedSemaphore] = {}
+@per_deployment
+def _semaphores() -> dict[int, threading.BoundedSemaphore]:
+    """By how many may pass: a setting that tests change."""
+    return {}
 
 
 @contextmanager
@@ -208,7 +166,7 @@ def _slot(until: float) -> Iterator[None]:
     On one machine that is more than one client may ask for. Raises `TooMany` when none is free `until` then.
     """
     limit = 2 * get_settings().extract_info_concurrency
-    slots = _slots.setdefault(limit, threading.BoundedSemaphore(limit))
+    slots = _semaphores().setdefault(limit, threading.BoundedSemaphore(limit))
     if not slots.acquire(timeout=max(0.0, until - time.monotonic())):
         raise TooMany(_FULL, headers={"Retry-After": "5"})
     try:
@@ -235,15 +193,11 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
             allow_internal=settings.allow_internal_urls,
         )
     if extraction.info is None:
-        _keep_failure(key, extraction)
+        _newest().keep_failure(key, extraction)
         raise Nothing(extraction)
     answer = _rendered(key, extraction.info)
-    _keep_near(answer)
-    if settings.work_durable:
-        # Here the process lives on, and nobody needs to wait for what only the next start reads.
-        threading.Thread(target=_keep, args=(answer,), daemon=True).start()
-    else:
-        _keep(answer)
+    _newest().keep(answer)
+    single_flight().afterwards(lambda: _keep(answer))
     return answer
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import per_deployment
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order
@@ -46,7 +47,6 @@ _PATIENCE_SECONDS = 120.0
 _MOST_STARTS = 6
 _MOST_TRIES = 3
 _LOST_TEXT = "Another worker has the order."
-_AT_WORK: set[str] = set()
 _LOCK = threading.Lock()
 
 
@@ -78,14 +78,21 @@ class Outcome(StrEnum):
 
 def fulfil_order(order_id: str, *, seconds_left: Callable[[], float]) -> Outcome:
     """Works on an order if a place and its lease can be had. `seconds_left`: how long this invocation may run on."""
+    orders_in_progress = _orders_in_progress()
     with _LOCK:
-        if order_id in _AT_WORK:
+        if order_id in orders_in_progress:
             return Outcome.LEFT
-        _AT_WORK.add(order_id)
+        orders_in_progress.add(order_id)
     try:
         return _fulfil(order_id, seconds_left)
     finally:
-        _AT_WORK.discard(order_id)
+        orders_in_progress.discard(order_id)
+
+
+@per_deployment
+def _orders_in_progress() -> set[str]:
+    """The orders that this process works on."""
+    return set()
 
 
 def fail_order(order_id: str, error: str) -> None:

@@ -1,24 +1,22 @@
 """API keys: recognised, made, shown, removed (docs/contract/hostapi.md, Keys)."""
 
 import hmac
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
 from dlambda.settings import get_settings
 from dlambda.store.orders import keys, quota_usage, rate_limits
 
-_VALUE_BYTES = 32
 _TOUCH_SECONDS = 60
 _SEEN_SECONDS = 1.0
 _SEEN_MOST = 1000
-_seen: dict[str, tuple[Key, float]] = {}
 
 
 def recognise(value: str | None, *, remembered: bool = False) -> Key:
@@ -29,7 +27,7 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     """
     if not value:
         raise Unauthorized("No API key provided")
-    if remembered and (cached := _seen.get(keys.id_of(value))) and time.monotonic() < cached[1]:
+    if remembered and (cached := _seen().get(keys.id_of(value))) and time.monotonic() < cached[1]:
         return cached[0]
     key = keys.find(value) or _first(value)
     if key is None or not keys.all_exist(key.makers):
@@ -37,10 +35,16 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     now = time.time()
     if now - key.last_access > _TOUCH_SECONDS:
         key = keys.touch(key, now)
-    if len(_seen) >= _SEEN_MOST:
-        _seen.clear()
-    _seen[key.id] = (key, time.monotonic() + _SEEN_SECONDS)
+    seen = _seen()
+    if len(seen) >= _SEEN_MOST:
+        seen.clear()
+    seen[key.id] = (key, time.monotonic() + _SEEN_SECONDS)
     return key
+
+
+@per_deployment
+def _seen() -> dict[str, tuple[Key, float]]:
+    return {}
 
 
 def _first(value: str) -> Key | None:
@@ -51,14 +55,14 @@ def _first(value: str) -> Key | None:
     return keys.find(value) if make_first_key(lambda: own) else None
 
 
-def make_first_key(make: Callable[[], str] = lambda: secrets.token_urlsafe(_VALUE_BYTES)) -> str | None:
+def make_first_key(make: Callable[[], str] | None = None) -> str | None:
     """Makes the key `admin` with every permission; answers its value, or None when there is a key already.
 
     The value is the setting `admin_key`, else what `make` answers.
     """
     if keys.any_exists():
         return None
-    value = get_settings().admin_key or make()
+    value = get_settings().admin_key or (make or current().new_token)()
     try:
         keys.add(_key(ADMIN, tuple(Permission), value), value)
     except NameInUse:
@@ -80,7 +84,7 @@ def create_key(body: Mapping[str, Any], by: Key) -> tuple[Key, str]:
     """
     name, permissions = read_new_key(body)
     by.check_all(permissions)
-    value = secrets.token_urlsafe(_VALUE_BYTES)
+    value = current().new_token()
     key = _key(name, permissions, value, by.makers_of_next)
     keys.add(key, value, most_made=get_settings().keys_per_key)
     return key, value
@@ -114,7 +118,7 @@ def remove_key(name: str) -> None:
 
 
 def _forget(key: Key) -> None:
-    _seen.clear()  # of this process; keys that it made may be among them
+    _seen().clear()  # of this process; keys that it made may be among them
     rate_limits.remove(key.id)
 
 

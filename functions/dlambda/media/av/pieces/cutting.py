@@ -5,7 +5,6 @@ nothing else, and its memory is not that of a process that answers requests. A f
 file; they end by themselves when none comes, and with the process that asked.
 """
 
-import atexit
 import contextlib
 import json
 import os
@@ -21,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from dlambda.deployment import per_deployment
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
@@ -126,29 +126,48 @@ class _Process:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-_idle: list[_Process] = []
-_lock = threading.Lock()
-_places = threading.BoundedSemaphore(_MOST)
+class _Pool:
+    """The processes that read and cut: the idle ones, and a limit for all."""
+
+    def __init__(self) -> None:
+        self.places = threading.BoundedSemaphore(_MOST)
+        self._idle: list[_Process] = []
+        self._lock = threading.Lock()
+
+    def take(self, rights: Policy) -> _Process:
+        """An idle one that can read the same places, or a new one."""
+        with self._lock:
+            for process in [process for process in self._idle if process.has_ended]:
+                self._idle.remove(process)
+                process.end()
+            for process in reversed(self._idle):
+                if process.rights == rights:
+                    self._idle.remove(process)
+                    return process
+            while len(self._idle) >= _MOST:
+                self._idle.pop(0).end()
+        return _Process(rights)
+
+    def give_back(self, process: _Process) -> None:
+        with self._lock:
+            self._idle.append(process)
+
+    def close(self) -> None:
+        """Ends the idle ones."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().end()
 
 
-def _take(rights: Policy) -> _Process:
-    """An idle one that can read the same places, or a new one."""
-    with _lock:
-        for process in [process for process in _idle if process.has_ended]:
-            _idle.remove(process)
-            process.end()
-        for process in reversed(_idle):
-            if process.rights == rights:
-                _idle.remove(process)
-                return process
-        while len(_idle) >= _MOST:
-            _idle.pop(0).end()
-    return _Process(rights)
+@per_deployment
+def processes() -> _Pool:
+    """The processes of this deployment."""
+    return _Pool()
 
 
 def _ask(job: Mapping[str, Any], timeout_seconds: float, target: Path | None = None) -> dict[str, Any]:
     """The answer to `job`; what it wrote is moved to `target`."""
-    with _places:
+    with processes().places:
         answer = _answer(job, timeout_seconds, target)
     if "error" not in answer:
         return answer
@@ -166,9 +185,9 @@ def _failure(answer: Mapping[str, Any]) -> AppError:
 
 
 def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None) -> dict[str, Any]:
-    rights = _rights(str(job["location"]))
+    rights, pool = _rights(str(job["location"])), processes()
     for _ in range(_TRIES):
-        process = _take(rights)
+        process = pool.take(rights)
         try:
             answer = process.ask(job, timeout_seconds)
         except (EOFError, OSError):
@@ -183,16 +202,6 @@ def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None)
             raise OperationFailed("The media file could not be read in time.")
         if target is not None and "error" not in answer:
             shutil.move(process.folder / _OUTPUT, target)
-        with _lock:
-            _idle.append(process)
+        pool.give_back(process)
         return answer
     raise OperationFailed("The media file could not be read: the program that reads it ended unexpectedly.")
-
-
-def _end_all() -> None:
-    with _lock:
-        while _idle:
-            _idle.pop().end()
-
-
-atexit.register(_end_all)

@@ -1,0 +1,152 @@
+"""The deployment that a process serves: its settings, clock and randomness, and what is made once for it.
+
+A process serves one deployment: `entry` builds it at the start. Tests serve one after another (`tests/stack.py`).
+
+@per_deployment
+def client() -> Client:   # made at the first call; closed with the deployment when it has a method `close`
+"""
+
+import atexit
+import threading
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import wraps
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from dlambda.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+T = TypeVar("T")
+_TOKEN_BYTES: Final = 32
+
+
+class Clock:
+    """The machine's clock."""
+
+    def time(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    def now(self) -> datetime:
+        """The same, with its zone (UTC)."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that is never set: for measuring durations."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Lets this thread wait."""
+        time.sleep(seconds)
+
+
+class Deployment:
+    """Settings, clock, randomness, and the values that are made once for them. Safe between threads."""
+
+    def __init__(self, clock: Clock | None = None, random: Random | None = None) -> None:
+        """`random` must be unpredictable: keys and ids are made of it."""
+        self.clock = clock or Clock()
+        self.random = random or SystemRandom()
+        self._lock = threading.RLock()
+        self._values: dict[Callable[[], Any], Any] = {}
+        self._before_close: list[Callable[[], object]] = []
+
+    @property
+    def settings(self) -> Settings:
+        return get_settings()
+
+    def new_id(self) -> str:
+        """A random UUID, as text."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def new_token(self) -> str:
+        """A secret that nobody guesses: 43 letters, digits, `-` and `_`."""
+        return urlsafe_b64encode(self.random.randbytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+
+    def value(self, make: Callable[[], T]) -> T:
+        """What `make` answered at its first call in this deployment."""
+        with suppress(KeyError):
+            return cast("T", self._values[make])
+        with self._lock:
+            if make not in self._values:
+                self._values[make] = make()
+            return cast("T", self._values[make])
+
+    def before_close(self, action: Callable[[], object]) -> None:
+        """`close()` calls `action` first, while clients can still be used."""
+        self._before_close.append(action)
+
+    def session(self) -> "Session":
+        """The one botocore session: each further one would read the services' models again, and keep 7 MB."""
+        return self.value(_make_session)
+
+    def client(self, service: str, *, socket_path: str = "", **options: Any) -> Any:
+        """A new client of one service. Region, endpoint and credentials come from the environment."""
+        from dlambda.session import send_through
+
+        with self._lock:  # a session must not make two clients at once
+            client = self.session().create_client(service, **options)
+        if socket_path:
+            send_through(client, socket_path)
+        return client
+
+    def close(self) -> None:
+        """Stores what has been gathered, ends processes and closes clients. What is used after that is made anew."""
+        while self._before_close:
+            self._before_close.pop()()
+        while self._values:
+            _, value = self._values.popitem()
+            if close := getattr(value, "close", None):
+                close()
+
+
+def _make_session() -> "Session":
+    from dlambda.session import session  # loads botocore, which some processes do without
+
+    return session()
+
+
+def per_deployment(make: Callable[[], T]) -> Callable[[], T]:
+    """Has a function called once in each deployment, and the deployment keep what it answered."""
+
+    @wraps(make)
+    def value() -> T:
+        return current().value(make)
+
+    return value
+
+
+_current: Deployment | None = None
+_starting = threading.Lock()
+
+
+def current() -> Deployment:
+    """The deployment of this process; the first call builds it from the environment.
+
+    Raises `SettingsError` with a text for the operator.
+    """
+    return _current or _start()
+
+
+def _start() -> Deployment:
+    with _starting:
+        if _current is not None:  # another thread was faster
+            return _current
+        deployment = Deployment()
+        atexit.register(deployment.close)
+        serve(deployment)
+        return deployment
+
+
+def serve(deployment: Deployment | None) -> Deployment | None:
+    """From now on this process serves `deployment`; answers which one it served before."""
+    global _current
+    before, _current = _current, deployment
+    return before
