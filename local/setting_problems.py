@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dlambda.domain.system.setting_checks import Problem, find_problems
-from dlambda.domain.system.setting_checks.names import check_plain_names
+from dlambda.setting_checks import Problem, find_problems
+from dlambda.setting_checks.names import check_plain_names
 from dlambda.settings import Settings
 from local.start_error import StartError
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from dlambda.domain.rules.preset import find_system_preset, normalise_name
-from dlambda.domain.system.setting_checks.default_preset import missing_preset
+from dlambda.domain.system.default_preset import missing_preset
 from dlambda.media.sandbox.report import missing_parts
 from local import engines, provision
 from local.config import Config, Endpoints, child_environ, credentials

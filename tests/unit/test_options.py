@@ -9,7 +9,6 @@ import pytest
 from dlambda.domain.ytdlp.option_table import OPTIONS, POSTPROCESSORS, UNSAFE_COMPAT, OptionClass, removal_reason
 from dlambda.domain.ytdlp.options import check_options, read_options, split_words
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 
 
 def reason(text: str) -> str:
@@ -192,12 +191,8 @@ def test_a_wrong_option_says_what_is_wrong(text: str, expected: str) -> None:
     assert reason(text) == expected
 
 
-def test_a_proxy_of_the_own_network_is_allowed_where_internal_addresses_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("YTP_ALLOW_INTERNAL_URLS", "true")
-    get_settings.cache_clear()
-    check_options("--proxy socks5://127.0.0.1:9050")
-    monkeypatch.undo()
-    get_settings.cache_clear()
+def test_a_proxy_of_the_own_network_is_allowed_where_internal_addresses_are() -> None:
+    check_options("--proxy socks5://127.0.0.1:9050", allow_internal=True)
 
 
 def test_ambiguous_abbreviations_are_errors() -> None:

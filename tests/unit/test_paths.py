@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlambda.domain.paths.input_rules import InputRules
 from dlambda.domain.paths.paths import object_key, resolve_folder, resolve_path, safe_template
 from dlambda.errors import Invalid
 
@@ -60,6 +61,14 @@ def test_a_folder_outside_is_refused_without_a_server_path(folder: str) -> None:
     with pytest.raises(Invalid) as caught:
         resolve_folder(folder)
     assert caught.value.message == f'Folder "{folder}" must resolve inside the base download folder "/downloads".'
+
+
+def test_a_refusal_names_the_root_of_the_deployment() -> None:
+    rules = InputRules(download_path="/media")
+    with pytest.raises(Invalid, match='base download folder "/media"'):
+        resolve_folder("../x", rules)
+    with pytest.raises(Invalid, match='base download folder "/media"'):
+        safe_template("../x", rules)
 
 
 @given(st.text(alphabet=st.sampled_from("ab./\\\n%~ \0.."), max_size=30))

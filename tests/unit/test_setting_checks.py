@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.domain.system.setting_checks import find_problems
-from dlambda.domain.system.setting_checks.default_preset import missing_preset
-from dlambda.domain.system.setting_checks.names import check_names, check_plain_names
+from dlambda.domain.system.default_preset import missing_preset
+from dlambda.setting_checks import find_problems
+from dlambda.setting_checks.names import check_names, check_plain_names
 from dlambda.settings import IGNORED_SETTINGS, SettingsError, read_settings
 
 ROOT = Path(__file__).parents[2]

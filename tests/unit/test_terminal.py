@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dlambda.domain.paths.input_rules import InputRules
 from dlambda.domain.system.terminal import read_terminal_command
 from dlambda.domain.ytdlp.option_table import OPTIONS
 from dlambda.errors import Invalid
@@ -17,7 +18,7 @@ SECRET = "/data/config/secret.key"
 
 
 def read(text: str) -> tuple[tuple[str, ...], str | None]:
-    command = read_terminal_command(text, root=ROOT, cookie_folder=FOLDER)
+    command = read_terminal_command(text, rules=InputRules(ROOT), cookie_folder=FOLDER)
     return command.words, command.cookies
 
 

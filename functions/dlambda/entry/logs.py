@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dlambda.domain.system.setting_checks import find_problems
 from dlambda.domain.telemetry.log_line import credential_forms, masked, masked_values
 from dlambda.entry.log_file import RotatedFile
+from dlambda.setting_checks import find_problems
 from dlambda.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)

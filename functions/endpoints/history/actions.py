@@ -11,6 +11,7 @@ from dlambda.usecases.files.find_file import find_file
 from dlambda.usecases.files.probe_file import probed
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
+from dlambda.usecases.rules.input_rules import input_rules
 from endpoints.history.listing import wanted_statuses
 from endpoints.history.schemas import DeleteBody
 
@@ -20,7 +21,7 @@ def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
     elements = body if isinstance(body, list) else [body]
     if not elements or body is None:
         raise Invalid("Invalid request body. Expecting an item or a list of items.")
-    requests = [read_request(element) for element in elements]
+    requests = [read_request(element, input_rules()) for element in elements]
     for request, element in zip(requests, elements, strict=True):
         try:
             check_request(request)
@@ -42,7 +43,7 @@ def _waited(outcome: Added, element: object) -> dict[str, Any]:
 
 def add_one(value: dict[str, Any]) -> Added:
     """Adds one item and waits for its extraction."""
-    request = read_request(value)
+    request = read_request(value, input_rules())
     check_request(request)
     return wait_for(add_items([request]))[0]
 

@@ -10,6 +10,7 @@ from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionI
 from dlambda.domain.tasks.task import Task, masked, read_tasks
 from dlambda.entry.pages import PageRequest, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
+from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.tasks import inspect_task
 from dlambda.usecases.tasks.definitions import get_definition
 from dlambda.usecases.tasks.source_info import with_look_ups
@@ -35,7 +36,7 @@ def make(body: object) -> dict[str, Any] | list[dict[str, Any]]:
     bodies = body if isinstance(body, list) else [body]
     if not bodies or not isinstance(body, list | dict):
         raise Invalid("Invalid request body. Expecting dict or list of dicts.")
-    drafts = read_tasks(bodies, refuse_taken_name)
+    drafts = read_tasks(bodies, refuse_taken_name, input_rules())
     views = [masked(task.view()) for task in make_tasks(with_look_ups(drafts))]
     return views[0] if len(views) == 1 else views
 

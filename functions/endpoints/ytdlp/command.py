@@ -18,6 +18,7 @@ from dlambda.settings import get_settings
 from dlambda.usecases.items.add_items import check_request
 from dlambda.usecases.operations.cookie_files import write_cookie_file
 from dlambda.usecases.rules.cookies import cookies_of
+from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import preset_for
 
 
@@ -43,10 +44,10 @@ def write(body: object, *, full: bool) -> dict[str, Any]:
 
 def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
     """The URLs and the request; each URL is checked as if it were alone."""
-    text = body.get("url")
+    text, rules = body.get("url"), input_rules()
     urls = text.split() if isinstance(text, str) else []
     try:
-        requests = [read_request({**body, "url": url}) for url in urls] or [read_request(body)]
+        requests = [read_request({**body, "url": url}, rules) for url in urls] or [read_request(body, rules)]
         for request in requests:
             check_request(request)
     except AppError as error:
@@ -59,7 +60,7 @@ def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
 
 def _line(request: Request, preset: Preset, urls: list[str]) -> CommandLine:
     settings = get_settings()
-    folder = request.folder or resolve_folder(preset.folder)
+    folder = request.folder or resolve_folder(preset.folder, input_rules())
     values = variables(get_settings())
     return CommandLine(
         urls=urls,
@@ -85,6 +86,6 @@ def _texts(request: Request, preset: Preset) -> OptionTexts:
         preset_cli=preset.cli,
         preset_name=preset.name,
         item_cli=request.cli,
-        folder=request.folder or resolve_folder(preset.folder),
+        folder=request.folder or resolve_folder(preset.folder, input_rules()),
         template=request.template or preset.template,
     )

@@ -47,8 +47,10 @@ def _indented(value: Any) -> str:
 
 
 def _check(args: str) -> None:
+    allow_internal = get_settings().allow_internal_urls
     try:
-        problem = next((option.problem for option in read_options(args) if option.problem), None)
+        options = read_options(args, allow_internal=allow_internal)
+        problem = next((option.problem for option in options if option.problem), None)
     except Invalid as error:
         raise parse_failure(error.message) from None
     if problem:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.aws import queue
-from dlambda.domain.events.event import Event, Name, random_id
+from dlambda.deployment import current
+from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
@@ -53,7 +54,7 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}
-    connections.add(connection_id, random_id(_SID_LENGTH))
+    connections.add(connection_id, make_id(current().random.choice, _SID_LENGTH))
     queue.send(GreetClient(connection_id))
     return _OK
 

@@ -11,6 +11,7 @@ from dlambda.store.items import items
 from dlambda.usecases.events.publish import problem, reply
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import add_items, check_request, wait_for
+from dlambda.usecases.rules.input_rules import input_rules
 
 Handler = Callable[[str, Any], None]
 
@@ -23,7 +24,7 @@ def add_url(connection_id: str, data: Any) -> None:
         reply(connection_id, problem("Invalid request", "No URL provided."))
         return
     try:
-        request = read_request(fields)
+        request = read_request(fields, input_rules())
         check_request(request)
         outcome = wait_for(add_items([request]))[0]
     except AppError as error:

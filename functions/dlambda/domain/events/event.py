@@ -1,9 +1,8 @@
 """Events: what the service tells its listeners (docs/contract/websocket.md 3, 5, 7)."""
 
-import secrets
 import string
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +11,7 @@ from dlambda.domain.items.item import Item
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 16
+_NEVER = datetime.fromtimestamp(0, UTC)
 _CONTEXT_WINS = frozenset({"id", "title"})
 
 
@@ -42,21 +42,29 @@ class Name(StrEnum):
 INTERNAL = frozenset({Name.ITEM_COMPLETED, Name.ITEM_PAUSED, Name.ITEM_RESUMED, Name.TASK_DISPATCHED, Name.TEST})
 
 
-def random_id(length: int = _ID_LENGTH) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+def make_id(choose: Callable[[str], str], length: int = _ID_LENGTH) -> str:
+    """Letters and digits, each as `choose` picks it."""
+    return "".join(choose(_ALPHABET) for _ in range(length))
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event for clients and targets. `data` is the payload; `beside` are further keys that stand next to it."""
+    """An event for clients and targets. `data` is the payload; `beside` are further keys that stand next to it.
+
+    It gets its id and its time when it is sent.
+    """
 
     name: Name
     data: Mapping[str, Any]
     title: str | None = None
     message: str | None = None
     beside: Mapping[str, Any] | None = None
-    id: str = field(default_factory=random_id)
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    id: str = ""
+    created_at: datetime = _NEVER
+
+    def stamped(self, id_: str, now: datetime) -> "Event":
+        """The event with its id and time."""
+        return replace(self, id=id_, created_at=now)
 
     @property
     def for_clients(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.web.urls import check_syntax, item_url
@@ -36,18 +37,18 @@ class Request:
         return replace(self, **changes)
 
 
-def read_request(value: object) -> Request:
+def read_request(value: object, rules: InputRules = DEFAULT_RULES) -> Request:
     """Reads one element of a body. Raises `Required` or `Invalid` with the documented text, the element as `data`."""
     if not isinstance(value, Mapping):
         raise Invalid("Invalid request body. Expecting an item or a list of items.", extra={"data": value})
     try:
-        return _read(value)
+        return _read(value, rules)
     except Invalid as error:
         error.extra.setdefault("data", dict(value))
         raise
 
 
-def _read(value: Mapping[str, Any]) -> Request:
+def _read(value: Mapping[str, Any], rules: InputRules) -> Request:
     url = value.get("url")
     if not isinstance(url, str) or not url.strip():
         raise Required("url param is required.")
@@ -55,7 +56,7 @@ def _read(value: Mapping[str, Any]) -> Request:
     check_syntax(url)
     cli = _text(value, "cli")
     cli = cli if len(cli) >= _CLI_MINIMUM or find_option(cli) else ""
-    check_cli(cli)
+    check_cli(cli, rules)
     extras = value.get("extras")
     extras = dict(extras) if isinstance(extras, Mapping) and extras else {}
     _check_size(value, extras)
@@ -65,9 +66,9 @@ def _read(value: Mapping[str, Any]) -> Request:
     return Request(
         url=url,
         preset=_text(value, "preset"),
-        folder=resolve_folder(_text(value, "folder")),
+        folder=resolve_folder(_text(value, "folder"), rules),
         cookies=cookies,
-        template=safe_template(_text(value, "template")),
+        template=safe_template(_text(value, "template"), rules),
         cli=cli,
         auto_start=value["auto_start"] if isinstance(value.get("auto_start"), bool) else True,
         extras=extras,
@@ -75,13 +76,13 @@ def _read(value: Mapping[str, Any]) -> Request:
     )
 
 
-def check_cli(cli: str) -> None:
+def check_cli(cli: str, rules: InputRules = DEFAULT_RULES) -> None:
     """Options that don't parse get the documented text; one that is refused is named as it is."""
     try:
-        read_options(cli)
+        read_options(cli, allow_internal=rules.allow_internal_urls)
     except Invalid as error:
         raise Invalid(f"Failed to parse command options for yt-dlp. {error.message}") from None
-    check_options(cli)
+    check_options(cli, allow_internal=rules.allow_internal_urls)
 
 
 def _check_size(value: Mapping[str, Any], extras: Mapping[str, Any]) -> None:

@@ -4,10 +4,10 @@ A path is text with `/` between its parts. Percent-escapes and backslashes are o
 decodes before. Nothing that comes out of here leads out of the root.
 """
 
+from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.paths.own_placeholders import placeholder_problem
 from dlambda.domain.paths.template_syntax import problem_of
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 
 FILES_PREFIX = "files/"
 _MAX_PART_BYTES = 255  # what file systems take as one name
@@ -46,16 +46,16 @@ def _check_length(part: str) -> None:
         raise _Outside("a part of it is too long")
 
 
-def _outside_text(kind: str, path: str) -> str:
-    return f'{kind} "{path}" must resolve inside the base download folder "{get_settings().download_path}".'
+def _outside_text(kind: str, path: str, rules: InputRules) -> str:
+    return f'{kind} "{path}" must resolve inside the base download folder "{rules.download_path}".'
 
 
-def resolve_folder(folder: str) -> str:
+def resolve_folder(folder: str, rules: InputRules = DEFAULT_RULES) -> str:
     """The folder relative to the root, `""` for the root itself. Raises `Invalid` with the documented text."""
     try:
         return "/".join(_parts(folder))
     except _Outside:
-        raise Invalid(_outside_text("Folder", folder)) from None
+        raise Invalid(_outside_text("Folder", folder, rules)) from None
 
 
 def resolve_path(path: str) -> str:
@@ -74,7 +74,7 @@ def object_key(path: str) -> str:
     return key
 
 
-def safe_template(template: str) -> str:
+def safe_template(template: str, rules: InputRules = DEFAULT_RULES) -> str:
     """An output template as it is; `""` stays empty.
 
     Raises `Invalid` when it is absolute, has `..`, means a stream, or when yt-dlp could not read it. What its fields
@@ -90,7 +90,7 @@ def safe_template(template: str) -> str:
         or "\0" in template
         or template.strip() == "-"
     ):
-        raise Invalid(_outside_text("Template", template))
+        raise Invalid(_outside_text("Template", template, rules))
     if problem := problem_of(template) or placeholder_problem(template):
         raise Invalid(f'Template "{template}" is not valid: {problem}.')
     return template

@@ -8,8 +8,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+)
 
+from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.domain.ytdlp.options import check_options, read_options
@@ -17,6 +27,7 @@ from dlambda.errors import Invalid, ValidationFailed
 
 MAX_NAME_LENGTH: Final = 255
 MAX_CLI_LENGTH: Final = 40_000
+_RULES: Final = "rules"
 _DIGITS: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
@@ -27,18 +38,23 @@ class Body(BaseModel):
 
 
 def read(
-    model: type[Body], body: Mapping[str, Any], *, text: str, context: Mapping[str, Any] | None = None
+    model: type[Body],
+    body: Mapping[str, Any],
+    *,
+    text: str,
+    rules: InputRules = DEFAULT_RULES,
+    context: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All fields; those that `body` leaves out, or has null, have their default.
 
-    `context` is what the validators of `model` ask for. Raises `ValidationFailed` with `text`.
+    `context` is what the validators of `model` ask for beside the rules. Raises `ValidationFailed` with `text`.
     """
     values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
-    return _validated(model, values, text, context).model_dump()
+    return _validated(model, values, text, {**(context or {}), _RULES: rules}).model_dump()
 
 
 def read_change(
-    model: type[Body], body: Mapping[str, Any], *, text: str, context: Mapping[str, Any] | None = None
+    model: type[Body], body: Mapping[str, Any], *, text: str, rules: InputRules = DEFAULT_RULES
 ) -> dict[str, Any]:
     """The fields that `body` has and no others; null means the default. Only what was sent can be wrong.
 
@@ -46,12 +62,12 @@ def read_change(
     """
     values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
     names = {name for name in model.model_fields if name in body}
-    return _validated(_partial(model), values, text, context).model_dump(include=names)
+    return _validated(_partial(model), values, text, {_RULES: rules}).model_dump(include=names)
 
 
-def _validated(model: type[Body], values: Mapping[str, Any], text: str, context: Mapping[str, Any] | None) -> Body:
+def _validated(model: type[Body], values: Mapping[str, Any], text: str, context: dict[str, Any]) -> Body:
     try:
-        return model.model_validate(dict(values), context=dict(context or {}))
+        return model.model_validate(dict(values), context=context)
     except ValidationError as error:
         causes = (problem.get("ctx", {}).get("error") for problem in error.errors(include_url=False))
         refused = next((str(cause) for cause in causes if isinstance(cause, NotAllowed)), None)
@@ -149,14 +165,21 @@ def check_cookie_text(value: str) -> str:
     return value
 
 
-def check_cli(value: str, message: str) -> str:
+def _rules(info: ValidationInfo) -> InputRules:
+    rules: InputRules = (info.context or {}).get(_RULES, DEFAULT_RULES)
+    return rules
+
+
+def check_cli(value: str, message: str, info: ValidationInfo) -> str:
     """`value` when it is a command line. `message` has one `{}` for the reason when it is none."""
+    allow_internal = _rules(info).allow_internal_urls
     if len(value) > MAX_CLI_LENGTH:
         raise ValueError(message.format(f"More than {MAX_CLI_LENGTH} characters"))
     try:
-        refused = next((option.problem for option in read_options(value) if option.problem), None)
+        options = read_options(value, allow_internal=allow_internal)
+        refused = next((option.problem for option in options if option.problem), None)
         if refused is None:
-            check_options(value)
+            check_options(value, allow_internal=allow_internal)
     except Invalid as error:
         raise ValueError(message.format(error.message)) from None
     if refused is not None:
@@ -164,12 +187,12 @@ def check_cli(value: str, message: str) -> str:
     return value
 
 
-def check_place(check: Callable[[str], str]) -> AfterValidator:
-    """A folder or a template as `check` (of `domain.places.paths`) makes it safe."""
+def check_place(check: Callable[[str, InputRules], str]) -> AfterValidator:
+    """A folder or a template as `check` (of `domain.paths.paths`) makes it safe."""
 
-    def checked(value: str) -> str:
+    def checked(value: str, info: ValidationInfo) -> str:
         try:
-            return check(value)
+            return check(value, _rules(info))
         except Invalid as error:
             raise ValueError(error.message) from None
 

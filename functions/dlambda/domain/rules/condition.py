@@ -61,8 +61,8 @@ class ConditionInput(Body):
 
     @field_validator("cli")
     @classmethod
-    def _cli_is_a_command_line(cls, value: str) -> str:
-        return check_cli(value, "Invalid command options for yt-dlp. '{}'.")
+    def _cli_is_a_command_line(cls, value: str, info: ValidationInfo) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp. '{}'.", info)
 
     @model_validator(mode="after")
     def _does_something(self, info: ValidationInfo) -> Self:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Protocol
 
-from pydantic import AfterValidator, field_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import Body, Name, Priority, check_cli, check_cookie_text, check_place
@@ -188,8 +188,8 @@ class PresetInput(Body):
 
     @field_validator("cli")
     @classmethod
-    def _cli_is_a_command_line(cls, value: str) -> str:
-        return check_cli(value, "Invalid command options for yt-dlp: {}")
+    def _cli_is_a_command_line(cls, value: str, info: ValidationInfo) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp: {}", info)
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:

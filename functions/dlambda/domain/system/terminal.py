@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dlambda.domain.paths.input_rules import InputRules
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.ytdlp.options import EXITING, FoundOption, read_command
 from dlambda.errors import Invalid
@@ -24,7 +25,7 @@ class Command:
     cookies: str | None = None
 
 
-def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Command:
+def read_terminal_command(text: str, *, rules: InputRules, cookie_folder: str) -> Command:
     """The command in `text`. Raises `Invalid`: "Option '--exec' is not allowed." and the like.
 
     The root and our cookie files may be named by their full path. Archives are ours and no files: they are left out.
@@ -35,12 +36,12 @@ def read_terminal_command(text: str, *, root: str, cookie_folder: str) -> Comman
         raise Invalid(str(error)) from None
     if words[:1] == ["yt-dlp"]:
         words = words[1:]
-    options, urls = read_command(words)
+    options, urls = read_command(words, allow_internal=rules.allow_internal_urls)
     words_allowed: list[str] = []
     folder, cookies = "", None
     for given_option in options:
         flag = given_option.option.flags[-1]
-        if given_option.option.dest == "paths" and (below := _below(given_option.values[0], root)) is not None:
+        if given_option.option.dest == "paths" and (below := _below(given_option.values[0], rules)) is not None:
             folder = below
         elif given_option.option.dest == "paths" and given_option.values[0].startswith("temp:"):
             continue
@@ -65,11 +66,11 @@ def _check(given_option: FoundOption) -> None:
         raise Invalid(given_option.problem)
 
 
-def _below(value: str, root: str) -> str | None:
+def _below(value: str, rules: InputRules) -> str | None:
     match = _HOME.match(value)
     if match is None:
         return None
-    path, base = match["path"], root.rstrip("/")
+    path, base = match["path"], rules.download_path.rstrip("/")
     if path == base or path.startswith(f"{base}/"):
-        return resolve_folder(path.removeprefix(base))
+        return resolve_folder(path.removeprefix(base), rules)
     return None

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from dlambda.domain.items.request import Request
+from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.rules.body import MAX_NAME_LENGTH, Body, Name, check_cli, check_place, read
 from dlambda.domain.tasks.schedule import check_timer, stagger_all
@@ -139,8 +140,8 @@ class TaskInput(Body):
 
     @field_validator("cli")
     @classmethod
-    def _cli_is_a_command_line(cls, value: str) -> str:
-        return check_cli(value, "Invalid command options for yt-dlp: {}")
+    def _cli_is_a_command_line(cls, value: str, info: ValidationInfo) -> str:
+        return check_cli(value, "Invalid command options for yt-dlp: {}", info)
 
 
 FAILED = "Failed to validate task."
@@ -174,7 +175,9 @@ class Draft:
         return replace(self, fields={**self.fields, **changes})
 
 
-def read_tasks(bodies: Sequence[object], refuse_taken: Callable[[str], None] = lambda _: None) -> list[Draft]:
+def read_tasks(
+    bodies: Sequence[object], refuse_taken: Callable[[str], None] = lambda _: None, rules: InputRules = DEFAULT_RULES
+) -> list[Draft]:
     """The elements of an array in order, completed from the first. All or nothing.
 
     Raises `Invalid` and `ValidationFailed` in the order of docs/contract/tasks.md 2 (rows 2-6); `refuse_taken` raises
@@ -185,15 +188,15 @@ def read_tasks(bodies: Sequence[object], refuse_taken: Callable[[str], None] = l
         raise Invalid("First item requires 'url' field.")
     if not first.get("name"):
         raise Invalid("First item requires 'name' field.")
-    leader = read(TaskInput, first, text="Failed to validate first task.")
+    leader = read(TaskInput, first, text="Failed to validate first task.", rules=rules)
     refuse_taken(leader["name"])
-    followers = [_read_follower(index, body, first) for index, body in enumerate(bodies[1:], start=1)]
+    followers = [_read_follower(index, body, first, rules) for index, body in enumerate(bodies[1:], start=1)]
     drafts = [Draft(leader, named=True), *followers]
     timers = stagger_all(leader["timer"], [draft.fields["timer"] for draft in drafts])
     return [draft.evolve(timer=timer) for draft, timer in zip(drafts, timers, strict=True)]
 
 
-def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
+def _read_follower(index: int, body: object, first: Mapping[str, Any], rules: InputRules) -> Draft:
     if not isinstance(body, Mapping) or not body.get("url"):
         problem = {"loc": [index, "url"], "msg": "Field required", "type": "missing"}
         raise ValidationFailed(FAILED, [problem])
@@ -201,7 +204,7 @@ def _read_follower(index: int, body: object, first: Mapping[str, Any]) -> Draft:
     own = {name: value for name, value in body.items() if value is not None}
     has_name = bool(own.get("name"))
     name = own["name"] if has_name else f"task-{index}"
-    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED), has_name)
+    return Draft(read(TaskInput, {**inherited, **own, "name": name}, text=FAILED, rules=rules), has_name)
 
 
 def titled(draft: Draft, title: str | None) -> Draft:

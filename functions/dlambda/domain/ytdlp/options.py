@@ -25,7 +25,6 @@ from dlambda.domain.ytdlp.option_table import (
     OptionClass,
 )
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 
 __all__ = [
     "COMMENT", "EXITING", "FoundOption", "OptionClass", "check_options", "check_passwords", "find_option",
@@ -139,29 +138,27 @@ def find_option(flag: str) -> Option | None:
         return None
 
 
-def read_options(text: object, *, allow_internal: bool | None = None) -> list[FoundOption]:
+def read_options(text: object, *, allow_internal: bool = False) -> list[FoundOption]:
     """The options in `text`, in order. Raises `Invalid` with yt-dlp's reason for what its parser cannot read.
 
-    `allow_internal`: whether a proxy may have a private address (None: as the setting says).
+    `allow_internal`: whether a proxy may have a private address.
     """
     return read_command(split_words(text), allow_internal=allow_internal)[0]
 
 
-def read_command(words: list[str], *, allow_internal: bool | None = None) -> tuple[list[FoundOption], list[str]]:
+def read_command(words: list[str], *, allow_internal: bool = False) -> tuple[list[FoundOption], list[str]]:
     """The options among `words`, and what is none: URLs. Raises `Invalid` like `read_options`."""
-    if allow_internal is None:
-        allow_internal = get_settings().allow_internal_urls
     values = optparse.Values({"found": _Found(allow_internal)})
     _, urls = _parser().parse_args(words, values=values)
     collector: _Found = values.found
     return collector.options, urls
 
 
-def check_options(text: object) -> None:
+def check_options(text: object, *, allow_internal: bool = False) -> None:
     """Raises `Invalid` with the reason when `text` holds an option that is not allowed or cannot be read."""
     if not isinstance(text, str) or len(text.strip()) < MIN_LENGTH:
         return
-    options = read_options(text)
+    options = read_options(text, allow_internal=allow_internal)
     for option in options:
         if option.problem:
             raise Invalid(option.problem)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from dlambda.aws import socket
-from dlambda.domain.events.event import Event, Name
+from dlambda.deployment import current
+from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.settings import get_settings
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
@@ -28,8 +29,9 @@ def publish(*events: Event) -> None:
     """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push never fails its cause."""
     for change in events:
         _log(change)
-    announce(events)
-    frames = [_frame(event) for event in events if event.for_clients]
+    stamped = [_stamped(event) for event in events]
+    announce(stamped)
+    frames = [_frame(event) for event in stamped if event.for_clients]
     if not frames or not get_settings().socket_endpoint:
         return
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
@@ -53,7 +55,12 @@ def _log(event: Event) -> None:
 
 def reply(connection_id: str, event: Event) -> None:
     """Sends `event` to one client alone."""
-    _push(connection_id, [_frame(event)])
+    _push(connection_id, [_frame(_stamped(event))])
+
+
+def _stamped(event: Event) -> Event:
+    deployment = current()
+    return event.stamped(make_id(deployment.random.choice), deployment.clock.now())
 
 
 def problem(title: str, message: str, **data: object) -> Event:

@@ -19,6 +19,7 @@ from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
 from dlambda.usecases.items.options import archive_named, part_named
+from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset, preset_for
 
 WAIT_SECONDS = 10.0
@@ -73,7 +74,7 @@ def new_item(request: Request) -> Item:
     """The record of a request that nobody has looked at yet: its title is its URL."""
     settings = get_settings()
     preset = preset_for(request.preset)
-    folder = request.folder or resolve_folder(preset.folder)
+    folder = request.folder or resolve_folder(preset.folder, input_rules())
     return Item(
         id=str(uuid.uuid4()),
         url=request.url,

@@ -21,6 +21,7 @@ from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
+from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset
 
 CANCEL = "cancel"
@@ -179,11 +180,11 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Checks edits as an add is checked. Raises `Invalid` and `NotFound` with the add's texts."""
     checked = dict(changes)
     if "cli" in checked:
-        check_cli(checked["cli"])
+        check_cli(checked["cli"], input_rules())
     if "cookies" in checked:
         check_cookies(checked["cookies"])
     if "template" in checked:
-        checked["template"] = safe_template(checked["template"])
+        checked["template"] = safe_template(checked["template"], input_rules())
     if "preset" in checked:
         check_preset(checked["preset"])
     return checked

@@ -16,6 +16,7 @@ from dlambda.media.workers.terminal import Exit, Line, run_terminal
 from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import join, note_files
 from dlambda.usecases.operations.cookie_files import cookie_folder, copy_cookie_file
+from dlambda.usecases.rules.input_rules import input_rules
 
 _LONGEST_SECONDS: Final = 3600.0
 _MOST_BYTES: Final = 10 * 1024 * 1024
@@ -25,7 +26,7 @@ _COOKIES: Final = "cookies.txt"
 
 def read_command(text: str) -> Command:
     """Raises `Invalid` for options that are not allowed."""
-    return read_terminal_command(text, root=get_settings().download_path, cookie_folder=str(cookie_folder()))
+    return read_terminal_command(text, rules=input_rules(), cookie_folder=str(cookie_folder()))
 
 
 def run(command: Command) -> Generator[Line | Exit | None, None, None]:

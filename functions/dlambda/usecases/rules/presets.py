@@ -6,7 +6,7 @@ from functools import cache
 from dlambda.domain.rules.body import MAX_NAME_LENGTH
 from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset, normalise_name
 from dlambda.domain.rules.resource import PRESETS
-from dlambda.domain.system.setting_checks.default_preset import missing_preset
+from dlambda.domain.system.default_preset import missing_preset
 from dlambda.errors import NotFound
 from dlambda.settings import get_settings
 from dlambda.store.rules.resources import Document

@@ -16,6 +16,7 @@ from dlambda.errors import AlreadyExists, Conflict, Invalid, NameInUse, NotFound
 from dlambda.store.rules import resources
 from dlambda.store.rules.resources import Content, Document
 from dlambda.usecases.events.publish import publish
+from dlambda.usecases.rules.input_rules import input_rules
 
 _TRIES = 12
 _WAIT_SECONDS = 0.005
@@ -63,7 +64,7 @@ def find_by_name(kind: Kind, name: str) -> Document | None:
 
 def create(kind: Kind, body: object, check: Check = _no_check) -> Document:
     """Raises `Invalid` (a body that does not fit, a name in use)."""
-    fields = read(kind.model, _object(kind, body), text=kind.failed, context={"complete": True})
+    fields = read(kind.model, _object(kind, body), text=kind.failed, rules=input_rules(), context={"complete": True})
     fields = kind.unmasked(fields | check(fields), {})
     try:
         _refuse_built_in_name(kind, fields)
@@ -140,9 +141,9 @@ def _changed(
     kind: Kind, before: Mapping[str, Any], body: Mapping[str, Any], check: Check, *, whole: bool
 ) -> dict[str, Any]:
     if whole:
-        fields = read(kind.model, body, text=kind.failed, context={"complete": True})
+        fields = read(kind.model, body, text=kind.failed, rules=input_rules(), context={"complete": True})
     else:
-        fields = read_change(kind.model, kind.merged(body, before), text=kind.failed)
+        fields = read_change(kind.model, kind.merged(body, before), text=kind.failed, rules=input_rules())
     return {**before, **kind.unmasked(fields | check(fields), before)}
 
 

@@ -14,6 +14,7 @@ from dlambda.settings import get_settings
 from dlambda.store.tasks import task_schedule
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import add_items, check_request
+from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.tasks.tasks import find_task, reckon
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def dispatch(task: Task) -> Result:
 
 def _checked(request: Request) -> Request:
     """Raises `Invalid` for options, a folder or a template that are not allowed (any more)."""
-    return read_request(asdict(request))
+    return read_request(asdict(request), input_rules())
 
 
 def _added(request: Request) -> tuple[dict[str, str | None], int]:

@@ -6,9 +6,9 @@ one machine refuses to start or warns (local/config.py), a function in the cloud
 
 from collections.abc import Mapping
 
-from dlambda.domain.system.setting_checks.names import check_names
-from dlambda.domain.system.setting_checks.problem import Problem
-from dlambda.domain.system.setting_checks.values import check_values
+from dlambda.domain.system.setting_problem import Problem
+from dlambda.setting_checks.names import check_names
+from dlambda.setting_checks.values import check_values
 from dlambda.settings import Settings
 
 __all__ = ["Problem", "find_problems"]

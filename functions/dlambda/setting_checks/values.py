@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from dlambda.domain.paths.paths import safe_template
-from dlambda.domain.system.setting_checks.problem import Problem
+from dlambda.domain.system.setting_problem import Problem
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
 from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings, is_extractor_limit

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from dlambda.domain.rules.preset import SYSTEM_PRESETS, normalise_name
-from dlambda.domain.system.setting_checks.problem import Problem
+from dlambda.domain.system.setting_problem import Problem
 
 _VARIABLE = "YTP_DEFAULT_PRESET"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-from dlambda.domain.system.setting_checks.problem import Problem
+from dlambda.domain.system.setting_problem import Problem
 from dlambda.settings import (
     DEPLOYMENT_PREFIX,
     EXTRACTOR_LIMIT,
