@@ -14,11 +14,11 @@ from dlambda.media.workers.download import ENDED_TEXT, DownloadSpec, Running
 from dlambda.media.workers.worker import Worker
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.worker_messages import (
+    DownloadQuestion,
     FileReady,
     Log,
     Postprocessing,
     Progress,
-    Question,
     Result,
     WorkerMessage,
     decode,
@@ -38,7 +38,7 @@ MESSAGES: list[WorkerMessage] = [
     Postprocessing("started", "Merger"),
     Log("warning", "slow"),
     FileReady("a.mp4"),
-    Question("name", "a"),
+    DownloadQuestion("name", "a"),
     RESULT,
     Result(ok=False, error="Stopped.", stopped=True),
 ]

@@ -17,7 +17,15 @@ from dlambda.media.ytdlp import worker_messages
 from dlambda.media.ytdlp.output import is_own
 from dlambda.media.ytdlp.work_layout import HOME
 from dlambda.media.ytdlp.worker_jobs import DownloadJob, DownloadRequest
-from dlambda.media.ytdlp.worker_messages import Answer, FileReady, Log, Postprocessing, Progress, Question, Result
+from dlambda.media.ytdlp.worker_messages import (
+    DownloadAnswer,
+    DownloadQuestion,
+    FileReady,
+    Log,
+    Postprocessing,
+    Progress,
+    Result,
+)
 from dlambda.settings import get_settings
 
 __all__ = [
@@ -124,8 +132,8 @@ class Running:
         except Invalid:
             log.exception("A worker sent what is no message", extra={"item_id": self._spec.item_id})
             message = Result(ok=False, error=ENDED_TEXT)
-        if isinstance(message, Question):
-            self._worker.send(to_fields(Answer(self._answer(message))))
+        if isinstance(message, DownloadQuestion):
+            self._worker.send(to_fields(DownloadAnswer(self._answer(message))))
         elif isinstance(message, Result):
             result = _checked_result(message, self._spec.workdir / HOME, self._redaction)
             self._finish(replace(result, existing=self._existing if message.existing else None), messages)
@@ -169,7 +177,7 @@ class Running:
         messages.append(result)
         self._worker.kill()
 
-    def _answer(self, question: Question) -> bool | str:
+    def _answer(self, question: DownloadQuestion) -> bool | str:
         """Raises `Invalid` for a name that cannot be given, and what `archive` and `taken` raise."""
         value = question.value
         if question.about == "archive":

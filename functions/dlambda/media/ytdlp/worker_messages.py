@@ -56,7 +56,7 @@ class FileReady:
 
 
 @dataclass(frozen=True)
-class Question:
+class DownloadQuestion:
     """A question that the worker waits for: is the id `value` in the `archive`, which suffix makes the `name` free,
     which `file` has the name already?
     """
@@ -66,8 +66,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to a `Question`."""
+class DownloadAnswer:
+    """The answer to a `DownloadQuestion`."""
 
     value: bool | str
 
@@ -100,14 +100,14 @@ class Result:
         return classify(self.error) if self.error else None
 
 
-WorkerMessage = Progress | Postprocessing | Log | FileReady | Question | Result
+WorkerMessage = Progress | Postprocessing | Log | FileReady | DownloadQuestion | Result
 
 _KINDS: Final[Mapping[str, type[WorkerMessage]]] = {
     "progress": Progress,
     "postprocessor": Postprocessing,
     "log": Log,
     "file": FileReady,
-    "ask": Question,
+    "ask": DownloadQuestion,
     "result": Result,
 }
 _TYPES: Final = {kind: name for name, kind in _KINDS.items()}

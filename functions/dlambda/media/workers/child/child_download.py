@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import random
 import re
 import signal
 import threading
@@ -20,9 +19,9 @@ from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.domain.items.step_warning import StepWarning
 from dlambda.domain.messages.codec import from_fields
 from dlambda.media.live import live
-from dlambda.media.machine.disk import disk_space_at
 from dlambda.media.workers.child import fragments, postprocessing, programs, recording, resume_patches
 from dlambda.media.workers.child.asking import ask
+from dlambda.media.workers.child.disk_watch import DiskFull, DiskWatch
 from dlambda.media.workers.child.downloader import Journal, build_params, tools_params
 from dlambda.media.workers.child.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.child.naming import Named
@@ -31,20 +30,18 @@ from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
 from dlambda.media.ytdlp.worker_messages import (
-    Answer,
+    DownloadAnswer,
+    DownloadQuestion,
     FileReady,
     Log,
     Postprocessing,
     Progress,
-    Question,
     Result,
     WorkerMessage,
     encode,
 )
 
 _PROGRESS_SECONDS = 0.2
-_DISK_SECONDS = 0.3
-_DISK_WAIT_SECONDS = 2.0
 _PROGRESS_FIELDS = ("downloaded_bytes", "total_bytes", "total_bytes_estimate", "speed", "eta")
 # What an expired or bound link answers: the page is read once more before the download counts as failed.
 _STALE_LINK = re.compile(r"HTTP Error (401|403|404|410)")
@@ -72,10 +69,10 @@ class _Talk:
         with self._lock:
             self._connection.send_bytes(json.dumps(encode(message)).encode())
 
-    def ask(self, question: Question) -> bool | str:
+    def ask(self, question: DownloadQuestion) -> bool | str:
         with self._asking:
             self.say(question)
-            return from_fields(Answer, json.loads(self._connection.recv_bytes())).value
+            return from_fields(DownloadAnswer, json.loads(self._connection.recv_bytes())).value
 
 
 class _Archive:
@@ -90,7 +87,7 @@ class _Archive:
         if not isinstance(archive_id, str):
             return False
         if archive_id not in self._known:
-            self._known[archive_id] = bool(self._talk.ask(Question("archive", archive_id)))
+            self._known[archive_id] = bool(self._talk.ask(DownloadQuestion("archive", archive_id)))
         return self._known[archive_id]
 
     def __bool__(self) -> bool:
@@ -110,7 +107,7 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self.rejected: str | None = None
         self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
         folders = (job.workdir / HOME, job.workdir / TEMP)
-        super().__init__(params, ask=lambda stem: str(talk.ask(Question("name", stem))), folders=folders)
+        super().__init__(params, ask=lambda stem: str(talk.ask(DownloadQuestion("name", stem))), folders=folders)
         # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
         self._num_downloads = autonumber_of(job.extras) - 1
         self.random_seed = job.item_id
@@ -127,7 +124,7 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self._note(step, text)
 
     def begin_file(self, name: str) -> None:
-        if self._job.keeps_files and (existing := self._talk.ask(Question("file", name))):
+        if self._job.keeps_files and (existing := self._talk.ask(DownloadQuestion("file", name))):
             self.kept = str(existing)
             raise _Kept(existing)
 
@@ -167,43 +164,6 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
 
 class _Kept(DownloadCancelled):  # type: ignore[misc]
     """A file that is not to be replaced has the name: the next one of several may still come."""
-
-
-class _DiskFull(DownloadCancelled):  # type: ignore[misc]
-    """The volume has no room for more. Of yt-dlp's errors the one that no option and no fragment swallows."""
-
-
-class _Disk:
-    """Looks after the room that others need: when a file begins, and a few times a second while it grows."""
-
-    def __init__(self, job: DownloadJob) -> None:
-        # What was recorded of a live stream cannot be had again: its parent lets it end in order.
-        self._reserve = 0 if job.is_live else job.disk_reserve_bytes
-        self._workdir = job.workdir
-        self._last: tuple[object, float, int] = (None, 0.0, 0)  # file, when, how much of it there was
-
-    def check(self, status: Mapping[str, Any]) -> None:
-        """Raises `_DiskFull` when the file will not fit, or when there is no room for more of it."""
-        if not self._reserve or status.get("status") != "downloading":
-            return
-        file, now, downloaded = status.get("filename"), time.monotonic(), int(status.get("downloaded_bytes") or 0)
-        last_file, checked_at, there = self._last
-        if file == last_file and now - checked_at < _DISK_SECONDS and downloaded - there < self._reserve // 4:
-            return
-        self._last = (file, now, downloaded)
-        if file != last_file:
-            self._check_for(int(status.get("total_bytes") or downloaded) - downloaded)
-            return
-        soon = 2 * max(0, downloaded - there)  # blocks grow: what comes before the next look may be that much
-        if disk_space_at(self._workdir, self._reserve).lacks(soon):
-            # One that gives up makes room for the others: not all of them at once.
-            time.sleep(random.uniform(0, _DISK_WAIT_SECONDS))  # noqa: S311 no secret
-            self._check_for(soon)
-
-    def _check_for(self, needed_bytes: int) -> None:
-        lacks = disk_space_at(self._workdir, self._reserve).lacks(needed_bytes)
-        if lacks:
-            raise _DiskFull(lacks)
 
 
 class _Reports:
@@ -270,7 +230,7 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
         "cookiefile": _cookie_file(job),
         "download_archive": archive,
         "ffmpeg_location": job.ffmpeg,
-        "progress_hooks": [_Disk(job).check, reports.progress],
+        "progress_hooks": [DiskWatch(job).check, reports.progress],
         "postprocessor_hooks": [reports.postprocessor],
         "post_hooks": [reports.moved],
     }
@@ -342,7 +302,7 @@ class _End:
 def _attempt(ydl: _Session, job: DownloadJob, reports: _Reports, journal: Journal) -> _End:
     try:
         _fetch(ydl, job)
-    except _DiskFull as full_disk:
+    except DiskFull as full_disk:
         return _End(error=plain(full_disk), is_disk_full=True)
     except ExistingVideoReached:
         return _End(skipped=EXISTING_TEXT)
@@ -431,7 +391,7 @@ class _Silence(_Talk):
     def say(self, message: WorkerMessage) -> None:
         """To nobody."""
 
-    def ask(self, question: Question) -> bool | str:
+    def ask(self, question: DownloadQuestion) -> bool | str:
         return "" if question.about == "name" else False
 
 
