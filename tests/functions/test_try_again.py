@@ -45,7 +45,7 @@ def test_it_gives_back_its_slot_and_its_lease_and_waits_for_no_slot() -> None:
     assert dispatch() == 0
     assert leases.find_expired([item.id], time.time()) == {item.id}
     assert leases.find_progress([item.id])[item.id] == {}
-    assert items.find_waiting(RETRY_LANE, 10) == [(item.seq, item.id)]
+    assert items.list_waiting(RETRY_LANE, 10) == [(item.seq, item.id)]
 
 
 def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
@@ -109,7 +109,7 @@ def test_it_can_be_cancelled_and_held_while_it_waits() -> None:
     assert cancel(item.id) == "ok"
     ended = items.get(item.id)
     assert (ended.status, ended.retry_at) == (Status.CANCELLED, 0)
-    assert items.find_waiting(RETRY_LANE, 10) == []
+    assert items.list_waiting(RETRY_LANE, 10) == []
 
 
 def test_a_cancel_that_the_worker_has_not_heard_of_yet_counts() -> None:

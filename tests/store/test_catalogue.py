@@ -81,7 +81,7 @@ def test_every_page_is_what_a_plain_list_would_show(steps, statuses, newest_firs
     assert [id_ for page in shown for id_ in page.ids] == wanted
     assert {(page.total, pages_of(page)) for page in shown} == {(len(wanted), pages)}
     assert catalogue.count(model.name, statuses) == len(wanted)
-    assert [id_ for ids in catalogue.walk(model.name, statuses) for id_ in ids] == model.ids(
+    assert [id_ for ids in catalogue.iterate(model.name, statuses) for id_ in ids] == model.ids(
         statuses, newest_first=False
     )
 

@@ -171,39 +171,39 @@ class TestWaiting:
 
     def test_a_new_item_waits_for_its_intake(self):
         records.add([item("a"), item("b")])
-        assert [found for _, found in items.find_waiting(INTAKE_LANE, 9)] == ["a", "b"]
+        assert [found for _, found in items.list_waiting(INTAKE_LANE, 9)] == ["a", "b"]
         assert slots.read().waiting == {}
 
     def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self):
         [stored] = records.add([item("a")])
         records.save(stored, stored.evolve(extracted=True, archive_id="site a"))
-        assert items.find_waiting(INTAKE_LANE, 9) == []
-        assert [found for _, found in items.find_waiting("site", 9)] == ["a"]
+        assert items.list_waiting(INTAKE_LANE, 9) == []
+        assert [found for _, found in items.list_waiting("site", 9)] == ["a"]
         assert slots.read().waiting == {"site": 1}
 
     def test_a_held_item_waits_for_nothing(self):
         [stored] = records.add([waiting("a")])
         held = records.save(stored, stored.evolve(auto_start=False))
-        assert items.find_waiting("site", 9) == []
+        assert items.list_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
         records.save(held, held.evolve(auto_start=True))
         assert slots.read().waiting == {"site": 1}
 
     def test_the_oldest_come_first(self):
         records.add([waiting(name) for name in "abcd"])
-        assert [found for _, found in items.find_waiting("site", 2)] == ["a", "b"]
+        assert [found for _, found in items.list_waiting("site", 2)] == ["a", "b"]
 
     def test_live_items_wait_in_a_lane_of_their_own(self):
         records.add([waiting("a", is_live=True), waiting("b")])
-        assert [found for _, found in items.find_waiting("site", 9)] == ["b"]
-        assert [found for _, found in items.find_waiting(LIVE_LANE, 9)] == ["a"]
+        assert [found for _, found in items.list_waiting("site", 9)] == ["b"]
+        assert [found for _, found in items.list_waiting(LIVE_LANE, 9)] == ["a"]
         assert slots.read().waiting == {"site": 1, LIVE_LANE: 1}
 
     @pytest.mark.parametrize("status", [Status.CANCELLED, Status.PREPARING])
     def test_who_leaves_or_starts_waits_no_longer(self, status):
         [stored] = records.add([waiting("a")])
         records.save(stored, stored.evolve(status=status))
-        assert items.find_waiting("site", 9) == []
+        assert items.list_waiting("site", 9) == []
         assert slots.read().waiting == {"site": 0}
 
 
@@ -275,4 +275,4 @@ def test_active_items_are_those_of_workers():
     records.add([waiting(name) for name in "abc"])
     found = items.get("b")
     records.save(found, found.evolve(status=Status.PREPARING))
-    assert [each.id for each in items.active()] == ["b"]
+    assert [each.id for each in items.list_active()] == ["b"]

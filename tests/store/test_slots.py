@@ -83,6 +83,18 @@ def test_nothing_starts_while_paused(live):
     begin("a")
 
 
+def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane():
+    records.add([waiting("a", is_live=True)])
+    slots.pause(T0)
+    before = items.get("a")
+    started = items.Change(before, before.evolve(status=Status.PREPARING))
+    with pytest.raises(items.NoSlot):
+        items.commit([started, items.Change(None, waiting("b", is_live=True))])
+    slots.resume()
+    items.commit([started, items.Change(None, waiting("b", is_live=True))])
+    assert slots.read().waiting[LIVE_LANE] == 1
+
+
 def test_what_runs_goes_on_while_paused():
     records.add([waiting("a")])
     begun = begin("a")

@@ -1,10 +1,9 @@
 """Writes that another writer was faster than: read again, and try again."""
 
-import random
-import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from dlambda.deployment import current
 from dlambda.errors import StaleWrite
 
 T = TypeVar("T")
@@ -37,4 +36,5 @@ def retry_conflicts(
 def _wait(turn: int) -> None:
     """Waits up to twice as long as before, at random: writers that collided come back apart from one another."""
     longest = min(_FIRST_WAIT_SECONDS * 2**turn, _LONGEST_WAIT_SECONDS)
-    time.sleep(longest * random.random())  # noqa: S311 jitter, no secret
+    deployment = current()
+    deployment.clock.sleep(longest * deployment.random.random())

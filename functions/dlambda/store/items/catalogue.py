@@ -34,7 +34,7 @@ TOP_LEAVES = 1024
 TOP_PLACES = LEAF_PLACES * TOP_LEAVES
 _SLOT_DIGITS = 3
 _BATCH = 100
-_WALKED_LEAVES = 20
+_LEAVES_AT_ONCE = 20
 _Answer = Mapping[str, Mapping[str, Any]]  # a row as DynamoDB answers it: attribute -> {type: value}
 _MOST_REMEMBERED = 512
 K = TypeVar("K")
@@ -185,14 +185,14 @@ def _leaves_by_question() -> dict[tuple[object, ...], list[str]]:
     return {}
 
 
-def walk(list_name: str, statuses: Collection[str] | None = None) -> Iterator[list[str]]:
+def iterate(list_name: str, statuses: Collection[str] | None = None) -> Iterator[list[str]]:
     """All ids of `statuses`, oldest first, some at a time. Who leaves on the way moves nobody out of sight."""
     tops = _counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses)
     for top in tops:
         name = f"{list_name}/{top}"
         leaves = [f"{name}/{leaf}" for leaf in _counts(_read([name]).get(name, {}), _IN_TOP, statuses)]
-        for start in range(0, len(leaves), _WALKED_LEAVES):
-            batch = leaves[start : start + _WALKED_LEAVES]
+        for start in range(0, len(leaves), _LEAVES_AT_ONCE):
+            batch = leaves[start : start + _LEAVES_AT_ONCE]
             rows = _read(batch)
             yield [id_ for leaf in batch for id_ in _members(rows.get(leaf, {}), statuses)]
 

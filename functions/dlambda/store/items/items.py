@@ -15,7 +15,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, hidden_part, restore
 from dlambda.domain.items.stage import check_transition
-from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
 from dlambda.settings import get_settings
 from dlambda.store import sealing
 from dlambda.store.items import catalogue, leases, slots
@@ -140,7 +140,7 @@ def page(
 
 def iterate(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
     """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed."""
-    for ids in catalogue.walk(shelf, statuses):
+    for ids in catalogue.iterate(shelf, statuses):
         for start in range(0, len(ids), _READ_AT_ONCE):
             yield from find_many(ids[start : start + _READ_AT_ONCE])
 
@@ -149,13 +149,13 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
     return catalogue.count(shelf, statuses)
 
 
-def find_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
+def list_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
     """(place, id) of the oldest items that wait in `lane`: for a slot, a retry or intake. May lag: a claim decides."""
     rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
     return [(int(row.seq), row.id) for row in rows]
 
 
-def active() -> list[Item]:
+def list_active() -> list[Item]:
     """Items that workers have, or had when they died."""
     page = catalogue.page(Shelf.QUEUE, page=1, per_page=1000, newest_first=False, statuses=ACTIVE)
     return find_many(page.ids)
@@ -271,7 +271,7 @@ def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the item.")
     if _CHANGED in refused.reasons:
-        return Conflict("The item was changed meanwhile.")
+        return StaleWrite("The item was changed meanwhile.")
     urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
     if urls:
         holders = find_holders(urls)

@@ -101,12 +101,13 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
             takes["all"].add(after.id)
             takes[f"x~{after.extractor}"].add(after.id)
         starts = starts or _starts(before, after)
-    actions: list[Action] = [Path([name]).add(delta) for name, delta in deltas.items() if delta]
+    # A start leaves its lane: its condition is checked even when another item takes its place there.
+    actions: list[Action] = [Path([name]).add(delta) for name, delta in deltas.items() if delta or starts]
     actions += [UnicodeSetAttribute(attr_name=name).delete(ids) for name, ids in gives.items()]
     actions += [UnicodeSetAttribute(attr_name=name).add(ids) for name, ids in takes.items()]
-    if actions or starts:
+    if actions:
         condition = _room(takes, settings) if starts else None
-        transaction.update(_Row(_KEY), actions or [Path("checked").set(1)], condition=condition, error_label=NO_SLOT)
+        transaction.update(_Row(_KEY), actions, condition=condition, error_label=NO_SLOT)
 
 
 def _starts(before: Item | None, after: Item | None) -> bool:

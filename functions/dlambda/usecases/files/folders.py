@@ -116,7 +116,7 @@ def _asked_at() -> dict[str, float]:
 
 def reindex(folder: str) -> list[Entry]:
     """Compares the index with the bucket; answers what is there. Raises `NotFound` for a folder that is gone."""
-    for _ in range(_TRIES):
+    for _ in range(_TRIES):  # each compares anew, which takes seconds; the last one's answer counts in any case
         before = listings.read(folder)
         before_by_name = {entry.name: entry for entry in before.entries}
         prefix = folder_key(folder)

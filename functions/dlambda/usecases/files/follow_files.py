@@ -1,15 +1,17 @@
 """Keeps what refers to files true when they are moved or deleted: the folders' index, names in use, history items."""
 
-import time
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
-from dlambda.errors import Conflict
+from dlambda.errors import StaleWrite
 from dlambda.settings import get_settings
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items
 from dlambda.usecases.events.apply_changes import update
@@ -18,7 +20,8 @@ from dlambda.usecases.files.find_file import sidecars_of
 from dlambda.usecases.files.folders import split, without_extension
 from dlambda.usecases.files.plan_move import Transfer
 
-_TRIES = 5
+log = logging.getLogger(__name__)
+
 _AT_ONCE = 8
 
 
@@ -33,7 +36,7 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     )
     for transfer in media:
         if transfer.source in owners:
-            _change(owners[transfer.source], lambda item, target=transfer.target: _moved(item, target))
+            _change(owners[transfer.source], partial(_moved, target=transfer.target))
     told_ids = {item.id for item in owners.values()}
     _tell_of_sidecars((path for transfer in transfers for path in (transfer.source, transfer.target)), told_ids)
 
@@ -112,14 +115,13 @@ def _sidecars(path: str) -> dict[str, Any]:
     }
 
 
-def _change(item: Item, change: Any) -> None:
-    for _ in range(_TRIES):
-        try:
-            update(item, change(item))
-            return
-        except Conflict:
-            again = items.find(item.id)
-            if again is None or again.path != item.path:
-                return  # gone, or about another file by now
-            item = again
-            time.sleep(0.05)
+def _change(item: Item, change: Callable[[Item], Item]) -> None:
+    def attempt() -> None:
+        current = items.find(item.id)
+        if current is not None and current.path == item.path:  # else gone, or about another file by now
+            update(current, change(current))
+
+    try:
+        retry_conflicts(attempt)
+    except StaleWrite:
+        log.warning("An item could not follow its file", extra={"item_id": item.id})

@@ -4,10 +4,9 @@ import time
 
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import archive, items
 from dlambda.usecases.events.apply_changes import update
-
-_TRIES = 5
 
 
 def mark(item_id: str) -> str:
@@ -40,12 +39,9 @@ def _markable(item_id: str, *, no_archive: type[Invalid | NotFound]) -> Item:
 
 
 def _remember(item: Item, *, archived: bool) -> None:
-    for _ in range(_TRIES):
-        try:
-            update(item, item.evolve(is_archived=archived))
-            return
-        except Conflict:
-            current = items.find(item.id)
-            if current is None:
-                return  # it was cleared meanwhile; the archive keeps the mark
-            item = current
+    def attempt() -> None:
+        current = items.find(item.id)
+        if current is not None:  # else it was cleared meanwhile; the archive keeps the mark
+            update(current, current.evolve(is_archived=archived))
+
+    retry_conflicts(attempt)

@@ -14,6 +14,7 @@ from dlambda.domain.paths.paths import object_key, safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
 from dlambda.settings import get_settings
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
 from dlambda.store.tasks import feed_history
@@ -27,7 +28,6 @@ from dlambda.usecases.rules.presets import check_preset
 CANCEL = "cancel"
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
 _KEEPING_FILES = (Status.FINISHED, Status.CANCELLED)
-_TRIES = 5
 # A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
 _TOGETHER = 20
 _WORKER_SECONDS = 10.0
@@ -36,16 +36,12 @@ _LOOK_SECONDS = 0.1
 
 def _changing(item_id: str, change: Callable[[Item], str]) -> str:
     """`change` of the item as it is now; again when another writer was faster."""
-    for turn in range(_TRIES):
+
+    def attempt() -> str:
         item = items.find(item_id)
-        if item is None:
-            return f"not found: no item with id '{item_id}'."
-        try:
-            return change(item)
-        except Conflict:
-            if turn == _TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+        return change(item) if item else f"not found: no item with id '{item_id}'."
+
+    return retry_conflicts(attempt)
 
 
 def cancel(item_id: str) -> str:
@@ -149,22 +145,17 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
     an item in the queue; `Invalid` for options, templates and presets that an add refuses; `Conflict` if others change
     the item without end.
     """
-    for turn in range(_TRIES):
+    edits = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
+
+    def attempt() -> Item | None:
         item = items.find(item_id)
         if item is None or item.shelf is Shelf.QUEUE:
             raise NotFound("item not found.")
-        edits = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
         after = restore_masked_secrets(item.evolve(**edits), item)  # a mask sent back means unchanged
         changes = {key: getattr(after, key) for key in edits if getattr(item, key) != getattr(after, key)}
-        if not changes:
-            return None
-        changes = _checked(changes)
-        try:
-            return update(item, item.evolve(**changes))
-        except Conflict:
-            if turn == _TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+        return update(item, item.evolve(**_checked(changes))) if changes else None
+
+    return retry_conflicts(attempt)
 
 
 def _fits(key: str, value: object) -> bool:

@@ -40,7 +40,7 @@ def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
     for lane, waiting in state.waiting.items():
         free = min(waiting, state.free(lane, settings))
         if free > 0:
-            rows = [row for row in items.find_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
+            rows = [row for row in items.list_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
                 :free
             ]
             (live if lane == LIVE_LANE else candidates).extend(rows)

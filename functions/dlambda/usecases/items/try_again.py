@@ -77,7 +77,7 @@ def is_early(item: Item, now: float) -> bool:
 
 def wake_retries(now: float) -> None:
     """The sweep's part: those whose time has come, whatever became of their messages."""
-    waiting = items.find_many(item_id for _, item_id in items.find_waiting(RETRY_LANE, _WAKE_AT_ONCE))
+    waiting = items.find_many(item_id for _, item_id in items.list_waiting(RETRY_LANE, _WAKE_AT_ONCE))
     for item in waiting:
         if item.stage is Stage.AWAITING_RETRY and not is_early(item, now):
             queue.send(_message_for(item))

@@ -45,7 +45,7 @@ def wake_intake(now: float) -> None:
     """Items whose extraction nobody will do: their messages are gone. While messages wait, theirs may be among them."""
     if any(queue.depth(name, delayed=False) > 0 for name in (QueueName.INTAKE, QueueName.ENTRIES)):
         return
-    waiting = [item_id for _, item_id in items.find_waiting(INTAKE_LANE, _WAKE_AT_ONCE)]
+    waiting = [item_id for _, item_id in items.list_waiting(INTAKE_LANE, _WAKE_AT_ONCE)]
     alone = leases.find_expired(waiting, now) if waiting else set()
     by_id = {item.id: item for item in items.find_many(alone)}
     messages = [intake_message(by_id[item_id]) for item_id in waiting if item_id in by_id]
@@ -55,7 +55,7 @@ def wake_intake(now: float) -> None:
 
 def wake_workers(now: float) -> None:
     """Downloads whose worker is gone: the next one takes over with a higher fence."""
-    running = [item.id for item in items.active()]
+    running = [item.id for item in items.list_active()]
     if running:
         queue.send_many(DownloadItem(item_id) for item_id in leases.find_expired(running, now))
 

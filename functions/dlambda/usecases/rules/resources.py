@@ -3,8 +3,6 @@
 Everything in which one kind differs from another stands in its row of `domain.rules.resource`.
 """
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +10,12 @@ from typing import Any
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.resource import BuiltIn, Fields, Kind
-from dlambda.errors import AlreadyExists, Conflict, Invalid, NameInUse, NotFound, PreconditionFailed
+from dlambda.errors import AlreadyExists, Invalid, NameInUse, NotFound, PreconditionFailed
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.rules import resources
 from dlambda.store.rules.resources import Content, Document
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules.input_rules import input_rules
-
-_TRIES = 12
-_WAIT_SECONDS = 0.005
 
 Check = Callable[[Fields], dict[str, Any]]
 """Answers what it corrects in the fields that were sent, or raises `Invalid`."""
@@ -83,7 +79,8 @@ def change(
     `if_match` is the version that the client knows. Raises `NotFound`, `Invalid`, `AlreadyExists`,
     `PreconditionFailed`; without `if_match` the last writer wins.
     """
-    for turn in range(_TRIES):
+
+    def attempt() -> Document:
         document = get_document(kind, id_)
         if document.id in {built_in_content.id for built_in_content in kind.built_in}:
             raise Invalid(kind.keep_built_in)
@@ -91,40 +88,32 @@ def change(
         fields = _changed(kind, document.clear(), _object(kind, body), check, whole=whole)
         try:
             _refuse_built_in_name(kind, fields)
-            new_document = resources.replace(document, _content(kind, fields))
+            return resources.replace(document, _content(kind, fields))
         except AlreadyExists:
             text = kind.name_taken.format(name=fields["name"])
             raise (AlreadyExists if kind.change_conflicts else NameInUse)(text) from None
-        except Conflict:
-            wait(turn)
-            continue
-        _tell(kind, "update", new_document)
-        return new_document
-    raise Conflict("It is being changed by others.")
+
+    new_document = retry_conflicts(attempt)
+    _tell(kind, "update", new_document)
+    return new_document
 
 
 def remove(kind: Kind, id_: int, *, if_match: int | None = None) -> Document:
     """Answers what went. Raises `NotFound`, `Invalid`, `PreconditionFailed`."""
-    for turn in range(_TRIES):
+
+    def attempt() -> Document:
         document = _find(kind, id_)
         if document is None:
             raise NotFound(kind.not_there.format(id=id_))
         if document.id in {built_in_content.id for built_in_content in kind.built_in}:
             raise Invalid(kind.spare_built_in)
         _expect(document, if_match)
-        try:
-            resources.remove(document)
-        except Conflict:
-            wait(turn)
-            continue
-        _tell(kind, "delete", document)
+        resources.remove(document)
         return document
-    raise Conflict("It is being changed by others.")
 
-
-def wait(turn: int) -> None:
-    """Others are at it too: each comes back at its own time."""
-    time.sleep(random.random() * min(_WAIT_SECONDS * 2**turn, 0.2))  # noqa: S311 jitter, no secret
+    document = retry_conflicts(attempt)
+    _tell(kind, "delete", document)
+    return document
 
 
 def _find(kind: Kind, id_: int) -> Document | None:

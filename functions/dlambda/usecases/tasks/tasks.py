@@ -12,15 +12,14 @@ from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.settings import get_settings
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.rules import resources
 from dlambda.store.rules.resources import Content, Document
 from dlambda.store.tasks import task_schedule
 from dlambda.store.tasks.task_schedule import Run
 from dlambda.usecases.events.publish import publish
-from dlambda.usecases.rules.resources import wait
 
 FEATURE: Final = "tasks"
-_TRIES: Final = 12
 
 
 def list_tasks() -> list[Task]:
@@ -71,15 +70,18 @@ def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
 
 
 def _make_numbered(fields: Mapping[str, Any], names: set[str]) -> Task:
-    for turn in range(_TRIES):
-        name = free_name(fields["name"], names)
+    def attempt() -> Task:
         try:
-            return _make({**fields, "name": name})
+            return _make({**fields, "name": free_name(fields["name"], names)})
         except AlreadyExists:
             # Somebody took it meanwhile, and perhaps more of its kind.
-            names |= {document.name_key for document in resources.list_(FEATURE)}
-            wait(turn)
-    raise Invalid("Failed to create any tasks.")
+            names.update(document.name_key for document in resources.list_(FEATURE))
+            raise
+
+    try:
+        return retry_conflicts(attempt, on=AlreadyExists)
+    except AlreadyExists:
+        raise Invalid("Failed to create any tasks.") from None
 
 
 def _take_back(task: Task) -> None:
@@ -100,26 +102,24 @@ def change_task(id_: int, body: object, *, whole: bool) -> Task:
 
     Raises `NotFound`, `Invalid`, `AlreadyExists`.
     """
-    for turn in range(_TRIES):
-        document = resources.find(FEATURE, id_)
-        if document is None:
-            raise NotFound("Task not found")
-        if not isinstance(body, dict):
-            raise Invalid("Invalid request body expecting dict.")
-        before = document.clear()
-        new_fields = (read if whole else read_change)(TaskInput, body, text=FAILED)
-        fields = {**before, **unmasked(new_fields, before)}
-        try:
-            new_document = resources.replace(document, _content(fields))
-        except AlreadyExists:
-            raise _in_use(fields["name"]) from None
-        except Conflict:
-            wait(turn)
-            continue
-        task = _scheduled(new_document)
-        publish(event.config_update(FEATURE, "update", masked(task.view())))
-        return task
-    raise Conflict("The task is being changed by others.")
+    task = _scheduled(retry_conflicts(lambda: _replace(id_, body, whole=whole)))
+    publish(event.config_update(FEATURE, "update", masked(task.view())))
+    return task
+
+
+def _replace(id_: int, body: object, *, whole: bool) -> Document:
+    document = resources.find(FEATURE, id_)
+    if document is None:
+        raise NotFound("Task not found")
+    if not isinstance(body, dict):
+        raise Invalid("Invalid request body expecting dict.")
+    before = document.clear()
+    new_fields = (read if whole else read_change)(TaskInput, body, text=FAILED)
+    fields = {**before, **unmasked(new_fields, before)}
+    try:
+        return resources.replace(document, _content(fields))
+    except AlreadyExists:
+        raise _in_use(fields["name"]) from None
 
 
 def remove_task(id_: int) -> Task:
@@ -130,19 +130,17 @@ def remove_task(id_: int) -> Task:
 
 
 def _remove(id_: int) -> Task:
-    for turn in range(_TRIES):
+    def attempt() -> Document:
         document = resources.find(FEATURE, id_)
         if document is None:
             raise NotFound(f"Task '{id_}' not found.")
-        try:
-            resources.remove(document)
-        except Conflict:
-            wait(turn)
-            continue
-        task = _task(document, task_schedule.read(id_), masked(document.shown))
-        task_schedule.remove(id_)
-        return task
-    raise Conflict("The task is being changed by others.")
+        resources.remove(document)
+        return document
+
+    document = retry_conflicts(attempt)
+    task = _task(document, task_schedule.read(id_), masked(document.shown))
+    task_schedule.remove(id_)
+    return task
 
 
 def reckon(timer: str, after: float) -> int | None:
