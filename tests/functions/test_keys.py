@@ -96,6 +96,7 @@ def test_each_call_needs_its_own_permission(admin, permission):
         "get_key": lambda: robot.get("/get_key/robot"),
     }
     assert said(calls.pop(permission)()) == (403, "Insufficient permissions")
+    assert robot.call("DELETE", "/get_key/robot")[0] == (403 if permission == "get_key" else 200)
     assert {name: call()[0] for name, call in calls.items() if name != "delete_key"}.items() <= {
         **dict.fromkeys(TASKS, 200), "create_key": 201, "get_keys": 200, "get_key": 200,
     }.items()  # fmt: skip

@@ -1,9 +1,15 @@
-"""Authentication of the key API: the key of a request, and its permissions."""
+"""Authentication of the key API: the key of a request, and who may use which route.
 
-from collections.abc import Mapping
-from typing import Any
+@routes.get("/get_keys")
+@needs(Permission.GET_KEYS)      # or @any_key(), @without_key
+def get_keys() -> Answer: ...
+"""
 
-from flask import g, request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, g, request
 
 from dlambda.domain.orders.key import Key, Permission
 from dlambda.entry.attempts import API_KEY, count_failures
@@ -11,9 +17,48 @@ from dlambda.errors import AppError, Invalid
 from dlambda.usecases.orders.keys import recognise
 
 _HEADER = "X-API-Key"
-# Routes that are no permission of that name.
-_OPEN = frozenset({"file"})
-_ANY_KEY = frozenset({"status", "check_permissions"})
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a route."""
+
+    with_key: bool = True
+    permission: Permission | None = None
+    remembered: bool = False
+    """A key that was seen a second ago is not looked up again."""
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """The route is for keys that hold `permission`."""
+    return _declare(Access(permission=permission))
+
+
+def any_key(*, remembered: bool = False) -> Callable[[View], View]:
+    """The route is for every key. `remembered`: see `Access`."""
+    return _declare(Access(remembered=remembered))
+
+
+def without_key(view: View) -> View:
+    """The route is for everyone."""
+    return _declare(Access(with_key=False))(view)
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def declare(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]  # the framework's wrapper takes it along
+        return view
+
+    return declare
+
+
+def access_of(view: Callable[..., Any]) -> Access:
+    """What a route declares. Raises `LookupError` when it declares nothing: it must not answer anybody."""
+    access: Access | None = getattr(view, "access", None)
+    if access is None:
+        raise LookupError(f"{view.__name__} does not say who may use it")
+    return access
 
 
 class UnsupportedType(AppError):
@@ -25,13 +70,13 @@ class UnsupportedType(AppError):
 
 def check_key() -> None:
     """Before anything else of the request is read. Raises `Unauthorized`, `Forbidden` or `TooMany`."""
-    name = (request.endpoint or "").rpartition(".")[2]
-    if name in _OPEN:
+    access = access_of(current_app.view_functions[request.endpoint or ""])
+    if not access.with_key:
         return
     with count_failures(API_KEY, g.incoming.client):
-        g.key = recognise(request.headers.get(_HEADER), remembered=name == "status")
-    if name not in _ANY_KEY:
-        g.key.check(Permission(name.removesuffix("_by_delete")))
+        g.key = recognise(request.headers.get(_HEADER), remembered=access.remembered)
+    if access.permission is not None:
+        g.key.check(access.permission)
 
 
 def current_key() -> Key:

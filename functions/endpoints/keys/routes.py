@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response
 
+from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.store.orders import keys as store
@@ -11,7 +12,15 @@ from dlambda.usecases.orders import keys
 from dlambda.usecases.orders.find_order import describe_order
 from dlambda.usecases.orders.place_order import place_order
 from endpoints.keys import files
-from endpoints.keys.authentication import check_key, check_type, current_key, read_object
+from endpoints.keys.authentication import (
+    any_key,
+    check_key,
+    check_type,
+    current_key,
+    needs,
+    read_object,
+    without_key,
+)
 from endpoints.keys.schemas import (
     AudioBody,
     FilePath,
@@ -44,48 +53,56 @@ def _place(kind: Kind, body: object) -> Answer:
 
 
 @routes.post("/get_video", responses=_CREATED)
+@needs(Permission.GET_VIDEO)
 def get_video(body: VideoBody) -> Answer:
     """Makes a task that brings a video, whole or a part of it."""
     return _place(Kind.GET_VIDEO, body.root)
 
 
 @routes.post("/get_audio", responses=_CREATED)
+@needs(Permission.GET_AUDIO)
 def get_audio(body: AudioBody) -> Answer:
     """Makes a task that brings the sound."""
     return _place(Kind.GET_AUDIO, body.root)
 
 
 @routes.post("/get_live_video", responses=_CREATED)
+@needs(Permission.GET_LIVE_VIDEO)
 def get_live_video(body: LiveVideoBody) -> Answer:
     """Makes a task that records a live stream."""
     return _place(Kind.GET_LIVE_VIDEO, body.root)
 
 
 @routes.post("/get_live_audio", responses=_CREATED)
+@needs(Permission.GET_LIVE_AUDIO)
 def get_live_audio(body: LiveAudioBody) -> Answer:
     """Makes a task that records the sound of a live stream."""
     return _place(Kind.GET_LIVE_AUDIO, body.root)
 
 
 @routes.post("/get_info", responses=_CREATED)
+@needs(Permission.GET_INFO)
 def get_info(body: InfoBody) -> Answer:
     """Makes a task that brings the metadata."""
     return _place(Kind.GET_INFO, body.root)
 
 
 @routes.get("/status/<string:task_id>", responses={200: TaskView, **problems(404)})
+@any_key(remembered=True)
 def status(path: TaskPath) -> Answer:
     """How far a task of this key is."""
     return describe_order(current_key(), path.task_id)
 
 
 @routes.get("/files/<string:task_id>/<path:name>", responses={200: None, 302: None, **problems(404)}, security=[])
+@without_key
 def file(path: FilePath, query: FileQuery) -> Response:  # noqa: ARG001 documented; read as it came, order included
     """The file of a task, by redirect; metadata at once."""
     return files.answer(path.task_id, path.name)
 
 
 @routes.post("/create_key", responses={201: Told, **problems(400, 403, 413, 415)})
+@needs(Permission.CREATE_KEY)
 def create_key(body: NewKeyBody) -> Answer:
     """Makes a key that may do what its maker may, or less."""
     key, value = keys.create_key(read_object(body.root), current_key())
@@ -93,6 +110,7 @@ def create_key(body: NewKeyBody) -> Answer:
 
 
 @routes.delete("/delete_key/<string:name>", responses={200: Told, **problems(403, 404)})
+@needs(Permission.DELETE_KEY)
 def delete_key(path: NamePath) -> Answer:
     """Removes a key; it is refused from now on."""
     keys.remove_key(path.name)
@@ -100,18 +118,21 @@ def delete_key(path: NamePath) -> Answer:
 
 
 @routes.get("/get_keys", responses={200: KeyList, **problems(403)})
+@needs(Permission.GET_KEYS)
 def get_keys() -> Answer:
     """All keys, in clear."""
     return keys.list_keys()
 
 
 @routes.get("/get_key/<string:name>", responses={200: Told, **problems(403, 404)})
+@needs(Permission.GET_KEY)
 def get_key(path: NamePath) -> Answer:
     """Answers a key, in clear."""
     return _told(path.name)
 
 
 @routes.delete("/get_key/<string:name>", endpoint="get_key_by_delete", responses={200: Told, **problems(403, 404)})
+@needs(Permission.GET_KEY)
 def get_key_by_delete(path: NamePath) -> Answer:
     """The same: it removes nothing."""
     return _told(path.name)
@@ -123,6 +144,7 @@ def _told(name: str) -> Answer:
 
 
 @routes.post("/check_permissions", responses={200: Told, **problems(400, 403)})
+@any_key()
 def check_permissions(body: PermissionsBody) -> Answer:
     """Answers whether this key holds all of them."""
     keys.check_permissions(current_key(), read_object(body.root).get("permissions"))

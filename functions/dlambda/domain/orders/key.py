@@ -23,7 +23,7 @@ def id_of_value(value: str, secret_key: str) -> str:
 
 
 class Permission(StrEnum):
-    """Each is also the name of the call that needs it."""
+    """What a key may do. The routes say which of them they need."""
 
     CREATE_KEY = "create_key"
     DELETE_KEY = "delete_key"
