@@ -30,7 +30,6 @@ from dlambda.store import connections
 from dlambda.store.items import archive, items
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.change_items import clear
-from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.rules import resources
 from dlambda.usecases.tasks import inspect_task
@@ -308,7 +307,7 @@ def test_an_entry_whose_page_is_lost_is_read_again(stack: Stack, origin: Origin)
     task_id = task(url=origin.url("/feed/1.rss"))
     sweep(sweep_message(task_id))
     (item,) = queued()
-    bucket.delete([info_key(item.id)])
+    bucket.delete([item.info_key])
     process_intake(item.id)
     assert items.get(item.id).extracted
 

@@ -156,6 +156,11 @@ class Item:
         return " ".join(text for text in (url, self.label, self.part) if text)
 
     @property
+    def info_key(self) -> str:
+        """The object key of its extraction, while it has one."""
+        return f"info/{self.id}"
+
+    @property
     def source_url(self) -> str:
         """The URL that yt-dlp is given."""
         return self.hinted_url or self.url

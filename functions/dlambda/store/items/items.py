@@ -102,7 +102,9 @@ def get(item_id: str) -> Item:
 
 def find_many(ids: Iterable[str]) -> list[Item]:
     """Items that exist, in the order asked for. One request for 100."""
-    return [_item(row) for row in _rows(ids)]
+    keys = _keys(ids)
+    rows = {row.id: row for row in _Row.batch_get(keys, consistent_read=True)} if keys else {}
+    return [_item(rows[key]) for key in keys if key in rows]
 
 
 def find_views(ids: Iterable[str]) -> list[bytes]:
@@ -113,12 +115,6 @@ def find_views(ids: Iterable[str]) -> list[bytes]:
     rows = _Row.batch_get(keys, consistent_read=True, attributes_to_get=["id", "view"])
     views = {row.id: row.view for row in rows}
     return [views[key] for key in keys if key in views]
-
-
-def _rows(ids: Iterable[str]) -> list[_Row]:
-    keys = _keys(ids)
-    rows = {row.id: row for row in _Row.batch_get(keys, consistent_read=True)} if keys else {}
-    return [rows[key] for key in keys if key in rows]
 
 
 def _keys(ids: Iterable[str]) -> list[str]:

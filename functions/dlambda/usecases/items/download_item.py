@@ -32,7 +32,6 @@ from dlambda.usecases.files.folders import find_media, holds_stem
 from dlambda.usecases.items import keep_files
 from dlambda.usecases.items.change_items import CANCEL, end_cancelled
 from dlambda.usecases.items.dispatch import dispatch, pass_on
-from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
@@ -237,7 +236,7 @@ class _Download:
         if time.time() - self.item.info_at > get_settings().download_info_expires:
             return None
         try:
-            info: Mapping[str, Any] = bucket.get_json(info_key(self.item.id))
+            info: Mapping[str, Any] = bucket.get_json(self.item.info_key)
         except NotFound:
             return None
         return info
@@ -454,5 +453,5 @@ class _Download:
         """Removes what no retry needs; the folder of all items stays."""
         if not get_settings().temp_keep:
             remove_work_folder(self.workdir)
-        bucket.delete([info_key(self.item.id)])
+        bucket.delete([self.item.info_key])
         forget_state(self.item.id)

@@ -39,11 +39,6 @@ _NO_ENTRIES = "There is nothing to download: the list has no entries."
 _NO_ADDRESS = "There is nothing to download: no entry of the list has an address that leads to something else."
 
 
-def info_key(item_id: str) -> str:
-    """Where an item's extraction lies."""
-    return f"info/{item_id}"
-
-
 def expand(
     item: Item, lease: leases.Lease, info: Mapping[str, Any] | None = None, rejected: Sequence[str] = (), *,
     limit: int | None = None,
@@ -60,10 +55,10 @@ def expand(
         if not plan.entries:
             _end_without_entries(item, lease, plan, rejected)
             return
-        bucket.put_json(info_key(item.id), plan.rendered())
+        bucket.put_json(item.info_key, plan.rendered())
         title = metadata.title_of(info, url=item.url)
         item = update(item, item.evolve(title=title, entries=len(plan.entries)), lease)
-    plan = Plan.read(bucket.get_json(info_key(item.id)))
+    plan = Plan.read(bucket.get_json(item.info_key))
     for _ in range(BATCHES_PER_TURN):
         if item.expanded >= len(plan.entries):
             break
@@ -113,7 +108,7 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     queued = [child for child in new_items if child.shelf is Shelf.QUEUE]
     for child in queued:
         if child.info_at:
-            bucket.put_json(info_key(child.id), infos[child.id])
+            bucket.put_json(child.info_key, infos[child.id])
     queue.send_many(IntakeEntry(child.id) for child in queued)
     return parent
 
@@ -187,4 +182,4 @@ def _finish(item: Item, lease: leases.Lease) -> None:
     message = f"Added {item.queued} entries of '{item.title}' to the download queue."
     summary = event.log(name, title, message, preset=item.preset, count=item.queued)
     apply([items.Change(item, None, lease)], last=[summary])
-    bucket.delete([info_key(item.id)])
+    bucket.delete([item.info_key])

@@ -28,7 +28,6 @@ from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
-from dlambda.usecases.items.expand import info_key
 from dlambda.usecases.items.options import part_named
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
@@ -167,7 +166,7 @@ def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, 
     pages = {item.url: item.info for item in public.values()}
     for item in entered:
         if item.info_at:
-            bucket.put_json(info_key(item.id), pages[item.posted_url])
+            bucket.put_json(item.info_key, pages[item.posted_url])
     queue.send_many(IntakeEntry(item.id) for item in entered)
     feed_history.confirm(state.handler.name, claimed, remembered, now)
     return len(entered)
