@@ -15,8 +15,9 @@ from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import warm_processes
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
-from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order, workdir_of
-from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS
+from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order
+from dlambda.usecases.orders.order_folder import workdir_of
+from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
 from tests.e2e.playback import decode
 from tests.origin.media import media_folder
 
@@ -134,7 +135,7 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
     from events.on_order.main import lambda_handler
 
     order_id = place(Kind.GET_INFO, origin.url("clip-bug.mp4"))
-    monkeypatch.setattr("dlambda.usecases.orders.fulfil_order.extract", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("dlambda.usecases.orders.bring_media.extract", lambda *_, **__: 1 / 0)
 
     class Context:
         def get_remaining_time_in_millis(self):

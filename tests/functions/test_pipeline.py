@@ -11,7 +11,7 @@ from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, slots
 from dlambda.usecases.rules import resources
-from dlambda.usecases.runs.saved_state import HANDOVER_SECONDS
+from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
 from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
 

@@ -58,11 +58,13 @@ Start = Callable[..., Running]
 
 @pytest.fixture
 def start(service: Path) -> Iterator[Start]:
-    """Starts a download of a URL of the origin; what still runs at the end of the test is stopped."""
+    """Starts a download of a URL of the origin, where names `taken` are in use; what still runs at the end of the test is stopped."""
     started: list[Running] = []
 
     def begin(url: str, *, item_id: str = "item", params: dict[str, Any] | None = None, **fields: Any) -> Running:
         workdir = fields.pop("workdir", service / "items" / item_id)
+        if (taken := fields.pop("taken", None)) is not None:
+            fields["claim_name"] = lambda name: name not in taken
         spec = DownloadSpec(
             item_id=item_id, url=url, params={**TITLE, **(params or {})}, workdir=workdir, allow_internal=True, **fields
         )

@@ -14,6 +14,10 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 INFO_FILE = "info.json"
 
 
+class OrderFailed(Exception):
+    """Ends an order as an error; the text is for its owner."""
+
+
 class Kind(StrEnum):
     """`task_type` in answers, and the path of the call that makes one."""
 

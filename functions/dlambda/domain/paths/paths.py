@@ -74,6 +74,12 @@ def object_key(path: str) -> str:
     return key
 
 
+def object_key_in(folder: str, name: str) -> str:
+    """The bucket key of a file that is named relative to a user's `folder`. Raises `Invalid`."""
+    folder = folder.strip("/")
+    return object_key(f"{folder}/{name}" if folder else name)
+
+
 def safe_template(template: str, rules: InputRules = DEFAULT_RULES) -> str:
     """An output template as it is; `""` stays empty.
 

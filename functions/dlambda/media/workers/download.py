@@ -51,14 +51,14 @@ _MAX_SUFFIX = 10_000
 class DownloadSpec(DownloadRequest):
     """A download, and what its worker has to ask for.
 
-    `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `taken`: `in` is asked with
-    names relative to the final folder, without extension; a name in use gets ` (2)`. `existing` tells the media file
-    that has such a name already (`--no-overwrites`; None: files are replaced). All are asked in the caller's thread,
-    inside `Running.messages`.
+    `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `claim_name` is called with
+    names relative to the final folder, without extension, and answers whether the download has the name from now on;
+    one in use gets ` (2)`. `existing` tells the media file that has such a name already (`--no-overwrites`; None: files
+    are replaced). All are asked in the caller's thread, inside `Running.messages`.
     """
 
     archive: Container[str] | None = None
-    taken: Container[str] = frozenset()
+    claim_name: Callable[[str], bool] = lambda _: True
     existing: Callable[[str], str | None] | None = None
 
 
@@ -178,7 +178,7 @@ class Running:
         self._worker.kill()
 
     def _answer(self, question: DownloadQuestion) -> bool | str:
-        """Raises `Invalid` for a name that cannot be given, and what `archive` and `taken` raise."""
+        """Raises `Invalid` for a name that cannot be given, and what `archive` and `claim_name` raise."""
         value = question.value
         if question.about == "archive":
             return self._spec.archive is not None and value in self._spec.archive
@@ -187,7 +187,7 @@ class Running:
             return self._existing or ""
         for number in range(1, _MAX_SUFFIX):
             suffix = f" ({number})" if number > 1 else ""
-            if value + suffix not in self._spec.taken:
+            if self._spec.claim_name(value + suffix):
                 return suffix
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 20
 _RENEW_SECONDS = 5.0
 LOST = "the lease is somebody else's"
+CANCEL = "cancel"
+"""What a user may want of a worker."""
 _KEEP_SECONDS = 7 * 86400
 
 

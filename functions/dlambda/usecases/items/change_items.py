@@ -25,7 +25,6 @@ from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset
 
-CANCEL = "cancel"
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
 _KEEPING_FILES = (Status.FINISHED, Status.CANCELLED)
 # A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
@@ -53,7 +52,7 @@ def cancel(item_id: str) -> str:
         if (
             item.stage is Stage.RUNNING
             and not leases.find_expired([item.id], time.time())
-            and leases.want(item.id, CANCEL)
+            and leases.want(item.id, leases.CANCEL)
         ):
             return "ok"
         end_cancelled(item)

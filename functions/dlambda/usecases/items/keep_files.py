@@ -1,24 +1,26 @@
 """Brings a finished download's files to the bucket."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket
-from dlambda.aws.growing import GrowingUpload
 from dlambda.aws.links import check_key
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import sidecars, under
 from dlambda.domain.items.item import Item
-from dlambda.domain.paths.paths import object_key
+from dlambda.domain.paths.paths import object_key, object_key_in
 from dlambda.errors import Invalid
 from dlambda.media.av.ffmpeg import describe
 from dlambda.media.workers.download import Result
 from dlambda.media.ytdlp.work_layout import HOME
 from dlambda.settings import get_settings
+from dlambda.store.items.leases import Lost
 from dlambda.usecases.files.folders import is_folder, join, note_files, split
+from dlambda.usecases.items.disk_watch import check_space
+from dlambda.usecases.items.early_upload import EarlyUpload
 
 log = logging.getLogger(__name__)
 
@@ -47,60 +49,50 @@ class Kept:
         }
 
 
-def keep(
-    item: Item, workdir: Path, result: Result, renew: Callable[[], None], growing: GrowingUpload | None = None
-) -> Kept:
+def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], early_upload: EarlyUpload) -> Kept:
     """Uploads the file and its sidecars; `renew` is called meanwhile. Idempotent.
 
-    `growing` is the upload that ran beside the download, if any: it is finished when it holds the final file. Raises
-    `Invalid` for a file that holds no media.
+    `early_upload` ran beside the download: it is finished when it holds the final file. Raises `Invalid` for a file
+    that holds no media or has no place in the bucket, `DiskFull` where the bucket's volume has no room for it.
     """
     if not result.filepath:
-        if growing:
-            growing.abort()
         return Kept(None)
     home = workdir / HOME
     media = home / result.filepath
+    names = (*result.extra_files, result.filepath)
     try:
         probed = describe(str(media))
-    except Invalid:
-        if growing:
-            growing.abort()
+        for name in names:
+            _upload(item, home, name, renew, early_upload)
+        note_files(join(item.folder.strip("/"), name) for name in names if (home / name).is_file())
+    except (Lost, Invalid):
         raise
-    folder = item.folder.strip("/")
-    for name in (*result.extra_files, result.filepath):
-        path, key = home / name, key_of(item, name)
-        if growing and key == growing.key:
-            is_complete, growing = growing.finish(path), None
-            if is_complete:
-                log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
-                continue
-        if path.is_file() and path.stat().st_size:
-            bucket.put_file(path, key, content_type(name), renew)
-            log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
-    if growing:
-        growing.abort()
-    note_files(join(folder, name) for name in (*result.extra_files, result.filepath) if (home / name).is_file())
-    inside, _, own = result.filepath.rpartition("/")
-    beside = [name.rpartition("/")[2] for name in result.extra_files if name.rpartition("/")[0] == inside]
-    place = "/".join(part for part in (folder, inside) if part)
+    except Exception:
+        # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
+        if get_settings().work_durable:
+            _check_place(item, result.filepath)
+            check_space(needed_bytes=media.stat().st_size)
+        raise
     return Kept(
         filename=result.filepath,
         file_size=media.stat().st_size,
-        sidecar=_absolute(under(place, sidecars(own, beside))),
+        sidecar=_sidecar(item, result.filepath, result.extra_files),
         extras={**item.extras, **probed},
     )
 
 
-def key_of(item: Item, name: str) -> str:
-    """The object key of a file that is named relative to the item's folder."""
-    folder = item.folder.strip("/")
-    return object_key(f"{folder}/{name}" if folder else name)
+def _upload(item: Item, home: Path, name: str, renew: Callable[[], None], early_upload: EarlyUpload) -> None:
+    path, key = home / name, object_key_in(item.folder, name)
+    if not early_upload.finish(key, path):
+        if not path.is_file() or not path.stat().st_size:
+            return
+        bucket.put_file(path, key, content_type(name), renew)
+    log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
 
 
-def check_place(item: Item, name: str) -> None:
+def _check_place(item: Item, name: str) -> None:
     """Raises `Invalid` where no file of that name can be: a folder has it, or its folder is a file or a link out."""
-    key = key_of(item, name)
+    key = object_key_in(item.folder, name)
     check_key(key)
     path = key.removeprefix(object_key(""))
     if is_folder(path):
@@ -108,6 +100,14 @@ def check_place(item: Item, name: str) -> None:
     while path := split(path)[0]:
         if bucket.find(object_key(path)) is not None:
             raise Invalid(f"'{path}' is a file, not a folder.")
+
+
+def _sidecar(item: Item, name: str, extra_files: Sequence[str]) -> dict[str, Any]:
+    """The item's field: the files beside the media file `name`."""
+    inside, _, own = name.rpartition("/")
+    beside = [extra.rpartition("/")[2] for extra in extra_files if extra.rpartition("/")[0] == inside]
+    place = "/".join(part for part in (item.folder.strip("/"), inside) if part)
+    return _absolute(under(place, sidecars(own, beside)))
 
 
 def _absolute(groups: Any) -> dict[str, Any]:

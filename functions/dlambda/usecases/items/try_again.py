@@ -16,7 +16,7 @@ from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
-from dlambda.usecases.items.change_items import CANCEL, end_cancelled
+from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.intake_message import intake_message
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def schedule_retry(
     diff = items.commit([items.Change(item, item.schedule_retry(error, failure, time.time() + wait), lease)])
     new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
-    if leases.renew(lease, time.time(), {}) == CANCEL:
+    if leases.renew(lease, time.time(), {}) == leases.CANCEL:
         return end_cancelled(new_item, lease)
     leases.release(lease)
     if wait <= _LONGEST_DELAY_SECONDS:
@@ -62,7 +62,7 @@ def resume_retry(item: Item, now: float) -> Item | None:
     if is_early(item, now):
         return None
     try:
-        if leases.find_wanted(item.id) == CANCEL:
+        if leases.find_wanted(item.id) == leases.CANCEL:
             end_cancelled(item)
             return None
         return update(item, item.clear_retry())

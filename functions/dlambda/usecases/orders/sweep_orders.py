@@ -10,7 +10,7 @@ from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.store.orders import orders, quota_usage
 from dlambda.usecases.orders.find_order import object_of
-from dlambda.usecases.orders.fulfil_order import workdir_of
+from dlambda.usecases.orders.order_folder import workdir_of
 
 _REMOVE_AT_ONCE = 500
 

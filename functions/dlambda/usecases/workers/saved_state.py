@@ -6,9 +6,6 @@ from dlambda.aws import bucket
 from dlambda.media.ytdlp.resume import snapshot
 from dlambda.settings import get_settings
 
-HANDOVER_SECONDS = 60.0
-"""What is left of an invocation when it stops its worker, for saving the state and finishing what cannot be stopped."""
-
 
 def state_prefix(work_id: str) -> str:
     """The keys of the state of an item or an order, by its id."""
@@ -16,7 +13,7 @@ def state_prefix(work_id: str) -> str:
 
 
 def save_state(work_id: str, workdir: Path) -> None:
-    """Before a handover: what a download continues from goes to the bucket, unless the folder is durable itself."""
+    """Puts what a download continues from into the bucket before a hand-over, unless the folder is durable itself."""
     if get_settings().work_durable:
         return
     for path in snapshot(workdir):
@@ -24,7 +21,7 @@ def save_state(work_id: str, workdir: Path) -> None:
 
 
 def load_state(work_id: str, workdir: Path) -> None:
-    """The other half of `save_state`."""
+    """Brings what `save_state` saved into the work folder, unless that is there already."""
     if get_settings().work_durable or workdir.exists():
         return
     prefix = state_prefix(work_id)
@@ -35,5 +32,6 @@ def load_state(work_id: str, workdir: Path) -> None:
 
 
 def forget_state(work_id: str) -> None:
+    """Removes what `save_state` saved: the work is done."""
     if not get_settings().work_durable:
         bucket.delete([file.key for file in bucket.list_(state_prefix(work_id))])
