@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.operand import Path
 
-from dlambda.store.table import Row, connection
+from dlambda.store.table import Row
 
 _KEY = "counters"
 _PREFIX = "n~"
@@ -28,6 +28,5 @@ def add(numbers: Mapping[str, float]) -> None:
 
 
 def read() -> dict[str, float]:
-    table = _Row._get_connection().table_name  # noqa: SLF001 the name with its prefix
-    row = connection().get_item(table, _KEY, consistent_read=True).get("Item", {})
+    row = _Row.table().get_item(_KEY, consistent_read=True).get("Item", {})
     return {name.removeprefix(_PREFIX): float(value["N"]) for name, value in row.items() if name.startswith(_PREFIX)}

@@ -75,6 +75,11 @@ class Row(Model):
             return tables[cls]
 
     @classmethod
+    def table(cls) -> TableConnection:
+        """For raw requests of its table: of rows whose attributes are named by what they hold."""
+        return cls._get_connection()
+
+    @classmethod
     def find(cls, hash_key: Any, range_key: Any = None) -> Self | None:
         """The row as it is now, or None: also for a key that no row can have. Keys come from clients, and DynamoDB
         refuses such a request.

@@ -24,7 +24,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 from pynamodb.expressions.operand import Path
 
 from dlambda.deployment import per_deployment
-from dlambda.store.table import Row, Transaction, connection
+from dlambda.store.table import Row, Transaction
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
@@ -254,14 +254,14 @@ def _counts(row: _Answer, packing: _Packing, statuses: Collection[str] | None) -
 
 def _read(names: Sequence[str]) -> dict[str, _Answer]:
     """The nodes by name, as DynamoDB answers them: their attributes are not known beforehand. 100 a request."""
-    table = _Node._get_connection().table_name  # noqa: SLF001 the name with its prefix
+    table = _Node.table()
     nodes: dict[str, _Answer] = {}
     todo = list(names)
     while todo:
         batch, todo = todo[:_BATCH], todo[_BATCH:]
         keys: Any = [{"node": name} for name in batch]  # its annotation says names alone, which it can't read
-        answer = connection().batch_get_item(table, keys, consistent_read=True)
-        nodes |= {row["node"]["S"]: row for row in answer["Responses"].get(table, ())}
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+        answer = table.batch_get_item(keys, consistent_read=True)
+        nodes |= {row["node"]["S"]: row for row in answer["Responses"].get(table.table_name, ())}
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table.table_name, {}).get("Keys", ())
         todo = [str(key["node"]["S"]) for key in unprocessed] + todo
     return nodes

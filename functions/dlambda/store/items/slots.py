@@ -18,7 +18,7 @@ from pynamodb.expressions.update import Action
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import LIVE_LANE, Stage
 from dlambda.settings import Settings
-from dlambda.store.table import Row, Transaction, connection
+from dlambda.store.table import Row, Transaction
 
 NO_SLOT = "no slot is free"
 _KEY = "slots"
@@ -52,8 +52,7 @@ class Slots:
 
 
 def read() -> Slots:
-    table = _Row._get_connection().table_name  # noqa: SLF001 the name with its prefix
-    row = connection().get_item(table, _KEY, consistent_read=True).get("Item", {})
+    row = _Row.table().get_item(_KEY, consistent_read=True).get("Item", {})
     return Slots(
         taken=frozenset(row.get("all", {}).get("SS", ())),
         taken_by={name[2:]: len(value["SS"]) for name, value in row.items() if name.startswith("x~")},

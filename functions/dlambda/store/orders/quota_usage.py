@@ -15,7 +15,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from dlambda.store.table import ConditionFailed, Row, Transaction, connection
+from dlambda.store.table import ConditionFailed, Row, Transaction
 
 _METERS = "meters"
 _ALL = "*"
@@ -158,18 +158,15 @@ def usage_by_key(key_ids: Iterable[str], now: float, seconds: float) -> dict[str
 
 
 def _entries(key_id: str) -> dict[str, str]:
-    table = _Row._get_connection().table_name  # noqa: SLF001 the name with its prefix
-    row = connection().get_item(table, _METERS, key_id, consistent_read=True).get("Item", {})
-    return _entries_in(row)
+    return _entries_in(_Row.table().get_item(_METERS, key_id, consistent_read=True).get("Item", {}))
 
 
 def _all_entries() -> list[tuple[str, dict[str, str]]]:
     """(key id, attribute -> entry) of every key that has any."""
-    table = _Row._get_connection().table_name  # noqa: SLF001
     rows: list[tuple[str, dict[str, str]]] = []
     after: dict[str, Any] | None = None
     while True:
-        answer = connection().query(table, _METERS, consistent_read=True, exclusive_start_key=after)
+        answer = _Row.table().query(_METERS, consistent_read=True, exclusive_start_key=after)
         rows += [(row["id"]["S"], _entries_in(row)) for row in answer["Items"] if row["id"]["S"] != _ALL]
         after = answer.get("LastEvaluatedKey")
         if not after:
