@@ -42,7 +42,7 @@ def test_a_folder_in_a_folder_is_noted_once():
 def test_a_comparison_replaces_all():
     listings.change("a", new_entries=[entry("old"), entry("kept")])
     before = listings.read("a")
-    assert listings.replace("a", [entry("kept", 3), entry("new")], before.versions, T0)
+    assert listings.try_replace("a", [entry("kept", 3), entry("new")], before.versions, T0)
     assert names("a") == ["kept", "new"]
     assert listings.read("a").compared_at == T0
 
@@ -51,7 +51,7 @@ def test_a_comparison_leaves_what_was_written_meanwhile():
     listings.change("a", new_entries=[entry("old")])
     before = listings.read("a")
     listings.change("a", new_entries=[entry("old", 2)])
-    assert not listings.replace("a", [], before.versions, T0)
+    assert not listings.try_replace("a", [], before.versions, T0)
     assert listings.read("a").entries == [entry("old", 2)]
     assert listings.read("a").compared_at == 0
 
@@ -64,7 +64,7 @@ def test_many_writers_lose_nothing():
 
 def test_ten_thousand_names_fit():
     entries = [entry(f"{number:05} " + "é" * 100) for number in range(10_000)]
-    assert listings.replace("big", entries, {}, T0)
+    assert listings.try_replace("big", entries, {}, T0)
     assert len(listings.read("big").entries) == 10_000
 
 

@@ -87,7 +87,7 @@ def note_folder(folder: str, name: str, now: float) -> bool:
     return not exists
 
 
-def replace(folder: str, entries: Iterable[Entry], versions: Mapping[int, int], now: float) -> bool:
+def try_replace(folder: str, entries: Iterable[Entry], versions: Mapping[int, int], now: float) -> bool:
     """Puts in what the bucket's listing says, where nothing was written since `versions`; False if something was."""
     shares: dict[int, Entries] = {share: {} for share in versions}
     for entry in entries:

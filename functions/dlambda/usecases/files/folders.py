@@ -139,7 +139,7 @@ def reindex(folder: str) -> list[Entry]:
             if before.versions:
                 note_removed_folder(folder)
             raise NotFound(f"path '{folder}' does not exist.")
-        if listings.replace(folder, entries, before.versions, now):
+        if listings.try_replace(folder, entries, before.versions, now):
             break
     return entries
 
