@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
@@ -46,8 +46,35 @@ __all__ = [
 DESCRIPTION_LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenPart:
+    """The fields of an item that no client sees; a store keeps them beside the item's view."""
+
+    extracted: bool = False  # intake is done: a slot is all it waits for
+    requeued: bool = False  # conditions were applied already
+    posted_url: str = ""  # as posted; counts for uniqueness beside `url`
+    part: str = ""  # the sections of the media that its options ask for; an address has a record for each
+    hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
+    label: str = ""  # tells it apart from other entries of the same address
+    ie_key: str = ""  # the extractor that a playlist names for its entry
+    told: Mapping[str, Any] = field(default_factory=dict)  # fields of its entry that win over those of its address
+    archive: str | None = None  # the archive that its options name
+    old_archive_ids: tuple[str, ...] = ()
+    info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
+    identity: str = ""  # by which the handler that queued it remembers it
+    entries: int = 0  # of a playlist; they lie beside its extraction
+    expanded: int = 0  # how many of them were looked at
+    queued: int = 0  # how many of these came into the queue
+    brought_nothing: bool = False  # a list that ended without a record of an entry
+    chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
+    start_at: float = 0.0  # when an upcoming stream is due
+    begun: int = 0  # how often a worker took the download over from one that did not end it
+    attempts: int = 0  # tries that failed and are made again
+    retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(HiddenPart):
     """A record of downloads.md 2.2. `id` is its `_id`; `source_id` is the site's `id`.
 
     Units: `timestamp` nanoseconds, `stored_at` and the other times unix seconds, sizes bytes.
@@ -87,29 +114,6 @@ class Item:
     error: str | None = None
     failure: Mapping[str, Any] | None = None  # {kind, advice, retry_at}
     warnings: tuple[Mapping[str, str], ...] = ()  # {step, text}: what failed beside the media
-
-    # What no client sees.
-    extracted: bool = False  # intake is done: a slot is all it waits for
-    requeued: bool = False  # conditions were applied already
-    posted_url: str = ""  # as posted; counts for uniqueness beside `url`
-    part: str = ""  # the sections of the media that its options ask for; an address has a record for each
-    hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
-    label: str = ""  # tells it apart from other entries of the same address
-    ie_key: str = ""  # the extractor that a playlist names for its entry
-    told: Mapping[str, Any] = field(default_factory=dict)  # fields of its entry that win over those of its address
-    archive: str | None = None  # the archive that its options name
-    old_archive_ids: tuple[str, ...] = ()
-    info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
-    identity: str = ""  # by which the handler that queued it remembers it
-    entries: int = 0  # of a playlist; they lie beside its extraction
-    expanded: int = 0  # how many of them were looked at
-    queued: int = 0  # how many of these came into the queue
-    brought_nothing: bool = False  # a list that ended without a record of an entry
-    chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
-    start_at: float = 0.0  # when an upcoming stream is due
-    begun: int = 0  # how often a worker took the download over from one that did not end it
-    attempts: int = 0  # tries that failed and are made again
-    retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
 
     @property
     def stage(self) -> Stage:
@@ -250,77 +254,34 @@ class Item:
         """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored."""
         percent = 100.0 if self.status is Status.FINISHED else None
         return {
-            "_id": self.id,
-            "id": self.source_id,
-            "error": self.error,
-            "failure": self.failure,
-            "warnings": list(self.warnings),
-            "title": self.title,
-            "description": self.description,
-            "url": self.url,
-            "preset": self.preset,
-            "folder": self.folder,
-            "download_dir": self.download_dir,
-            "temp_dir": self.temp_dir,
+            **{key: getattr(self, name) for name, key in _SHOWN.items()},
             "status": self.status.value,
+            "warnings": list(self.warnings),
+            "sidecar": dict(self.sidecar),
             "cookies": MASK if self.cookies else "",
             "has_cookies": bool(self.cookies),
-            "template": self.template,
-            "template_chapter": self.template_chapter,
-            "timestamp": self.timestamp,
-            "is_live": self.is_live,
-            "datetime": format_datetime(datetime.fromtimestamp(self.stored_at, UTC)),
-            "live_in": self.live_in,
-            "file_size": self.file_size,
-            "options": {},
             "extras": mask_extras(self.extras),
             "cli": mask_options(self.cli),
-            "auto_start": self.auto_start,
-            "is_archivable": self.is_archivable,
-            "is_archived": self.is_archived,
-            "archive_id": self.archive_id,
-            "sidecar": dict(self.sidecar),
-            "tmpfilename": None,
-            "filename": self.filename,
-            "total_bytes": self.total_bytes,
-            "total_bytes_estimate": None,
-            "downloaded_bytes": self.downloaded_bytes,
-            "msg": self.msg,
+            "datetime": format_datetime(datetime.fromtimestamp(self.stored_at, UTC)),
+            "options": {},
             "percent": percent,
             "progress": percent,
-            "speed": None,
-            "eta": None,
-            "speed_bps": None,
-            "eta_seconds": None,
-            "postprocessor": None,
+            **_NO_PROGRESS,
         }
 
 
-_NAMES_IN_VIEW = {"id": "_id", "source_id": "id"}
-_PRIVATE = ("seq", "version", "cookies", "cli", "stored_at")
-_HIDDEN = (
-    "extracted",
-    "requeued",
-    "posted_url",
-    "part",
-    "hinted_url",
-    "label",
-    "ie_key",
-    "told",
-    "archive",
-    "old_archive_ids",
-    "info_at",
-    "identity",
-    "entries",
-    "expanded",
-    "queued",
-    "brought_nothing",
-    "chain",
-    "start_at",
-    "begun",
-    "attempts",
-    "retry_at",
+# A worker's progress is laid over these.
+_NO_PROGRESS: Final = dict.fromkeys(
+    ("tmpfilename", "total_bytes_estimate", "speed", "eta", "speed_bps", "eta_seconds", "postprocessor")
 )
+_KEYS: Final = {"id": "_id", "source_id": "id"}  # of the view, where they are not the fields' names
+_HIDDEN: Final = tuple(item_field.name for item_field in fields(HiddenPart))
+_APART: Final = frozenset({"seq", "version", "stored_at"})  # kept by the store beside both
+_SHOWN: Final = {
+    item_field.name: _KEYS.get(item_field.name, item_field.name)
+    for item_field in fields(Item)
+    if item_field.name not in _APART.union(_HIDDEN)
+}
 
 
 def hidden_part(item: Item) -> dict[str, Any]:
@@ -339,16 +300,9 @@ def restore(
     extras: Mapping[str, Any] | None = None,
 ) -> Item:
     """The item of which `view` and `private` were kept; `cli` and `extras` where the view's are masked."""
-    values = {
-        item_field.name: view[_NAMES_IN_VIEW.get(item_field.name, item_field.name)]
-        for item_field in fields(Item)
-        if item_field.name not in _HIDDEN
-        and item_field.name not in _PRIVATE
-        and _NAMES_IN_VIEW.get(item_field.name, item_field.name) in view
-    }
-    values["warnings"] = tuple(values.get("warnings", ()))
-    values |= {name: tuple(value) if isinstance(value, list) else value for name, value in private.items()}
+    values = {name: view[key] for name, key in _SHOWN.items() if key in view} | dict(private)
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     values["status"] = Status(view["status"])
-    if extras is not None:
-        values["extras"] = extras
-    return Item(**values, seq=seq, version=version, cookies=cookies, cli=view["cli"] if cli is None else cli)
+    values |= {"cookies": cookies, "seq": seq, "version": version}
+    values |= {name: text for name, text in (("cli", cli), ("extras", extras)) if text is not None}
+    return Item(**values)
