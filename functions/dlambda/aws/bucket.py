@@ -175,9 +175,8 @@ def presign(
     (`media_public_url=request`): the URL is a path then, relative to that request. `answer` sets response headers:
     `content-type`, `content-disposition` ...
     """
-    public = current().settings.media_public_url
-    base = (origin if public == "request" else public) or client().meta.endpoint_url
-    base = base.rstrip("/")
+    address = _media_address()
+    base = address.base(origin).rstrip("/")
     url = f"{base}/{_bucket()}/{quote(key)}"
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
@@ -187,10 +186,45 @@ def presign(
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
     S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
-    if origin and public == "request":
-        # Behind a proxy neither scheme nor host need be the client's. The storage knows nothing of the base path.
-        return quote(current().settings.base_path.rstrip("/")) + str(request.url).removeprefix(base)
-    return str(request.url)
+    return address.shown(str(request.url), origin)
+
+
+class _StorageAddress:
+    """Media are answered elsewhere: by the storage itself, or below an address of the operator."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+
+    def base(self, _origin: str) -> str:
+        """What a URL begins with, as it is signed."""
+        return self._public_url or client().meta.endpoint_url
+
+    def shown(self, url: str, _origin: str) -> str:
+        """The URL as clients get it."""
+        return url
+
+
+class _OwnAddress:
+    """The deployment answers media itself, at whatever address it was asked by."""
+
+    def __init__(self, base_path: str) -> None:
+        self._base_path = base_path
+
+    def base(self, origin: str) -> str:
+        return origin or client().meta.endpoint_url
+
+    def shown(self, url: str, origin: str) -> str:
+        """A path: behind a proxy neither scheme nor host need be the client's. The storage knows no base path."""
+        if not origin:
+            return url
+        return quote(self._base_path.rstrip("/")) + url.removeprefix(origin.rstrip("/"))
+
+
+def _media_address() -> _StorageAddress | _OwnAddress:
+    """The implementation for this deployment."""
+    settings = current().settings
+    public_url = settings.media_public_url
+    return _OwnAddress(settings.base_path) if public_url == "request" else _StorageAddress(public_url)
 
 
 def _translated(error: ClientError, key: str) -> Exception:

@@ -24,6 +24,11 @@ def _client() -> "ApiGatewayManagementApiClient":
     return management_api
 
 
+def is_served() -> bool:
+    """True if clients may be connected: the deployment has a WebSocket API."""
+    return bool(current().settings.socket_endpoint)
+
+
 def push(connection_id: str, frame: bytes) -> bool:
     """Sends one frame. False when the client is gone."""
     try:

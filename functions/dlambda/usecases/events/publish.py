@@ -10,7 +10,6 @@ from typing import Final
 from dlambda.aws import socket
 from dlambda.deployment import current
 from dlambda.domain.events.event import Event, Name, make_id
-from dlambda.settings import get_settings
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
 
@@ -32,7 +31,7 @@ def publish(*events: Event) -> None:
     stamped = [_stamped(event) for event in events]
     announce(stamped)
     frames = [_frame(event) for event in stamped if event.for_clients]
-    if not frames or not get_settings().socket_endpoint:
+    if not frames or not socket.is_served():
         return
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
     pushes = [

@@ -11,7 +11,6 @@ from dlambda.domain.items.item import Item, Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.errors import Conflict, Invalid
 from dlambda.media.workers import download
-from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
@@ -26,7 +25,7 @@ from dlambda.usecases.items.progress_reports import ProgressReports
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
 from dlambda.usecases.workers.leased_run import LeasedRun
-from dlambda.usecases.workers.saved_state import load_state, save_state
+from dlambda.usecases.workers.saved_state import saved_state
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ def download_item(
         return None
     with leases.released_on_failure(lease):
         is_handed_over = _Download(item, lease, seconds_left).run()
-    if not get_settings().work_durable:
+    if not saved_state().is_shared:
         clear_work_folders(time.time())  # the minute's round does not see this machine's disk
     if is_handed_over:
         return DownloadItem(item_id)
@@ -126,7 +125,7 @@ class _Download:
     def _start(self) -> download.Running:
         """Starts the worker. Raises `Invalid` when the item's options don't parse."""
         spec = download_spec(self._item, self._claims)
-        load_state(self._item.id, self._workdir)
+        saved_state().load(self._item.id, self._workdir)
         open_work_folder(self._item)
         self._upload.is_allowed = not spec.params.get("postprocessors")
         return download.start_download(spec)
@@ -134,7 +133,7 @@ class _Download:
     def _hand_over(self) -> None:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""
         self._item = update(self._item, self._item.evolve(begun=0), self._run.lease)
-        save_state(self._item.id, self._workdir)
+        saved_state().save(self._item.id, self._workdir)
         leases.release(self._run.lease)
 
     # What `LeasedRun.follow` calls

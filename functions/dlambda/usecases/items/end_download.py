@@ -21,7 +21,7 @@ from dlambda.usecases.items.item_archive import ItemArchive
 from dlambda.usecases.items.keep_files import Kept
 from dlambda.usecases.items.name_claims import NameClaims
 from dlambda.usecases.items.work_folders import remove_work_folder, work_folder
-from dlambda.usecases.workers.saved_state import forget_state
+from dlambda.usecases.workers.saved_state import saved_state
 
 _STOPPED = "The recording was stopped; what was recorded until then is kept."
 
@@ -75,4 +75,4 @@ def clean_up(item: Item) -> None:
     if not get_settings().temp_keep:
         remove_work_folder(work_folder(item))
     bucket.delete([item.info_key])
-    forget_state(item.id)
+    saved_state().forget(item.id)

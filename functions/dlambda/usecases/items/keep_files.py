@@ -21,6 +21,7 @@ from dlambda.store.items.leases import Lost
 from dlambda.usecases.files.folders import is_folder, join, note_files, split
 from dlambda.usecases.items.disk_watch import check_space
 from dlambda.usecases.items.early_upload import EarlyUpload
+from dlambda.usecases.workers.saved_state import saved_state
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
         raise
     except Exception:
         # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
-        if get_settings().work_durable:
+        if saved_state().is_shared:
             _check_place(item, result.filepath)
             check_space(needed_bytes=media.stat().st_size)
         raise

@@ -1,20 +1,20 @@
 """The log, wherever it lies: files on one machine, CloudWatch Logs in the cloud (docs/contract/system.md 6)."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from dlambda.aws import log_files
 from dlambda.aws.log_files import Place
+from dlambda.deployment import current
 from dlambda.domain.telemetry.log_line import Wanted
 from dlambda.errors import NotFound
-from dlambda.settings import get_settings
 
 Entry = dict[str, Any]
 Followed = tuple[str, Entry] | None
 """Where one would go on, and what was written; None each time when nothing was."""
 
+_FILE: Final = "dlambda.jsonl"
 _FILE_SECONDS: Final = 0.5
 _CLOUD_SECONDS: Final = 2.0
 
@@ -22,56 +22,95 @@ _CLOUD_SECONDS: Final = 2.0
 def read_log(skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
     """`count` entries behind the `skip` newest, oldest first; and whether there are older ones. Raises `NotFound`."""
     _check_enabled()
-    settings = get_settings()
-    if settings.log_group:
-        from dlambda.aws import log_store  # loads boto3
-
-        return log_store.newest(skip, count, query, time.time())
-    return log_files.newest(_path(), skip, count, query) if settings.log_dir else ([], False)
+    return _log_store().newest(skip, count, query)
 
 
 def follow_log(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
     """Lines written from now on, or behind the place that `since` names. Raises `NotFound` at once."""
     _check_enabled()
-    if get_settings().log_group:
-        return _follow_cloud(since, query, seconds)
-    if not get_settings().log_dir or not _path().is_file():
-        raise NotFound("Log file is not available.")
-    return _follow_files(Place.parse(since) or log_files.end_of(_path()), query, seconds)
+    return _log_store().follow(since, query, seconds)
 
 
 def _check_enabled() -> None:
-    if not get_settings().file_logging:
+    if not current().settings.file_logging:
         raise NotFound("File logging is not enabled.")
 
 
-def _path() -> Path:
-    return Path(get_settings().log_dir) / "dlambda.jsonl"
+class LogStore(Protocol):
+    """Where the log's lines are."""
+
+    def newest(self, skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
+        """As `read_log`."""
+
+    def follow(self, since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
+        """As `follow_log`."""
 
 
-def _follow_files(place: Place, query: Wanted, seconds: float) -> Iterator[Followed]:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        entries, place = log_files.after(_path(), place)
-        for entry in entries:
-            if query.takes(entry):
-                yield str(place), entry
-        yield None
-        time.sleep(_FILE_SECONDS)
+class NoLog:
+    """The service logs to standard output alone."""
+
+    def newest(self, *_: object) -> tuple[list[Entry], bool]:
+        return [], False
+
+    def follow(self, *_: object) -> Iterator[Followed]:
+        raise NotFound("Log file is not available.")
 
 
-def _follow_cloud(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
-    from dlambda.aws import log_store  # loads boto3
+class FileLog:
+    """Files of this machine."""
 
-    start = int(since) if since.isdecimal() else int(time.time() * 1000)
-    end = time.monotonic() + seconds
-    last_ids: set[str] = set()
-    while time.monotonic() < end:
-        rows = [row for row in log_store.since(start, query) if row[1]["id"] not in last_ids]
-        for at, entry in rows:
-            if query.takes(entry):
-                yield str(at), entry
-        start = max([start, *(at for at, _ in rows)])
-        last_ids = {entry["id"] for at, entry in rows if at == start} | (last_ids if not rows else set())
-        yield None
-        time.sleep(_CLOUD_SECONDS)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def newest(self, skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
+        return log_files.newest(self._path, skip, count, query)
+
+    def follow(self, since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
+        if not self._path.is_file():
+            raise NotFound("Log file is not available.")
+        return self._lines(Place.parse(since) or log_files.end_of(self._path), query, seconds)
+
+    def _lines(self, place: Place, query: Wanted, seconds: float) -> Iterator[Followed]:
+        clock = current().clock
+        end = clock.monotonic() + seconds
+        while clock.monotonic() < end:
+            entries, place = log_files.after(self._path, place)
+            for entry in entries:
+                if query.takes(entry):
+                    yield str(place), entry
+            yield None
+            clock.sleep(_FILE_SECONDS)
+
+
+class CloudLog:
+    """A log group of CloudWatch."""
+
+    def newest(self, skip: int, count: int, query: Wanted) -> tuple[list[Entry], bool]:
+        from dlambda.aws import log_store  # loads boto3
+
+        return log_store.newest(skip, count, query, current().clock.time())
+
+    def follow(self, since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
+        from dlambda.aws import log_store  # loads boto3
+
+        clock = current().clock
+        start = int(since) if since.isdecimal() else int(clock.time() * 1000)
+        end = clock.monotonic() + seconds
+        last_ids: set[str] = set()
+        while clock.monotonic() < end:
+            rows = [row for row in log_store.since(start, query) if row[1]["id"] not in last_ids]
+            for at, entry in rows:
+                if query.takes(entry):
+                    yield str(at), entry
+            start = max([start, *(at for at, _ in rows)])
+            last_ids = {entry["id"] for at, entry in rows if at == start} | (last_ids if not rows else set())
+            yield None
+            clock.sleep(_CLOUD_SECONDS)
+
+
+def _log_store() -> LogStore:
+    """The implementation for this deployment."""
+    settings = current().settings
+    if settings.log_group:
+        return CloudLog()
+    return FileLog(Path(settings.log_dir) / _FILE) if settings.log_dir else NoLog()

@@ -21,7 +21,7 @@ from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.orders.order_specs import download_spec, record_spec
 from dlambda.usecases.orders.order_worker import OrderWorker
-from dlambda.usecases.workers.saved_state import load_state, save_state
+from dlambda.usecases.workers.saved_state import saved_state
 
 
 def bring_media(order: Order, lease: leases.Lease, seconds_left: Callable[[], float]) -> Order:
@@ -60,8 +60,8 @@ def _bring_info(order: Order, worker: OrderWorker) -> Order:
 
 def _download(order: Order, worker: OrderWorker) -> Path:
     spec = download_spec(order)
-    load_state(order.id, spec.workdir)
-    result = worker.follow(lambda: download.start_download(spec), lambda: save_state(order.id, spec.workdir))
+    saved_state().load(order.id, spec.workdir)
+    result = worker.follow(lambda: download.start_download(spec), lambda: saved_state().save(order.id, spec.workdir))
     if not result.filepath:
         raise OrderFailed(result.error or result.skipped_reason or "The download gave no file.")
     path = spec.workdir / HOME / result.filepath

@@ -1,15 +1,14 @@
-"""Carries the segments of a recording to the bucket while it runs, where a worker's own folder does not last."""
+"""Carries the segments of a recording away while it runs, for a worker whose own folder does not last."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from dlambda.aws import bucket
 from dlambda.media.ytdlp.work_layout import SEGMENTS, WINDOW
-from dlambda.settings import get_settings
-from dlambda.usecases.workers.saved_state import load_state, state_prefix
+from dlambda.usecases.workers.saved_state import saved_state
 
 
 class Carrier:
-    """The segments of a recording. Nothing to do on one machine, whose folder is durable."""
+    """The segments of a recording."""
 
     def __init__(self, order_id: str, workdir: Path) -> None:
         self._order_id = order_id
@@ -18,17 +17,18 @@ class Carrier:
 
     def load(self) -> None:
         """Brings here what an earlier worker has carried away."""
-        load_state(self._order_id, self._workdir)
+        saved_state().load(self._order_id, self._workdir)
         self._carried = self._list_files()
 
     def save(self) -> None:
         """Carries away what is new."""
-        if get_settings().work_durable:
-            return
+        saved_state().save_files(self._order_id, self._workdir, self._new())
+
+    def _new(self) -> Iterator[str]:
+        """Names of files that are not carried away as they are now; each is, once the next is asked for."""
         for name, changed_at in self._list_files().items():
             if self._carried.get(name) != changed_at:
-                key = state_prefix(self._order_id) + name
-                bucket.put_file(self._workdir / name, key, "application/octet-stream")
+                yield name
                 self._carried[name] = changed_at
 
     def _list_files(self) -> dict[str, float]:

@@ -21,7 +21,7 @@ from dlambda.store.orders import orders
 from dlambda.usecases.orders.bring_media import bring_media
 from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.workers.leased_run import HandOver
-from dlambda.usecases.workers.saved_state import forget_state
+from dlambda.usecases.workers.saved_state import saved_state
 
 log = logging.getLogger(__name__)
 
@@ -112,4 +112,4 @@ def _run(order: Order, lease: leases.Lease, seconds_left: Callable[[], float]) -
 def _end(order: Order, ended_order: Order, lease: leases.Lease) -> None:
     orders.end(order, ended_order, lease)
     shutil.rmtree(workdir_of(order.id), ignore_errors=True)
-    forget_state(order.id)
+    saved_state().forget(order.id)

@@ -13,6 +13,7 @@ from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
 from dlambda.settings import Settings, get_settings
 from dlambda.store.tasks import task_schedule
+from dlambda.store.tasks.task_schedule import Run
 from dlambda.usecases.tasks.tasks import reckon
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,9 @@ _SEND_AFTER: Final = 100
 
 def wake_due_tasks(now: float) -> int:
     """Sends a wake-up for each run that is due and that nobody claimed; answers how many."""
-    schedule_sweep(now)
-    _resume_sweep()
+    sweep = task_schedule.read(task_schedule.SWEEP)
+    _schedule_sweep(sweep, now)
+    _resume_sweep(sweep)
     message_count = 0
     claimed: list[BeginSweep | RunTask] = []
     for task_id, due in task_schedule.list_due(now):
@@ -37,22 +39,18 @@ def wake_due_tasks(now: float) -> int:
     return message_count + len(claimed)
 
 
-def schedule_sweep(now: float) -> None:
+def _schedule_sweep(sweep: Run, now: float) -> None:
     """The sweep's own row follows the setting `tasks_handler_timer`."""
     timer = sweep_timer(get_settings())
-    if task_schedule.read(task_schedule.SWEEP).timer != timer:
+    if sweep.timer != timer:
         task_schedule.schedule(task_schedule.SWEEP, timer, reckon(timer, now))
 
 
-def _resume_sweep() -> None:
-    """The first tick after a start on one machine: the sweep before it may have lost messages."""
+def _resume_sweep(sweep: Run) -> None:
+    """The first tick after a start of the deployment: the sweep before it may have lost messages."""
     started_at = get_settings().started_at
-    if (
-        started_at
-        and (last := task_schedule.read(task_schedule.SWEEP).result)
-        and task_schedule.claim_resumption(started_at)
-    ):
-        queue.send(ResumeSweep(last["due"]))
+    if sweep.result and (sweep.last_run or 0.0) < started_at and task_schedule.claim_resumption(started_at):
+        queue.send(ResumeSweep(sweep.result["due"]))
 
 
 def sweep_timer(settings: Settings) -> str:
