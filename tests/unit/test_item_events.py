@@ -1,5 +1,6 @@
 """The events that follow from an item's change, and the documentation of them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import STAGES, Shelf, Stage, Status
 from tests.store.samples import T0, item, waiting
 
-_PAGE = Path(__file__).parents[2] / "docs" / "item-life.md"
+_ROOT = Path(__file__).parents[2]
+_PAGE = _ROOT / "docs" / "item-life.md"
+_CODE = _ROOT / "functions" / "dlambda"
 _SAMPLES = {
     Stage.AWAITING_EXTRACTION: item("a"),
     Stage.EXPANDING: item("a", entries=2),
@@ -106,3 +109,23 @@ def test_its_cause_may_tell_of_a_removal_itself() -> None:
     failed = _SAMPLES[Stage.FAILED]
     [event] = events_of(failed, None, lambda gone: item_deleted(gone, "Download Removed", "With its file."))
     assert event.title == "Download Removed"
+
+
+def _modules_with(pattern: str) -> set[str]:
+    """Modules below `dlambda` whose text has `pattern`, by their path there."""
+    expression = re.compile(pattern)
+    return {
+        path.relative_to(_CODE).as_posix() for path in _CODE.rglob("*.py") if expression.search(path.read_text("utf-8"))
+    }
+
+
+def test_whoever_commits_publishes_the_difference() -> None:
+    committing = _modules_with(r"\bitems\.commit\(")
+    assert committing
+    assert committing <= _modules_with(r"\bpublish_changes\(")
+
+
+def test_no_use_case_makes_the_events_of_a_change_itself() -> None:
+    """A progress report changes no item, and only who removes files can say so."""
+    made = r"\bevent\.item_(added|updated|moved|cancelled|completed|held)\("
+    assert _modules_with(made) == {"domain/events/item_events.py", "usecases/items/progress_reports.py"}

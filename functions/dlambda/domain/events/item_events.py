@@ -30,18 +30,12 @@ def events_of(before: Item | None, after: Item | None, removed: Callable[[Item],
 
 
 def _in_queue(before: Item, after: Item) -> list[Event]:
+    """No events for the steps in between of intake and downloads: their result and their progress are told instead."""
     if after.auto_start is not before.auto_start:
         return [event.item_updated(after), event.item_held(after, held=not after.auto_start)]
-    return [event.item_updated(after)] if _is_shown(before, after) else []
-
-
-def _is_shown(before: Item, after: Item) -> bool:
-    """False for the steps in between of intake and downloads: their result and their progress are told instead."""
-    if after.stage is Stage.EXPANDING:
-        return False
-    if after.stage is Stage.RUNNING and before.stage is Stage.RUNNING:
-        return after.begun > before.begun  # a worker took it over from another
-    return after.stage is not before.stage
+    is_taken_over = after.stage is Stage.RUNNING and after.begun > before.begun
+    is_shown = is_taken_over or after.stage not in {before.stage, Stage.EXPANDING}
+    return [event.item_updated(after)] if is_shown else []
 
 
 def _ended(before: Item, after: Item) -> list[Event]:
