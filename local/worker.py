@@ -296,7 +296,7 @@ def main() -> None:
     worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
-    leases.end_all()
+    leases.release_all()
     jobs.release_all(time.time())
     # Recordings do not wait for the first tick: a stream keeps its last seconds only.
     wake_orders(time.time())

@@ -89,7 +89,7 @@ def renew(
 
 @contextmanager
 def hold(item_id: str) -> Iterator[Lease]:
-    """The lease for as long as the block runs, renewed by a thread; given back when the block fails. Raises `Lost`."""
+    """The lease for as long as the block runs, renewed by a thread; released when the block fails. Raises `Lost`."""
     lease = acquire(item_id, uuid.uuid4().hex, time.time())
     if lease is None:
         raise _lost(item_id)
@@ -106,7 +106,7 @@ def hold(item_id: str) -> Iterator[Lease]:
 
 @contextmanager
 def released_on_failure(lease: Lease) -> Iterator[None]:
-    """Gives the lease back when the block fails: whoever goes on need not wait until it runs out."""
+    """Releases the lease when the block fails, so that the next worker need not wait until it runs out."""
     try:
         yield
     except BaseException:
@@ -120,7 +120,7 @@ def _renew_until(lease: Lease, released: threading.Event) -> None:
         try:
             renew(lease, time.time())
         except Lost:
-            return  # whoever holds it now is told apart by the next transaction
+            return  # the next write of this worker fails its fence check
         except TABLE_ERRORS:
             log.warning("A lease could not be renewed", exc_info=True, extra={"item_id": lease.item_id})
 
@@ -149,8 +149,8 @@ def release(lease: Lease) -> None:
     _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(0)])
 
 
-def end_all() -> None:
-    """Ends every lease: for the start of one machine's only worker, when whoever held them is known to be dead."""
+def release_all() -> None:
+    """Releases every lease: for the start of one machine's only worker, when whoever held them is known to be dead."""
     for row in _Row.scan(_Row.until > 0):
         row.update_if(_Row.owner == row.owner, [_Row.until.set(0)])
 
