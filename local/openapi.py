@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from local import template
+from local.api_document.bodies import BODIES, SCHEMAS
+from local.api_document.examples import Examples
+from local.api_document.operations import operation_id, operations
 
 TARGET = template.ROOT / "functions" / "endpoints" / "system" / "openapi.json"
 _REFERENCE = "#/components/schemas/"
@@ -18,6 +21,8 @@ _ABOUT = (
     "A download service around yt-dlp. "
     "Errors are JSON with `error`, a text for people, and `code`, a word for programs."
 )
+
+_LICENSE = {"name": "MIT", "identifier": "MIT"}
 
 Json = dict[str, Any]
 
@@ -27,9 +32,12 @@ def document() -> Json:
     merged: Json = {"paths": {}, "schemas": {}, "tags": [], "security": {}}
     for module in sorted({route.function.module for route in template.read().routes}):
         _take_in(merged, module.split(".")[-2], importlib.import_module(module).app.api_doc)
+    merged["schemas"] |= SCHEMAS
+    _describe(merged["paths"], merged["schemas"])
     return {
         "openapi": "3.1.0",
-        "info": {"title": "dlambda", "version": _version(), "description": _ABOUT},
+        "info": {"title": "dlambda", "version": _version(), "description": _ABOUT, "license": _LICENSE},
+        "servers": [{"url": "../..", "description": "the service that answers this document"}],
         "tags": merged["tags"],
         "paths": dict(sorted(merged["paths"].items())),
         "components": {
@@ -37,6 +45,24 @@ def document() -> Json:
             "securitySchemes": merged["security"],
         },
     }
+
+
+def _describe(paths: Json, schemas: Json) -> None:
+    """Adds what the routes do not say: names of operations, bodies that are read by hand, titles, examples."""
+    for name, schema in schemas.items():
+        schema["title"] = name
+        if schema.get("default", ...) is None:
+            del schema["default"]
+    examples = Examples(schemas)
+    for method, path, operation in operations(paths):
+        operation["operationId"] = operation_id(method, path)
+        if body := BODIES.get(f"{method} {path}"):
+            operation["requestBody"] = body
+        operation["responses"] = dict(sorted(operation["responses"].items()))
+        for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media in part.get("content", {}).values():
+                if "schema" in media and "example" not in media:
+                    media["example"] = examples.of(media["schema"])
 
 
 def _version() -> str:

@@ -16,9 +16,9 @@ PAGES = FOLDER / "pages"
 _INTRODUCTION = """# API
 
 Every endpoint, from the routes and models of the code; for programs there is `/api/docs/openapi.json`, and a page to
-click through at `/api/docs`. Errors are JSON with `error`, a text for people, and `code`, a word for programs. With a
-password set, send it as Basic authorization, or as `?apikey=<base64 of user:password>`. All paths work with and without
-a slash at the end.
+search and to try requests at `/api/docs`. Errors are JSON with `error`, a text for people, and `code`, a word for
+programs. With a password set, send it as Basic authorization, or as `?apikey=<base64 of user:password>`. All paths work
+with and without a slash at the end.
 """
 _LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
 
@@ -43,7 +43,8 @@ def rendered() -> str:
             group = (operation.get("tags") or ["other"])[0]
             groups.setdefault(group, []).append("\n".join(_operation(method.upper(), path, operation)))
     parts = [f"## {group}\n\n{about.get(group, '')}\n\n" + "\n\n".join(sections) for group, sections in groups.items()]
-    return "\n\n".join([_INTRODUCTION.strip(), *parts]) + "\n"
+    index = "\n".join(f"* [{group}](#{group}): {about.get(group, '')}" for group in groups)
+    return "\n\n".join([_INTRODUCTION.strip(), index, *parts]) + "\n"
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:
@@ -54,8 +55,13 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
         text = parameter.get("description") or parameter.get("schema", {}).get("description") or ""
         yield f"* `{parameter['name']}` ({parameter['in']}){': ' + text if text else ''}"
     if body := operation.get("requestBody"):
-        kinds = [_name(content.get("schema", {})) for content in body["content"].values()]
-        yield f"* body: {', '.join(kinds)}"
+        for content in body["content"].values():
+            yield f"* body: {_name(content.get('schema', {}))}, such as"
+            yield ""
+            yield "  ```json"
+            yield "  " + json.dumps(content["example"], ensure_ascii=False)
+            yield "  ```"
+            yield ""
     answers = ", ".join(f"{status}{_answer(answer)}" for status, answer in sorted(operation["responses"].items()))
     yield f"* answers: {answers}"
 

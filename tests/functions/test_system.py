@@ -1,6 +1,7 @@
 """`/api/system/*`, `/api/dev/*`, documents (docs/contract/system.md 4, 5, 7)."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -229,6 +230,15 @@ def test_documents_are_packaged(client: FlaskClient, prefix: str, name: str) -> 
     assert len(reply.data) > 500
     if prefix == "/" or name != "openapi.json":
         assert (reply.headers["Cache-Control"], reply.headers["Pragma"]) == ("public, max-age=3600", "public")
+
+
+def test_the_reference_loads_from_here_alone(client: FlaskClient) -> None:
+    page = client.get("/api/docs")
+    assert "default-src 'none'; script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "<script>" not in page.text
+    for name in re.findall(r'(?:src|href)="/api/docs/([^"]+)"', page.text):
+        assert client.get(f"/api/docs/{name}").status_code == 200
+    assert client.get("/api/docs/swagger-ui-bundle.js").mimetype == "text/javascript"
 
 
 def test_there_are_no_others(client: FlaskClient) -> None:

@@ -54,8 +54,6 @@ class RequestItem(BaseModel):
 class AddBody(RootModel[RequestItem | list[RequestItem]]):
     """An item or an array of items."""
 
-    root: Any
-
     @model_validator(mode="wrap")
     @classmethod
     def _unread(cls, body: object, _: object) -> "AddBody":
@@ -125,25 +123,73 @@ class StepWarningView(BaseModel):
     text: str
 
 
+class FailureView(BaseModel):
+    """What failed, for programs and for people (contract README, Other fields)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str = Field(examples=["network"])
+    advice: str | None = None
+    attempts: int = Field(0, description="tries that failed")
+    retry_at: float | None = Field(None, description="when it is tried again, seconds since 1970")
+
+
+class SidecarView(BaseModel):
+    """A file that goes along with the media file (downloads.md 2.5)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    file: str = Field(examples=["/downloads/sea/harbour.en.vtt"])
+
+
 class ItemView(BaseModel):
     """An item as everyone sees it (downloads.md 2.2)."""
 
     model_config = ConfigDict(extra="allow")
 
-    id: str = Field(description="id at the source site")
-    title: str
-    url: str
-    preset: str
-    folder: str
+    record_id: str = Field(alias="_id", description="key of the record; kept when it moves to the history")
+    id: str = Field(description="id at the source site; not unique", examples=["a1B2c3D4e5F"])
+    title: str = Field(examples=["Harbour at dawn"])
+    description: str = Field("", examples=[""])
+    url: str = Field(description="the page, after extraction")
+    preset: str = Field(examples=["default"])
+    folder: str = Field(description="below the download root", examples=["sea"])
+    download_dir: str | None = Field(examples=["/downloads/sea"])
+    temp_dir: str | None = Field(examples=[None])
     status: Literal[tuple(sorted(status.value for status in IN_QUEUE | IN_HISTORY))]  # type: ignore[valid-type]
-    error: str | None
-    warnings: list[StepWarningView]
-    filename: str | None
-    file_size: int | None
-    percent: float | None
+    error: str | None = Field(examples=[None])
+    failure: FailureView | None = Field(examples=[None])
+    warnings: list[StepWarningView] = Field(examples=[[]])
+    msg: str | None = Field(description="why it waits or was left out", examples=[None])
+    cookies: str | None = Field(description="a mask in place of cookies; empty without", examples=[""])
+    has_cookies: bool = Field(examples=[False])
+    template: str = Field(examples=["%(title)s.%(ext)s"])
+    template_chapter: str | None = Field(examples=[""])
+    cli: str = Field(description="yt-dlp options of the user or of a condition", examples=[""])
+    extras: dict[str, Any] = Field(examples=[{"duration": 61, "channel": "Sea"}])
+    options: dict[str, Any] = Field(description="always empty", examples=[{}])
+    auto_start: bool = Field(description="false: held until it is started")
+    timestamp: int = Field(description="of the add, nanoseconds since 1970", examples=[1767261600000000000])
+    datetime: str = Field(description="RFC 2822", examples=["Thu, 01 Jan 2026 10:00:00 -0000"])
+    is_live: bool | None = Field(description="live or upcoming", examples=[False])
+    live_in: str | None = Field(description="when an upcoming stream begins, RFC 2822", examples=[None])
+    is_archivable: bool | None = Field(description="its options name a download archive", examples=[True])
+    is_archived: bool | None = Field(description="its archive id is in that archive now", examples=[False])
+    archive_id: str | None = Field(examples=["youtube a1B2c3D4e5F"])
+    sidecar: dict[str, list[SidecarView]] = Field(description="by kind: `image`, `subtitle` ...", examples=[{}])
+    filename: str | None = Field(description="of the media, below `download_dir`", examples=["Harbour at dawn.mp4"])
+    tmpfilename: str | None = Field(description="always null", examples=[None])
+    file_size: int | None = Field(description="bytes", examples=[10485760])
+    total_bytes: float | None = Field(examples=[10485760])
+    total_bytes_estimate: float | None = Field(examples=[None])
+    downloaded_bytes: float | None = Field(examples=[10485760])
+    percent: float | None = Field(description="0 to 100", examples=[100.0])
+    progress: float | None = Field(description="as `percent`", examples=[100.0])
     speed: str | None = Field(examples=["2.5 MiB/s"])
     eta: str | None = Field(examples=["00:05:23"])
-    has_cookies: bool
+    speed_bps: float | None = Field(description="bytes per second", examples=[2621440.0])
+    eta_seconds: float | None = Field(examples=[323])
+    postprocessor: str | None = Field(description="the one that runs", examples=[None])
 
 
 class ItemPage(BaseModel):
@@ -162,21 +208,24 @@ class Live(BaseModel):
 
 
 class Accepted(BaseModel):
+    """The outcome of an element of the body."""
+
     model_config = ConfigDict(extra="allow")
 
     status: Literal["queued"] | bool
-    msg: str | None = None
+    msg: str | None = Field(None, examples=[None])
+    record_id: str | None = Field(None, alias="_id", description="the item's; null for one that was there already")
+    item: dict[str, Any] | None = Field(None, description="with `sync=true`: the element", examples=[None])
 
 
 class AcceptedList(RootModel[list[Accepted]]):
-    pass
+    """One per element of the body, in its order."""
 
 
 class AddedByLink(BaseModel):
-    model_config = ConfigDict(extra="allow")  # `_id`: no field may begin so
-
+    record_id: str | None = Field(None, alias="_id", description="the item's")
     status: bool
-    message: str
+    message: str = Field(examples=["Added."])
 
 
 class Words(BaseModel):

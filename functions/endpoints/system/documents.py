@@ -1,18 +1,33 @@
-"""The API document, for programs and for people. `make openapi` writes it from all routes and models."""
+"""The API document, for programs and for people. `make openapi` writes it from all routes and models.
 
-import json
+People read it in Swagger UI, whose files come from a package: the page loads nothing from elsewhere, and its policy
+forbids it.
+"""
+
 import time
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from flask import Response, render_template_string
+from flask import Response, render_template_string, request
 
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import NotFound
 
 _FOLDER = Path(__file__).parent
 _PAGES = _FOLDER / "pages"
+_REFERENCE = _FOLDER / "reference"
+_ASSETS = {
+    "reference.js": "text/javascript",
+    "reference.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+}
+# Swagger UI sets styles of elements, and shows pictures that are part of its style sheet.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _KEPT_SECONDS = 3600
 _TYPES = {
     "README.md": "text/markdown",
@@ -37,22 +52,28 @@ def document(name: str) -> Response:
     return response
 
 
+def reference() -> Response:
+    """The page that shows the document, with search and requests that can be tried."""
+    template = (_REFERENCE / "reference.html").read_text(encoding="utf-8")
+    response = Response(render_template_string(template, docs=f"{request.script_root}/api/docs"), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def asset(name: str) -> Response | None:
+    """A script or style of that page; None for another name."""
+    if name not in _ASSETS:
+        return None
+    folder = _REFERENCE if name.startswith("reference.") else _viewer() / name.rpartition(".")[2]
+    response = Response((folder / name).read_bytes(), content_type=f"{_ASSETS[name]}; charset=utf-8")
+    response.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
+    return response
+
+
 @lru_cache(maxsize=1)
-def openapi() -> bytes:
-    return (_FOLDER / "openapi.json").read_bytes()
-
-
-def reference() -> str:
-    """A page that needs nothing but itself: no script, nothing fetched from elsewhere."""
-    template = (_FOLDER / "reference.html").read_text(encoding="utf-8")
-    return render_template_string(template, api=_by_group(json.loads(openapi())))
-
-
-def _by_group(document: dict[str, Any]) -> dict[str, Any]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            row = {"method": method.upper(), "path": path, **operation}
-            groups.setdefault((operation.get("tags") or ["other"])[0], []).append(row)
-    tags = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
-    return {"info": document["info"], "groups": groups, "tags": tags}
+def _viewer() -> Path:
+    """The folder with Swagger UI's files. The package is not imported: it would load the framework's plugins."""
+    spec = find_spec("flask_openapi3_swagger")
+    if spec is None or spec.origin is None:
+        raise NotFound("Doc file not found.")
+    return Path(spec.origin).parent / "templates" / "swagger"

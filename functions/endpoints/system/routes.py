@@ -112,8 +112,8 @@ def dev_packages() -> Answer:
 
 @routes.get("/api/docs/<path:file>", responses={200: None, **problems(404)})
 def document(path: DocumentPath) -> Answer:
-    """README.md, FAQ.md, API.md, openapi.json and two pictures."""
-    return documents.document(path.file)
+    """README.md, FAQ.md, API.md, openapi.json, two pictures, and what the reference's page loads."""
+    return documents.asset(path.file) or documents.document(path.file)
 
 
 @routes.get(f"/<any({documents.NAMES}):file>", responses={200: None})
@@ -125,4 +125,4 @@ def root_document(path: DocumentPath) -> Answer:
 @routes.get("/api/docs", responses={200: None})
 def reference() -> Answer:
     """The reference of the API, for people."""
-    return Response(documents.reference(), mimetype="text/html")
+    return documents.reference()
