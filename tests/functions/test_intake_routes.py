@@ -16,6 +16,8 @@ from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.measure import metrics
 from dlambda.usecases.items import expand, intake
+from dlambda.usecases.items.change_items import cancel
+from tests.functions.working import beside, until
 from tests.store import records
 from tests.store.samples import T0, done, item
 
@@ -289,6 +291,15 @@ class TestPlaylist:
         entries = [self.entry(1), self.entry(1), {"url": "nonsense"}, {"id": "x"}, None, self.entry(2), "x"]
         route(self.playlist(*entries))
         assert [each.source_id for each in items.find_many(self.queued())] == ["1", "2"]
+
+    def test_one_that_its_user_cancels_before_it_proves_too_long_stays_cancelled(self, stack, configure, origin):
+        configure(max_playlist_entries=1)
+        records.add([item("a", url=origin.url("delay/2/feed/3.rss"))])
+        worker = beside(lambda: intake.process_intake("a"))
+        until(lambda: not leases.find_expired(["a"], time.time()))
+        assert cancel("a") == "ok"
+        worker.join()
+        assert items.get("a").status is Status.CANCELLED
 
     def test_one_that_holds_itself(self, route):
         with pytest.raises(Invalid, match="no entry of the list has an address that leads to something else"):

@@ -50,7 +50,9 @@ def process_intake(item_id: str) -> None:
                 else:
                     _extract_item(item, lease)
             except Invalid as error:  # also what no record can hold: it would be so again
-                fail_item(items.get(item.id), lease, error.message)
+                current = items.find(item.id)
+                if current and current.shelf is Shelf.QUEUE:
+                    fail_item(current, lease, error.message)
     except leases.Lost:
         return  # another worker is at it, or its user ended it
     except Conflict:
