@@ -141,6 +141,27 @@ class TestAnswers:
         assert history.last.mimetype == "application/json"
         assert status != 405 or "Allow" in history.last.headers
 
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "title"),
+        [
+            ("GET", "/api/history/none", 404, "Not Found"),
+            ("GET", "/api/history?type=x", 400, "Bad Request"),
+            ("PUT", "/api/history", 405, "Method Not Allowed"),
+        ],
+    )
+    def test_errors_for_those_who_ask_for_problem_details(self, history, method, path, status, title):
+        plain = history.call(method, path)[1]
+        history.call(method, path, headers={"Accept": "application/problem+json, application/json;q=0.5"})
+        assert history.last.mimetype == "application/problem+json"
+        assert history.last.json == plain | {
+            "type": "about:blank", "title": title, "status": status, "detail": plain["error"],
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*"])
+    def test_others_get_plain_json(self, history, accept):
+        history.call("GET", "/api/history/none", headers={"Accept": accept})
+        assert (history.last.mimetype, set(history.last.json)) == ("application/json", {"error", "code"})
+
     def test_invalid_json(self, history):
         assert error(history.raw("POST", "/api/history/start", "{")) == (400, "Invalid JSON in request body.")
 

@@ -11,9 +11,10 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, g, has_request_context, request
 from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
@@ -35,6 +36,7 @@ access_log = logging.getLogger("dlambda.access")
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
+_PROBLEM_TYPE = "application/problem+json"
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"user": [{"basic": []}, {"apikey": []}], "key": [{"key": []}]}
 
@@ -232,14 +234,14 @@ def _allow_origins(response: Response) -> None:
 
 
 def _render(error: AppError) -> Response:
-    response = _json({"error": error.message, "code": error.code, **error.extra}, error.status)
+    response = _problem({"error": error.message, "code": error.code, **error.extra}, error.status)
     response.headers.update(error.headers)
     return response
 
 
 def _render_http(error: HTTPException) -> Response:
     code = error.name.upper().replace(" ", "_").replace("'", "")
-    response = _json({"error": error.name, "code": code}, error.code or 500)
+    response = _problem({"error": error.name, "code": code}, error.code or 500)
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))
@@ -248,7 +250,18 @@ def _render_http(error: HTTPException) -> Response:
 
 def _render_unexpected(error: Exception) -> Response:
     log.error("Unexpected failure in %s %s", request.method, request.path, exc_info=error)
-    return _json({"error": "Internal Server Error", "code": AppError.code}, 500)
+    return _problem({"error": "Internal Server Error", "code": AppError.code}, 500)
+
+
+def _problem(body: Mapping[str, Any], status: int) -> Response:
+    """An error. Clients that name `application/problem+json` in `Accept` get the members of RFC 9457 as well."""
+    if not has_request_context() or _PROBLEM_TYPE not in request.accept_mimetypes.values():
+        return _json(body, status)
+    members = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": body["error"]}
+    fields = {"errors" if name == "detail" else name: value for name, value in body.items()}
+    response = _json({**fields, **members}, status)
+    response.mimetype = _PROBLEM_TYPE
+    return response
 
 
 def _json(body: Mapping[str, Any], status: int) -> Response:
