@@ -45,10 +45,10 @@ class FirstKey:
 
 
 def main() -> None:
-    from dlambda.settings import get_settings
+    from dlambda.deployment import current
     from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
 
-    new_key, admin_value = make_first_key(), get_settings().admin_key
+    new_key, admin_value = make_first_key(), current().settings.admin_key
     if new_key and not admin_value:
         print(new_key)
     if admin_value and not new_key:

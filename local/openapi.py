@@ -66,9 +66,9 @@ def _describe(paths: Json, schemas: Json) -> None:
 
 
 def _version() -> str:
-    from dlambda.settings import get_settings
+    from dlambda.deployment import current
 
-    return get_settings().app_version
+    return current().settings.app_version
 
 
 def _take_in(merged: Json, group: str, part: Json) -> None:

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.entry.logs import set_up_logs
 from dlambda.media.workers.worker import warm_up
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 from dlambda.store.files import jobs
 from dlambda.store.items import leases
 from dlambda.usecases.orders.sweep_orders import wake_orders
@@ -285,7 +286,7 @@ class Worker:
 
 
 def main() -> None:
-    settings = get_settings()
+    settings = current().settings
     set_up_logs()
     plan = template.read()
     listener = nudge.listen(os.environ["DLAMBDA_NUDGE_SOCKET"])

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dlambda.settings import get_settings
 from tests.origin import Origin
 from tests.pushes import Pushes
-from tests.stack import Stack, environment, forget
+from tests.stack import Stack, environment, forget, forget_settings
 
 pytest_plugins = ["tests.functions.usage"]
 
@@ -104,7 +103,7 @@ def configure() -> Iterator[Callable[..., None]]:
         def change(**settings: object) -> None:
             for name, value in settings.items():
                 patch.setenv(f"YTP_{name.upper()}", str(value))
-            get_settings.cache_clear()
+            forget_settings()
 
         yield change
-    get_settings.cache_clear()
+    forget_settings()

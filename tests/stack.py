@@ -18,9 +18,7 @@ import boto3
 import pytest
 from botocore.config import Config as BotoConfig
 
-from dlambda import session
 from dlambda.deployment import Deployment, current, serve
-from dlambda.settings import get_settings
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
@@ -60,17 +58,18 @@ def new_deployment(**parts: Any) -> Iterator[Deployment]:
 @contextmanager
 def _serving(deployment: Deployment) -> Iterator[None]:
     before = serve(deployment)
-    _forget_settings()
+    forget_settings()
     try:
         yield
     finally:
         serve(before)
-        _forget_settings()
+        if before:
+            forget_settings()
 
 
-def _forget_settings() -> None:
-    get_settings.cache_clear()
-    session._session.cache_clear()
+def forget_settings() -> None:
+    """The deployment reads its settings anew when it is asked for them."""
+    vars(current()).pop("settings", None)
 
 
 def forget(value: Callable[[], object]) -> None:

@@ -14,11 +14,11 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cached_property, wraps
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings, read_environment
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -58,13 +58,22 @@ class Deployment:
         self._values: dict[Callable[[], Any], Any] = {}
         self._before_close: list[Callable[[], object]] = []
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
-        return get_settings()
+        """The settings that the environment describes, read once.
 
-    def new_id(self) -> str:
-        """A random UUID, as text."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        Raises `SettingsError` with a text for the operator.
+        """
+        return read_environment(self._fetch_secret)
+
+    def _fetch_secret(self, name: str) -> str:
+        from dlambda.secret_store import fetch_secret  # loads botocore, which one machine does without
+
+        return fetch_secret(name, self.session())
+
+    def new_uuid(self) -> uuid.UUID:
+        """A random one."""
+        return uuid.UUID(int=self.random.getrandbits(128), version=4)
 
     def new_token(self) -> str:
         """A secret that nobody guesses: 43 letters, digits, `-` and `_`."""
@@ -108,9 +117,9 @@ class Deployment:
 
 
 def _make_session() -> "Session":
-    from dlambda.session import session  # loads botocore, which some processes do without
+    from dlambda.session import new_session  # loads botocore, which some processes do without
 
-    return session()
+    return new_session()
 
 
 def per_deployment(make: Callable[[], T]) -> Callable[[], T]:
@@ -128,10 +137,7 @@ _starting = threading.Lock()
 
 
 def current() -> Deployment:
-    """The deployment of this process; the first call builds it from the environment.
-
-    Raises `SettingsError` with a text for the operator.
-    """
+    """The deployment of this process; the first call builds it."""
     return _current or _start()
 
 

@@ -4,15 +4,14 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
-from dlambda.session import session
 
-
-def fetch_secret(name: str) -> str:
+def fetch_secret(name: str, session: Session) -> str:
     """The text of the secret with this name or ARN. Raises `LookupError` with the reason where it cannot be read."""
     config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
     try:
-        client: Any = session().create_client("secretsmanager", config=config)
+        client: Any = session.create_client("secretsmanager", config=config)
         answer = client.get_secret_value(SecretId=name)
     except ClientError as error:
         raise LookupError(error.response["Error"]["Code"]) from None

@@ -1,10 +1,8 @@
-"""The one botocore session of a process: each further one would read the services' models again, and keep 7 MB."""
+"""Sessions of botocore that take little memory, and clients that talk with the engines of one machine."""
 
 import gzip
 import json
 import socket
-import threading
-from functools import lru_cache
 from typing import Any
 
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool
@@ -16,13 +14,6 @@ from urllib3 import PoolManager
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from dlambda.unix_socket import connect
-
-_making = threading.Lock()
-
-
-def session() -> Session:
-    with _making:
-        return _session()
 
 
 class _PlainModels(JSONFileLoader):
@@ -39,8 +30,8 @@ class _PlainModels(JSONFileLoader):
         return None
 
 
-@lru_cache(maxsize=1)
-def _session() -> Session:
+def new_session() -> Session:
+    """A session. It must not make two clients at once (`Deployment.client`)."""
     session = get_session()
     session.get_component("data_loader").file_loader = _PlainModels()
     # The one that botocore would write anew for each request takes a tenth of the request's time.

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -339,10 +338,8 @@ def _fill_in(values: dict[str, Any], variables: Mapping[str, str]) -> None:
         values["base_path"] = values["base_path"].rstrip("/") + "/"
 
 
-def _fetch(name: str) -> str:
-    from dlambda.secret_store import fetch_secret  # loads botocore, which one machine does without
-
-    return fetch_secret(name)
+def _no_secrets(_name: str) -> str:
+    raise LookupError("no secrets are stored here")
 
 
 def _with_secrets(environ: Mapping[str, str], fetch: Callable[[str], str]) -> Mapping[str, str]:
@@ -365,7 +362,7 @@ def _with_secrets(environ: Mapping[str, str], fetch: Callable[[str], str]) -> Ma
     return {**environ, **texts}
 
 
-def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _fetch) -> Settings:
+def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _no_secrets) -> Settings:
     """The settings that `environ` describes; `fetch` reads a secret by its name.
 
     Raises `SettingsError` with a text for the operator.
@@ -381,7 +378,6 @@ def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _fet
         raise SettingsError("; ".join(f"{variables.get(name, name)}: {text}" for name, text in problems)) from None
 
 
-@lru_cache(maxsize=1)
-def get_settings() -> Settings:
-    """The settings of this process, read once. Tests that change the environment call `get_settings.cache_clear()`."""
-    return read_settings(os.environ)
+def read_environment(fetch: Callable[[str], str]) -> Settings:
+    """The settings of this process. Raises as `read_settings`."""
+    return read_settings(os.environ, fetch)

@@ -21,11 +21,12 @@ import uvicorn
 import uvloop
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
 from dlambda.errors import AppError
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 from local import nudge, template
 from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
 from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
@@ -167,7 +168,7 @@ def _media_engine() -> tuple[str, int]:
 
 
 def main() -> None:
-    settings = get_settings()
+    settings = current().settings
     set_up_logs()
     sys.setswitchinterval(_SWITCH_SECONDS)
     listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]

@@ -121,7 +121,7 @@ def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
             (sealing, "_cipher", lambda: (_READ_SECRET, "SecretKey")),
             (keys, "id_of", lambda _value: (_READ_SECRET, "SecretKey")),
             (order_keys, "_first", lambda _value: (_READ_SECRET, "AdminKey")),
-            (auth, "get_settings", lambda: (_READ_SECRET, "Login")),
+            (auth, "current", lambda: (_READ_SECRET, "Login")),
             (bucket, "presign", signed),
             (bucket, "put_file", lambda _path, key, *_, **__: in_parts(key)),
             (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),

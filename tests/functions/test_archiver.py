@@ -2,8 +2,8 @@
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.rules.resource import PRESETS
-from dlambda.settings import get_settings
 from dlambda.store.items import archive
 from dlambda.usecases.rules import resources
 from tests.functions.calls import error
@@ -20,7 +20,7 @@ def no_archive(name: str) -> str:
 
 @pytest.fixture
 def name():
-    return get_settings().archive_file
+    return current().settings.archive_file
 
 
 @pytest.mark.parametrize("query", [{}, {"preset": ""}, {"preset": " "}, {"ids": "a 1"}])

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Stage, Status
 from dlambda.domain.items.request import read_request
 from dlambda.domain.rules.resource import PRESETS
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items
 from dlambda.usecases.items.add_items import add_items, wait_for
 from dlambda.usecases.rules import resources
@@ -68,7 +68,7 @@ class TestOne:
     def test_defaults(self, history):
         [answer] = history.post("/api/history", {"url": URL})[1]
         record = history.get(f"/api/history/{answer['_id']}")[1]
-        settings = get_settings()
+        settings = current().settings
         assert record["preset"] == settings.default_preset
         assert record["template"] == settings.output_template
         assert record["template_chapter"] == settings.output_template_chapter
@@ -229,7 +229,7 @@ class TestKnownUrls:
         assert listening.of("item_deleted")[0]["data"]["_id"] == "old"
 
     def test_one_in_the_history_and_in_the_archive_stays(self, history, listening):
-        name = get_settings().archive_file
+        name = current().settings.archive_file
         records.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
         archive.add(name, ["site 1"], T0)
         assert history.post("/api/history", {"url": URL})[0] == 200
@@ -287,7 +287,7 @@ class TestAgain:
         assert first["_id"] == second["_id"] != other["_id"]
 
     def test_one_in_the_archive_answers_its_id(self, history):
-        name = get_settings().archive_file
+        name = current().settings.archive_file
         records.add([done("old", url=URL, posted_url=URL, archive=name, archive_id="site 1")])
         archive.add(name, ["site 1"], T0)
         assert history.post("/api/history", {"url": URL})[1][0]["_id"] == "old"

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases, slots
 from tests.functions.calls import error
 from tests.store import records
@@ -342,7 +342,7 @@ class TestCreatedWithAnArchive:
 
     def test_an_item_of_the_default_preset_names_its_archive(self, history):
         [answer] = history.post("/api/history", {"url": "https://video.example/1"})[1]
-        assert items.get(answer["_id"]).archive == get_settings().archive_file
+        assert items.get(answer["_id"]).archive == current().settings.archive_file
 
     def test_an_own_option_wins(self, history):
         body = {"url": "https://video.example/1", "cli": "--download-archive other"}

@@ -7,8 +7,8 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
+from dlambda.deployment import current
 from dlambda.entry.http import http_entry, make_app, make_lambda_handler, make_routes
-from dlambda.settings import get_settings
 from tests.functions.calls import Client, error
 
 USER, PASSWORD = "user", "p:ss?>~w\u00f6rd"
@@ -282,5 +282,5 @@ class TestDoors:
 
 def test_settings_are_read_once(configure):
     configure(instance_title="x")
-    assert get_settings() is get_settings()
-    assert get_settings().instance_title == "x"
+    assert current().settings is current().settings
+    assert current().settings.instance_title == "x"

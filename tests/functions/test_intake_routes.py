@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.domain.telemetry.metric import series
 from dlambda.errors import Invalid
 from dlambda.media.workers.extract import Extraction
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.measure import metrics
 from dlambda.usecases.items import expand, intake
@@ -321,7 +321,7 @@ class TestPlaylist:
         assert [each.is_waiting for each in items.find_many(self.queued())] == [True, True]
 
     def test_archived_entries_are_skipped(self, route, listening):
-        archive.add(get_settings().archive_file, ["site 1"], T0)
+        archive.add(current().settings.archive_file, ["site 1"], T0)
         route(self.playlist(self.entry(1), self.entry(2)), preset="default")
         assert [each.source_id for each in items.find_many(self.queued())] == ["2"]
         [skipped] = items.find_many(items.page(Shelf.DONE, page=1, per_page=9, newest_first=True).ids)

@@ -10,10 +10,9 @@ from dlambda.aws import bucket, growing, links, multipart, objects
 from dlambda.domain.items.item import Status
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.sandbox import landlock
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from tests.functions.working import work
-from tests.stack import Stack
+from tests.stack import Stack, forget_settings
 
 SECRET = b"of somebody else"
 TEXT = "is a link that leads out of the download folder."
@@ -87,10 +86,10 @@ def test_nothing_is_written_behind_it(linked, outside, way, name, tmp_path):
 def unchecked(stack, monkeypatch):
     """The engine alone: as for one who has its key, or a link that is made between the check and the write."""
     monkeypatch.setenv("DLAMBDA_LIBRARY_DIR", "")
-    get_settings.cache_clear()
+    forget_settings()
     yield
     monkeypatch.undo()
-    get_settings.cache_clear()
+    forget_settings()
 
 
 @pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Status
 from dlambda.domain.rules.resource import PRESETS
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items
 from dlambda.usecases.rules import resources
 from tests.functions.working import work
@@ -62,13 +62,13 @@ def cut(origin, name: str, part: float) -> bytes:
 def test_what_is_no_media_is_an_error(history, stack, serve, name, content, kind):
     resources.create(PRESETS, {"name": f"Marks {name}", "cli": "--download-archive no-media.log"})
     url = serve(name, content)
-    before = set((get_settings().scratch / "items").glob("*"))
+    before = set((current().settings.scratch / "items").glob("*"))
     item = download(history, stack, url, preset=f"Marks {name}", folder=name)
     assert (item.status, item.filename, item.failure["kind"]) == (Status.ERROR, None, kind)
     assert item.failure["advice"]
     assert not archive.find_present("no-media.log", [item.archive_id])
     assert not list(bucket.list_(f"files/{name}/"))
-    assert set((get_settings().scratch / "items").glob("*")) == before
+    assert set((current().settings.scratch / "items").glob("*")) == before
 
 
 def test_the_extension_fits_what_is_there(history, stack, serve, origin):

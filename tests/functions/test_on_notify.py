@@ -16,7 +16,6 @@ from dlambda.domain.events.event import Event, Name
 from dlambda.domain.messages.queue_messages import Deliver
 from dlambda.domain.rules.notification import RETRY_SECONDS
 from dlambda.domain.rules.resource import NOTIFICATIONS
-from dlambda.settings import get_settings
 from dlambda.store.rules import deliveries
 from dlambda.usecases.events.announce import wake_deliveries
 from dlambda.usecases.events.publish import publish
@@ -24,6 +23,7 @@ from dlambda.usecases.rules import resources
 from events.on_notify.main import lambda_handler
 from tests.functions.deployment import deployment
 from tests.functions.emptied import empty_tables
+from tests.stack import forget_settings
 
 DONE = Event(Name.ITEM_COMPLETED, {"_id": "7", "preset": "audio_only"}, "Download Completed", "Completed 'A' download.")
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -85,10 +85,10 @@ def table(tables):
 @pytest.fixture
 def guarded(monkeypatch):
     monkeypatch.setenv("YTP_ALLOW_INTERNAL_URLS", "false")
-    get_settings.cache_clear()
+    forget_settings()
     yield
     monkeypatch.undo()
-    get_settings.cache_clear()
+    forget_settings()
 
 
 def add(receiver, *, url=None, **fields):

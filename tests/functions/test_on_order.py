@@ -20,6 +20,7 @@ from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
 from tests.e2e.playback import decode
 from tests.origin.media import media_folder
+from tests.stack import forget_settings
 
 ROOMY = 10_000.0
 CLIP = (media_folder() / "clip.mp4").read_bytes
@@ -28,13 +29,11 @@ CLIP = (media_folder() / "clip.mp4").read_bytes
 @pytest.fixture
 def elsewhere(stack, monkeypatch, tmp_path):
     """Workers whose own folder does not last, as in the cloud."""
-    from dlambda.settings import get_settings
-
     monkeypatch.setenv("DLAMBDA_WORK_DURABLE", "false")
     monkeypatch.setenv("DLAMBDA_WORK_DIR", str(tmp_path / "work"))
-    get_settings.cache_clear()
+    forget_settings()
     yield
-    get_settings.cache_clear()
+    forget_settings()
 
 
 def place(kind, url, **fields):

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.domain.rules.resource import PRESETS
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, slots
 from dlambda.usecases.rules import resources
 from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
@@ -116,7 +116,7 @@ def test_a_template_without_a_usable_name_ends_its_item_alone(history, stack, li
 
 def test_a_file_that_no_disk_holds_waits_for_room_and_leaves_none_of_it(history, stack, listening, configure):
     configure(retries=3)
-    folder = get_settings().scratch / "items"
+    folder = current().settings.scratch / "items"
     before = set(folder.glob("*"))
     with endless_server() as server:
         item_id = add(history, f"{server}/film.mp4")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.task import read_tasks
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items
 from dlambda.usecases.tasks.sweep_task import sweep_task
 from dlambda.usecases.tasks.tasks import make_tasks
@@ -130,7 +130,7 @@ def test_an_episode_has_the_fields_of_its_feed(look: Look, podcast: Podcast, ori
     assert item.filename == "20260101 2x1 Episode 1： Salt & Pepper [garden-1].mp4"
     assert (item.title, item.description) == ("Episode 1: Salt & Pepper", "What 1 is about")
     assert (item.archive_id, item.is_archived) == ("generic garden-1", True)
-    assert archive.find_present(get_settings().archive_file, ["generic garden-1"])
+    assert archive.find_present(current().settings.archive_file, ["generic garden-1"])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Status
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from tests.functions.test_pipeline import add
 from tests.functions.working import work
@@ -42,4 +42,4 @@ def test_ready_and_downloads_agree_on_whether_there_is_room(history, system, sta
     item_id = add(history, origin.url("small/clip-2.mp4"))
     work(stack)
     assert items.get(item_id).status is Status.FINISHED
-    assert get_settings().scratch == volume
+    assert current().settings.scratch == volume

@@ -19,13 +19,13 @@ from botocore.exceptions import EndpointConnectionError
 import events.on_sweep.main
 import events.on_task.main
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task import read_tasks
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 from dlambda.store import connections
 from dlambda.store.items import archive, items
 from dlambda.store.tasks import feed_history, task_schedule
@@ -274,7 +274,7 @@ def test_a_task_whose_preset_is_gone_has_failed(stack: Stack, origin: Origin) ->
 
 def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/5.rss"), folder="tides", preset="")
-    archive.add(get_settings().archive_file, [f"generic {origin.url('/clip-feed-5-1.mp4')}"], 0)
+    archive.add(current().settings.archive_file, [f"generic {origin.url('/clip-feed-5-1.mp4')}"], 0)
     sweep(sweep_message(task_id))
     found = queued()
     assert len(found) == 4

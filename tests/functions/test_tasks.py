@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dlambda.aws import bucket
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 from dlambda.store import connections
 from dlambda.store.items import archive
 from dlambda.store.tasks import task_schedule
@@ -41,7 +41,7 @@ def heard(client: FlaskClient, pushes: Pushes) -> Heard:
 
 
 def archived() -> list[str]:
-    return archive.list_(get_settings().archive_file)
+    return archive.list_(current().settings.archive_file)
 
 
 def make(client: FlaskClient, **changes: Any) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.failure import classify
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.stage import RETRY_LANE
-from dlambda.settings import get_settings
 from dlambda.store.items import items, leases, slots
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel, hold
@@ -90,7 +90,7 @@ def test_a_permanent_failure_is_not_put_off() -> None:
 
 def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> None:
     configure(retries=2)
-    assert get_settings().retries == 2
+    assert current().settings.retries == 2
     item, lease = running()
     item = records.save(item, item.evolve(attempts=2), lease)
     assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Status
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from dlambda.usecases.items.work_folders import open_work_folder, work_folder
 from dlambda.usecases.operations import sweep as rounds
@@ -100,7 +100,7 @@ def test_a_folder_of_an_older_version_stays_while_its_item_needs_it(history, sta
 
 
 def test_a_folder_of_nobody_goes_after_a_minute(stack):
-    folder = get_settings().scratch / "items" / "0123456789abcdef"
+    folder = current().settings.scratch / "items" / "0123456789abcdef"
     folder.mkdir(parents=True)
     sweep()
     assert folder.is_dir()

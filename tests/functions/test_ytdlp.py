@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from dlambda.deployment import current
 from dlambda.domain.ytdlp.cookie_file import read_cookies
-from dlambda.settings import get_settings
 from dlambda.store import cache
 from dlambda.store.items import archive
 from dlambda.usecases.lookups import look_up_info
@@ -472,4 +472,4 @@ print("yt_dlp" in sys.modules)
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stdout.strip().splitlines()[-1:] == ["False"], done.stderr[-2000:]
-    assert get_settings().console_enabled
+    assert current().settings.console_enabled

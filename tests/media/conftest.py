@@ -11,9 +11,9 @@ import pytest
 
 from dlambda.media.workers.download import DownloadSpec, Message, Result, Running, start_download
 from dlambda.media.workers.extract import extract
-from dlambda.settings import get_settings
 from tests.origin import Origin
 from tests.origin.media import ffmpeg
+from tests.stack import forget_settings
 
 # Where `make` puts npm's; without one the tests run with PyAV, as the service does.
 _FFPROBES = str(Path(__file__).parents[2] / ".tools" / "bin" / "ffprobe")
@@ -36,9 +36,9 @@ def service(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Settings whose scratch folder is the test's own; answers that folder."""
     monkeypatch.setenv("DLAMBDA_TOOLS_DIR", str(tools))
     monkeypatch.setenv("DLAMBDA_WORK_DIR", str(tmp_path / "work"))
-    get_settings.cache_clear()
+    forget_settings()
     yield tmp_path / "work"
-    get_settings.cache_clear()
+    forget_settings()
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +46,9 @@ def short_film(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Mapp
     """The metadata of the origin's `short.mp4`, extracted once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLAMBDA_WORK_DIR", str(tmp_path_factory.mktemp("short-film")))
-        get_settings.cache_clear()
+        forget_settings()
         info = extract(origin.url("/short.mp4"), {}, allow_internal=True).info
-    get_settings.cache_clear()
+    forget_settings()
     assert info is not None
     return info
 

@@ -10,11 +10,11 @@ from dlambda.media.av.ffmpeg import probe
 from dlambda.media.live.media_playlist import Key, Range, parse
 from dlambda.media.workers.download import Progress, Running
 from dlambda.media.workers.extract import extract
-from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group, wait_for
 from tests.origin import Origin
 from tests.origin.live import sequence_numbers
 from tests.patience import PATIENCE_SECONDS
+from tests.stack import forget_settings
 
 
 def live(origin: Origin, path: str) -> tuple[str, dict[str, object]]:
@@ -85,7 +85,7 @@ def test_a_stream_that_vanishes_keeps_what_was_recorded(
     origin: Origin, start: Start, service: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YTP_LIVE_PATIENCE", "3")
-    get_settings.cache_clear()
+    forget_settings()
     url, info = live(origin, "/live/vanished/0.5/0/index.m3u8")
     running = start(url, info=info, is_live=True)
     listen(running, 2)

@@ -15,10 +15,10 @@ import pytest
 from dlambda.domain.items.failure import FailureKind
 from dlambda.media.workers.quiet import QuietLimit, longest_sleep
 from dlambda.media.ytdlp.callables import RetrySleep
-from dlambda.settings import get_settings
 from tests.media.conftest import Start, finish, processes_of_group
 from tests.origin import Origin
 from tests.patience import PATIENCE_SECONDS, must_end
+from tests.stack import forget_settings
 
 BOMB = "(a+)+$"
 TITLE = "/names/" + "a" * 40 + "!.mp4"
@@ -28,9 +28,9 @@ TITLE = "/names/" + "a" * 40 + "!.mp4"
 def impatient(service: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("YTP_WORKER_BUSY_TIMEOUT", "3")
     monkeypatch.setenv("YTP_WORKER_QUIET_TIMEOUT", "6")
-    get_settings.cache_clear()
+    forget_settings()
     yield
-    get_settings.cache_clear()
+    forget_settings()
 
 
 def parser(*action: str, when: str = "pre_process") -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_regular_expressions_that_never_end_are_ended(
 ) -> None:
     """All at once: each computes until it is ended."""
     monkeypatch.setenv("YTP_WORKER_BUSY_TIMEOUT", "1")
-    get_settings.cache_clear()
+    forget_settings()
     downloads = {option: start(origin.url(TITLE), item_id=option, params=ENDLESS[option]) for option in ENDLESS}
     with must_end():
         while any(running.alive for running in downloads.values()):

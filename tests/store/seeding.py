@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.settings import get_settings
 from dlambda.store.items import catalogue, items
 from dlambda.store.table import Row
 from local.engines import SocketConnection
@@ -104,7 +104,7 @@ def _batches(requests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[dict[st
 
 def _write(batch: dict[str, list[dict[str, Any]]]) -> None:
     """Without a client in between, which would take longer than the engine."""
-    link = SocketConnection(get_settings().tables_socket, 60)
+    link = SocketConnection(current().settings.tables_socket, 60)
     try:
         link.request("POST", "/", json.dumps({"RequestItems": batch}), _HEADERS)
         answer = link.getresponse()

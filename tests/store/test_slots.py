@@ -2,9 +2,9 @@
 
 import pytest
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Status
 from dlambda.domain.items.stage import LIVE_LANE
-from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 from tests.store import records
 from tests.store.samples import T0, waiting
@@ -120,14 +120,14 @@ def test_pause_and_resume_say_whether_they_changed_anything():
 )
 def test_free_slots_are_the_lower_of_both_limits(configure, limits, free):
     configure(**limits)
-    assert slots.Slots().free("site", get_settings()) == free
+    assert slots.Slots().free("site", current().settings) == free
 
 
 def test_free_slots_of_a_paused_service_are_none():
-    assert slots.Slots(paused_at=T0).free("site", get_settings()) == 0
+    assert slots.Slots(paused_at=T0).free("site", current().settings) == 0
 
 
 def test_live_items_have_slots_unless_paused():
     full = slots.Slots(taken=frozenset(str(number) for number in range(99)))
-    assert full.free(LIVE_LANE, get_settings()) > 0
-    assert slots.Slots(paused_at=T0).free(LIVE_LANE, get_settings()) == 0
+    assert full.free(LIVE_LANE, current().settings) > 0
+    assert slots.Slots(paused_at=T0).free(LIVE_LANE, current().settings) == 0

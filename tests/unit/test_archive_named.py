@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 from dlambda.usecases.items.options import archive_named
 
 
@@ -31,4 +31,4 @@ def test_the_last_archive_counts(cli, named):
 
 
 def test_the_variable_stands_for_the_setting():
-    assert archive_named("--download-archive %(archive_file)s") == get_settings().archive_file
+    assert archive_named("--download-archive %(archive_file)s") == current().settings.archive_file

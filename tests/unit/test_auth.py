@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dlambda.entry.auth import check_credentials
 from dlambda.errors import Unauthorized
-from dlambda.settings import get_settings
+from tests.stack import forget_settings
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 STRANGE = st.one_of(st.text(max_size=30), st.binary(max_size=30).map(lambda data: data.decode("latin-1")))
@@ -37,13 +37,13 @@ def test_any_pair_passes_its_own_check_and_no_other(user, password):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YTP_AUTH_USERNAME", user)
         patch.setenv("YTP_AUTH_PASSWORD", password)
-        get_settings.cache_clear()
+        forget_settings()
         for text in encoded(f"{user}:{password}"):
             check_credentials(f"Basic {text}", None)
             check_credentials(None, text)
         with pytest.raises(Unauthorized):
             check_credentials(f"Basic {encoded(f'{user}:{password}x')[0]}", None)
-    get_settings.cache_clear()
+    forget_settings()
 
 
 @given(header=STRANGE, key=STRANGE)

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from dlambda.settings import get_settings
 from local.gateway.__main__ import _config, _Server
 from local.gateway.asgi import answer
 from local.gateway.connections import Connections, Limits, wait_for_reader
 from local.gateway.wsgi import PIECE_BYTES
 from local.supervisor import listen
+from tests.stack import forget_settings
 
 SHORT = Limits(
     connections=8,
@@ -430,7 +430,7 @@ def _processor_seconds(pid: int) -> int:
 
 def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YTP_TRUSTED_PROXIES", "127.0.0.0/8")
-    get_settings.cache_clear()
+    forget_settings()
     try:
         with serving(Limits(connections=8, connections_per_client=2)) as served, contextlib.ExitStack() as stack:
             answers = []
@@ -440,4 +440,4 @@ def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(monkeypatch: pyte
                 answers.append(connection.recv(4096).split(b" ")[1])
             assert answers == [b"200"] * 5
     finally:
-        get_settings.cache_clear()
+        forget_settings()

@@ -1,13 +1,14 @@
 """Events and their frames: docs/contract/websocket.md 1, 3, 5, 7."""
 
 import json
+import random
 import re
 from datetime import UTC, datetime
 
 import pytest
 
 from dlambda.domain.events import event
-from dlambda.domain.events.event import INTERNAL, Event, Name
+from dlambda.domain.events.event import INTERNAL, Event, Name, make_id
 from tests.store.samples import done, item
 
 CLIENTS = [
@@ -40,7 +41,13 @@ def test_a_frame():
 def test_an_event_without_texts_has_null():
     data = Event(Name.CONNECTED, {}).frame()["data"]
     assert (data["title"], data["message"], data["data"]) == (None, None, {})
-    assert re.fullmatch(r"[A-Za-z0-9]{16}", data["id"])
+
+
+def test_an_event_gets_its_id_and_time_when_it_is_sent():
+    sent = Event(Name.CONNECTED, {}).stamped(make_id(random.choice), AT)
+    assert re.fullmatch(r"[A-Za-z0-9]{16}", sent.id)
+    assert sent.frame()["data"]["created_at"] == "2026-01-01T10:00:00.120000+00:00"
+    assert len(make_id(random.choice, 20)) == 20
 
 
 def test_beside_an_item_event_the_item_wins_id_and_title():

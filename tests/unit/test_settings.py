@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dlambda.settings import Settings, SettingsError, get_settings, read_settings
+from dlambda.deployment import Deployment
+from dlambda.settings import Settings, SettingsError, read_settings
 
 
 def test_defaults():
@@ -167,14 +168,11 @@ def test_secrets_come_from_secrets_manager_once_a_process(monkeypatch):
         client = boto3.client("secretsmanager")
         arn = client.create_secret(Name="login", SecretString="me:pw")["ARN"]
         monkeypatch.setenv("DLAMBDA_LOGIN_FROM", arn)
-        get_settings.cache_clear()
-        assert get_settings().auth_password == "pw"
+        deployment = Deployment()
+        assert deployment.settings.auth_password == "pw"
         client.put_secret_value(SecretId=arn, SecretString="me:other")
-        assert get_settings().auth_password == "pw"
-        get_settings.cache_clear()
-        assert get_settings().auth_password == "other"
+        assert deployment.settings.auth_password == "pw"
+        assert Deployment().settings.auth_password == "other"
         monkeypatch.setenv("DLAMBDA_LOGIN_FROM", "nothing")
-        get_settings.cache_clear()
         with pytest.raises(SettingsError, match="cannot be read: ResourceNotFoundException"):
-            get_settings()
-    get_settings.cache_clear()
+            Deployment().settings

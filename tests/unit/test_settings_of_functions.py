@@ -9,7 +9,7 @@ import pytest
 
 from dlambda.entry.exposure import check_open
 from dlambda.errors import Unavailable
-from dlambda.settings import get_settings
+from tests.stack import forget_settings
 
 CLOUD = {"AWS_LAMBDA_FUNCTION_NAME": "history", "YTP_ALLOW_OPEN": "true"}
 
@@ -19,10 +19,10 @@ def environ(monkeypatch):
     def set_environ(**variables):
         for name, text in variables.items():
             monkeypatch.setenv(name, text)
-        get_settings.cache_clear()
+        forget_settings()
 
     yield set_environ
-    get_settings.cache_clear()
+    forget_settings()
 
 
 @pytest.mark.parametrize("login", [{"YTP_AUTH_USERNAME": "me"}, {"YTP_AUTH_PASSWORD": "pw"}])

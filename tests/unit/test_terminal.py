@@ -10,8 +10,8 @@ from dlambda.domain.paths.input_rules import InputRules
 from dlambda.domain.system.terminal import read_terminal_command
 from dlambda.domain.ytdlp.option_table import OPTIONS
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 from dlambda.usecases.operations.cookie_files import cookie_folder, copy_cookie_file, write_cookie_file
+from tests.stack import forget_settings
 
 ROOT, FOLDER = "/downloads", "/work/cookies"
 SECRET = "/data/config/secret.key"
@@ -82,9 +82,9 @@ def test_no_option_takes_a_path_to_elsewhere(flag: str, path: str) -> None:
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DLAMBDA_WORK_DIR", str(tmp_path / "work"))
-    get_settings.cache_clear()
+    forget_settings()
     yield tmp_path
-    get_settings.cache_clear()
+    forget_settings()
 
 
 def test_a_cookie_file_is_copied_privately(scratch: Path) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 
 _WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload")
 _ROOT = "files/"
@@ -28,7 +28,7 @@ def check_key(key: str) -> None:
     The media engine is kept from going there by the kernel, where that can (docs/decisions/engines.md); this is the
     clear text, and the refusal where it cannot.
     """
-    folder = get_settings().library_dir
+    folder = current().settings.library_dir
     if not folder:
         return
     root = os.path.realpath(folder)

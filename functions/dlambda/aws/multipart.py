@@ -1,14 +1,14 @@
 """Objects made of parts, for what is too large, or not whole yet, to be sent at once."""
 
 from dlambda.aws.bucket import client
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 
 
 class Multipart:
     """An object made of numbered parts; it appears when it is complete, and not before."""
 
     def __init__(self, key: str, content_type: str) -> None:
-        self._bucket, self._key = get_settings().bucket, key
+        self._bucket, self._key = current().settings.bucket, key
         answer = client().create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
         self._id = answer["UploadId"]
         self._tags: dict[int, str] = {}

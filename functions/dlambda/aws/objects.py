@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from dlambda.aws.bucket import MISSING, client
 from dlambda.aws.multipart import Multipart
+from dlambda.deployment import current
 from dlambda.errors import NotFound
-from dlambda.settings import get_settings
 
 # One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
 _TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
@@ -26,7 +26,7 @@ _PARTS_UNDER_WAY = 2
 
 def copy(source: str, target: str) -> None:
     """Copies an object inside the bucket; what was at `target` is replaced. Raises `NotFound`."""
-    name = get_settings().bucket
+    name = current().settings.bucket
     try:
         client().copy_object(Bucket=name, Key=target, CopySource={"Bucket": name, "Key": source})
     except ClientError as error:
@@ -40,20 +40,20 @@ def copy(source: str, target: str) -> None:
 
 def has_any(prefix: str) -> bool:
     """True if an object's key begins with `prefix`."""
-    answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=prefix, MaxKeys=1)
+    answer = client().list_objects_v2(Bucket=current().settings.bucket, Prefix=prefix, MaxKeys=1)
     return bool(answer.get("Contents"))
 
 
 def has_folder(key: str) -> bool:
     """True if the listing of the parent names a folder `key`, were it empty."""
-    answer = client().list_objects_v2(Bucket=get_settings().bucket, Prefix=key, Delimiter="/")
+    answer = client().list_objects_v2(Bucket=current().settings.bucket, Prefix=key, Delimiter="/")
     return any(prefix["Prefix"] == f"{key}/" for prefix in answer.get("CommonPrefixes", ()))
 
 
 def read(key: str) -> Iterator[bytes]:
     """The object in pieces of a megabyte. Raises `NotFound` at once, not at the first piece."""
     try:
-        body = client().get_object(Bucket=get_settings().bucket, Key=key)["Body"]
+        body = client().get_object(Bucket=current().settings.bucket, Key=key)["Body"]
     except ClientError as error:
         if error.response["Error"]["Code"] in MISSING:
             raise NotFound(f"File '{key.rpartition('/')[2]}' does not exist.") from None
@@ -68,7 +68,7 @@ def write(key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: 
     parts = _parts(chunks, part_bytes)
     first = next(parts, b"")
     if len(first) < part_bytes:
-        client().put_object(Bucket=get_settings().bucket, Key=key, Body=first, ContentType=content_type)
+        client().put_object(Bucket=current().settings.bucket, Key=key, Body=first, ContentType=content_type)
         return
     upload = Multipart(key, content_type)
     try:

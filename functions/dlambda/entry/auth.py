@@ -4,15 +4,16 @@ import base64
 import binascii
 import hmac
 
+from dlambda.deployment import current
 from dlambda.errors import Unauthorized, WrongCredentials
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
 
 
 def check_credentials(authorization: str | None, apikey: str | None) -> None:
     """Lets pass when authentication is off or the credentials are right; else raises `Unauthorized` as documented."""
-    settings = get_settings()
+    settings = current().settings
     if not settings.auth_enabled:
         return
     if authorization:

@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 
+from dlambda.deployment import current
 from dlambda.domain.web.hosts import is_loopback, is_own_host
 from dlambda.errors import Forbidden, Invalid, Unavailable
-from dlambda.settings import Settings, get_settings, list_words
+from dlambda.settings import Settings, list_words
 
 _CLOSED_TEXT = (
     "This service has no password, and everyone may reach it: it answers nothing. "
@@ -22,7 +23,7 @@ def check_open() -> None:
     """Raises `Unavailable` where everyone gets in and nobody said that they may: a stack that was made by hand, or one
     with half a login.
     """
-    settings = get_settings()
+    settings = current().settings
     if not others_reach_it(settings) or settings.auth_enabled:
         return
     if settings.auth_incomplete or not settings.allow_open:
@@ -40,7 +41,7 @@ def check_host(hosts: list[str]) -> None:
     `hosts` are the values of the header `Host`. Raises `Invalid` for several, `Forbidden` for a name of others. None is
     no browser's request. In the cloud no request arrives under another name.
     """
-    settings = get_settings()
+    settings = current().settings
     if len(hosts) > 1:
         raise Invalid("A request has one Host header.")
     if settings.auth_enabled or settings.function_name or not hosts:

@@ -19,6 +19,7 @@ from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from dlambda.deployment import current
 from dlambda.domain.web.cross_origin import Admission
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
@@ -29,7 +30,6 @@ from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
 from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
 from dlambda.errors import AppError, Forbidden, Invalid, ValidationFailed
-from dlambda.settings import get_settings
 
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("dlambda.access")
@@ -100,7 +100,7 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
     set_up_logs()
     app = OpenAPI(
         groups[0].name,
-        info=Info(title="dlambda", version=get_settings().app_version),
+        info=Info(title="dlambda", version=current().settings.app_version),
         security_schemes={
             "basic": {"type": "http", "scheme": "basic"},
             "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
@@ -125,7 +125,7 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
     app.register_error_handler(AppError, _render)
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(Exception, _render_unexpected)
-    app.wsgi_app = BasePath(app.wsgi_app, get_settings().base_path)  # type: ignore[method-assign]
+    app.wsgi_app = BasePath(app.wsgi_app, current().settings.base_path)  # type: ignore[method-assign]
     return app
 
 
@@ -202,7 +202,7 @@ def _authenticate() -> None:
     authorization, apikey = request.headers.get("Authorization"), request.args.get("apikey")
     if g.admission is Admission.PAGE and authorization:
         # The browser may have added it by itself; only who knows the password can put it into the address.
-        if get_settings().auth_enabled and not apikey:
+        if current().settings.auth_enabled and not apikey:
             raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
         authorization = None
     with count_failures(PASSWORD, g.incoming.client):
@@ -213,7 +213,7 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("X-Request-Id", g.request_id)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _allow_origins(response)
-    if get_settings().access_log and request.path not in _QUIET_PATHS:
+    if current().settings.access_log and request.path not in _QUIET_PATHS:
         took = round((time.monotonic() - g.began) * 1000, 1)
         access_log.info(
             "%s %s %s",

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.telemetry.log_line import credential_forms, masked, masked_values
 from dlambda.entry.log_file import RotatedFile
 from dlambda.setting_checks import find_problems
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def set_up_logs() -> None:
     if _set_up:
         return
     _set_up = True
-    settings = get_settings()
+    settings = current().settings
     handler: logging.Handler
     level: str = settings.log_level
     if settings.log_dir and settings.file_logging:

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dlambda.deployment import current
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 
 MAX_PER_PAGE = 1000
 
@@ -32,7 +32,7 @@ def read_page(page: str | None, per_page: str | None) -> PageRequest:
     """Raises `Invalid` with the documented text, in the documented order."""
     try:
         number = int(page) if page else 1
-        size = int(per_page) if per_page else get_settings().default_pagination
+        size = int(per_page) if per_page else current().settings.default_pagination
     except ValueError:
         raise Invalid("page and per_page must be valid integers.") from None
     if number < 1:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 
+from dlambda.deployment import current
 from dlambda.domain.web.clients import Network, client_address, is_within
 from dlambda.domain.web.cross_origin import Admission, Request, admission
 from dlambda.domain.web.origins import normal_origin, sender_of
 from dlambda.entry.exposure import is_open_to_pages
 from dlambda.errors import Forbidden
-from dlambda.settings import get_settings, list_words
+from dlambda.settings import list_words
 
 NAMES = (
     "host",
@@ -65,7 +66,7 @@ def is_trusted_proxy(peer: str) -> bool:
 
 def check_sender(incoming: Incoming) -> Admission:
     """How far the request may go. Raises `Forbidden` for what pages of other origins may not do."""
-    settings = get_settings()
+    settings = current().settings
     sender = sender_of(incoming.headers, incoming.host, _origins(settings.cors_origins))
     admitted = admission(sender, _asked(incoming), open_to_pages=is_open_to_pages(settings))
     if admitted is None:
@@ -114,7 +115,7 @@ def _read_networks(text: str) -> tuple[Network, ...]:
 
 
 def _proxies() -> tuple[Network, ...]:
-    return _read_networks(get_settings().trusted_proxies)
+    return _read_networks(current().settings.trusted_proxies)
 
 
 @lru_cache(maxsize=8)

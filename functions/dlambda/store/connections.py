@@ -1,9 +1,8 @@
 """Open WebSocket connections (docs/contract/websocket.md 9)."""
 
-import time
-
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from dlambda.deployment import current
 from dlambda.store.table import Row
 
 # A gateway ends a connection after two hours at the latest; a record that outlives its connection is dropped at a push.
@@ -23,7 +22,7 @@ class _Row(Row):
 
 
 def add(connection_id: str, sid: str) -> None:
-    now = time.time()
+    now = current().clock.time()
     _Row(_ALL, connection_id, sid=sid, opened_at=now, expires_at=int(now + _KEEP_SECONDS)).save()
 
 
@@ -33,7 +32,7 @@ def remove(connection_id: str) -> None:
 
 def list_() -> list[str]:
     """The ids of all connections; a read that may be a moment old."""
-    now = time.time()
+    now = current().clock.time()
     return [row.id for row in _Row.query(_ALL) if row.expires_at > now]
 
 

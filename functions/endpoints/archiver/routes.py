@@ -1,8 +1,8 @@
 """The routes of `/api/archiver`: read, add to and remove from the archive that a preset names."""
 
-import time
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import Invalid, Required
 from dlambda.store.items import archive
@@ -38,7 +38,7 @@ def read(query: ReadQuery) -> Answer:
 def add(body: ItemsBody) -> Answer:
     """Marks ids as downloaded. 304 when nothing is new."""
     name = _archive_of(body.preset)
-    if not body.items or not archive.add(name, body.items, time.time(), again=body.skip_check):
+    if not body.items or not archive.add(name, body.items, current().clock.time(), again=body.skip_check):
         return "", 304
     return {"file": name, "status": True, "items": body.items}
 

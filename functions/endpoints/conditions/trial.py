@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.rules.filters import compile_filter
 from dlambda.errors import Invalid, Required
-from dlambda.settings import get_settings
 from dlambda.usecases.lookups.look_up_info import look_up_info
 
 
@@ -18,7 +18,7 @@ def try_condition(body: object) -> dict[str, Any]:
     condition = compile_filter(text)
     preset = body.get("preset")
     preset = preset.strip() if isinstance(preset, str) else ""
-    info = look_up_info(url, preset or get_settings().default_preset)
+    info = look_up_info(url, preset or current().settings.default_preset)
     data = dict(sorted(info.items(), key=_printed_length))
     return {"status": condition.matches(info), "condition": body["condition"], "data": data}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from dlambda.deployment import current
 from dlambda.domain.files.file_action import read_actions
 from dlambda.entry.json_text import read_json
 from dlambda.errors import Forbidden, Invalid, NotFound
-from dlambda.settings import get_settings
 from dlambda.store.files import jobs
 from dlambda.store.files.jobs import Job
 from dlambda.usecases.files.act_on_files import KIND, act_on_files
@@ -17,7 +17,7 @@ from endpoints.file.download import attached
 
 def act() -> Response:
     """The results, or 202 with the job when it takes longer than 20 s. Raises `Forbidden`, `Invalid`."""
-    if not get_settings().browser_control_enabled:
+    if not current().settings.browser_control_enabled:
         raise Forbidden("File browser actions is disabled.")
     try:
         body = read_json(request.get_data())

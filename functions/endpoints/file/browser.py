@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type, probed_type
 from dlambda.domain.files.listing import arranged, visible
 from dlambda.domain.files.sidecar import stem_of
@@ -11,7 +12,6 @@ from dlambda.domain.paths.paths import resolve_path
 from dlambda.entry.located import with_file
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed, Unavailable
-from dlambda.settings import get_settings
 from dlambda.usecases.files.find_file import Found, find_file, sidecars_of
 from dlambda.usecases.files.folders import entries_of
 from dlambda.usecases.files.probe_file import probed
@@ -22,7 +22,7 @@ _ALWAYS = ("video", "audio", "image", "text", "metadata", "subtitle")
 
 def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
     """A page of a folder. Raises `Forbidden`, `Invalid`, `NotFound`."""
-    if not get_settings().browser_enabled:
+    if not current().settings.browser_enabled:
         raise Forbidden("File browser is disabled.")
     paging = read_page(query.page, query.per_page)
     request_path = request_path.strip("/")

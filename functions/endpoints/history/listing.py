@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
+from dlambda.deployment import current
 from dlambda.domain.items.stage import Shelf, statuses_of
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from dlambda.usecases.items.list_items import queue_views, with_progress
 from endpoints.history.schemas import ListQuery
@@ -69,7 +69,7 @@ def _views(shelf: Shelf, ids: Sequence[str]) -> Iterable[bytes]:
 
 
 def _everything() -> Response:
-    limit = get_settings().history_all_limit
+    limit = current().settings.history_all_limit
     newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True)
     queue = json.dumps({"queue": queue_views()})[:-1].encode()
     headers = {"X-Truncated": "true"} if newest.total > limit else {}

@@ -1,17 +1,15 @@
 """A random picture behind the page: one for an hour (docs/contract/system.md 9)."""
 
 import json
-import random
-import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from flask import Response
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request, fetch
-from dlambda.settings import get_settings
 from dlambda.store import cache
 
 KEPT_SECONDS = 3600
@@ -28,7 +26,7 @@ _INDEX = "background-index"
 
 def answer(*, force: bool) -> Response:
     """The picture. While another request fetches one, the old one serves. Raises `OperationFailed`."""
-    now = time.time()
+    now = current().clock.time()
     picture_note: dict[str, Any] | None = cache.find(_NOTE, now)
     if picture_note and (not force or cache.find(_LOCK, now)):
         try:
@@ -59,8 +57,8 @@ def _response(body: bytes, note: dict[str, Any], now: float, cached: str) -> Res
 
 
 def _fetched(now: float) -> Answer:
-    sources = [source.strip() for source in get_settings().pictures_backends.split(",") if source.strip()]
-    random.shuffle(sources)
+    sources = [source.strip() for source in current().settings.pictures_backends.split(",") if source.strip()]
+    current().random.shuffle(sources)
     for source in sources:
         try:
             picture = _ask(_picture_of_index(source, now) if "format=js" in source else source)
@@ -88,4 +86,4 @@ def _ask(url: str) -> Answer:
     request = Request(
         url, headers={"User-Agent": "Mozilla/5.0"}, timeout_seconds=_WAIT_SECONDS, limit_bytes=_LARGEST_BYTES
     )
-    return fetch(request, allow_internal=get_settings().allow_internal_urls)
+    return fetch(request, allow_internal=current().settings.allow_internal_urls)

@@ -1,17 +1,16 @@
 """A site's thumbnail: fetched once, then from the bucket (docs/contract/system.md 9)."""
 
 import hashlib
-import time
 from urllib.parse import urlsplit
 
 from flask import Response
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed
 from dlambda.media.outgoing.fetch import FetchFailed, Request, fetch
 from dlambda.media.sandbox.guard import check_url
-from dlambda.settings import get_settings
 
 _YEAR_SECONDS = 31_536_000
 _LARGEST_BYTES = 4 * 1024 * 1024  # a function's answer is limited
@@ -33,7 +32,7 @@ class _Upstream(AppError):
 def answer(url: str) -> Response:
     """The picture. Raises `Forbidden` for what must not be fetched, else what went wrong upstream."""
     try:
-        check_url(url, allow_internal=get_settings().allow_internal_urls)
+        check_url(url, allow_internal=current().settings.allow_internal_urls)
     except Invalid as problem:
         raise Forbidden(problem.message) from None
     key = f"cache/images/{hashlib.sha256(url.encode()).hexdigest()}"
@@ -47,7 +46,7 @@ def answer(url: str) -> Response:
         content_type=kind.decode(),
         headers={
             "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
-            "Expires": http_date(time.time() + _YEAR_SECONDS),
+            "Expires": http_date(current().clock.time() + _YEAR_SECONDS),
             "X-Content-Type-Options": "nosniff",
             # An SVG that is opened by itself must not run as one of our pages.
             "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
@@ -61,7 +60,7 @@ def _fetched(url: str) -> tuple[bytes, bytes]:
     headers = {"User-Agent": "Mozilla/5.0", "Accept": "image/*", "Referer": f"{origin.scheme}://{origin.netloc}/"}
     request = Request(url, headers=headers, timeout_seconds=_WAIT_SECONDS, limit_bytes=_LARGEST_BYTES)
     try:
-        upstream = fetch(request, allow_internal=get_settings().allow_internal_urls)
+        upstream = fetch(request, allow_internal=current().settings.allow_internal_urls)
     except Invalid as problem:  # a redirect led inside
         raise Forbidden(problem.message) from None
     except FetchFailed:

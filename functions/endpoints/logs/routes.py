@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Response, request
 
+from dlambda.deployment import current
 from dlambda.domain.telemetry.log_line import Wanted
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.sse import Sent, Streams
-from dlambda.settings import get_settings
 from dlambda.usecases.operations.read_logs import follow_log, read_log
 from endpoints.logs.schemas import Logs, LogsQuery, StreamQuery
 
@@ -40,7 +40,7 @@ def stream(query: StreamQuery) -> Response:
 
 
 def _lines(since: str, query: Wanted) -> Iterator[Sent | None]:
-    followed = follow_log(since, query, get_settings().answer_seconds)
+    followed = follow_log(since, query, current().settings.answer_seconds)
 
     def events() -> Iterator[Sent | None]:
         for line in followed:

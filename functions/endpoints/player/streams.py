@@ -1,6 +1,5 @@
 """Segments and subtitles: what the playlists lead to (docs/contract/files.md 4)."""
 
-import time
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -8,6 +7,7 @@ from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.segment import CONTENT_TYPE as SEGMENT_TYPE
 from dlambda.domain.files.segment import Conversion, Segment, read_flag, read_segment
@@ -51,7 +51,7 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
             answer={"content-type": SEGMENT_TYPE, "cache-control": f"public, max-age={_YEAR_SECONDS}"},
         )
         headers = _kept(film.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
-        headers["Expires"] = http_date(time.time() + _LINK_KEPT_SECONDS)
+        headers["Expires"] = http_date(current().clock.time() + _LINK_KEPT_SECONDS)
         return Response(status=302, headers=headers)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
@@ -119,7 +119,7 @@ def _kept(entry: Stored) -> dict[str, str]:
         "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
         "Last-Modified": entry.last_modified,
         "ETag": f'"{entry.version}"',
-        "Expires": http_date(time.time() + _YEAR_SECONDS),
+        "Expires": http_date(current().clock.time() + _YEAR_SECONDS),
         "Pragma": "public",
         "X-Accel-Buffering": "no",
     }

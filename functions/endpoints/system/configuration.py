@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 from dlambda.store.items import items, slots
 from dlambda.usecases.files.folders import folder_key
 from dlambda.usecases.items.list_items import queue_views
@@ -17,7 +18,7 @@ _MOST_FOLDERS = 1000
 
 
 def configuration() -> dict[str, Any]:
-    settings = get_settings()
+    settings = current().settings
     return {
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],

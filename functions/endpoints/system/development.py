@@ -3,12 +3,12 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.errors import Forbidden
-from dlambda.settings import get_settings
 
 
 def _check_mode() -> None:
-    if get_settings().app_env != "development":
+    if current().settings.app_env != "development":
         raise Forbidden("This endpoint is only available in development mode.")
 
 
@@ -21,7 +21,7 @@ def loop() -> dict[str, Any]:
 def packages() -> dict[str, Any]:
     """Versions of the packages in the setting `pip_packages`."""
     _check_mode()
-    names = get_settings().pip_packages.split()
+    names = current().settings.pip_packages.split()
     if not names:
         return {"message": "No pip packages configured."}
     return {name: _version_of(name) for name in names}

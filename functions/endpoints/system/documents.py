@@ -4,13 +4,13 @@ People read it in Swagger UI, whose files come from a package: the page loads no
 forbids it.
 """
 
-import time
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Response, render_template_string, request
 
+from dlambda.deployment import current
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import NotFound
 
@@ -47,7 +47,7 @@ def document(name: str) -> Response:
         raise NotFound("Doc file not found.", extra={"file": name})
     response = Response(path.read_bytes(), content_type=_TYPES[name])
     response.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
-    response.headers["Expires"] = http_date(time.time() + _KEPT_SECONDS)
+    response.headers["Expires"] = http_date(current().clock.time() + _KEPT_SECONDS)
     response.headers["Pragma"] = "public"
     return response
 

@@ -5,12 +5,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.system.tool_release import age
 from dlambda.media.machine.disk import DiskSpace, tightest_room
@@ -18,7 +19,6 @@ from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
-from dlambda.settings import get_settings
 from dlambda.store.items import slots
 from dlambda.usecases.operations.check_updates import ytdlp_version
 
@@ -30,12 +30,12 @@ _TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--versio
 
 def live() -> dict[str, Any]:
     """Answers while the process lives."""
-    settings = get_settings()
+    settings = current().settings
     return {"status": "ok", "version": settings.app_version, "uptime_seconds": _uptime(settings.started_at)}
 
 
 def _uptime(started_at: float) -> float | None:
-    return round(time.time() - started_at, 1) if started_at else None
+    return round(current().clock.time() - started_at, 1) if started_at else None
 
 
 def ready() -> tuple[dict[str, Any], int]:
@@ -46,11 +46,11 @@ def ready() -> tuple[dict[str, Any], int]:
     """
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
-    today = datetime.now(UTC).date()
+    today = current().clock.now().date()
     tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in _TOOL_ARGUMENT}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
-    room = disk(tightest_room(get_settings().download_folders, get_settings().disk_reserve_bytes))
+    room = disk(tightest_room(current().settings.download_folders, current().settings.disk_reserve_bytes))
     limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
     answer = {
         "status": "unavailable" if not up else "limited" if limited else "ok",
@@ -58,7 +58,7 @@ def ready() -> tuple[dict[str, Any], int]:
         "tools": tools,
         "disk": room,
         "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today)},
-        "missing": missing(get_settings().gaps_file, get_settings().sandbox),
+        "missing": missing(current().settings.gaps_file, current().settings.sandbox),
     }
     return answer, 200 if up else 503
 

@@ -1,10 +1,10 @@
 """`/metrics`: counters that the functions gathered, and how things stand at this moment, for Prometheus."""
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.items.item import IN_QUEUE, Shelf
 from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.telemetry.metric import exposition, series
-from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 from dlambda.store.orders import orders
 from dlambda.usecases.events.measure import metrics as stored_metrics
@@ -38,6 +38,6 @@ def metrics() -> str:
         "workers_busy": len(state.taken),
         "key_tasks_busy": len(orders.read_places()),
         "paused": int(state.paused_at is not None),
-        series("info", {"version": get_settings().app_version, "ytdlp": ytdlp_version()}): 1,
+        series("info", {"version": current().settings.app_version, "ytdlp": ytdlp_version()}): 1,
     }
     return exposition(numbers)

@@ -1,10 +1,10 @@
 """The routes of `/api/ping`, `/api/system/*`, `/api/dev/*`, `/api/docs*` and `/metrics`."""
 
-import time
 from typing import Any
 
 from flask import Response
 
+from dlambda.deployment import current
 from dlambda.domain.events.event import pause_changed
 from dlambda.domain.system.release import UpdateStatus
 from dlambda.entry.http import make_routes, problems
@@ -38,7 +38,7 @@ def get_configuration() -> Answer:
 @routes.post("/api/system/pause", responses={200: Message, **problems(406)})
 def pause() -> Answer:
     """Starts no more downloads; running ones go on."""
-    now = time.time()
+    now = current().clock.time()
     if not slots.pause(now):
         raise _as_asked("Non-active downloads are already paused.")
     publish(pause_changed(paused=True, at=now))
@@ -50,7 +50,7 @@ def resume() -> Answer:
     """Starts downloads again."""
     if not slots.resume():
         raise _as_asked("Non-active downloads are not paused.")
-    publish(pause_changed(paused=False, at=time.time()))
+    publish(pause_changed(paused=False, at=current().clock.time()))
     dispatch()
     return {"message": "Resumed all downloads."}
 

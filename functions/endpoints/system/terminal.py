@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from flask import Response, request
 
+from dlambda.deployment import current
 from dlambda.domain.system.terminal import Command
 from dlambda.entry.sse import Sent, Streams
 from dlambda.errors import Forbidden, Invalid, Required, Unavailable
 from dlambda.media.workers.terminal import Exit
-from dlambda.settings import get_settings
 from dlambda.usecases.operations.run_terminal import read_command, run
 
 _streams = Streams(2)
@@ -16,9 +16,9 @@ _streams = Streams(2)
 
 def terminal() -> Response:
     """Streams what the command writes. Raises the documented texts before anything is run."""
-    if not get_settings().console_enabled:
+    if not current().settings.console_enabled:
         raise Forbidden("Console feature is disabled.")
-    if not get_settings().answers_stream:
+    if not current().settings.answers_stream:
         raise Forbidden("The console needs an answer that streams: use the deployment's TerminalUrl.")
     if not request.get_data().strip():
         raise Invalid("Request body is required.")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.ytdlp.option_table import removal_reason
 from dlambda.errors import AppError, Invalid, Required
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.ytdlp_queries import ids_of_urls, parse
-from dlambda.settings import get_settings
 
 
 def parse_failure(reason: str) -> Invalid:
@@ -54,7 +54,7 @@ def _problem(url: object) -> str | None:
     if not isinstance(url, str):
         return "Invalid URL."
     try:
-        check_url(url, allow_internal=get_settings().allow_internal_urls)
+        check_url(url, allow_internal=current().settings.allow_internal_urls)
     except AppError as error:
         return error.message
     return None

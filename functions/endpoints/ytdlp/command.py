@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.rules.preset import Preset, fill_in_variables, variables
@@ -14,7 +15,6 @@ from dlambda.domain.ytdlp.option_secrets import mask_options
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound
 from dlambda.media.workers.ytdlp_queries import effective, places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.usecases.items.add_items import check_request
 from dlambda.usecases.operations.cookie_files import write_cookie_file
 from dlambda.usecases.rules.cookies import cookies_of
@@ -23,7 +23,7 @@ from dlambda.usecases.rules.presets import preset_for
 
 
 def write(body: object, *, full: bool) -> dict[str, Any]:
-    if not get_settings().console_enabled:
+    if not current().settings.console_enabled:
         raise Forbidden("Console is disabled.")
     if not isinstance(body, dict) or not body:
         raise Invalid("Invalid request. expecting JSON body.")
@@ -59,9 +59,9 @@ def _read(body: Mapping[str, Any]) -> tuple[list[str], Request]:
 
 
 def _line(request: Request, preset: Preset, urls: list[str]) -> CommandLine:
-    settings = get_settings()
+    settings = current().settings
     folder = request.folder or resolve_folder(preset.folder, input_rules())
-    values = variables(get_settings())
+    values = variables(current().settings)
     return CommandLine(
         urls=urls,
         folder="/".join(part for part in (settings.download_path.rstrip("/"), folder) if part),
@@ -82,7 +82,7 @@ def _cookie_file(request: Request, preset: Preset) -> str | None:
 
 def _texts(request: Request, preset: Preset) -> OptionTexts:
     return OptionTexts(
-        places_of(get_settings()),
+        places_of(current().settings),
         preset_cli=preset.cli,
         preset_name=preset.name,
         item_cli=request.cli,

@@ -3,13 +3,12 @@
 import json
 import logging
 import re
-import time
 from typing import Any, Final
 
+from dlambda.deployment import current
 from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
 from dlambda.media.sandbox.guard import check_url
-from dlambda.settings import get_settings
 from dlambda.store.items import archive
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.lookups.look_up_info import Looked, Nothing, look_up
@@ -28,8 +27,8 @@ def url_info(url: str, preset_name: str, args: str, *, force: bool) -> str:
     try:
         if not url:
             raise Required("URL is required.")
-        check_url(url, allow_internal=get_settings().allow_internal_urls)
-        preset = find_preset(preset_name.strip() or get_settings().default_preset)
+        check_url(url, allow_internal=current().settings.allow_internal_urls)
+        preset = find_preset(preset_name.strip() or current().settings.default_preset)
         if preset is None:
             raise NotFound(f"Preset '{preset_name}' does not exist.")
     except AppError as error:
@@ -47,7 +46,7 @@ def _indented(value: Any) -> str:
 
 
 def _check(args: str) -> None:
-    allow_internal = get_settings().allow_internal_urls
+    allow_internal = current().settings.allow_internal_urls
     try:
         options = read_options(args, allow_internal=allow_internal)
         problem = next((option.problem for option in options if option.problem), None)
@@ -93,7 +92,7 @@ def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str) -
         "cli_args": args or None,
         "key": answer.key,
         "ttl": _KEPT_SECONDS,
-        "ttl_left": _KEPT_SECONDS if answer.fresh else round(expires - time.time(), 3),
+        "ttl_left": _KEPT_SECONDS if answer.fresh else round(expires - current().clock.time(), 3),
         "expires": expires,
     }
     return fields

@@ -1,9 +1,9 @@
 """Schedule: the minute's tick."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.entry.logs import set_up_logs
 from dlambda.usecases.operations.run_round import run_round
 
@@ -12,4 +12,4 @@ set_up_logs()
 
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     """Runs a round; what fails is logged by the runtime and done by the next round."""
-    run_round(time.time())
+    run_round(current().clock.time())

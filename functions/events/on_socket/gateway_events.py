@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,7 +69,9 @@ def greet(connection_id: str) -> None:
     """Tells a new client its session id."""
     sid = connections.find_sid(connection_id)
     if sid is not None:
-        reply(connection_id, Event(Name.CONNECTED, {"sid": sid}, beside={"sid": sid, "timestamp": time.time()}))
+        reply(
+            connection_id, Event(Name.CONNECTED, {"sid": sid}, beside={"sid": sid, "timestamp": current().clock.time()})
+        )
 
 
 def _message(connection_id: str, body: str) -> None:

@@ -6,14 +6,14 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 
 _LAYER_DIR = Path("/opt/bin")
 
 
 def find_tool(name: str) -> str | None:
     """The path of `ffmpeg`, `ffprobe` or `deno`: in the tools folder, on PATH, in the layer ...; None without one."""
-    return _find(name, get_settings().tools_dir, os.environ.get("PATH", ""))
+    return _find(name, current().settings.tools_dir, os.environ.get("PATH", ""))
 
 
 @lru_cache(maxsize=16)

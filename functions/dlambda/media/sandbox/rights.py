@@ -4,13 +4,13 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from dlambda.deployment import current
 from dlambda.media.sandbox.policy import Network, Policy
-from dlambda.settings import get_settings
 
 
 def make_policy(**rights: Any) -> Policy:
     """A policy with the operator's memory limit and choice of layers; `rights` are the other fields."""
-    settings = get_settings()
+    settings = current().settings
     return Policy(memory_bytes=settings.worker_memory_bytes, uses_kernel=settings.sandbox != "off", **rights)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.messages.codec import to_fields
 from dlambda.errors import Invalid
 from dlambda.media.machine.tools import find_tool
@@ -26,7 +27,6 @@ from dlambda.media.ytdlp.worker_messages import (
     Progress,
     Result,
 )
-from dlambda.settings import get_settings
 
 __all__ = [
     "ENDED_TEXT",
@@ -75,7 +75,7 @@ class Running:
         self._result: Result | None = None
         self._stopping = False
         self._existing: str | None = None  # the file that is there, as the parent found it
-        settings = get_settings()
+        settings = current().settings
         self._quiet = QuietLimit(
             worker.pid,
             spec.workdir,
@@ -233,10 +233,10 @@ def start_download(spec: DownloadSpec) -> Running:
         has_archive=spec.archive is not None,
         keeps_files=spec.existing is not None,
         ffmpeg=find_tool("ffmpeg"),
-        cache=str(get_settings().scratch / "cache"),
+        cache=str(current().settings.scratch / "cache"),
         deno=find_tool("deno"),
-        debug=get_settings().ytdlp_debug,
-        disk_reserve_bytes=get_settings().disk_reserve_bytes,
-        live_patience_seconds=get_settings().live_patience,
+        debug=current().settings.ytdlp_debug,
+        disk_reserve_bytes=current().settings.disk_reserve_bytes,
+        live_patience_seconds=current().settings.live_patience,
     )
     return Running(spec, start_worker(job))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.errors import Invalid
@@ -15,7 +16,6 @@ from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.redaction import Redaction
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, OptionTexts
-from dlambda.settings import get_settings
 
 NOTHING_TEXT = "Unable to extract info."
 _MOST_TRIES = 3  # of a question whose worker died
@@ -70,10 +70,11 @@ def extract(
     """
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
     try:
+        settings = current().settings
         job = ExtractJob(
             url=url, params=params, workdir=Path(folder), entry=entry or EntryRef(), cookies=cookies,
-            allow_internal=allow_internal, follow=follow, cache=str(get_settings().scratch / "cache"),
-            deno=find_tool("deno"), debug=get_settings().ytdlp_debug, most_entries=get_settings().max_playlist_entries,
+            allow_internal=allow_internal, follow=follow, cache=str(settings.scratch / "cache"),
+            deno=find_tool("deno"), debug=settings.ytdlp_debug, most_entries=settings.max_playlist_entries,
         )  # fmt: skip
         return _answer(job, timeout_seconds)
     finally:
@@ -81,7 +82,7 @@ def extract(
 
 
 def _scratch() -> str:
-    folder = get_settings().scratch / "extract"
+    folder = current().settings.scratch / "extract"
     folder.mkdir(parents=True, exist_ok=True)
     return str(folder)
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from dlambda.deployment import current
 from dlambda.media.live.recorded_segments import read_folder
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.download import DownloadSpec, Running
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.work_layout import SEGMENTS
 from dlambda.media.ytdlp.worker_jobs import RecordJob, RecordSpec
-from dlambda.settings import get_settings
 
 __all__ = ["RecordSpec", "join_tracks", "start_recording"]
 
@@ -20,9 +20,9 @@ def start_recording(spec: RecordSpec) -> Running:
     spec.workdir.mkdir(parents=True, exist_ok=True)
     job = RecordJob(
         **vars(spec),
-        cache=str(get_settings().scratch / "cache"),
+        cache=str(current().settings.scratch / "cache"),
         deno=find_tool("deno"),
-        debug=get_settings().ytdlp_debug,
+        debug=current().settings.ytdlp_debug,
     )
     return Running(DownloadSpec(spec.order_id, spec.url, spec.params, spec.workdir), start_worker(job))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dlambda.deployment import current
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.worker_jobs import TerminalJob
-from dlambda.settings import get_settings
 
 _TICK_SECONDS: Final = 1.0
 _LONGEST_LINE: Final = 8192
@@ -37,7 +37,7 @@ def run_terminal(
 
     Whoever stops listening ends it: its whole process group goes with this generator.
     """
-    settings = get_settings()
+    settings = current().settings
     job = TerminalJob(
         tuple(words), workdir, allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
         cache=str(settings.scratch / "cache"), deno=find_tool("deno"),

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.errors import Invalid, Unavailable
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0
 _IDS_KEPT_SECONDS: Final = 300.0
@@ -43,7 +43,7 @@ def places_of(settings: Settings) -> Places:
 
 def parse(text: str) -> Parsed:
     """Parses an option text, without what users may not set. Raises `Invalid` with the parser's reason."""
-    answer = _ask(ParseJob(text, get_settings().allow_internal_urls))
+    answer = _ask(ParseJob(text, current().settings.allow_internal_urls))
     return Parsed(**{name: answer[name] for name in Parsed.__slots__})
 
 

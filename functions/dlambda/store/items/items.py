@@ -13,10 +13,10 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, hidden_part, restore
 from dlambda.domain.items.stage import check_transition
 from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
-from dlambda.settings import get_settings
 from dlambda.store import sealing
 from dlambda.store.items import catalogue, leases, slots
 from dlambda.store.items.leases import Lease
@@ -182,7 +182,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
         leave=[entry for change in moves if (entry := _entry(change.before))],
         enter=[entry for change in moves if (entry := _entry(change.after))],
     )
-    slots.change(transaction, [(change.before, change.after) for change in changes], get_settings())
+    slots.change(transaction, [(change.before, change.after) for change in changes], current().settings)
     if len(transaction) > MAX_OPERATIONS:
         raise ValueError(f"{len(changes)} changes are too many for one transaction")
     try:

@@ -7,8 +7,6 @@ Kept apart from the items because its writes come each second: they touch no ind
 import json
 import logging
 import threading
-import time
-import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
+from dlambda.deployment import current
 from dlambda.errors import Conflict
 from dlambda.store.table import TABLE_ERRORS, Row, Transaction
 
@@ -90,7 +89,7 @@ def renew(
 @contextmanager
 def hold(item_id: str) -> Iterator[Lease]:
     """The lease for as long as the block runs, renewed by a thread; released when the block fails. Raises `Lost`."""
-    lease = acquire(item_id, uuid.uuid4().hex, time.time())
+    lease = acquire(item_id, current().new_uuid().hex, current().clock.time())
     if lease is None:
         raise _lost(item_id)
     released = threading.Event()
@@ -118,7 +117,7 @@ def released_on_failure(lease: Lease) -> Iterator[None]:
 def _renew_until(lease: Lease, released: threading.Event) -> None:
     while not released.wait(_RENEW_SECONDS):
         try:
-            renew(lease, time.time())
+            renew(lease, current().clock.time())
         except Lost:
             return  # the next write of this worker fails its fence check
         except TABLE_ERRORS:

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
+from dlambda.deployment import current
 from dlambda.domain.orders.key import Key, Permission, id_of_value
 from dlambda.errors import Forbidden, NameInUse, NotFound, StaleWrite
-from dlambda.settings import get_settings
 from dlambda.store import sealing
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.table import ConditionFailed, Row, Transaction
@@ -41,7 +41,7 @@ class _Row(Row):
 
 
 def id_of(value: str) -> str:
-    return id_of_value(value, get_settings().secret_key)
+    return id_of_value(value, current().settings.secret_key)
 
 
 def partition_of(key_id: str) -> str:

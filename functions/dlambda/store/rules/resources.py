@@ -7,13 +7,13 @@ A document with secrets is kept twice: as it is shown, masked, and whole, sealed
 """
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
+from dlambda.deployment import current
 from dlambda.errors import AlreadyExists, Invalid, StaleWrite
 from dlambda.store import sealing
 from dlambda.store.table import ConditionFailed, Row, Transaction
@@ -93,7 +93,7 @@ def find_by_name(kind: str, name_key: str) -> Document | None:
 
 def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
     """Stores a new document; its id was never used before. Raises `AlreadyExists` when its name is in use."""
-    now = time.time()
+    now = current().clock.time()
     row = _row(kind, _next_id(kind, first_id), 1, content, created_at=now, updated_at=now)
     transaction = Transaction()
     transaction.put(row, condition=_Row.kind.does_not_exist(), error_label=_CHANGED)
@@ -108,7 +108,7 @@ def replace(document: Document, content: Content) -> Document:
     Raises `AlreadyExists` when the new name is another's, `StaleWrite` when the document was changed meanwhile.
     """
     kind, version = document.kind, document.version + 1
-    row = _row(kind, document.id, version, content, created_at=document.created_at, updated_at=time.time())
+    row = _row(kind, document.id, version, content, created_at=document.created_at, updated_at=current().clock.time())
     row.status = _json(document.status) if document.status else None
     transaction = Transaction()
     transaction.put(row, condition=_Row.version == document.version, error_label=_CHANGED)

@@ -19,7 +19,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 from dlambda.store.table import Row
 
 SWEEP: Final = 0
@@ -142,7 +142,7 @@ def remove(task_id: int) -> None:
 
 def _oldest_end(now: float, seconds: float) -> float:
     """The end of a claim that is over, given that it was taken for so long."""
-    started_at = get_settings().started_at
+    started_at = current().settings.started_at
     return max(now, started_at + seconds) if started_at <= now else now  # else the clock was set back
 
 

@@ -1,8 +1,8 @@
 """Stores changes of items, counts them and tells everyone: events follow from the difference, so none is forgotten."""
 
-import time
 from collections.abc import Callable, Sequence
 
+from dlambda.deployment import current
 from dlambda.domain.events.event import Event
 from dlambda.domain.events.item_events import events_of, removal
 from dlambda.domain.items.item import Item
@@ -49,4 +49,4 @@ def _count(change: Change) -> None:
     if after.stage is Stage.FAILED:
         count_failed(after)
     elif after.stage is Stage.FINISHED and after.filename:
-        count_finished(after, time.time())
+        count_finished(after, current().clock.time())

@@ -2,13 +2,12 @@
 
 import logging
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import Deliver, LostDelivery
 from dlambda.domain.rules.notification import (
     Target,
@@ -23,7 +22,6 @@ from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
 from dlambda.media.outgoing import services
 from dlambda.media.outgoing.fetch import FetchFailed, Request, fetch
-from dlambda.settings import get_settings
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery
 
@@ -47,7 +45,7 @@ class _Outcome:
 
 def deliver(id_: int) -> None:
     """Tries once. Idempotent, and safe for late or lost messages: the delivery is taken by one caller at a time."""
-    delivery = deliveries.acquire(id_, time.time(), _TRY_SECONDS)
+    delivery = deliveries.acquire(id_, current().clock.time(), _TRY_SECONDS)
     if delivery is None:
         return
     targets = [target for target in (_clear_target(target_id) for target_id in delivery.targets) if target]
@@ -68,8 +66,8 @@ def _clear_target(id_: int) -> Target | None:
 def _settle(delivery: Delivery, failed: Sequence[int]) -> None:
     wait = wait_seconds(delivery.tries) if failed else None
     if wait is not None:
-        wait = math.ceil(wait * get_settings().delivery_wait_factor)
-        deliveries.schedule_retry(delivery, failed, time.time() + wait)
+        wait = math.ceil(wait * current().settings.delivery_wait_factor)
+        deliveries.schedule_retry(delivery, failed, current().clock.time() + wait)
         queue.send(Deliver(delivery.id), delay_seconds=wait)
         return
     if failed:
@@ -84,7 +82,7 @@ def _send(targets: Sequence[Target], delivery: Delivery) -> list[_Outcome]:
     if targets[0].call.is_webhook:
         return [_call_webhook(target, delivery) for target in targets]
     title, body = plain_text(delivery.event)
-    settings = get_settings()
+    settings = current().settings
     answers = services.send(
         [target.call.url for target in targets],
         title,
@@ -96,8 +94,8 @@ def _send(targets: Sequence[Target], delivery: Delivery) -> list[_Outcome]:
 
 
 def _call_webhook(target: Target, delivery: Delivery) -> _Outcome:
-    settings = get_settings()
-    message = message_for(target, delivery.event, version=settings.app_version, now=datetime.now(UTC))
+    settings = current().settings
+    message = message_for(target, delivery.event, version=settings.app_version, now=current().clock.now())
     request = Request(
         target.call.url,
         method=message.method,
@@ -124,7 +122,7 @@ def _note(target: Target, outcome: _Outcome) -> None:
     error = without_secrets(outcome.error, target) if outcome.error else None
     log.log(level, "Notification target '%s': %s", target.name, error or outcome.status or "told")
     last = {
-        "at": datetime.now(UTC).isoformat(),
+        "at": current().clock.now().isoformat(),
         "status_code": outcome.status,
         "ok": outcome.ok,
         "error": error,

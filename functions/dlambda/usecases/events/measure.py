@@ -8,7 +8,6 @@ the log, which CloudWatch reads.
 import logging
 import sys
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final, Protocol
@@ -84,7 +83,7 @@ class LoggedMetrics:
     """Writes each number as a line of the log, which CloudWatch reads."""
 
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
-        for line in embedded([(name, labels, value)], int(time.time() * 1000)):
+        for line in embedded([(name, labels, value)], int(current().clock.time() * 1000)):
             sys.stdout.write(line + "\n")
 
     def observe_seconds(self, name: str, seconds: float) -> None:

@@ -5,14 +5,13 @@ steps, all copies, then all deletes, by a plan that is stored first. A worker th
 copy that fails takes back those before it. At no moment is a file nowhere.
 """
 
-import time
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.aws.bucket import Stored
+from dlambda.deployment import current
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
 from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.domain.paths.paths import object_key
@@ -39,21 +38,21 @@ Result = dict[str, Any]
 
 def act_on_files(actions: Sequence[FileAction]) -> Job:
     """Does all actions, each on its own; answers the job, which is done unless it takes longer than 20 s."""
-    now = time.time()
+    now = current().clock.time()
     body = {
         "actions": [{"verb": action.verb, "path": action.path, "argument": action.argument} for action in actions],
         "results": [],
         "next": 0,
     }
     small = all(_is_small(action) for action in actions)
-    job = jobs.add(Job(uuid.uuid4().hex, KIND, body), now, held=small)
+    job = jobs.add(Job(current().new_uuid().hex, KIND, body), now, held=small)
     if small:
         with suppress(Conflict):  # a worker that just started has it
             return run_actions(job)
     else:
         queue.send(RunJob(job.id))
-    while not job.is_done and time.time() < now + WAIT_SECONDS:
-        time.sleep(_POLL_SECONDS)
+    while not job.is_done and current().clock.time() < now + WAIT_SECONDS:
+        current().clock.sleep(_POLL_SECONDS)
         job = jobs.find(job.id) or job
     return job
 
@@ -99,9 +98,9 @@ def run_actions(job: Job) -> Job:
         job = run.job
         body = {**body, "results": [*body["results"], *results], "next": body["next"] + 1, "plan": None}
         if body["next"] < len(body["actions"]):
-            job = jobs.save(job, body, time.time())
+            job = jobs.save(job, body, current().clock.time())
     bucket.delete([_plan_key(job.id)])
-    finished_job = jobs.end(job, body, time.time())
+    finished_job = jobs.end(job, body, current().clock.time())
     claims.release()
     return finished_job
 
@@ -118,7 +117,7 @@ class _Run:
         self._claims = claims
         self._action = action
         self._body = dict(body)
-        self._saved_at = time.monotonic()
+        self._saved_at = current().clock.monotonic()
 
     def results(self) -> list[Result]:
         """Does it. Raises `Refused` or `AppError` with the text for the user, `Busy` when it has to wait for others."""
@@ -195,14 +194,14 @@ class _Run:
             raise
 
     def _hold_on(self) -> None:
-        if time.monotonic() - self._saved_at > _RENEW_SECONDS:
+        if current().clock.monotonic() - self._saved_at > _RENEW_SECONDS:
             self._save({})
             self._claims.renew()
 
     def _save(self, changes: Mapping[str, Any]) -> None:
         self._body |= changes
-        self.job = jobs.save(self.job, self._body, time.time())
-        self._saved_at = time.monotonic()
+        self.job = jobs.save(self.job, self._body, current().clock.time())
+        self._saved_at = current().clock.monotonic()
 
 
 def _plan_key(job_id: str) -> str:

@@ -1,6 +1,5 @@
 """Several files as one ZIP: built into the bucket from the request on, fetched by its token (files.md 3)."""
 
-import time
 from collections.abc import Iterator, Sequence
 
 from dlambda.aws import bucket, objects, queue
@@ -36,8 +35,8 @@ def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
     files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expanded(path)))
     if not files:
         raise Invalid(_NOTHING)
-    now = time.time()
-    token = current().new_id()
+    now = current().clock.time()
+    token = str(current().new_uuid())
     jobs.add(Job(token, KIND, {"files": files, "expires_at": now + TOKEN_SECONDS}), now, held=False)
     queue.send(RunJob(token))
     return token, files
@@ -72,7 +71,7 @@ def build_bundle(job: Job) -> Job:
     starts = job.body.get("starts", 0) + 1
     if starts > _STARTS:
         return _end(job, error=_UNFINISHED)
-    building = _Building(jobs.save(job, {**job.body, "starts": starts}, time.time()))
+    building = _Building(jobs.save(job, {**job.body, "starts": starts}, current().clock.time()))
     files = [bucket.find(object_key(path)) for path in job.body["files"]]
     expected = sum(file.size_bytes for file in files if file is not None)
     objects.write(bundle_key(job.id), zip_stream(building.entries()), CONTENT_TYPE, expected)
@@ -88,7 +87,7 @@ class _Building:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.count = 0
-        self._renewed_at = time.monotonic()
+        self._renewed_at = current().clock.monotonic()
 
     def entries(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """The files that are still there when their turn comes."""
@@ -102,23 +101,26 @@ class _Building:
 
     def _held(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            if time.monotonic() - self._renewed_at > _RENEW_SECONDS:
-                self.job, self._renewed_at = jobs.save(self.job, self.job.body, time.time()), time.monotonic()
+            if current().clock.monotonic() - self._renewed_at > _RENEW_SECONDS:
+                self.job, self._renewed_at = (
+                    jobs.save(self.job, self.job.body, current().clock.time()),
+                    current().clock.monotonic(),
+                )
             yield chunk
 
 
 def _end(job: Job, error: str = "") -> Job:
-    now = time.time()
+    now = current().clock.time()
     # Whoever waited for a large one has the whole time still before them.
     return jobs.end(job, {**job.body, "error": error, "expires_at": now + TOKEN_SECONDS}, now)
 
 
 def await_bundle(token: str) -> str | None:
     """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with a text for the user."""
-    until = time.time() + WAIT_SECONDS
+    until = current().clock.time() + WAIT_SECONDS
     while True:
         job = jobs.find(token)
-        now = time.time()
+        now = current().clock.time()
         if job is None or job.kind != KIND or (job.is_done and job.body["expires_at"] < now):
             raise Invalid("Invalid or expired download token.")
         if job.is_done:
@@ -127,4 +129,4 @@ def await_bundle(token: str) -> str | None:
             return bundle_key(token)
         if now > until:
             return None
-        time.sleep(_POLL_SECONDS)
+        current().clock.sleep(_POLL_SECONDS)

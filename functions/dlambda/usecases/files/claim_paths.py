@@ -4,9 +4,9 @@ What an action changes is claimed before anything is looked at. The claims are t
 it after a crash has them still.
 """
 
-import time
 from contextlib import suppress
 
+from dlambda.deployment import current
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, checked_name, inside, sources_of
 from dlambda.store.files import path_claims
 from dlambda.usecases.files.folders import join, split
@@ -46,32 +46,32 @@ class Claims:
 
     def renew(self) -> None:
         """To be called now and then by what takes long."""
-        if self._paths and time.monotonic() - self._claimed_at > _RENEW_SECONDS:
+        if self._paths and current().clock.monotonic() - self._claimed_at > _RENEW_SECONDS:
             self._claim(self._paths)
 
     def release(self) -> None:
         """Also what the job had before a crash."""
-        path_claims.release(self._owner, time.time())
+        path_claims.release(self._owner, current().clock.time())
         self._paths = []
 
     def _wait_for(self, paths: list[str]) -> str | None:
         """Claims `paths`; answers the one that somebody still has when patience ends."""
-        began = time.monotonic()
+        began = current().clock.monotonic()
         conflict = None
         while paths and not self._claim(paths):
             if self._paths:
                 self.release()  # two that wait for one another's last claims would wait in vain
-            if time.monotonic() - began > self._patience:
-                conflict = path_claims.find_conflict(self._owner, paths, time.time()) or paths[0]
+            if current().clock.monotonic() - began > self._patience:
+                conflict = path_claims.find_conflict(self._owner, paths, current().clock.time()) or paths[0]
                 break
-            time.sleep(_POLL_SECONDS)
-        self._patience -= time.monotonic() - began
+            current().clock.sleep(_POLL_SECONDS)
+        self._patience -= current().clock.monotonic() - began
         return conflict
 
     def _claim(self, paths: list[str]) -> bool:
-        if not path_claims.claim(self._owner, paths, time.time()):
+        if not path_claims.claim(self._owner, paths, current().clock.time()):
             return False
-        self._paths, self._claimed_at = paths, time.monotonic()
+        self._paths, self._claimed_at = paths, current().clock.monotonic()
         return True
 
 

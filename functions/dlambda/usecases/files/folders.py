@@ -4,14 +4,13 @@ Every write of ours is noted in the index at once. What others do (somebody copi
 machine) is found when a folder is looked at and was not compared with the bucket for a while.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from dlambda.aws import bucket, objects, queue
 from dlambda.aws.bucket import Stored
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.files.sidecar import is_media, owned_by, stem_of
 from dlambda.domain.messages.queue_messages import CompareFolder
@@ -79,7 +78,7 @@ def find_media(path: str, below: str) -> str | None:
 
 def entries_of(folder: str, now: float | None = None) -> list[Entry]:
     """The entries of the folder. Raises `NotFound` when there is no such folder; the root always exists."""
-    now = time.time() if now is None else now
+    now = current().clock.time() if now is None else now
     listing = listings.read(folder)
     if not listing.compared_at:
         return reindex(folder)
@@ -93,7 +92,7 @@ def entries_of(folder: str, now: float | None = None) -> list[Entry]:
 
 def _ask_for_comparison(folder: str) -> None:
     """Once in a while: a browser that turns pages need not ask with each of them."""
-    now = time.monotonic()
+    now = current().clock.monotonic()
     asked_at = _asked_at()
     if now - asked_at.get(folder, -_FRESH_SECONDS) >= _FRESH_SECONDS:
         if len(asked_at) >= _MOST_ASKED:
@@ -121,7 +120,7 @@ def reindex(folder: str) -> list[Entry]:
         before_by_name = {entry.name: entry for entry in before.entries}
         prefix = folder_key(folder)
         entries: list[Entry] = []
-        now = time.time()
+        now = current().clock.time()
         for files, folders in bucket.walk_folder(prefix):
             entries += [
                 Entry(name, stored_object.size_bytes, stored_object.modified.timestamp())
@@ -164,7 +163,7 @@ def note_entries(files: Mapping[str, Stored]) -> None:
 def _note_way(folder: str) -> None:
     while folder:
         parent, name = split(folder)
-        if not listings.note_folder(parent, name, time.time()):
+        if not listings.note_folder(parent, name, current().clock.time()):
             return
         folder = parent
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from dlambda.aws.bucket import Stored
+from dlambda.deployment import current
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import StaleWrite
-from dlambda.settings import get_settings
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items
@@ -92,7 +92,7 @@ def _done(urls: Collection[str]) -> list[Item]:
 
 def _moved(item: Item, target: str) -> Item:
     """The item with its file at `target`; its folder changes only when the file left it."""
-    root = get_settings().download_path.rstrip("/")
+    root = current().settings.download_path.rstrip("/")
     own = item.folder.strip("/")
     inside = target.startswith(f"{own}/") if own else True
     folder = own if inside else split(target)[0]
@@ -108,7 +108,7 @@ def _moved(item: Item, target: str) -> Item:
 
 def _sidecars(path: str) -> dict[str, Any]:
     """Of the file there, as an item shows them."""
-    root = get_settings().download_path.rstrip("/")
+    root = current().settings.download_path.rstrip("/")
     return {
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
         for kind, entries in sidecars_of(path).items()

@@ -1,9 +1,9 @@
 """Objects that are made when somebody wants them first."""
 
-import time
 from collections.abc import Callable
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.store import cache
 
 _MAKING_SECONDS = 30.0
@@ -19,8 +19,8 @@ def make_once(key: str, make: Callable[[], None], *, seconds: float = _MAKING_SE
     if bucket.find(key) is not None:
         return False
     claim = f"claim:{key}"
-    while not cache.claim(claim, time.time(), seconds):
-        time.sleep(_LOOK_SECONDS)
+    while not cache.claim(claim, current().clock.time(), seconds):
+        current().clock.sleep(_LOOK_SECONDS)
         if bucket.find(key) is not None:
             return False
     try:

@@ -1,11 +1,11 @@
 """Facts about stored files, found out once per version: ffprobe's answer, and others."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.files.probe import published
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import NotFound
@@ -39,8 +39,8 @@ def remembered(kind: str, found: Found, ask: Callable[[], dict[str, Any]]) -> di
     if found.stored is None:
         raise NotFound(f"File '{found.path}' does not exist.")
     key = f"{kind}#{version_key(found)}"
-    known: dict[str, Any] | None = cache.find(key, time.time())
+    known: dict[str, Any] | None = cache.find(key, current().clock.time())
     if known is None:
         known = ask()
-        cache.put(key, known, time.time() + _KEPT_SECONDS)
+        cache.put(key, known, current().clock.time() + _KEPT_SECONDS)
     return known

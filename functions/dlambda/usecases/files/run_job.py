@@ -1,9 +1,9 @@
 """Works on a job of files in the background: actions on files, or a ZIP."""
 
-import time
 from collections.abc import Callable
 from typing import Final
 
+from dlambda.deployment import current
 from dlambda.errors import Conflict
 from dlambda.store.files import jobs
 from dlambda.store.files.jobs import Job
@@ -20,7 +20,7 @@ def run_job(job_id: str) -> None:
 
     Raises `Conflict` when another worker took the job meanwhile, and what the job raises.
     """
-    job = jobs.acquire(job_id, time.time())
+    job = jobs.acquire(job_id, current().clock.time())
     if job is None:
         return
     try:
@@ -28,5 +28,5 @@ def run_job(job_id: str) -> None:
     except Conflict:
         raise
     except Exception:
-        jobs.release(job.id, time.time())
+        jobs.release(job.id, current().clock.time())
         raise

@@ -1,11 +1,11 @@
 """Segments of a stored file: made once per version, piece and conversion, kept in the bucket for a while."""
 
 import logging
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.files.segment import CONTENT_TYPE, LENGTH, Conversion, Segment
 from dlambda.domain.messages.queue_messages import MakeSegment
 from dlambda.errors import NotFound, OperationFailed
@@ -65,14 +65,14 @@ def _make_next_ahead(file: Found, segment: Segment, conversion: Conversion) -> N
                 length,
                 video=conversion.video,
                 audio=conversion.audio,
-                until=time.time() + _AHEAD_SECONDS,
+                until=current().clock.time() + _AHEAD_SECONDS,
             )
         )
 
 
 def make_ahead(message: MakeSegment) -> None:
     """Makes the segment that a message names; one that comes too late is left to whoever asks for it."""
-    if message.until < time.time():
+    if message.until < current().clock.time():
         return
     try:
         file = find_file(message.path)

@@ -1,11 +1,11 @@
 """Accepts what clients want: checked at once, a record at once, everything else behind the intake queue."""
 
 import time
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeItem
@@ -14,7 +14,6 @@ from dlambda.domain.secrets.extra_secrets import unmask_extras
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import unmask_options
 from dlambda.media.sandbox.guard import check_url
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
@@ -48,12 +47,12 @@ class Added:
 def check_request(request: Request) -> None:
     """Checks by look-up: the preset exists, the address is public. Raises with `downloads.md` 2.1's texts."""
     check_preset(request.preset)
-    check_url(request.url, allow_internal=get_settings().allow_internal_urls)
+    check_url(request.url, allow_internal=current().settings.allow_internal_urls)
 
 
 def add_items(requests: Sequence[Request]) -> list[Added]:
     """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`."""
-    batch_id = f"batch_{uuid.uuid4().hex}" if len(requests) > 1 else None
+    batch_id = f"batch_{current().new_uuid().hex}" if len(requests) > 1 else None
     new_items: list[Item] = []
     for number, request in enumerate(requests):
         extras = dict(request.extras)
@@ -72,11 +71,11 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
 
 def new_item(request: Request) -> Item:
     """The record of a request that nobody has looked at yet: its title is its URL."""
-    settings = get_settings()
+    settings = current().settings
     preset = preset_for(request.preset)
     folder = request.folder or resolve_folder(preset.folder, input_rules())
     return Item(
-        id=str(uuid.uuid4()),
+        id=str(current().new_uuid()),
         url=request.url,
         posted_url=request.url,
         title=request.url,
@@ -92,7 +91,7 @@ def new_item(request: Request) -> Item:
         extras=dict(request.extras),
         requeued=request.requeued,
         timestamp=time.time_ns(),
-        stored_at=time.time(),
+        stored_at=current().clock.time(),
         archive=archive_named(preset.cli, request.cli),
         part=part_named(preset.cli, request.cli),
     )
@@ -132,7 +131,7 @@ def restore_masked_secrets(item: Item, previous: Item | None) -> Item:
 
 def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
     """The same, after their extraction, or after `seconds` with success as accepted (contract README, Adding)."""
-    deadline = time.monotonic() + seconds
+    deadline = current().clock.monotonic() + seconds
     return [_waited(entry, entry.item, deadline) if entry.item else entry for entry in added]
 
 
@@ -140,14 +139,14 @@ def _waited(added: Added, item: Item, deadline: float) -> Added:
     """Looks until the item is extracted, refused, or known not to be by then."""
     looks = iter(_LOOK_SECONDS)
     trouble: str | None = None
-    while (seconds_left := deadline - time.monotonic()) > 0:
+    while (seconds_left := deadline - current().clock.monotonic()) > 0:
         now = items.find(item.id)
         if now is None or now.extracted:
             return added
         if now.shelf is Shelf.DONE:
             return replace(added, message=now.error or (now.msg if now.brought_nothing else None))
         trouble = now.error or trouble  # a try that is under way has none of its own yet
-        if now.retry_at - time.time() > seconds_left:
+        if now.retry_at - current().clock.time() > seconds_left:
             break
-        time.sleep(min(seconds_left, next(looks, _LOOK_SECONDS[-1])))
+        current().clock.sleep(min(seconds_left, next(looks, _LOOK_SECONDS[-1])))
     return replace(added, trouble=trouble)

@@ -1,7 +1,6 @@
 """Marks a history item in its archive, or takes the mark away (docs/contract/downloads.md 4.10)."""
 
-import time
-
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.store.conflicts import retry_conflicts
@@ -12,7 +11,7 @@ from dlambda.usecases.events.apply_changes import update
 def mark(item_id: str) -> str:
     """Adds the item to its archive; answers the message. Errors as the contract orders them."""
     item = _markable(item_id, no_archive=NotFound)
-    if not archive.add(item.archive or "", [item.archive_id or ""], time.time()):
+    if not archive.add(item.archive or "", [item.archive_id or ""], current().clock.time()):
         raise Conflict(f"item '{item.title}' already archived.")
     _remember(item, archived=True)
     return f"item '{item.archive_id}' archived in file '{item.archive}'."

@@ -1,11 +1,11 @@
 """Changes of items by users: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
@@ -13,7 +13,6 @@ from dlambda.domain.items.request import check_cli
 from dlambda.domain.paths.paths import object_key, safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
-from dlambda.settings import get_settings
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
@@ -51,7 +50,7 @@ def cancel(item_id: str) -> str:
             return f"not found: no item with id '{item_id}' in the queue."
         if (
             item.stage is Stage.RUNNING
-            and not leases.find_expired([item.id], time.time())
+            and not leases.find_expired([item.id], current().clock.time())
             and leases.want(item.id, leases.CANCEL)
         ):
             return "ok"
@@ -65,7 +64,7 @@ def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
     outcomes: dict[str, str] = {}
     for batch in _batches([item for item in targets if item.stage is not Stage.RUNNING]):
-        changes = [items.Change(item, item.ended(Status.CANCELLED, time.time())) for item in batch]
+        changes = [items.Change(item, item.ended(Status.CANCELLED, current().clock.time())) for item in batch]
         if diff := _commit_unchanged(changes):
             publish_changes(diff)
             outcomes |= {item.id: "ok" for item in batch}
@@ -91,20 +90,20 @@ def cancel_and_remove(item_id: str) -> None:
     """
     if cancel(item_id) != "ok":
         return
-    deadline = time.monotonic() + _WORKER_SECONDS
-    while time.monotonic() < deadline:
+    deadline = current().clock.monotonic() + _WORKER_SECONDS
+    while current().clock.monotonic() < deadline:
         item = items.find(item_id)
         if item is None:
             return
         if item.shelf is Shelf.DONE:
             clear([item], remove_files=False)
             return
-        time.sleep(_LOOK_SECONDS)
+        current().clock.sleep(_LOOK_SECONDS)
 
 
 def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) -> Item:
     """Moves an item to the history as cancelled and tells everyone."""
-    return update(item, item.ended(Status.CANCELLED, time.time(), **fields), lease)
+    return update(item, item.ended(Status.CANCELLED, current().clock.time(), **fields), lease)
 
 
 def start(item_id: str) -> str:
@@ -182,7 +181,7 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
-    with_files = remove_files and get_settings().remove_files
+    with_files = remove_files and current().settings.remove_files
     outcomes: dict[str, str] = {}
     for batch in _batches(list(targets)):
         changes = [items.Change(item, None) for item in batch]

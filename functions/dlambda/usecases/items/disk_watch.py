@@ -1,11 +1,10 @@
 """Ends downloads before the scratch folder's volume is full (docs/contract/system.md 10, `disk_reserve_mb`)."""
 
-import time
 from dataclasses import replace
 
+from dlambda.deployment import current
 from dlambda.media.machine.disk import disk_space_at, tightest_room
 from dlambda.media.workers.download import Running
-from dlambda.settings import get_settings
 
 _LOOK_SECONDS = 1.0
 _GRACE_LIVE_SECONDS = 2.0
@@ -17,7 +16,7 @@ class DiskFull(Exception):
 
 def check_space_to_begin() -> None:
     """Raises `DiskFull` where `/api/system/ready` says that the disk is full."""
-    settings = get_settings()
+    settings = current().settings
     space = tightest_room(settings.download_folders, settings.disk_reserve_bytes)
     if text := space.lacks(space.least):
         raise DiskFull(text)
@@ -25,7 +24,7 @@ def check_space_to_begin() -> None:
 
 def check_space(part: int = 1, needed_bytes: int = 0) -> None:
     """Raises `DiskFull` when less than that `part` of the reserve would be free."""
-    settings = get_settings()
+    settings = current().settings
     space = disk_space_at(settings.scratch, settings.disk_reserve_bytes)
     if text := replace(space, reserve=space.reserve // part).lacks(needed_bytes):
         raise DiskFull(text)
@@ -40,9 +39,9 @@ class DiskWatch:
 
     def check(self, running: Running) -> None:
         """Raises `DiskFull`; a live recording ends in order instead, where it can, so that what there is is kept."""
-        if time.monotonic() - self._checked_at < _LOOK_SECONDS:
+        if current().clock.monotonic() - self._checked_at < _LOOK_SECONDS:
             return
-        self._checked_at = time.monotonic()
+        self._checked_at = current().clock.monotonic()
         try:
             check_space(1 if self._is_live else 2)
         except DiskFull:

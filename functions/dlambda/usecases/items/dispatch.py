@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem
-from dlambda.settings import get_settings
 from dlambda.store.items import items, slots
 
 # How far a wake-up that comes to nothing is passed on; the minute's sweep does the rest.
@@ -34,7 +34,7 @@ def pass_on(excluded_ids: Sequence[str]) -> None:
 def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
     """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
     state = slots.read()
-    settings = get_settings()
+    settings = current().settings
     candidates: list[tuple[int, str]] = []
     live: list[tuple[int, str]] = []
     for lane, waiting in state.waiting.items():
@@ -55,5 +55,5 @@ def wake(item: Item) -> None:
     state = slots.read()
     if item.is_live and state.paused_at is None:
         queue.send(DownloadItem(item.id))
-    elif state.free(item.lane, get_settings()) > 0:
+    elif state.free(item.lane, current().settings) > 0:
         dispatch()

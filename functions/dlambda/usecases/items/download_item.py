@@ -1,11 +1,10 @@
 """Downloads one item: takes it, runs yt-dlp, reports, brings files to the bucket, ends it (downloads.md 5.7, 5.8)."""
 
 import logging
-import time
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
@@ -47,7 +46,7 @@ def download_item(
     """
     item = items.find(item_id)
     if item is not None and item.stage is Stage.AWAITING_RETRY:
-        item = resume_retry(item, time.time())
+        item = resume_retry(item, current().clock.time())
     claimed = _claim(item) if item is not None and item.stage in {Stage.AWAITING_SLOT, Stage.RUNNING} else None
     if claimed is None:
         pass_on([*excluded, item_id])
@@ -63,7 +62,7 @@ def download_item(
     with leases.released_on_failure(lease):
         is_handed_over = _Download(item, lease, seconds_left).run()
     if not saved_state().is_shared:
-        clear_work_folders(time.time())  # the minute's round does not see this machine's disk
+        clear_work_folders(current().clock.time())  # the minute's round does not see this machine's disk
     if is_handed_over:
         return DownloadItem(item_id)
     dispatch()
@@ -72,7 +71,7 @@ def download_item(
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
     """The item as this worker's own, with its slot. None when another has it, no slot is free, or it was changed."""
-    lease = leases.acquire(item.id, uuid.uuid4().hex, time.time())
+    lease = leases.acquire(item.id, current().new_uuid().hex, current().clock.time())
     if lease is None:
         return None
     begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
@@ -161,7 +160,7 @@ class _Download:
 
     def _finish_recording(self, running: download.Running) -> None:
         """Asks the worker to finish its file, once; ends it when that takes too long."""
-        now = time.monotonic()
+        now = current().clock.monotonic()
         if not self._finishing_since:
             self._finishing_since = now
             running.ask_to_finish()

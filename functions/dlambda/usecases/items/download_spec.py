@@ -1,15 +1,14 @@
 """Describes an item's download to a worker process: its options, its metadata, and who answers what it asks."""
 
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item
 from dlambda.errors import NotFound
 from dlambda.media.workers.download import DownloadSpec
-from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import find_media
 from dlambda.usecases.items.item_archive import ItemArchive
 from dlambda.usecases.items.name_claims import NameClaims
@@ -31,7 +30,7 @@ def download_spec(item: Item, claims: NameClaims) -> DownloadSpec:
         cookies=cookies_for(item),
         extras=item.extras,
         is_live=bool(item.is_live),
-        allow_internal=get_settings().allow_internal_urls,
+        allow_internal=current().settings.allow_internal_urls,
         archive=ItemArchive.find(item),
         claim_name=claims.claim_if_free,
         existing=partial(_find_existing, item) if params.get("overwrites") is False else None,
@@ -46,7 +45,7 @@ def _find_existing(item: Item, name: str) -> str | None:
 
 def _fresh_info(item: Item) -> Mapping[str, Any] | None:
     """The extraction, while it may be reused (setting `download_info_expires`)."""
-    if time.time() - item.info_at > get_settings().download_info_expires:
+    if current().clock.time() - item.info_at > current().settings.download_info_expires:
         return None
     try:
         info: Mapping[str, Any] = bucket.get_json(item.info_key)

@@ -4,15 +4,14 @@ A cancelled item ends in `change_items.end_cancelled`; one that waits for anothe
 (`try_again.schedule_retry`).
 """
 
-import time
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item, Status
 from dlambda.media.workers.download import Result
 from dlambda.media.ytdlp.resume import can_continue
-from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
@@ -29,17 +28,17 @@ _STOPPED = "The recording was stopped; what was recorded until then is kept."
 def end_finished(item: Item, lease: leases.Lease, result: Result, kept: Kept) -> None:
     """Ends an item whose download has worked, and records it in the archive of its options. Raises `Lost`."""
     if archive := ItemArchive.find(item):
-        archive.add(result.archive_ids, time.time())
+        archive.add(result.archive_ids, current().clock.time())
     is_archived = True if item.archive and kept.filename else item.is_archived
     fields = kept.fields() | {"is_archived": is_archived, "warnings": _warnings_of(result)}
-    update(item, item.ended(Status.FINISHED, time.time(), **fields), lease)
+    update(item, item.ended(Status.FINISHED, current().clock.time(), **fields), lease)
     clean_up(item)
 
 
 def end_skipped(item: Item, lease: leases.Lease, result: Result) -> None:
     """Ends an item that was not to be downloaded, with the reason. Raises `Lost`."""
     fields = {"msg": result.skipped_reason, "filename": result.existing}
-    update(item, item.ended(Status.SKIP, time.time(), **fields), lease)
+    update(item, item.ended(Status.SKIP, current().clock.time(), **fields), lease)
     clean_up(item)
 
 
@@ -72,7 +71,7 @@ def _warnings_of(result: Result) -> tuple[dict[str, str], ...]:
 
 def clean_up(item: Item) -> None:
     """Removes what no retry needs; the folder of all items stays."""
-    if not get_settings().temp_keep:
+    if not current().settings.temp_keep:
         remove_work_folder(work_folder(item))
     bucket.delete([item.info_key])
     saved_state().forget(item.id)

@@ -5,13 +5,13 @@ are one transaction, so an invocation that dies, hands over or runs twice contin
 playlist hands over after every few batches: adds that came meanwhile have their turn.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
@@ -22,7 +22,6 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.events.publish import publish
@@ -62,7 +61,7 @@ def expand(
     for _ in range(BATCHES_PER_TURN):
         if item.expanded >= len(plan.entries):
             break
-        leases.renew(lease, time.time())
+        leases.renew(lease, current().clock.time())
         item = _expand_batch(item, lease, plan, plan.entries[item.expanded : item.expanded + _BATCH])
     if item.expanded < len(plan.entries):
         leases.release(lease)
@@ -73,7 +72,7 @@ def expand(
 
 def _checked(plan: Plan, most: int | None) -> Plan:
     """The first `most` entries. Raises `Invalid` when they are more than a playlist may have."""
-    limit = get_settings().max_playlist_entries
+    limit = current().settings.max_playlist_entries
     try:
         return replace(plan, entries=at_most(plan.entries[:most], limit))
     except TooManyEntries as error:
@@ -87,7 +86,7 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
         raise Invalid(_NO_ADDRESS if plan.left_out else _NO_ENTRIES)
     title = metadata.title_of(plan.playlists[0], url=item.url)
     text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
-    ended = item.ended(Status.SKIP, time.time(), title=title, msg=text, brought_nothing=True)
+    ended = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, brought_nothing=True)
     notice = event.log(Name.LOG_INFO, "Nothing to download", f"'{title}': {text}", preset=item.preset)
     update(item, ended, lease, first=[notice])
 
@@ -136,7 +135,7 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         ie_key="" if entry.is_complete else str(entry.info.get("ie_key") or ""),
         told=told_fields(entry.info),
         chain=tuple(dict.fromkeys((*item.chain, item.posted_url, item.url, item.source_url))),
-        info_at=time.time() if entry.is_complete else 0.0,
+        info_at=current().clock.time() if entry.is_complete else 0.0,
     )
     if child.archive_id is None and is_media_file(child.url):
         return child.evolve(archive_id=child.entry_archive_id or None)
@@ -159,7 +158,7 @@ def _without_archived(children: list[Item]) -> list[Item]:
         return children
     silent = {child.id for child in children if child.archive_id in present and _leaves_no_record(child)}
     publish(*(already_downloaded_event(child, child.archive_id or "") for child in children if child.id in silent))
-    now = time.time()
+    now = current().clock.time()
     return [
         _skipped(child, now) if child.archive_id in present else child for child in children if child.id not in silent
     ]
@@ -168,7 +167,7 @@ def _without_archived(children: list[Item]) -> list[Item]:
 def _leaves_no_record(child: Item) -> bool:
     """An archived entry, where the setting says so, or where a watched feed names it, maybe under a new address."""
     is_watched = child.extras.get("source_handler") == TIMER_SOURCE
-    return get_settings().ignore_archived_items or (is_watched and child.archive_id == child.entry_archive_id)
+    return current().settings.ignore_archived_items or (is_watched and child.archive_id == child.entry_archive_id)
 
 
 def _skipped(child: Item, now: float) -> Item:

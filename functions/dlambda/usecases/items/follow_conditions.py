@@ -1,11 +1,11 @@
 """Effects of conditions on an item whose metadata is known (docs/contract/rules.md 3.3)."""
 
 import logging
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
@@ -67,12 +67,12 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     archived = name if effect.archive and described["archive_id"] else None
     if archived:
         # Before the item goes: these steps are idempotent.
-        archive.add(archived, [described["archive_id"]], time.time())
+        archive.add(archived, [described["archive_id"]], current().clock.time())
     text = ignored_text(described["title"], effect.condition, archived)
     publish(event.log(Name.LOG_INFO, "Ignored Download", text, preset=item.preset))
     return item.ended(
         Status.SKIP,
-        time.time(),
+        current().clock.time(),
         **described,
         extras=metadata.extras_of(info) | dict(item.extras),
         msg=text,

@@ -1,11 +1,11 @@
 """From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
@@ -13,7 +13,6 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
 from dlambda.media.ytdlp.archive_ids import archive_id_of_url
 from dlambda.media.ytdlp.rejection import reject_reason
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.items.claim_urls import already_downloaded_event, claim_urls
@@ -37,7 +36,7 @@ def process_intake(item_id: str) -> None:
     """Does the intake of one item, once: the holder of its lease does it, a second message finds it done."""
     item = items.find(item_id)
     if item is not None and item.stage is Stage.AWAITING_RETRY:
-        item = resume_retry(item, time.time())
+        item = resume_retry(item, current().clock.time())
     if item is None or item.stage not in {Stage.AWAITING_EXTRACTION, Stage.EXPANDING}:
         return
     try:
@@ -50,9 +49,9 @@ def process_intake(item_id: str) -> None:
                 else:
                     _extract_item(item, lease)
             except Invalid as error:  # also what no record can hold: it would be so again
-                current = items.find(item.id)
-                if current and current.shelf is Shelf.QUEUE:
-                    fail_item(current, lease, error.message)
+                stored_item = items.find(item.id)
+                if stored_item and stored_item.shelf is Shelf.QUEUE:
+                    fail_item(stored_item, lease, error.message)
     except leases.Lost:
         return  # another worker is at it, or its user ended it
     except Conflict:
@@ -80,7 +79,7 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
 
 
 def _read(item: Item, params: dict[str, Any]) -> Extraction:
-    settings = get_settings()
+    settings = current().settings
     log.info("reading the page", extra={"item_id": item.id})
     return extract(
         item.source_url,
@@ -94,7 +93,7 @@ def _read(item: Item, params: dict[str, Any]) -> Extraction:
 
 def _read_before(item: Item) -> Extraction | None:
     """The extraction by the list or the sweep that made the item a while ago, with the same options."""
-    if item.attempts or time.time() - item.info_at > get_settings().download_info_expires:
+    if item.attempts or current().clock.time() - item.info_at > current().settings.download_info_expires:
         return None
     try:
         return Extraction(bucket.get_json(item.info_key), at=item.info_at)
@@ -124,8 +123,8 @@ def _route(
         expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
     elif kind.startswith("video"):
         described = describe(item, info, extracted_at=extraction.at, archive=archive_for(item, info))
-        waits = get_settings().prevent_live_premiere
-        outcome = outcome_of(described, info, extraction.warnings, time.time(), waits_for_premieres=waits)
+        waits = current().settings.prevent_live_premiere
+        outcome = outcome_of(described, info, extraction.warnings, current().clock.time(), waits_for_premieres=waits)
         if outcome.item.extracted:
             bucket.put_json(item.info_key, info)
         _store(item, outcome, lease)
@@ -144,12 +143,12 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
     present = archive.find_present(item.archive, ids) if item.archive and ids else []
     if not present:
         return False
-    if get_settings().ignore_archived_items:
+    if current().settings.ignore_archived_items:
         apply([items.Change(item, None, lease)], first=[already_downloaded_event(item, present[0])])
         return True
     skipped = item.ended(
         Status.SKIP,
-        time.time(),
+        current().clock.time(),
         source_id=present[0].split(maxsplit=1)[1],
         title=title,
         archive_id=present[0],

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.aws.links import check_key
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import sidecars, under
 from dlambda.domain.items.item import Item
@@ -16,7 +17,6 @@ from dlambda.errors import Invalid
 from dlambda.media.av.ffmpeg import describe
 from dlambda.media.workers.download import Result
 from dlambda.media.ytdlp.work_layout import HOME
-from dlambda.settings import get_settings
 from dlambda.store.items.leases import Lost
 from dlambda.usecases.files.folders import is_folder, join, note_files, split
 from dlambda.usecases.items.disk_watch import check_space
@@ -113,7 +113,7 @@ def _sidecar(item: Item, name: str, extra_files: Sequence[str]) -> dict[str, Any
 
 def _absolute(groups: Any) -> dict[str, Any]:
     """With the virtual root in front, as clients expect it in items (downloads.md 2.5)."""
-    root = get_settings().download_path.rstrip("/")
+    root = current().settings.download_path.rstrip("/")
     return {
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries] for kind, entries in groups.items()
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items import metadata
 from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
@@ -11,7 +12,6 @@ from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.usecases.rules.presets import preset_for
 
 _ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
@@ -24,7 +24,7 @@ def item_params(item: Item) -> dict[str, Any]:
     preset = preset_for(item.preset)
     return effective_params(
         OptionTexts(
-            places_of(get_settings()),
+            places_of(current().settings),
             preset_cli=preset.cli,
             preset_name=preset.name,
             item_cli=item.cli,
@@ -48,7 +48,7 @@ def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
 
 def archive_named(*cli: str) -> str | None:
     """The archive that options name; the last one counts. None where they can't be read."""
-    return _archive_in(fill_in_variables(join_cli(*cli), variables(get_settings())))
+    return _archive_in(fill_in_variables(join_cli(*cli), variables(current().settings)))
 
 
 def part_named(*cli: str) -> str:

@@ -1,10 +1,10 @@
 """The progress of a download: taken from its worker's messages, told to clients, and noted in the log."""
 
 import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.progress import Progress
@@ -37,7 +37,7 @@ class ProgressReports:
         before = self.progress
         for message in messages:
             self._take(item, message)
-        now = time.monotonic()
+        now = current().clock.monotonic()
         has_new_status = self.progress.status != before.status
         if self.progress != before and (has_new_status or now - self._published_at >= _PUBLISH_SECONDS):
             self._published_at = now

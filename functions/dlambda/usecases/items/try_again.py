@@ -1,9 +1,9 @@
 """Failed items that are tried again by themselves: put off, woken, counted (docs/decisions/retries.md)."""
 
 import logging
-import time
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items.failure import Failure
@@ -12,7 +12,6 @@ from dlambda.domain.items.retry import wait_before_retry
 from dlambda.domain.items.stage import RETRY_LANE, Stage
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
-from dlambda.settings import get_settings
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
@@ -35,13 +34,13 @@ def schedule_retry(
 
     Gives its slot and its lease back. `asked_seconds`: what the site said in `Retry-After`.
     """
-    wait = wait_before_retry(failure, item.attempts + 1, get_settings().retries, asked_seconds)
+    wait = wait_before_retry(failure, item.attempts + 1, current().settings.retries, asked_seconds)
     if wait is None or item.is_live:
         return None
-    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, time.time() + wait), lease)])
+    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, current().clock.time() + wait), lease)])
     new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
-    if leases.renew(lease, time.time(), {}) == leases.CANCEL:
+    if leases.renew(lease, current().clock.time(), {}) == leases.CANCEL:
         return end_cancelled(new_item, lease)
     leases.release(lease)
     if wait <= _LONGEST_DELAY_SECONDS:

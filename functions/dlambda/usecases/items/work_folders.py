@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.media.ytdlp.resume import State, can_continue
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 
 _MINUTE_SECONDS = 60
@@ -35,7 +35,7 @@ def remove_work_folder(folder: Path) -> None:
 
 def clear_work_folders(now: float) -> None:
     """Removes the folders that no record needs: none has the URL, or nothing there can be continued."""
-    if get_settings().temp_keep or not _root().is_dir():
+    if current().settings.temp_keep or not _root().is_dir():
         return
     owners = {folder: _find_owner(folder) for folder in _root().iterdir() if folder.is_dir()}
     needing = _items_of({url for url in owners.values() if url is not None})
@@ -60,7 +60,7 @@ def _items_of(urls: set[str]) -> Mapping[str, Item]:
 
 
 def _root() -> Path:
-    return get_settings().scratch / "items"
+    return current().settings.scratch / "items"
 
 
 def _owner_file(folder: Path) -> Path:

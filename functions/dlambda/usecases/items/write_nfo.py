@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.domain.files.sidecar import stem_of
@@ -12,7 +13,6 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
 from dlambda.media.workers.extract import extract
-from dlambda.settings import get_settings
 from dlambda.store.items import items
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.files.find_file import find_file, sidecars_of
@@ -46,7 +46,7 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> 
     bucket.put_bytes(object_key(path), text.encode(), content_type(path))
     note_files([path])
     _tell(item, file.path)
-    return f"{get_settings().download_path.rstrip('/')}/{path}"
+    return f"{current().settings.download_path.rstrip('/')}/{path}"
 
 
 def _braced(text: str) -> str:
@@ -61,8 +61,8 @@ def _metadata(item: Item) -> Mapping[str, Any]:
         item_params(item),
         entry=item.entry,
         cookies=cookies_for(item),
-        timeout_seconds=min(get_settings().extract_info_timeout, _WAIT_SECONDS),
-        allow_internal=get_settings().allow_internal_urls,
+        timeout_seconds=min(current().settings.extract_info_timeout, _WAIT_SECONDS),
+        allow_internal=current().settings.allow_internal_urls,
     )
     if not extraction.info:
         log.warning("No metadata for an NFO file: %s", extraction.error, extra={"item_id": item.id})
@@ -71,7 +71,7 @@ def _metadata(item: Item) -> Mapping[str, Any]:
 
 
 def _tell(item: Item, path: str) -> None:
-    root = get_settings().download_path.rstrip("/")
+    root = current().settings.download_path.rstrip("/")
     groups = {
         kind: [{**entry, "file": f"{root}/{entry['file']}"} for entry in entries]
         for kind, entries in sidecars_of(path).items()

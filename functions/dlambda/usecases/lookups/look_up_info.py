@@ -7,7 +7,6 @@ text that the first of them answers with, since rendering large metadata takes l
 import hashlib
 import json
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.aws import bucket
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
 from dlambda.domain.items.entries import LIST_TYPES
@@ -25,7 +24,6 @@ from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.extract import NOTHING_TEXT, Extraction, extract
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.usecases.lookups.single_flight import single_flight
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import find_preset
@@ -66,7 +64,7 @@ def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
 
     Raises `Invalid` with the documented texts.
     """
-    check_url(url, allow_internal=get_settings().allow_internal_urls)
+    check_url(url, allow_internal=current().settings.allow_internal_urls)
     try:
         return look_up(url, preset_name, kept_seconds=KEPT_SECONDS).info()
     except Nothing as failure:
@@ -82,15 +80,15 @@ def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, 
     those whose time is over before.
     """
     key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
-    asked_at = time.time()
-    until = time.monotonic() + get_settings().answer_seconds
+    asked_at = current().clock.time()
+    until = current().clock.monotonic() + current().settings.answer_seconds
     if not force and (answer := _remembered(key, asked_at - kept_seconds)):
         return answer
     with single_flight().turn(key, until) as had_to_wait:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
         if had_to_wait:
             _newest().raise_failure(key, asked_at)
-            if answer := _remembered(key, asked_at if force else time.time() - kept_seconds):
+            if answer := _remembered(key, asked_at if force else current().clock.time() - kept_seconds):
                 return answer
         return _extracted(key, url, preset_name, args, until)
 
@@ -118,7 +116,7 @@ class _Newest:
     def keep_failure(self, key: str, extraction: Extraction) -> None:
         """For those who waited meanwhile."""
         with self._lock:
-            self._failures[key] = (time.time(), extraction)
+            self._failures[key] = (current().clock.time(), extraction)
             self._failures.move_to_end(key)
             while len(self._failures) > _MOST_NEAR:
                 self._failures.popitem(last=False)
@@ -165,9 +163,9 @@ def _slot(until: float) -> Iterator[None]:
 
     On one machine that is more than one client may ask for. Raises `TooMany` when none is free `until` then.
     """
-    limit = 2 * get_settings().extract_info_concurrency
+    limit = 2 * current().settings.extract_info_concurrency
     slots = _semaphores().setdefault(limit, threading.BoundedSemaphore(limit))
-    if not slots.acquire(timeout=max(0.0, until - time.monotonic())):
+    if not slots.acquire(timeout=max(0.0, until - current().clock.monotonic())):
         raise TooMany(_FULL, headers={"Retry-After": "5"})
     try:
         yield
@@ -176,7 +174,7 @@ def _slot(until: float) -> Iterator[None]:
 
 
 def _extracted(key: str, url: str, preset_name: str, args: str, until: float) -> Looked:
-    settings = get_settings()
+    settings = current().settings
     preset = find_preset(preset_name)
     texts = OptionTexts(
         places_of(settings),
@@ -189,7 +187,9 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
             url,
             texts,
             cookies=cookies_of(preset) if preset else None,
-            timeout_seconds=min(settings.extract_info_timeout, max(_LEAST_SECONDS, until - time.monotonic())),
+            timeout_seconds=min(
+                settings.extract_info_timeout, max(_LEAST_SECONDS, until - current().clock.monotonic())
+            ),
             allow_internal=settings.allow_internal_urls,
         )
     if extraction.info is None:
@@ -220,4 +220,4 @@ def _rendered(key: str, info: dict[str, Any]) -> Looked:
     members = [(json.dumps(name), json.dumps(value, indent=4, default=str)) for name, value in public_fields.items()]
     members.sort(key=lambda member: len(member[1]))
     text = ",\n".join(f"    {name}: {value.replace(chr(10), chr(10) + '    ')}" for name, value in members)
-    return Looked(key, time.time(), text, tuple(ids_of(info)), metadata.is_premiere(info), fresh=True)
+    return Looked(key, current().clock.time(), text, tuple(ids_of(info)), metadata.is_premiere(info), fresh=True)

@@ -4,7 +4,6 @@ Two implementations: in one process that lives on (one machine), and among many 
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
@@ -45,7 +44,7 @@ class InProcess:
             self._turns[key] = (lock, users + 1)
         try:
             had_to_wait = lock.locked()
-            if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            if not lock.acquire(timeout=max(0.0, until - current().clock.monotonic())):
                 raise Unavailable(_BUSY)
             try:
                 yield had_to_wait
@@ -91,11 +90,11 @@ class AmongProcesses:
 def _claim(claim: str, until: float) -> bool:
     """Waits until no other process has it; answers whether one did. Raises `Unavailable`."""
     had_to_wait = False
-    while not cache.claim(claim, time.time(), _CLAIM_SECONDS):
+    while not cache.claim(claim, current().clock.time(), _CLAIM_SECONDS):
         had_to_wait = True
-        if time.monotonic() > until:
+        if current().clock.monotonic() > until:
             raise Unavailable(_BUSY)
-        time.sleep(_LOOK_SECONDS)
+        current().clock.sleep(_LOOK_SECONDS)
     return had_to_wait
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.system.release import UpdateStatus, compare
 from dlambda.errors import AppError
 from dlambda.media.outgoing.fetch import Request, fetch
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 from dlambda.store import cache
 from dlambda.usecases.events.publish import publish
 
@@ -54,7 +55,7 @@ def ytdlp_version() -> str:
 
 def check_updates() -> dict[str, Any]:
     """The flat keys are about the service; `app` and `ytdlp` have the same for each."""
-    settings = get_settings()
+    settings = current().settings
     if not settings.check_for_updates:
         off = Checked(UpdateStatus.DISABLED, None).view()
         return {**off, "app": off, "ytdlp": off}
@@ -65,14 +66,14 @@ def check_updates() -> dict[str, Any]:
 
 def known_updates() -> dict[str, str]:
     """`new_version` and `yt_new_version` as the configuration shows them; `""` for none."""
-    settings, now = get_settings(), time.time()
+    settings, now = current().settings, current().clock.time()
     sources = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
-    return {name: _known(subject, current, now) or "" for name, (subject, current) in sources.items()}
+    return {name: _known(subject, version, now) or "" for name, (subject, version) in sources.items()}
 
 
 def check_daily(now: float) -> None:
     """At 03:00 and at the first minute of a deployment, for releases alone, until an update is known."""
-    settings = get_settings()
+    settings = current().settings
     is_release = settings.app_version[:1] == "v" and settings.app_version[1:2].isdigit()
     if not settings.check_for_updates or not is_release or _known("app", settings.app_version, now):
         return
@@ -85,29 +86,29 @@ def _key(subject: str) -> str:
     return f"updates:{subject}"
 
 
-def _known(subject: str, current: str, now: float) -> str | None:
+def _known(subject: str, installed: str, now: float) -> str | None:
     """The version of an update that is known and still is one."""
     entry = cache.find(_key(subject), now)
     latest = entry["new_version"] if entry else None
-    return latest if latest and compare(current, latest) is UpdateStatus.UPDATE_AVAILABLE else None
+    return latest if latest and compare(installed, latest) is UpdateStatus.UPDATE_AVAILABLE else None
 
 
-def _check(subject: str, current: str, url: str, settings: Settings) -> Checked:
-    now = time.time()
-    if remembered_version := _known(subject, current, now):
-        return Checked(UpdateStatus.UPDATE_AVAILABLE, current, remembered_version)
-    if cache.find(f"{_key(subject)}:checked", now) == current:
-        return Checked(UpdateStatus.UP_TO_DATE, current)
+def _check(subject: str, installed: str, url: str, settings: Settings) -> Checked:
+    now = current().clock.time()
+    if remembered_version := _known(subject, installed, now):
+        return Checked(UpdateStatus.UPDATE_AVAILABLE, installed, remembered_version)
+    if cache.find(f"{_key(subject)}:checked", now) == installed:
+        return Checked(UpdateStatus.UP_TO_DATE, installed)
     latest = _latest(url, settings)
-    status = compare(current, latest) if latest else UpdateStatus.ERROR
+    status = compare(installed, latest) if latest else UpdateStatus.ERROR
     if status is UpdateStatus.ERROR or latest is None:
-        return Checked(UpdateStatus.ERROR, current)
-    cache.put(f"{_key(subject)}:checked", current, now + _REMEMBERED_SECONDS)
+        return Checked(UpdateStatus.ERROR, installed)
+    cache.put(f"{_key(subject)}:checked", installed, now + _REMEMBERED_SECONDS)
     if status is UpdateStatus.UP_TO_DATE:
         cache.remove(_key(subject))
-        return Checked(status, current)
+        return Checked(status, installed)
     cache.put(_key(subject), {"new_version": latest}, now + _KNOWN_SECONDS)
-    checked = Checked(status, current, latest)
+    checked = Checked(status, installed, latest)
     publish(*_news(subject, checked))
     return checked
 

@@ -3,18 +3,17 @@
 import hashlib
 import os
 import stat
-import time
 from pathlib import Path
 from typing import Final
 
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 
 _KEPT_SECONDS: Final = 3600
 _PRIVATE: Final = 0o600
 
 
 def cookie_folder() -> Path:
-    return get_settings().scratch / "cookies"
+    return current().settings.scratch / "cookies"
 
 
 def write_cookie_file(text: str, name: str = "") -> str:
@@ -24,7 +23,7 @@ def write_cookie_file(text: str, name: str = "") -> str:
     """
     folder = cookie_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    remove_old(folder, time.time())
+    remove_old(folder, current().clock.time())
     path = folder / f"{name or hashlib.sha256(text.encode()).hexdigest()[:24]}.txt"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

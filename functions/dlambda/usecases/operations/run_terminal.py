@@ -2,18 +2,17 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.paths.paths import object_key
 from dlambda.domain.system.terminal import Command, read_terminal_command
 from dlambda.media.workers.terminal import Exit, Line, run_terminal
-from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import join, note_files
 from dlambda.usecases.operations.cookie_files import cookie_folder, copy_cookie_file
 from dlambda.usecases.rules.input_rules import input_rules
@@ -36,7 +35,7 @@ def run(command: Command) -> Generator[Line | Exit | None, None, None]:
         words = command.words
         if command.cookies and copy_cookie_file(command.cookies, place / _COOKIES):
             words = ("--cookies", _COOKIES, *words)
-        seconds = min(_LONGEST_SECONDS, get_settings().answer_seconds)
+        seconds = min(_LONGEST_SECONDS, current().settings.answer_seconds)
         for output in run_terminal(words, place, seconds=seconds, most_bytes=_MOST_BYTES):
             if isinstance(output, Exit):
                 yield from _keep(place, command.folder)
@@ -47,10 +46,10 @@ def run(command: Command) -> Generator[Line | Exit | None, None, None]:
 
 def _new_folder() -> Path:
     """A folder of its own; those that a killed process left are removed."""
-    parent = get_settings().scratch / "terminal"
+    parent = current().settings.scratch / "terminal"
     parent.mkdir(parents=True, exist_ok=True)
     for path in parent.iterdir():
-        if path.stat().st_mtime < time.time() - _OLD_SECONDS:
+        if path.stat().st_mtime < current().clock.time() - _OLD_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=parent))
 

@@ -6,12 +6,12 @@ The tables are the truth. A message that was lost, a worker that died and a tick
 import time
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.stage import INTAKE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem, QueueName
 from dlambda.errors import Conflict
-from dlambda.settings import get_settings
 from dlambda.store.items import items, leases, slots
 from dlambda.usecases.events.announce import wake_deliveries
 from dlambda.usecases.events.apply_changes import apply, publish_changes
@@ -69,7 +69,7 @@ def retry_streams(now: float) -> None:
 
 def _due_at(item: Item) -> float:
     """A minute after its start; for premieres that are waited out, after their end and a buffer of minutes."""
-    settings = get_settings()
+    settings = current().settings
     due = item.start_at + _MINUTE_SECONDS
     duration = item.extras.get("duration")
     if item.extras.get("is_premiere") and settings.prevent_live_premiere and duration:
@@ -93,7 +93,7 @@ def _add_again(item: Item) -> None:
 
 def auto_clear(now: float) -> None:
     """Old finished records go, never their files (setting `auto_clear_history_days`)."""
-    days = get_settings().auto_clear_history_days
+    days = current().settings.auto_clear_history_days
     if days <= 0:
         return
     oldest = now - days * _DAY_SECONDS

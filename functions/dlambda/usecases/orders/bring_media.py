@@ -1,11 +1,11 @@
 """Brings what an order asks for to the bucket: a worker process fetches it, ffmpeg converts it."""
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order, OrderFailed
@@ -14,7 +14,6 @@ from dlambda.media.av import convert
 from dlambda.media.workers import download, record
 from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.work_layout import HOME
-from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.usecases.orders.carry_segments import Carrier
 from dlambda.usecases.orders.find_order import object_of
@@ -38,11 +37,11 @@ def bring_media(order: Order, lease: leases.Lease, seconds_left: Callable[[], fl
     worker.byte_count.raise_to(path.stat().st_size)
     with worker.run.renewing():
         bucket.put_file(path, object_of(order.id, name), content_type(name))
-    return order.completed(name, time.time(), warnings)
+    return order.completed(name, current().clock.time(), warnings)
 
 
 def _bring_info(order: Order, worker: OrderWorker) -> Order:
-    settings = get_settings()
+    settings = current().settings
     with worker.run.renewing():
         extraction = extract(
             order.url,
@@ -55,7 +54,7 @@ def _bring_info(order: Order, worker: OrderWorker) -> Order:
     body = json.dumps(extraction.info).encode()
     worker.byte_count.raise_to(len(body))
     bucket.put_bytes(object_of(order.id, INFO_FILE), body, "application/json")
-    return order.completed(INFO_FILE, time.time())
+    return order.completed(INFO_FILE, current().clock.time())
 
 
 def _download(order: Order, worker: OrderWorker) -> Path:

@@ -1,10 +1,8 @@
 """Counts the bytes that an order brings against the quotas of its key, of the key's makers, and of all keys."""
 
-import time
-
+from dlambda.deployment import current
 from dlambda.domain.orders.order import Order, OrderFailed
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
-from dlambda.settings import get_settings
 from dlambda.store.orders import keys, quota_usage
 
 
@@ -18,7 +16,7 @@ class ByteCount:
 
     def raise_to(self, size_bytes: int) -> None:
         """Counts the order with `size_bytes` in all. Raises `OrderFailed` when that is more than is allowed."""
-        owner, settings = self._order.owner, get_settings()
+        owner, settings = self._order.owner, current().settings
         if self._meter is None:
             self._meter = quota_usage.Meter.of(owner, self._order.id)
             self._quotas = keys.quotas_of(owner)
@@ -29,7 +27,7 @@ class ByteCount:
             makers={key_id: quota for key_id, quota in self._quotas.items() if key_id != owner},
         )
         try:
-            self._meter = quota_usage.raise_to(self._meter, size_bytes, time.time(), limits)
+            self._meter = quota_usage.raise_to(self._meter, size_bytes, current().clock.time(), limits)
         except quota_usage.OverQuota as over:
             limit = f"{settings.available_gb:g} GB of all keys" if over.of_all else "storage quota of the key"
             minutes = settings.quota_rate_minutes

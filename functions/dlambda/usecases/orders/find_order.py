@@ -1,17 +1,16 @@
 """Looks orders up for those who may see them (docs/contract/hostapi.md, Tasks and Files)."""
 
 import json
-import time
 from collections.abc import Collection
 from typing import Any
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Order, State, is_id
 from dlambda.domain.orders.qualities import select_fields
 from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import NotFound
-from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
 
@@ -60,6 +59,6 @@ def read_info(order_id: str, name: str, names: Collection[str]) -> dict[str, Any
 def _living(order_id: str) -> Order | None:
     """None for what is unknown or has expired; the sweep may be a minute late."""
     order = orders.find(order_id) if is_id(order_id) else None
-    if order is None or order.is_over(time.time(), get_settings().task_cleanup_time * MINUTE):
+    if order is None or order.is_over(current().clock.time(), current().settings.task_cleanup_time * MINUTE):
         return None
     return order

@@ -7,15 +7,12 @@ one that dies again and again on the same order makes it an error.
 import logging
 import shutil
 import threading
-import time
-import uuid
 from collections.abc import Callable
 from enum import StrEnum
 
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.orders.order import Order, OrderFailed
 from dlambda.errors import AppError, Conflict
-from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
 from dlambda.usecases.orders.bring_media import bring_media
@@ -62,21 +59,21 @@ def fail_order(order_id: str, error: str) -> None:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return
-    lease = leases.acquire(order_id, uuid.uuid4().hex, time.time())
+    lease = leases.acquire(order_id, current().new_uuid().hex, current().clock.time())
     if lease is None:
         raise leases.Lost(_LOST_TEXT)
-    orders.end(order, order.failed(error, time.time()), lease)
+    orders.end(order, order.failed(error, current().clock.time()), lease)
 
 
 def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return Outcome.LEFT
-    lease = leases.acquire(order_id, uuid.uuid4().hex, time.time())
+    lease = leases.acquire(order_id, current().new_uuid().hex, current().clock.time())
     if lease is None:
         return Outcome.LEFT
     try:
-        running_order = orders.start(order, lease, time.time(), places=get_settings().task_max_workers)
+        running_order = orders.start(order, lease, current().clock.time(), places=current().settings.task_max_workers)
     except Conflict:
         return Outcome.LEFT
     if running_order is None:
@@ -99,13 +96,13 @@ def _run(order: Order, lease: leases.Lease, seconds_left: Callable[[], float]) -
     except HandOver as stop:
         # What is saved is worth another begin; a conversion is done anew.
         starts = 0 if stop.is_saved else order.starts
-        orders.hand_over(order, order.evolve(starts=starts), lease, time.time())
+        orders.hand_over(order, order.evolve(starts=starts), lease, current().clock.time())
         return Outcome.UNFINISHED
     except (OrderFailed, AppError) as problem:
         may_pass = isinstance(problem, AppError) and problem.retry
         if isinstance(problem, leases.Lost) or (order.starts < _MOST_STARTS and may_pass):
             raise
-        _end(order, order.failed(str(problem), time.time()), lease)
+        _end(order, order.failed(str(problem), current().clock.time()), lease)
     return Outcome.ENDED
 
 

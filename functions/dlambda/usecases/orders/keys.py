@@ -1,7 +1,6 @@
 """API keys: recognised, made, shown, removed (docs/contract/hostapi.md, Keys)."""
 
 import hmac
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_key, read_permissions
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
-from dlambda.settings import get_settings
 from dlambda.store.orders import keys, quota_usage, rate_limits
 
 _TOUCH_SECONDS = 60
@@ -27,18 +25,18 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     """
     if not value:
         raise Unauthorized("No API key provided")
-    if remembered and (cached := _seen().get(keys.id_of(value))) and time.monotonic() < cached[1]:
+    if remembered and (cached := _seen().get(keys.id_of(value))) and current().clock.monotonic() < cached[1]:
         return cached[0]
     key = keys.find(value) or _first(value)
     if key is None or not keys.all_exist(key.makers):
         raise WrongCredentials("Invalid API key")
-    now = time.time()
+    now = current().clock.time()
     if now - key.last_access > _TOUCH_SECONDS:
         key = keys.touch(key, now)
     seen = _seen()
     if len(seen) >= _SEEN_MOST:
         seen.clear()
-    seen[key.id] = (key, time.monotonic() + _SEEN_SECONDS)
+    seen[key.id] = (key, current().clock.monotonic() + _SEEN_SECONDS)
     return key
 
 
@@ -49,7 +47,7 @@ def _seen() -> dict[str, tuple[Key, float]]:
 
 def _first(value: str) -> Key | None:
     """The operator's own key, at its first use."""
-    own = get_settings().admin_key
+    own = current().settings.admin_key
     if not own or not hmac.compare_digest(own.encode(), value.encode()):
         return None
     return keys.find(value) if make_first_key(lambda: own) else None
@@ -62,7 +60,7 @@ def make_first_key(make: Callable[[], str] | None = None) -> str | None:
     """
     if keys.any_exists():
         return None
-    value = get_settings().admin_key or (make or current().new_token)()
+    value = current().settings.admin_key or (make or current().new_token)()
     try:
         keys.add(_key(ADMIN, tuple(Permission), value), value)
     except NameInUse:
@@ -86,13 +84,13 @@ def create_key(body: Mapping[str, Any], by: Key) -> tuple[Key, str]:
     by.check_all(permissions)
     value = current().new_token()
     key = _key(name, permissions, value, by.makers_of_next)
-    keys.add(key, value, most_made=get_settings().keys_per_key)
+    keys.add(key, value, most_made=current().settings.keys_per_key)
     return key, value
 
 
 def _key(name: str, permissions: tuple[Permission, ...], value: str, makers: tuple[str, ...] = ()) -> Key:
-    quota = int(get_settings().default_quota_gb * GIGABYTE)
-    return Key(keys.id_of(value), name, permissions, quota, created_at=time.time(), makers=makers)
+    quota = int(current().settings.default_quota_gb * GIGABYTE)
+    return Key(keys.id_of(value), name, permissions, quota, created_at=current().clock.time(), makers=makers)
 
 
 def check_permissions(key: Key, names: object) -> None:
@@ -126,7 +124,7 @@ def list_keys() -> dict[str, dict[str, Any]]:
     """Every key with its value, by name."""
     pairs = keys.list_()
     usage = quota_usage.usage_by_key(
-        (key.id for key, _ in pairs), time.time(), get_settings().quota_rate_minutes * MINUTE
+        (key.id for key, _ in pairs), current().clock.time(), current().settings.quota_rate_minutes * MINUTE
     )
     return {key.name: _view(key, value, usage[key.id]) for key, value in pairs}
 

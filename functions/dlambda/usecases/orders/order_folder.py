@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dlambda.settings import get_settings
+from dlambda.deployment import current
 
 
 def workdir_of(order_id: str) -> Path:
     """The folder of one order; it need not exist."""
-    return get_settings().scratch / "orders" / order_id
+    return current().settings.scratch / "orders" / order_id

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.orders.order import Order
 from dlambda.domain.orders.order_request import clip_of, format_of
 from dlambda.media.workers.download import DownloadSpec
 from dlambda.media.workers.record import RecordSpec
 from dlambda.media.ytdlp.order_params import NotLive, Part
-from dlambda.settings import get_settings
 from dlambda.usecases.orders.order_folder import workdir_of
 
 
@@ -31,7 +31,7 @@ def download_spec(order: Order) -> DownloadSpec:
         url=order.url,
         params=params,
         workdir=workdir_of(order.id),
-        allow_internal=get_settings().allow_internal_urls,
+        allow_internal=current().settings.allow_internal_urls,
     )
 
 
@@ -44,5 +44,5 @@ def record_spec(order: Order) -> RecordSpec:
         workdir=workdir_of(order.id),
         start=float(order.options["start"]),
         duration=float(order.options["duration"]),
-        allow_internal=get_settings().allow_internal_urls,
+        allow_internal=current().settings.allow_internal_urls,
     )

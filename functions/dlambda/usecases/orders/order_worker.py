@@ -1,9 +1,9 @@
 """Runs the worker processes of an order: counts what they bring, and starts one that died again."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 
+from dlambda.deployment import current
 from dlambda.domain.orders.order import Order, OrderFailed
 from dlambda.media.workers import download
 from dlambda.store.items import leases
@@ -27,7 +27,7 @@ class OrderWorker:
         self._percent: float | None = None
         self._bytes_of: dict[str | None, int] = {}
         self._carry: Callable[[], None] | None = None
-        self._answered_at = time.monotonic()
+        self._answered_at = current().clock.monotonic()
 
     def follow(
         self,
@@ -71,11 +71,11 @@ class OrderWorker:
             if self._carry:
                 self._carry()
         except ENGINE_ERRORS:
-            if time.monotonic() - self._answered_at > _PATIENCE_SECONDS:
+            if current().clock.monotonic() - self._answered_at > _PATIENCE_SECONDS:
                 raise
             log.warning("The progress of an order could not be stored", exc_info=True, extra=self._log_fields)
         else:
-            self._answered_at = time.monotonic()
+            self._answered_at = current().clock.monotonic()
 
     def check(self, running: download.Running) -> None:
         """Does nothing: an order cannot be cancelled, and its worker watches the disk itself."""

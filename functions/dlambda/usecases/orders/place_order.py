@@ -2,10 +2,9 @@
 
 import logging
 import math
-import secrets
-import time
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.key import Key
 from dlambda.domain.orders.order import Kind, Order, make_id
@@ -13,7 +12,6 @@ from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.domain.orders.units import MINUTE
 from dlambda.errors import Invalid, TooMany
 from dlambda.media.sandbox.guard import check_url
-from dlambda.settings import get_settings
 from dlambda.store.orders import orders, rate_limits
 
 log = logging.getLogger(__name__)
@@ -24,12 +22,12 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
     one of its makers; nothing is stored then.
     """
     url, options = parse_order_request(kind, body)
-    settings = get_settings()
+    settings = current().settings
     try:
         check_url(url, allow_internal=settings.allow_internal_urls)
     except Invalid as error:
         raise Invalid(f"url: {error.message}") from None
-    order_id, now = make_id(secrets.choice), time.time()
+    order_id, now = make_id(current().random.choice), current().clock.time()
     seconds = settings.task_cleanup_time * MINUTE
     try:
         rate_limits.record(key.id, order_id, now, limit=settings.request_limit, seconds=seconds, makers=key.makers)

@@ -3,10 +3,10 @@
 import shutil
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import State
 from dlambda.domain.orders.units import MINUTE
-from dlambda.settings import get_settings
 from dlambda.store.items import leases
 from dlambda.store.orders import orders, quota_usage
 from dlambda.usecases.orders.find_order import object_of
@@ -19,7 +19,7 @@ def sweep_orders(now: float) -> None:
     """Runs a round. Idempotent."""
     wake_orders(now)
     remove_expired(now)
-    quota_usage.prune(now, get_settings().quota_rate_minutes * MINUTE)
+    quota_usage.prune(now, current().settings.quota_rate_minutes * MINUTE)
 
 
 def wake_orders(now: float) -> None:
@@ -28,7 +28,7 @@ def wake_orders(now: float) -> None:
     if running:
         queue.send_many(FulfilOrder(order_id) for order_id in sorted(leases.find_expired(running, now)))
     _free_lost_places()
-    free = get_settings().task_max_workers - len(orders.read_places())
+    free = current().settings.task_max_workers - len(orders.read_places())
     if free > 0:
         wake_waiting(free)
 
@@ -50,7 +50,7 @@ def _free_lost_places() -> None:
 
 def remove_expired(now: float) -> None:
     """Their files first, so that a round that dies in between is done again."""
-    for order_id in orders.list_ended(now - get_settings().task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
+    for order_id in orders.list_ended(now - current().settings.task_cleanup_time * MINUTE, _REMOVE_AT_ONCE):
         bucket.delete([entry.key for entry in bucket.list_(object_of(order_id, ""))])
         shutil.rmtree(workdir_of(order_id), ignore_errors=True)
         orders.remove(order_id)

@@ -3,12 +3,12 @@
 import logging
 from functools import cache
 
+from dlambda.deployment import current
 from dlambda.domain.rules.body import MAX_NAME_LENGTH
 from dlambda.domain.rules.preset import FIRST_OWN_ID, Preset, find_system_preset, normalise_name
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.domain.system.default_preset import missing_preset
 from dlambda.errors import NotFound
-from dlambda.settings import get_settings
 from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
 
@@ -27,7 +27,7 @@ def find_preset(name: str) -> Preset | None:
 def check_preset(name: str) -> None:
     """Raises `NotFound` when no preset has that name (downloads.md 2.1)."""
     # The default preset's name is never checked: without it, `default` itself serves.
-    is_default = normalise_name(name) in {"", normalise_name(get_settings().default_preset)}
+    is_default = normalise_name(name) in {"", normalise_name(current().settings.default_preset)}
     if not is_default and find_preset(name) is None:
         raise NotFound(f"Preset '{name}' does not exist.")
 
@@ -43,7 +43,7 @@ def preset_for(name: str) -> Preset:
 
 
 def _default_of_settings() -> Preset | None:
-    name = get_settings().default_preset
+    name = current().settings.default_preset
     preset = find_preset(name)
     if preset is None:
         _warn_of_missing(name)

@@ -4,20 +4,17 @@ On one machine the messages go with the queues when the service ends; the first 
 """
 
 import logging
-import random
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.sweep import delays
 from dlambda.domain.tasks.task import Result, Task
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.handlers.client import Handler
 from dlambda.media.handlers.registry import find_handler, handlers_for
-from dlambda.settings import get_settings
 from dlambda.store.tasks import task_schedule
 from dlambda.usecases.rules.presets import check_preset
 from dlambda.usecases.tasks.definitions import list_definitions
@@ -34,13 +31,15 @@ NO_ARCHIVE: Final = "The options name no download archive."
 
 def fan_out(due: int) -> None:
     """Sends a message for each task that a handler serves. Once per `due`."""
-    now = time.time()
+    now = current().clock.time()
     if not task_schedule.claim_run(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
         return
     mend_schedules()
     _send(_served(list_tasks()), due)
     task_schedule.note(task_schedule.SWEEP, now, {"due": due})
-    task_schedule.finish_run(task_schedule.SWEEP, due, reckon(sweep_timer(get_settings()), max(time.time(), due)))
+    task_schedule.finish_run(
+        task_schedule.SWEEP, due, reckon(sweep_timer(current().settings), max(current().clock.time(), due))
+    )
 
 
 def fan_out_again(due: int) -> None:
@@ -66,7 +65,7 @@ def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
         reason = error.message
     if reason is None:
         return handler
-    failed = Result(datetime.now(UTC), "failed", error=reason)
+    failed = Result(current().clock.now(), "failed", error=reason)
     task_schedule.note(task.id, failed.at.timestamp(), failed.view())
     return None
 
@@ -77,7 +76,9 @@ def _served(tasks: Sequence[Task]) -> list[tuple[Task, Handler]]:
 
 
 def _send(served: Sequence[tuple[Task, Handler]], due: int) -> int:
-    waits = delays((handler.name for _, handler in served), get_settings().task_handler_random_delay, random.random)
+    waits = delays(
+        (handler.name for _, handler in served), current().settings.task_handler_random_delay, current().random.random
+    )
     for (task, _), wait in zip(served, waits, strict=True):
         queue.send(SweepTask(task.id, due), delay_seconds=min(wait, _LONGEST_DELAY_SECONDS))
     return len(served)

@@ -5,19 +5,18 @@ options, which takes seconds.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.metadata import archive_id, has_formats
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.media.workers.extract import Extraction, extract
 from dlambda.media.workers.ytdlp_queries import ids_of_urls
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.store.tasks import feed_history
 from dlambda.usecases.tasks.task_options import Params
 
@@ -39,16 +38,16 @@ def with_archive_ids(
     items_by_url_id = _told_by_urls(items)
     unknown = {item.url: item for item in items_by_url_id if item.archive_id is None}
     unidentified_urls = list(unknown)
-    ids_by_url = feed_history.find_archive_ids(source, unidentified_urls, time.time())
+    ids_by_url = feed_history.find_archive_ids(source, unidentified_urls, current().clock.time())
     read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
         if (seconds := seconds_left()) > 0:
             read[url] = _read(unknown[url], params, cookies, seconds)
-            if not read[url].timed_out or seconds >= get_settings().extract_info_timeout:
+            if not read[url].timed_out or seconds >= current().settings.extract_info_timeout:
                 ids_by_url[url] = _keep(url, source, read[url])
 
-    with ThreadPoolExecutor(get_settings().extract_info_concurrency) as pool:
+    with ThreadPoolExecutor(current().settings.extract_info_concurrency) as pool:
         list(pool.map(look_up, [url for url in unidentified_urls if url not in ids_by_url]))
     identified = [
         replace(item, archive_id=item.archive_id or ids_by_url.get(item.url), **_page(item, read))
@@ -81,7 +80,7 @@ def _page(item: FeedItem, read: Mapping[str, Extraction]) -> dict[str, Any]:
 
 
 def _read(item: FeedItem, params: Params | OptionTexts, cookies: str | None, seconds: float) -> Extraction:
-    settings = get_settings()
+    settings = current().settings
     return extract(
         item.hinted_url,
         params,
@@ -96,5 +95,5 @@ def _keep(url: str, source: str, page: Extraction) -> str | None:
     page_id = archive_id(page.info) if page.info else None
     if page_id is None:
         log.warning("No archive id for an entry of '%s': %s", source, page.error, extra={"url": url})
-    feed_history.keep_archive_id(source, url, page_id, time.time())
+    feed_history.keep_archive_id(source, url, page_id, current().clock.time())
     return page_id

@@ -1,11 +1,10 @@
 """Inspection: entries that a handler would find at a URL; nothing is queued (docs/contract/tasks.md 2 and 7.2)."""
 
 import logging
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from dlambda.deployment import current
 from dlambda.domain.tasks.definition import Definition
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.domain.tasks.recipe import check_recipe
@@ -18,7 +17,6 @@ from dlambda.media.handlers.registry import find_by_name, find_handler, handlers
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.ytdlp_queries import effective
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.store.items import archive
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
@@ -79,7 +77,7 @@ def _chosen(url: str, name: str) -> Handler:
 
 def _passing(url: str, preset: str) -> Task:
     """A task that is stored nowhere; its name keeps its look-ups apart from those of stored tasks."""
-    now = datetime.now(UTC)
+    now = current().clock.now()
     return Task(0, "\0inspect", url, now, now, preset=preset)
 
 
@@ -89,7 +87,7 @@ def _client(params: Params) -> Any:
 
 def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
     try:
-        check_url(task.url, allow_internal=get_settings().allow_internal_urls)
+        check_url(task.url, allow_internal=current().settings.allow_internal_urls)
         texts = texts_of_task(task)
         feed: Feed = fetch(task, effective(texts))
     except HandlerFailed as error:
@@ -102,9 +100,9 @@ def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
 
 def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> list[FeedItem]:
     """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
-    end = time.monotonic() + _LOOK_UP_SECONDS
+    end = current().clock.monotonic() + _LOOK_UP_SECONDS
     cookies = cookies_of(preset_for(task.preset))
-    identified, _ = with_archive_ids(items, task.name, texts, lambda: end - time.monotonic(), cookies)
+    identified, _ = with_archive_ids(items, task.name, texts, lambda: end - current().clock.monotonic(), cookies)
     return identified
 
 

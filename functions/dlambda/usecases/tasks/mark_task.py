@@ -1,18 +1,17 @@
 """Marks all that a task's source has now as downloaded, or takes the marks away (docs/contract/tasks.md 2)."""
 
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dlambda.deployment import current
 from dlambda.domain.items.entry_limit import at_most
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.items.metadata import archive_id, plain_url
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import Invalid
 from dlambda.media.workers.ytdlp_queries import ids_of_urls
-from dlambda.settings import get_settings
 from dlambda.store.items import archive
 from dlambda.usecases.tasks.source_info import read_source
 from dlambda.usecases.tasks.task_options import archive_of_task, texts_of_task
@@ -21,7 +20,7 @@ from dlambda.usecases.tasks.task_options import archive_of_task, texts_of_task
 def mark(task: Task) -> str:
     """Answers the message. Raises `Invalid`."""
     name, ids = _archive(task), _ids(task)
-    if not archive.add(name, ids, time.time()):
+    if not archive.add(name, ids, current().clock.time()):
         return "No new items to mark as downloaded."
     return f"Task '{task.name}' items marked as downloaded."
 
@@ -45,7 +44,7 @@ def _ids(task: Task) -> list[str]:
     info = read_source(task.url, texts_of_task(task), task.preset, entries=True)
     if info.get("_type") not in {"playlist", "multi_video"}:
         raise Invalid("Expected a playlist type from extract_info.")
-    entries = at_most(walk(info), get_settings().max_playlist_entries)
+    entries = at_most(walk(info), current().settings.max_playlist_entries)
     by_url = _ids_by_url({url: entry for entry in entries if not _own_id(entry) and (url := _url_of(entry))})
     entry_ids = (_own_id(entry) or by_url.get(_url_of(entry)) for entry in entries)
     return list(dict.fromkeys(archive_id for archive_id in entry_ids if archive_id))

@@ -1,16 +1,14 @@
 """Runs a task by its own timer: its URL is added like any other (docs/contract/tasks.md 4)."""
 
 import logging
-import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Final
 
+from dlambda.deployment import current
 from dlambda.domain.events.event import Event, Name
 from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.tasks.task import TIMER_SOURCE, Result, Task
 from dlambda.errors import AppError, Invalid
-from dlambda.settings import get_settings
 from dlambda.store.tasks import task_schedule
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import add_items, check_request
@@ -30,19 +28,21 @@ def run_task(task_id: int, due: int) -> None:
         return
     timer = task.timer if task.enabled else ""
     if task_schedule.read(task_id).timer != timer:
-        task_schedule.schedule(task_id, timer, reckon(timer, time.time()))  # it was changed and its maker died
+        task_schedule.schedule(
+            task_id, timer, reckon(timer, current().clock.time())
+        )  # it was changed and its maker died
         return
-    if not task_schedule.claim_run(task_id, due, time.time(), BEGIN_SECONDS):
+    if not task_schedule.claim_run(task_id, due, current().clock.time(), BEGIN_SECONDS):
         return
     result = dispatch(task)
-    task_schedule.finish_run(task_id, due, reckon(timer, max(time.time(), due)))
+    task_schedule.finish_run(task_id, due, reckon(timer, max(current().clock.time(), due)))
     task_schedule.note(task_id, result.at.timestamp(), result.view())
 
 
 def dispatch(task: Task) -> Result:
     """Adds the task's URL to the queue and tells everyone; a failure is a result too."""
-    now = datetime.now(UTC)
-    preset = task.preset or get_settings().default_preset
+    now = current().clock.now()
+    preset = task.preset or current().settings.default_preset
     try:
         status, queued = _added(_checked(task.request(TIMER_SOURCE, preset)))
     except AppError as error:

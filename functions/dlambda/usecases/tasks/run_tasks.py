@@ -8,10 +8,11 @@ import logging
 from typing import Final
 
 from dlambda.aws import queue
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import BeginSweep, ResumeSweep, RunTask
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.errors import Invalid
-from dlambda.settings import Settings, get_settings
+from dlambda.settings import Settings
 from dlambda.store.tasks import task_schedule
 from dlambda.store.tasks.task_schedule import Run
 from dlambda.usecases.tasks.tasks import reckon
@@ -41,14 +42,14 @@ def wake_due_tasks(now: float) -> int:
 
 def _schedule_sweep(sweep: Run, now: float) -> None:
     """The sweep's own row follows the setting `tasks_handler_timer`."""
-    timer = sweep_timer(get_settings())
+    timer = sweep_timer(current().settings)
     if sweep.timer != timer:
         task_schedule.schedule(task_schedule.SWEEP, timer, reckon(timer, now))
 
 
 def _resume_sweep(sweep: Run) -> None:
     """The first tick after a start of the deployment: the sweep before it may have lost messages."""
-    started_at = get_settings().started_at
+    started_at = current().settings.started_at
     if sweep.result and (sweep.last_run or 0.0) < started_at and task_schedule.claim_resumption(started_at):
         queue.send(ResumeSweep(sweep.result["due"]))
 

@@ -6,12 +6,12 @@ from functools import partial
 from time import monotonic
 from typing import Any, Final
 
+from dlambda.deployment import current
 from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
 from dlambda.errors import AppError, Invalid
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.task_options import texts_of
@@ -27,7 +27,7 @@ def read_source(
     url: str, texts: OptionTexts, preset: str, *, entries: bool, seconds: float = _WAIT_SECONDS
 ) -> dict[str, Any]:
     """The metadata of `url`, its entries flat or left out. Raises `Invalid` when nothing could be read in time."""
-    settings = get_settings()
+    settings = current().settings
     check_url(url, allow_internal=settings.allow_internal_urls)
     extraction = extract(
         url,

@@ -5,13 +5,13 @@ that is out of time or dies continues where it was.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from dlambda.aws import bucket, queue
+from dlambda.deployment import current
 from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
@@ -24,7 +24,6 @@ from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.client import Client, Handler, HandlerFailed
 from dlambda.media.handlers.registry import handlers_for
 from dlambda.media.sandbox.guard import check_url
-from dlambda.settings import get_settings
 from dlambda.store.items import archive, items, leases
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
@@ -70,7 +69,11 @@ def sweep_task(message: SweepTask, seconds_left: Callable[[], float]) -> SweepTa
     task_id, due = message.id, message.due
     task = find_task(task_id)
     handler = handler_of(task, handlers_for(list_definitions())) if task else None
-    if task is None or handler is None or not task_schedule.claim_sweep(task_id, due, time.time(), _HELD_SECONDS):
+    if (
+        task is None
+        or handler is None
+        or not task_schedule.claim_sweep(task_id, due, current().clock.time(), _HELD_SECONDS)
+    ):
         return None
     queued_so_far = _surely_swept(task, handler, due, lambda: seconds_left() - _SPARE_SECONDS, message.queued)
     if queued_so_far is None:
@@ -88,16 +91,16 @@ def _surely_swept(task: Task, handler: Handler, due: int, seconds_left: Callable
     except AppError as error:
         if error.retry:
             raise
-        _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=error.message))
+        _note(task, Result(current().clock.now(), "failed", queued=queued, error=error.message))
         return None
     except Exception:  # last resort: what sites write is endless, and who owns the task must hear that it does not run
         log.exception("The sweep of task '%s' failed unexpectedly", task.name, extra={"url": task.url})
-        _note(task, Result(datetime.now(UTC), "failed", queued=queued, error=UNEXPECTED))
+        _note(task, Result(current().clock.now(), "failed", queued=queued, error=UNEXPECTED))
         return None
 
 
 def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], float], queued: int) -> int | None:
-    now = datetime.now(UTC)
+    now = current().clock.now()
     try:
         params = params_of_task(task)
         client = replace(client_for(params), memory=FeedMemory(task.id))
@@ -126,7 +129,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     """Queues what is new in a batch of a feed; False when there was no time for all of it."""
     if state.seconds_left() <= 0:
         return False
-    task_schedule.claim_sweep(state.task.id, state.due, time.time(), _HELD_SECONDS)
+    task_schedule.claim_sweep(state.task.id, state.due, current().clock.time(), _HELD_SECONDS)
     part = part_named(preset_for(state.task.preset).cli, state.task.cli)
     records = _records({item.url for item in batch if item.url}, part)
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
@@ -134,7 +137,7 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     if not state.handler.knows_archive_ids:
         cookies = cookies_of(preset_for(state.task.preset))
         batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
-    now = time.time()
+    now = current().clock.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
     remembered = feed_history.find_many(state.handler.name, [item.identity for item in batch if item.identity], now)
     knowledge = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
@@ -181,7 +184,7 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
         host = str(check_web_address(url).hostname)
         if host not in hosts:
             hosts[host] = False
-            check_url(url, allow_internal=get_settings().allow_internal_urls)
+            check_url(url, allow_internal=current().settings.allow_internal_urls)
             hosts[host] = True
     except Invalid as error:
         log.warning("A feed's entry is left out: %s", error.message, extra={"url": url})
@@ -192,7 +195,7 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
 def _new_item(state: _Sweep, item: FeedItem) -> Item:
     """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
     hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
-    task_request = state.task.request(state.handler.name, get_settings().default_preset)
+    task_request = state.task.request(state.handler.name, current().settings.default_preset)
     return new_item(item.request(task_request)).evolve(
         title=title_of({"title": item.title}, url=item.url),
         description=item.description[:DESCRIPTION_LIMIT],

@@ -1,16 +1,15 @@
 """Options with which a task's feed is read (docs/contract/tasks.md 5, 6)."""
 
-import random
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from dlambda.deployment import current
 from dlambda.domain.tasks.task import Task
 from dlambda.media.handlers.client import Client, browser_like
 from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import get_settings
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.rules.presets import preset_for
 
@@ -41,7 +40,7 @@ def texts_of(preset_name: str, cli: str, folder: str = "", template: str = "") -
     """The option texts with which a task of these fields would be read."""
     preset = preset_for(preset_name)
     return OptionTexts(
-        places_of(get_settings()),
+        places_of(current().settings),
         preset_cli=preset.cli,
         preset_name=preset.name,
         item_cli=cli,
@@ -54,9 +53,9 @@ def client_for(params: Params) -> Client:
     """Asks sites with the proxy, the timeout and the user agent that the options name."""
     headers: Mapping[str, str] = params.get("http_headers") or {}
     return Client(
-        partial(fetch, allow_internal=get_settings().allow_internal_urls),
-        user_agent=headers.get("User-Agent") or browser_like(random.random),
+        partial(fetch, allow_internal=current().settings.allow_internal_urls),
+        user_agent=headers.get("User-Agent") or browser_like(current().random.random),
         timeout_seconds=float(params.get("socket_timeout") or DEFAULT_TIMEOUT_SECONDS),
         proxy=params.get("proxy") or None,
-        most_items=get_settings().max_playlist_entries,
+        most_items=current().settings.max_playlist_entries,
     )

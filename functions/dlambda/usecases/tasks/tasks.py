@@ -1,17 +1,16 @@
 """Keeps tasks: list, make, change, remove, and their next run with them (docs/contract/tasks.md 2)."""
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
 from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
-from dlambda.settings import get_settings
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.rules import resources
 from dlambda.store.rules.resources import Content, Document
@@ -145,7 +144,7 @@ def _remove(id_: int) -> Task:
 
 def reckon(timer: str, after: float) -> int | None:
     """When `timer` is next due behind `after`, in unix seconds. Raises `Invalid` for no timer."""
-    moment = next_run(timer, datetime.fromtimestamp(after, UTC), get_settings().zone)
+    moment = next_run(timer, datetime.fromtimestamp(after, UTC), current().settings.zone)
     return int(moment.timestamp()) if moment else None
 
 
@@ -160,7 +159,7 @@ def _schedule(task_id: int, timer: str) -> Run:
     run = task_schedule.read(task_id)
     if run.timer == timer and (run.next_run is None) == (not timer):
         return run
-    task_schedule.schedule(task_id, timer, reckon(timer, time.time()))
+    task_schedule.schedule(task_id, timer, reckon(timer, current().clock.time()))
     return task_schedule.read(task_id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dlambda.aws import bucket
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import show_nfo_text
 from dlambda.domain.paths.paths import object_key, resolve_folder
@@ -14,7 +15,6 @@ from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.client import Client
 from dlambda.media.workers.ytdlp_queries import effective, folder_of_template
-from dlambda.settings import get_settings
 from dlambda.usecases.files.folders import note_files
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.source_info import read_source
@@ -54,7 +54,7 @@ def _own_folder(task: Task) -> str:
 
 def _folder_of_template(task: Task, info: Mapping[str, Any]) -> str:
     preset = preset_for(task.preset)
-    template = task.template or preset.template or get_settings().output_template
+    template = task.template or preset.template or current().settings.output_template
     try:
         return resolve_folder(_in(preset.folder.strip("/"), folder_of_template(template, info)))
     except Invalid:

@@ -11,11 +11,11 @@ Two use cases do so, and each is a `Work` of its own:
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from dlambda.deployment import current
 from dlambda.media.workers.download import Message, Result, Running
 from dlambda.store.items import leases
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
@@ -69,7 +69,7 @@ class LeasedRun:
         self.is_cancelled = False
         self._progress = progress
         self._log_fields = log_fields
-        self._renewed_at = time.monotonic()
+        self._renewed_at = current().clock.monotonic()
         self._is_lost = False
 
     def follow(self, running: Running, work: Work) -> Result | None:
@@ -98,8 +98,8 @@ class LeasedRun:
 
     def renew(self) -> None:
         """Renews the lease and learns whether the user has cancelled. Raises `Lost`."""
-        self._renewed_at = time.monotonic()
-        wanted = leases.renew(self.lease, time.time(), self._progress())
+        self._renewed_at = current().clock.monotonic()
+        wanted = leases.renew(self.lease, current().clock.time(), self._progress())
         self.is_cancelled = self.is_cancelled or wanted == leases.CANCEL
 
     def renew_if_due(self) -> None:
@@ -108,7 +108,7 @@ class LeasedRun:
             self.renew()
 
     def _is_heartbeat_due(self) -> bool:
-        return time.monotonic() - self._renewed_at >= _HEARTBEAT_SECONDS
+        return current().clock.monotonic() - self._renewed_at >= _HEARTBEAT_SECONDS
 
     @contextmanager
     def renewing(self) -> Iterator[None]:

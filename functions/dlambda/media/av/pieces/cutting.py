@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
@@ -28,7 +28,6 @@ from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.policy import Policy
 from dlambda.media.sandbox.rights import make_policy, rights_to_read
-from dlambda.settings import get_settings
 
 _MODULE: Final = "dlambda.media.av.pieces.cutting_child"
 _PROCESSES: Final = 4
@@ -66,7 +65,7 @@ def write_segment(
     ffmpeg = find_tool("ffmpeg")
     if ffmpeg is None:
         raise Unavailable("ffmpeg is not available on this system.")
-    settings = get_settings()
+    settings = current().settings
     job = {
         "do": "segment",
         "location": location,
