@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dlambda.entry.idempotency import CREATING
 from local import template
 from local.api_document.bodies import BODIES, SCHEMAS
 from local.api_document.examples import Examples
@@ -23,6 +24,13 @@ _ABOUT = (
 )
 
 _LICENSE = {"name": "MIT", "identifier": "MIT"}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "chosen by the client: a repeat within a day gets the first answer, and creates nothing",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 Json = dict[str, Any]
 
@@ -56,6 +64,8 @@ def _describe(paths: Json, schemas: Json) -> None:
     examples = Examples(schemas)
     for method, path, operation in operations(paths):
         operation["operationId"] = operation_id(method, path)
+        if method == "post" and path in CREATING:
+            operation["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]
         if body := BODIES.get(f"{method} {path}"):
             operation["requestBody"] = body
         operation["responses"] = dict(sorted(operation["responses"].items()))

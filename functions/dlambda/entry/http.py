@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
 from dlambda.domain.web.cross_origin import Admission
+from dlambda.entry import idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
@@ -121,6 +122,8 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
     app.before_request(_begin)
     if authenticated:
         app.before_request(_authenticate)
+        app.before_request(idempotency.replay)
+    app.after_request(idempotency.keep)
     app.after_request(_finish)
     app.register_error_handler(AppError, _render)
     app.register_error_handler(HTTPException, _render_http)

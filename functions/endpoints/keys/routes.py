@@ -7,6 +7,7 @@ from flask import Response
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import Kind
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.idempotency import replay
 from dlambda.store.orders import keys as store
 from dlambda.usecases.orders import keys
 from dlambda.usecases.orders.find_order import describe_order
@@ -41,6 +42,7 @@ from endpoints.keys.schemas import (
 
 routes = make_routes("keys", "The key API: a URL as a file, for programs", security="key")
 routes.before_request(check_key)
+routes.before_request(replay)
 routes.before_request(check_type)
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int]
