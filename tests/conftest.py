@@ -1,10 +1,13 @@
 """Fixtures that every kind of test may use."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from dlambda.deployment import current
+from tests.clock import FakeClock
 from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack, environment, forget, forget_settings
@@ -93,6 +96,16 @@ def _no_failures_before() -> Iterator[None]:
     yield
     if attempts := sys.modules.get("dlambda.entry.attempts"):
         forget(attempts._attempts)
+
+
+@pytest.fixture
+def clock() -> Iterator[FakeClock]:
+    """The deployment's clock stands still during the test, until somebody sleeps."""
+    deployment = current()
+    before, fake = deployment.clock, FakeClock(time.time())
+    deployment.clock = fake
+    yield fake
+    deployment.clock = before
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from dlambda.aws import bucket
 from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.store.files import jobs, path_claims
 from dlambda.store.files.jobs import Job
-from dlambda.usecases.files import act_on_files, claim_paths
+from dlambda.usecases.files import act_on_files
 from tests.functions.calls import Client
-from tests.functions.working import beside, handle
+from tests.functions.working import handle
 
 pytestmark = pytest.mark.usefixtures("stack", "permitted")
 ROUNDS = 3
@@ -121,8 +121,7 @@ def test_one_folder_is_made_once(place):
     assert outcome(results) == ["Directory already exists.", "Directory already exists.", "done"]
 
 
-def test_a_path_that_is_changed_for_long(place, monkeypatch):
-    monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
+def test_a_path_that_is_changed_for_long(place, clock):
     put(place, a_txt="A", b_txt="B")
     path_claims.claim("somebody", [f"{place}/a.txt"], time.time())
     results = [
@@ -140,17 +139,13 @@ def test_a_path_that_is_changed_for_long(place, monkeypatch):
     assert texts(place) == {"a.txt": "A", "b.txt": "B"}
 
 
-def test_who_comes_second_waits(place):
+def test_who_comes_second_waits(place, clock):
     put(place, a_txt="A")
-    path_claims.claim("somebody", [f"{place}/a.txt"], time.time())
-
-    def end() -> None:
-        time.sleep(0.3)
-        path_claims.release("somebody", time.time())
-
-    ending = beside(end)
+    path_claims.claim("somebody", [f"{place}/a.txt"], clock.time())
+    began = clock.time()
+    clock.after(5, lambda: path_claims.release("somebody", clock.time()))
     assert act(rename(f"{place}/a.txt", "x.txt"))["ok"]
-    ending.join()
+    assert clock.time() >= began + 5
 
 
 def lost_move(place: str) -> str:
@@ -168,8 +163,7 @@ def lost_move(place: str) -> str:
     return job_id
 
 
-def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, monkeypatch):
-    monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
+def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, clock):
     job_id = lost_move(place)
     assert act(rename(f"{place}/x.txt", "y.txt"))["error"] == f"path '{place}/x.txt' is being changed."
     assert handle(RunJob(job_id)) == {"batchItemFailures": []}
@@ -177,8 +171,7 @@ def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, monkeypatch
     assert act(rename(f"{place}/x.txt", "y.txt"))["ok"]
 
 
-def test_a_job_that_lost_its_paths_waits_for_them(place, monkeypatch):
-    monkeypatch.setattr(claim_paths, "_PATIENCE_SECONDS", 0.2)
+def test_a_job_that_lost_its_paths_waits_for_them(place, clock):
     job_id = lost_move(place)
     path_claims.release(job_id, time.time())
     path_claims.claim("somebody", [f"{place}/x.txt"], time.time())

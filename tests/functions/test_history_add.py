@@ -255,11 +255,10 @@ class TestKnownUrls:
         assert listening.names.count("item_added") == 1
 
 
-def end_intake(status: Status = Status.ERROR, *, after_seconds: float = 0, **fields: object) -> threading.Thread:
+def end_intake(status: Status = Status.ERROR, **fields: object) -> threading.Thread:
     """What the intake does a moment later."""
 
     def work() -> None:
-        time.sleep(after_seconds)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             ids = items.page(Shelf.QUEUE, page=1, per_page=9, newest_first=False).ids
@@ -360,13 +359,13 @@ class TestWaiting:
         assert (answer["status"], answer["msg"]) == (True, None)
         worker.join()
 
-    def test_a_failed_try_is_no_outcome_while_another_comes_soon(self, history):
-        worker = end_intake(Status.PENDING, error="HTTP Error 503", retry_at=time.time() + 1)
-        second = end_intake(error="No such video.", after_seconds=1)
+    def test_a_failed_try_is_no_outcome_while_another_comes_soon(self, history, clock):
+        retry_at = clock.time() + 2
+        clock.after(0.05, lambda: end_intake(Status.PENDING, error="HTTP Error 503", retry_at=retry_at).join())
+        clock.after(3, lambda: end_intake(error="No such video.").join())
         [answer] = history.post("/api/history?sync=true", {"url": URL})[1]
         assert (answer["status"], answer["msg"]) == (False, "No such video.")
-        worker.join()
-        second.join()
+        assert clock.time() >= retry_at
 
     def test_one_that_is_tried_again_later_is_accepted_and_says_why_it_waits(self, history):
         worker = end_intake(Status.PENDING, error="HTTP Error 429", retry_at=time.time() + 60)

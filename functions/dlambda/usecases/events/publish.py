@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from dlambda.aws import socket
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
 
 log = logging.getLogger(__name__)
-_pushers = ThreadPoolExecutor(8, "push")
 
 _STEPS: Final[Mapping[Name, str]] = {
     Name.ITEM_ADDED: "added {url}",
@@ -34,12 +33,20 @@ def publish(*events: Event) -> None:
     if not frames or not socket.is_served():
         return
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
+    pushers = _pushers()
     pushes = [
-        _pushers.submit(contextvars.copy_context().run, _push, connection_id, frames)
+        pushers.submit(contextvars.copy_context().run, _push, connection_id, frames)
         for connection_id in connections.list_()
     ]
     for push in pushes:
         push.result()
+
+
+@per_deployment
+def _pushers() -> ThreadPoolExecutor:
+    threads = ThreadPoolExecutor(8, "push")
+    current().before_close(threads.shutdown)
+    return threads
 
 
 def _log(event: Event) -> None:
