@@ -45,7 +45,7 @@ def document() -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "dlambda", "version": _version(), "description": _ABOUT, "license": _LICENSE},
-        "servers": [{"url": "../..", "description": "the service that answers this document"}],
+        "servers": [{"url": "/", "description": "the service that answers this document"}],
         "tags": merged["tags"],
         "paths": dict(sorted(merged["paths"].items())),
         "components": {

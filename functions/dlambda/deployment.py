@@ -7,6 +7,7 @@ def client() -> Client:   # made at the first call; closed with the deployment w
 """
 
 import atexit
+import logging
 import threading
 import time
 import uuid
@@ -23,6 +24,7 @@ from dlambda.settings import Settings, read_environment
 if TYPE_CHECKING:
     from botocore.session import Session
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _TOKEN_BYTES: Final = 32
 
@@ -109,11 +111,19 @@ class Deployment:
     def close(self) -> None:
         """Stores what has been gathered, ends processes and closes clients. What is used after that is made anew."""
         while self._before_close:
-            self._before_close.pop()()
+            _attempt(self._before_close.pop())
         while self._values:
             _, value = self._values.popitem()
             if close := getattr(value, "close", None):
-                close()
+                _attempt(close)
+
+
+def _attempt(action: Callable[[], object]) -> None:
+    """Does one step of the end; the others follow, whatever becomes of it."""
+    try:
+        action()
+    except Exception:  # last resort of a process that ends
+        log.warning("A part of the deployment could not be closed", exc_info=True)
 
 
 def _make_session() -> "Session":

@@ -252,7 +252,10 @@ class Settings(UserSettings):
 
     @property
     def disk_reserve_bytes(self) -> int:
-        """Bytes that downloads leave free of the scratch folder's volume, or a twentieth of it (`media.disk`)."""
+        """Bytes that downloads leave free of the scratch folder's volume, at most a twentieth of it.
+
+        `media.machine.disk` compares them.
+        """
         return self.disk_reserve_mb * 1_000_000
 
     @property

@@ -216,6 +216,8 @@ class TestBasePath:
         assert client.call("GET", "/api/ping")[0] == 404
         assert client.last.is_json
         assert client.call("GET", f"{prefix}x/api/ping")[0] == 404
+        for path in ("/openapi.json", "/api/docs/openapi.json"):
+            assert client.call("GET", prefix + path)[1]["servers"][0]["url"] == prefix
 
     def test_the_root_leads_to_it(self, stack, configure):
         configure(base_path="/dl")

@@ -238,6 +238,9 @@ def test_the_reference_loads_from_here_alone(client: FlaskClient) -> None:
     assert "<script>" not in page.text
     for name in re.findall(r'(?:src|href)="/api/docs/([^"]+)"', page.text):
         assert client.get(f"/api/docs/{name}").status_code == 200
+    page = client.get("/api/docs?apikey=dTpw%2B")  # the only credentials that a link can carry
+    assert re.findall(r'(?:src|href|document)="/api/docs/[^"?]+"', page.text) == []
+    assert page.text.count("?apikey=dTpw%2B") == 7
     assert client.get("/api/docs/swagger-ui-bundle.js").mimetype == "text/javascript"
 
 

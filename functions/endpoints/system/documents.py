@@ -4,9 +4,11 @@ People read it in Swagger UI, whose files come from a package: the page loads no
 forbids it.
 """
 
+import json
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Response, render_template_string, request
 
@@ -23,6 +25,7 @@ _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
+_SERVER = b'"servers": [\n  {\n   "url": %s'
 # Swagger UI sets styles of elements, and shows pictures that are part of its style sheet.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -45,7 +48,10 @@ def document(name: str) -> Response:
     path = _FOLDER / name if name == "openapi.json" else _PAGES / name
     if name not in _TYPES or not path.is_file():
         raise NotFound("Doc file not found.", extra={"file": name})
-    response = Response(path.read_bytes(), content_type=_TYPES[name])
+    body = path.read_bytes()
+    if name == "openapi.json":  # below a base path, its paths lie there
+        body = body.replace(_SERVER % b'"/"', _SERVER % json.dumps(request.script_root or "/").encode(), 1)
+    response = Response(body, content_type=_TYPES[name])
     response.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
     response.headers["Expires"] = http_date(current().clock.time() + _KEPT_SECONDS)
     response.headers["Pragma"] = "public"
@@ -55,7 +61,10 @@ def document(name: str) -> Response:
 def reference() -> Response:
     """The page that shows the document, with search and requests that can be tried."""
     template = (_REFERENCE / "reference.html").read_text(encoding="utf-8")
-    response = Response(render_template_string(template, docs=f"{request.script_root}/api/docs"), mimetype="text/html")
+    # Who sends the password in the address has no header for what the page loads.
+    query = f"?{urlencode({'apikey': request.args['apikey']})}" if "apikey" in request.args else ""
+    docs = f"{request.script_root}/api/docs"
+    response = Response(render_template_string(template, docs=docs, query=query), mimetype="text/html")
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 

@@ -1,6 +1,6 @@
 """Plans who is told of an event (docs/contract/rules.md 6.3). Light, as everything that publishes brings it in.
 
-Each webhook is one delivery, and all other services that want an event are one; `usecases.rules.deliver` makes them.
+Each webhook is one delivery, and all other services that want an event are one; `usecases.events.deliver` makes them.
 """
 
 import logging

@@ -104,12 +104,12 @@ def metrics() -> Metrics:
 
 
 def count(name: str, value: float = 1.0, **labels: str) -> None:
-    """Adds to a counter of `domain.metric.HELP`."""
+    """Adds to a counter of `domain.telemetry.metric.HELP`."""
     metrics().count(name, labels, value)
 
 
 def observe_seconds(name: str, seconds: float) -> None:
-    """Counts a duration of `domain.metric.HELP`."""
+    """Counts a duration of `domain.telemetry.metric.HELP`."""
     metrics().observe_seconds(name, seconds)
 
 

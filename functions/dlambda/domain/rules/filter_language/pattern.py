@@ -1,6 +1,6 @@
 """Regular expressions inside filters, bounded in time: all those of one filter together.
 
-The `regex` package (`domain.tasks.pattern`) and not RE2: filters in use look around (`^(?!.*live)`), which RE2 cannot.
+The `regex` package (`domain.rules.pattern`) and not RE2: filters in use look around (`^(?!.*live)`), which RE2 cannot.
 """
 
 import time

@@ -31,7 +31,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket) -> None:
-    # yt-dlp is only imported here and in `_warm`, so that this module can be imported by tools that need none.
+    # yt-dlp is imported here, in `main` and in `_rehearse_page` alone: tools that need none can import this module.
     from dlambda.media.workers.child import child_download, child_extract, child_record, child_terminal, query_child
 
     if isinstance(job, TerminalJob):
@@ -86,10 +86,16 @@ def _reap(children: set[int]) -> None:
 
 @lru_cache(maxsize=1)
 def _rehearse_page() -> None:
-    """Once, and after the first fork: the first page does not wait for what the later ones save."""
+    """Once, and after the first fork: the first page does not wait for what the later ones save.
+
+    A failure (no descriptor, no space for a folder) must not end this process, with which all its workers would die.
+    """
     from dlambda.media.workers.child import warmup
 
-    warmup.rehearse_page()
+    try:
+        warmup.rehearse_page()
+    except Exception:  # noqa: BLE001 it only costs the speed
+        traceback.print_exc()
     _keep_memory_shared()
 
 
