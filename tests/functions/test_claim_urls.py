@@ -1,11 +1,15 @@
 """Claims of URLs that have records: docs/contract/README.md, Adding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.errors import Conflict
 from dlambda.store.items import items
+from dlambda.store.table import TABLE_ERRORS, connection
 from dlambda.usecases.items.claim_urls import Claim, claim_urls
 from tests.functions.calls import Heard
 from tests.store import records
@@ -24,13 +28,84 @@ def _claimant(number: int) -> Item:
     return item(f"new-{number}", url=_url(number), posted_url=_url(number))
 
 
+def _add_history(*numbers: int) -> None:
+    records.add([done(f"old-{number}", url=_url(number), posted_url="") for number in numbers])
+
+
+def _owners(numbers: Sequence[int]) -> list[str]:
+    """The ids of the records that have the URLs and exist, in the order of `numbers`."""
+    return [holder.id for number in numbers if (holder := records.find_by_url(_url(number)))]
+
+
+@contextmanager
+def _tables_gone_after(transactions: int) -> Iterator[None]:
+    """The tables take so many transactions, refused ones too, and cannot be reached for those that follow."""
+    sent: list[int] = []
+
+    def count(**_: object) -> None:
+        sent.append(1)
+        if len(sent) > transactions:
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    events, name = connection().client.meta.events, "before-call.dynamodb.TransactWriteItems"
+    events.register(name, count)
+    try:
+        yield
+    finally:
+        events.unregister(name, count)
+
+
 @pytest.mark.usefixtures("stack")
-def test_more_records_give_way_than_fit_into_one_transaction(listening: Heard) -> None:
-    records.add([done(f"old-{number}", url=_url(number), posted_url="") for number in range(items.BATCH)])
+@pytest.mark.parametrize("known", [range(items.BATCH), range(3, items.BATCH, 2)])
+def test_more_records_give_way_than_fit_into_one_transaction(listening: Heard, known: Sequence[int]) -> None:
+    _add_history(*known)
+    new_ids = [f"new-{number}" for number in range(items.BATCH)]
     entered = claim_urls([_claimant(number) for number in range(items.BATCH)], _enter)
-    assert [each.id for each in entered] == [f"new-{number}" for number in range(items.BATCH)]
-    assert (items.count(Shelf.QUEUE), items.count(Shelf.DONE)) == (items.BATCH, 0)
-    assert sorted(listening.names) == ["item_added"] * items.BATCH + ["item_deleted"] * items.BATCH
+    assert [each.id for each in entered] == new_ids
+    assert list(items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids) == new_ids
+    assert items.count(Shelf.DONE) == 0
+    assert sorted(listening.names) == ["item_added"] * items.BATCH + ["item_deleted"] * len(known)
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("transactions", range(1, 5))
+def test_no_url_is_lost_when_the_tables_go_away_between_transactions(transactions: int) -> None:
+    numbers = range(items.BATCH)
+    _add_history(*numbers)
+    with _tables_gone_after(transactions), pytest.raises(TABLE_ERRORS):
+        claim_urls([_claimant(number) for number in numbers], _enter)
+    replaced = 8 * (transactions - 1)  # the first was refused, since all URLs had records
+    assert _owners(numbers) == [f"{'new' if number < replaced else 'old'}-{number}" for number in numbers]
+    again = claim_urls([_claimant(number).evolve(id=f"again-{number}") for number in numbers], _enter)
+    assert [each.id for each in again] == [f"again-{number}" for number in numbers[replaced:]]
+    assert items.count(Shelf.DONE) == 0
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_refused_claim_leaves_the_history_as_it_is() -> None:
+    numbers = range(items.BATCH)
+    _add_history(*numbers)
+
+    def change_and_enter(claims: Sequence[Claim]) -> list[items.Change]:
+        if claims[0].previous:
+            before = items.get(claims[0].previous.id)
+            records.save(before, before.evolve(title=before.title + "x"))
+        return _enter(claims)
+
+    with pytest.raises(Conflict):
+        claim_urls([_claimant(number) for number in numbers], change_and_enter)
+    assert _owners(numbers) == [f"old-{number}" for number in numbers]
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_two_urls_of_one_record_are_claimed_together() -> None:
+    """Also where one of them is the first of many, and the other the last."""
+    last = items.BATCH - 1
+    _add_history(*range(1, last))
+    records.add([done("old-0", url=_url(0), posted_url=_url(last))])
+    with _tables_gone_after(2), pytest.raises(TABLE_ERRORS):
+        claim_urls([_claimant(number) for number in range(items.BATCH)], _enter)
+    assert _owners([0, last, 1, 8]) == ["new-0", f"new-{last}", "new-1", "old-8"]
 
 
 @pytest.mark.usefixtures("stack")

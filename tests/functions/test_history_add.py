@@ -9,6 +9,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Stage, Status
 from dlambda.domain.items.request import read_request
 from dlambda.domain.rules.resource import PRESETS
+from dlambda.domain.secrets.mask import MASK
 from dlambda.store.items import archive, items
 from dlambda.usecases.items.add_items import add_items, wait_for
 from dlambda.usecases.rules import resources
@@ -431,6 +432,17 @@ def test_a_mask_sent_again_means_what_the_record_had(history):
     assert history.post("/api/history", again)[0] == 200
     [item] = items.find_many([each["_id"] for each in history.get("/api/history/live")[1]["queue"].values()])
     assert (item.cookies, item.cli) == ("c", cli)
+
+
+def test_many_of_the_history_that_are_added_again_keep_their_order_and_their_secrets(history):
+    urls = [f"https://9.9.9.9/{number}.mp4" for number in range(30)]
+    records.add([done(f"old-{url}", url=url, posted_url=url, cookies=f"cookies of {url}") for url in urls])
+    status, answers = history.post("/api/history", [{"url": url, "cookies": MASK} for url in urls])
+    assert status == 200
+    stored = items.find_many(items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids)
+    assert [(item.url, item.cookies) for item in stored] == [(url, f"cookies of {url}") for url in urls]
+    assert [answer["_id"] for answer in answers] == [item.id for item in stored]
+    assert items.count(Shelf.DONE) == 0
 
 
 def test_a_mask_of_nothing_is_nothing(history):

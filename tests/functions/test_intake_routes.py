@@ -333,6 +333,29 @@ class TestPlaylist:
         assert items.find("old") is None
         assert len(self.queued()) == 2
 
+    def test_many_entries_of_the_history_are_replaced_in_the_lists_order(self, route, stack, listening):
+        """A few in each transaction, and what is told of an entry is told once."""
+        size = items.BATCH
+        old = [done(f"old-{number}", url=f"https://video.example/{number}") for number in range(size - 1)]
+        records.add(old)
+        records.add([item("queued", url=f"https://video.example/{size - 1}")])
+        assert route(self.playlist(*(self.entry(number) for number in range(size)))) is None
+        made = [each for each in items.find_many(self.queued()) if each.chain]
+        assert [each.source_id for each in made] == [str(number) for number in range(size - 1)]
+        assert [each.extras["autonumber"] for each in made] == list(range(1, size))
+        assert items.count(Shelf.DONE) == 0
+        assert len(stack.messages("entries")) == size - 1
+        assert [name for name in listening.names if name.startswith("log_")] == ["log_info", "log_success"]
+
+    def test_an_entry_that_leaves_no_record_is_told_once(self, route, listening, configure):
+        configure(ignore_archived_items=True)
+        archive.add(current().settings.archive_file, ["site 20"], T0)
+        records.add([done(f"old-{number}", url=f"https://video.example/{number}") for number in range(19)])
+        assert route(self.playlist(*(self.entry(number) for number in range(21))), preset="default") is None
+        made = items.find_many(self.queued())
+        assert [each.source_id for each in made] == [str(number) for number in range(20)]
+        assert [name for name in listening.names if name.startswith("log_")] == ["log_info", "log_success"]
+
     def test_parts_of_one_video_are_entries(self, route):
         part = {"_type": "video", "id": "1", "formats": [{"url": "https://video.example/1.mp4"}],
                 "webpage_url": "https://video.example/a"}  # fmt: skip

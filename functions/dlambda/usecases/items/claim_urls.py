@@ -1,7 +1,6 @@
 """Makes items the owners of their URLs; a record that has one of them stays or gives way (contract README, Adding)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dlambda.domain.events import event
@@ -20,10 +19,27 @@ _MOST_REPLACED = 8
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An item that wants its URLs. `previous`: the history record that gives way to it, if any."""
+    """An item that wants its URLs. `replaced`: the history records that give way to it.
+
+    `notice`: why it becomes no record, None if it does.
+    """
 
     item: Item
-    previous: Item | None = None
+    replaced: tuple[Item, ...] = ()
+    notice: event.Event | None = None
+
+    @property
+    def previous(self) -> Item | None:
+        """The history record that gives way to it, if any."""
+        return self.replaced[-1] if self.replaced else None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one transaction wrote: the items after it. `later`: the claims that it had no place for, in their order."""
+
+    items: list[Item]
+    later: list[Claim]
 
 
 def claim_urls(
@@ -34,61 +50,82 @@ def claim_urls(
 ) -> list[Item]:
     """Commits `changes_of` the claims that can be met, and tells everyone; answers the items after it.
 
-    A claimant whose URL has a record that stays is left out, with a notice after the events `first`. A record that
-    gives way goes in the same transaction, so that no URL is lost in between; of many, the last ones go before it.
-    Raises `Conflict` while others change them without end.
+    Takes as many transactions as `claim_next` needs. What is committed stays when a later one raises `Conflict`.
     """
-    claims = [Claim(item) for item in claimants]
-    replaced: dict[str, Item] = {}
-    notices = list(first)
+    commit = claim_next([Claim(item) for item in claimants], lambda claims, _: changes_of(claims), first=first)
+    stored_items = commit.items
+    while commit.later:
+        commit = claim_next(commit.later, lambda claims, _: changes_of(claims))
+        stored_items += commit.items
+    return stored_items
+
+
+def claim_next(
+    claims: Sequence[Claim],
+    changes_of: Callable[[Sequence[Claim], Sequence[Claim]], Sequence[Change]],
+    *,
+    first: Sequence[event.Event] = (),
+) -> Commit:
+    """Commits in one transaction the claims that it has place for, from the first on.
+
+    `changes_of` gets those that can be met, and those that come later. A claim whose URL has a record that stays is
+    left out, with its notice after the events `first`. A record that gives way goes in the transaction of its
+    successor, so that no URL is lost in between. Raises `Conflict` while others change the records without end.
+    """
     for _ in range(_TRIES):
-        changes = [*(Change(holder, None) for holder in replaced.values()), *changes_of(claims)]
+        batch, later = _split(claims)
+        accepted = [claim for claim in batch if claim.notice is None]
+        notices = [*first, *(claim.notice for claim in batch if claim.notice)]
+        replaced = {record.id: record for claim in accepted for record in claim.replaced}
+        changes = [*(Change(record, None) for record in replaced.values()), *changes_of(accepted, later)]
         if not changes:
             publish(*notices)
-            return []
+            return Commit([], later)
         try:
-            return apply(changes, first=notices)
+            return Commit(apply(changes, first=notices), later)
         except items.UrlTaken as conflict:
-            claims, holders = _judge(claims, conflict.holders, notices)
-            replaced = _remove_surplus(replaced | {holder.id: holder for holder in holders})
+            claims = _judge(claims, conflict.holders)
         except leases.Lost:
             raise
         except Conflict:
             if not replaced:
                 raise
-            replaced.clear()  # one was changed meanwhile: look again
+            claims = [replace(claim, replaced=()) for claim in claims]  # one was changed meanwhile: look again
     raise Conflict("The records of these URLs are being changed by others.")
 
 
-def _judge(
-    claims: Sequence[Claim], holder_ids: Mapping[str, str], notices: list[event.Event]
-) -> tuple[list[Claim], list[Item]]:
-    """The claims that remain beside the records that have their URLs, and the records that give way.
+def _split(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+    """The claims of the next transaction, and the later ones: from the first on, until too many records give way.
 
-    Adds to `notices` why the other claims do not remain.
+    All claims that one record gives way to go together, wherever they stand: it has a URL of each.
     """
+    batch: list[Claim] = []
+    later: list[Claim] = []
+    leaving: set[str] = set()
+    for claim in claims:
+        record_ids = {record.id for record in claim.replaced}
+        has_place = not later and len(leaving | record_ids) <= _MOST_REPLACED
+        if has_place or not leaving.isdisjoint(record_ids):
+            batch.append(claim)
+            leaving |= record_ids
+        else:
+            later.append(claim)
+    return batch, later
+
+
+def _judge(claims: Sequence[Claim], holder_ids: Mapping[str, str]) -> list[Claim]:
+    """The claims, each with the record that has its URL and gives way, or with the notice that the record stays."""
     holders = {holder.id: holder for holder in items.find_many(holder_ids.values())}
-    remaining: list[Claim] = []
-    yielding: list[Item] = []
+    judged: list[Claim] = []
     for claim in claims:
         holder = holders.get(holder_ids.get(claim.item.id, ""))
         if holder is None:
-            remaining.append(claim)
+            judged.append(claim)
         elif notice := duplicate_notice(holder, claim.item):
-            notices.append(notice)
+            judged.append(replace(claim, replaced=(), notice=notice))
         else:
-            remaining.append(replace(claim, previous=holder))
-            yielding.append(holder)
-    return remaining, yielding
-
-
-def _remove_surplus(replaced: Mapping[str, Item]) -> dict[str, Item]:
-    """As many of the records as fit into a transaction beside a batch; the others are removed here."""
-    holders = list(replaced.items())
-    for _, holder in holders[_MOST_REPLACED:]:
-        with suppress(Conflict):  # it was changed meanwhile, and is looked at again
-            apply([Change(holder, None)])
-    return dict(holders[:_MOST_REPLACED])
+            judged.append(replace(claim, replaced=(*claim.replaced, holder)))
+    return judged
 
 
 def duplicate_notice(holder: Item, item: Item) -> event.Event | None:

@@ -24,9 +24,8 @@ from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
-from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import new_item
-from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_urls
+from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_next
 from dlambda.usecases.items.intake_message import intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
@@ -92,22 +91,27 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
 
 
 def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[Entry]) -> Item:
-    """Writes in one transaction the records of `batch`, and the count that says so."""
-    usable = [entry for entry in batch if entry.url]
-    children = [_child(item, plan, entry) for entry in usable]
-    infos = {child.id: _whole_info(plan, entry) for child, entry in zip(children, usable, strict=True)}
+    """Writes in one transaction the records of `batch`, and the count that says so.
 
-    def changes_of(claims: Sequence[Claim]) -> list[items.Change]:
+    Takes the first entries alone when more records give way to them than a transaction has place for. One that went
+    with them, since they share a record, is met again with the later ones: it is in the queue then.
+    """
+    usable = [number for number, entry in enumerate(batch) if entry.url]
+    children = [_child(item, plan, batch[number]) for number in usable]
+    numbers = {child.id: number for child, number in zip(children, usable, strict=True)}
+
+    def changes_of(claims: Sequence[Claim], later: Sequence[Claim]) -> list[items.Change]:
         new_children = _numbered([claim.item for claim in claims], item.queued)
         queued = sum(1 for child in new_children if child.shelf is Shelf.QUEUE)
-        after = item.evolve(expanded=item.expanded + len(batch), queued=item.queued + queued)
+        size = numbers[later[0].item.id] if later else len(batch)
+        after = item.evolve(expanded=item.expanded + size, queued=item.queued + queued)
         return [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
 
-    parent, *new_items = claim_urls(_without_archived(children), changes_of)
+    parent, *new_items = claim_next(_claims(children), changes_of).items
     queued = [child for child in new_items if child.shelf is Shelf.QUEUE]
     for child in queued:
         if child.info_at:
-            bucket.put_json(child.info_key, infos[child.id])
+            bucket.put_json(child.info_key, _whole_info(plan, batch[numbers[child.id]]))
     queue.send_many(IntakeEntry(child.id) for child in queued)
     return parent
 
@@ -149,19 +153,18 @@ def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
     return {**inherited, **entry.info}
 
 
-def _without_archived(children: list[Item]) -> list[Item]:
-    """Entries that the archive has become `skip` records, or nothing."""
+def _claims(children: Sequence[Item]) -> list[Claim]:
+    """The entries as claims; those that the archive has become `skip` records, or a notice alone."""
     ids = [child.archive_id for child in children if child.archive and child.archive_id]
     name = next((child.archive for child in children if child.archive), None)
     present = set(archive.find_present(name, ids)) if name and ids else set()
-    if not present:
-        return children
-    silent = {child.id for child in children if child.archive_id in present and _leaves_no_record(child)}
-    publish(*(already_downloaded_event(child, child.archive_id or "") for child in children if child.id in silent))
-    now = current().clock.time()
-    return [
-        _skipped(child, now) if child.archive_id in present else child for child in children if child.id not in silent
-    ]
+    return [_archived_claim(child) if child.archive_id in present else Claim(child) for child in children]
+
+
+def _archived_claim(child: Item) -> Claim:
+    if _leaves_no_record(child):
+        return Claim(child, notice=already_downloaded_event(child, child.archive_id or ""))
+    return Claim(_skipped(child, current().clock.time()))
 
 
 def _leaves_no_record(child: Item) -> bool:
