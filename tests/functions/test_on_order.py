@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import endpoints
 from dlambda.aws import bucket
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import Kind, Order, State
@@ -23,6 +25,7 @@ from tests.origin.media import media_folder
 from tests.stack import forget_settings
 
 ROOMY = 10_000.0
+INTAKE = "events.on_intake.main"
 CLIP = (media_folder() / "clip.mp4").read_bytes
 
 
@@ -167,8 +170,27 @@ def test_a_convertible_source_without_the_wanted_stream_ends(stack, origin):
     assert orders.find(order_id).error == "The source has no video."
 
 
-def test_the_doors_of_the_key_api_load_no_yt_dlp():
-    """It is 40 MB and a third of a second that only workers need."""
-    code = "import sys, endpoints.keys.main, events.on_order.main; print([m for m in ('yt_dlp', 'av', 'PIL') if m in sys.modules])"
+def test_no_function_loads_the_libraries_of_its_workers():
+    """PyAV and Pillow are for processes of their own, also in the one process that serves all groups; yt-dlp, 40 MB and
+    a third of a second, is for the intake alone.
+    """
+    functions = Path(endpoints.__path__[0]).parent
+    modules = [
+        ".".join(path.relative_to(functions).with_suffix("").parts)
+        for package in ("endpoints", "events")
+        for path in sorted(functions.glob(f"{package}/*/main.py"))
+    ]
+    assert {"endpoints.player.main", "events.on_files.main", INTAKE} <= set(modules)
+    modules.sort(key=INTAKE.__eq__)  # the last: what is loaded stays
+    code = f"""
+import importlib, json, sys
+loaded = {{}}
+for module in {modules}:
+    importlib.import_module(module)
+    loaded[module] = [name for name in ("av", "PIL", "yt_dlp") if name in sys.modules]
+print(json.dumps(loaded))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert loaded.pop(INTAKE) == ["yt_dlp"]
+    assert loaded == {module: [] for module in modules[:-1]}

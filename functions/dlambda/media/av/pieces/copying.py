@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.av.last_words import last_words
-from dlambda.media.av.pieces.source import input_name, input_options
+from dlambda.media.av.pieces.locations import input_name, input_options
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.rights import make_policy, rights_to_read

@@ -5,8 +5,9 @@ from fractions import Fraction
 import av
 
 from dlambda.media.av.formats import MATROSKA, MP4
+from dlambda.media.av.pieces.locations import is_remote
 from dlambda.media.av.pieces.packets import packet_time, to_damage
-from dlambda.media.av.pieces.source import Source, is_remote
+from dlambda.media.av.pieces.source import Source
 
 # Containers whose index names every key frame. Of the others, only what is near and small is read through.
 _INDEXED = (MP4, MATROSKA, "flv")

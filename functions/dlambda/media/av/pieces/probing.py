@@ -6,7 +6,7 @@ import av
 
 from dlambda.errors import OperationFailed
 from dlambda.media.av.formats import NO_MEDIA, PROBED
-from dlambda.media.av.pieces.source import input_name, input_options
+from dlambda.media.av.pieces.locations import input_name, input_options
 
 _COVER = av.stream.Disposition.attached_pic
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -19,7 +18,8 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.av.formats import CONTAINERS, MATROSKA, MP4
+from dlambda.media.av.formats import MATROSKA, MP4
+from dlambda.media.av.pieces.locations import input_name, input_options
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 # Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
@@ -27,31 +27,6 @@ MPEG = ("mpegts", "mpeg")
 _GUESSED = (*MPEG, "flv")
 _GUESS_SECONDS = 2
 _NEGLIGIBLE_SECONDS = 0.1  # by which a beginning is late: a frame, or a decoder's delay
-
-
-def is_remote(location: str) -> bool:
-    return location.startswith(("http://", "https://"))
-
-
-def input_name(location: str) -> str:
-    """The location as FFmpeg takes it: no character of a path is read as an option or a protocol."""
-    return location if is_remote(location) else f"file:{Path(location).absolute()}"
-
-
-# A request that a store refuses for a moment would pass for the end of the file: sound or pictures would be missing.
-_PATIENCE = {
-    "reconnect": "1",
-    "reconnect_on_network_error": "1",
-    "reconnect_on_http_error": "429,5xx",
-    "reconnect_delay_max": "2",
-}
-
-
-def input_options(location: str) -> dict[str, str]:
-    """FFmpeg's options for reading this location: what it may open, and how often it tries."""
-    protocols = "http,https,tcp,tls,httpproxy" if is_remote(location) else "file"
-    allowed = {"protocol_whitelist": protocols, "format_whitelist": ",".join(CONTAINERS)}
-    return allowed | _PATIENCE if is_remote(location) else allowed
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import IO
 from dlambda.domain.files.segment import EVEN_SIZE, Segment
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.av.last_words import last_words
+from dlambda.media.av.pieces.locations import input_name, input_options
 from dlambda.media.av.pieces.packets import ROUNDING
-from dlambda.media.av.pieces.source import input_name, input_options
 
 SOFTWARE = "libx264"
 HARDWARE = ("h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi")
