@@ -72,7 +72,7 @@ def test_a_download_is_handed_over_to_a_worker_elsewhere(elsewhere, origin):
 
 @pytest.mark.slow
 def test_a_recording_is_handed_over_twice_without_a_gap(elsewhere, origin):
-    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/handover/1/0/index.m3u8"), duration=12)
+    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/handover+60/1/0/index.m3u8"), duration=12)
     for _ in range(2):
         assert work(order_id, 3.5) is Outcome.UNFINISHED
         shutil.rmtree(workdir_of(order_id))
@@ -85,7 +85,7 @@ def test_a_recording_is_handed_over_twice_without_a_gap(elsewhere, origin):
 @pytest.mark.slow
 def test_a_recording_survives_a_worker_that_vanished_with_its_folder(elsewhere, origin, monkeypatch):
     """Segments were carried to the bucket while they came."""
-    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/vanished/1/0/index.m3u8"), duration=9)
+    order_id = place(Kind.GET_LIVE_VIDEO, origin.url("live/vanished+60/1/0/index.m3u8"), duration=9)
 
     class Vanished(BaseException):
         pass

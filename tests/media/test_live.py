@@ -63,7 +63,7 @@ def test_a_stream_that_ends_is_finished(origin: Origin, start: Start, service: P
 
 @pytest.mark.slow
 def test_a_recording_continues_without_a_gap_wherever_it_is_killed(origin: Origin, start: Start, service: Path) -> None:
-    url, info = live(origin, "/live/handed/0.5/0/index.m3u8")
+    url, info = live(origin, "/live/handed+60/0.5/0/index.m3u8")
     workdir = service / "items" / "item"
     params = {"hls_use_mpegts": True}
     for title in ("One 10:00", "One 10:01", "One 10:02"):  # as if a minute passed between the runs
@@ -86,7 +86,7 @@ def test_a_stream_that_vanishes_keeps_what_was_recorded(
 ) -> None:
     monkeypatch.setenv("YTP_LIVE_PATIENCE", "3")
     forget_settings()
-    url, info = live(origin, "/live/vanished/0.5/0/index.m3u8")
+    url, info = live(origin, "/live/vanished+60/0.5/0/index.m3u8")
     running = start(url, info=info, is_live=True)
     listen(running, 2)
     running.suspend()
