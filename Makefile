@@ -26,7 +26,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
+.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
 .PHONY: install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
@@ -43,6 +43,10 @@ update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, unti
 
 test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)
+
+test-again: $(DEV_READY) ## Run what failed in the last run once more, alone, when it is at most five tests
+	@$(PY) .ci/failed_tests.py
+	@$(PY) -m pytest --last-failed --last-failed-no-failures none --junitxml=build/tests-again.xml $(ARGS)
 
 test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)
