@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from dlambda.aws import bucket
+from dlambda.store.table import connection
 from dlambda.usecases.orders.keys import make_first_key
 from tests.functions.calls import Client, error
+from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("stack", "permitted")
 
@@ -113,6 +116,34 @@ def test_a_key_that_is_none_is_refused(send: Send, key: str) -> None:
         400,
         "Idempotency-Key must have 1 to 255 visible characters.",
     )
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(send: Send, group: Group) -> None:
+    writes: list[int] = []
+
+    def fail_second_write(params: dict[str, Any], **_: object) -> None:
+        if "idempotency:" in str(params["body"]):
+            writes.append(1)
+            if len(writes) > 1:
+                raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    events, name = connection().client.meta.events, "before-call.dynamodb.PutItem"
+    events.register(name, fail_second_write)
+    try:
+        first = send("presets", "/api/presets", {"name": "one"}, "k").last
+    finally:
+        events.unregister(name, fail_second_write)
+    assert (first.status_code, len(writes)) == (200, 2)
+    assert send("presets", "/api/presets", {"name": "one"}, "k").last.status_code == 409  # not created again
+
+
+def test_the_password_is_no_part_of_a_row(stack: Stack, send: Send, group: Group) -> None:
+    """Clients may change between header and query."""
+    headers = {"Idempotency-Key": "k", "Authorization": "Basic dTpw"}
+    first = group("presets").call("POST", "/api/presets", {"name": "one"}, headers=headers)
+    again = group("presets").call("POST", "/api/presets?apikey=dTpw", {"name": "one"}, headers={"Idempotency-Key": "k"})
+    assert again == first
+    assert len([row for row in stack.rows("cache") if row["key"]["S"].startswith("idempotency:")]) == 1
 
 
 def test_elsewhere_it_is_ignored(group: Group) -> None:

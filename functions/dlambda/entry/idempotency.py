@@ -5,14 +5,18 @@ The first request claims the key; its answer is kept for a day. An answer that h
 
 import base64
 import hashlib
+import logging
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, g, request
 
 from dlambda.deployment import current
 from dlambda.errors import Conflict, Invalid
 from dlambda.store import cache, sealing
+
+log = logging.getLogger(__name__)
 
 _HEADER = "Idempotency-Key"
 _KEPT_SECONDS = 24 * 3600.0
@@ -67,27 +71,34 @@ def replay() -> Response | None:
 
 def keep(response: Response) -> Response:
     """Keeps the answer of a first request, or gives the key back when a repeat may fare better."""
-    if g.get("idempotency") is None:
-        return response
-    (name, body), now = g.idempotency, current().clock.time()
+    if g.get("idempotency") is not None:
+        try:
+            _store(response, *g.idempotency)
+        except Exception:  # last resort: what was created is there, and its answer must reach the client
+            log.warning("The answer to a request with an idempotency key could not be stored", exc_info=True)
+    return response
+
+
+def _store(response: Response, name: str, body: str) -> None:
+    """Writes the answer to the row `name`. `body`: the hash of the request's body."""
     text = response.get_data(as_text=True)
     if response.status_code >= 500 or response.status_code in _PASSING or len(text) > _MOST_BYTES:
         cache.release(name)
-        return response
+        return
     headers = {header: response.headers[header] for header in _KEPT_HEADERS if header in response.headers}
     first: dict[str, Any] = {"body": body, "status": response.status_code, "headers": headers}
     if request.path.rstrip("/") in _SEALED:
         first["sealed"] = base64.b64encode(sealing.seal(text)).decode()
     else:
         first["text"] = text
-    cache.put(name, first, now + _KEPT_SECONDS)
-    return response
+    cache.put(name, first, current().clock.time() + _KEPT_SECONDS)
 
 
 def _name(key: str) -> str:
-    """The row of a key: other callers and other paths may use the same one."""
-    caller = [request.headers.get(name, "") for name in ("Authorization", "X-API-Key")] + [
-        request.args.get("apikey", "")
-    ]
-    parts = "\n".join((*caller, request.path.rstrip("/"), request.query_string.decode("latin-1"), key))
+    """The row of a key: other API keys and other addresses may use the same one.
+
+    The password takes no part: all who know it are one caller, and no hash of it belongs into a table.
+    """
+    query = urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "apikey"])
+    parts = "\n".join((request.headers.get("X-API-Key", ""), request.path.rstrip("/"), query, key))
     return f"idempotency:{hashlib.sha256(parts.encode()).hexdigest()}"
