@@ -82,7 +82,7 @@ class Deployment:
         return urlsafe_b64encode(self.random.randbytes(_TOKEN_BYTES)).rstrip(b"=").decode()
 
     def value(self, make: Callable[[], T]) -> T:
-        """What `make` answered at its first call in this deployment."""
+        """The value of `make()`, which is called once in this deployment."""
         with suppress(KeyError):
             return cast("T", self._values[make])
         with self._lock:

@@ -196,7 +196,7 @@ class _StorageAddress:
         self._public_url = public_url
 
     def base(self, _origin: str) -> str:
-        """What a URL begins with, as it is signed."""
+        """The origin of signed URLs."""
         return self._public_url or client().meta.endpoint_url
 
     def shown(self, url: str, _origin: str) -> str:

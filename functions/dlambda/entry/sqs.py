@@ -26,7 +26,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[M]):
-    """What handles messages of a type. The message that `handle` returns is sent, to go on in another invocation."""
+    """The handler of a message type. A message that `handle` returns is sent: another invocation continues the work."""
 
     kind: type[M]
     handle: Callable[[M, Invocation], Message | None]

@@ -124,7 +124,7 @@ class StepWarningView(BaseModel):
 
 
 class FailureView(BaseModel):
-    """What failed, for programs and for people (contract README, Other fields)."""
+    """A failure, for programs and for people (contract README, Other fields)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -219,7 +219,7 @@ class Accepted(BaseModel):
 
 
 class AcceptedList(RootModel[list[Accepted]]):
-    """One per element of the body, in its order."""
+    """An outcome per element of the body, in its order."""
 
 
 class AddedByLink(BaseModel):

@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use a route."""
+    """The access rule of a route."""
 
     with_key: bool = True
     permission: Permission | None = None
@@ -54,7 +54,7 @@ def _declare(access: Access) -> Callable[[View], View]:
 
 
 def access_of(view: Callable[..., Any]) -> Access:
-    """What a route declares. Raises `LookupError` when it declares nothing: it must not answer anybody."""
+    """Returns a route's access rule. Raises `LookupError` when it declares none: then it must not answer anybody."""
     access: Access | None = getattr(view, "access", None)
     if access is None:
         raise LookupError(f"{view.__name__} does not say who may use it")

@@ -38,7 +38,7 @@ _CODE_PAGES: Mapping[str, Script] = {
     "gb18030": scripts.SIMPLIFIED,
     "big5hkscs": scripts.TRADITIONAL,
 }
-"""What statistics choose from."""
+"""Encodings that letter statistics choose from."""
 
 
 def _of(script: Script) -> dict[str, Script]:

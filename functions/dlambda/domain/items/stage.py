@@ -57,10 +57,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StageRules:
-    """What holds for the items of a stage.
+    """Rules for the items of a stage.
 
     `lane`: their partition of the index of waiting items; None: they wait for nobody. `following`: the stages that an
-    item may go to; that it stays, changed, is always allowed.
+    item may go to. Changes within a stage are always allowed.
     """
 
     meaning: str

@@ -1,4 +1,4 @@
-"""Which queue carries which messages, and reading them (a contract test compares `QUEUES` with `template.yaml`).
+"""The messages of each queue, and how they are read (a contract test compares `QUEUES` with `template.yaml`).
 
 What waits in a queue survives an upgrade, so the forms that earlier versions sent are read as well.
 """

@@ -23,7 +23,7 @@ def id_of_value(value: str, secret_key: str) -> str:
 
 
 class Permission(StrEnum):
-    """What a key may do. The routes say which of them they need."""
+    """Permissions of a key. Each route declares the one that it needs."""
 
     CREATE_KEY = "create_key"
     DELETE_KEY = "delete_key"

@@ -1,4 +1,4 @@
-"""What a deployment allows users to write, as far as checks of their input ask for it."""
+"""Settings of a deployment that checks of users' input depend on."""
 
 from dataclasses import dataclass
 

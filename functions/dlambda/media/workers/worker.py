@@ -180,7 +180,7 @@ class _WarmProcesses:
 
 @per_deployment
 def warm_processes() -> _WarmProcesses:
-    """What the workers of this deployment are forked from."""
+    """The warm processes of this deployment, from which workers are forked."""
     return _WarmProcesses()
 
 

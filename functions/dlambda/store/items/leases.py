@@ -29,7 +29,7 @@ LEASE_SECONDS = 20
 _RENEW_SECONDS = 5.0
 LOST = "the lease is somebody else's"
 CANCEL = "cancel"
-"""What a user may want of a worker."""
+"""Requests of a user to the worker of an item."""
 _KEEP_SECONDS = 7 * 86400
 
 

@@ -51,7 +51,7 @@ class TableMetrics:
         self._gather(seconds_observed(name, seconds))
 
     def read(self) -> dict[str, float]:
-        """Those of this process included."""
+        """All counters, with the numbers that this process has not stored yet."""
         self.flush()
         return counters.read()
 

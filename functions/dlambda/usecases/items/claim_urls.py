@@ -36,7 +36,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one transaction wrote: the items after it. `later`: the claims that it had no place for, in their order."""
+    """The result of one transaction: the items that it wrote. `later`: the claims left for the next one, in order."""
 
     items: list[Item]
     later: list[Claim]

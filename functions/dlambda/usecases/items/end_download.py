@@ -65,7 +65,7 @@ def end_failed(
 
 
 def _warnings_of(result: Result) -> tuple[dict[str, str], ...]:
-    """What failed beside the media, as the item's field."""
+    """The item's field `warnings`: steps that failed although the media is there."""
     return tuple(warning.view() for warning in result.warnings)
 
 

@@ -21,7 +21,7 @@ from dlambda.usecases.items.intake_message import intake_message
 log = logging.getLogger(__name__)
 
 _LONGEST_DELAY_SECONDS = 900
-"""What a queue can keep a message back; the sweep wakes what waits longer."""
+"""The longest delay of a message; the sweep wakes items that wait longer."""
 _WAKE_AT_ONCE = 1000
 _EARLY_SECONDS = 0.5
 """A queue's clock is not ours: a message that comes this much too early counts as in time."""

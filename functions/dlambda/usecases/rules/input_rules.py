@@ -5,6 +5,6 @@ from dlambda.domain.paths.input_rules import InputRules
 
 
 def input_rules() -> InputRules:
-    """What users may write here."""
+    """Builds the rules from the settings."""
     settings = current().settings
     return InputRules(settings.download_path, settings.allow_internal_urls)

@@ -1,4 +1,4 @@
-"""What unfinished work continues from, between one run and the next.
+"""State of unfinished work, stored between two invocations.
 
 Two implementations: the work folder itself where it outlives the process (one machine), and the bucket (the cloud).
 """
@@ -16,7 +16,7 @@ class SavedState(Protocol):
     """The state of items and orders, by their ids."""
 
     is_shared: bool
-    """Whether all functions see the work folders, and the bucket lies on the same disk."""
+    """True if all functions see the work folders, and the bucket lies on the same disk."""
 
     def save(self, work_id: str, workdir: Path) -> None:
         """Before a handover: keeps what a download continues from."""
