@@ -1,7 +1,7 @@
 """`make openapi`, third part: the documents that the system function answers, as files of it.
 
-API.md is written from openapi.json, README.md is the repository's without the links that lead to files which are not
-served; FAQ.md is written by hand where it lies.
+API.md is written from openapi.json, README.md and SECURITY.md are the repository's without the links that lead to files
+which are not served; FAQ.md is written by hand where it lies.
 """
 
 import json
@@ -13,6 +13,7 @@ from local import template
 
 FOLDER = template.ROOT / "functions" / "endpoints" / "system"
 PAGES = FOLDER / "pages"
+FROM_REPOSITORY = ("README.md", "SECURITY.md")
 _INTRODUCTION = """# API
 
 Every endpoint, from the routes and models of the code; for programs there is `/api/docs/openapi.json`, and a page to
@@ -23,9 +24,9 @@ with and without a slash at the end.
 _LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
 
 
-def readme() -> str:
-    """README.md as it is served."""
-    text = (template.ROOT / "README.md").read_text(encoding="utf-8")
+def served(name: str) -> str:
+    """A document of the repository (README.md, SECURITY.md) as it is served."""
+    text = (template.ROOT / name).read_text(encoding="utf-8")
     return _LINK.sub(lambda link: link[0] if _is_served(link[2]) else link[1], text)
 
 
@@ -79,5 +80,6 @@ def _name(schema: Mapping[str, Any]) -> str:
 if __name__ == "__main__":
     PAGES.mkdir(exist_ok=True)
     (PAGES / "API.md").write_text(rendered(), encoding="utf-8")
-    (PAGES / "README.md").write_text(readme(), encoding="utf-8")
+    for name in FROM_REPOSITORY:
+        (PAGES / name).write_text(served(name), encoding="utf-8")
     print(f"Wrote {PAGES}")

@@ -220,7 +220,7 @@ def test_what_the_terminal_refuses(
 # Documents, development
 
 
-@pytest.mark.parametrize("name", ["README.md", "FAQ.md", "API.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])
+@pytest.mark.parametrize("name", ["README.md", "FAQ.md", "API.md", "SECURITY.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])  # fmt: skip
 @pytest.mark.parametrize("prefix", ["/api/docs/", "/"])
 def test_documents_are_packaged(client: FlaskClient, prefix: str, name: str) -> None:
     reply = client.get(prefix + name)
@@ -245,16 +245,17 @@ def test_the_reference_loads_from_here_alone(client: FlaskClient) -> None:
 
 
 def test_there_are_no_others(client: FlaskClient) -> None:
-    for name in ("SECURITY.md", "../main.py", "routes.py"):
+    for name in ("NOTICE", "../main.py", "routes.py"):
         reply = client.get(f"/api/docs/{name}")
         assert reply.status_code == 404
-    assert client.get("/api/docs/SECURITY.md").json["error"] == "Doc file not found."
-    assert client.get("/api/docs/SECURITY.md").json["file"] == "SECURITY.md"
+    assert client.get("/api/docs/NOTICE.md").json["error"] == "Doc file not found."
+    assert client.get("/api/docs/NOTICE.md").json["file"] == "NOTICE.md"
 
 
-def test_the_packaged_readme_is_the_readme() -> None:
-    packaged = ROOT / "functions" / "endpoints" / "system" / "pages" / "README.md"
-    assert packaged.read_text() == pages.readme(), "run `make openapi`"
+@pytest.mark.parametrize("name", pages.FROM_REPOSITORY)
+def test_a_packaged_document_is_that_of_the_repository(name: str) -> None:
+    packaged = ROOT / "functions" / "endpoints" / "system" / "pages" / name
+    assert packaged.read_text() == pages.served(name), "run `make openapi`"
 
 
 @pytest.mark.parametrize("path", ["/api/dev/loop", "/api/dev/pip"])

@@ -6,6 +6,7 @@ from typing import Any
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf
+from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
 from dlambda.settings import Settings
 from dlambda.store.items import items, slots
@@ -13,6 +14,7 @@ from dlambda.usecases.files.folders import folder_key
 from dlambda.usecases.items.list_items import queue_views
 from dlambda.usecases.operations.check_updates import known_updates, ytdlp_version
 from dlambda.usecases.rules import resources
+from dlambda.usecases.rules.input_rules import input_rules
 
 _MOST_FOLDERS = 1000
 
@@ -28,6 +30,20 @@ def configuration() -> dict[str, Any]:
         "history_count": items.count(Shelf.DONE),
         "queue": queue_views(),
     }
+
+
+def subfolders(path: str) -> dict[str, Any]:
+    """The names of the folders directly in one folder below the root, in order; at most `_MOST_FOLDERS`.
+
+    None for a folder that does not exist. Raises `Invalid` for a path that leads outside.
+    """
+    folder = resolve_folder(path.strip(), input_rules())
+    names: list[str] = []
+    for _, some_names in bucket.walk_folder(folder_key(folder)):
+        names += some_names
+        if len(names) >= _MOST_FOLDERS:
+            break
+    return {"path": folder, "folders": sorted(names)[:_MOST_FOLDERS]}
 
 
 def _app(settings: Settings) -> dict[str, Any]:

@@ -36,6 +36,7 @@ _TYPES = {
     "README.md": "text/markdown",
     "FAQ.md": "text/markdown",
     "API.md": "text/markdown",
+    "SECURITY.md": "text/markdown",
     "openapi.json": "application/json",
     "sc_short.jpg": "image/jpeg",
     "sc_simple.jpg": "image/jpeg",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from dlambda.deployment import current
 from dlambda.domain.events.event import pause_changed
@@ -14,8 +14,24 @@ from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.operations.check_updates import check_updates
 from endpoints.system import development, documents, health, metrics, terminal
-from endpoints.system.configuration import configuration
-from endpoints.system.schemas import Configuration, DocumentPath, Live, Loop, Message, Packages, Pong, Ready, Updates
+from endpoints.system.configuration import configuration, subfolders
+from endpoints.system.diagnostics import diagnostics
+from endpoints.system.limits import limits
+from endpoints.system.schemas import (
+    Configuration,
+    Diagnostics,
+    DocumentPath,
+    FoldersQuery,
+    Limits,
+    Live,
+    Loop,
+    Message,
+    Packages,
+    Pong,
+    Ready,
+    Subfolders,
+    Updates,
+)
 
 routes = make_routes("system", "Health, configuration and control")
 
@@ -33,6 +49,24 @@ def ping() -> Answer:
 def get_configuration() -> Answer:
     """Settings, presets, fields, folders and the queue."""
     return configuration()
+
+
+@routes.get("/api/system/folders", responses={200: Subfolders, **problems(400)})
+def get_folders(query: FoldersQuery) -> Answer:
+    """The folders directly in one folder below the download root."""
+    return subfolders(query.path)
+
+
+@routes.get("/api/system/limits", responses={200: Limits})
+def get_limits() -> Answer:
+    """How many downloads may run, how many do, and which setting says so."""
+    return limits()
+
+
+@routes.get("/api/system/diagnostics", responses={200: Diagnostics})
+def get_diagnostics() -> Answer:
+    """Checks engines, tools, disk, sandbox, settings and versions; says in words what is wrong."""
+    return diagnostics()
 
 
 @routes.post("/api/system/pause", responses={200: Message, **problems(406)})
@@ -69,7 +103,8 @@ def shutdown() -> Answer:
 def updates() -> Answer:
     """Looks for a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
     outcome = check_updates()
-    if outcome["status"] == UpdateStatus.DISABLED:
+    # A web page shows the outcome; it would take an error for a failure.
+    if outcome["status"] == UpdateStatus.DISABLED and "Referer" not in request.headers:
         raise Invalid("Update checks are disabled.", extra=outcome)
     return outcome
 
@@ -112,7 +147,7 @@ def dev_packages() -> Answer:
 
 @routes.get("/api/docs/<path:file>", responses={200: None, **problems(404)})
 def document(path: DocumentPath) -> Answer:
-    """README.md, FAQ.md, API.md, openapi.json, two pictures, and what the reference's page loads."""
+    """README.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, and what the reference's page loads."""
     return documents.asset(path.file) or documents.document(path.file)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dlambda.entry.query import Query
+
 
 class Pong(BaseModel):
     status: str
@@ -30,6 +32,15 @@ class Configuration(BaseModel):
     folders: list[Folder]
     history_count: int
     queue: list[dict[str, Any]]
+
+
+class FoldersQuery(Query):
+    path: str = Field("", description="a folder below the download root; none: the root")
+
+
+class Subfolders(BaseModel):
+    path: str = Field(examples=["videos"])
+    folders: list[str] = Field(description="names, in order; none of a folder that does not exist", examples=[["2026"]])
 
 
 class Update(BaseModel):
@@ -90,6 +101,85 @@ class Ready(BaseModel):
     missing: list[str] = Field(description="protections that this machine cannot give, a sentence each")
 
 
+class Source(BaseModel):
+    source: str = Field(description="`default`, or `env_override` when somebody set it", examples=["default"])
+    setting: str = Field(description="the variable to set", examples=["YTP_MAX_WORKERS"])
+
+
+class WorkerLimit(Source):
+    limit: int
+    active: int
+    available: int
+
+
+class GlobalLimit(WorkerLimit):
+    live_active: int = Field(description="live downloads, which pass the limits")
+    queued: int = Field(description="items that lack nothing but a free slot, live ones aside")
+
+
+class ExtractorLimit(WorkerLimit):
+    name: str = Field(examples=["youtube"])
+    queued: int
+
+
+class ExtractorLimits(Source):
+    default_limit: int
+    items: list[ExtractorLimit]
+
+
+class DownloadLimits(BaseModel):
+    paused: bool
+    global_: GlobalLimit = Field(alias="global")
+    per_extractor: ExtractorLimits
+
+
+class ExtractionLimits(BaseModel):
+    concurrency: int
+    timeout_seconds: float
+    info_cache_ttl_seconds: int
+
+
+class LiveLimits(BaseModel):
+    prevent_premiere: bool
+    premiere_buffer_minutes: int
+
+
+class Limits(BaseModel):
+    downloads: DownloadLimits
+    extraction: ExtractionLimits
+    live: LiveLimits
+    key_tasks: WorkerLimit = Field(description="tasks of the key API")
+
+
+class CheckView(BaseModel):
+    id: str = Field(examples=["ffmpeg"])
+    label: str = Field(examples=["ffmpeg"])
+    group: str = Field(description="`core`, `security`, `youtube`, `notifications` or `advanced`", examples=["core"])
+    required: bool = Field(description="nothing is downloaded when it fails")
+    status: str = Field(description="`pass`, `fail`, `warn` or `skip`", examples=["pass"])
+    description: str
+    message: str
+    details: dict[str, Any]
+
+
+class Summary(BaseModel):
+    total: int
+    pass_: int = Field(alias="pass")
+    fail: int
+    warn: int
+    skip: int
+    required_failed: int
+
+
+class Diagnostics(BaseModel):
+    status: str = Field(description="`ok`, `degraded`, or `error` when a required check fails", examples=["ok"])
+    generated_at: int = Field(description="unix seconds")
+    summary: Summary
+    runtime: dict[str, Any] = Field(description="versions, platform, uptime")
+    requirements: dict[str, Any] = Field(description="of Python: `current`, `required`, `supported`, `note`")
+    checks: list[CheckView]
+
+
 class Loop(BaseModel):
     total_tasks: int
     loop: str
@@ -103,4 +193,4 @@ class Packages(BaseModel):
 
 
 class DocumentPath(BaseModel):
-    file: str = Field(description="README.md, FAQ.md, API.md, openapi.json, sc_short.jpg or sc_simple.jpg")
+    file: str = Field(description="README.md, FAQ.md, API.md, SECURITY.md, openapi.json, sc_short.jpg or sc_simple.jpg")

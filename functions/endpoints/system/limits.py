@@ -1,0 +1,86 @@
+"""`/api/system/limits`: how many downloads may run, how many do, and which setting says so (system.md 5)."""
+
+from typing import Any
+
+from dlambda.deployment import current
+from dlambda.domain.items.stage import LIVE_LANE
+from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings
+from dlambda.store.items import items, slots
+from dlambda.store.items.slots import Slots
+from dlambda.store.orders import orders
+
+_DEFAULT, _OVERRIDE = "default", "env_override"
+
+
+def limits() -> dict[str, Any]:
+    """Reads the slots' row, the running items and the places of the key API."""
+    settings, state = current().settings, slots.read()
+    return {
+        "downloads": {
+            "paused": state.paused_at is not None,
+            "global": _in_all(settings, state),
+            "per_extractor": {
+                **_limit(settings, "max_workers_per_extractor", "default_limit"),
+                "items": [_of_extractor(settings, state, name) for name in _extractors(settings, state)],
+            },
+        },
+        "extraction": {
+            "concurrency": settings.extract_info_concurrency,
+            "timeout_seconds": settings.extract_info_timeout,
+            "info_cache_ttl_seconds": settings.download_info_expires,
+        },
+        "live": {
+            "prevent_premiere": settings.prevent_live_premiere,
+            "premiere_buffer_minutes": settings.live_premiere_buffer,
+        },
+        "key_tasks": _key_tasks(settings),
+    }
+
+
+def _in_all(settings: Settings, state: Slots) -> dict[str, Any]:
+    """Live downloads pass the limit and are counted apart."""
+    active = len(state.taken)
+    return {
+        **_limit(settings, "max_workers"),
+        "active": active,
+        "available": max(0, settings.max_workers - active),
+        "live_active": sum(1 for item in items.list_active() if item.is_live),
+        "queued": sum(count for lane, count in state.waiting.items() if lane != LIVE_LANE),
+    }
+
+
+def _key_tasks(settings: Settings) -> dict[str, Any]:
+    active = len(orders.read_places())
+    return {
+        **_limit(settings, "task_max_workers"),
+        "active": active,
+        "available": max(0, settings.task_max_workers - active),
+    }
+
+
+def _limit(settings: Settings, name: str, key: str = "limit") -> dict[str, Any]:
+    """The value of a setting, whether somebody set it, and the variable to set."""
+    source = _OVERRIDE if name in settings.model_fields_set else _DEFAULT
+    return {key: getattr(settings, name), "source": source, "setting": f"{USER_PREFIX}{name.upper()}"}
+
+
+def _extractors(settings: Settings, state: Slots) -> list[str]:
+    """Extractors that download, wait, or have a limit of their own."""
+    lanes = {*state.taken_by, *(lane for lane, count in state.waiting.items() if count > 0)} - {LIVE_LANE}
+    named = {lane.upper() for lane in lanes}
+    return sorted([*lanes, *(name.lower() for name in settings.extractor_limits if name not in named)], key=str.lower)
+
+
+def _of_extractor(settings: Settings, state: Slots, name: str) -> dict[str, Any]:
+    limit, active = settings.workers_for(name), state.taken_by.get(name, 0)
+    overridden = name.upper() in settings.extractor_limits
+    setting = f"{EXTRACTOR_LIMIT}{name}" if overridden else "max_workers_per_extractor"
+    return {
+        "name": name,
+        "limit": limit,
+        "source": _OVERRIDE if overridden else _DEFAULT,
+        "setting": f"{USER_PREFIX}{setting.upper()}",
+        "active": active,
+        "queued": max(0, state.waiting.get(name, 0)),
+        "available": max(0, limit - active),
+    }
