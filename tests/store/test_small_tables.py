@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from dlambda.domain.accounts.principal import OPERATOR, Principal, Role
 from dlambda.store import cache, connections
 from dlambda.store.files import filename_claims
 from dlambda.store.items import archive
@@ -62,12 +63,14 @@ class TestArchive:
 class TestConnections:
     def test_they_come_and_go(self):
         connections.add("c1", "sid1")
-        connections.add("c2", "sid2")
+        member = Principal("a1", "ann", Role.MEMBER, "users/ann")
+        connections.add("c2", "sid2", member)
         assert sorted(connections.list_()) == ["c1", "c2"]
-        assert connections.find_sid("c2") == "sid2"
+        assert connections.find("c1") == connections.Connection("sid1", OPERATOR)
+        assert connections.find("c2") == connections.Connection("sid2", member)
         connections.remove("c1")
         assert connections.list_() == ["c2"]
-        assert connections.find_sid("c1") is None
+        assert connections.find("c1") is None
 
     def test_an_expired_one_is_not_listed(self, monkeypatch):
         connections.add("c1", "sid1")

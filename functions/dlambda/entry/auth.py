@@ -5,17 +5,18 @@ import binascii
 import hmac
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.errors import Unauthorized, WrongCredentials
 from dlambda.settings import Settings
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
 
 
-def check_credentials(authorization: str | None, apikey: str | None) -> None:
-    """Lets pass when authentication is off or the credentials are right; else raises `Unauthorized` as documented."""
+def check_credentials(authorization: str | None, apikey: str | None) -> Principal:
+    """Returns the caller: anyone where no password is set, else who sends the right one. Raises `Unauthorized`."""
     settings = current().settings
     if not settings.auth_enabled:
-        return
+        return OPERATOR
     if authorization:
         encoded = _from_header(authorization)
     elif apikey:
@@ -24,6 +25,7 @@ def check_credentials(authorization: str | None, apikey: str | None) -> None:
         raise Unauthorized("Authorization Required.", headers=_CHALLENGE)
     if not _matches(_decoded(encoded), settings):
         raise WrongCredentials("Unauthorized (Invalid credentials).", headers=_CHALLENGE)
+    return OPERATOR
 
 
 def _from_header(header: str) -> str:

@@ -29,6 +29,7 @@ from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.forms import read_form, takes_forms
 from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
+from dlambda.entry.principals import set_principal
 from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
 from dlambda.errors import AppError, Forbidden, Invalid, ValidationFailed
 
@@ -209,7 +210,7 @@ def _authenticate() -> None:
             raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
         authorization = None
     with count_failures(PASSWORD, g.incoming.client):
-        check_credentials(authorization, apikey)
+        set_principal(check_credentials(authorization, apikey))
 
 
 def _finish(response: Response) -> Response:

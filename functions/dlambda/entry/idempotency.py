@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 
 from dlambda.deployment import current
+from dlambda.entry.principals import current_principal
 from dlambda.errors import Conflict, Invalid
 from dlambda.store import cache, sealing
 
@@ -95,10 +96,11 @@ def _store(response: Response, name: str, body: str) -> None:
 
 
 def _name(key: str) -> str:
-    """The row of a key: other API keys and other addresses may use the same one.
+    """The row of a key: other accounts, other API keys and other addresses may use the same one.
 
     The password takes no part: all who know it are one caller, and no hash of it belongs into a table.
     """
     query = urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "apikey"])
-    parts = "\n".join((request.headers.get("X-API-Key", ""), request.path.rstrip("/"), query, key))
+    caller = current_principal().account_id or request.headers.get("X-API-Key", "")
+    parts = "\n".join((caller, request.path.rstrip("/"), query, key))
     return f"idempotency:{hashlib.sha256(parts.encode()).hexdigest()}"

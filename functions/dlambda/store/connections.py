@@ -1,13 +1,24 @@
 """Open WebSocket connections (docs/contract/websocket.md 9)."""
 
+from dataclasses import dataclass
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import OPERATOR, Principal, Role
 from dlambda.store.table import Row
 
 # A gateway ends a connection after two hours at the latest; a record that outlives its connection is dropped at a push.
 _KEEP_SECONDS = 3 * 3600
 _ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open connection: its session id, and who opened it."""
+
+    sid: str
+    principal: Principal
 
 
 class _Row(Row):
@@ -19,11 +30,26 @@ class _Row(Row):
     sid = UnicodeAttribute()
     opened_at = NumberAttribute()
     expires_at = NumberAttribute()
+    account_id = UnicodeAttribute(null=True)
+    account_name = UnicodeAttribute(null=True)
+    role = UnicodeAttribute(null=True)
+    home = UnicodeAttribute(null=True)
 
 
-def add(connection_id: str, sid: str) -> None:
+def add(connection_id: str, sid: str, principal: Principal = OPERATOR) -> None:
+    """Adds a connection of `principal`."""
     now = current().clock.time()
-    _Row(_ALL, connection_id, sid=sid, opened_at=now, expires_at=int(now + _KEEP_SECONDS)).save()
+    _Row(
+        _ALL,
+        connection_id,
+        sid=sid,
+        opened_at=now,
+        expires_at=int(now + _KEEP_SECONDS),
+        account_id=principal.account_id,
+        account_name=principal.name,
+        role=principal.role,
+        home=principal.home,
+    ).save()
 
 
 def remove(connection_id: str) -> None:
@@ -36,6 +62,13 @@ def list_() -> list[str]:
     return [row.id for row in _Row.query(_ALL) if row.expires_at > now]
 
 
-def find_sid(connection_id: str) -> str | None:
+def find(connection_id: str) -> Connection | None:
+    """Returns an open connection; None when it is gone."""
     rows = list(_Row.query(_ALL, _Row.id == connection_id, consistent_read=True, limit=1))
-    return rows[0].sid if rows else None
+    return Connection(rows[0].sid, _principal(rows[0])) if rows else None
+
+
+def _principal(row: _Row) -> Principal:
+    """Returns who opened a connection; rows of an older version name nobody, and everyone was the operator."""
+    name, role = row.account_name or OPERATOR.name, Role(row.role or OPERATOR.role)
+    return Principal(row.account_id or "", name, role, row.home or "")

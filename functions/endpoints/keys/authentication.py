@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
+from dlambda.domain.accounts.principal import OPERATOR
 from dlambda.domain.orders.key import Key, Permission
 from dlambda.entry.attempts import API_KEY, count_failures
+from dlambda.entry.principals import set_principal
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.orders.keys import recognise
 
@@ -77,6 +79,7 @@ def check_key() -> None:
         g.key = recognise(request.headers.get(_HEADER), remembered=access.remembered)
     if access.permission is not None:
         g.key.check(access.permission)
+    set_principal(OPERATOR)
 
 
 def current_key() -> Key:

@@ -49,11 +49,11 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
         check_open()
         check_sender(incoming)
         with count_failures(PASSWORD, incoming.client):
-            check_credentials(headers.get("authorization"), query.get("apikey"))
+            principal = check_credentials(headers.get("authorization"), query.get("apikey"))
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}
-    connections.add(connection_id, make_id(current().random.choice, _SID_LENGTH))
+    connections.add(connection_id, make_id(current().random.choice, _SID_LENGTH), principal)
     queue.send(GreetClient(connection_id))
     return _OK
 
@@ -67,11 +67,10 @@ def _incoming(event: Mapping[str, Any]) -> Incoming:
 
 def greet(connection_id: str) -> None:
     """Tells a new client its session id."""
-    sid = connections.find_sid(connection_id)
-    if sid is not None:
-        reply(
-            connection_id, Event(Name.CONNECTED, {"sid": sid}, beside={"sid": sid, "timestamp": current().clock.time()})
-        )
+    connection = connections.find(connection_id)
+    if connection is not None:
+        beside = {"sid": connection.sid, "timestamp": current().clock.time()}
+        reply(connection_id, Event(Name.CONNECTED, {"sid": connection.sid}, beside=beside))
 
 
 def _message(connection_id: str, body: str) -> None:
