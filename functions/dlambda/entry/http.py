@@ -1,6 +1,6 @@
 """HTTP entry point: an app per endpoint group, errors in one place, and the ways in (functions-framework, API Gateway).
 
-routes = make_routes("history")            # routes.py: `@routes.get(...)`, `@routes.post(...)`
+routes = make_routes("history")            # routes.py: `@routes.get(..., permission=...)`
 app = make_app(routes)                     # main.py
 history = http_entry(app)                  # functions-framework target
 lambda_handler = make_lambda_handler(app)  # API Gateway
@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
-from flask import Flask, Request, Response, g, has_request_context, request
-from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
+from flask import Flask, Request, Response, current_app, g, has_request_context, request
+from flask_openapi3 import Info, OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.web.cross_origin import Admission
 from dlambda.entry import idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
@@ -29,7 +30,8 @@ from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.forms import read_form, takes_forms
 from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import set_request_id, set_up_logs
-from dlambda.entry.principals import set_principal
+from dlambda.entry.principals import current_principal, set_principal
+from dlambda.entry.routes import Routes, permission_of
 from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
 from dlambda.errors import AppError, Forbidden, Invalid, ValidationFailed
 
@@ -86,18 +88,18 @@ def problems(*statuses: int) -> dict[int | str, Any]:
     return dict.fromkeys(statuses, Problem)
 
 
-def make_routes(name: str, description: str = "", *, security: str = "user") -> APIBlueprint:
+def make_routes(name: str, description: str = "", *, security: str = "user") -> Routes:
     """The routes of one group, named by its URL's noun. `security="key"`: they want an API key, not a user."""
-    return APIBlueprint(
+    return Routes(
         name,
         name,
         abp_tags=[Tag(name=name, description=description)],
         abp_security=_SECURITY[security],
-        abp_responses=problems(401, 500),
+        abp_responses=problems(401, 403, 500),
     )
 
 
-def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
+def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
     """A group's app. `authenticated=False` is for groups that check keys of their own."""
     set_up_logs()
     app = OpenAPI(
@@ -123,6 +125,7 @@ def make_app(*groups: APIBlueprint, authenticated: bool = True) -> OpenAPI:
     app.before_request(_begin)
     if authenticated:
         app.before_request(_authenticate)
+        app.before_request(_authorize)
         app.before_request(idempotency.replay)
     app.after_request(idempotency.keep)
     app.after_request(_finish)
@@ -211,6 +214,16 @@ def _authenticate() -> None:
         authorization = None
     with count_failures(PASSWORD, g.incoming.client):
         set_principal(check_credentials(authorization, apikey))
+
+
+def _authorize() -> None:
+    """Raises `Forbidden` where the caller lacks the route's permission; a route that declares none is for admins."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:  # the answer is that there is no such route
+        return
+    needed, principal = permission_of(view), current_principal()
+    if not (principal.is_admin if needed is None else holds(principal, Permission(needed))):
+        raise Forbidden("You do not have permission to perform this action.", extra={"permission": needed})
 
 
 def _finish(response: Response) -> Response:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
+from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import Pagination, pagination, read_page
+from dlambda.entry.principals import current_principal
 from dlambda.entry.query import Query
+from dlambda.entry.routes import Routes
 from dlambda.errors import PreconditionFailed
 from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
@@ -58,20 +60,24 @@ def make_resource_routes(
     check: Check = no_check,
     arrange: Arrange = as_listed,
     shorten: Shorten = as_pages,
-) -> APIBlueprint:
+    reads: Permission = Permission.READ_RULES,
+    writes: Permission = Permission.WRITE_RULES,
+) -> Routes:
     """`model` documents the object as it is answered. `check` corrects or refuses what no model can judge alone.
 
     `arrange` gets all documents in their order, and the query: for lists that can be sorted or filtered. `shorten` may
-    answer a query string with a plain list in place of a page.
+    answer a query string with a plain list in place of a page. `reads`, `writes`: permissions that the routes need; who
+    may not write gets no secret in clear.
     """
     routes = make_routes(kind.feature, description)
-    _add_collection(routes, kind, model, query, check, arrange, shorten)
-    _add_single(routes, kind, model, check)
+    _add_collection(routes, (reads, writes), kind, model, query, check, arrange, shorten)
+    _add_single(routes, (reads, writes), kind, model, check)
     return routes
 
 
 def _add_collection(
-    routes: APIBlueprint,
+    routes: Routes,
+    permissions: tuple[Permission, Permission],
     kind: Kind,
     model: type[BaseModel],
     query_model: type[ResourceQuery],
@@ -79,11 +85,12 @@ def _add_collection(
     arrange: Arrange,
     shorten: Shorten,
 ) -> None:
+    reads, writes = permissions
     base = f"/api/{kind.feature}"
     page_model = create_model(f"{model.__name__}Page", items=(list[model], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
     body_model = _any_body(kind, whole=True)
 
-    @routes.get(base, responses={200: page_model, **problems(400)})
+    @routes.get(base, permission=reads, responses={200: page_model, **problems(400)})
     def list_(query: query_model) -> Answer | list[dict[str, Any]]:  # type: ignore[valid-type]
         """All of them, a page at a time, secrets masked."""
         asked_page = read_page(query.page, query.per_page)  # type: ignore[attr-defined]
@@ -98,38 +105,41 @@ def _add_collection(
         items = [resources.view(kind, document) for document in documents_of_page]
         return {"items": items, "pagination": pagination(page, asked_page.per_page, len(documents))}
 
-    @routes.post(base, responses={200: model, **problems(400)})
+    @routes.post(base, permission=writes, responses={200: model, **problems(400)})
     def create(body: body_model) -> Answer:  # type: ignore[valid-type]
         """Makes a new one."""
         return _answer(kind, resources.create(kind, body.root, check))  # type: ignore[attr-defined]
 
 
-def _add_single(routes: APIBlueprint, kind: Kind, model: type[BaseModel], check: Check) -> None:
+def _add_single(
+    routes: Routes, permissions: tuple[Permission, Permission], kind: Kind, model: type[BaseModel], check: Check
+) -> None:
+    reads, writes = permissions
     single = f"/api/{kind.feature}/<int:id>"
     part_model, whole_model = _any_body(kind, whole=False), _any_body(kind, whole=True)
     conflict_status = 409 if kind.change_conflicts else 400
     changes: dict[int | str, Any] = {200: model, **problems(400, 404, conflict_status, 412)}
 
-    @routes.get(single, responses={200: model, **problems(404)})
+    @routes.get(single, permission=reads, responses={200: model, **problems(404)})
     def read(path: ResourcePath) -> Answer:
-        """Answers one document, secrets in clear."""
-        return _answer(kind, resources.get_document(kind, path.id), clear=True)
+        """Answers one document, to those who may change it with its secrets in clear."""
+        return _answer(kind, resources.get_document(kind, path.id), clear=holds(current_principal(), writes))
 
-    @routes.patch(single, responses=changes)
+    @routes.patch(single, permission=writes, responses=changes)
     def change(path: ResourcePath, body: part_model) -> Answer:  # type: ignore[valid-type]
         """Changes what is sent. A mask sent back means unchanged."""
         version = _if_match()
         document = resources.change(kind, path.id, body.root, whole=False, if_match=version, check=check)  # type: ignore[attr-defined]
         return _answer(kind, document)
 
-    @routes.put(single, responses=changes)
+    @routes.put(single, permission=writes, responses=changes)
     def replace(path: ResourcePath, body: whole_model) -> Answer:  # type: ignore[valid-type]
         """Sets everything; what is left out goes back to its default."""
         version = _if_match()
         document = resources.change(kind, path.id, body.root, whole=True, if_match=version, check=check)  # type: ignore[attr-defined]
         return _answer(kind, document)
 
-    @routes.delete(single, responses={200: model, **problems(400, 404, 412)})
+    @routes.delete(single, permission=writes, responses={200: model, **problems(400, 404, 412)})
     def remove(path: ResourcePath) -> Answer:
         """Removes one and answers what went."""
         return resources.view(kind, resources.remove(kind, path.id, if_match=_if_match()))

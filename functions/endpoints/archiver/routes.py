@@ -3,6 +3,7 @@
 from typing import Any
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import Invalid, Required
 from dlambda.store.items import archive
@@ -23,7 +24,7 @@ def _archive_of(preset: str) -> str:
     return name
 
 
-@routes.get("/api/archiver", responses={200: Entries, **problems(400)})
+@routes.get("/api/archiver", permission=Permission.READ_ARCHIVE, responses={200: Entries, **problems(400)})
 def read(query: ReadQuery) -> Answer:
     """The ids in the archive: all, or those asked for."""
     if not (query.preset or "").strip():
@@ -34,7 +35,7 @@ def read(query: ReadQuery) -> Answer:
     return {"file": name, "items": ids_found, "count": len(ids_found)}
 
 
-@routes.post("/api/archiver", responses={200: Changed, 304: None, **problems(400)})
+@routes.post("/api/archiver", permission=Permission.WRITE_ARCHIVE, responses={200: Changed, 304: None, **problems(400)})
 def add(body: ItemsBody) -> Answer:
     """Marks ids as downloaded. 304 when nothing is new."""
     name = _archive_of(body.preset)
@@ -43,7 +44,9 @@ def add(body: ItemsBody) -> Answer:
     return {"file": name, "status": True, "items": body.items}
 
 
-@routes.delete("/api/archiver", responses={200: Changed, 304: None, **problems(400)})
+@routes.delete(
+    "/api/archiver", permission=Permission.WRITE_ARCHIVE, responses={200: Changed, 304: None, **problems(400)}
+)
 def remove(body: ItemsBody) -> Answer:
     """Takes marks away. 304 when nothing changed."""
     name = _archive_of(body.preset)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.entry.http import problems
 from dlambda.entry.resource import make_resource_routes
@@ -11,7 +12,7 @@ from endpoints.conditions.trial import try_condition
 routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata passes a filter", model=ConditionView)
 
 
-@routes.post("/api/conditions/test", responses={200: TestAnswer, **problems(400)})
+@routes.post("/api/conditions/test", permission=Permission.USE_YTDLP, responses={200: TestAnswer, **problems(400)})
 def test(body: TestBody) -> dict[str, Any]:
     """Extracts a URL and says whether its metadata passes a filter."""
     return try_condition(body.root)

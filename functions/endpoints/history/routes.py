@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.items import archive_items, change_items
@@ -34,19 +35,19 @@ routes = make_routes("history", "The queue and the history of downloads")
 Answer = dict[str, Any] | list[dict[str, Any]] | Response | tuple[Any, int]
 
 
-@routes.get("/api/history", responses={200: ItemPage, **problems(400)})
+@routes.get("/api/history", permission=Permission.READ_ITEMS, responses={200: ItemPage, **problems(400)})
 def list_items(query: ListQuery) -> Answer:
     """A page of the queue or of the history, or all."""
     return listing.list_items(query)
 
 
-@routes.get("/api/history/live", responses={200: Live})
+@routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: Live})
 def live() -> Answer:
     """The queue with live progress."""
     return listing.live()
 
 
-@routes.get("/api/history/add", responses={200: AddedByLink, **problems(400, 404)})
+@routes.get("/api/history/add", permission=Permission.ADD_ITEMS, responses={200: AddedByLink, **problems(400, 404)})
 def add_by_link(query: AddQuery) -> Answer:
     """Adds one URL; for bookmarklets and shortcuts, which show `message`."""
     try:
@@ -58,62 +59,80 @@ def add_by_link(query: AddQuery) -> Answer:
     return {"status": added.message is None, "message": added.message or "URL added", "_id": added.item_id}
 
 
-@routes.post("/api/history", responses={200: AcceptedList, **problems(400, 404)})
+@routes.post("/api/history", permission=Permission.ADD_ITEMS, responses={200: AcceptedList, **problems(400, 404)})
 def add(body: AddBody, query: SyncQuery) -> Answer:
     """Adds one item or several. All are checked first; one bad element refuses all."""
     return jsonify(actions.add(body.root, wait=(query.sync or "").lower() == "true"))
 
 
-@routes.delete("/api/history", responses={200: Deleted, **problems(400)})
+@routes.delete("/api/history", permission=Permission.WRITE_ITEMS, responses={200: Deleted, **problems(400)})
 def delete(body: DeleteBody) -> Answer:
     """Cancels queued items or clears history records."""
     return actions.delete(body)
 
 
-@routes.get("/api/history/<string:id>", responses={200: ItemView, **problems(400, 404)})
+@routes.get(
+    "/api/history/<string:id>", permission=Permission.READ_ITEMS, responses={200: ItemView, **problems(400, 404)}
+)
 def get(path: ItemPath) -> Answer:
     """Answers an item, with cookies in clear, probe and sidecars."""
     return actions.get(path.id)
 
 
-@routes.post("/api/history/<string:id>", responses={200: ItemView, 304: None, **problems(400, 404)})
+@routes.post(
+    "/api/history/<string:id>",
+    permission=Permission.WRITE_ITEMS,
+    responses={200: ItemView, 304: None, **problems(400, 404)},
+)
 def edit(path: ItemPath, body: EditBody) -> Answer:
     """Changes a history item's own texts."""
     item = change_items.edit(path.id, body.root)
     return item.view() if item else ("", 304)
 
 
-@routes.post("/api/history/start", responses={200: Words, **problems(400)})
+@routes.post("/api/history/start", permission=Permission.START_ITEMS, responses={200: Words, **problems(400)})
 def start(body: Ids) -> Answer:
     """Lets held items go."""
     return actions.words(body.ids, change_items.start)
 
 
-@routes.post("/api/history/pause", responses={200: Words, **problems(400)})
+@routes.post("/api/history/pause", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
 def pause(body: Ids) -> Answer:
     """Holds waiting items; never stops a running one."""
     return actions.words(body.ids, change_items.hold)
 
 
-@routes.post("/api/history/cancel", responses={200: Words, **problems(400)})
+@routes.post("/api/history/cancel", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
 def cancel(body: Ids) -> Answer:
     """Cancels queued items. Answers at once; events tell the end."""
     return actions.words(body.ids, change_items.cancel)
 
 
-@routes.post("/api/history/<string:id>/archive", responses={200: Message, **problems(400, 404, 409)})
+@routes.post(
+    "/api/history/<string:id>/archive",
+    permission=Permission.WRITE_ITEMS,
+    responses={200: Message, **problems(400, 404, 409)},
+)
 def archive(path: ItemPath) -> Answer:
     """Marks a history item in its archive."""
     return {"message": archive_items.mark(path.id)}
 
 
-@routes.delete("/api/history/<string:id>/archive", responses={200: Message, **problems(400, 404)})
+@routes.delete(
+    "/api/history/<string:id>/archive",
+    permission=Permission.WRITE_ITEMS,
+    responses={200: Message, **problems(400, 404)},
+)
 def unarchive(path: ItemPath) -> Answer:
     """Takes a history item out of its archive."""
     return {"message": archive_items.unmark(path.id)}
 
 
-@routes.post("/api/history/<string:id>/nfo", responses={200: NfoWritten, **problems(400, 404, 409)})
+@routes.post(
+    "/api/history/<string:id>/nfo",
+    permission=Permission.WRITE_FILES,
+    responses={200: NfoWritten, **problems(400, 404, 409)},
+)
 def nfo(path: ItemPath) -> Answer:
     """Writes an NFO file beside the download. The body is optional: `type` (`tv`, `movie`) and `overwrite`."""
     try:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
+from dlambda.domain.accounts.permission import Permission as RoutePermission
 from dlambda.domain.accounts.principal import OPERATOR
 from dlambda.domain.orders.key import Key, Permission
 from dlambda.entry.attempts import API_KEY, count_failures
@@ -50,6 +51,9 @@ def without_key(view: View) -> View:
 def _declare(access: Access) -> Callable[[View], View]:
     def declare(view: View) -> View:
         view.access = access  # type: ignore[attr-defined]  # the framework's wrapper takes it along
+        view.permission = access.permission or (  # type: ignore[attr-defined]
+            RoutePermission.ANY_KEY if access.with_key else RoutePermission.PUBLIC
+        )
         return view
 
     return declare

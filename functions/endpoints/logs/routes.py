@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.telemetry.log_line import Wanted
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.sse import Sent, Streams
@@ -18,7 +19,7 @@ routes = make_routes("logs", "The log, and the log as it grows")
 _streams = Streams(_STREAMS)
 
 
-@routes.get("/api/logs", responses={200: Logs, **problems(400, 404)})
+@routes.get("/api/logs", permission=Permission.READ_LOGS, responses={200: Logs, **problems(400, 404)})
 def page(query: LogsQuery) -> dict[str, Any]:
     """A page of the log, counted from the newest entry (setting `file_logging`)."""
     skip, count = query.skip, query.count
@@ -32,7 +33,7 @@ def page(query: LogsQuery) -> dict[str, Any]:
     }
 
 
-@routes.get("/api/logs/stream", responses={200: None, **problems(404, 429)})
+@routes.get("/api/logs/stream", permission=Permission.READ_LOGS, responses={200: None, **problems(404, 429)})
 def stream(query: StreamQuery) -> Response:
     """Streams new log lines as server-sent events `log_lines`."""
     since = request.headers.get("Last-Event-ID", "")

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.events.event import pause_changed
 from dlambda.domain.system.release import UpdateStatus
 from dlambda.entry.http import make_routes, problems
@@ -38,38 +39,38 @@ routes = make_routes("system", "Health, configuration and control")
 Answer = dict[str, Any] | Response
 
 
-@routes.get("/api/ping", responses={200: Pong})
+@routes.get("/api/ping", permission=Permission.READ_SYSTEM, responses={200: Pong})
 def ping() -> Answer:
     """Answers while the tables do."""
     slots.read()
     return {"status": "pong"}
 
 
-@routes.get("/api/system/configuration", responses={200: Configuration})
+@routes.get("/api/system/configuration", permission=Permission.READ_SYSTEM, responses={200: Configuration})
 def get_configuration() -> Answer:
     """Settings, presets, fields, folders and the queue."""
     return configuration()
 
 
-@routes.get("/api/system/folders", responses={200: Subfolders, **problems(400)})
+@routes.get("/api/system/folders", permission=Permission.READ_FILES, responses={200: Subfolders, **problems(400)})
 def get_folders(query: FoldersQuery) -> Answer:
     """The folders directly in one folder below the download root."""
     return subfolders(query.path)
 
 
-@routes.get("/api/system/limits", responses={200: Limits})
+@routes.get("/api/system/limits", permission=Permission.READ_SYSTEM, responses={200: Limits})
 def get_limits() -> Answer:
     """How many downloads may run, how many do, and which setting says so."""
     return limits()
 
 
-@routes.get("/api/system/diagnostics", responses={200: Diagnostics})
+@routes.get("/api/system/diagnostics", permission=Permission.CONTROL_SYSTEM, responses={200: Diagnostics})
 def get_diagnostics() -> Answer:
     """Checks engines, tools, disk, sandbox, settings and versions; says in words what is wrong."""
     return diagnostics()
 
 
-@routes.post("/api/system/pause", responses={200: Message, **problems(406)})
+@routes.post("/api/system/pause", permission=Permission.CONTROL_SYSTEM, responses={200: Message, **problems(406)})
 def pause() -> Answer:
     """Starts no more downloads; running ones go on."""
     now = current().clock.time()
@@ -79,7 +80,7 @@ def pause() -> Answer:
     return {"message": "Non-active downloads have been paused."}
 
 
-@routes.post("/api/system/resume", responses={200: Message, **problems(406)})
+@routes.post("/api/system/resume", permission=Permission.CONTROL_SYSTEM, responses={200: Message, **problems(406)})
 def resume() -> Answer:
     """Starts downloads again."""
     if not slots.resume():
@@ -93,13 +94,15 @@ def _as_asked(message: str) -> NotAcceptable:
     return NotAcceptable(message, extra={"message": message})
 
 
-@routes.post("/api/system/shutdown", responses=problems(400))
+@routes.post("/api/system/shutdown", permission=Permission.CONTROL_SYSTEM, responses=problems(400))
 def shutdown() -> Answer:
     """Always refused: the service is never native."""
     raise Invalid("Shutdown is only available in the native mode.")
 
 
-@routes.post("/api/system/check-updates", responses={200: Updates, **problems(400)})
+@routes.post(
+    "/api/system/check-updates", permission=Permission.CONTROL_SYSTEM, responses={200: Updates, **problems(400)}
+)
 def updates() -> Answer:
     """Looks for a newer release of the service or of yt-dlp (setting `check_for_updates`)."""
     outcome = check_updates()
@@ -109,55 +112,57 @@ def updates() -> Answer:
     return outcome
 
 
-@routes.post("/api/system/terminal", responses={200: None, **problems(400, 403, 429)})
+@routes.post(
+    "/api/system/terminal", permission=Permission.USE_CONSOLE, responses={200: None, **problems(400, 403, 429)}
+)
 def open_terminal() -> Answer:
     """Runs yt-dlp's command line; its output comes as server-sent events (setting `console_enabled`)."""
     return terminal.terminal()
 
 
-@routes.get("/api/system/live", responses={200: Live})
+@routes.get("/api/system/live", permission=Permission.READ_SYSTEM, responses={200: Live})
 def live() -> Answer:
     """Answers while this process does."""
     return health.live()
 
 
-@routes.get("/api/system/ready", responses={200: Ready, 503: Ready})
+@routes.get("/api/system/ready", permission=Permission.READ_SYSTEM, responses={200: Ready, 503: Ready})
 def ready() -> tuple[dict[str, Any], int]:
     """Checks each engine and tool, the disk space that is left, and how old yt-dlp and the tools are."""
     return health.ready()
 
 
-@routes.get("/metrics", responses={200: None})
+@routes.get("/metrics", permission=Permission.READ_METRICS, responses={200: None})
 def metrics_page() -> Answer:
     """Counters and the state of this moment, in Prometheus' text format."""
     return Response(metrics.metrics(), content_type=metrics.TYPE)
 
 
-@routes.get("/api/dev/loop", responses={200: Loop, **problems(403)})
+@routes.get("/api/dev/loop", permission=Permission.CONTROL_SYSTEM, responses={200: Loop, **problems(403)})
 def dev_loop() -> Answer:
     """For developers: what runs beside requests (setting `app_env`)."""
     return development.loop()
 
 
-@routes.get("/api/dev/pip", responses={200: Packages, **problems(403)})
+@routes.get("/api/dev/pip", permission=Permission.CONTROL_SYSTEM, responses={200: Packages, **problems(403)})
 def dev_packages() -> Answer:
     """For developers: versions of the packages in the setting `pip_packages`."""
     return development.packages()
 
 
-@routes.get("/api/docs/<path:file>", responses={200: None, **problems(404)})
+@routes.get("/api/docs/<path:file>", permission=Permission.READ_SYSTEM, responses={200: None, **problems(404)})
 def document(path: DocumentPath) -> Answer:
     """README.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, and what the reference's page loads."""
     return documents.asset(path.file) or documents.document(path.file)
 
 
-@routes.get(f"/<any({documents.NAMES}):file>", responses={200: None})
+@routes.get(f"/<any({documents.NAMES}):file>", permission=Permission.READ_SYSTEM, responses={200: None})
 def root_document(path: DocumentPath) -> Answer:
     """The same below the base path, as the links in README.md have it."""
     return documents.document(path.file)
 
 
-@routes.get("/api/docs", responses={200: None})
+@routes.get("/api/docs", permission=Permission.READ_SYSTEM, responses={200: None})
 def reference() -> Answer:
     """The reference of the API, for people."""
     return documents.reference()

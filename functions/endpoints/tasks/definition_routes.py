@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
@@ -32,7 +33,7 @@ def _view(document: Document) -> dict[str, Any]:
     return resources.view(DEFINITIONS, document)
 
 
-@routes.get(_BASE, responses={200: DefinitionPage, **problems(400)})
+@routes.get(_BASE, permission=Permission.READ_RULES, responses={200: DefinitionPage, **problems(400)})
 def list_(query: DefinitionQuery) -> Answer:
     """A page of definitions, by priority, then name."""
     paging = read_page(query.page, query.per_page)
@@ -44,43 +45,43 @@ def list_(query: DefinitionQuery) -> Answer:
     )
 
 
-@routes.post(_BASE, responses={201: DefinitionView, **problems(400)})
+@routes.post(_BASE, permission=Permission.WRITE_RULES, responses={201: DefinitionView, **problems(400)})
 def make(body: DefinitionBody) -> Answer:
     """Stores a definition."""
     return _view(resources.create(DEFINITIONS, body.root)), 201
 
 
-@routes.get(_ONE, responses={200: DefinitionView, **problems(404)})
+@routes.get(_ONE, permission=Permission.READ_RULES, responses={200: DefinitionView, **problems(404)})
 def get(path: TaskPath) -> Answer:
     """Answers a definition, as it was sent."""
     return _view(resources.get_document(DEFINITIONS, path.id))
 
 
-@routes.put(_ONE, responses={200: DefinitionView, **problems(400, 404)})
+@routes.put(_ONE, permission=Permission.WRITE_RULES, responses={200: DefinitionView, **problems(400, 404)})
 def replace(path: TaskPath, body: DefinitionBody) -> Answer:
     """Sets everything; what is left out goes back to its default."""
     return _view(resources.change(DEFINITIONS, path.id, body.root, whole=True))
 
 
-@routes.patch(_ONE, responses={200: DefinitionView, **problems(400, 404)})
+@routes.patch(_ONE, permission=Permission.WRITE_RULES, responses={200: DefinitionView, **problems(400, 404)})
 def change(path: TaskPath, body: DefinitionPatch) -> Answer:
     """Changes what is sent; `definition` as a whole."""
     return _view(definitions.patch(path.id, body.root))
 
 
-@routes.delete(_ONE, responses={200: DefinitionView, **problems(404)})
+@routes.delete(_ONE, permission=Permission.WRITE_RULES, responses={200: DefinitionView, **problems(404)})
 def remove(path: TaskPath) -> Answer:
     """Removes a definition and answers what went."""
     return _view(resources.remove(DEFINITIONS, path.id))
 
 
-@routes.get(f"{_BASE}/impersonate-targets", responses={200: Targets})
+@routes.get(f"{_BASE}/impersonate-targets", permission=Permission.READ_RULES, responses={200: Targets})
 def targets() -> Answer:
     """Browsers that a fetch can be made to look like in all details: none, as that would pass by the address guard."""
     return {"targets": []}
 
 
-@routes.post(f"{_BASE}/inspect", responses={200: Inspection, **problems(400, 404)})
+@routes.post(f"{_BASE}/inspect", permission=Permission.USE_YTDLP, responses={200: Inspection, **problems(400, 404)})
 def try_(body: TrialBody) -> Answer:
     """Tries a definition, stored or not, on a URL."""
     return actions.try_definition(body.root)

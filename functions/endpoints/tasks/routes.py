@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.tasks.task import masked
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
@@ -31,69 +32,81 @@ routes = make_routes("tasks", "URLs that are looked at again and again")
 Answer = dict[str, Any] | Response
 
 
-@routes.get("/api/tasks", responses={200: TaskPage, **problems(400)})
+@routes.get("/api/tasks", permission=Permission.READ_TASKS, responses={200: TaskPage, **problems(400)})
 def list_(query: PageQuery) -> Answer:
     """A page of tasks, by name."""
     paging = read_page(query.page, query.per_page)
     return actions.page_of(tasks.list_tasks(), paging, lambda task: task.view())
 
 
-@routes.post("/api/tasks", responses={200: TaskOrTasks, **problems(400, 409)})
+@routes.post("/api/tasks", permission=Permission.WRITE_TASKS, responses={200: TaskOrTasks, **problems(400, 409)})
 def make(body: NewTasks) -> Answer:
     """Makes one task or several; those after the first take from it what they do not say."""
     return jsonify(actions.make(body.root))
 
 
-@routes.get("/api/tasks/<int:id>", responses={200: TaskView, **problems(404)})
+@routes.get("/api/tasks/<int:id>", permission=Permission.READ_TASKS, responses={200: TaskView, **problems(404)})
 def get(path: TaskPath) -> Answer:
     """Answers a task."""
     return tasks.get_task(path.id).view()
 
 
-@routes.patch("/api/tasks/<int:id>", responses={200: TaskView, **problems(400, 404, 409)})
+@routes.patch(
+    "/api/tasks/<int:id>", permission=Permission.WRITE_TASKS, responses={200: TaskView, **problems(400, 404, 409)}
+)
 def change(path: TaskPath, body: TaskPatch) -> Answer:
     """Changes what is sent."""
     return masked(tasks.change_task(path.id, body.root, whole=False).view())
 
 
-@routes.put("/api/tasks/<int:id>", responses={200: TaskView, **problems(400, 404, 409)})
+@routes.put(
+    "/api/tasks/<int:id>", permission=Permission.WRITE_TASKS, responses={200: TaskView, **problems(400, 404, 409)}
+)
 def replace(path: TaskPath, body: TaskBody) -> Answer:
     """Sets everything; what is left out goes back to its default."""
     return masked(tasks.change_task(path.id, body.root, whole=True).view())
 
 
-@routes.delete("/api/tasks/<int:id>", responses={200: TaskView, **problems(404)})
+@routes.delete("/api/tasks/<int:id>", permission=Permission.WRITE_TASKS, responses={200: TaskView, **problems(404)})
 def remove(path: TaskPath) -> Answer:
     """Removes a task and its schedule; answers what went."""
     return tasks.remove_task(path.id).view()
 
 
-@routes.post("/api/tasks/inspect", responses={200: Inspection, **problems(400)})
+@routes.post("/api/tasks/inspect", permission=Permission.READ_TASKS, responses={200: Inspection, **problems(400)})
 def inspect(body: InspectBody) -> Answer:
     """Shows the entries that a handler would find at a URL. Nothing is queued."""
     return actions.inspect(body.root)
 
 
-@routes.post("/api/tasks/<int:id>/mark", responses={200: Message, **problems(400, 404)})
+@routes.post(
+    "/api/tasks/<int:id>/mark", permission=Permission.WRITE_TASKS, responses={200: Message, **problems(400, 404)}
+)
 def mark(path: TaskPath) -> Answer:
     """Marks all that the source has now as downloaded."""
     return {"message": mark_task.mark(actions.existing(path.id))}
 
 
-@routes.delete("/api/tasks/<int:id>/mark", responses={200: Message, **problems(400, 404)})
+@routes.delete(
+    "/api/tasks/<int:id>/mark", permission=Permission.WRITE_TASKS, responses={200: Message, **problems(400, 404)}
+)
 def unmark(path: TaskPath) -> Answer:
     """Takes the marks of all that the source has now away."""
     return {"message": mark_task.unmark(actions.existing(path.id))}
 
 
-@routes.post("/api/tasks/<id>/mark", doc_ui=False)
-@routes.delete("/api/tasks/<id>/mark", doc_ui=False)
+@routes.post("/api/tasks/<id>/mark", permission=Permission.WRITE_TASKS, doc_ui=False)
+@routes.delete("/api/tasks/<id>/mark", permission=Permission.WRITE_TASKS, doc_ui=False)
 def mark_nothing() -> Answer:
     """Refuses an id that is no number (contract README, Codes)."""
     raise Invalid("No task id.")
 
 
-@routes.post("/api/tasks/<int:id>/metadata", responses={200: ChannelFiles, **problems(400, 404)})
+@routes.post(
+    "/api/tasks/<int:id>/metadata",
+    permission=Permission.WRITE_TASKS,
+    responses={200: ChannelFiles, **problems(400, 404)},
+)
 def write_metadata(path: TaskPath) -> Answer:
     """Writes info, NFO and images of the task's channel for media centres."""
     return write_task_files(actions.existing(path.id))

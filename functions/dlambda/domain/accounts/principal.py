@@ -18,12 +18,15 @@ class Principal:
     """Somebody who was let in. `account_id` is empty where the service has no accounts, or none is behind a key.
 
     `home`: the folder below the files, without slashes around it, that the caller is confined to; empty for all.
+    `key_id`, `scopes`: of the API key that it sent; without scopes its role alone decides.
     """
 
     account_id: str
     name: str
     role: Role
     home: str = ""
+    key_id: str = ""
+    scopes: frozenset[str] | None = None
 
     @property
     def is_admin(self) -> bool:

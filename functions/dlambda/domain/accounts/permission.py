@@ -1,0 +1,73 @@
+"""Permissions that routes need, and those that roles hold (docs/contract/accounts.md 2)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from dlambda.domain.accounts.principal import Principal, Role
+
+
+class Permission(StrEnum):
+    """Permissions of `/api/*`: each route declares the one that it needs."""
+
+    PUBLIC = "public"
+    """Everyone, without a login."""
+    ANY_KEY = "key"
+    """Every key of the key API; its other routes need a permission of such a key (hostapi.md)."""
+    ACCOUNT = "account"
+    """One's own account: its name, password, sessions and API keys."""
+    ADD_ITEMS = "items:add"
+    READ_ITEMS = "items:read"
+    WRITE_ITEMS = "items:write"
+    START_ITEMS = "items:start"
+    """Lets held items go."""
+    READ_FILES = "files:read"
+    WRITE_FILES = "files:write"
+    READ_TASKS = "tasks:read"
+    WRITE_TASKS = "tasks:write"
+    READ_RULES = "rules:read"
+    """Presets, conditions, fields and task definitions."""
+    WRITE_RULES = "rules:write"
+    USE_YTDLP = "ytdlp:use"
+    """Options explained, metadata looked up, conditions and definitions tried on a URL."""
+    READ_ARCHIVE = "archive:read"
+    WRITE_ARCHIVE = "archive:write"
+    READ_SYSTEM = "system:read"
+    """Ping, health, documents, and the configuration that pages need."""
+    CONTROL_SYSTEM = "system:control"
+    READ_METRICS = "metrics:read"
+    MANAGE_NOTIFICATIONS = "notifications:manage"
+    READ_LOGS = "logs:read"
+    USE_CONSOLE = "console:use"
+
+
+_GUEST: Final = frozenset(
+    {
+        Permission.PUBLIC,
+        Permission.ACCOUNT,
+        Permission.ADD_ITEMS,
+        Permission.READ_ITEMS,
+        Permission.WRITE_ITEMS,
+        Permission.READ_FILES,
+        Permission.READ_TASKS,
+        Permission.READ_RULES,
+        Permission.USE_YTDLP,
+        Permission.READ_SYSTEM,
+    }
+)
+_MEMBER: Final = _GUEST | {Permission.START_ITEMS, Permission.WRITE_FILES, Permission.WRITE_TASKS}
+_OF_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.GUEST: _GUEST,
+    Role.MEMBER: _MEMBER,
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """Returns the permissions that a role holds."""
+    return _OF_ROLE[role]
+
+
+def holds(principal: Principal, permission: Permission) -> bool:
+    """True if the caller may do what needs `permission`: by its role, and by the scopes of the key that it sent."""
+    return permission in permissions_of(principal.role) and (principal.scopes is None or permission in principal.scopes)

@@ -1,0 +1,55 @@
+"""The routes of a group, each of which says which permission its callers need (docs/contract/accounts.md 2).
+
+    @routes.get("/api/history", permission=Permission.READ_ITEMS, responses={200: ItemPage})
+
+A route without one is for admins alone, and `tests/functions/test_permissions.py` fails.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask_openapi3 import APIBlueprint
+
+from dlambda.domain.accounts.permission import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+Add = Callable[..., Callable[[View], View]]
+_DOCUMENTED = "x-permission"
+
+
+class Routes(APIBlueprint):
+    """Adds routes to a group's app; `permission` goes into the API's document as `x-permission`."""
+
+    def get(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
+        return _declared(super().get, rule, permission, options)
+
+    def post(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
+        return _declared(super().post, rule, permission, options)
+
+    def put(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
+        return _declared(super().put, rule, permission, options)
+
+    def patch(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
+        return _declared(super().patch, rule, permission, options)
+
+    def delete(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
+        return _declared(super().delete, rule, permission, options)
+
+
+def _declared(add: Add[View], rule: str, permission: StrEnum | None, options: dict[str, Any]) -> Callable[[View], View]:
+    def declare(view: View) -> View:
+        needed = permission or permission_of(view)
+        if needed is not None:
+            view.permission = needed  # type: ignore[attr-defined]  # the framework's wrapper takes it along
+            options["openapi_extensions"] = {_DOCUMENTED: needed.value}
+        if needed is Permission.PUBLIC:
+            options.setdefault("security", [])
+        return add(rule, **options)(view)
+
+    return declare
+
+
+def permission_of(view: Callable[..., Any]) -> StrEnum | None:
+    """Returns the permission that a route declares; None when it declares none."""
+    return getattr(view, "permission", None)
