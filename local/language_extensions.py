@@ -50,6 +50,8 @@ class _Expansion:
             [(function, argument)] = value.items()
             if function in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::FindInMap"):
                 return self._call(function, argument, names)
+            if function in ("Fn::Join", "Fn::Split"):
+                return _joined(function, self.of(argument, names))
         made: Json = {}
         for key, item in self._items(value, names):
             if key in made:
@@ -86,6 +88,15 @@ class _Expansion:
             return self._maps[name][key][attribute]
         except KeyError:
             raise TemplateError(f"the map {name} has no {attribute} of {key}") from None
+
+
+def _joined(function: str, argument: Any) -> Any:
+    """Parts of a text, or a text of parts, as far as they are known."""
+    mark, value = argument
+    if function == "Fn::Split":
+        return value.split(mark) if isinstance(value, str) else {function: argument}
+    is_known = isinstance(value, list) and all(isinstance(part, str) for part in value)
+    return mark.join(value) if is_known else {function: argument}
 
 
 def _replace(text: str, names: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ import uvloop
 
 from dlambda.aws import queue
 from dlambda.deployment import current
+from dlambda.domain.dialects.catalogue import split_path
 from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
@@ -70,14 +71,20 @@ class Gateway:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            if scope["path"].rstrip("/") == f"{self._base}/ws":
-                await self._sockets.serve(scope, receive, send)
-            else:
-                await send({"type": "websocket.close"})
+            await self._socket(scope, receive, send)
         elif (inside := self._below_base(scope["raw_path"])) and self._media.owns(inside):
             await self._media.serve({**scope, "raw_path": inside}, send)
         else:
             await self._http(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A dialect's own path says what the parameter `dialect` says where there is one path alone, in the cloud."""
+        path = scope["path"]
+        dialect, inside = split_path(path.removeprefix(self._base))
+        if not path.startswith(f"{self._base}/") or inside.rstrip("/") != "/ws":
+            return await send({"type": "websocket.close"})
+        query = b"&".join(part for part in (scope["query_string"], dialect and f"dialect={dialect}".encode()) if part)
+        return await self._sockets.serve({**scope, "query_string": query}, receive, send)
 
     def _below_base(self, raw_path: bytes) -> bytes:
         """The path without the base path; nothing when it lies elsewhere."""
@@ -94,7 +101,8 @@ class Gateway:
         app = self._functions.find(scope["method"], path) if inside else None
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND")
-        pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
+        _, inside_dialect = split_path(path)
+        pool = self._functions.pool_of(scope["method"], inside_dialect, scope["query_string"])
         return await self._functions.call(app, pool, scope, receive, send)
 
 

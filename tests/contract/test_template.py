@@ -5,6 +5,8 @@ import tomllib
 
 import pytest
 
+from dlambda.domain.dialects.catalogue import DIALECTS, split_path
+from dlambda.domain.dialects.catalogue import ROOT as ROOT_DIALECT
 from local import template
 
 ROOT = template.ROOT
@@ -141,6 +143,8 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
         "random": "images",
     }
     for route in PLAN.routes:
+        if split_path(f"{route.path}/")[0] != ROOT_DIALECT:
+            continue
         if not route.path.startswith("/api/"):
             # the key API has paths of its own, and documents also answer at the root
             assert route.function.module in {"endpoints.keys.main", "endpoints.system.main"}
@@ -151,6 +155,15 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
             continue
         noun = parts[2]
         assert route.function.module == f"endpoints.{exceptions.get(noun, noun.replace('-', '_'))}.main"
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_everything_is_reached_below_each_dialects_path(name):
+    routes = {(route.method, route.path, route.greedy): route.function for route in PLAN.routes}
+    at_root = {key: function for key, function in routes.items() if split_path(f"{key[1]}/")[0] == ROOT_DIALECT}
+    below = {(method, f"/{name}{path}", greedy): function for (method, path, greedy), function in at_root.items()}
+    assert below.items() <= routes.items()
+    assert len(routes) == len(at_root) * (1 + len(DIALECTS)) < 300  # as many as an API may have
 
 
 def test_loops_are_expanded_before_the_serverless_transform():

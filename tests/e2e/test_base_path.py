@@ -66,6 +66,13 @@ def test_what_lies_beside_it_is_unknown(service):
     assert root.get("/").headers["Location"] == f"{BASE}/"
 
 
+def test_a_dialect_lies_below_it(service: _Based) -> None:
+    assert isinstance(Api(f"{service.base}/ytptube").get("/api/system/configuration").json()["queue"], dict)
+    assert Api(service.root).get("/ytptube/api/ping").status == 404
+    with Listener(f"{service.base}/ytptube") as listener:
+        assert list(listener.wait("connected")["data"]["data"]) == ["sid"]
+
+
 def test_a_download_is_fetched(service, item, clip):
     assert follow(service, f"/api/download/sea/{item['filename']}").body == clip
 

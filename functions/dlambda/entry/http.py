@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.web.cross_origin import Admission
-from dlambda.entry import idempotency
+from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
 from dlambda.entry.base_path import BasePath
@@ -127,12 +127,16 @@ def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
         app.before_request(_authenticate)
         app.before_request(_authorize)
         app.before_request(idempotency.replay)
-    app.after_request(idempotency.keep)
+    app.before_request(dialects.translate_query)
+    # These run from the last to the first: the answer that is kept for repeats is the root's.
     app.after_request(_finish)
+    app.after_request(dialects.translate_answer)
+    app.after_request(idempotency.keep)
     app.register_error_handler(AppError, _render)
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(Exception, _render_unexpected)
-    app.wsgi_app = BasePath(app.wsgi_app, current().settings.base_path)  # type: ignore[method-assign]
+    below_base = dialects.DialectPaths(app.wsgi_app)
+    app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]
     return app
 
 
@@ -206,6 +210,8 @@ def _incoming() -> Incoming:
 
 
 def _authenticate() -> None:
+    if dialects.is_open():
+        return
     authorization, apikey = request.headers.get("Authorization"), request.args.get("apikey")
     if g.admission is Admission.PAGE and authorization:
         # The browser may have added it by itself; only who knows the password can put it into the address.
@@ -219,7 +225,7 @@ def _authenticate() -> None:
 def _authorize() -> None:
     """Raises `Forbidden` where the caller lacks the route's permission; a route that declares none is for admins."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None:  # the answer is that there is no such route
+    if view is None or dialects.is_open():  # there is no such route, or it asks nobody
         return
     needed, principal = permission_of(view), current_principal()
     if not (principal.is_admin if needed is None else holds(principal, Permission(needed))):

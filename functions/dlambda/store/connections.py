@@ -1,5 +1,7 @@
 """Open WebSocket connections (docs/contract/websocket.md 9)."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -15,10 +17,11 @@ _ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open connection: its session id, and who opened it."""
+    """An open connection: its session id, who opened it, and the name of the dialect that it speaks; `""` for none."""
 
     sid: str
     principal: Principal
+    dialect: str = ""
 
 
 class _Row(Row):
@@ -34,9 +37,10 @@ class _Row(Row):
     account_name = UnicodeAttribute(null=True)
     role = UnicodeAttribute(null=True)
     home = UnicodeAttribute(null=True)
+    dialect = UnicodeAttribute(null=True)
 
 
-def add(connection_id: str, sid: str, principal: Principal = OPERATOR) -> None:
+def add(connection_id: str, sid: str, principal: Principal = OPERATOR, dialect: str = "") -> None:
     """Adds a connection of `principal`."""
     now = current().clock.time()
     _Row(
@@ -49,6 +53,7 @@ def add(connection_id: str, sid: str, principal: Principal = OPERATOR) -> None:
         account_name=principal.name,
         role=principal.role,
         home=principal.home,
+        dialect=dialect or None,
     ).save()
 
 
@@ -56,16 +61,20 @@ def remove(connection_id: str) -> None:
     _Row(_ALL, connection_id).delete()
 
 
-def list_() -> list[str]:
-    """The ids of all connections; a read that may be a moment old."""
+def ids_by_dialect() -> Mapping[str, Sequence[str]]:
+    """The ids of all connections, by the dialects that they speak; a read that may be a moment old."""
     now = current().clock.time()
-    return [row.id for row in _Row.query(_ALL) if row.expires_at > now]
+    ids: dict[str, list[str]] = defaultdict(list)
+    for row in _Row.query(_ALL):
+        if row.expires_at > now:
+            ids[row.dialect or ""].append(row.id)
+    return ids
 
 
 def find(connection_id: str) -> Connection | None:
     """Returns an open connection; None when it is gone."""
     rows = list(_Row.query(_ALL, _Row.id == connection_id, consistent_read=True, limit=1))
-    return Connection(rows[0].sid, _principal(rows[0])) if rows else None
+    return Connection(rows[0].sid, _principal(rows[0]), rows[0].dialect or "") if rows else None
 
 
 def _principal(row: _Row) -> Principal:

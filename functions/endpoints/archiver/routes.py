@@ -13,7 +13,7 @@ from endpoints.archiver.schemas import Changed, Entries, ItemsBody, ReadQuery, n
 
 routes = make_routes("archiver", "What has been downloaded already")
 
-Answer = dict[str, Any] | tuple[str, int]
+Answer = dict[str, Any] | tuple[dict[str, Any] | str, int]
 
 
 def _archive_of(preset: str) -> str:
@@ -50,6 +50,6 @@ def add(body: ItemsBody) -> Answer:
 def remove(body: ItemsBody) -> Answer:
     """Takes marks away. 304 when nothing changed."""
     name = _archive_of(body.preset)
-    if not body.items or not archive.remove(name, body.items):
-        return "", 304
-    return {"file": name, "status": True, "items": body.items}
+    is_changed = bool(body.items and archive.remove(name, body.items))
+    answer = {"file": name, "status": is_changed, "items": body.items}
+    return answer if is_changed else (answer, 304)  # sent without its body

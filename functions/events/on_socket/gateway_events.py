@@ -7,6 +7,7 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.deployment import current
+from dlambda.domain.dialects.catalogue import DIALECTS, ROOT
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures
@@ -14,7 +15,7 @@ from dlambda.entry.auth import check_credentials
 from dlambda.entry.exposure import check_open
 from dlambda.entry.json_text import read_json
 from dlambda.entry.senders import Incoming, check_sender
-from dlambda.errors import AppError
+from dlambda.errors import AppError, Invalid
 from dlambda.store import connections
 from dlambda.usecases.events.publish import problem, reply
 from events.on_socket.messages import HANDLERS
@@ -22,6 +23,7 @@ from events.on_socket.messages import HANDLERS
 log = logging.getLogger(__name__)
 
 _SID_LENGTH = 14
+_SHOWN_LENGTH = 50
 _PATH = "/ws"
 _OK = {"statusCode": 200}
 _OPAQUE = "Internal Server Error"
@@ -48,12 +50,13 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     try:
         check_open()
         check_sender(incoming)
+        dialect = _dialect(query.get("dialect") or ROOT)
         with count_failures(PASSWORD, incoming.client):
             principal = check_credentials(headers.get("authorization"), query.get("apikey"))
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}
-    connections.add(connection_id, make_id(current().random.choice, _SID_LENGTH), principal)
+    connections.add(connection_id, make_id(current().random.choice, _SID_LENGTH), principal, dialect)
     queue.send(GreetClient(connection_id))
     return _OK
 
@@ -63,6 +66,13 @@ def _incoming(event: Mapping[str, Any]) -> Incoming:
     headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
     peer = event["requestContext"].get("identity", {}).get("sourceIp", "")
     return Incoming("GET", _PATH, "", {name.lower(): ",".join(values) for name, values in headers.items()}, peer)
+
+
+def _dialect(name: str) -> str:
+    """Returns the name of a dialect. Raises `Invalid` for one that nobody speaks."""
+    if name != ROOT and name not in DIALECTS:
+        raise Invalid(f"There is no dialect {name[:_SHOWN_LENGTH]!r}.")
+    return name
 
 
 def greet(connection_id: str) -> None:

@@ -70,9 +70,9 @@ class Event:
     def for_clients(self) -> bool:
         return self.name not in INTERNAL
 
-    def frame(self) -> dict[str, Any]:
-        """The WebSocket message: the Event object, the payload's top-level keys copied beside it (websocket.md 1)."""
-        own = {
+    def serialized(self) -> dict[str, Any]:
+        """The Event object (websocket.md 3)."""
+        return {
             "id": self.id,
             "created_at": self.created_at.isoformat(),
             "event": self.name.value,
@@ -80,6 +80,10 @@ class Event:
             "message": self.message,
             "data": dict(self.data),
         }
+
+    def frame(self) -> dict[str, Any]:
+        """The WebSocket message: the Event object, the payload's top-level keys copied beside it (websocket.md 1)."""
+        own = self.serialized()
         beside = dict(self.data) if self.beside is None else dict(self.beside)
         if self.name.value.startswith("log_"):
             beside = {key: value for key, value in beside.items() if key not in own} | {

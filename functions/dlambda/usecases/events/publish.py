@@ -9,6 +9,7 @@ from typing import Final
 
 from dlambda.aws import socket
 from dlambda.deployment import current, per_deployment
+from dlambda.domain.dialects import catalogue
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
@@ -29,15 +30,15 @@ def publish(*events: Event) -> None:
         _log(change)
     stamped = [_stamped(event) for event in events]
     announce(stamped)
-    frames = [_frame(event) for event in stamped if event.for_clients]
-    if not frames or not socket.is_served():
+    told = [event for event in stamped if event.for_clients]
+    if not told or not socket.is_served():
         return
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
     pushers = _pushers()
-    pushes = [
-        pushers.submit(contextvars.copy_context().run, _push, connection_id, frames)
-        for connection_id in connections.list_()
-    ]
+    pushes = []
+    for dialect, connection_ids in connections.ids_by_dialect().items():
+        frames = [frame for event in told for frame in _frames(event, dialect)]
+        pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
     for push in pushes:
         push.result()
 
@@ -60,8 +61,10 @@ def _log(event: Event) -> None:
 
 
 def reply(connection_id: str, event: Event) -> None:
-    """Sends `event` to one client alone."""
-    _push(connection_id, [_frame(_stamped(event))])
+    """Sends `event` to one client alone; to none that is gone."""
+    connection = connections.find(connection_id)
+    if connection is not None:
+        _push(connection_id, _frames(_stamped(event), connection.dialect))
 
 
 def _stamped(event: Event) -> Event:
@@ -74,8 +77,8 @@ def problem(title: str, message: str, **data: object) -> Event:
     return Event(Name.LOG_ERROR, data, title, message)
 
 
-def _frame(event: Event) -> bytes:
-    return json.dumps(event.frame(), default=str).encode()
+def _frames(event: Event, dialect: str) -> list[bytes]:
+    return [json.dumps(frame, default=str).encode() for frame in catalogue.frames(event, dialect)]
 
 
 def _push(connection_id: str, frames: Iterable[bytes]) -> None:

@@ -1,0 +1,78 @@
+"""Other answers of ytptube (docs/contract/dialects.md 4). Errors pass where no function says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from dlambda.domain.dialects.dialect import Answer, Asked, TranslateAnswer
+from dlambda.domain.dialects.ytptube.items import queue
+
+# What the page of August begins with, where the root says nothing of it.
+_APP_DEFAULTS: Final = {
+    "queue_display_limit": 0,
+    "retry": 0,
+    "retry_fresh": False,
+    "log_level": "info",
+    "runtime_log_level": "info",
+    "monitor_enabled": False,
+}
+
+
+def unchanged(_: Asked, answer: Answer) -> Answer:
+    """Keeps the root's answer: for a route that a pattern of the table would catch."""
+    return answer
+
+
+def statuses(by_root: Mapping[int, int]) -> TranslateAnswer:
+    """Makes a translation that changes nothing but the status."""
+    return lambda _, answer: replace(answer, status=by_root.get(answer.status, answer.status))
+
+
+def configuration(_: Asked, answer: Answer) -> Answer:
+    """Translates the queue to a map and the folders to texts; no title is null."""
+    if answer.status != 200:
+        return answer
+    body = answer.body
+    app = {**_APP_DEFAULTS, **body["app"], "instance_title": body["app"]["instance_title"] or None}
+    folders = [folder["path"] for folder in body["folders"]]
+    return replace(answer, body={**body, "app": app, "folders": folders, "queue": queue(body["queue"])})
+
+
+def updates(_: Asked, answer: Answer) -> Answer:
+    """Answers 200 where checks are off, which is no error."""
+    if answer.status != 400 or answer.body.get("status") != "disabled":
+        return answer
+    return Answer(
+        200, {name: answer.body[name] for name in ("status", "current_version", "new_version", "app", "ytdlp")}
+    )
+
+
+def options(_: Asked, answer: Answer) -> Answer:
+    """Answers the list alone."""
+    return replace(answer, body=answer.body["options"]) if answer.status == 200 else answer
+
+
+def logs(_: Asked, answer: Answer) -> Answer:
+    """Answers entries with the fields of both versions."""
+    if answer.status != 200:
+        return answer
+    return replace(answer, body={**answer.body, "logs": [log_entry(entry) for entry in answer.body["logs"]]})
+
+
+def log_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Completes an entry: `line` is a line of text, `logger` tells which part wrote it."""
+    message = entry.get("message", entry.get("line", ""))
+    return {"line": message, "message": message, "level": "INFO", "logger": "", **entry, "id": str(entry["id"])}
+
+
+def unmarked(_: Asked, answer: Answer) -> Answer:
+    """Answers 200 where no id was in the archive: none of them is in it now."""
+    return Answer(200, {**answer.body, "status": True}) if answer.status == 304 else answer
+
+
+def folder(_: Asked, answer: Answer) -> Answer:
+    """Translates paths to ones without a leading slash; the root's own stays."""
+    if answer.status != 200:
+        return answer
+    contents = [{**entry, "path": entry["path"].lstrip("/")} for entry in answer.body["contents"]]
+    return replace(answer, body={**answer.body, "path": answer.body["path"].lstrip("/") or "/", "contents": contents})

@@ -1,0 +1,245 @@
+"""The pure shapes of a dialect: docs/contract/dialects.md."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dlambda.domain.dialects.catalogue import DIALECTS, ROOT, frames, split_path
+from dlambda.domain.dialects.dialect import Answer, Asked, Routes
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Event, Name
+from dlambda.errors import Invalid
+from tests.store.samples import done, waiting
+
+YTPTUBE = DIALECTS["ytptube"]
+ITEM_ID = "5f0c6a0e-6f5e-4e3c-9c43-0f1d7f0c2b11"
+PROGRESS = {"speed": "1.0 MiB/s", "eta": "00:00:05", "speed_bps": 1048576.0, "eta_seconds": 5}
+VIEW: dict[str, Any] = {"_id": ITEM_ID, "status": "downloading", "is_live": None, **PROGRESS}
+
+
+def translated(line: str, body: Any, status: int = 200, **query: str) -> Answer:
+    method, _, path = line.partition(" ")
+    translate = YTPTUBE.answers.find(method, path)
+    assert translate
+    return translate(Asked(method, path, query), Answer(status, body))
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("/ytptube/api/ping", ("ytptube", "/api/ping")),
+        ("/ytptube/ws", ("ytptube", "/ws")),
+        ("/ytptube/", ("ytptube", "/")),
+        ("/ytptube", (ROOT, "/ytptube")),
+        ("/ytptubes/api/ping", (ROOT, "/ytptubes/api/ping")),
+        ("/api/ytptube/ping", (ROOT, "/api/ytptube/ping")),
+        ("/api/ping", (ROOT, "/api/ping")),
+        ("/", (ROOT, "/")),
+        ("", (ROOT, "")),
+    ],
+)
+def test_a_path_names_a_dialect_at_its_front_alone(path: str, parts: tuple[str, str]) -> None:
+    assert split_path(path) == parts
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "value"),
+    [
+        ("GET", "/a", "plain"),
+        ("HEAD", "/a/", "plain"),
+        ("GET", "/a/live", "word"),
+        ("GET", "/a/x", "one"),
+        ("GET", "/a/x/y", "deep"),
+        ("POST", "/a", None),
+        ("GET", "/b", None),
+    ],
+)
+def test_plain_routes_come_first(method: str, path: str, value: str | None) -> None:
+    routes = Routes({"GET /a/<id>": "one", "GET /a/<path>": "deep", "GET /a/live": "word", "GET /a": "plain"})
+    assert routes.find(method, path) == value
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("pending", None), ("preparing", "preparing"), ("finished", "finished"), ("skip", "skip")]
+)
+def test_an_item_has_numbers_and_no_status_while_it_waits(status: str, shown: str | None) -> None:
+    assert translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "status": status}).body == {
+        **VIEW, "status": shown, "speed": 1048576.0, "eta": 5, "is_live": False, "force_start": False,
+        "download_skipped": False,
+    }  # fmt: skip
+
+
+def test_what_is_forced_and_live_stays() -> None:
+    body = translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "is_live": True, "force_start": True}).body
+    assert (body["is_live"], body["force_start"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GET /api/history", "POST /api/history", "GET /api/history/live", "GET /api/history/x", "POST /api/history/start",
+     "GET /api/system/configuration", "GET /api/yt-dlp/options", "GET /api/logs", "GET /api/file/browser/a/b"],
+)  # fmt: skip
+def test_an_error_stays(line: str) -> None:
+    problem = {"error": "Something.", "code": "X"}
+    assert translated(line, problem, 500) == Answer(500, problem)
+
+
+def test_a_page() -> None:
+    body = {"type": "queue", "pagination": {"page": 1}, "items": [{**VIEW, "status": "pending"}]}
+    answer = translated("GET /api/history/", body)
+    assert answer.body["items"][0]["status"] is None
+    assert (answer.body["type"], answer.body["pagination"]) == ("queue", {"page": 1})
+
+
+@pytest.mark.parametrize(("query", "kind"), [({}, "queue"), ({"type": "DONE"}, "done"), ({"type": "queue"}, "queue")])
+def test_a_list_without_a_type_is_the_queue(query: dict[str, str], kind: str) -> None:
+    translate = YTPTUBE.queries.find("GET", "/api/history")
+    assert translate
+    assert translate({"page": "2", **query}) == {"page": "2", "type": kind}
+
+
+@pytest.mark.parametrize("kind", ["all", "", "x"])
+def test_other_types_are_refused(kind: str) -> None:
+    translate = YTPTUBE.queries.find("GET", "/api/history")
+    assert translate
+    with pytest.raises(Invalid, match=r"type must be one of done, queue\."):
+        translate({"type": kind})
+
+
+def test_the_live_queue_has_the_counts_of_both_versions() -> None:
+    answer = translated("GET /api/history/live", {"queue": {ITEM_ID: VIEW}, "history_count": 7})
+    counts = {name: answer.body[name] for name in ("history_count", "queue_count", "queue_loaded", "queue_limit")}
+    assert counts == {"history_count": 7, "queue_count": 1, "queue_loaded": 1, "queue_limit": 0}
+    assert answer.body["queue"][ITEM_ID]["speed"] == 1048576.0
+    limited = {"queue": {ITEM_ID: VIEW}, "history_count": 7, "queue_count": 9, "queue_limit": 1}
+    assert translated("GET /api/history/live", limited).body["queue_count"] == 9
+
+
+def test_an_add_is_accepted() -> None:
+    outcomes = [{"status": "queued", "msg": None, "_id": None}, {"status": "queued", "msg": None, "_id": "b"}]
+    assert translated("POST /api/history", outcomes) == Answer(
+        202,
+        {
+            "status": "accepted",
+            "message": "Accepted 2 item(s) for processing",
+            "batch_id": "batch_b",
+            "count": 2,
+            "items": outcomes,
+        },
+    )
+    assert translated("POST /api/history", outcomes, sync="TRUE") == Answer(200, outcomes)
+
+
+@pytest.mark.parametrize("word", ["start", "pause", "force-start", "position"])
+def test_words_say_that_they_are_fine(word: str) -> None:
+    assert translated(f"POST /api/history/{word}", {"a": "started"}).body == {"status": "ok", "a": "started"}
+    assert translated(f"POST /api/history/{word}", {"a": "not found", "status": "error"}).body["status"] == "error"
+
+
+@pytest.mark.parametrize("word", ["cancel", "retry"])
+def test_words_that_stay(word: str) -> None:
+    assert translated(f"POST /api/history/{word}", {"a": "ok"}).body == {"a": "ok"}
+
+
+def test_configuration() -> None:
+    app = {"instance_title": "", "ui_update_title": True, "log_level": "debug"}
+    body = {"app": app, "queue": [VIEW], "folders": [{"name": "b", "path": "a/b"}], "paused": True, "history_count": 3}
+    answer = translated("GET /api/system/configuration", body).body
+    assert list(answer["queue"]) == [ITEM_ID]
+    assert answer["folders"] == ["a/b"]
+    assert (answer["paused"], answer["history_count"]) == (True, 3)
+    assert answer["app"] == {
+        "queue_display_limit": 0, "retry": 0, "retry_fresh": False, "log_level": "debug", "runtime_log_level": "info",
+        "monitor_enabled": False, "instance_title": None, "ui_update_title": True,
+    }  # fmt: skip
+
+
+def test_updates_that_nobody_looks_for_are_no_error() -> None:
+    off = {"status": "disabled", "current_version": None, "new_version": None}
+    body = {**off, "app": off, "ytdlp": off}
+    assert translated("POST /api/system/check-updates", {**body, "error": "X", "code": "Y"}, 400) == Answer(200, body)
+    assert translated("POST /api/system/check-updates", {"error": "X", "code": "Y"}, 400).status == 400
+
+
+def test_options_are_a_list() -> None:
+    assert translated("GET /api/yt-dlp/options", {"version": "1", "count": 1, "options": [1]}).body == [1]
+
+
+def test_a_log_entry_has_the_fields_of_both_versions() -> None:
+    body = {"logs": [{"id": 5, "message": "Hello", "datetime": None}], "offset": 0}
+    assert translated("GET /api/logs/", body).body == {
+        "logs": [
+            {"id": "5", "line": "Hello", "message": "Hello", "level": "INFO", "logger": "", "datetime": None},
+        ],
+        "offset": 0,
+    }
+
+
+def test_paths_of_folders_begin_with_a_name() -> None:
+    body = {"path": "/a", "contents": [{"path": "/a/b", "name": "b"}]}
+    assert translated("GET /api/file/browser/a", body).body == {"path": "a", "contents": [{"path": "a/b", "name": "b"}]}
+    assert translated("GET /api/file/browser/", {"path": "/", "contents": []}).body["path"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "status", "answered"),
+    [
+        ("GET /api/yt-dlp/url/info", "Preset 'x' does not exist.", 404, 400),
+        ("GET /api/yt-dlp/url/info", "URL is required.", 400, 400),
+        ("GET /api/history/add", "Preset 'x' does not exist.", 404, 400),
+        ("POST /api/history/unknown", "no data provided.", 400, 404),
+        ("POST /api/history/unknown", "item not found.", 404, 404),
+        (f"POST /api/history/{ITEM_ID}", "no data provided.", 400, 400),
+        (f"POST /api/history/{ITEM_ID}/archive", "item 'x' does not have an archive file.", 404, 400),
+        (f"POST /api/history/{ITEM_ID}/archive", f"item '{ITEM_ID}' not found.", 404, 404),
+        (f"POST /api/history/{ITEM_ID}/archive", "item 'x' already archived.", 409, 409),
+        (f"DELETE /api/history/{ITEM_ID}/archive", "item 'x' not archived.", 404, 409),
+        (f"DELETE /api/history/{ITEM_ID}/archive", f"item '{ITEM_ID}' not found.", 404, 404),
+        (f"POST /api/history/{ITEM_ID}/nfo", "NFO file already exists.", 409, 400),
+        (f"POST /api/history/{ITEM_ID}/nfo", "item 'x' not found.", 404, 404),
+    ],
+)
+def test_statuses_of_errors(line: str, error: str, status: int, answered: int) -> None:
+    assert translated(line, {"error": error, "code": "X"}, status).status == answered
+
+
+def test_removing_what_is_in_no_archive_is_fine() -> None:
+    body = {"file": "/config/archive.log", "status": False, "items": ["a 1"]}
+    assert translated("DELETE /api/archiver", body, 304) == Answer(200, {**body, "status": True})
+    assert translated("DELETE /api/archiver", {**body, "status": True}) == Answer(200, {**body, "status": True})
+
+
+class TestEvents:
+    def test_the_root_copies_the_payload_beside_it(self) -> None:
+        told = Event(Name.PAUSED, {"paused": True})
+        assert frames(told, ROOT) == [told.frame()]
+
+    @pytest.mark.parametrize("told", [event.item_added(waiting("a")), event.item_updated(waiting("a"))])
+    def test_an_item_is_translated_and_nothing_stands_beside_it(self, told: Event) -> None:
+        told = told.stamped("e1", datetime(2026, 1, 1, tzinfo=UTC))
+        [frame] = frames(told, "ytptube")
+        assert frame["event"] == told.name
+        assert list(frame["data"]) == ["id", "created_at", "event", "title", "message", "data"]
+        assert (frame["data"]["id"], frame["data"]["data"]["_id"]) == ("e1", "a")
+        assert (frame["data"]["data"]["status"], frame["data"]["data"]["is_live"]) == (None, False)
+
+    def test_progress_is_numbers(self) -> None:
+        [frame] = frames(event.item_updated(waiting("a"), {"status": "downloading", **PROGRESS}), "ytptube")
+        assert (frame["data"]["data"]["speed"], frame["data"]["data"]["eta"]) == (1048576.0, 5)
+
+    def test_a_move_says_from_where(self) -> None:
+        [frame] = frames(event.item_moved(done("a", is_live=None)), "ytptube")
+        payload = frame["data"]["data"]
+        assert (payload["from"], payload["to"], payload["preset"]) == ("queue", "history", "default")
+        assert (payload["item"]["_id"], payload["item"]["is_live"]) == ("a", False)
+
+    def test_a_changed_resource_stands_in_data_alone(self) -> None:
+        [frame] = frames(event.config_update("presets", "create", {"id": 5, "name": "x"}), "ytptube")
+        assert frame["data"]["data"] == {
+            "feature": "presets", "action": "create", "data": {"id": 5, "name": "x"}, "extras": {}
+        }  # fmt: skip
+
+    def test_other_payloads_stay(self) -> None:
+        [frame] = frames(event.log(Name.LOG_INFO, "T", "M", preset="x"), "ytptube")
+        assert (frame["data"]["title"], frame["data"]["message"], frame["data"]["data"]) == ("T", "M", {"preset": "x"})
