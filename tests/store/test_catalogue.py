@@ -142,3 +142,28 @@ def test_places_across_a_leaf_are_kept_from_both():
     catalogue.reserve(name, LEAF_PLACES - 1)
     assert catalogue.reserve(name, 2, leaving=[0]) >= LEAF_PLACES
     assert catalogue.reserve(uuid.uuid4().hex, 2, leaving=[LEAF_PLACES * 5]) == 0
+
+
+def test_places_at_the_front_are_given_once_and_descend():
+    name = uuid.uuid4().hex
+    assert [catalogue.reserve_front(name), catalogue.reserve_front(name, 3), catalogue.reserve(name)] == [-1, -4, 0]
+
+
+@pytest.mark.parametrize("leaving", [[-1], [-200], [-1, 7000]])
+def test_places_at_the_front_lie_in_no_leaf_that_somebody_leaves(leaving):
+    name = uuid.uuid4().hex
+    catalogue.reserve_front(name, 10)
+    first = catalogue.reserve_front(name, 2, leaving=leaving)
+    assert first + 1 < -LEAF_PLACES
+    assert catalogue.reserve_front(name) < first
+
+
+def test_lists_go_on_below_zero():
+    name = uuid.uuid4().hex
+    places = [0, 1, -1, -LEAF_PLACES, -LEAF_PLACES - 1, -TOP_PLACES - 3, TOP_PLACES * 7]
+    write(enter=[Entry(name, place, "pending", str(place)) for place in places])
+    in_order = [str(place) for place in sorted(places)]
+    assert list(catalogue.page(name, page=1, per_page=9, newest_first=False).ids) == in_order
+    assert list(catalogue.page(name, page=2, per_page=2, newest_first=True).ids) == in_order[::-1][2:4]
+    assert [id_ for ids in catalogue.iterate(name) for id_ in ids] == in_order
+    assert catalogue.count(name) == 7

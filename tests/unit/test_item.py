@@ -36,9 +36,9 @@ def test_its_request_has_all_that_a_client_may_ask_for():
 def test_the_view_has_the_documented_keys_and_no_other():
     assert set(filled("a").view()) == {
         "_id", "archive_id", "auto_start", "cli", "cookies", "datetime", "description", "download_dir",
-        "downloaded_bytes", "error", "eta", "eta_seconds", "extras", "failure", "file_size", "filename", "folder",
+        "download_skipped", "downloaded_bytes", "error", "eta", "eta_seconds", "extras", "failure", "file_size", "filename", "folder", "force_start",
         "has_cookies", "id", "is_archivable", "is_archived", "is_live", "live_in", "msg", "options", "percent",
-        "postprocessor", "preset", "progress", "sidecar", "speed", "speed_bps", "status", "temp_dir", "template",
+        "postprocessor", "preset", "progress", "queue_position", "sidecar", "speed", "speed_bps", "status", "temp_dir", "template",
         "template_chapter", "timestamp", "title", "tmpfilename", "total_bytes", "total_bytes_estimate", "url", "warnings",
     }  # fmt: skip
 

@@ -55,6 +55,7 @@ def _rows() -> list[str]:
     rows += [
         ("any in the queue", "the same, held or started", _names(retried, retried.evolve(auto_start=False))),
         ("running", "the same, another worker's", _names(*_taken_over())),
+        ("any in the queue", "the same, forced or moved", _names(item("a"), item("a", seq=-1))),
         ("any in the queue", "the same, other fields", _names(item("a"), item("a", title="b"))),
         ("any in the history", "the same", _names(failed, failed.evolve(title="b"))),
         ("any", "removed", _names(failed, None)),

@@ -11,9 +11,10 @@ from dlambda.usecases.files.find_file import find_file
 from dlambda.usecases.files.probe_file import probed
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
+from dlambda.usecases.items.reorder_queue import FRONT, move_before, move_to_end
 from dlambda.usecases.rules.input_rules import input_rules
 from endpoints.history.listing import wanted_statuses
-from endpoints.history.schemas import DeleteBody
+from endpoints.history.schemas import DeleteBody, PositionBody
 
 
 def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
@@ -75,10 +76,29 @@ def _probe(item: Item) -> dict[str, Any]:
 
 def words(ids: Sequence[str], act: Callable[[str], str]) -> dict[str, str]:
     """Each id with the word that `act` answers. `status` says whether one was not there."""
-    answers = {item_id: act(item_id) for item_id in dict.fromkeys(ids)}
+    return _with_status({item_id: act(item_id) for item_id in dict.fromkeys(ids)})
+
+
+def move(body: PositionBody) -> dict[str, str]:
+    """Each id with the word that says where it went."""
+    if body.before:
+        return _with_status(move_before(body.ids, body.before))
+    return _with_status(move_to_end(body.ids, body.position or FRONT))
+
+
+def _with_status(answers: dict[str, str]) -> dict[str, str]:
     if any(word.startswith("not found") for word in answers.values()):
         answers["status"] = "error"
     return answers
+
+
+def edit(item_id: str, body: object) -> Item | None:
+    """Edits an item; None when nothing differs. Raises `NotFound`, whatever the body is, then `Invalid`."""
+    if not isinstance(body, dict) or not body:
+        if items.find(item_id) is None:
+            raise NotFound("item not found.")
+        raise Invalid("no data provided.")
+    return change_items.edit(item_id, body)
 
 
 def delete(body: DeleteBody) -> dict[str, Any]:

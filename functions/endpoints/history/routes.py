@@ -1,5 +1,6 @@
 """The routes of `/api/history*`: parse, call once, answer (docs/contract/downloads.md 4)."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -18,6 +19,7 @@ from endpoints.history.schemas import (
     DeleteBody,
     Deleted,
     EditBody,
+    ForceStartBody,
     Ids,
     ItemPage,
     ItemPath,
@@ -26,6 +28,7 @@ from endpoints.history.schemas import (
     Live,
     Message,
     NfoWritten,
+    PositionBody,
     SyncQuery,
     Words,
 )
@@ -86,7 +89,7 @@ def get(path: ItemPath) -> Answer:
 )
 def edit(path: ItemPath, body: EditBody) -> Answer:
     """Changes a history item's own texts."""
-    item = change_items.edit(path.id, body.root)
+    item = actions.edit(path.id, body.root)
     return item.view() if item else ("", 304)
 
 
@@ -100,6 +103,18 @@ def start(body: Ids) -> Answer:
 def pause(body: Ids) -> Answer:
     """Holds waiting items; never stops a running one."""
     return actions.words(body.ids, change_items.hold)
+
+
+@routes.post("/api/history/force-start", permission=Permission.START_ITEMS, responses={200: Words, **problems(400)})
+def force_start(body: ForceStartBody) -> Answer:
+    """Starts waiting items past the limits of slots."""
+    return actions.words(body.ids, partial(change_items.force_start, past_pause=body.ignore_pause))
+
+
+@routes.post("/api/history/position", permission=Permission.START_ITEMS, responses={200: Words, **problems(400, 409)})
+def position(body: PositionBody) -> Answer:
+    """Moves waiting items to the front or back of the queue, or before another one."""
+    return actions.move(body)
 
 
 @routes.post("/api/history/cancel", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})

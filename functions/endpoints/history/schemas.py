@@ -1,5 +1,6 @@
 """Bodies, queries and answers of `/api/history*` (docs/contract/downloads.md 2, 4)."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
@@ -8,6 +9,7 @@ from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
 from dlambda.entry.pages import Pagination
 from dlambda.entry.query import Query
 from dlambda.errors import Invalid
+from dlambda.usecases.items.reorder_queue import MOST_MOVED
 
 _IDS = "ids is required and must be an array."
 
@@ -70,7 +72,42 @@ class Ids(BaseModel):
         ids = body.get("ids") if isinstance(body, dict) else None
         if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
             raise Invalid(_IDS)
+        cls.check_rest(cast("dict[str, Any]", body))
         return body
+
+    @classmethod
+    def check_rest(cls, body: Mapping[str, Any]) -> None:
+        """Checks the fields beside `ids`. Raises `Invalid`."""
+
+
+class ForceStartBody(Ids):
+    ignore_pause: bool = Field(False, description="starts them while the queue is paused, too")
+
+    @classmethod
+    def check_rest(cls, body: Mapping[str, Any]) -> None:
+        """Checks the switch: no text or number stands for it."""
+        if not isinstance(body.get("ignore_pause", False), bool):
+            raise Invalid("ignore_pause must be true or false.")
+
+
+class PositionBody(Ids):
+    """Where to: `position`, or `before` an item."""
+
+    position: Literal["front", "back"] | None = Field(None, examples=["front"])
+    before: str | None = Field(None, description="the `_id` of a waiting item", examples=[None])
+
+    @classmethod
+    def check_rest(cls, body: Mapping[str, Any]) -> None:
+        """Checks that there is one place, and that it is one."""
+        position, before = body.get("position"), body.get("before")
+        if len(body["ids"]) > MOST_MOVED:
+            raise Invalid(f"ids must have at most {MOST_MOVED} items.")
+        if before is not None and position is not None:
+            raise Invalid("either 'position' or 'before', not both.")
+        if before is not None and (not isinstance(before, str) or not before):
+            raise Invalid("before must be the id of an item that waits in the queue.")
+        if before is None and position not in ("front", "back"):
+            raise Invalid("position must be 'front' or 'back'.")
 
 
 class DeleteBody(BaseModel):
@@ -108,12 +145,11 @@ class DeleteBody(BaseModel):
 class EditBody(RootModel[dict[str, Any]]):
     """The fields to change: title, description, preset, template, cli, cookies, extras, msg, error."""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _documented(cls, body: object) -> object:
-        if not isinstance(body, dict) or not body:
-            raise Invalid("no data provided.")
-        return body
+    def _unread(cls, body: object, _: object) -> "EditBody":
+        """It is read when the item is there: a path that names none is not found, whatever is sent to it."""
+        return cls.model_construct(cast("Any", body))
 
 
 class StepWarningView(BaseModel):
@@ -169,6 +205,10 @@ class ItemView(BaseModel):
     extras: dict[str, Any] = Field(examples=[{"duration": 61, "channel": "Sea"}])
     options: dict[str, Any] = Field(description="always empty", examples=[{}])
     auto_start: bool = Field(description="false: held until it is started")
+    force_start: bool = Field(description="starts past the limits of slots", examples=[False])
+    queue_position: int | None = Field(
+        description="sorts the queue, lowest first, with gaps and below zero; null in the history", examples=[12]
+    )
     timestamp: int = Field(description="of the add, nanoseconds since 1970", examples=[1767261600000000000])
     datetime: str = Field(description="RFC 2822", examples=["Thu, 01 Jan 2026 10:00:00 -0000"])
     is_live: bool | None = Field(description="live or upcoming", examples=[False])
@@ -177,6 +217,7 @@ class ItemView(BaseModel):
     is_archived: bool | None = Field(description="its archive id is in that archive now", examples=[False])
     archive_id: str | None = Field(examples=["youtube a1B2c3D4e5F"])
     sidecar: dict[str, list[SidecarView]] = Field(description="by kind: `image`, `subtitle` ...", examples=[{}])
+    download_skipped: bool = Field(description="its options ask for no media", examples=[False])
     filename: str | None = Field(description="of the media, below `download_dir`", examples=["Harbour at dawn.mp4"])
     tmpfilename: str | None = Field(description="always null", examples=[None])
     file_size: int | None = Field(description="bytes", examples=[10485760])

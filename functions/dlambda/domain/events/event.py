@@ -1,7 +1,7 @@
 """Events: what the service tells its listeners (docs/contract/websocket.md 3, 5, 7)."""
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -32,6 +32,7 @@ class Name(StrEnum):
     ITEM_STATUS = "item_status"
     PAUSED = "paused"
     RESUMED = "resumed"
+    QUEUE_REORDERED = "queue_reordered"
     ITEM_COMPLETED = "item_completed"
     ITEM_PAUSED = "item_paused"
     ITEM_RESUMED = "item_resumed"
@@ -153,6 +154,12 @@ def pause_changed(*, paused: bool, at: float) -> Event:
         message = "Non-active downloads have been paused."
         return Event(Name.PAUSED, {"paused": True, "at": at}, "Downloads Paused", message)
     return Event(Name.RESUMED, {"paused": False, "at": at}, "Downloads Resumed", "Resumed all downloads.")
+
+
+def queue_reordered(ids: Sequence[str], order: Sequence[str]) -> Event:
+    """Items `ids` were moved; `order` has the ids of the queue as it is now, or the first of them (websocket.md 5)."""
+    data = {"ids": list(ids), "order": list(order)}
+    return Event(Name.QUEUE_REORDERED, data, "Queue Reordered", "The download queue order has been updated.")
 
 
 def config_update(feature: str, action: str, data: Mapping[str, Any]) -> Event:

@@ -34,7 +34,8 @@ def _in_queue(before: Item, after: Item) -> list[Event]:
     if after.auto_start is not before.auto_start:
         return [event.item_updated(after), event.item_held(after, held=not after.auto_start)]
     is_taken_over = after.stage is Stage.RUNNING and after.begun > before.begun
-    is_shown = is_taken_over or after.stage not in {before.stage, Stage.EXPANDING}
+    is_changed = (after.force_start, after.seq) != (before.force_start, before.seq)
+    is_shown = is_taken_over or is_changed or after.stage not in {before.stage, Stage.EXPANDING}
     return [event.item_updated(after)] if is_shown else []
 
 

@@ -19,6 +19,7 @@ from dlambda.domain.items.stage import (
     IN_HISTORY,
     IN_QUEUE,
     LIVE_LANE,
+    PAST_PAUSE_LANE,
     STAGES,
     Shelf,
     Stage,
@@ -71,6 +72,7 @@ class HiddenPart:
     begun: int = 0  # how often a worker took the download over from one that did not end it
     attempts: int = 0  # tries that failed and are made again
     retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
+    past_pause: bool = False  # with `force_start`: starts while the queue is paused, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class Item(HiddenPart):
     cli: str = ""
     cookies: str = field(default="", repr=False)  # sealed at rest, never in a view
     auto_start: bool = True
+    force_start: bool = False  # starts past the limits of slots
     extras: Mapping[str, Any] = field(default_factory=dict)
     download_dir: str | None = None
     temp_dir: str | None = None
@@ -110,6 +113,7 @@ class Item(HiddenPart):
     is_archivable: bool | None = None
     is_archived: bool | None = None
     sidecar: Mapping[str, Any] = field(default_factory=dict)
+    download_skipped: bool = False  # its options ask for no media
     msg: str | None = None
     error: str | None = None
     failure: Mapping[str, Any] | None = None  # {kind, advice, retry_at}
@@ -136,8 +140,10 @@ class Item(HiddenPart):
 
     @property
     def lane(self) -> str:
-        """Where it waits for a slot: behind others of its extractor, or as a live item, behind nobody."""
-        return LIVE_LANE if self.is_live else self.extractor
+        """Where it waits for a slot: behind others of its extractor, or as a live or forced item, behind nobody."""
+        if self.past_pause:
+            return PAST_PAUSE_LANE
+        return LIVE_LANE if self.passes_limits else self.extractor
 
     @property
     def waiting_lane(self) -> str | None:
@@ -189,9 +195,14 @@ class Item(HiddenPart):
         return self.stage is Stage.AWAITING_SLOT
 
     @property
+    def passes_limits(self) -> bool:
+        """Live and forced items start without a slot (downloads.md 5.7)."""
+        return bool(self.is_live or self.force_start)
+
+    @property
     def holds_slot(self) -> bool:
-        """Counts against the limits; live items pass them (downloads.md 5.7)."""
-        return self.stage is Stage.RUNNING and not self.is_live
+        """Counts against the limits."""
+        return self.stage is Stage.RUNNING and not self.passes_limits
 
     @property
     def path(self) -> str | None:
@@ -221,7 +232,8 @@ class Item(HiddenPart):
 
     def ended(self, status: Status, now: float, **changes: Any) -> Self:
         """The item as it enters the history."""
-        history_item = replace(self, status=status, stored_at=now, retry_at=0.0, **changes)
+        changes = {"retry_at": 0.0, "force_start": False, "past_pause": False} | changes
+        history_item = replace(self, status=status, stored_at=now, **changes)
         if status is Status.FINISHED:
             history_item = replace(history_item, live_in=None)
         return (
@@ -246,6 +258,10 @@ class Item(HiddenPart):
             retry_at=retry_at,
         )
 
+    def forced(self, *, past_pause: bool) -> Self:
+        """The item as its user wants it now: neither held nor limited, nor waiting for the time of its next try."""
+        return replace(self.clear_retry(), auto_start=True, force_start=True, past_pause=past_pause)
+
     def clear_retry(self) -> Self:
         """The item when that time has come."""
         return replace(self, error=None, failure=None, retry_at=0.0)
@@ -264,6 +280,7 @@ class Item(HiddenPart):
             "cli": mask_options(self.cli),
             "datetime": format_datetime(datetime.fromtimestamp(self.stored_at, UTC)),
             "options": {},
+            "queue_position": self.seq if self.shelf is Shelf.QUEUE else None,
             "percent": percent,
             "progress": percent,
             **_NO_PROGRESS,

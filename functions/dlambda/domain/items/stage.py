@@ -13,9 +13,11 @@ INTAKE_LANE: Final = "~intake"
 RETRY_LANE: Final = "~retry"
 """Where items wait for the time of their next try."""
 LIVE_LANE: Final = "~live"
-"""Where live items wait for a slot, behind nobody."""
+"""Where live and forced items wait: behind nobody, for the end of a pause alone."""
+PAST_PAUSE_LANE: Final = "~past-pause"
+"""Where forced items wait that start in spite of a pause."""
 EXTRACTOR_LANE: Final = "~extractor"
-"""Stands for the item's own lane: that of its extractor, or `LIVE_LANE`."""
+"""Stands for the item's own lane: that of its extractor, `LIVE_LANE` or `PAST_PAUSE_LANE`."""
 
 
 class Status(StrEnum):
@@ -119,7 +121,7 @@ STAGES: Final[Mapping[Stage, StageRules]] = {
         EXTRACTOR_LANE,
     ),
     Stage.RUNNING: StageRules(
-        "A worker downloads it; it has a slot, unless it is live.",
+        "A worker downloads it; it has a slot, unless it is live or forced.",
         ACTIVE,
         frozenset({Stage.AWAITING_RETRY, Stage.FINISHED, Stage.FAILED, Stage.CANCELLED, Stage.SKIPPED}),
     ),

@@ -1,6 +1,7 @@
 """Ordered, counted lists: any page of any length of list in a constant number of requests.
 
-A list's entries have a place (`seq`, ascending in the order they came) and a status. Three levels count them:
+A list's entries have a place (`seq`, ascending in the order they came; below zero for what was moved to the front) and
+a status. Three levels count them:
 
     root           how many entries of each status lie below each top     one row a list
     tops           how many lie in each leaf                              one row per 1,024 leaves
@@ -48,6 +49,7 @@ class _Node(Row):
 
     node = UnicodeAttribute(hash_key=True)
     seq = NumberAttribute(null=True)
+    front = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +119,30 @@ def reserve(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> i
 
     They lie in no leaf of the places `leaving`: one write cannot put into a set and take from it.
     """
-    first = _reserve(list_name, count)
-    shared = {place // LEAF_PLACES for place in leaving}
-    if any(place // LEAF_PLACES in shared for place in (first, first + count - 1)):
-        first = _reserve(list_name, count + LEAF_PLACES)
+    first = _reserve(list_name, "seq", count) - count
+    if _shares_leaf(first, count, leaving):
+        first = _reserve(list_name, "seq", count + LEAF_PLACES) - count - LEAF_PLACES
         first += -first % LEAF_PLACES
     return first
 
 
-def _reserve(list_name: str, count: int) -> int:
-    answer = _Node(list_name).update(actions=[Path("seq").add(count)])
-    return int(answer["Attributes"]["seq"]["N"]) - count
+def reserve_front(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> int:
+    """The first of `count` places before all others of the list. They lie in no leaf of the places `leaving`."""
+    first = -_reserve(list_name, "front", count)
+    if _shares_leaf(first, count, leaving):
+        first = -_reserve(list_name, "front", count + LEAF_PLACES)
+    return first
+
+
+def _reserve(list_name: str, counter: str, count: int) -> int:
+    """The counter after `count` was added to it."""
+    answer = _Node(list_name).update(actions=[Path(counter).add(count)])
+    return int(answer["Attributes"][counter]["N"])
+
+
+def _shares_leaf(first: int, count: int, leaving: Iterable[int]) -> bool:
+    leaves = {place // LEAF_PLACES for place in leaving}
+    return not leaves.isdisjoint(range(first // LEAF_PLACES, (first + count - 1) // LEAF_PLACES + 1))
 
 
 def change(transaction: Transaction, *, leave: Iterable[Entry] = (), enter: Iterable[Entry] = ()) -> None:

@@ -145,6 +145,15 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
     return catalogue.count(shelf, statuses)
 
 
+def reserve_places(moved: Sequence[Item], *, front: bool) -> int:
+    """The first of as many places of the queue as `moved` are: before all of its items, or behind them.
+
+    Each of `moved`, with its `seq` as read, can go to each of them by a `commit`.
+    """
+    reserve = catalogue.reserve_front if front else catalogue.reserve
+    return reserve(Shelf.QUEUE, len(moved), leaving=[item.seq for item in moved])
+
+
 def list_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
     """(place, id) of the oldest items that wait in `lane`: for a slot, a retry or intake. May lag: a claim decides."""
     rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)

@@ -1,8 +1,8 @@
 """Slots and the pause: who downloads and who waits, in one row, so that limits are exact under parallel requests.
 
 Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<lane>`, how many items wait
-for a slot there (a lane is an extractor, or that of live items); `paused_at`, set while paused. An item takes its slot
-in the transaction that starts it and gives it back in the one that ends it, so a slot can't outlive its item
+for a slot there (a lane is an extractor, or that of live or forced items); `paused_at`, set while paused. An item takes
+its slot in the transaction that starts it and gives it back in the one that ends it, so a slot can't outlive its item
 (docs/contract/downloads.md 5.7).
 """
 
@@ -16,7 +16,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from dlambda.domain.items.item import Item
-from dlambda.domain.items.stage import LIVE_LANE, Stage
+from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE, Stage
 from dlambda.settings import Settings
 from dlambda.store.table import Row, Transaction
 
@@ -42,7 +42,9 @@ class Slots:
     paused_at: float | None = None
 
     def free(self, lane: str, settings: Settings) -> int:
-        """How many more of `lane` may start now. Live items pass the limits, all that wait may start."""
+        """How many more of `lane` may start now. Live and forced items pass the limits: all that wait may start."""
+        if lane == PAST_PAUSE_LANE:
+            return max(1, self.waiting.get(lane, 0))
         if self.paused_at is not None:
             return 0
         if lane == LIVE_LANE:
@@ -86,7 +88,7 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
     deltas: dict[str, int] = defaultdict(int)
     gives: dict[str, set[str]] = defaultdict(set)
     takes: dict[str, set[str]] = defaultdict(set)
-    starts = False
+    starts = waits_for_pause = False
     for before, after in moves:
         if before is not None and before.is_waiting:
             deltas[f"w~{before.lane}"] -= 1
@@ -99,13 +101,15 @@ def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | N
         if after is not None and holds and not had_slot:
             takes["all"].add(after.id)
             takes[f"x~{after.extractor}"].add(after.id)
-        starts = starts or _starts(before, after)
+        if after is not None and _starts(before, after):
+            starts = True
+            waits_for_pause = waits_for_pause or not after.past_pause
     # A start leaves its lane: its condition is checked even when another item takes its place there.
     actions: list[Action] = [Path([name]).add(delta) for name, delta in deltas.items() if delta or starts]
     actions += [UnicodeSetAttribute(attr_name=name).delete(ids) for name, ids in gives.items()]
     actions += [UnicodeSetAttribute(attr_name=name).add(ids) for name, ids in takes.items()]
     if actions:
-        condition = _room(takes, settings) if starts else None
+        condition = _room(takes, settings) if waits_for_pause else None
         transaction.update(_Row(_KEY), actions, condition=condition, error_label=NO_SLOT)
 
 

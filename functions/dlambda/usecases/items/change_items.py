@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dlambda.aws import bucket
+from dlambda.aws import bucket, queue
 from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.files.sidecar import owned_by, stem_of
@@ -21,6 +21,7 @@ from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
+from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset
 
@@ -120,6 +121,23 @@ def start(item_id: str) -> str:
     return _changing(item_id, change)
 
 
+def force_start(item_id: str, *, past_pause: bool) -> str:
+    """Starts an item past limits, and with `past_pause` of a pause (downloads.md 4.13); answers the word."""
+
+    def change(item: Item) -> str:
+        if item.shelf is Shelf.DONE:
+            return f"not found: no item with id '{item_id}' in the queue."
+        if item.stage is Stage.RUNNING:
+            return "already started"
+        forced = update(item, item.forced(past_pause=past_pause))
+        if item.stage is Stage.AWAITING_RETRY and forced.stage is not Stage.AWAITING_SLOT:
+            queue.send(intake_message(forced))
+        wake(forced)
+        return "started"
+
+    return _changing(item_id, change)
+
+
 def hold(item_id: str) -> str:
     """Keeps a waiting item from starting; never stops a running one."""
 
@@ -130,7 +148,7 @@ def hold(item_id: str) -> str:
             return "already started"
         if not item.auto_start:
             return "not started"
-        update(item, item.evolve(auto_start=False))
+        update(item, item.evolve(auto_start=False, force_start=False, past_pause=False))
         return "paused"
 
     return _changing(item_id, change)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item
-from dlambda.domain.items.stage import LIVE_LANE
+from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.store.items import items, slots
 
@@ -36,24 +36,24 @@ def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
     state = slots.read()
     settings = current().settings
     candidates: list[tuple[int, str]] = []
-    live: list[tuple[int, str]] = []
+    unlimited: list[tuple[int, str]] = []
     for lane, waiting in state.waiting.items():
         free = min(waiting, state.free(lane, settings))
         if free > 0:
             rows = [row for row in items.list_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
                 :free
             ]
-            (live if lane == LIVE_LANE else candidates).extend(rows)
+            (unlimited if lane in {LIVE_LANE, PAST_PAUSE_LANE} else candidates).extend(rows)
     free_in_all = settings.max_workers - len(state.taken)
-    return [item_id for _, item_id in live + sorted(candidates)[: max(0, free_in_all)]]
+    return [item_id for _, item_id in unlimited + sorted(candidates)[: max(0, free_in_all)]]
 
 
 def wake(item: Item) -> None:
-    """After one item began to wait: itself when it is live and needs no slot, else when a slot may be free."""
+    """After one item began to wait: itself when it is live or forced and needs no slot, else when one may be free."""
     if not item.is_waiting:
         return
     state = slots.read()
-    if item.is_live and state.paused_at is None:
+    if item.passes_limits and (item.past_pause or state.paused_at is None):
         queue.send(DownloadItem(item.id))
     elif state.free(item.lane, current().settings) > 0:
         dispatch()

@@ -123,6 +123,7 @@ def _route(
         expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
     elif kind.startswith("video"):
         described = describe(item, info, extracted_at=extraction.at, archive=archive_for(item, info))
+        described = described.evolve(download_skipped=bool(params.get("skip_download") or params.get("simulate")))
         waits = current().settings.prevent_live_premiere
         outcome = outcome_of(described, info, extraction.warnings, current().clock.time(), waits_for_premieres=waits)
         if outcome.item.extracted:
