@@ -65,14 +65,12 @@ def test_plain_routes_come_first(method: str, path: str, value: str | None) -> N
 )
 def test_an_item_has_numbers_and_no_status_while_it_waits(status: str, shown: str | None) -> None:
     assert translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "status": status}).body == {
-        **VIEW, "status": shown, "speed": 1048576.0, "eta": 5, "is_live": False, "force_start": False,
-        "download_skipped": False,
+        **VIEW, "status": shown, "speed": 1048576.0, "eta": 5, "is_live": False
     }  # fmt: skip
 
 
-def test_what_is_forced_and_live_stays() -> None:
-    body = translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "is_live": True, "force_start": True}).body
-    assert (body["is_live"], body["force_start"]) == (True, True)
+def test_what_is_live_stays() -> None:
+    assert translated(f"POST /api/history/{ITEM_ID}/rename", {**VIEW, "is_live": True}).body["is_live"] is True
 
 
 @pytest.mark.parametrize(
@@ -143,7 +141,7 @@ def test_words_that_stay(word: str) -> None:
 
 
 def test_configuration() -> None:
-    app = {"instance_title": "", "ui_update_title": True, "log_level": "debug"}
+    app = {"instance_title": "", "ui_update_title": True, "log_level": "debug", "base_path": "/dl/"}
     body = {"app": app, "queue": [VIEW], "folders": [{"name": "b", "path": "a/b"}], "paused": True, "history_count": 3}
     answer = translated("GET /api/system/configuration", body).body
     assert list(answer["queue"]) == [ITEM_ID]
@@ -151,7 +149,7 @@ def test_configuration() -> None:
     assert (answer["paused"], answer["history_count"]) == (True, 3)
     assert answer["app"] == {
         "queue_display_limit": 0, "retry": 0, "retry_fresh": False, "log_level": "debug", "runtime_log_level": "info",
-        "monitor_enabled": False, "instance_title": None, "ui_update_title": True,
+        "monitor_enabled": False, "instance_title": None, "ui_update_title": True, "base_path": "/dl/ytptube/",
     }  # fmt: skip
 
 
@@ -188,8 +186,6 @@ def test_paths_of_folders_begin_with_a_name() -> None:
         ("GET /api/yt-dlp/url/info", "Preset 'x' does not exist.", 404, 400),
         ("GET /api/yt-dlp/url/info", "URL is required.", 400, 400),
         ("GET /api/history/add", "Preset 'x' does not exist.", 404, 400),
-        ("POST /api/history/unknown", "no data provided.", 400, 404),
-        ("POST /api/history/unknown", "item not found.", 404, 404),
         (f"POST /api/history/{ITEM_ID}", "no data provided.", 400, 400),
         (f"POST /api/history/{ITEM_ID}/archive", "item 'x' does not have an archive file.", 404, 400),
         (f"POST /api/history/{ITEM_ID}/archive", f"item '{ITEM_ID}' not found.", 404, 404),
@@ -208,6 +204,38 @@ def test_removing_what_is_in_no_archive_is_fine() -> None:
     body = {"file": "/config/archive.log", "status": False, "items": ["a 1"]}
     assert translated("DELETE /api/archiver", body, 304) == Answer(200, {**body, "status": True})
     assert translated("DELETE /api/archiver", {**body, "status": True}) == Answer(200, {**body, "status": True})
+
+
+def test_work_on_files_that_goes_on_is_a_list() -> None:
+    assert translated("POST /api/file/actions", {"job": "j", "done": False, "results": []}, 202) == Answer(202, [])
+    assert translated("POST /api/file/actions", [{"ok": True}]) == Answer(200, [{"ok": True}])
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "error", "params"),
+    [
+        ("/api/history/x/nfo", "NOT_FOUND", "item not found.", {"resource": "api.resources.item"}),
+        ("/api/presets/7", "NOT_FOUND", "Preset not found", {"resource": "api.resources.preset"}),
+        ("/api/tasks/7", "ALREADY_EXISTS", "Task with name 'a' already exists.", {"resource": "api.resources.task"}),
+        ("/api/tasks/definitions/7", "NOT_FOUND", "x", {"resource": "api.resources.taskDefinition"}),
+        ("/api/unheard/7", "NOT_FOUND", "x", {"resource": "unheard"}),
+        ("/nowhere", "NOT_FOUND", "Not Found", {"resource": "/nowhere"}),
+        ("/api/history", "REQUIRED", "URL is required.", {"field": "api.fields.url"}),
+        ("/api/history", "INVALID", "type must be one of done, queue.", {"field": "api.fields.type"}),
+        ("/api/history", "INVALID", "new_name is required.", {"field": "new_name"}),
+        ("/api/history", "INVALID", "Preset 'x' does not exist.", {"field": "request"}),
+        ("/api/history", "FORBIDDEN", "No.", None),
+    ],
+)
+def test_errors_are_explained(path: str, code: str, error: str, params: dict[str, str] | None) -> None:
+    answer = YTPTUBE.translate(Asked("POST", path), Answer(400, {"error": error, "code": code}))
+    expected = {"error": error, "code": code, "detail": error} | ({"params": params} if params else {})
+    assert answer == Answer(400, expected)
+
+
+@pytest.mark.parametrize("body", [None, [], {"message": "x"}, {"error": "x", "code": "Y", "detail": [1], "params": {}}])
+def test_what_is_explained_already_stays(body: Any) -> None:
+    assert YTPTUBE.translate(Asked("GET", "/api/tasks"), Answer(500, body)) == Answer(500, body)
 
 
 class TestEvents:

@@ -54,11 +54,12 @@ def translate_query() -> None:
 def translate_answer(response: Response) -> Response:
     """Says the root's answer as the dialect does. What streams, and what is no JSON, stays."""
     dialect = _dialect()
-    translate = dialect.answers.find(request.method, request.path) if dialect else None
-    if translate is None or response.is_streamed or not response.is_json:
+    if dialect is None or not dialect.changes(request.method, request.path, response.status_code):
+        return response
+    if response.is_streamed or not response.is_json:
         return response
     answer = Answer(response.status_code, json.loads(response.get_data()))
-    translated = translate(Asked(request.method, request.path, request.args.to_dict()), answer)
+    translated = dialect.translate(Asked(request.method, request.path, request.args.to_dict()), answer)
     if translated.status != answer.status:
         response.status_code = translated.status
     if translated.body is not answer.body:

@@ -61,10 +61,24 @@ def _pattern(route: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Dialect:
-    """A server's way to answer. `open_routes` need no login there; `queries` may refuse by raising `AppError`."""
+    """A server's way to answer. `open_routes` need no login there; `queries` may refuse by raising `AppError`.
+
+    `errors` translates what `answers` left with a status of 400 or more.
+    """
 
     name: str
     queries: Routes[TranslateQuery]
     answers: Routes[TranslateAnswer]
+    errors: TranslateAnswer
     events: Callable[[Event], Sequence[Frame]]
     open_routes: frozenset[str] = frozenset()
+
+    def translate(self, asked: Asked, answer: Answer) -> Answer:
+        """Says an answer of the root as this server says it."""
+        translate = self.answers.find(asked.method, asked.path)
+        translated = translate(asked, answer) if translate else answer
+        return self.errors(asked, translated) if translated.status >= 400 else translated
+
+    def changes(self, method: str, path: str, status: int) -> bool:
+        """True if the answer may differ from the root's: all others need not be read."""
+        return status >= 400 or self.answers.find(method, path) is not None

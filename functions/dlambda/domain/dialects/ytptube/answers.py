@@ -29,11 +29,16 @@ def statuses(by_root: Mapping[int, int]) -> TranslateAnswer:
 
 
 def configuration(_: Asked, answer: Answer) -> Answer:
-    """Translates the queue to a map and the folders to texts; no title is null."""
+    """Translates the queue to a map and the folders to texts; no title is null, and the base path is the dialect's."""
     if answer.status != 200:
         return answer
     body = answer.body
-    app = {**_APP_DEFAULTS, **body["app"], "instance_title": body["app"]["instance_title"] or None}
+    app = {
+        **_APP_DEFAULTS,
+        **body["app"],
+        "instance_title": body["app"]["instance_title"] or None,
+        "base_path": f"{body['app']['base_path'].rstrip('/')}/ytptube/",
+    }
     folders = [folder["path"] for folder in body["folders"]]
     return replace(answer, body={**body, "app": app, "folders": folders, "queue": queue(body["queue"])})
 
@@ -68,6 +73,11 @@ def log_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
 def unmarked(_: Asked, answer: Answer) -> Answer:
     """Answers 200 where no id was in the archive: none of them is in it now."""
     return Answer(200, {**answer.body, "status": True}) if answer.status == 304 else answer
+
+
+def file_actions(_: Asked, answer: Answer) -> Answer:
+    """Answers the results of work that goes on as a list, as those of work that is done."""
+    return replace(answer, body=answer.body["results"]) if answer.status == 202 else answer
 
 
 def folder(_: Asked, answer: Answer) -> Answer:

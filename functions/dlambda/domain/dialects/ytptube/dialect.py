@@ -4,6 +4,7 @@ from typing import Final
 
 from dlambda.domain.dialects.dialect import Dialect, Routes
 from dlambda.domain.dialects.ytptube import answers, history
+from dlambda.domain.dialects.ytptube.errors import explained
 from dlambda.domain.dialects.ytptube.events import frames
 
 YTPTUBE: Final = Dialect(
@@ -23,7 +24,7 @@ YTPTUBE: Final = Dialect(
             "POST /api/history/cancel": answers.unchanged,
             "POST /api/history/retry": answers.unchanged,
             "GET /api/history/<id>": history.item_of,
-            "POST /api/history/<id>": history.edited,
+            "POST /api/history/<id>": history.item_of,
             "POST /api/history/<id>/rename": history.item_of,
             "POST /api/history/<id>/archive": history.archived,
             "DELETE /api/history/<id>/archive": history.unarchived,
@@ -34,9 +35,11 @@ YTPTUBE: Final = Dialect(
             "GET /api/yt-dlp/url/info": answers.statuses({404: 400}),
             "GET /api/logs": answers.logs,
             "DELETE /api/archiver": answers.unmarked,
+            "POST /api/file/actions": answers.file_actions,
             "GET /api/file/browser": answers.folder,
             "GET /api/file/browser/<path>": answers.folder,
         }
     ),
+    errors=explained,
     events=frames,
 )

@@ -1,6 +1,5 @@
 """`/api/history*` as ytptube answers it (docs/contract/dialects.md 3). Errors pass where no function says otherwise."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -9,8 +8,6 @@ from dlambda.domain.dialects.dialect import Answer, Asked
 from dlambda.domain.dialects.ytptube.items import item, queue
 from dlambda.errors import Invalid
 
-_ITEM_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NO_ITEM: Final = {"error": "item not found.", "code": "NOT_FOUND"}
 # What the root says where it and ytptube answer one fault with different statuses.
 _NO_ARCHIVE: Final = "does not have an archive file."
 _NOT_ARCHIVED: Final = "not archived."
@@ -64,13 +61,6 @@ def words(_: Asked, answer: Answer) -> Answer:
 def item_of(_: Asked, answer: Answer) -> Answer:
     """Translates an answer that is an item."""
     return replace(answer, body=item(answer.body)) if answer.status == 200 else answer
-
-
-def edited(asked: Asked, answer: Answer) -> Answer:
-    """Translates an edited item. What is no item's id is not found, whatever the body says."""
-    if answer.status == 400 and not _ITEM_ID.fullmatch(asked.path.rstrip("/").rpartition("/")[2]):
-        return Answer(404, _NO_ITEM)
-    return item_of(asked, answer)
 
 
 def archived(_: Asked, answer: Answer) -> Answer:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 _WAITING: Final = "pending"
 _NUMBERS: Final = {"speed": "speed_bps", "eta": "eta_seconds"}
-_DEFAULTS: Final = {"force_start": False, "download_skipped": False}
 
 
 def progress(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def progress(view: Mapping[str, Any]) -> dict[str, Any]:
 
 def item(view: Mapping[str, Any]) -> dict[str, Any]:
     """Translates a whole item: beside `progress`, no null where pages read true or false."""
-    return {**_DEFAULTS, **progress(view), "is_live": bool(view.get("is_live"))}
+    return {**progress(view), "is_live": bool(view.get("is_live"))}
 
 
 def queue(views: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
