@@ -47,6 +47,7 @@ _NAMES = {
     "get /api/history/live": "list_live_items",
     "post /api/history/pause": "pause_items",
     "post /api/history/position": "move_items",
+    "post /api/history/retry": "retry_items",
     "post /api/history/start": "start_items",
     "get /api/history/{id}": "get_item",
     "post /api/history/{id}": "update_item",

@@ -14,6 +14,7 @@ from tests.store.samples import done, item
 CLIENTS = [
     "config_update", "connected", "log_info", "log_warning", "log_error", "log_success", "item_added", "item_updated",
     "item_cancelled", "item_deleted", "item_moved", "item_status", "paused", "resumed", "queue_reordered",
+    "item_bulk_deleted",
 ]  # fmt: skip
 AT = datetime(2026, 1, 1, 10, 0, 0, 120000, UTC)
 

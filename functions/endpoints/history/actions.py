@@ -12,9 +12,10 @@ from dlambda.usecases.files.probe_file import probed
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
 from dlambda.usecases.items.reorder_queue import FRONT, move_before, move_to_end
+from dlambda.usecases.items.retry_items import retry_by_id, retry_by_status
 from dlambda.usecases.rules.input_rules import input_rules
 from endpoints.history.listing import wanted_statuses
-from endpoints.history.schemas import DeleteBody, PositionBody
+from endpoints.history.schemas import DeleteBody, PositionBody, RetryBody
 
 
 def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
@@ -90,6 +91,13 @@ def _with_status(answers: dict[str, str]) -> dict[str, str]:
     if any(word.startswith("not found") for word in answers.values()):
         answers["status"] = "error"
     return answers
+
+
+def retry(body: RetryBody) -> int:
+    """Plans the retry of the records that the body names; answers how many there are."""
+    if body.ids:
+        return retry_by_id(body.ids)
+    return retry_by_status(wanted_statuses(Shelf.DONE, body.status), body.status)
 
 
 def edit(item_id: str, body: object) -> Item | None:

@@ -29,6 +29,8 @@ from endpoints.history.schemas import (
     Message,
     NfoWritten,
     PositionBody,
+    RetryAccepted,
+    RetryBody,
     SyncQuery,
     Words,
 )
@@ -121,6 +123,12 @@ def position(body: PositionBody) -> Answer:
 def cancel(body: Ids) -> Answer:
     """Cancels queued items. Answers at once; events tell the end."""
     return actions.words(body.ids, change_items.cancel)
+
+
+@routes.post("/api/history/retry", permission=Permission.WRITE_ITEMS, responses={202: RetryAccepted, **problems(400)})
+def retry(body: RetryBody) -> Answer:
+    """Adds records of the history again, with the same requests. Answers at once; events tell the rest."""
+    return {"status": "accepted", "count": actions.retry(body)}, 202
 
 
 @routes.post(

@@ -10,6 +10,7 @@ from dlambda.entry.pages import Pagination
 from dlambda.entry.query import Query
 from dlambda.errors import Invalid
 from dlambda.usecases.items.reorder_queue import MOST_MOVED
+from dlambda.usecases.items.retry_items import MOST_IDS
 
 _IDS = "ids is required and must be an array."
 
@@ -108,6 +109,29 @@ class PositionBody(Ids):
             raise Invalid("before must be the id of an item that waits in the queue.")
         if before is None and position not in ("front", "back"):
             raise Invalid("position must be 'front' or 'back'.")
+
+
+class RetryBody(BaseModel):
+    """Records to add again: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
+
+    ids: list[str] = Field(default_factory=list)
+    status: str = Field("", examples=["!finished,!skip"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> object:
+        fields = body if isinstance(body, dict) else {}
+        ids, status = fields.get("ids"), fields.get("status")
+        is_list = isinstance(ids, list) and all(isinstance(id_, str) and id_.strip() for id_ in ids)
+        if ids is not None and not is_list:
+            raise Invalid("ids must be an array.")
+        if not ids and not status:
+            raise Invalid("either 'ids' or 'status' is required.")
+        if status is not None and (not isinstance(status, str) or not status.strip()):
+            raise Invalid("status must be a non-empty string.")
+        if ids and len(ids) > MOST_IDS:
+            raise Invalid(f"ids must have at most {MOST_IDS} items.")
+        return {"ids": ids or [], "status": status or ""}
 
 
 class DeleteBody(BaseModel):
@@ -261,6 +285,13 @@ class Accepted(BaseModel):
 
 class AcceptedList(RootModel[list[Accepted]]):
     """An outcome per element of the body, in its order."""
+
+
+class RetryAccepted(BaseModel):
+    """How many records will be added again; events tell of each."""
+
+    status: Literal["accepted"]
+    count: int = Field(examples=[100])
 
 
 class AddedByLink(BaseModel):

@@ -1,7 +1,8 @@
-"""Task: a task's own timer, and the beginning of the handlers' sweep."""
+"""Task: a task's own timer, the beginning of the handlers' sweep, and retries of many items."""
 
-from dlambda.domain.messages.queue_messages import BeginSweep, ResumeSweep, RunTask
+from dlambda.domain.messages.queue_messages import BeginSweep, ResumeSweep, RetryItems, RunTask
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
+from dlambda.usecases.items.retry_items import retry_items
 from dlambda.usecases.tasks.fan_out import fan_out, fan_out_again
 from dlambda.usecases.tasks.run_task import run_task
 
@@ -18,4 +19,10 @@ def resume(message: ResumeSweep, _invocation: Invocation) -> None:
     fan_out_again(message.due)
 
 
-lambda_handler = make_queue_handler(Route(RunTask, run), Route(BeginSweep, begin), Route(ResumeSweep, resume))
+def retry(message: RetryItems, _invocation: Invocation) -> RetryItems | None:
+    return retry_items(message.id)
+
+
+lambda_handler = make_queue_handler(
+    Route(RunTask, run), Route(BeginSweep, begin), Route(ResumeSweep, resume), Route(RetryItems, retry)
+)

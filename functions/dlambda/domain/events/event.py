@@ -32,6 +32,7 @@ class Name(StrEnum):
     ITEM_STATUS = "item_status"
     PAUSED = "paused"
     RESUMED = "resumed"
+    ITEM_BULK_DELETED = "item_bulk_deleted"
     QUEUE_REORDERED = "queue_reordered"
     ITEM_COMPLETED = "item_completed"
     ITEM_PAUSED = "item_paused"
@@ -127,6 +128,14 @@ def item_moved(item: Item) -> Event:
 
 def item_deleted(item: Item, title: str, message: str) -> Event:
     return Event(Name.ITEM_DELETED, _view(item), title, message)
+
+
+def items_removed_for_retry(ids: Sequence[str], status: str | None) -> Event:
+    """Records that gave way to new items; `status` is the filter that named them, None for ids (websocket.md 5)."""
+    count = len(ids)
+    message = f"Removed {count} item{'s' if count != 1 else ''} from history for retry."
+    data = {"count": count, "status": status, "ids": list(ids)}
+    return Event(Name.ITEM_BULK_DELETED, data, "History Retry Started", message)
 
 
 def item_completed(item: Item) -> Event:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from dlambda.domain.messages.codec import to_fields
 
@@ -116,6 +116,19 @@ class ResumeSweep(Message):
     queue = QueueName.TASK
     type = "resume_sweep"
     due: int
+
+
+RETRY_JOB: Final = "retry"
+"""The kind of the jobs that `RetryItems` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryItems(Message):
+    """Go on with a retry of many items, which is a job."""
+
+    queue = QueueName.TASK
+    type = "retry"
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ The counts of a row are packed, several into one number: a top with 1,024 leaves
 thousands. A number has 38 digits, adding to one field is adding a power of ten, and DynamoDB adds atomically.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -200,16 +201,26 @@ def _leaves_by_question() -> dict[tuple[object, ...], list[str]]:
     return {}
 
 
-def iterate(list_name: str, statuses: Collection[str] | None = None) -> Iterator[list[str]]:
-    """All ids of `statuses`, oldest first, some at a time. Who leaves on the way moves nobody out of sight."""
+def iterate(
+    list_name: str, statuses: Collection[str] | None = None, *, after: int | None = None
+) -> Iterator[list[str]]:
+    """All ids of `statuses`, oldest first, some at a time. Who leaves on the way moves nobody out of sight.
+
+    `after`: those alone whose place is higher. What lies below is not read.
+    """
+    first = -math.inf if after is None else after + 1
     tops = _counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses)
     for top in tops:
         name = f"{list_name}/{top}"
-        leaves = [f"{name}/{leaf}" for leaf in _counts(_read([name]).get(name, {}), _IN_TOP, statuses)]
+        if (top + 1) * TOP_PLACES <= first:
+            continue
+        counts = _counts(_read([name]).get(name, {}), _IN_TOP, statuses)
+        starts = {f"{name}/{leaf}": top * TOP_PLACES + leaf * LEAF_PLACES for leaf in counts}
+        leaves = [leaf for leaf, place in starts.items() if place + LEAF_PLACES > first]
         for start in range(0, len(leaves), _LEAVES_AT_ONCE):
             batch = leaves[start : start + _LEAVES_AT_ONCE]
             rows = _read(batch)
-            yield [id_ for leaf in batch for id_ in _members(rows.get(leaf, {}), statuses)]
+            yield [id_ for leaf in batch for id_ in _members(rows.get(leaf, {}), statuses, first - starts[leaf])]
 
 
 def _ids(
@@ -236,11 +247,11 @@ def _ids(
     return ids[start - before : stop - before], names
 
 
-def _members(leaf: _Answer, statuses: Collection[str] | None) -> list[str]:
-    """The ids of a leaf, in the order of their places."""
+def _members(leaf: _Answer, statuses: Collection[str] | None, first: float = 0) -> list[str]:
+    """The ids of a leaf from the place `first` in it on, in the order of their places."""
     names = statuses if statuses is not None else [name for name in leaf if name != "node"]
     members = sorted(chain.from_iterable(leaf[name]["SS"] for name in names if name in leaf))
-    return [member[_SLOT_DIGITS:] for member in members]
+    return [member[_SLOT_DIGITS:] for member in members if int(member[:_SLOT_DIGITS]) >= first]
 
 
 def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], int]:

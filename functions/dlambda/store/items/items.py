@@ -134,9 +134,12 @@ def page(
     return catalogue.page(shelf, page=page, per_page=per_page, newest_first=newest_first, statuses=statuses)
 
 
-def iterate(shelf: Shelf, statuses: Collection[str] | None = None) -> Iterator[Item]:
-    """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed."""
-    for ids in catalogue.iterate(shelf, statuses):
+def iterate(shelf: Shelf, statuses: Collection[str] | None = None, *, after: int | None = None) -> Iterator[Item]:
+    """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed.
+
+    `after`: those alone whose place is higher.
+    """
+    for ids in catalogue.iterate(shelf, statuses, after=after):
         for start in range(0, len(ids), _READ_AT_ONCE):
             yield from find_many(ids[start : start + _READ_AT_ONCE])
 

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from dlambda.aws import bucket, queue
-from dlambda.domain.messages.queue_messages import RunJob
+from dlambda.domain.messages.queue_messages import RETRY_JOB, RetryItems, RunJob
 from dlambda.store.files import jobs
 
 # Bucket rules count in days, and not every S3 has them.
@@ -26,7 +26,7 @@ def wake_jobs(now: float) -> None:
         if job is None or job.is_done:
             jobs.remove_open(job_id)
         elif job.held_until < now:
-            queue.send(RunJob(job_id))
+            queue.send(RetryItems(job_id) if job.kind == RETRY_JOB else RunJob(job_id))
 
 
 def remove_old(now: float) -> None:

@@ -97,6 +97,20 @@ def new_item(request: Request) -> Item:
     )
 
 
+def again(record: Item) -> Item:
+    """The item that makes a record's request once more: with its cookies, as the entry that it was, under a new id."""
+    extras = {key: value for key, value in record.extras.items() if key not in {"live_in", "is_live"}}
+    return new_item(record.request().evolve(extras=extras)).evolve(
+        title=record.title,
+        label=record.label,
+        hinted_url=record.hinted_url,
+        ie_key=record.ie_key,
+        told=record.told,
+        chain=record.chain,
+        identity=record.identity,
+    )
+
+
 def insert_items(new_items: Sequence[Item]) -> list[Item]:
     """Stores new items and tells everyone; answers those that are records now.
 

@@ -15,7 +15,7 @@ from dlambda.errors import Conflict
 from dlambda.store.items import items, leases, slots
 from dlambda.usecases.events.announce import wake_deliveries
 from dlambda.usecases.events.apply_changes import apply, publish_changes
-from dlambda.usecases.items.add_items import new_item
+from dlambda.usecases.items.add_items import again
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.try_again import wake_retries
@@ -79,13 +79,9 @@ def _due_at(item: Item) -> float:
 
 def _add_again(item: Item) -> None:
     """The record gives way to a new one in one transaction, so it can't be lost in between."""
-    extras = {key: value for key, value in item.extras.items() if key not in {"live_in", "is_live"}}
-    request = item.request().evolve(extras=extras, auto_start=True, requeued=False)
-    again = new_item(request).evolve(
-        label=item.label, hinted_url=item.hinted_url, ie_key=item.ie_key, told=item.told, chain=item.chain
-    )
+    successor = again(item).evolve(auto_start=True, requeued=False)
     try:
-        stored_item = apply([items.Change(item, None), items.Change(None, again)])[0]
+        stored_item = apply([items.Change(item, None), items.Change(None, successor)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
     queue.send(IntakeItem(stored_item.id))

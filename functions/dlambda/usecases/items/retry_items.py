@@ -1,0 +1,108 @@
+"""Adds items of the history again, any number of them (docs/contract/downloads.md 4.14).
+
+What is to be retried is a job: it survives a restart, and each turn writes how far it is. A record gives way to its
+successor in one transaction, so a kill at any line loses neither.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice, takewhile
+from typing import Any, Final
+
+from dlambda.aws import queue
+from dlambda.deployment import current
+from dlambda.domain.events import event
+from dlambda.domain.events.event import Name
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.messages.queue_messages import RETRY_JOB, IntakeEntry, RetryItems
+from dlambda.errors import Conflict
+from dlambda.store.files import jobs
+from dlambda.store.files.jobs import Job
+from dlambda.store.items import items
+from dlambda.usecases.events.publish import publish
+from dlambda.usecases.items.add_items import again, insert_items
+
+MOST_IDS: Final = 10_000
+_IDS_OF_JOB = 5000  # a job's row has 400 KB
+_TOGETHER = 25
+_BATCHES_PER_TURN = 8
+
+
+def retry_by_id(ids: Collection[str]) -> int:
+    """Plans the retry of items of the history; answers how many of `ids` those are."""
+    found = [item.id for item in items.find_many(ids) if item.shelf is Shelf.DONE]
+    for start in range(0, len(found), _IDS_OF_JOB):
+        chunk = found[start : start + _IDS_OF_JOB]
+        _plan({"ids": chunk, "total": len(chunk)})
+    return len(found)
+
+
+def retry_by_status(statuses: Collection[str] | None, text: str) -> int:
+    """Plans the retry of all items that the history has with `statuses` (None: any) now; answers how many those are.
+
+    `text` is the filter as the client wrote it.
+    """
+    newest = items.page(Shelf.DONE, page=1, per_page=1, newest_first=True, statuses=statuses)
+    last = items.find_many(newest.ids)
+    if not last:
+        return 0
+    wanted = None if statuses is None else sorted(statuses)
+    _plan({"statuses": wanted, "text": text, "last": last[0].seq, "total": newest.total})
+    return newest.total
+
+
+def _plan(body: dict[str, Any]) -> None:
+    job = jobs.add(Job(current().new_uuid().hex, RETRY_JOB, body), current().clock.time(), held=False)
+    queue.send(RetryItems(job.id))
+
+
+def retry_items(job_id: str) -> RetryItems | None:
+    """Does a turn of a retry; answers the message for the rest. None when it is done or another worker has it."""
+    job = jobs.acquire(job_id, current().clock.time())
+    if job is None:
+        return None
+    try:
+        for records, progress in islice(_batches(job.body), _BATCHES_PER_TURN):
+            added = len(_retry(records, job.body))
+            body = {**job.body, **progress, "added": job.body.get("added", 0) + added}
+            job = jobs.save(job, body, current().clock.time())
+        if next(_batches(job.body), None) is None:
+            _end(job)
+            return None
+    except Conflict:
+        raise
+    except Exception:
+        jobs.release(job.id, current().clock.time())
+        raise
+    jobs.release(job.id, current().clock.time())
+    return RetryItems(job.id)
+
+
+def _batches(body: Mapping[str, Any]) -> Iterator[tuple[list[Item], dict[str, int]]]:
+    """The records that are still to be looked at, some at a time, each batch with what the job notes after it."""
+    if "ids" in body:
+        for start in range(body.get("next", 0), len(body["ids"]), _TOGETHER):
+            named = items.find_many(body["ids"][start : start + _TOGETHER])
+            yield [item for item in named if item.shelf is Shelf.DONE], {"next": start + _TOGETHER}
+        return
+    # What fails again meanwhile comes behind the place of the last one: it is not retried without end.
+    records = items.iterate(Shelf.DONE, body["statuses"], after=body.get("after", -1))
+    wanted = takewhile(lambda item: item.seq <= body["last"], records)
+    while batch := list(islice(wanted, _TOGETHER)):
+        yield batch, {"after": batch[-1].seq}
+
+
+def _retry(records: Sequence[Item], body: Mapping[str, Any]) -> list[Item]:
+    """Replaces records by new items; answers those. A record stays where an add would bring nothing new (5.6)."""
+    added = insert_items([again(record) for record in records])
+    queue.send_many(IntakeEntry(item.id) for item in added)
+    left = {item.id for item in items.find_many(record.id for record in records)}
+    if gone := [record.id for record in records if record.id not in left]:
+        publish(event.items_removed_for_retry(gone, body.get("text")))
+    return added
+
+
+def _end(job: Job) -> None:
+    jobs.end(job, job.body, current().clock.time())
+    added, total = job.body.get("added", 0), job.body["total"]
+    message = f"Retried {added} of {total} history items."
+    publish(event.log(Name.LOG_SUCCESS, "History Retry Finished", message, status="ok", succeeded=added, total=total))
