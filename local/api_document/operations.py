@@ -54,6 +54,7 @@ _NAMES = {
     "post /api/history/{id}/archive": "archive_item",
     "delete /api/history/{id}/archive": "unarchive_item",
     "post /api/history/{id}/nfo": "write_item_nfo",
+    "post /api/history/{id}/rename": "rename_item_file",
     "get /api/logs": "list_log_entries",
     "get /api/logs/stream": "follow_log",
     "get /api/notifications/events": "list_notification_events",

@@ -55,3 +55,9 @@ def until(ready: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> Non
     while not ready():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.02)
+
+
+def work_on_files(stack: Stack) -> None:
+    """What waits in the queue of files, once."""
+    for message in stack.messages("files"):
+        assert _invoke("files", json.dumps(message)) == {"batchItemFailures": []}

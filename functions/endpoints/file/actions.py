@@ -9,8 +9,7 @@ from dlambda.domain.files.file_action import read_actions
 from dlambda.entry.json_text import read_json
 from dlambda.errors import Forbidden, Invalid, NotFound
 from dlambda.store.files import jobs
-from dlambda.store.files.jobs import Job
-from dlambda.usecases.files.act_on_files import KIND, act_on_files
+from dlambda.usecases.files.act_on_files import KIND, act_on_files, job_view
 from dlambda.usecases.files.bundle_files import await_bundle, order_bundle
 from endpoints.file.download import attached
 
@@ -26,7 +25,7 @@ def act() -> Response:
     job = act_on_files(read_actions(body))
     if job.is_done:
         return jsonify(job.body["results"])
-    response = jsonify(_view(job))
+    response = jsonify(job_view(job))
     response.status_code = 202
     response.headers["Location"] = f"{request.script_root}/api/file/jobs/{job.id}"
     return response
@@ -37,11 +36,7 @@ def job(job_id: str) -> dict[str, Any]:
     file_job = jobs.find(job_id)
     if file_job is None or file_job.kind != KIND:
         raise NotFound(f"Job '{job_id}' does not exist.")
-    return _view(file_job)
-
-
-def _view(job_of_files: Job) -> dict[str, Any]:
-    return {"job": job_of_files.id, "done": job_of_files.is_done, "results": job_of_files.body["results"]}
+    return job_view(file_job)
 
 
 def order(body: object) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flask import Response, jsonify, request
+
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.request import read_request
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
 from dlambda.store.items import archive, items, leases
+from dlambda.usecases.files.act_on_files import job_view
 from dlambda.usecases.files.find_file import find_file
 from dlambda.usecases.files.probe_file import probed
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
+from dlambda.usecases.items.rename_item import rename_item
 from dlambda.usecases.items.reorder_queue import FRONT, move_before, move_to_end
 from dlambda.usecases.items.retry_items import retry_by_id, retry_by_status
 from dlambda.usecases.rules.input_rules import input_rules
@@ -24,9 +28,9 @@ def add(body: object, *, wait: bool) -> list[dict[str, Any]]:
     if not elements or body is None:
         raise Invalid("Invalid request body. Expecting an item or a list of items.")
     requests = [read_request(element, input_rules()) for element in elements]
-    for request, element in zip(requests, elements, strict=True):
+    for item_request, element in zip(requests, elements, strict=True):
         try:
-            check_request(request)
+            check_request(item_request)
         except AppError as error:
             error.extra["data"] = element
             if isinstance(error, NotFound):  # 404 belongs to GET /api/history/add alone
@@ -98,6 +102,17 @@ def retry(body: RetryBody) -> int:
     if body.ids:
         return retry_by_id(body.ids)
     return retry_by_status(wanted_statuses(Shelf.DONE, body.status), body.status)
+
+
+def rename(item_id: str, new_name: str) -> Response:
+    """The item under its new name, or 202 with the job of a file that takes longer than 20 s."""
+    renamed = rename_item(item_id, new_name)
+    if isinstance(renamed, Item):
+        return jsonify(renamed.view())
+    response = jsonify(job_view(renamed))
+    response.status_code = 202
+    response.headers["Location"] = f"{request.script_root}/api/file/jobs/{renamed.id}"
+    return response
 
 
 def edit(item_id: str, body: object) -> Item | None:

@@ -29,6 +29,8 @@ from endpoints.history.schemas import (
     Message,
     NfoWritten,
     PositionBody,
+    RenameBody,
+    RenameJob,
     RetryAccepted,
     RetryBody,
     SyncQuery,
@@ -129,6 +131,16 @@ def cancel(body: Ids) -> Answer:
 def retry(body: RetryBody) -> Answer:
     """Adds records of the history again, with the same requests. Answers at once; events tell the rest."""
     return {"status": "accepted", "count": actions.retry(body)}, 202
+
+
+@routes.post(
+    "/api/history/<string:id>/rename",
+    permission=Permission.WRITE_FILES,
+    responses={200: ItemView, 202: RenameJob, **problems(400, 404, 409)},
+)
+def rename(path: ItemPath, body: RenameBody) -> Answer:
+    """Renames the item's file and its sidecars."""
+    return actions.rename(path.id, body.new_name)
 
 
 @routes.post(

@@ -134,6 +134,20 @@ class RetryBody(BaseModel):
         return {"ids": ids or [], "status": status or ""}
 
 
+class RenameBody(BaseModel):
+    new_name: str = Field(examples=["harbour.mp4"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented(cls, body: object) -> object:
+        if not isinstance(body, dict) or not body:
+            raise Invalid("no data provided.")
+        name = body.get("new_name")
+        if not isinstance(name, str) or not name.strip():
+            raise Invalid("new_name is required.")
+        return body
+
+
 class DeleteBody(BaseModel):
     """Items to remove: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
 
@@ -292,6 +306,14 @@ class RetryAccepted(BaseModel):
 
     status: Literal["accepted"]
     count: int = Field(examples=[100])
+
+
+class RenameJob(BaseModel):
+    """A rename that goes on in the background: a job of `/api/file/jobs`."""
+
+    job: str
+    done: bool
+    results: list[dict[str, Any]] = Field(examples=[[]])
 
 
 class AddedByLink(BaseModel):

@@ -57,6 +57,11 @@ def act_on_files(actions: Sequence[FileAction]) -> Job:
     return job
 
 
+def job_view(job: Job) -> Result:
+    """A job as clients see it."""
+    return {"job": job.id, "done": job.is_done, "results": job.body["results"]}
+
+
 def _is_small(action: FileAction) -> bool:
     """True if it takes moments: a file, or a folder with little in it."""
     if action.verb == "directory":

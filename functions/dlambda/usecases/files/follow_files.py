@@ -41,6 +41,11 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     _tell_of_sidecars((path for transfer in transfers for path in (transfer.source, transfer.target)), told_ids)
 
 
+def follow(item: Item, target: str) -> None:
+    """The item's file was moved to `target`, and it may have no name by which `files_moved` knows of it."""
+    _change(item, partial(_moved, target=target))
+
+
 def files_gone(paths: Sequence[str]) -> None:
     """After files were deleted: items keep their record, without a file.
 
