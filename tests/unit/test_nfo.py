@@ -104,7 +104,8 @@ def test_what_has_no_date_leaves_out_what_follows_from_it(day):
     episode = parsed(nfo_text("tv", info | {"season_number": 2, "episode_number": 5}, "x"))
     assert [node.tag for node in episode] == ["title", "season", "episode", "uniqueid", "uniqueid", "plot"]
     assert [episode.findtext("season"), episode.findtext("episode")] == ["2", "5"]
-    assert [node.tag for node in parsed(nfo_text("tv", info, "x"))] == ["title", "uniqueid", "uniqueid", "plot"]
+    tags = [node.tag for node in parsed(nfo_text("tv", info, "x"))]
+    assert tags == ["title", "episode", "uniqueid", "uniqueid", "plot"]
     movie = parsed(nfo_text("movie", info | {"release_year": "2019"}, "x"))
     assert [node.tag for node in movie] == ["title", "plot", "id", "uniqueid", "uniqueid", "year"]
     assert movie.findtext("uniqueid[@type='cmdb']") == computed_id("x", None) == "10000" + computed_id("x", None)[5:]
@@ -186,3 +187,30 @@ def test_the_end_is_a_sentences_end():
     assert len(plot) <= 1200
     assert plot.endswith("in it.")
     assert len(plot_of("word " * 600)) <= 1200
+
+
+@pytest.mark.parametrize(
+    ("dates", "aired"),
+    [
+        ({"aired": "20240203"}, "2024-02-03"),
+        ({"premiered": "2024-02-04"}, "2024-02-04"),
+        ({"aired": "soon", "premiered": "20240205"}, "2024-02-05"),
+        ({"aired": "20240203", "upload_date": "20240101"}, "2024-01-01"),
+    ],
+)
+def test_the_date_may_be_called_otherwise(dates, aired):
+    info = {name: value for name, value in INFO.items() if name != "upload_date"} | dates
+    assert parsed(nfo_text("tv", info, "x")).findtext("aired") == aired
+    assert parsed(nfo_text("movie", info, "x")).findtext("premiered") == aired
+
+
+def test_without_a_date_the_episode_is_the_computed_id():
+    info = {name: value for name, value in INFO.items() if name != "upload_date"}
+    root = parsed(nfo_text("tv", info, "x"))
+    assert root.findtext("episode") == computed_id("x", None)
+    assert (root.find("season"), root.find("aired")) == (None, None)
+
+
+def test_the_declaration_may_be_left_out():
+    assert nfo_text("tv", INFO, "x").startswith('<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<episode')
+    assert nfo_text("movie", INFO, "x", declaration=False).startswith("<movie>\n")

@@ -16,7 +16,9 @@ _Line = tuple[str, Mapping[str, str], Any]  # tag, attributes, value
 # Characters that XML 1.0 cannot hold at all, not even escaped.
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUOTE = {'"': "&quot;"}
-_TIMES = {"release": "release_timestamp", "upload": "timestamp"}
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+# The first of these days that is known; times in seconds follow the dates that yt-dlp may lack.
+_DATES = ("release_date", "release_timestamp", "upload_date", "timestamp", "aired", "premiered")
 _MOST_DIGITS = 9
 
 
@@ -39,12 +41,9 @@ def _date(value: object) -> date | None:
 
 
 def _day_of(info: Mapping[str, Any]) -> date | None:
-    """When it was released, else uploaded."""
-    for name in ("release", "upload"):
-        day = _date(info.get(f"{name}_date")) or _day_of_time(info.get(_TIMES[name]))
-        if day is not None:
-            return day
-    return None
+    """When it was released, else uploaded, else what the metadata call `aired` or `premiered`."""
+    days = (_day_of_time(info.get(name)) if "timestamp" in name else _date(info.get(name)) for name in _DATES)
+    return next((day for day in days if day is not None), None)
 
 
 def _day_of_time(value: object) -> date | None:
@@ -88,11 +87,13 @@ def _year(info: Mapping[str, Any], day: date | None, *names: str) -> int | None:
     return day.year if year is None and day is not None else year
 
 
-def _episode(info: Mapping[str, Any], day: date | None, *, prefix: bool) -> int | str | None:
-    """Its number, else month and day, with a `1` before them: `0102` would be read as 102."""
+def _episode(info: Mapping[str, Any], day: date | None, identity: str, *, prefix: bool) -> int | str:
+    """Its number, else month and day, with a `1` before them (`0102` would be read as 102), else the computed id."""
     number = _first_number(info, "episode_number", "episode")
-    if number is not None or day is None:
+    if number is not None:
         return number
+    if day is None:
+        return identity
     return f"1{day:%m%d}" if prefix else f"{day:%m%d}"
 
 
@@ -101,7 +102,7 @@ def _tv(info: Mapping[str, Any], day: date | None, identity: str, *, prefix: boo
     return [
         ("title", {}, info.get("title")),
         ("season", {}, _year(info, day, "year", "release_year") if season is None else season),
-        ("episode", {}, _episode(info, day, prefix=prefix)),
+        ("episode", {}, _episode(info, day, identity, prefix=prefix)),
         ("aired", {}, day and day.isoformat()),
         ("uniqueid", {"type": "cmdb"}, identity),
         ("uniqueid", {"type": str(info.get("extractor") or "")}, info.get("id") if info.get("extractor") else None),
@@ -142,8 +143,8 @@ def _text(value: object) -> str:
     return _NOT_XML.sub("", str(value))
 
 
-def _rendered(root: str, lines: list[_Line]) -> str:
-    rows = ['<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', f"<{root}>"]
+def _rendered(root: str, lines: list[_Line], *, declaration: bool = True) -> str:
+    rows = [*([_DECLARATION] if declaration else []), f"<{root}>"]
     for tag, attributes, value in lines:
         if value is not None and value != "":
             attribute_text = "".join(f' {name}="{escape(_text(text), _QUOTE)}"' for name, text in attributes.items())
@@ -151,10 +152,12 @@ def _rendered(root: str, lines: list[_Line]) -> str:
     return "\n".join([*rows, f"</{root}>", ""])
 
 
-def nfo_text(kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool = True) -> str:
+def nfo_text(
+    kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool = True, declaration: bool = True
+) -> str:
     """The NFO of the media file named `stem` (no extension), from yt-dlp's `info`.
 
-    `prefix` puts a `1` before an episode that is month and day. Raises `Invalid` when there is no metadata, with the
+    `prefix` puts a `1` before an episode that is month and day; `declaration` is XML's first line. Raises `Invalid` when there is no metadata, with the
     text of downloads.md 4.11.
     """
     if not info:
@@ -162,8 +165,8 @@ def nfo_text(kind: NfoType, info: Mapping[str, Any], stem: str, *, prefix: bool 
     day = _day_of(info)
     identity = computed_id(stem, day)
     if kind == "tv":
-        return _rendered("episodedetails", _tv(info, day, identity, prefix=prefix))
-    return _rendered("movie", _movie(info, day, identity))
+        return _rendered("episodedetails", _tv(info, day, identity, prefix=prefix), declaration=declaration)
+    return _rendered("movie", _movie(info, day, identity), declaration=declaration)
 
 
 def show_nfo_text(info: Mapping[str, Any]) -> str:

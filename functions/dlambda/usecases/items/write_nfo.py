@@ -66,7 +66,8 @@ def _metadata(item: Item) -> Mapping[str, Any]:
     )
     if not extraction.info:
         log.warning("No metadata for an NFO file: %s", extraction.error, extra={"item_id": item.id})
-        raise OperationFailed("failed to extract metadata from URL.")
+        why = {"detail": extraction.error} if extraction.error else {}
+        raise OperationFailed("failed to extract metadata from URL.", extra=why)
     return extraction.info
 
 

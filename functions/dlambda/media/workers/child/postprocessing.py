@@ -71,15 +71,24 @@ def _flag(value: object) -> bool:
 class NFOMakerPP(PostProcessor):  # type: ignore[misc]
     """Writes an NFO beside the finished file (docs/contract/downloads.md 7). `mode`: tv or movie."""
 
-    def __init__(self, downloader: Any = None, mode: str = "tv", prefix: object = "true", **_unknown: object) -> None:
+    def __init__(
+        self,
+        downloader: Any = None,
+        mode: str = "tv",
+        prefix: object = "true",
+        xml_declaration: object = "true",
+        **_unknown: object,
+    ) -> None:
         super().__init__(downloader)
         self._mode = mode
         self._prefix = _flag(prefix)
+        self._declaration = _flag(xml_declaration)
 
     def run(self, info: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
         media = Path(info["filepath"])
         try:
-            text = nfo_text(read_nfo_type(self._mode), info, media.stem, prefix=self._prefix)
+            kind = read_nfo_type(self._mode)
+            text = nfo_text(kind, info, media.stem, prefix=self._prefix, declaration=self._declaration)
         except Invalid as error:
             self.report_warning(f"No NFO file was written: {error.message}")
             return [], info
