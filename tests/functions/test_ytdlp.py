@@ -233,6 +233,34 @@ def test_url_info_of_a_list_has_its_type_and_entries(client, origin, name):
     assert len(body["entries"]) == 2
 
 
+@pytest.mark.parametrize("wish", ["true", "1", "YES"])
+def test_entries_of_a_list_can_be_added_as_they_are(client: FlaskClient, origin: Origin, wish: str) -> None:
+    url = origin.url("feed/3.rss")
+    entries = info(client, url, entries=wish)["entries"]
+    assert [entry["playlist_index"] for entry in entries] == [1, 2, 3]
+    assert {entry["playlist_count"] for entry in entries} == {3}
+    assert all(entry["playlist"] and entry["title"] for entry in entries)
+    assert not [entry["url"] for entry in entries if "smuggle" in entry["url"] or not entry["url"].startswith("http")]
+    assert [name for entry in entries for name in entry if name.startswith("_")] == []
+
+
+def test_whether_an_entry_is_archived_is_looked_up_each_time(client: FlaskClient, origin: Origin) -> None:
+    url = origin.url("feed/2.rss")
+    first = info(client, url, entries="true")["entries"]
+    assert [entry["is_archived"] for entry in first] == [False, False]
+    assert all(entry["archive_id"] for entry in first)
+    archive.add("/config/archive.log", [first[1]["archive_id"]], time.time())
+    body = info(client, url, entries="true")
+    assert (body["_cached"]["status"], [entry["is_archived"] for entry in body["entries"]]) == ("hit", [False, True])
+    archive.remove("/config/archive.log", [first[1]["archive_id"]])
+
+
+def test_entries_of_a_single_video_are_none(client: FlaskClient, origin: Origin) -> None:
+    body = info(client, origin.url("clip-single.mp4"), entries="true", args="--no-playlist")
+    assert ("entries" in body, body["title"]) == (False, "clip-single")
+    assert body["_cached"]["cli_args"] == "--no-playlist"
+
+
 @pytest.mark.parametrize(
     ("query", "status", "error"),
     [

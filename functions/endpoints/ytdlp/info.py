@@ -3,9 +3,11 @@
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from dlambda.deployment import current
+from dlambda.domain.items.entries import LIST_TYPES, plan_entries
 from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
 from dlambda.media.sandbox.guard import check_url
@@ -21,8 +23,13 @@ _KEPT_SECONDS: Final = 300
 _OF_PARSER: Final = re.compile(r"^Invalid command options for yt-dlp were given\. '(?P<reason>.*)'\.$", re.DOTALL)
 
 
-def url_info(url: str, preset_name: str, args: str, *, force: bool) -> str:
-    """The answer's body. Raises what the contract names, in its order."""
+_WHOLE_LIST: Final = "--yes-playlist"
+
+
+def url_info(url: str, preset_name: str, args: str, *, force: bool, entries: bool) -> str:
+    """The answer's body; with `entries`, those of a list as they can be added. Raises what the contract names, in its
+    order.
+    """
     url, args = url.strip(), args.strip()
     try:
         if not url:
@@ -35,10 +42,27 @@ def url_info(url: str, preset_name: str, args: str, *, force: bool) -> str:
         error.extra |= {"status": False, "message": error.message}
         raise
     _check(args)
-    answer = _looked(url, preset.name, args, force=force)
-    dynamic = _dynamic(answer, preset.name, archive_named(preset.cli, args), args)
+    # An address of one video of a list stands for the list, whatever the options say.
+    answer = _looked(url, preset.name, f"{args} {_WHOLE_LIST}".strip() if entries else args, force=force)
+    archive_file = archive_named(preset.cli, args)
+    if entries:
+        answer = _with_entries(answer, url, archive_file)
+    dynamic = _dynamic(answer, preset.name, archive_file, args)
     head = ",\n".join(f"    {json.dumps(name)}: {_indented(value)}" for name, value in dynamic.items())
     return f"{{\n{head}{',' if answer.text else ''}\n{answer.text}\n}}"
+
+
+def _with_entries(answer: Looked, url: str, archive_file: str | None) -> Looked:
+    """The answer with the entries that would become items; as it is for a single video."""
+    info = answer.info()
+    if info.get("_type") not in LIST_TYPES:
+        return answer
+    plan = plan_entries(info, {url})
+    views = [plan.view(entry) for entry in plan.entries]
+    ids = [view["archive_id"] for view in views if view["archive_id"]]
+    present = set(archive.find_present(archive_file, ids)) if archive_file and ids else set()
+    info["entries"] = [{**view, "is_archived": view["archive_id"] in present} for view in views]
+    return replace(answer, text=",\n".join(f"    {json.dumps(name)}: {_indented(info[name])}" for name in info))
 
 
 def _indented(value: Any) -> str:

@@ -40,7 +40,7 @@ def write_command(body: CommandBody, query: CommandQuery) -> Answer:
 @routes.get("/api/yt-dlp/url/info", permission=Permission.USE_YTDLP, responses={200: Info, **problems(400, 404)})
 def url_info(query: InfoQuery) -> Answer:
     """A URL's metadata, remembered for five minutes."""
-    body = info.url_info(query.url, query.preset, query.args, force=bool(query.force))
+    body = info.url_info(query.url, query.preset, query.args, force=bool(query.force), entries=query.wants_entries)
     return Response(body, mimetype="application/json")
 
 

@@ -56,6 +56,11 @@ class InfoQuery(Query):
     preset: str = Field("", description="default: the setting `default_preset`")
     force: str = Field("", description="any value: ask the page again")
     args: str = Field("", description="further options for yt-dlp")
+    entries: str = Field("", description="`true`: the entries of a list as they can be added, each with its archive id")
+
+    @property
+    def wants_entries(self) -> bool:
+        return self.entries.strip().lower() in ("true", "1", "yes", "on")
 
 
 class Cached(BaseModel):
@@ -68,6 +73,19 @@ class Cached(BaseModel):
     expires: float = Field(description="unix seconds")
 
 
+class ListEntry(BaseModel):
+    """What the list tells of an entry; with `entries=true` also these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    url: str | None = Field(None, description="the address to add")
+    archive_id: str | None = Field(None, description="null when only its page tells it", examples=["youtube dQw4w9WgX"])
+    is_archived: bool | None = None
+    playlist: str | None = Field(None, description="the title of its list, else its id", examples=["Talks"])
+    playlist_index: int | None = None
+    playlist_count: int | None = None
+
+
 class Info(BaseModel):
     """The metadata as yt-dlp gives it, and these."""
 
@@ -77,6 +95,7 @@ class Info(BaseModel):
     archive_file: str | None
     archive_id: str | None = None
     is_premiere: bool
+    entries: list[ListEntry] | None = Field(None, description="of a list")
     cached: Cached = Field(alias="_cached")
 
 

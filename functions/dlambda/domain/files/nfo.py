@@ -157,8 +157,8 @@ def nfo_text(
 ) -> str:
     """The NFO of the media file named `stem` (no extension), from yt-dlp's `info`.
 
-    `prefix` puts a `1` before an episode that is month and day; `declaration` is XML's first line. Raises `Invalid` when there is no metadata, with the
-    text of downloads.md 4.11.
+    `prefix` puts a `1` before an episode that is month and day; `declaration` is XML's first line. Raises `Invalid`
+    when there is no metadata, with the text of downloads.md 4.11.
     """
     if not info:
         raise Invalid("no metadata found to write to NFO file")

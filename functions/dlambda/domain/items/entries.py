@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
-from dlambda.domain.items.metadata import is_complete, plain_url, playlist_extras
+from dlambda.domain.items.feed_identity import entry_archive_id, guid_of, is_media_file
+from dlambda.domain.items.metadata import archive_id, is_complete, plain_url, playlist_extras
 from dlambda.domain.items.request import Request
 from dlambda.domain.web.urls import check_syntax
 from dlambda.errors import Invalid
@@ -48,6 +49,14 @@ class Entry:
     def is_complete(self) -> bool:
         return is_complete(self.info)
 
+    @property
+    def archive_id(self) -> str | None:
+        """The id that it gets in an archive, as far as its list tells; None when only its page does."""
+        if (own_id := archive_id(self.info)) is not None or not is_media_file(self.url):
+            return own_id
+        guid = guid_of(self.hinted_url)
+        return (entry_archive_id(self.url, guid) or None) if guid or told_fields(self.info) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,8 +68,16 @@ class Plan:
 
     def request(self, entry: Entry, list_request: Request) -> Request:
         """The request for an entry: that of its list, with the entry's URL and numbers."""
-        numbers = playlist_extras(self.playlists[entry.playlist], entry.info, entry.index, entry.autonumber)
-        return list_request.evolve(url=entry.url, extras={**list_request.extras, **numbers})
+        return list_request.evolve(url=entry.url, extras={**list_request.extras, **self._numbers(entry)})
+
+    def view(self, entry: Entry) -> dict[str, Any]:
+        """What the list tells of an entry, with the address to add, its archive id and its numbers in the list."""
+        numbers = {name: value for name, value in self._numbers(entry).items() if not name.startswith("__")}
+        own_fields = {name: value for name, value in entry.info.items() if not name.startswith("_")}
+        return {**own_fields, **numbers, "url": entry.url, "archive_id": entry.archive_id}
+
+    def _numbers(self, entry: Entry) -> dict[str, Any]:
+        return playlist_extras(self.playlists[entry.playlist], entry.info, entry.index, entry.autonumber)
 
     def rendered(self) -> dict[str, Any]:
         """JSON-able, for `read`."""

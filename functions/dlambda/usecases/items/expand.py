@@ -17,7 +17,6 @@ from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
-from dlambda.domain.items.feed_identity import is_media_file
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
@@ -130,10 +129,10 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
 
     One that is a whole video needs no extraction of its own: it is at hand for the child's intake.
     """
-    child = new_item(plan.request(entry, item.request())).evolve(
+    return new_item(plan.request(entry, item.request())).evolve(
         title=metadata.title_of(entry.info, url=entry.url),
         source_id=str(entry.info.get("id") or ""),
-        archive_id=metadata.archive_id(entry.info),
+        archive_id=entry.archive_id,
         hinted_url=entry.hinted_url,
         label=entry.label,
         ie_key="" if entry.is_complete else str(entry.info.get("ie_key") or ""),
@@ -141,9 +140,6 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         chain=tuple(dict.fromkeys((*item.chain, item.posted_url, item.url, item.source_url))),
         info_at=current().clock.time() if entry.is_complete else 0.0,
     )
-    if child.archive_id is None and is_media_file(child.url):
-        return child.evolve(archive_id=child.entry_archive_id or None)
-    return child
 
 
 def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
