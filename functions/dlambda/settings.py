@@ -27,9 +27,11 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 EXTRACTOR_LIMIT = "max_workers_for_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?/?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._-]+|\[?[0-9a-f:.]+\]?", re.IGNORECASE)
-# The key API's settings have always had plain names (docs/contract/hostapi.md); the prefixed ones win. The last is
-# Lambda's own.
+# Settings that other servers of the two APIs read without a prefix (docs/contract/hostapi.md, system.md 10); the
+# prefixed ones win. The last is Lambda's own.
 PLAIN_NAMES = {
+    "CORS_ORIGINS": "cors_origins",
+    "TRUSTED_PROXIES": "trusted_proxies",
     "TASK_CLEANUP_TIME": "task_cleanup_time",
     "REQUEST_LIMIT": "request_limit",
     "MAX_WORKERS": "task_max_workers",

@@ -176,3 +176,12 @@ def test_secrets_come_from_secrets_manager_once_a_process(monkeypatch):
         monkeypatch.setenv("DLAMBDA_LOGIN_FROM", "nothing")
         with pytest.raises(SettingsError, match="cannot be read: ResourceNotFoundException"):
             Deployment().settings
+
+
+def test_names_of_other_servers_are_read_without_the_prefix():
+    plain = {"CORS_ORIGINS": "https://a.example,https://b.example", "TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16"}
+    made = read_settings(plain)
+    assert (made.cors_origins, made.trusted_proxies) == (plain["CORS_ORIGINS"], plain["TRUSTED_PROXIES"])
+    assert read_settings(plain | {"YTP_CORS_ORIGINS": "https://c.example"}).cors_origins == "https://c.example"
+    with pytest.raises(SettingsError, match=r"CORS_ORIGINS: .*no origin"):
+        read_settings({"CORS_ORIGINS": "*"})
