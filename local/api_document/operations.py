@@ -56,6 +56,8 @@ _NAMES = {
     "post /api/history/{id}/nfo": "write_item_nfo",
     "post /api/history/{id}/rename": "rename_item_file",
     "get /api/logs": "list_log_entries",
+    "get /api/logs/level": "get_log_level",
+    "post /api/logs/level/{level}": "set_log_level",
     "get /api/logs/stream": "follow_log",
     "get /api/notifications/events": "list_notification_events",
     "post /api/notifications/test": "send_test_notification",

@@ -50,6 +50,7 @@ _OBJECT_ACTIONS = {
 # What the cloud answers with 404 before it asks anybody.
 _ONE_MACHINES = frozenset({"/metrics"})
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_LOG_LEVEL = "log-level"
 _LIMITED_KINDS = ("notifications", "deliveries")
 _READ_SECRET = "secretsmanager:GetSecretValue"
 
@@ -215,6 +216,8 @@ def _needed(service: str, operation: str, params: dict[str, Any]) -> set[Permiss
     index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
     if "TableName" not in body:
         return set()
+    if _noun(body["TableName"]) == "cache" and f'"S": "{_LOG_LEVEL}"' in json.dumps(body):
+        return {(f"dynamodb:{operation}", f"cache#{_LOG_LEVEL}")}
     parts = _parts(body["TableName"], body.get("ExpressionAttributeValues")) if operation == "Query" else [""]
     return {(f"dynamodb:{operation}", _noun(body["TableName"]) + (index or part)) for part in parts}
 

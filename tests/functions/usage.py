@@ -20,6 +20,7 @@ _UNSEEN: dict[Call, str] = {
     ("conditions", "*", "bucket/cache"): "the same",
     ("logs", "*", "log-group"): "CloudWatch alone; one machine reads files",
     ("LogsReadPolicy", "*", "log-group"): "the same",
+    ("*", "dynamodb:GetItem", "cache#log-level"): "the log's level, read every few seconds by who logs in the cloud",
     ("images", "*", "*"): "fetches from the internet, tests/e2e/test_pictures_and_nfo.py",
     ("system", "s3:GetObject", "bucket/health"): "readiness, tests/e2e/test_logs.py and test_restart.py",
     ("system", "s3:ListBucket", "bucket/health"): "the same",

@@ -220,3 +220,32 @@ def test_a_large_file_is_renamed_and_old_ones_go(tmp_path: Path) -> None:
     names = sorted(each.name for each in tmp_path.iterdir() if each.suffix != ".lock")
     assert names == ["log.jsonl", "log.jsonl.1", "log.jsonl.2", "log.jsonl.3", "log.jsonl.4"]
     assert messages(log_files.newest(path, 0, 1, Wanted())[0]) == ["line 1999"]
+
+
+def test_an_entry_says_where_it_comes_from_and_what_was_raised() -> None:
+    try:
+        Path("/nowhere/at/all").read_text()
+    except OSError as error:
+        record = logging.LogRecord(
+            "dlambda.x", logging.ERROR, "/opt/x/functions/dlambda/entry/http.py", 7, "No %s", ("way",),
+            (type(error), error, error.__traceback__), "_render",
+        )  # fmt: skip
+    vars(record).update(item_id="i1", status=500, url="https://a.example/?token=hush")
+    entry = entry_of(JsonLines().format(record), "1-0")
+    assert (entry["level"], entry["levelno"], entry["logger"]) == ("ERROR", 40, "dlambda.x")
+    assert entry["source"] == {
+        "path": "dlambda/entry/http.py", "file": "http.py", "module": "http", "function": "_render", "line": 7,
+    }  # fmt: skip
+    raised = entry["exception"]
+    assert (raised["type"], raised["stack"][-1]["file"]) == ("FileNotFoundError", "pathlib.py")
+    assert raised["file"] == raised["stack"][-1]["path"]
+    assert "/nowhere/at/all" in raised["message"]
+    entry["fields"].pop("request_id", None)  # of a request that this process answered
+    assert entry["fields"] == {"item_id": "i1", "status": 500, "url": "https://a.example/?token=********"}
+    assert entry["line"].startswith("[ERROR.dlambda.x]: No way\nTraceback")
+
+
+def test_an_entry_of_another_program_has_no_source() -> None:
+    entry = entry_of("plain words", "1-0")
+    assert (entry["level"], entry["levelno"], entry["logger"], entry["message"]) == ("INFO", 20, "root", "plain words")
+    assert (entry["source"], entry["exception"], entry["fields"]) == (None, None, {})

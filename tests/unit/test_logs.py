@@ -22,8 +22,16 @@ def test_a_line():
     finally:
         set_request_id("")
     assert found.pop("time").endswith("+00:00")
+    source = found.pop("source")
+    assert source == {
+        "path": __file__.lstrip("/"),
+        "file": "test_logs.py",
+        "module": "test_logs",
+        "function": "",
+        "line": 1,
+    }
     assert found == {
-        "level": "WARNING", "logger": "dlambda.x", "message": "Took 5 ms", "request_id": "r1", "item_id": "a",
+        "level": "WARNING", "levelno": 30, "logger": "dlambda.x", "message": "Took 5 ms", "request_id": "r1", "item_id": "a",
     }  # fmt: skip
 
 

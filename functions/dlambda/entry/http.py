@@ -29,7 +29,7 @@ from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.forms import read_form, takes_forms
 from dlambda.entry.json_text import read_json
-from dlambda.entry.logs import set_request_id, set_up_logs
+from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.entry.principals import current_principal, set_principal
 from dlambda.entry.routes import Routes, permission_of
 from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
@@ -194,6 +194,7 @@ def _begin() -> Response | None:
     g.began = time.monotonic()
     g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
     set_request_id(g.request_id)
+    follow_level()
     g.admission = None
     g.incoming = _incoming()
     check_open()

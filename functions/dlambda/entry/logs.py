@@ -17,9 +17,12 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.telemetry.log_line import credential_forms, masked, masked_values
+from dlambda.domain.telemetry.log_source import failure_of, source_of
 from dlambda.entry.log_file import RotatedFile
 from dlambda.setting_checks import find_problems
 from dlambda.settings import Settings
+from dlambda.store.table import TABLE_ERRORS
+from dlambda.usecases.operations.log_level import active_level, configured_level, level_store
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _IDS = frozenset({"item_id", "request_id", "status", "ms", "code", "attempts"})
 _set_up = False
+_level = ""
+_level_read_at = 0.0
 
 
 def set_request_id(request_id: str) -> None:
@@ -51,7 +56,7 @@ def _known_secrets(settings: Settings) -> list[str]:
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as a line of JSON: time, level, logger, message, ids, `extra`, the traceback if any."""
+    """Formats a record as a line of JSON: time, level, logger, message, source, ids, `extra`, and what was raised."""
 
     def __init__(self, secrets: list[str] | None = None) -> None:
         super().__init__()
@@ -62,8 +67,10 @@ class JsonLines(logging.Formatter):
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
+            "levelno": record.levelno,
             "logger": record.name,
             "message": masked(record.getMessage(), self._secrets),
+            "source": source_of(record.pathname, record.funcName, record.lineno),
         }
         if value := _request_id.get():
             line["request_id"] = value
@@ -71,34 +78,50 @@ class JsonLines(logging.Formatter):
         line |= {key: extra[key] for key in extra if key in _IDS}
         line |= masked_values({key: extra[key] for key in extra if key not in _IDS}, self._secrets)
         if record.exc_info:
+            line["failure"] = masked_values(failure_of(record.exc_info[1]), self._secrets)
             line["exception"] = masked(self.formatException(record.exc_info), self._secrets)
         return json.dumps(line, default=str)
 
 
 def set_up_logs() -> None:
     """Once a process: the root logger writes JSON lines, to a file of its own where `log_dir` is set."""
-    global _set_up
+    global _set_up, _level
     if _set_up:
         return
     _set_up = True
     settings = current().settings
     handler: logging.Handler
-    level: str = settings.log_level
     if settings.log_dir and settings.file_logging:
         folder = Path(settings.log_dir)
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatedFile(folder / LOG_FILE)
-        level = settings.log_level_file or level
     else:
         handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines(_known_secrets(settings)))
     logging.Formatter.converter = time.gmtime
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    _level = configured_level()
+    root.setLevel(_level.upper())
     for noisy in ("botocore", "boto3", "urllib3", "pynamodb", "s3transfer", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     _log_problems(settings)
+
+
+def follow_level() -> None:
+    """Takes over a level that was set while this process runs, at most so often that it costs nothing."""
+    global _level, _level_read_at
+    now = time.monotonic()
+    if not _set_up or now - _level_read_at < level_store().fresh_seconds:
+        return
+    _level_read_at = now
+    try:
+        level = active_level()
+    except TABLE_ERRORS:
+        return  # the log goes on as it is
+    if level != _level:
+        _level = level
+        logging.getLogger().setLevel(level.upper())
 
 
 def _log_problems(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from dlambda.aws import queue
 from dlambda.domain.messages.queue_messages import Message
 from dlambda.domain.messages.queues import read_message
-from dlambda.entry.logs import set_request_id, set_up_logs
+from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.errors import AppError
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ def make_queue_handler(*routes: Route[Any]) -> QueueHandler:
 def _handled(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocation: Invocation) -> bool:
     """False when the same message should come again."""
     set_request_id(record["messageId"])
+    follow_level()
     body = record["body"]
     try:
         message = read_message(body, [route.kind for route in routes])

@@ -10,8 +10,9 @@ from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.telemetry.log_line import Wanted
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.sse import Sent, Streams
+from dlambda.usecases.operations.log_level import LEVEL_NAMES, active_level, configured_level, set_level
 from dlambda.usecases.operations.read_logs import follow_log, read_log
-from endpoints.logs.schemas import Logs, LogsQuery, StreamQuery
+from endpoints.logs.schemas import LevelPath, Levels, Logs, LogsQuery, StreamQuery
 
 _STREAMS = 8
 
@@ -38,6 +39,19 @@ def stream(query: StreamQuery) -> Response:
     """Streams new log lines as server-sent events `log_lines`."""
     since = request.headers.get("Last-Event-ID", "")
     return _streams.open(_lines(since, query.wanted))
+
+
+@routes.get("/api/logs/level", permission=Permission.READ_LOGS, responses={200: Levels})
+def get_level() -> dict[str, Any]:
+    """The level of the settings, and the one that counts now."""
+    return {"conf": configured_level(), "active": active_level(), "levels": list(LEVEL_NAMES)}
+
+
+@routes.post("/api/logs/level/<level>", permission=Permission.CONTROL_SYSTEM, responses={204: None, **problems(400)})
+def change_level(path: LevelPath) -> Response:
+    """Changes the level for all processes of the service, until it starts again."""
+    set_level(path.level)
+    return Response(status=204)
 
 
 def _lines(since: str, query: Wanted) -> Iterator[Sent | None]:

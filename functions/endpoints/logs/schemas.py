@@ -1,5 +1,7 @@
 """Queries and answers of `/api/logs*` (docs/contract/system.md 6)."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from dlambda.domain.telemetry.log_line import LEVELS, Wanted
@@ -45,13 +47,46 @@ def _number(name: str, text: str, default: int) -> int:
         raise Invalid(f"{name} must be a number.") from None
 
 
+class LevelPath(BaseModel):
+    level: str = Field(description="`debug`, `info`, `warning`, `error` or `critical`")
+
+
+class Levels(BaseModel):
+    conf: str = Field(description="that of the settings", examples=["info"])
+    active: str = Field(description="that counts now", examples=["debug"])
+    levels: list[str] = Field(examples=[["debug", "info", "warning", "error", "critical"]])
+
+
+class Source(BaseModel):
+    """A place in the code; `path` from the import root or the package."""
+
+    path: str = Field(examples=["dlambda/entry/http.py"])
+    file: str = Field(examples=["http.py"])
+    module: str = Field(examples=["http"])
+    function: str = Field(examples=["_render"])
+    line: int
+
+
+class Raised(BaseModel):
+    type: str = Field(examples=["ValueError"])
+    message: str
+    file: str = Field(examples=["dlambda/entry/http.py"])
+    line: int
+    stack: list[Source] = Field(description="the last 30 frames, outermost first")
+
+
 class Entry(BaseModel):
     id: str
     line: str
     datetime: str | None
     timestamp: str | None
     level: str
+    levelno: int = Field(examples=[40])
+    logger: str = Field(examples=["dlambda.entry.http"])
     message: str
+    source: Source | None = Field(description="where it was written; null for lines of other programs")
+    exception: Raised | None = Field(description="what was raised, if anything was")
+    fields: dict[str, Any] = Field(description="all other values of the line")
     item_id: str | None = None
     request_id: str | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.entry.logs import set_up_logs
+from dlambda.entry.logs import follow_level, set_up_logs
 from dlambda.usecases.operations.run_round import run_round
 
 set_up_logs()
@@ -12,4 +12,5 @@ set_up_logs()
 
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
     """Runs a round; what fails is logged by the runtime and done by the next round."""
+    follow_level()
     run_round(current().clock.time())

@@ -13,6 +13,9 @@ from dlambda.domain.ytdlp.option_secrets import mask_options
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KEPT: Final = ("item_id", "request_id")
+_LEVEL_NUMBERS: Final = {level: 10 * place for place, level in enumerate(LEVELS, start=1)}
+# What an entry has under names of its own; the rest of a line are its fields.
+_PARTS: Final = frozenset({"time", "level", "levelno", "logger", "message", "source", "failure", "exception"})
 
 _NAME: Final = (
     r"api[-_]?key|x-api-key|key|access[-_]?token|refresh[-_]?token|token|pass(?:word|wd)?|secret|client[-_]?secret|"
@@ -145,16 +148,21 @@ def entry_of(raw: str, position: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         record = {"message": raw.rstrip("\n"), "level": "INFO"}
     message, level = str(record.get("message", "")), str(record.get("level", "INFO"))
-    line = f"[{level}.{record.get('logger', 'root')}]: {message}"
+    logger, at = str(record.get("logger", "root")), record.get("time")
+    line = f"[{level}.{logger}]: {message}"
     if record.get("exception"):
         line += f"\n{record['exception']}"
-    at = record.get("time")
     return {
         "id": hashlib.sha256(f"{position}:{raw}".encode()).hexdigest(),
         "line": line,
         "datetime": at,
         "timestamp": at,
         "level": level,
+        "levelno": record.get("levelno", _LEVEL_NUMBERS.get(level, 0)),
+        "logger": logger,
         "message": message,
+        "source": record.get("source"),
+        "exception": record.get("failure"),
+        "fields": {name: value for name, value in record.items() if name not in _PARTS},
         **{name: record[name] for name in _KEPT if name in record},
     }
