@@ -35,4 +35,6 @@ def test_a_download_as_its_pages_follow_it(service: Service, origin: Origin) -> 
     assert len(client.of("item_moved", item_id)) == 1
     [listed] = [item for item in api.get("/api/history?type=done").json()["items"] if item["_id"] == item_id]
     assert (listed["status"], listed["is_live"]) == ("finished", False)
+    playlist = api.get(f"/api/player/m3u8/video/{listed['filename']}.m3u8").body.decode()
+    assert "\n/ytptube/api/player/segments/0/" in playlist
     assert Api(service.base).get("//ytptube//api/ping").json() == {"status": "pong"}

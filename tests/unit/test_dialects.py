@@ -15,7 +15,7 @@ from tests.store.samples import done, waiting
 YTPTUBE = DIALECTS["ytptube"]
 ITEM_ID = "5f0c6a0e-6f5e-4e3c-9c43-0f1d7f0c2b11"
 PROGRESS = {"speed": "1.0 MiB/s", "eta": "00:00:05", "speed_bps": 1048576.0, "eta_seconds": 5}
-VIEW: dict[str, Any] = {"_id": ITEM_ID, "status": "downloading", "is_live": None, **PROGRESS}
+VIEW: dict[str, Any] = {"_id": ITEM_ID, "status": "downloading", "is_live": None, "extras": {}, **PROGRESS}
 
 
 def translated(line: str, body: Any, status: int = 200, **query: str) -> Answer:
@@ -65,8 +65,14 @@ def test_plain_routes_come_first(method: str, path: str, value: str | None) -> N
 )
 def test_an_item_has_numbers_and_no_status_while_it_waits(status: str, shown: str | None) -> None:
     assert translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "status": status}).body == {
-        **VIEW, "status": shown, "speed": 1048576.0, "eta": 5, "is_live": False
+        **VIEW, "status": shown, "speed": 1048576.0, "eta": 5, "is_live": False,
+        "extras": {"duration": None, "is_premiere": False},
     }  # fmt: skip
+
+
+def test_extras_that_are_there_stay() -> None:
+    body = translated(f"GET /api/history/{ITEM_ID}", {**VIEW, "extras": {"duration": 5, "channel": "Sea"}}).body
+    assert body["extras"] == {"duration": 5, "is_premiere": False, "channel": "Sea"}
 
 
 def test_what_is_live_stays() -> None:
@@ -138,6 +144,26 @@ def test_words_say_that_they_are_fine(word: str) -> None:
 @pytest.mark.parametrize("word", ["cancel", "retry"])
 def test_words_that_stay(word: str) -> None:
     assert translated(f"POST /api/history/{word}", {"a": "ok"}).body == {"a": "ok"}
+
+
+def test_deletes_have_their_status_among_the_items() -> None:
+    body = {"a": "ok", "items": {"a": "ok"}, "deleted": 1}
+    assert translated("DELETE /api/history", body).body == {**body, "items": {"status": "ok", "a": "ok"}}
+    body = {"a": "gone", "items": {"a": "gone"}, "deleted": 0, "status": "error"}
+    assert translated("DELETE /api/history", body).body["items"]["status"] == "error"
+
+
+def test_the_options_of_a_line_have_its_template_and_folder() -> None:
+    body: dict[str, Any] = {"opts": {"format": "bv"}, "output_template": "%(id)s", "download_path": "/x"}
+    opts = {"format": "bv", "outtmpl": {"default": "%(id)s"}, "paths": {"home": "/x"}}
+    assert translated("POST /api/yt-dlp/convert", body).body == {**body, "opts": opts}
+    body = {"opts": {}, "output_template": None, "download_path": None}
+    assert translated("POST /api/yt-dlp/convert", body).body == body
+
+
+@pytest.mark.parametrize(("found", "kind"), [({"entries": []}, "playlist"), ({"_type": "url"}, "url"), ({}, "video")])
+def test_metadata_says_its_kind(found: dict[str, Any], kind: str) -> None:
+    assert translated("GET /api/yt-dlp/url/info", found).body == {**found, "_type": kind}
 
 
 def test_configuration() -> None:

@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 from flask import Response, jsonify, request
 
-from dlambda.deployment import current
 from dlambda.domain.files.playlist import CONTENT_TYPE, master_playlist, subtitle_playlist, video_playlist
 from dlambda.domain.files.segment import read_duration
 from dlambda.domain.files.timeline import Timeline
@@ -26,7 +25,7 @@ def master(file: str) -> Response:
         assert timeline.duration
         subtitles = sidecars_of(film.path).get("subtitle", [])
         rate = timeline.bit_rate or _GUESSED_BIT_RATE
-        base = current().settings.base_path
+        base = request.script_root
         text = master_playlist(base, film.path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
         return _playlist(text)
 
@@ -44,14 +43,14 @@ def media(mode: str, file: str, duration: str | None) -> Response:
     seconds = read_duration(duration)
 
     def answer(source: Found) -> Response:
-        return _playlist(subtitle_playlist(current().settings.base_path, source.path, seconds, apikey=_apikey()))
+        return _playlist(subtitle_playlist(request.script_root, source.path, seconds, apikey=_apikey()))
 
     return with_file(file, answer, route="/api/player/m3u8/subtitle/", ending=".m3u8")
 
 
 def _video(file: Found) -> Response:
     timeline = _timeline(file, f"Unable to get '{file.path}' play duration.")
-    base = current().settings.base_path
+    base = request.script_root
     text = video_playlist(base, file.path, timeline.segments, timeline.conversion, apikey=_apikey())
     return _playlist(text)
 
@@ -80,7 +79,7 @@ def _playlist(text: str) -> Response:
 def manifest(file: str) -> Response:
     """The file's subtitles with the URL that each is best shown from."""
     order = ("vtt", "srt", "ass")
-    base = current().settings.base_path.rstrip("/")
+    base = request.script_root
     query = f"?apikey={quote(_apikey(), safe='')}" if _apikey() else ""
 
     def answer(film: Found) -> Response:

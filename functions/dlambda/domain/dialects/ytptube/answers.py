@@ -52,6 +52,29 @@ def updates(_: Asked, answer: Answer) -> Answer:
     )
 
 
+def converted(_: Asked, answer: Answer) -> Answer:
+    """Adds the template and the folder to the options, under yt-dlp's names."""
+    if answer.status != 200:
+        return answer
+    template, folder = answer.body["output_template"], answer.body["download_path"]
+    opts = {**answer.body["opts"]}
+    if template is not None:
+        opts["outtmpl"] = {"default": template}
+    if folder is not None:
+        opts["paths"] = {"home": folder}
+    return replace(answer, body={**answer.body, "opts": opts})
+
+
+def url_info(_: Asked, answer: Answer) -> Answer:
+    """Adds yt-dlp's kind of result, by which the page of August tells a single video. An unknown preset is 400."""
+    if answer.status == 404:
+        return replace(answer, status=400)
+    if answer.status != 200:
+        return answer
+    kind = "playlist" if "entries" in answer.body else "video"
+    return replace(answer, body={"_type": kind, **answer.body})
+
+
 def options(_: Asked, answer: Answer) -> Answer:
     """Answers the list alone."""
     return replace(answer, body=answer.body["options"]) if answer.status == 200 else answer

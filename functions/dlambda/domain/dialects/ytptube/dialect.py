@@ -15,6 +15,7 @@ YTPTUBE: Final = Dialect(
         {
             "GET /api/history": history.listed,
             "POST /api/history": history.added,
+            "DELETE /api/history": history.deleted,
             "GET /api/history/add": answers.statuses({404: 400}),
             "GET /api/history/live": history.live,
             "POST /api/history/start": history.words,
@@ -32,7 +33,8 @@ YTPTUBE: Final = Dialect(
             "GET /api/system/configuration": answers.configuration,
             "POST /api/system/check-updates": answers.updates,
             "GET /api/yt-dlp/options": answers.options,
-            "GET /api/yt-dlp/url/info": answers.statuses({404: 400}),
+            "GET /api/yt-dlp/url/info": answers.url_info,
+            "POST /api/yt-dlp/convert": answers.converted,
             "GET /api/logs": answers.logs,
             "DELETE /api/archiver": answers.unmarked,
             "POST /api/file/actions": answers.file_actions,

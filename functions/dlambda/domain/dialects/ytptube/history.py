@@ -58,6 +58,14 @@ def words(_: Asked, answer: Answer) -> Answer:
     return answer if answer.status != 200 else replace(answer, body={"status": "ok", **answer.body})
 
 
+def deleted(_: Asked, answer: Answer) -> Answer:
+    """Adds `status` to the words of single items, which that server keeps among them."""
+    if answer.status != 200:
+        return answer
+    status = answer.body.get("status", "ok")
+    return replace(answer, body={**answer.body, "items": {"status": status, **answer.body["items"]}})
+
+
 def item_of(_: Asked, answer: Answer) -> Answer:
     """Translates an answer that is an item."""
     return replace(answer, body=item(answer.body)) if answer.status == 200 else answer

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 _WAITING: Final = "pending"
 _NUMBERS: Final = {"speed": "speed_bps", "eta": "eta_seconds"}
+_EXTRAS: Final = {"duration": None, "is_premiere": False}
 
 
 def progress(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +18,9 @@ def progress(view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def item(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Translates a whole item: beside `progress`, no null where pages read true or false."""
-    return {**progress(view), "is_live": bool(view.get("is_live"))}
+    """Translates a whole item: beside `progress`, no null where pages read true or false, and two extras always."""
+    extras = {**_EXTRAS, **view["extras"]}
+    return {**progress(view), "is_live": bool(view.get("is_live")), "extras": extras}
 
 
 def queue(views: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
