@@ -9,6 +9,7 @@ without a reason.
     |-- Unauthorized            401  UNAUTHORIZED
     |   `-- WrongCredentials    401  UNAUTHORIZED       a password or key that is not the right one; counted
     |-- Forbidden               403  FORBIDDEN
+    |   `-- FeatureDisabled     403  FEATURE_DISABLED   the operator did not switch it on
     |-- NotFound                404  NOT_FOUND
     |-- NotAcceptable           406  NOT_ACCEPTABLE     the state is already as asked
     |-- Conflict                409  CONFLICT           somebody else changed it first, or it exists
@@ -80,6 +81,15 @@ class WrongCredentials(Unauthorized):
 class Forbidden(AppError):
     status = 403
     code = "FORBIDDEN"
+
+
+class FeatureDisabled(Forbidden):
+    """`feature` is the word of the newest API for what is off: `console`, `monitoring`."""
+
+    code = "FEATURE_DISABLED"
+
+    def __init__(self, message: str, feature: str) -> None:
+        super().__init__(message, extra={"params": {"feature": f"api.features.{feature}"}})
 
 
 class NotFound(AppError):

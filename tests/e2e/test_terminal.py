@@ -125,3 +125,30 @@ def test_no_more_than_two_at_once(service: Service, origin: Origin) -> None:
         15,
         lambda: "still busy",
     )
+
+
+def test_a_session_goes_on_when_its_listener_goes(service: Service, origin: Origin) -> None:
+    headers = {"Accept": "application/json"}
+    command = f"-o '%(id)s.%(ext)s' {origin.url('slow/500000/clip-session.mp4')}"
+    session = service.api.post("/api/system/terminal", {"command": command}, headers=headers).json()
+    path = f"/api/system/terminal/{session['session_id']}"
+    connection, answer = follow(service, f"{path}/stream")
+    name, _ = next(events(answer))
+    assert name == "output"
+    answer.close()
+    connection.close()
+    wait_until(lambda: service.api.get(path).json()["finished_at"], 60, lambda: "the session does not end")
+    assert service.api.get(path).json()["status"] == "completed"
+    connection, answer = follow(service, f"{path}/stream", {"Last-Event-ID": "1"})
+    with contextlib.closing(connection):
+        rest = list(events(answer))
+    assert rest[-1] == ("close", {"exitcode": 0})
+    assert any("Kept as clip-session.mp4" in str(data.get("line")) for _, data in rest)
+
+
+def follow(
+    service: Service, path: str, headers: dict[str, str] | None = None
+) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    connection.request("GET", path, headers=headers or {})
+    return connection, connection.getresponse()

@@ -22,6 +22,7 @@ from dlambda.domain.messages.queue_messages import (
     RetryItems,
     RunJob,
     RunTask,
+    RunTerminal,
     SweepTask,
 )
 from dlambda.domain.messages.queues import QUEUES, read_message
@@ -47,6 +48,7 @@ MESSAGES = [
     CompareFolder(""),
     CompareFolder("a/b"),
     MakeSegment("a/b.mp4", 4, 16.016, 4.004, video=True, audio=False, until=1_764_432_000.5),
+    RunTerminal("a"),
     FulfilOrder("A1"),
 ]
 

@@ -14,7 +14,7 @@ from dlambda.store.items import slots
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.operations.check_updates import check_updates
-from endpoints.system import development, documents, health, metrics, terminal
+from endpoints.system import development, documents, health, metrics
 from endpoints.system.configuration import configuration, subfolders
 from endpoints.system.diagnostics import diagnostics
 from endpoints.system.limits import limits
@@ -110,14 +110,6 @@ def updates() -> Answer:
     if outcome["status"] == UpdateStatus.DISABLED and "Referer" not in request.headers:
         raise Invalid("Update checks are disabled.", extra=outcome)
     return outcome
-
-
-@routes.post(
-    "/api/system/terminal", permission=Permission.USE_CONSOLE, responses={200: None, **problems(400, 403, 429)}
-)
-def open_terminal() -> Answer:
-    """Runs yt-dlp's command line; its output comes as server-sent events (setting `console_enabled`)."""
-    return terminal.terminal()
 
 
 @routes.get("/api/system/live", permission=Permission.READ_SYSTEM, responses={200: Live})

@@ -175,6 +175,15 @@ class MakeSegment(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class RunTerminal(Message):
+    """Run a session of the terminal."""
+
+    queue = QueueName.FILES
+    type = "terminal"
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FulfilOrder(Message):
     """Work on an order of the key API if a place is free."""
 

@@ -26,6 +26,7 @@ from dlambda.domain.messages.queue_messages import (
     RetryItems,
     RunJob,
     RunTask,
+    RunTerminal,
     SweepTask,
 )
 from dlambda.errors import Invalid
@@ -67,7 +68,7 @@ QUEUES: Final[Mapping[QueueName, Queue]] = {
     QueueName.NOTIFY_DEAD: Queue((LostDelivery,)),
     QueueName.TASK: Queue((RunTask, BeginSweep, ResumeSweep, RetryItems), "task-dead", _typed_task),
     QueueName.SWEEP: Queue((SweepTask,), "sweep-dead"),
-    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment), "files-dead", _typed_files),
+    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment, RunTerminal), "files-dead", _typed_files),
     QueueName.ORDER: Queue((FulfilOrder,), "order-dead"),
 }
 

@@ -28,15 +28,16 @@ def read_command(text: str) -> Command:
     return read_terminal_command(text, rules=input_rules(), cookie_folder=str(cookie_folder()))
 
 
-def run(command: Command) -> Generator[Line | Exit | None, None, None]:
-    """The output as it comes, then an `Exit`; None each second in which nothing came. Closing it ends the command."""
+def run(command: Command, *, seconds: float) -> Generator[Line | Exit | None, None, None]:
+    """The output as it comes, then an `Exit`; None each second in which nothing came. Closing it ends the command, and
+    so do `seconds`, or an hour.
+    """
     place = _new_folder()
     try:
         words = command.words
         if command.cookies and copy_cookie_file(command.cookies, place / _COOKIES):
             words = ("--cookies", _COOKIES, *words)
-        seconds = min(_LONGEST_SECONDS, current().settings.answer_seconds)
-        for output in run_terminal(words, place, seconds=seconds, most_bytes=_MOST_BYTES):
+        for output in run_terminal(words, place, seconds=min(_LONGEST_SECONDS, seconds), most_bytes=_MOST_BYTES):
             if isinstance(output, Exit):
                 yield from _keep(place, command.folder)
             yield output
