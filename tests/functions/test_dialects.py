@@ -218,4 +218,4 @@ class TestSocket:
     def test_a_dialect_that_nobody_speaks(self, connect: Callable[..., Any]) -> None:
         answer = connect("c1", "klingon")
         assert (answer["statusCode"], json.loads(answer["body"])["error"]) == (400, "There is no dialect 'klingon'.")
-        assert connections.ids_by_dialect() == {}
+        assert connections.ids_by_audience() == {}

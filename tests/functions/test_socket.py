@@ -40,7 +40,7 @@ class TestDoors:
 
     def test_a_client_comes_is_greeted_and_goes(self, stack, pushes):
         assert door("$connect", headers={}, queryStringParameters={"_": "123"}) == OK
-        assert connections.ids_by_dialect() == {"": ["c1"]}
+        assert connections.ids_by_audience() == {("", ""): ["c1"]}
         assert pushes.to("c1") == []
         messages = stack.messages("socket")
         records = [{"messageId": "m", "body": json.dumps(message)} for message in messages]
@@ -51,7 +51,7 @@ class TestDoors:
         assert greeting["data"]["data"] == {"sid": greeting["data"]["sid"]}
         assert abs(greeting["data"]["timestamp"] - time.time()) < 60
         assert door("$disconnect") == OK
-        assert connections.ids_by_dialect() == {}
+        assert connections.ids_by_audience() == {}
 
     def test_one_that_left_before_its_greeting(self, stack, pushes):
         door("$connect")
@@ -83,7 +83,7 @@ class TestDoors:
         answer = door("$connect", headers=headers, queryStringParameters=query)
         assert answer["statusCode"] == 401
         assert json.loads(answer["body"])["error"] == text
-        assert connections.ids_by_dialect() == {}
+        assert connections.ids_by_audience() == {}
         assert stack.messages("socket") == []
 
     @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ class TestDoors:
         multiple = {name: [value] for name, value in headers.items()}
         answer = door("$connect", headers=headers, multiValueHeaders=multiple, queryStringParameters=query)
         assert answer["statusCode"] == status
-        assert connections.ids_by_dialect() == ({"": ["c1"]} if status == 200 else {})
+        assert connections.ids_by_audience() == ({("", ""): ["c1"]} if status == 200 else {})
 
     def test_a_doubled_origin(self, stack):
         origins = ["https://evil.example", "http://localhost"]
@@ -145,7 +145,7 @@ class TestDoors:
     def test_bad_frames_are_ignored(self, listening, body):
         assert door("$default", body=body) == OK
         assert listening.frames == []
-        assert connections.ids_by_dialect() == {"": ["c1"]}
+        assert connections.ids_by_audience() == {("", ""): ["c1"]}
 
 
 class TestFanOut:
@@ -164,7 +164,7 @@ class TestFanOut:
         connections.add("c2", "2")
         pushes.gone = {"c1"}
         assert history.post("/api/history", {"url": URL})[0] == 200
-        assert connections.ids_by_dialect() == {"": ["c2"]}
+        assert connections.ids_by_audience() == {("", ""): ["c2"]}
         assert Heard(pushes, "c2").names == ["item_added"]
 
     def test_a_broken_gateway_breaks_nothing(self, history, pushes):
@@ -172,7 +172,7 @@ class TestFanOut:
         pushes.broken = True
         assert history.post("/api/history", {"url": URL})[0] == 200
         assert items.count(Shelf.QUEUE) == 1
-        assert connections.ids_by_dialect() == {"": ["c1"]}
+        assert connections.ids_by_audience() == {("", ""): ["c1"]}
 
 
 class TestEnvelope:
@@ -367,5 +367,5 @@ def test_a_failing_handler_leaves_the_connection(listening):
         patch.setenv("DLAMBDA_QUEUE_PREFIX", "nowhere-")
         with new_deployment():
             say("add_url", {"url": URL})
-    assert connections.ids_by_dialect() == {"": ["c1"]}
+    assert connections.ids_by_audience() == {("", ""): ["c1"]}
     assert problems(listening) == [("Error Adding URL", "Internal Server Error")]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def test_an_item_comes_back_as_it_was_stored():
     stored = records.add([filled("a")])[0]
     assert items.get("a") == stored
-    assert stored == filled("a").evolve(seq=stored.seq, version=1)
+    assert stored == filled("a").evolve(seq=stored.seq, owner_seq=stored.owner_seq, version=1)
 
 
 def test_the_rendered_view_is_what_the_item_shows():

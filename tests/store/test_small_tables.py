@@ -65,18 +65,18 @@ class TestConnections:
         connections.add("c1", "sid1")
         member = Principal("a1", "ann", Role.MEMBER, "users/ann")
         connections.add("c2", "sid2", member)
-        assert sorted(connections.ids_by_dialect()[""]) == ["c1", "c2"]
-        assert connections.find("c1") == connections.Connection("sid1", OPERATOR)
-        assert connections.find("c2") == connections.Connection("sid2", member)
+        assert connections.ids_by_audience() == {("", ""): ["c1"], ("a1", ""): ["c2"]}
+        assert connections.find("c1") == connections.Connection("c1", "sid1", OPERATOR)
+        assert connections.find("c2") == connections.Connection("c2", "sid2", member)
         connections.remove("c1")
-        assert connections.ids_by_dialect() == {"": ["c2"]}
+        assert connections.ids_by_audience() == {("a1", ""): ["c2"]}
         assert connections.find("c1") is None
 
     def test_an_expired_one_is_not_listed(self, monkeypatch):
         connections.add("c1", "sid1")
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 4 * 3600)
-        assert connections.ids_by_dialect() == {}
+        assert connections.ids_by_audience() == {}
 
     def test_removing_twice_is_no_harm(self):
         connections.remove("never")

@@ -289,11 +289,11 @@ class TestEvents:
         assert (payload["item"]["_id"], payload["item"]["is_live"]) == ("a", False)
 
     def test_a_changed_resource_stands_in_data_alone(self) -> None:
-        [frame] = frames(event.config_update("presets", "create", {"id": 5, "name": "x"}), "ytptube")
+        [frame] = frames(event.config_update("presets", "create", {"id": 5, "name": "x"}, owner=""), "ytptube")
         assert frame["data"]["data"] == {
             "feature": "presets", "action": "create", "data": {"id": 5, "name": "x"}, "extras": {}
         }  # fmt: skip
 
     def test_other_payloads_stay(self) -> None:
-        [frame] = frames(event.log(Name.LOG_INFO, "T", "M", preset="x"), "ytptube")
+        [frame] = frames(event.log(Name.LOG_INFO, "T", "M", owner="", preset="x"), "ytptube")
         assert (frame["data"]["title"], frame["data"]["message"], frame["data"]["data"]) == ("T", "M", {"preset": "x"})

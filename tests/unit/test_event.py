@@ -98,7 +98,7 @@ def test_the_documented_texts(made, title, message):
 
 
 def test_a_config_update_has_the_object_beside_its_feature():
-    data = event.config_update("presets", "update", {"id": 5, "name": "n"}).frame()["data"]["data"]
+    data = event.config_update("presets", "update", {"id": 5, "name": "n"}, owner="").frame()["data"]["data"]
     assert (data["feature"], data["action"], data["data"]) == ("presets", "update", {"id": 5, "name": "n"})
     assert (data["id"], data["name"]) == (5, "n")
 

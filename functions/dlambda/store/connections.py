@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
@@ -15,10 +16,21 @@ _KEEP_SECONDS = 3 * 3600
 _ALL = "all"
 
 
+class Audience(NamedTuple):
+    """The connections that get the same frames: of one member (`owner`) or of the admins (`""`), in one dialect."""
+
+    owner: str
+    dialect: str
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open connection: its session id, who opened it, and the name of the dialect that it speaks; `""` for none."""
+    """An open connection: its id at the gateway, its session id, and who opened it.
 
+    `dialect`: the name of the dialect that it speaks; `""` for none.
+    """
+
+    id: str
     sid: str
     principal: Principal
     dialect: str = ""
@@ -61,20 +73,20 @@ def remove(connection_id: str) -> None:
     _Row(_ALL, connection_id).delete()
 
 
-def ids_by_dialect() -> Mapping[str, Sequence[str]]:
-    """The ids of all connections, by the dialects that they speak; a read that may be a moment old."""
+def ids_by_audience() -> Mapping[Audience, Sequence[str]]:
+    """The ids of all connections, by what they get; a read that may be a moment old."""
     now = current().clock.time()
-    ids: dict[str, list[str]] = defaultdict(list)
+    ids: dict[Audience, list[str]] = defaultdict(list)
     for row in _Row.query(_ALL):
         if row.expires_at > now:
-            ids[row.dialect or ""].append(row.id)
+            ids[Audience(_principal(row).owner, row.dialect or "")].append(row.id)
     return ids
 
 
 def find(connection_id: str) -> Connection | None:
     """Returns an open connection; None when it is gone."""
     rows = list(_Row.query(_ALL, _Row.id == connection_id, consistent_read=True, limit=1))
-    return Connection(rows[0].sid, _principal(rows[0]), rows[0].dialect or "") if rows else None
+    return Connection(rows[0].id, rows[0].sid, _principal(rows[0]), rows[0].dialect or "") if rows else None
 
 
 def _principal(row: _Row) -> Principal:

@@ -4,7 +4,9 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission
+from dlambda.domain.items.archive import archive_key
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, Required
 from dlambda.store.items import archive
 from dlambda.usecases.items.options import archive_named
@@ -16,12 +18,13 @@ routes = make_routes("archiver", "What has been downloaded already")
 Answer = dict[str, Any] | tuple[dict[str, Any] | str, int]
 
 
-def _archive_of(preset: str) -> str:
+def _archive_of(preset: str) -> tuple[str, str]:
+    """The name of the archive that a preset names, and the key of the caller's archive of that name."""
     preset_value = find_preset(preset)
     name = archive_named(preset_value.cli) if preset_value else None
     if not name:
         raise Invalid(f"Preset '{preset}' does not provide a download_archive.")
-    return name
+    return name, archive_key(name, current_principal().owner)
 
 
 @routes.get("/api/archiver", permission=Permission.READ_ARCHIVE, responses={200: Entries, **problems(400)})
@@ -29,17 +32,17 @@ def read(query: ReadQuery) -> Answer:
     """The ids in the archive: all, or those asked for."""
     if not (query.preset or "").strip():
         raise Required("preset is required.")
-    name = _archive_of((query.preset or "").strip())
+    name, key = _archive_of((query.preset or "").strip())
     ids = normalised((query.ids or "").split(","))
-    ids_found = archive.find_present(name, ids) if query.ids else archive.list_(name)
+    ids_found = archive.find_present(key, ids) if query.ids else archive.list_(key)
     return {"file": name, "items": ids_found, "count": len(ids_found)}
 
 
 @routes.post("/api/archiver", permission=Permission.WRITE_ARCHIVE, responses={200: Changed, 304: None, **problems(400)})
 def add(body: ItemsBody) -> Answer:
     """Marks ids as downloaded. 304 when nothing is new."""
-    name = _archive_of(body.preset)
-    if not body.items or not archive.add(name, body.items, current().clock.time(), again=body.skip_check):
+    name, key = _archive_of(body.preset)
+    if not body.items or not archive.add(key, body.items, current().clock.time(), again=body.skip_check):
         return "", 304
     return {"file": name, "status": True, "items": body.items}
 
@@ -49,7 +52,7 @@ def add(body: ItemsBody) -> Answer:
 )
 def remove(body: ItemsBody) -> Answer:
     """Takes marks away. 304 when nothing changed."""
-    name = _archive_of(body.preset)
-    is_changed = bool(body.items and archive.remove(name, body.items))
+    name, key = _archive_of(body.preset)
+    is_changed = bool(body.items and archive.remove(key, body.items))
     answer = {"file": name, "status": is_changed, "items": body.items}
     return answer if is_changed else (answer, 304)  # sent without its body

@@ -5,6 +5,7 @@ from typing import Any
 from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.entry.http import problems
+from dlambda.entry.principals import current_principal
 from dlambda.entry.resource import make_resource_routes
 from endpoints.conditions.schemas import ConditionView, TestAnswer, TestBody
 from endpoints.conditions.trial import try_condition
@@ -15,4 +16,4 @@ routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata 
 @routes.post("/api/conditions/test", permission=Permission.USE_YTDLP, responses={200: TestAnswer, **problems(400)})
 def test(body: TestBody) -> dict[str, Any]:
     """Extracts a URL and says whether its metadata passes a filter."""
-    return try_condition(body.root)
+    return try_condition(body.root, current_principal().owner)

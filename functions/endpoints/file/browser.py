@@ -6,9 +6,9 @@ from flask import Response, jsonify
 
 from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type, probed_type
-from dlambda.domain.files.listing import arranged, visible
+from dlambda.domain.files.listing import Entry, arranged, visible
 from dlambda.domain.files.sidecar import stem_of
-from dlambda.domain.paths.paths import resolve_path
+from dlambda.domain.paths.home import at_home, from_home
 from dlambda.entry.located import with_file
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed, Unavailable
@@ -20,17 +20,18 @@ from endpoints.file.schemas import FolderQuery
 _ALWAYS = ("video", "audio", "image", "text", "metadata", "subtitle")
 
 
-def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
-    """A page of a folder. Raises `Forbidden`, `Invalid`, `NotFound`."""
+def look(request_path: str, query: FolderQuery, home: str = "") -> dict[str, Any]:
+    """A page of a folder, its paths as a client of `home` names them. Raises `Forbidden`, `Invalid`, `NotFound`."""
     if not current().settings.browser_enabled:
         raise Forbidden("File browser is disabled.")
     paging = read_page(query.page, query.per_page)
     request_path = request_path.strip("/")
     try:
-        folder = resolve_path(request_path)
-        entries = entries_of(folder)
+        folder = at_home(home, request_path)
+        entries = _entries(folder, home)
     except (Invalid, NotFound):
-        raise _no_folder(request_path) from None
+        raise _no_folder(request_path, home) from None
+    folder = from_home(home, folder)
     sorted_entries = arranged(visible(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
     first = (paging.page - 1) * paging.per_page
     # Unlike elsewhere, a page beyond the end is empty and bears the number that was asked for.
@@ -41,10 +42,20 @@ def look(request_path: str, query: FolderQuery) -> dict[str, Any]:
     }
 
 
-def _no_folder(request_path: str) -> AppError:
+def _entries(folder: str, home: str) -> list[Entry]:
+    """The entries of a folder. A home without files is empty."""
+    try:
+        return entries_of(folder)
+    except NotFound:
+        if folder == home:
+            return []
+        raise
+
+
+def _no_folder(request_path: str, home: str) -> AppError:
     """Why the path cannot be looked into."""
     try:
-        file = find_file(request_path)
+        file = find_file(request_path, home=home)
     except NotFound:
         file = None
     if file and file.stored is not None:
@@ -74,7 +85,7 @@ def _info(file: Found) -> dict[str, Any]:
     except (OperationFailed, Unavailable):
         probe = {}
     codecs = [str(stream.get("codec_name")) for kind in ("video", "audio") for stream in probe.get(kind, ())]
-    groups: dict[str, Any] = {kind: [] for kind in _ALWAYS} | dict(sidecars_of(file.path))
+    groups: dict[str, Any] = {kind: [] for kind in _ALWAYS} | dict(sidecars_of(file.path, file.home))
     return {
         "title": stem_of(name),
         "ffprobe": probe,

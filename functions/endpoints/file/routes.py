@@ -6,6 +6,7 @@ from flask import Response, request
 
 from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, Required
 from endpoints.file import actions, browser, download
 from endpoints.file.schemas import (
@@ -37,7 +38,7 @@ def get(path: FilePath) -> Response:
 )
 def browse_root(query: FolderQuery) -> Answer:
     """Lists the download root."""
-    return browser.look("", query)
+    return browser.look("", query, current_principal().home)
 
 
 @routes.get(
@@ -47,7 +48,7 @@ def browse_root(query: FolderQuery) -> Answer:
 )
 def browse(path: FilePath, query: FolderQuery) -> Answer:
     """Lists a folder, sorted and page by page."""
-    return browser.look(path.path, query)
+    return browser.look(path.path, query, current_principal().home)
 
 
 @routes.get("/api/file/ffprobe", permission=Permission.READ_FILES, responses=problems(400))
@@ -89,13 +90,13 @@ def info(path: FilePath) -> Response:
 )
 def act() -> Response:
     """Renames, moves, deletes, makes folders: one result per action and per sidecar that went along."""
-    return actions.act()
+    return actions.act(current_principal())
 
 
 @routes.get("/api/file/jobs/<string:id>", permission=Permission.READ_FILES, responses={200: JobView, **problems(404)})
 def job(path: JobPath) -> Answer:
     """How far long work on files is."""
-    return actions.job(path.id)
+    return actions.job(path.id, current_principal().owner)
 
 
 @routes.post("/api/file/download", permission=Permission.READ_FILES, responses={200: Bundle, **problems(400)})
@@ -105,7 +106,7 @@ def order() -> Answer:
         body = request.get_json()
     except Invalid:
         raise Invalid("Invalid parameters.") from None
-    return actions.order(body)
+    return actions.order(body, current_principal())
 
 
 @routes.get("/api/file/download", permission=Permission.READ_FILES, responses=problems(400))
@@ -119,4 +120,4 @@ def bundle_of_nothing() -> Answer:
 )
 def bundle(path: TokenPath) -> Response:
     """Leads to the ZIP that a token stands for."""
-    return actions.bundle(path.token)
+    return actions.bundle(path.token, current_principal().owner)

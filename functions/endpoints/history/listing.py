@@ -7,7 +7,9 @@ from typing import Any
 from flask import Response
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.stage import Shelf, statuses_of
+from dlambda.domain.paths.home import item_from_home
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.store.items import items
@@ -19,13 +21,16 @@ _ORDERS = ("ASC", "DESC")
 _SHELVES = {"queue": Shelf.QUEUE, "done": Shelf.DONE}
 
 
-def list_items(query: ListQuery) -> Response:
-    """A page, or everything with `type=all`. Raises `Invalid` in the documented order of checks."""
+def list_items(query: ListQuery, principal: Principal) -> Response:
+    """A page, or everything with `type=all`, of what `principal` may see.
+
+    Raises `Invalid` in the documented order of checks.
+    """
     kind = (query.type or "all").strip().lower()
     if kind not in _TYPES:
         raise Invalid("type must be one of all, queue, done.")
     if kind == "all":
-        return _everything()
+        return _everything(principal)
     paging = read_page(query.page, query.per_page)
     order = (query.order or "DESC").strip().upper()
     if order not in _ORDERS:
@@ -37,9 +42,10 @@ def list_items(query: ListQuery) -> Response:
         per_page=paging.per_page,
         newest_first=order == "DESC",
         statuses=wanted_statuses(shelf, query.status),
+        owner=principal.owner,
     )
     head = {"type": kind, "pagination": pagination(page.page, page.per_page, page.total)}
-    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids))
+    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids, principal))
 
 
 def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
@@ -53,27 +59,36 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
     return ((included & existing) if included else existing) - unwanted
 
 
-def live() -> dict[str, Any]:
-    """The whole queue by `_id`, in its order, with live progress."""
+def live(owner: str) -> dict[str, Any]:
+    """The whole queue by `_id`, in its order, with live progress; the part of the member `owner`, or all."""
     return {
-        "queue": {view["_id"]: view for view in queue_views()},
-        "history_count": items.count(Shelf.DONE),
+        "queue": {view["_id"]: view for view in queue_views(owner)},
+        "history_count": items.count(Shelf.DONE, owner=owner),
     }
 
 
-def _views(shelf: Shelf, ids: Sequence[str]) -> Iterable[bytes]:
+def _views(shelf: Shelf, ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
     """The rendered items; of the queue, those under way with their progress."""
     if shelf is Shelf.DONE:
-        return items.find_views(ids)
-    return [json.dumps(view).encode() for view in with_progress(items.find_many(ids))]
+        return _rendered(ids, principal)
+    listed_items = items.find_many(ids, owner=principal.owner)
+    return [json.dumps(view).encode() for view in with_progress(listed_items, principal.owner)]
 
 
-def _everything() -> Response:
+def _rendered(ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
+    """The items as they were rendered when they were written; for a member, with its paths beginning at its home."""
+    views = items.find_views(ids)
+    if not principal.owner:
+        return views
+    return [json.dumps(item_from_home(principal.home, json.loads(view))).encode() for view in views]
+
+
+def _everything(principal: Principal) -> Response:
     limit = current().settings.history_all_limit
-    newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True)
-    queue = json.dumps({"queue": queue_views()})[:-1].encode()
+    newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True, owner=principal.owner)
+    queue = json.dumps({"queue": queue_views(principal.owner)})[:-1].encode()
     headers = {"X-Truncated": "true"} if newest.total > limit else {}
-    return _json(queue, b'"history"', items.find_views(newest.ids), headers)
+    return _json(queue, b'"history"', _rendered(newest.ids, principal), headers)
 
 
 def _json(head: bytes, key: bytes, views: Iterable[bytes], headers: Mapping[str, str] | None = None) -> Response:

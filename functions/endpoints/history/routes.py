@@ -7,6 +7,7 @@ from flask import Response, jsonify, request
 
 from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.principals import current_principal
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.items import archive_items, change_items
 from dlambda.usecases.items.write_nfo import write_nfo
@@ -45,20 +46,21 @@ Answer = dict[str, Any] | list[dict[str, Any]] | Response | tuple[Any, int]
 @routes.get("/api/history", permission=Permission.READ_ITEMS, responses={200: ItemPage, **problems(400)})
 def list_items(query: ListQuery) -> Answer:
     """A page of the queue or of the history, or all."""
-    return listing.list_items(query)
+    return listing.list_items(query, current_principal())
 
 
 @routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: Live})
 def live() -> Answer:
     """The queue with live progress."""
-    return listing.live()
+    return listing.live(current_principal().owner)
 
 
 @routes.get("/api/history/add", permission=Permission.ADD_ITEMS, responses={200: AddedByLink, **problems(400, 404)})
 def add_by_link(query: AddQuery) -> Answer:
     """Adds one URL; for bookmarklets and shortcuts, which show `message`."""
     try:
-        added = actions.add_one({"url": query.url, "preset": query.preset, "folder": query.folder})
+        fields = {"url": query.url, "preset": query.preset, "folder": query.folder}
+        added = actions.add_one(fields, current_principal())
     except AppError as error:
         error.extra |= {"status": False, "message": error.message}
         error.extra.pop("data", None)
@@ -69,13 +71,13 @@ def add_by_link(query: AddQuery) -> Answer:
 @routes.post("/api/history", permission=Permission.ADD_ITEMS, responses={200: AcceptedList, **problems(400, 404)})
 def add(body: AddBody, query: SyncQuery) -> Answer:
     """Adds one item or several. All are checked first; one bad element refuses all."""
-    return jsonify(actions.add(body.root, wait=(query.sync or "").lower() == "true"))
+    return jsonify(actions.add(body.root, current_principal(), wait=(query.sync or "").lower() == "true"))
 
 
 @routes.delete("/api/history", permission=Permission.WRITE_ITEMS, responses={200: Deleted, **problems(400)})
 def delete(body: DeleteBody) -> Answer:
     """Cancels queued items or clears history records."""
-    return actions.delete(body)
+    return actions.delete(body, current_principal().owner)
 
 
 @routes.get(
@@ -83,7 +85,7 @@ def delete(body: DeleteBody) -> Answer:
 )
 def get(path: ItemPath) -> Answer:
     """Answers an item, with cookies in clear, probe and sidecars."""
-    return actions.get(path.id)
+    return actions.get(path.id, current_principal().owner)
 
 
 @routes.post(
@@ -93,29 +95,33 @@ def get(path: ItemPath) -> Answer:
 )
 def edit(path: ItemPath, body: EditBody) -> Answer:
     """Changes a history item's own texts."""
-    item = actions.edit(path.id, body.root)
-    return item.view() if item else ("", 304)
+    owner = current_principal().owner
+    item = actions.edit(path.id, body.root, owner)
+    return item.view_for(owner) if item else ("", 304)
 
 
 @routes.post("/api/history/start", permission=Permission.START_ITEMS, responses={200: Words, **problems(400)})
 def start(body: Ids) -> Answer:
     """Lets held items go."""
-    return actions.words(body.ids, change_items.start)
+    return actions.words(body.ids, change_items.start, current_principal().owner)
 
 
 @routes.post("/api/history/pause", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
 def pause(body: Ids) -> Answer:
     """Holds waiting items; never stops a running one."""
-    return actions.words(body.ids, change_items.hold)
+    return actions.words(body.ids, change_items.hold, current_principal().owner)
 
 
-@routes.post("/api/history/force-start", permission=Permission.START_ITEMS, responses={200: Words, **problems(400)})
+@routes.post("/api/history/force-start", permission=Permission.CONTROL_SYSTEM, responses={200: Words, **problems(400)})
 def force_start(body: ForceStartBody) -> Answer:
     """Starts waiting items past the limits of slots."""
-    return actions.words(body.ids, partial(change_items.force_start, past_pause=body.ignore_pause))
+    owner = current_principal().owner
+    return actions.words(body.ids, partial(change_items.force_start, past_pause=body.ignore_pause), owner)
 
 
-@routes.post("/api/history/position", permission=Permission.START_ITEMS, responses={200: Words, **problems(400, 409)})
+@routes.post(
+    "/api/history/position", permission=Permission.CONTROL_SYSTEM, responses={200: Words, **problems(400, 409)}
+)
 def position(body: PositionBody) -> Answer:
     """Moves waiting items to the front or back of the queue, or before another one."""
     return actions.move(body)
@@ -124,13 +130,13 @@ def position(body: PositionBody) -> Answer:
 @routes.post("/api/history/cancel", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
 def cancel(body: Ids) -> Answer:
     """Cancels queued items. Answers at once; events tell the end."""
-    return actions.words(body.ids, change_items.cancel)
+    return actions.words(body.ids, change_items.cancel, current_principal().owner)
 
 
 @routes.post("/api/history/retry", permission=Permission.WRITE_ITEMS, responses={202: RetryAccepted, **problems(400)})
 def retry(body: RetryBody) -> Answer:
     """Adds records of the history again, with the same requests. Answers at once; events tell the rest."""
-    return {"status": "accepted", "count": actions.retry(body)}, 202
+    return {"status": "accepted", "count": actions.retry(body, current_principal())}, 202
 
 
 @routes.post(
@@ -140,7 +146,7 @@ def retry(body: RetryBody) -> Answer:
 )
 def rename(path: ItemPath, body: RenameBody) -> Answer:
     """Renames the item's file and its sidecars."""
-    return actions.rename(path.id, body.new_name)
+    return actions.rename(path.id, body.new_name, current_principal().owner)
 
 
 @routes.post(
@@ -150,7 +156,7 @@ def rename(path: ItemPath, body: RenameBody) -> Answer:
 )
 def archive(path: ItemPath) -> Answer:
     """Marks a history item in its archive."""
-    return {"message": archive_items.mark(path.id)}
+    return {"message": archive_items.mark(path.id, current_principal().owner)}
 
 
 @routes.delete(
@@ -160,7 +166,7 @@ def archive(path: ItemPath) -> Answer:
 )
 def unarchive(path: ItemPath) -> Answer:
     """Takes a history item out of its archive."""
-    return {"message": archive_items.unmark(path.id)}
+    return {"message": archive_items.unmark(path.id, current_principal().owner)}
 
 
 @routes.post(
@@ -175,5 +181,6 @@ def nfo(path: ItemPath) -> Answer:
     except Invalid:
         body = None
     fields = body if isinstance(body, dict) else {}
-    nfo_path = write_nfo(path.id, kind=fields.get("type"), overwrite=fields.get("overwrite") is True)
+    owner = current_principal().owner
+    nfo_path = write_nfo(path.id, kind=fields.get("type"), overwrite=fields.get("overwrite") is True, owner=owner)
     return {"message": "NFO file created", "nfo_file": nfo_path}

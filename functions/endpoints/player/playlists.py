@@ -21,12 +21,12 @@ def master(file: str) -> Response:
     """The file's entry point, with its subtitles."""
 
     def answer(film: Found) -> Response:
-        timeline = _timeline(film, f"Unable to get '{film.path}' duration.")
+        timeline = _timeline(film, f"Unable to get '{film.shown_path}' duration.")
         assert timeline.duration
-        subtitles = sidecars_of(film.path).get("subtitle", [])
+        subtitles = sidecars_of(film.path, film.home).get("subtitle", [])
         rate = timeline.bit_rate or _GUESSED_BIT_RATE
         base = request.script_root
-        text = master_playlist(base, film.path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
+        text = master_playlist(base, film.shown_path, timeline.duration, subtitles, bandwidth=rate, apikey=_apikey())
         return _playlist(text)
 
     return with_file(file, answer, route="/api/player/playlist/", ending=".m3u8")
@@ -43,15 +43,16 @@ def media(mode: str, file: str, duration: str | None) -> Response:
     seconds = read_duration(duration)
 
     def answer(source: Found) -> Response:
-        return _playlist(subtitle_playlist(request.script_root, source.path, seconds, apikey=_apikey()))
+        base = request.script_root
+        return _playlist(subtitle_playlist(base, source.shown_path, seconds, apikey=_apikey()))
 
     return with_file(file, answer, route="/api/player/m3u8/subtitle/", ending=".m3u8")
 
 
 def _video(file: Found) -> Response:
-    timeline = _timeline(file, f"Unable to get '{file.path}' play duration.")
+    timeline = _timeline(file, f"Unable to get '{file.shown_path}' play duration.")
     base = request.script_root
-    text = video_playlist(base, file.path, timeline.segments, timeline.conversion, apikey=_apikey())
+    text = video_playlist(base, file.shown_path, timeline.segments, timeline.conversion, apikey=_apikey())
     return _playlist(text)
 
 
@@ -84,7 +85,7 @@ def manifest(file: str) -> Response:
 
     def answer(film: Found) -> Response:
         tracks = []
-        for entry in sidecars_of(film.path).get("subtitle", []):
+        for entry in sidecars_of(film.path, film.home).get("subtitle", []):
             kind = entry["file"].rpartition(".")[2].lower()
             tracks.append(
                 {

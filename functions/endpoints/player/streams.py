@@ -59,7 +59,7 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
 
 def _made(file: Found, piece: Segment, conversion: Conversion) -> str:
     """The key of the segment. Raises `NotFound` beyond the end, and for what is no media."""
-    unplayable = NotFound(f"File '{file.path}' cannot be played.")
+    unplayable = NotFound(f"File '{file.shown_path}' cannot be played.")
     if file.stored is None or not file.stored.size_bytes:
         raise unplayable  # of nothing there are no ranges to read
     try:
@@ -95,7 +95,9 @@ def subtitle_as(source_format: str, file: str) -> Response:
 
     def answer(source: Found) -> Response:
         if suffix(source.path.rpartition("/")[2]) != f".{source_format}":
-            raise Invalid(f"Subtitle file '{source.path}' does not match requested source format '{source_format}'.")
+            raise Invalid(
+                f"Subtitle file '{source.shown_path}' does not match requested source format '{source_format}'."
+            )
         if source_format == "ass":
             return _text(source, lambda data: text_of(source.path, data), _ASS_TYPE)
         return _text(source, lambda data: to_vtt(source.path, data), VTT_TYPE)
@@ -109,7 +111,7 @@ def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Re
     if unchanged := not_modified(headers):
         return unchanged
     if file.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
-        raise Invalid(f"File '{file.path}' is too large for a subtitle.")
+        raise Invalid(f"File '{file.shown_path}' is too large for a subtitle.")
     text = convert(bucket.get_bytes(object_key(file.path)))
     return Response(text, content_type=content_type, headers=headers)
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.item import Shelf
+from dlambda.domain.paths.home import at_home, from_home
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
 from dlambda.settings import Settings
@@ -19,31 +21,32 @@ from dlambda.usecases.rules.input_rules import input_rules
 _MOST_FOLDERS = 1000
 
 
-def configuration() -> dict[str, Any]:
+def configuration(principal: Principal) -> dict[str, Any]:
+    """The configuration as `principal` sees it: of a member the queue, the count and the folders are its own."""
     settings = current().settings
     return {
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
         "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
         "paused": slots.read().paused_at is not None,
-        "folders": list(_folders(settings.download_path_depth)),
-        "history_count": items.count(Shelf.DONE),
-        "queue": queue_views(),
+        "folders": list(_folders(settings.download_path_depth, principal.home)),
+        "history_count": items.count(Shelf.DONE, owner=principal.owner),
+        "queue": queue_views(principal.owner),
     }
 
 
-def subfolders(path: str) -> dict[str, Any]:
+def subfolders(path: str, home: str) -> dict[str, Any]:
     """The names of the folders directly in one folder below the root, in order; at most `_MOST_FOLDERS`.
 
     None for a folder that does not exist. Raises `Invalid` for a path that leads outside.
     """
-    folder = resolve_folder(path.strip(), input_rules())
+    folder = at_home(home, resolve_folder(path.strip(), input_rules()))
     names: list[str] = []
     for _, some_names in bucket.walk_folder(folder_key(folder)):
         names += some_names
         if len(names) >= _MOST_FOLDERS:
             break
-    return {"path": folder, "folders": sorted(names)[:_MOST_FOLDERS]}
+    return {"path": from_home(home, folder), "folders": sorted(names)[:_MOST_FOLDERS]}
 
 
 def _app(settings: Settings) -> dict[str, Any]:
@@ -62,13 +65,16 @@ def _app(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folders(depth: int) -> Iterator[dict[str, str]]:
-    """Folders below the download root, parents before children (system.md 5); at most `_MOST_FOLDERS`."""
+def _folders(depth: int, home: str) -> Iterator[dict[str, str]]:
+    """Folders below `home`, named as its client names them, parents before children (system.md 5).
+
+    At most `_MOST_FOLDERS`.
+    """
     todo = [("", 1)]
     remaining = _MOST_FOLDERS
     while todo and remaining > 0:
         folder, level = todo.pop(0)
-        _, names = bucket.list_folder(folder_key(folder))
+        _, names = bucket.list_folder(folder_key(at_home(home, folder)))
         for name in sorted(names)[:remaining]:
             path = f"{folder}/{name}" if folder else name
             yield {"name": name, "path": path}

@@ -9,6 +9,7 @@ from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.events.event import pause_changed
 from dlambda.domain.system.release import UpdateStatus
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, NotAcceptable
 from dlambda.store.items import slots
 from dlambda.usecases.events.publish import publish
@@ -49,13 +50,13 @@ def ping() -> Answer:
 @routes.get("/api/system/configuration", permission=Permission.READ_SYSTEM, responses={200: Configuration})
 def get_configuration() -> Answer:
     """Settings, presets, fields, folders and the queue."""
-    return configuration()
+    return configuration(current_principal())
 
 
 @routes.get("/api/system/folders", permission=Permission.READ_FILES, responses={200: Subfolders, **problems(400)})
 def get_folders(query: FoldersQuery) -> Answer:
     """The folders directly in one folder below the download root."""
-    return subfolders(query.path)
+    return subfolders(query.path, current_principal().home)
 
 
 @routes.get("/api/system/limits", permission=Permission.READ_SYSTEM, responses={200: Limits})

@@ -1,10 +1,12 @@
 """Actions behind the routes of `/api/tasks*` that take more than one call."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.rules.body import detail_of, read
 from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionInput
 from dlambda.domain.tasks.task import Task, masked, read_tasks
@@ -31,17 +33,18 @@ def page_of(things: Sequence[T], paging: PageRequest, view: Callable[[T], dict[s
     }
 
 
-def make(body: object) -> dict[str, Any] | list[dict[str, Any]]:
+def make(body: object, principal: Principal) -> dict[str, Any] | list[dict[str, Any]]:
     """Stores the tasks of a body; an object when exactly one was made."""
     bodies = body if isinstance(body, list) else [body]
     if not bodies or not isinstance(body, list | dict):
         raise Invalid("Invalid request body. Expecting dict or list of dicts.")
-    drafts = read_tasks(bodies, refuse_taken_name, input_rules())
-    views = [masked(task.view()) for task in make_tasks(with_look_ups(drafts))]
+    refuse_taken = partial(refuse_taken_name, owner=principal.owner)
+    drafts = read_tasks(bodies, refuse_taken, input_rules())
+    views = [masked(task.view()) for task in make_tasks(with_look_ups(drafts), principal)]
     return views[0] if len(views) == 1 else views
 
 
-def inspect(body: object) -> dict[str, Any]:
+def inspect(body: object, owner: str) -> dict[str, Any]:
     """`docs/contract/tasks.md` 2, inspect."""
     fields = body if isinstance(body, dict) else {}
     inspection = _read_inspection({name: value for name, value in fields.items() if value is not None})
@@ -51,6 +54,7 @@ def inspect(body: object) -> dict[str, Any]:
             inspection.preset.strip(),
             inspection.handler.strip(),
             static_only=inspection.static_only,
+            owner=owner,
         )
     except AppError:
         raise
@@ -65,7 +69,7 @@ def _read_inspection(fields: dict[str, Any]) -> InspectRequest:
         raise ValidationFailed("Failed to validate inspection request.", detail_of(error)) from None
 
 
-def try_definition(body: object) -> dict[str, Any]:
+def try_definition(body: object, owner: str) -> dict[str, Any]:
     """`docs/contract/tasks.md` 7.2, inspect: one definition on one URL."""
     if not isinstance(body, dict):
         raise Invalid(DEFINITIONS.no_object)
@@ -78,7 +82,7 @@ def try_definition(body: object) -> dict[str, Any]:
     if definition.match_url and not definition.matches(trial.url):
         raise Invalid("URL does not match the selected task definition.")
     try:
-        return inspect_task.inspect_definition(definition, trial.url, trial.preset)
+        return inspect_task.inspect_definition(definition, trial.url, trial.preset, owner)
     except AppError:
         raise
     except Exception as error:
@@ -95,6 +99,6 @@ def _definition(trial: Trial, text: str) -> Definition:
     return Definition(id=0, **fields)
 
 
-def existing(id_: int) -> Task:
+def existing(id_: int, owner: str) -> Task:
     """The task for `mark` and `metadata`, whose text differs."""
-    return get_task(id_, f"Task '{id_}' does not exist.")
+    return get_task(id_, f"Task '{id_}' does not exist.", owner)

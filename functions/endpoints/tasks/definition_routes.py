@@ -6,6 +6,7 @@ from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
+from dlambda.entry.principals import current_principal
 from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
 from dlambda.usecases.tasks import definitions
@@ -84,4 +85,4 @@ def targets() -> Answer:
 @routes.post(f"{_BASE}/inspect", permission=Permission.USE_YTDLP, responses={200: Inspection, **problems(400, 404)})
 def try_(body: TrialBody) -> Answer:
     """Tries a definition, stored or not, on a URL."""
-    return actions.try_definition(body.root)
+    return actions.try_definition(body.root, current_principal().owner)

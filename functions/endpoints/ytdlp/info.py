@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from dlambda.deployment import current
+from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entries import LIST_TYPES, plan_entries
 from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
@@ -26,9 +27,10 @@ _OF_PARSER: Final = re.compile(r"^Invalid command options for yt-dlp were given\
 _WHOLE_LIST: Final = "--yes-playlist"
 
 
-def url_info(url: str, preset_name: str, args: str, *, force: bool, entries: bool) -> str:
-    """The answer's body; with `entries`, those of a list as they can be added. Raises what the contract names, in its
-    order.
+def url_info(url: str, preset_name: str, args: str, owner: str, *, force: bool, entries: bool) -> str:
+    """The answer's body for the member `owner` or an admin; with `entries`, those of a list as they can be added.
+
+    Raises what the contract names, in its order.
     """
     url, args = url.strip(), args.strip()
     try:
@@ -43,16 +45,16 @@ def url_info(url: str, preset_name: str, args: str, *, force: bool, entries: boo
         raise
     _check(args)
     # An address of one video of a list stands for the list, whatever the options say.
-    answer = _looked(url, preset.name, f"{args} {_WHOLE_LIST}".strip() if entries else args, force=force)
+    answer = _looked(url, preset.name, f"{args} {_WHOLE_LIST}".strip() if entries else args, owner, force=force)
     archive_file = archive_named(preset.cli, args)
     if entries:
-        answer = _with_entries(answer, url, archive_file)
-    dynamic = _dynamic(answer, preset.name, archive_file, args)
+        answer = _with_entries(answer, url, archive_key(archive_file, owner) if archive_file else "")
+    dynamic = _dynamic(answer, preset.name, archive_file, args, owner)
     head = ",\n".join(f"    {json.dumps(name)}: {_indented(value)}" for name, value in dynamic.items())
     return f"{{\n{head}{',' if answer.text else ''}\n{answer.text}\n}}"
 
 
-def _with_entries(answer: Looked, url: str, archive_file: str | None) -> Looked:
+def _with_entries(answer: Looked, url: str, key: str) -> Looked:
     """The answer with the entries that would become items; as it is for a single video."""
     info = answer.info()
     if info.get("_type") not in LIST_TYPES:
@@ -60,7 +62,7 @@ def _with_entries(answer: Looked, url: str, archive_file: str | None) -> Looked:
     plan = plan_entries(info, {url})
     views = [plan.view(entry) for entry in plan.entries]
     ids = [view["archive_id"] for view in views if view["archive_id"]]
-    present = set(archive.find_present(archive_file, ids)) if archive_file and ids else set()
+    present = set(archive.find_present(key, ids)) if key and ids else set()
     info["entries"] = [{**view, "is_archived": view["archive_id"] in present} for view in views]
     return replace(answer, text=",\n".join(f"    {json.dumps(name)}: {_indented(info[name])}" for name in info))
 
@@ -80,9 +82,9 @@ def _check(args: str) -> None:
         raise parse_failure(problem)
 
 
-def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
+def _looked(url: str, preset: str, args: str, owner: str, *, force: bool) -> Looked:
     try:
-        return look_up(url, preset, args, kept_seconds=_KEPT_SECONDS, force=force)
+        return look_up(url, preset, args, owner, kept_seconds=_KEPT_SECONDS, force=force)
     except Nothing as failure:
         extraction = failure.extraction
         text = "Failed to extract video info."
@@ -99,9 +101,11 @@ def _looked(url: str, preset: str, args: str, *, force: bool) -> Looked:
         raise OperationFailed("failed to get video info.", extra=extra) from None
 
 
-def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str) -> dict[str, Any]:
+def _dynamic(answer: Looked, preset: str, archive_file: str | None, args: str, owner: str) -> dict[str, Any]:
     """The fields that are worked out anew at each answer."""
-    present = archive.find_present(archive_file, answer.archive_ids) if archive_file and answer.archive_ids else []
+    present: list[str] = []
+    if archive_file and answer.archive_ids:
+        present = archive.find_present(archive_key(archive_file, owner), answer.archive_ids)
     expires = answer.at + _KEPT_SECONDS
     fields: dict[str, Any] = {
         "is_archived": bool(present),

@@ -6,6 +6,7 @@ from flask import Response, jsonify
 
 from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.principals import current_principal
 from endpoints.ytdlp import actions, command, info, options
 from endpoints.ytdlp.schemas import (
     Command,
@@ -40,7 +41,8 @@ def write_command(body: CommandBody, query: CommandQuery) -> Answer:
 @routes.get("/api/yt-dlp/url/info", permission=Permission.USE_YTDLP, responses={200: Info, **problems(400, 404)})
 def url_info(query: InfoQuery) -> Answer:
     """A URL's metadata, remembered for five minutes."""
-    body = info.url_info(query.url, query.preset, query.args, force=bool(query.force), entries=query.wants_entries)
+    owner, entries = current_principal().owner, query.wants_entries
+    body = info.url_info(query.url, query.preset, query.args, owner, force=bool(query.force), entries=entries)
     return Response(body, mimetype="application/json")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.deployment import current
+from dlambda.domain.accounts.permission import holds
 from dlambda.domain.dialects.catalogue import DIALECTS, ROOT
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
@@ -26,6 +27,7 @@ _SID_LENGTH = 14
 _SHOWN_LENGTH = 50
 _PATH = "/ws"
 _OK = {"statusCode": 200}
+_FORBIDDEN = "You do not have permission to perform this action."
 _OPAQUE = "Internal Server Error"
 _FAILED = {"add_url": "Error Adding URL"}
 
@@ -90,11 +92,17 @@ def _message(connection_id: str, body: str) -> None:
     except ValueError:
         return
     name = frame.get("event") if isinstance(frame, dict) else None
-    handler = HANDLERS.get(name) if isinstance(name, str) else None
-    if handler is None:
+    needed, handler = HANDLERS.get(name, (None, None)) if isinstance(name, str) else (None, None)
+    if needed is None or handler is None:
+        return
+    connection = connections.find(connection_id)
+    if connection is None:
+        return  # it was closed meanwhile
+    if not holds(connection.principal, needed):
+        reply(connection_id, problem("Forbidden", _FORBIDDEN))
         return
     try:
-        handler(connection_id, frame.get("data"))
+        handler(connection, frame.get("data"))
     except Exception:
         log.exception("Unexpected failure of a WebSocket message", extra={"event": name})
         reply(connection_id, problem(_FAILED.get(str(name), _OPAQUE), _OPAQUE))

@@ -3,32 +3,34 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.events.event import Event, Name
 from dlambda.domain.items.item import Shelf
 from dlambda.domain.items.request import read_request
 from dlambda.errors import AppError
+from dlambda.store.connections import Connection
 from dlambda.store.items import items
 from dlambda.usecases.events.publish import problem, reply
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import add_items, check_request, wait_for
 from dlambda.usecases.rules.input_rules import input_rules
 
-Handler = Callable[[str, Any], None]
+Handler = Callable[[Connection, Any], None]
 
 
-def add_url(connection_id: str, data: Any) -> None:
+def add_url(connection: Connection, data: Any) -> None:
     """Adds an item and waits for its extraction; the sender gets `item_status`."""
     fields = data if isinstance(data, Mapping) else {}
     url, preset = fields.get("url"), str(fields.get("preset") or "")
     if not isinstance(url, str) or not url.strip():
-        reply(connection_id, problem("Invalid request", "No URL provided."))
+        reply(connection.id, problem("Invalid request", "No URL provided."))
         return
     try:
-        request = read_request(fields, input_rules())
+        request = read_request(fields, input_rules()).made_by(connection.principal)
         check_request(request)
         outcome = wait_for(add_items([request]))[0]
     except AppError as error:
-        reply(connection_id, problem("Error Adding URL", error.message, preset=preset))
+        reply(connection.id, problem("Error Adding URL", error.message, preset=preset))
         return
     preset = outcome.item.preset if outcome.item else preset
     status: dict[str, Any] = {"status": "ok" if outcome.message is None else "error", "preset": preset}
@@ -40,58 +42,60 @@ def add_url(connection_id: str, data: Any) -> None:
         "message": outcome.message or "URL added",
     }
     message = f"Adding URL '{request.url}' to the download queue."
-    reply(connection_id, Event(Name.ITEM_STATUS, status, "Adding URL", message, beside=beside))
+    reply(connection.id, Event(Name.ITEM_STATUS, status, "Adding URL", message, beside=beside))
 
 
-def item_cancel(connection_id: str, data: Any) -> None:
+def item_cancel(connection: Connection, data: Any) -> None:
     if not isinstance(data, str) or not data:
-        reply(connection_id, problem("Invalid Request", "No item ID provided."))
+        reply(connection.id, problem("Invalid Request", "No item ID provided."))
         return
-    _tell_missing(connection_id, change_items.cancel(data))
+    _tell_missing(connection, change_items.cancel(data, connection.principal.owner))
 
 
-def item_delete(connection_id: str, data: Any) -> None:
+def item_delete(connection: Connection, data: Any) -> None:
     """Clears a history record; an item of the queue is cancelled and removed (contract README, Codes)."""
     item_id = data.get("id") if isinstance(data, Mapping) else None
     if not isinstance(item_id, str) or not item_id:
-        reply(connection_id, problem("Invalid Request", "No item ID provided."))
+        reply(connection.id, problem("Invalid Request", "No item ID provided."))
         return
-    item = items.find(item_id)
+    owner = connection.principal.owner
+    item = items.find(item_id, owner=owner)
     if item is None:
-        _tell_missing(connection_id, f"not found: no item with id '{item_id}'.")
+        _tell_missing(connection, f"not found: no item with id '{item_id}'.")
     elif item.shelf is Shelf.QUEUE:
-        change_items.cancel_and_remove(item_id)
+        change_items.cancel_and_remove(item_id, owner)
     else:
         change_items.clear([item], remove_files=data.get("remove_file") is True)
 
 
-def item_start(connection_id: str, data: Any) -> None:
-    _each(connection_id, data, change_items.start, "start")
+def item_start(connection: Connection, data: Any) -> None:
+    _each(connection, data, change_items.start, "start")
 
 
-def item_pause(connection_id: str, data: Any) -> None:
-    _each(connection_id, data, change_items.hold, "pause")
+def item_pause(connection: Connection, data: Any) -> None:
+    _each(connection, data, change_items.hold, "pause")
 
 
-def _each(connection_id: str, data: Any, act: Callable[[str], str], verb: str) -> None:
+def _each(connection: Connection, data: Any, act: Callable[[str, str], str], verb: str) -> None:
     ids = [data] if isinstance(data, str) else data
     ids = [id_ for id_ in ids if isinstance(id_, str) and id_] if isinstance(ids, list) else []
     if not ids:
-        reply(connection_id, problem("Invalid Request", f"No items provided to {verb}."))
+        reply(connection.id, problem("Invalid Request", f"No items provided to {verb}."))
         return
     for item_id in dict.fromkeys(ids):
-        _tell_missing(connection_id, act(item_id))
+        _tell_missing(connection, act(item_id, connection.principal.owner))
 
 
-def _tell_missing(connection_id: str, word: str) -> None:
+def _tell_missing(connection: Connection, word: str) -> None:
     if word.startswith("not found"):
-        reply(connection_id, problem("Invalid Request", word))
+        reply(connection.id, problem("Invalid Request", word))
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "add_url": add_url,
-    "item_cancel": item_cancel,
-    "item_delete": item_delete,
-    "item_start": item_start,
-    "item_pause": item_pause,
+HANDLERS: Mapping[str, tuple[Permission, Handler]] = {
+    "add_url": (Permission.ADD_ITEMS, add_url),
+    "item_cancel": (Permission.WRITE_ITEMS, item_cancel),
+    "item_delete": (Permission.WRITE_ITEMS, item_delete),
+    "item_start": (Permission.START_ITEMS, item_start),
+    "item_pause": (Permission.WRITE_ITEMS, item_pause),
 }
+"""By event: what its sender needs (docs/contract/accounts.md 2), and what is done."""

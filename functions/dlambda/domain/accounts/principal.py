@@ -33,6 +33,11 @@ class Principal:
         return self.role is Role.ADMIN
 
     @property
+    def holds_adds(self) -> bool:
+        """True if an admin starts what the caller adds."""
+        return self.role is Role.GUEST
+
+    @property
     def owner(self) -> str:
         """The owner of what the caller makes, and of all that it sees: empty for admins, who see everything."""
         return "" if self.is_admin else self.account_id

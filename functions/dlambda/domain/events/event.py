@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from dlambda.domain.items.item import Item
+from dlambda.domain.paths.home import item_from_home
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 16
+EVERYONE: Final = "*"
+"""The owner of an event that all clients hear of; no account has this id."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _CONTEXT_WINS = frozenset({"id", "title"})
 
@@ -53,7 +56,8 @@ def make_id(choose: Callable[[str], str], length: int = _ID_LENGTH) -> str:
 class Event:
     """An event for clients and targets. `data` is the payload; `beside` are further keys that stand next to it.
 
-    It gets its id and its time when it is sent.
+    Admins hear of everything; `owner` is the member who hears of it, too, `""` for none and `EVERYONE` for all. `home`
+    is the folder of that member, at which its paths begin. It gets its id and its time when it is sent.
     """
 
     name: Name
@@ -61,6 +65,8 @@ class Event:
     title: str | None = None
     message: str | None = None
     beside: Mapping[str, Any] | None = None
+    owner: str = ""
+    home: str = ""
     id: str = ""
     created_at: datetime = _NEVER
 
@@ -71,6 +77,17 @@ class Event:
     @property
     def for_clients(self) -> bool:
         return self.name not in INTERNAL
+
+    def is_for(self, owner: str) -> bool:
+        """True if a member (`owner`), or an admin (`""`), hears of it."""
+        return owner in ("", self.owner) or self.owner == EVERYONE
+
+    def for_owner(self) -> "Event":
+        """The event as the member hears it: an item's paths begin at its home."""
+        if not self.home:
+            return self
+        beside = None if self.beside is None else _item_from_home(self.home, self.beside)
+        return replace(self, data=_item_from_home(self.home, self.data), beside=beside)
 
     def serialized(self) -> dict[str, Any]:
         """The Event object (websocket.md 3)."""
@@ -98,6 +115,17 @@ class Event:
         return {"event": self.name.value, "data": own | beside}
 
 
+def _item_from_home(home: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload that is an item's view, or has one as `item`, as the client of `home` sees it."""
+    if "item" in data:
+        return {**data, "item": item_from_home(home, data["item"])}
+    return item_from_home(home, data) if "download_dir" in data else dict(data)
+
+
+def _of_item(item: Item, name: Name, data: Mapping[str, Any], title: str = "", message: str = "") -> Event:
+    return Event(name, data, title or None, message or None, owner=item.owner, home=item.home)
+
+
 def _view(item: Item) -> dict[str, Any]:
     """The item as events carry it: a long description would pass a gateway's frame limit (websocket.md 9)."""
     view = item.view()
@@ -107,62 +135,71 @@ def _view(item: Item) -> dict[str, Any]:
 
 def item_added(item: Item) -> Event:
     message = f"Item '{item.title}' has been added to the download queue."
-    return Event(Name.ITEM_ADDED, _view(item), "Item Added", message)
+    return _of_item(item, Name.ITEM_ADDED, _view(item), "Item Added", message)
 
 
 def item_updated(item: Item, progress: Mapping[str, Any] | None = None) -> Event:
-    return Event(Name.ITEM_UPDATED, _view(item) | dict(progress or {}))
+    return _of_item(item, Name.ITEM_UPDATED, _view(item) | dict(progress or {}))
 
 
 def item_cancelled(item: Item) -> Event:
     message = f"Download '{item.title}' has been cancelled."
-    return Event(Name.ITEM_CANCELLED, _view(item), "Download Cancelled", message)
+    return _of_item(item, Name.ITEM_CANCELLED, _view(item), "Download Cancelled", message)
 
 
 def item_moved(item: Item) -> Event:
     """Queue to history: the UI reads `to: history` and `item`, the published form stands beside (websocket.md 1)."""
     data = {"to": "history", "preset": item.preset, "item": _view(item)}
     beside = data | {"id": item.id, "from": "queue", "to": "done"}
-    return Event(Name.ITEM_MOVED, data, "Item Moved", f"Item '{item.title}' has been moved to history.", beside)
+    message = f"Item '{item.title}' has been moved to history."
+    return replace(_of_item(item, Name.ITEM_MOVED, data, "Item Moved", message), beside=beside)
 
 
 def item_deleted(item: Item, title: str, message: str) -> Event:
-    return Event(Name.ITEM_DELETED, _view(item), title, message)
+    return _of_item(item, Name.ITEM_DELETED, _view(item), title, message)
 
 
-def items_removed_for_retry(ids: Sequence[str], status: str | None) -> Event:
-    """Records that gave way to new items; `status` is the filter that named them, None for ids (websocket.md 5)."""
+def items_removed_for_retry(ids: Sequence[str], status: str | None, *, owner: str) -> Event:
+    """Records of one owner that gave way to new items (websocket.md 5).
+
+    `status` is the filter that named them, None for ids.
+    """
     count = len(ids)
     message = f"Removed {count} item{'s' if count != 1 else ''} from history for retry."
     data = {"count": count, "status": status, "ids": list(ids)}
-    return Event(Name.ITEM_BULK_DELETED, data, "History Retry Started", message)
+    return Event(Name.ITEM_BULK_DELETED, data, "History Retry Started", message, owner=owner)
 
 
 def item_completed(item: Item) -> Event:
-    return Event(Name.ITEM_COMPLETED, _view(item), "Download Completed", f"Completed '{item.title}' download.")
+    message = f"Completed '{item.title}' download."
+    return _of_item(item, Name.ITEM_COMPLETED, _view(item), "Download Completed", message)
 
 
 def item_held(item: Item, *, held: bool) -> Event:
     """Internal: for notification targets (downloads.md 4.8)."""
     if held:
-        return Event(Name.ITEM_PAUSED, _view(item), "Download Paused", f"Download '{item.title}' has been paused.")
-    return Event(Name.ITEM_RESUMED, _view(item), "Download Resumed", f"Download '{item.title}' has been resumed.")
+        message = f"Download '{item.title}' has been paused."
+        return _of_item(item, Name.ITEM_PAUSED, _view(item), "Download Paused", message)
+    message = f"Download '{item.title}' has been resumed."
+    return _of_item(item, Name.ITEM_RESUMED, _view(item), "Download Resumed", message)
 
 
-def log(name: Name, title: str, message: str, **data: Any) -> Event:
-    return Event(name, data, title, message)
+def log(name: Name, title: str, message: str, *, owner: str, **data: Any) -> Event:
+    """A line for admins and, with an `owner`, for that member."""
+    return Event(name, data, title, message, owner=owner)
 
 
 def download_error(item: Item) -> Event:
     message = f"'{item.title}' failed to download. {item.error}"
-    return Event(Name.LOG_ERROR, _view(item), "Download Error", message)
+    return _of_item(item, Name.LOG_ERROR, _view(item), "Download Error", message)
 
 
 def pause_changed(*, paused: bool, at: float) -> Event:
     if paused:
         message = "Non-active downloads have been paused."
-        return Event(Name.PAUSED, {"paused": True, "at": at}, "Downloads Paused", message)
-    return Event(Name.RESUMED, {"paused": False, "at": at}, "Downloads Resumed", "Resumed all downloads.")
+        return Event(Name.PAUSED, {"paused": True, "at": at}, "Downloads Paused", message, owner=EVERYONE)
+    message = "Resumed all downloads."
+    return Event(Name.RESUMED, {"paused": False, "at": at}, "Downloads Resumed", message, owner=EVERYONE)
 
 
 def queue_reordered(ids: Sequence[str], order: Sequence[str]) -> Event:
@@ -171,8 +208,7 @@ def queue_reordered(ids: Sequence[str], order: Sequence[str]) -> Event:
     return Event(Name.QUEUE_REORDERED, data, "Queue Reordered", "The download queue order has been updated.")
 
 
-def config_update(feature: str, action: str, data: Mapping[str, Any]) -> Event:
+def config_update(feature: str, action: str, data: Mapping[str, Any], *, owner: str) -> Event:
     """A resource changed; its own keys stand beside `feature`, `action` and `data` (README.md, Other fields)."""
-    return Event(
-        Name.CONFIG_UPDATE, dict(data) | {"feature": feature, "action": action, "data": dict(data), "extras": {}}
-    )
+    fields = {"feature": feature, "action": action, "data": dict(data), "extras": {}}
+    return Event(Name.CONFIG_UPDATE, dict(data) | fields, owner=owner)

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 from urllib.parse import unquote
 
 from dlambda.domain.files.plain_name import has_hidden_characters, plain_path
-from dlambda.domain.paths.paths import resolve_path
+from dlambda.domain.paths.home import at_home, from_home
 from dlambda.errors import Invalid
 
 Verb = Literal["rename", "delete", "move", "directory"]
@@ -27,11 +27,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileAction:
-    """An element of the body: `argument` is the new name, the target folder or the new folder, by verb."""
+    """An element of the body: `argument` is the new name, the target folder or the new folder, by verb.
+
+    Paths begin at `home`, the folder that whoever asks is confined to.
+    """
 
     verb: Verb
     path: str | None
     argument: str = ""
+    home: str = ""
 
     @property
     def shown_path(self) -> str:
@@ -41,14 +45,17 @@ class FileAction:
         return self.path.strip("/") or "/"
 
 
-def read_actions(body: object) -> list[FileAction]:
-    """The actions of a body. Raises `Invalid` with the documented text for the first element that is wrong."""
+def read_actions(body: object, home: str = "") -> list[FileAction]:
+    """The actions of a body, whose paths begin at `home`.
+
+    Raises `Invalid` with the documented text for the first element that is wrong.
+    """
     if not isinstance(body, list) or not body or not all(isinstance(element, dict) for element in body):
         raise Invalid("Invalid parameters expecting list of dicts.")
-    return [_read(element) for element in body]
+    return [_read(element, home) for element in body]
 
 
-def _read(element: Mapping[str, Any]) -> FileAction:
+def _read(element: Mapping[str, Any], home: str) -> FileAction:
     action = element.get("action")
     verb = action.strip().lower() if isinstance(action, str) else ""
     if verb not in get_args(Verb):
@@ -62,7 +69,7 @@ def _read(element: Mapping[str, Any]) -> FileAction:
             raise Invalid(text)
         argument = value
     path = element.get("path")
-    return FileAction(cast("Verb", verb), path if isinstance(path, str) else None, argument)
+    return FileAction(cast("Verb", verb), path if isinstance(path, str) else None, argument, home)
 
 
 def target_of(action: FileAction) -> str:
@@ -91,22 +98,25 @@ def sources_of(action: FileAction) -> list[str]:
 def _checked_path(action: FileAction, path: str) -> str:
     if "\0" in path:
         raise Refused("Invalid path.")
-    resolved = inside(path, "Path outside download root.")
-    if not resolved and action.verb != "directory":
+    resolved = inside(path, "Path outside download root.", action.home)
+    if resolved == action.home and action.verb != "directory":
         raise Refused("Cannot operate on root directory.")
     return resolved
 
 
-def inside(path: str, text: str) -> str:
-    """A path below the root. Raises `Refused` with `text` when it leads out."""
+def inside(path: str, text: str, home: str) -> str:
+    """The path below the root of what a client of `home` calls `path`. Raises `Refused` with `text` if it leads out."""
     try:
-        return resolve_path(path)
+        return at_home(home, path)
     except Invalid:
         raise Refused(text) from None
 
 
-def checked_folder(path: str, name: str) -> str:
-    """The path of a new folder `name`, which may have several parts, in the folder `path`. Raises `Refused`."""
+def checked_folder(path: str, name: str, home: str) -> str:
+    """The path of a new folder `name`, which may have several parts, in the folder `path`. Raises `Refused`.
+
+    It stays in `home`.
+    """
     if not name.strip():
         raise Refused("New directory name is required.")
     if "\0" in name:
@@ -117,7 +127,8 @@ def checked_folder(path: str, name: str) -> str:
         raise Refused("New directory name must not contain invisible characters.")
     if plain_path(f"{path}/{name}") != f"{path}/{name}":
         raise Refused("Invalid directory path.")
-    folder = inside(f"{path}/{name}" if path else name.lstrip("/"), "Destination outside root.")
+    inner = from_home(home, path)
+    folder = inside(f"{inner}/{name}" if inner else name.lstrip("/"), "Destination outside root.", home)
     if folder == path:
         raise Refused("Invalid directory path.")
     return folder

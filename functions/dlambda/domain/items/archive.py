@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
+def archive_key(name: str, owner: str) -> str:
+    """The key of the archive `name` in the store: each member has archives of its own, admins share theirs."""
+    return f"@{owner}:{name}" if owner else name
+
+
 def make_id(extractor: str, video_id: str) -> str:
     """`("Youtube", "dQw4w9WgXcQ")` -> `"youtube dQw4w9WgXcQ"`."""
     return f"{extractor.lower()} {video_id}"

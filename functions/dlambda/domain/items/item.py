@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final, Self
 
+from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
 from dlambda.domain.items.request import Request
+from dlambda.domain.items.source_key import source_key
 from dlambda.domain.items.stage import (
     ACTIVE,
     EXTRACTOR_LANE,
@@ -26,6 +28,7 @@ from dlambda.domain.items.stage import (
     Status,
     stage_of,
 )
+from dlambda.domain.paths.home import from_home, item_from_home
 from dlambda.domain.secrets.extra_secrets import mask_extras
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import mask_options
@@ -51,6 +54,9 @@ DESCRIPTION_LIMIT = 2000
 class HiddenPart:
     """The fields of an item that no client sees; a store keeps them beside the item's view."""
 
+    owner: str = ""  # the account whose it is; empty: the admins'
+    home: str = ""  # of its owner: the folder below the root that it stays in
+    owner_seq: int = 0  # place in its owner's list; given by the store, as `seq`
     extracted: bool = False  # intake is done: a slot is all it waits for
     requeued: bool = False  # conditions were applied already
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`
@@ -162,8 +168,8 @@ class Item(HiddenPart):
         return self.key_of(self.url)
 
     def key_of(self, url: str) -> str:
-        """`url` as the address of this entry and of this part of its media; no URL has a blank."""
-        return " ".join(text for text in (url, self.label, self.part) if text)
+        """`url` as the address of this entry and of this part of its media, for its owner; no URL has a blank."""
+        return source_key(url, self.label, self.part, owner=self.owner)
 
     @property
     def info_key(self) -> str:
@@ -190,6 +196,11 @@ class Item(HiddenPart):
         return entry_archive_id(self.posted_url, guid) if guid or self.told else ""
 
     @property
+    def archive_key(self) -> str:
+        """The key of its archive in the store; empty where its options name none."""
+        return archive_key(self.archive, self.owner) if self.archive else ""
+
+    @property
     def is_waiting(self) -> bool:
         """Only a slot is missing."""
         return self.stage is Stage.AWAITING_SLOT
@@ -213,18 +224,24 @@ class Item(HiddenPart):
         return f"{folder}/{self.filename}" if folder else self.filename
 
     def request(self) -> Request:
-        """The request that would make such an item again, from the same URL."""
+        """The request that would make such an item again, from the same URL and for the same owner."""
         return Request(
             url=self.url,
             preset=self.preset,
-            folder=self.folder,
+            folder=from_home(self.home, self.folder),
             cookies=self.cookies,
             template=self.template,
             cli=self.cli,
             auto_start=self.auto_start,
             extras=self.extras,
             requeued=self.requeued,
+            owner=self.owner,
+            home=self.home,
         )
+
+    def is_visible_to(self, owner: str) -> bool:
+        """True for its owner and for admins, whose `owner` is empty."""
+        return owner in ("", self.owner)
 
     def evolve(self, **changes: Any) -> Self:
         """The same item with `changes`."""
@@ -266,11 +283,22 @@ class Item(HiddenPart):
         """The item when that time has come."""
         return replace(self, error=None, failure=None, retry_at=0.0)
 
+    def view_for(self, owner: str) -> dict[str, Any]:
+        """The record as an admin (`""`) or its owner sees it: a member's paths begin at its home."""
+        return item_from_home(self.home, self.view()) if owner else self.view()
+
+    def _belonging(self) -> dict[str, Any]:
+        """The fields that items of members have and others have not: accounts.md 3."""
+        if not self.owner:
+            return {}
+        return {"owner": self.owner, "owner_position": self.owner_seq if self.shelf is Shelf.QUEUE else None}
+
     def view(self) -> dict[str, Any]:
         """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored."""
         percent = 100.0 if self.status is Status.FINISHED else None
         return {
             **{key: getattr(self, name) for name, key in _SHOWN.items()},
+            **self._belonging(),
             "status": self.status.value,
             "warnings": list(self.warnings),
             "sidecar": dict(self.sidecar),

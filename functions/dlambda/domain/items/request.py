@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.paths.paths import resolve_folder, safe_template
 from dlambda.domain.secrets.mask import MASK
@@ -21,7 +22,10 @@ _MAX_OTHER_BYTES = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request item, checked as far as it can be without a look-up. Unknown keys are dropped."""
+    """A request item, checked as far as it can be without a look-up. Unknown keys are dropped.
+
+    `folder` lies below `home`, the folder that its `owner` is confined to; both are empty for admins.
+    """
 
     url: str
     preset: str = ""
@@ -32,6 +36,13 @@ class Request:
     auto_start: bool = True
     extras: Mapping[str, Any] = field(default_factory=dict)
     requeued: bool = False
+    owner: str = ""
+    home: str = ""
+
+    def made_by(self, principal: Principal) -> Self:
+        """The request as `principal` makes it: what comes of it is the principal's. A guest's is held for an admin."""
+        auto_start = self.auto_start and not principal.holds_adds
+        return replace(self, owner=principal.owner, home=principal.home, auto_start=auto_start)
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)

@@ -56,6 +56,8 @@ class Kind:
     keep_built_in: str = ""
     spare_built_in: str = ""
     first_id: int = 1
+    shared: bool = True
+    """Members may read them, and hear of their changes; else admins alone do."""
 
 
 def _preset_view(id_: int, fields: Fields, _: Fields) -> dict[str, Any]:
@@ -129,4 +131,5 @@ NOTIFICATIONS: Final = Kind(
     unmasked=notification.unmasked,
     merged=notification.merged,
     view=_target_view,
+    shared=False,
 )

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.request import Request
 from dlambda.domain.paths.input_rules import DEFAULT_RULES, InputRules
 from dlambda.domain.paths.paths import resolve_folder, safe_template
@@ -44,7 +45,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Task:
-    """A task. Times are UTC; `next_run` is None when it has no timer of its own or is disabled."""
+    """A task. Times are UTC; `next_run` is None when it has no timer of its own or is disabled.
+
+    `owner`: the account whose it is, empty for the admins. `folder` lies below `home`, the owner's folder.
+    """
 
     id: int
     name: str
@@ -62,12 +66,15 @@ class Task:
     last_run: datetime | None = None
     next_run: datetime | None = None
     last_result: Result | None = None
+    owner: str = ""
+    home: str = ""
 
     def view(self) -> dict[str, Any]:
         """The object of docs/contract/tasks.md 1."""
         return {
             "id": self.id,
             **{name: getattr(self, name) for name in TaskInput.model_fields},
+            **({"owner": self.owner} if self.owner else {}),
             "cookies": "",
             "config": {},
             "created_at": self.created_at.isoformat(),
@@ -92,6 +99,8 @@ class Task:
             cli=self.cli,
             auto_start=self.auto_start,
             extras=self.extras(handler),
+            owner=self.owner,
+            home=self.home,
         )
 
 
@@ -170,6 +179,10 @@ class Draft:
 
     fields: Mapping[str, Any]
     named: bool
+
+    def made_by(self, principal: Principal) -> "Draft":
+        """The draft as `principal` makes it: the task and what it adds are the principal's."""
+        return self.evolve(owner=principal.owner, home=principal.home)
 
     def evolve(self, **changes: Any) -> "Draft":
         return replace(self, fields={**self.fields, **changes})

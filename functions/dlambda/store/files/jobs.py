@@ -37,7 +37,10 @@ class _Row(Row):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`body` is the kind's own: what to do, how far it is, what came out. Unix seconds; `done_at` 0: not yet."""
+    """`body` is the kind's own: what to do, how far it is, what came out; and its `owner`, empty for admins.
+
+    Unix seconds; `done_at` 0: not yet.
+    """
 
     id: str
     kind: str
@@ -45,6 +48,10 @@ class Job:
     version: int = 0
     held_until: float = 0.0
     done_at: float = 0.0
+
+    def is_visible_to(self, owner: str) -> bool:
+        """True for the member whose it is and for admins, whose `owner` is empty."""
+        return owner in ("", self.body.get("owner", ""))
 
     @property
     def is_done(self) -> bool:

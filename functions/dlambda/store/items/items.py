@@ -88,23 +88,25 @@ class NoSlot(Conflict):
     """A limit of downloads.md 5.7 is reached, or downloads are paused."""
 
 
-def find(item_id: str) -> Item | None:
-    items = find_many([item_id])
+def find(item_id: str, *, owner: str = "") -> Item | None:
+    """The item; None when there is none, and for what a member (`owner`) may not see."""
+    items = find_many([item_id], owner=owner)
     return items[0] if items else None
 
 
-def get(item_id: str) -> Item:
-    item = find(item_id)
+def get(item_id: str, *, owner: str = "") -> Item:
+    item = find(item_id, owner=owner)
     if item is None:
         raise NotFound("Item not found.")
     return item
 
 
-def find_many(ids: Iterable[str]) -> list[Item]:
-    """Items that exist, in the order asked for. One request for 100."""
+def find_many(ids: Iterable[str], *, owner: str = "") -> list[Item]:
+    """Items that exist, in the order asked for; with an `owner`, those of that member alone. One request for 100."""
     keys = _keys(ids)
     rows = {row.id: row for row in _Row.batch_get(keys, consistent_read=True)} if keys else {}
-    return [_item(rows[key]) for key in keys if key in rows]
+    items = (_item(rows[key]) for key in keys if key in rows)
+    return [item for item in items if item.is_visible_to(owner)]
 
 
 def find_views(ids: Iterable[str]) -> list[bytes]:
@@ -129,32 +131,60 @@ def find_holders(urls: Collection[str]) -> dict[str, str]:
 
 
 def page(
-    shelf: Shelf, *, page: int, per_page: int, newest_first: bool, statuses: Collection[str] | None = None
+    shelf: Shelf,
+    *,
+    page: int,
+    per_page: int,
+    newest_first: bool,
+    statuses: Collection[str] | None = None,
+    owner: str = "",
 ) -> catalogue.Page:
-    return catalogue.page(shelf, page=page, per_page=per_page, newest_first=newest_first, statuses=statuses)
+    """A page of the ids in a list: of all items, or of a member's (`owner`) at the same cost."""
+    return catalogue.page(
+        list_name(shelf, owner), page=page, per_page=per_page, newest_first=newest_first, statuses=statuses
+    )
 
 
-def iterate(shelf: Shelf, statuses: Collection[str] | None = None, *, after: int | None = None) -> Iterator[Item]:
+def iterate(
+    shelf: Shelf, statuses: Collection[str] | None = None, *, after: int | None = None, owner: str = ""
+) -> Iterator[Item]:
     """All items of a list, oldest first, which may be removed on the way; what enters meanwhile may be missed.
 
-    `after`: those alone whose place is higher.
+    `after`: those alone whose place in that list is higher.
     """
-    for ids in catalogue.iterate(shelf, statuses, after=after):
+    for ids in catalogue.iterate(list_name(shelf, owner), statuses, after=after):
         for start in range(0, len(ids), _READ_AT_ONCE):
             yield from find_many(ids[start : start + _READ_AT_ONCE])
 
 
-def count(shelf: Shelf, statuses: Collection[str] | None = None) -> int:
-    return catalogue.count(shelf, statuses)
+def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> int:
+    """How many items are in a list: of all, or of a member's (`owner`)."""
+    return catalogue.count(list_name(shelf, owner), statuses)
 
 
-def reserve_places(moved: Sequence[Item], *, front: bool) -> int:
-    """The first of as many places of the queue as `moved` are: before all of its items, or behind them.
+def list_name(shelf: Shelf, owner: str) -> str:
+    """The counted list of a shelf: the deployment's, or the one that a member's items stand in as well."""
+    return f"{shelf.value}@{owner}" if owner else shelf.value
 
-    Each of `moved`, with its `seq` as read, can go to each of them by a `commit`.
+
+def at_end(moved: Sequence[Item], *, front: bool) -> dict[str, Item]:
+    """Items of the queue by id, with new places in this order: before all others of their lists, or behind them.
+
+    A `commit` can bring each of `moved`, as it was read, to its new places, together with others of them.
     """
     reserve = catalogue.reserve_front if front else catalogue.reserve
-    return reserve(Shelf.QUEUE, len(moved), leaving=[item.seq for item in moved])
+    first = reserve(list_name(Shelf.QUEUE, ""), len(moved), leaving=[item.seq for item in moved])
+    placed = {item.id: item.evolve(seq=first + number) for number, item in enumerate(moved)}
+    for owner in dict.fromkeys(item.owner for item in moved if item.owner):
+        own = [item for item in moved if item.owner == owner]
+        first = reserve(list_name(Shelf.QUEUE, owner), len(own), leaving=[item.owner_seq for item in own])
+        placed |= {item.id: placed[item.id].evolve(owner_seq=first + number) for number, item in enumerate(own)}
+    return placed
+
+
+def place_in(item: Item, owner: str) -> int:
+    """The place of an item in the list that a member (`owner`) or an admin sees."""
+    return item.owner_seq if owner else item.seq
 
 
 def list_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
@@ -177,22 +207,25 @@ def stored(diff: Iterable[Change]) -> list[Item]:
 def commit(changes: Sequence[Change]) -> list[Change]:
     """Writes all changes or none; answers them as they were stored, in order. At most `BATCH` changes.
 
-    Raises `ValueError` for a transition that `domain.items.stage` does not name.
+    Raises `ValueError` for a transition that `domain.items.stage` does not name, and for a change of the owner: its
+    lists, its URLs and its folder are the owner's.
     """
     for change in changes:
         if change.before and change.after:
             check_transition(change.before.stage, change.after.stage)
+            if change.before.owner != change.after.owner:
+                raise ValueError("an item keeps its owner")
     changes = _placed(changes)
     transaction = Transaction()
     for change in changes:
         _write_row(transaction, change)
         _write_lease(transaction, change)
     _write_urls(transaction, changes)
-    moves = [change for change in changes if _entry(change.before) != _entry(change.after)]
+    moves = [change for change in changes if _entries(change.before) != _entries(change.after)]
     catalogue.change(
         transaction,
-        leave=[entry for change in moves if (entry := _entry(change.before))],
-        enter=[entry for change in moves if (entry := _entry(change.after))],
+        leave=[entry for change in moves for entry in _entries(change.before)],
+        enter=[entry for change in moves for entry in _entries(change.after)],
     )
     slots.change(transaction, [(change.before, change.after) for change in changes], current().settings)
     if len(transaction) > MAX_OPERATIONS:
@@ -205,30 +238,39 @@ def commit(changes: Sequence[Change]) -> list[Change]:
 
 
 def _placed(changes: Sequence[Change]) -> list[Change]:
-    """The changes with versions, and with a place for whoever enters a list."""
-    entering: dict[Shelf, list[int]] = {}
+    """The changes with versions, and with a place for whoever enters a list; a member's items enter two."""
+    entering: dict[tuple[Shelf, str], list[int]] = {}
     for number, change in enumerate(changes):
         if change.after and (change.before is None or change.before.shelf is not change.after.shelf):
-            entering.setdefault(change.after.shelf, []).append(number)
-    places: dict[int, int] = {}
-    for shelf, numbers in entering.items():
-        leaving = [change.before.seq for change in changes if change.before and _leaves(change, shelf)]
-        first = catalogue.reserve(shelf, len(numbers), leaving=leaving)
-        places |= {number: first + step for step, number in enumerate(numbers)}
+            for owner in dict.fromkeys(("", change.after.owner)):
+                entering.setdefault((change.after.shelf, owner), []).append(number)
+    places: dict[tuple[int, bool], int] = {}
+    for (shelf, owner), numbers in entering.items():
+        first = catalogue.reserve(list_name(shelf, owner), len(numbers), leaving=_leaving(changes, shelf, owner))
+        places |= {(number, bool(owner)): first + step for step, number in enumerate(numbers)}
     placed: list[Change] = []
     for number, change in enumerate(changes):
         after = change.after
         if after is not None:
-            version = change.before.version + 1 if change.before else 1
-            after = after.evolve(seq=places.get(number, after.seq), version=version)
+            after = after.evolve(
+                seq=places.get((number, False), after.seq),
+                owner_seq=places.get((number, True), after.owner_seq),
+                version=change.before.version + 1 if change.before else 1,
+            )
         placed.append(Change(change.before, after, change.lease))
     return placed
 
 
-def _leaves(change: Change, shelf: Shelf) -> bool:
-    """True if an item goes from its status in `shelf` to another one, or away."""
-    before, after = change.before, change.after
-    return before is not None and before.shelf is shelf and (after is None or after.status is not before.status)
+def _leaving(changes: Iterable[Change], shelf: Shelf, owner: str) -> list[int]:
+    """The places in a list that items go from, to another status or away."""
+    places: list[int] = []
+    for change in changes:
+        before, after = change.before, change.after
+        if before is None or before.shelf is not shelf or not before.is_visible_to(owner):
+            continue
+        if after is None or after.status is not before.status:
+            places.append(place_in(before, owner))
+    return places
 
 
 def _write_row(transaction: Transaction, change: Change) -> None:
@@ -293,8 +335,14 @@ def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
     return NoSlot("No slot is free.")
 
 
-def _entry(item: Item | None) -> catalogue.Entry | None:
-    return catalogue.Entry(item.shelf, item.seq, item.status, item.id) if item else None
+def _entries(item: Item | None) -> list[catalogue.Entry]:
+    """The places where an item stands: in the deployment's list, and a member's in its own."""
+    if item is None:
+        return []
+    entries = [catalogue.Entry(list_name(item.shelf, ""), item.seq, item.status, item.id)]
+    if item.owner:
+        entries.append(catalogue.Entry(list_name(item.shelf, item.owner), item.owner_seq, item.status, item.id))
+    return entries
 
 
 def _row(item: Item) -> _Row:

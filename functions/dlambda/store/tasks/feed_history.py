@@ -31,6 +31,11 @@ class _Row(Row):
     failed_at = NumberAttribute(null=True)
 
 
+def memory_name(name: str, owner: str) -> str:
+    """The name of a memory: of a handler, or of a task's look-ups. Each member (`owner`) has memories of its own."""
+    return f"{name}@{owner}" if owner else name
+
+
 def find_many(handler: str, identities: Iterable[str], now: float) -> dict[str, Memory]:
     """The memories that there are. One request for 100."""
     keys = {_key(handler, identity): identity for identity in identities}

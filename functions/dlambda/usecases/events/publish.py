@@ -1,4 +1,4 @@
-"""Tells the world: an event goes to every WebSocket client, and to the notification targets that want it."""
+"""Tells the world: an event goes to the WebSocket clients that may hear of it, and to the notification targets."""
 
 import contextvars
 import json
@@ -25,7 +25,10 @@ _STEPS: Final[Mapping[Name, str]] = {
 
 
 def publish(*events: Event) -> None:
-    """Sends `events`, in order, to everyone. A client that is gone is forgotten; a push never fails its cause."""
+    """Sends `events`, in order, to those whom they concern: admins, and the member whose they are.
+
+    A client that is gone is forgotten; a push never fails its cause.
+    """
     for change in events:
         _log(change)
     stamped = [_stamped(event) for event in events]
@@ -36,11 +39,19 @@ def publish(*events: Event) -> None:
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
     pushers = _pushers()
     pushes = []
-    for dialect, connection_ids in connections.ids_by_dialect().items():
-        frames = [frame for event in told for frame in _frames(event, dialect)]
-        pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
+    for audience, connection_ids in connections.ids_by_audience().items():
+        frames = [frame for event in told for frame in _frames_for(audience, event)]
+        if frames:
+            pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
     for push in pushes:
         push.result()
+
+
+def _frames_for(audience: connections.Audience, event: Event) -> list[bytes]:
+    """The frames of an event for these connections; none where it does not concern them."""
+    if not event.is_for(audience.owner):
+        return []
+    return _frames(event.for_owner() if audience.owner else event, audience.dialect)
 
 
 @per_deployment

@@ -7,6 +7,7 @@ copy that fails takes back those before it. At no moment is a file nowhere.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from dlambda.aws import bucket, queue
@@ -14,6 +15,7 @@ from dlambda.aws.bucket import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
 from dlambda.domain.messages.queue_messages import RunJob
+from dlambda.domain.paths.home import from_home, text_from_home
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AppError, Conflict, Invalid
 from dlambda.store.files import jobs
@@ -36,11 +38,15 @@ _RENEW_SECONDS = 10.0
 Result = dict[str, Any]
 
 
-def act_on_files(actions: Sequence[FileAction]) -> Job:
-    """Does all actions, each on its own; answers the job, which is done unless it takes longer than 20 s."""
+def act_on_files(actions: Sequence[FileAction], owner: str = "") -> Job:
+    """Does all actions, each on its own; answers the job, which is done unless it takes longer than 20 s.
+
+    `owner`: the member who asks; empty for admins.
+    """
     now = current().clock.time()
     body = {
-        "actions": [{"verb": action.verb, "path": action.path, "argument": action.argument} for action in actions],
+        "owner": owner,
+        "actions": [asdict(action) for action in actions],
         "results": [],
         "next": 0,
     }
@@ -99,7 +105,7 @@ def run_actions(job: Job) -> Job:
         except (Refused, AppError) as problem:
             if isinstance(problem, Conflict):
                 raise
-            results = [_result(action, action.shown_path, str(problem))]
+            results = [_result(action, action.shown_path, text_from_home(action.home, str(problem)))]
         job = run.job
         body = {**body, "results": [*body["results"], *results], "next": body["next"] + 1, "plan": None}
         if body["next"] < len(body["actions"]):
@@ -138,7 +144,7 @@ class _Run:
             return self._delete(path)
         if self._action.verb == "rename":
             return self._move(plan_rename(path, self._action.argument))
-        return self._move(plan_move(path, self._action.argument))
+        return self._move(plan_move(path, self._action.argument, self._action.home))
 
     def _existing(self) -> str:
         """The path of what is there. Raises `Refused`."""
@@ -157,7 +163,7 @@ class _Run:
         return bucket.find(object_key(path)) is not None or is_folder(path)
 
     def _make(self, path: str) -> list[Result]:
-        folder = checked_folder(path, self._action.argument)
+        folder = checked_folder(path, self._action.argument, self._action.home)
         if is_folder(folder):
             raise Refused("Directory already exists.")
         refuse_downloading([folder])
@@ -165,7 +171,7 @@ class _Run:
             make_folder(folder)
         except Conflict:
             raise Refused("Invalid directory path.") from None
-        return [_result(self._action, self._action.shown_path, new_dir=folder)]
+        return [_result(self._action, self._action.shown_path, new_dir=self._shown(folder))]
 
     def _delete(self, path: str) -> list[Result]:
         keys = [object_key(path)] if bucket.find(object_key(path)) else [entry.key for entry in files_below(path)]
@@ -182,8 +188,15 @@ class _Run:
         bucket.delete(object_key(transfer.source) for transfer in plan.transfers)
         files_moved(plan.transfers, copied)
         counts: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
-        main = _result(self._action, self._action.shown_path, new_path=plan.target, **counts)
-        return [main, *(_result(self._action, transfer.source, new_path=transfer.target) for transfer in plan.sidecars)]
+        main = _result(self._action, self._action.shown_path, new_path=self._shown(plan.target), **counts)
+        return [main, *(self._sidecar_result(transfer) for transfer in plan.sidecars)]
+
+    def _sidecar_result(self, transfer: Transfer) -> Result:
+        return _result(self._action, self._shown(transfer.source), new_path=self._shown(transfer.target))
+
+    def _shown(self, path: str) -> str:
+        """A path as whoever asked names it."""
+        return from_home(self._action.home, path)
 
     def _copy(self, plan: Plan) -> dict[str, Stored]:
         """Copies all; takes all back on a failure."""

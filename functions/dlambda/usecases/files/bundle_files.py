@@ -8,6 +8,7 @@ from dlambda.deployment import current
 from dlambda.domain.files.listing import MARKER
 from dlambda.domain.files.sidecar import Sidecars
 from dlambda.domain.messages.queue_messages import RunJob
+from dlambda.domain.paths.home import from_home
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.machine.zipping import CONTENT_TYPE, zip_stream
@@ -27,24 +28,27 @@ _STARTS = 3
 _UNFINISHED = "The ZIP could not be built. Try again with fewer files."
 
 
-def order_bundle(paths: Sequence[object]) -> tuple[str, list[str]]:
+def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tuple[str, list[str]]:
     """Starts a ZIP of the files, their sidecars and what lies in folders; answers its token and the files.
+
+    Paths begin at `home`, the folder of the member (`owner`) whose the ZIP is; both are empty for admins.
 
     Raises `Invalid` when nothing of it exists.
     """
-    files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expanded(path)))
+    files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expanded(path, home)))
     if not files:
         raise Invalid(_NOTHING)
     now = current().clock.time()
     token = str(current().new_uuid())
-    jobs.add(Job(token, KIND, {"files": files, "expires_at": now + TOKEN_SECONDS}), now, held=False)
+    body = {"owner": owner, "home": home, "files": files, "expires_at": now + TOKEN_SECONDS}
+    jobs.add(Job(token, KIND, body), now, held=False)
     queue.send(RunJob(token))
-    return token, files
+    return token, [from_home(home, file) for file in files]
 
 
-def _expanded(path: str) -> list[str]:
+def _expanded(path: str, home: str) -> list[str]:
     try:
-        file = find_file(path)
+        file = find_file(path, home=home)
     except NotFound:
         return []
     if file.moved:
@@ -97,7 +101,7 @@ class _Building:
             except NotFound:
                 continue
             self.count += 1
-            yield path, self._held(chunks)
+            yield from_home(self.job.body.get("home", ""), path), self._held(chunks)
 
     def _held(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -115,13 +119,17 @@ def _end(job: Job, error: str = "") -> Job:
     return jobs.end(job, {**job.body, "error": error, "expires_at": now + TOKEN_SECONDS}, now)
 
 
-def await_bundle(token: str) -> str | None:
-    """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with a text for the user."""
+def await_bundle(token: str, owner: str = "") -> str | None:
+    """The ready ZIP's key, or None when it is not ready after 20 s. Raises `Invalid` with a text for the user.
+
+    `owner`: the member who asks, for whom others' tokens do not exist.
+    """
     until = current().clock.time() + WAIT_SECONDS
     while True:
         job = jobs.find(token)
         now = current().clock.time()
-        if job is None or job.kind != KIND or (job.is_done and job.body["expires_at"] < now):
+        is_there = job is not None and job.kind == KIND and job.is_visible_to(owner)
+        if job is None or not is_there or (job.is_done and job.body["expires_at"] < now):
             raise Invalid("Invalid or expired download token.")
         if job.is_done:
             if job.body.get("error"):

@@ -82,9 +82,9 @@ def _targets(action: FileAction, source: str) -> list[str]:
         if action.verb == "rename":
             return [join(folder, checked_name(action.argument))]
         if action.verb == "move":
-            return [join(inside(action.argument, ""), name)]
+            return [join(inside(action.argument, "", action.home), name)]
         if action.verb == "directory":
-            return [checked_folder(source, action.argument)]
+            return [checked_folder(source, action.argument, action.home)]
     return []
 
 

@@ -7,7 +7,8 @@ from dlambda.aws import bucket
 from dlambda.aws.bucket import Stored
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.sidecar import Sidecars, sidecars, stem_of, under
-from dlambda.domain.paths.paths import object_key, resolve_path
+from dlambda.domain.paths.home import at_home, from_home
+from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid, NotFound
 from dlambda.usecases.files.folders import entries_of, folder_key, is_folder, join, split
 
@@ -16,30 +17,42 @@ _ID_IN_NAME = re.compile(r"\[(?:youtube-)?([A-Za-z0-9_-]{11})\]")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, or a folder (`stored` is None). `moved`: it is not the path that was asked for, but one to go to."""
+    """A file, or a folder (`stored` is None). `moved`: it is not the path that was asked for, but one to go to.
+
+    `path` lies below the root; `home` is the folder that whoever asks is confined to.
+    """
 
     path: str
     stored: Stored | None
     moved: bool = False
+    home: str = ""
+
+    @property
+    def shown_path(self) -> str:
+        """The path as the client names it."""
+        return from_home(self.home, self.path)
 
 
-def find_file(request_path: str, missing: str = "File '{file}' does not exist.") -> Found:
-    """Finds the file or folder at a path. Raises `NotFound` with the text `missing`, also outside the root."""
+def find_file(request_path: str, missing: str = "File '{file}' does not exist.", home: str = "") -> Found:
+    """Finds the file or folder at a client's path, which begins at its `home`.
+
+    Raises `NotFound` with the text `missing`, also outside the home.
+    """
     text = missing.format(file=request_path.removeprefix("/"))
     try:
-        path = resolve_path(request_path)
+        path = at_home(home, request_path)
         key = object_key(path)
     except Invalid:
         raise NotFound(text) from None
     file = bucket.find(key) if path else None
     if file is not None:
-        return Found(path, file)
-    if is_folder(path):
-        return Found(path, None)
+        return Found(path, file, home=home)
+    if path == home or is_folder(path):
+        return Found(path, None, home=home)
     renamed = _same_id(path)
     if renamed is None:
         raise NotFound(text)
-    return Found(renamed, None, moved=True)
+    return Found(renamed, None, moved=True, home=home)
 
 
 def _same_id(path: str) -> str | None:
@@ -67,10 +80,10 @@ def names_beside(path: str) -> list[str]:
     return [entry.name for entry in entries if not entry.is_folder and entry.size_bytes > 0]
 
 
-def sidecars_of(path: str) -> Sidecars:
-    """The sidecars of a file by kind, paths below the root."""
+def sidecars_of(path: str, home: str = "") -> Sidecars:
+    """The sidecars of the file at `path` (below the root) by kind, their paths as a client of `home` names them."""
     folder, name = split(path)
-    return under(folder, sidecars(name, names_beside(path)))
+    return under(from_home(home, folder), sidecars(name, names_beside(path)))
 
 
 def files_below(folder: str) -> list[Stored]:

@@ -10,6 +10,7 @@ from dlambda.aws.bucket import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.paths.home import is_at_home
 from dlambda.errors import StaleWrite
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
@@ -96,7 +97,12 @@ def _done(urls: Collection[str]) -> list[Item]:
 
 
 def _moved(item: Item, target: str) -> Item:
-    """The item with its file at `target`; its folder changes only when the file left it."""
+    """The item with its file at `target`; its folder changes only when the file left it.
+
+    A member's item has no file any more that an admin moved out of its home: the item's paths never lead out.
+    """
+    if not is_at_home(item.home, target):
+        return item.evolve(filename=None, sidecar={})
     root = current().settings.download_path.rstrip("/")
     own = item.folder.strip("/")
     inside = target.startswith(f"{own}/") if own else True

@@ -46,11 +46,11 @@ def plan_rename(source: str, new_name: str) -> Plan:
     return _plan(source, join(folder, name), clash)
 
 
-def plan_move(source: str, new_folder: str) -> Plan:
-    """Into another folder, sidecars along. Raises `Refused`."""
+def plan_move(source: str, new_folder: str, home: str = "") -> Plan:
+    """Into another folder, which is named as a client of `home` names it, sidecars along. Raises `Refused`."""
     if "\0" in new_folder:
         raise Refused("Destination path is invalid.")
-    folder = inside(new_folder, "Destination outside download root.")
+    folder = inside(new_folder, "Destination outside download root.", home)
     own_folder, name = split(source)
     if folder == own_folder:
         raise Refused("Source and destination are the same.")

@@ -31,7 +31,9 @@ def version_key(file: Found, *parameters: object) -> str:
 
 def probed(file: Found) -> dict[str, Any]:
     """The published probe (files.md 3). Raises `OperationFailed` for a file that is no media, `Unavailable`."""
-    return remembered("probe", file, lambda: published(probe(location_of(file.path)), file.path))
+    probe_of_file = remembered("probe", file, lambda: published(probe(location_of(file.path)), file.path))
+    name = {"filename": file.shown_path}
+    return {**probe_of_file, "format": probe_of_file["format"] | name, "metadata": probe_of_file["metadata"] | name}
 
 
 def remembered(kind: str, found: Found, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:

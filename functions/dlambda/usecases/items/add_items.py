@@ -9,6 +9,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.request import Request
 from dlambda.domain.messages.queue_messages import IntakeItem
+from dlambda.domain.paths.home import at_home
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.secrets.extra_secrets import unmask_extras
 from dlambda.domain.secrets.mask import MASK
@@ -73,9 +74,11 @@ def new_item(request: Request) -> Item:
     """The record of a request that nobody has looked at yet: its title is its URL."""
     settings = current().settings
     preset = preset_for(request.preset)
-    folder = request.folder or resolve_folder(preset.folder, input_rules())
+    folder = at_home(request.home, request.folder or resolve_folder(preset.folder, input_rules()))
     return Item(
         id=str(current().new_uuid()),
+        owner=request.owner,
+        home=request.home,
         url=request.url,
         posted_url=request.url,
         title=request.url,

@@ -27,24 +27,29 @@ from dlambda.usecases.rules.presets import check_preset
 
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
 _KEEPING_FILES = (Status.FINISHED, Status.CANCELLED)
-# A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred.
+# A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred. The items of
+# members stand in lists of their own as well.
 _TOGETHER = 20
+_TOGETHER_OF_MEMBERS = 8
 _WORKER_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 
 
-def _changing(item_id: str, change: Callable[[Item], str]) -> str:
-    """`change` of the item as it is now; again when another writer was faster."""
+def _changing(item_id: str, change: Callable[[Item], str], owner: str = "") -> str:
+    """`change` of the item as it is now, if `owner` may see it; again when another writer was faster."""
 
     def attempt() -> str:
-        item = items.find(item_id)
+        item = items.find(item_id, owner=owner)
         return change(item) if item else f"not found: no item with id '{item_id}'."
 
     return retry_conflicts(attempt)
 
 
-def cancel(item_id: str) -> str:
-    """Ends an item of the queue; answers `ok` or why not. A running download is told, its worker tells the end."""
+def cancel(item_id: str, owner: str = "") -> str:
+    """Ends an item of the queue; answers `ok` or why not. A running download is told, its worker tells the end.
+
+    `owner`, here and below: the member who asks, for whom others' items do not exist; empty for admins.
+    """
 
     def change(item: Item) -> str:
         if item.shelf is Shelf.DONE:
@@ -58,7 +63,7 @@ def cancel(item_id: str) -> str:
         end_cancelled(item)
         return "ok"
 
-    return _changing(item_id, change)
+    return _changing(item_id, change, owner)
 
 
 def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
@@ -73,7 +78,8 @@ def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
 
 
 def _batches(targets: Sequence[Item]) -> list[Sequence[Item]]:
-    return [targets[start : start + _TOGETHER] for start in range(0, len(targets), _TOGETHER)]
+    size = _TOGETHER_OF_MEMBERS if any(item.owner for item in targets) else _TOGETHER
+    return [targets[start : start + size] for start in range(0, len(targets), size)]
 
 
 def _commit_unchanged(changes: Sequence[items.Change]) -> list[items.Change]:
@@ -84,12 +90,12 @@ def _commit_unchanged(changes: Sequence[items.Change]) -> list[items.Change]:
         return []
 
 
-def cancel_and_remove(item_id: str) -> None:
+def cancel_and_remove(item_id: str, owner: str = "") -> None:
     """Does what the event `item_delete` asks of a queue item: it is cancelled, and its record goes (README, Codes).
 
     A running download ends first; its worker then leaves the record in the history, where it is cleared.
     """
-    if cancel(item_id) != "ok":
+    if cancel(item_id, owner) != "ok":
         return
     deadline = current().clock.monotonic() + _WORKER_SECONDS
     while current().clock.monotonic() < deadline:
@@ -107,7 +113,7 @@ def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) 
     return update(item, item.ended(Status.CANCELLED, current().clock.time(), **fields), lease)
 
 
-def start(item_id: str) -> str:
+def start(item_id: str, owner: str = "") -> str:
     """Lets a held item go (downloads.md 4.8); answers the documented word."""
 
     def change(item: Item) -> str:
@@ -118,10 +124,10 @@ def start(item_id: str) -> str:
         wake(update(item, item.evolve(auto_start=True)))
         return "started"
 
-    return _changing(item_id, change)
+    return _changing(item_id, change, owner)
 
 
-def force_start(item_id: str, *, past_pause: bool) -> str:
+def force_start(item_id: str, owner: str = "", *, past_pause: bool) -> str:
     """Starts an item past limits, and with `past_pause` of a pause (downloads.md 4.13); answers the word."""
 
     def change(item: Item) -> str:
@@ -135,10 +141,10 @@ def force_start(item_id: str, *, past_pause: bool) -> str:
         wake(forced)
         return "started"
 
-    return _changing(item_id, change)
+    return _changing(item_id, change, owner)
 
 
-def hold(item_id: str) -> str:
+def hold(item_id: str, owner: str = "") -> str:
     """Keeps a waiting item from starting; never stops a running one."""
 
     def change(item: Item) -> str:
@@ -151,10 +157,10 @@ def hold(item_id: str) -> str:
         update(item, item.evolve(auto_start=False, force_start=False, past_pause=False))
         return "paused"
 
-    return _changing(item_id, change)
+    return _changing(item_id, change, owner)
 
 
-def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
+def edit(item_id: str, fields: Mapping[str, Any], owner: str = "") -> Item | None:
     """Changes the editable fields of a history item and publishes it; None when nothing differs (downloads.md 4.7).
 
     Other fields and values of the wrong type are ignored; a mask sent back means unchanged. Raises `NotFound`, also for
@@ -164,7 +170,7 @@ def edit(item_id: str, fields: Mapping[str, Any]) -> Item | None:
     edits = {key: value for key, value in fields.items() if key in _EDITABLE and _fits(key, value)}
 
     def attempt() -> Item | None:
-        item = items.find(item_id)
+        item = items.find(item_id, owner=owner)
         if item is None or item.shelf is Shelf.QUEUE:
             raise NotFound("item not found.")
         after = restore_masked_secrets(item.evolve(**edits), item)  # a mask sent back means unchanged
@@ -213,7 +219,8 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
 def _remember_failure(item: Item) -> None:
     """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
     if item.status is Status.ERROR and item.identity:
-        feed_history.note_failed(str(item.extras.get("source_handler")), item.identity, item.stored_at)
+        handler = feed_history.memory_name(str(item.extras.get("source_handler")), item.owner)
+        feed_history.note_failed(handler, item.identity, item.stored_at)
 
 
 def _cleared(item: Item, *, with_files: bool) -> event.Event:

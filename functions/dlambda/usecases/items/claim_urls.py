@@ -13,8 +13,10 @@ from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
 
 _TRIES = 5
-# Each takes three to four operations of a transaction, and a batch needs most of the rest.
+# Each takes three to four operations of a transaction, and a batch needs most of the rest. A member's stands in two
+# lists.
 _MOST_REPLACED = 8
+_MOST_REPLACED_OF_MEMBERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _split(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     leaving: set[str] = set()
     for claim in claims:
         record_ids = {record.id for record in claim.replaced}
-        has_place = not later and len(leaving | record_ids) <= _MOST_REPLACED
+        limit = _MOST_REPLACED_OF_MEMBERS if claim.item.owner else _MOST_REPLACED
+        has_place = not later and len(leaving | record_ids) <= limit
         if has_place or not leaving.isdisjoint(record_ids):
             batch.append(claim)
             leaving |= record_ids
@@ -132,20 +135,22 @@ def duplicate_notice(holder: Item, item: Item) -> event.Event | None:
     """Why `holder`'s record of the URL stays and `item` does not become one; None when it gives way."""
     if holder.shelf is Shelf.QUEUE:
         return in_queue_event(holder, item)
-    if item.archive and holder.archive_id and archive.find_present(item.archive, [holder.archive_id]):
+    if item.archive_key and holder.archive_id and archive.find_present(item.archive_key, [holder.archive_id]):
         return already_downloaded_event(item, holder.archive_id)
     if item.extras.get("source_handler") == TIMER_SOURCE and holder.status is Status.FINISHED:
         # A watched source fetches nothing twice, also where no archive marks what it has (downloads.md 5.8).
         message = f"The URL '{item.url}' is already downloaded."
-        return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset, lowPriority=True)
+        return event.log(
+            event.Name.LOG_INFO, "Already Downloaded", message, owner=item.owner, preset=item.preset, lowPriority=True
+        )
     return None
 
 
 def in_queue_event(holder: Item, item: Item) -> event.Event:
     message = f'Item id="{holder.source_id or holder.id}", title="{holder.title}" is already in download queue.'
-    return event.log(event.Name.LOG_INFO, "Already In Queue", message, preset=item.preset)
+    return event.log(event.Name.LOG_INFO, "Already In Queue", message, owner=item.owner, preset=item.preset)
 
 
 def already_downloaded_event(item: Item, archive_id: str) -> event.Event:
     message = f"The URL '{item.url}':'{archive_id}' is already downloaded and recorded in archive."
-    return event.log(event.Name.LOG_INFO, "Already Downloaded", message, preset=item.preset)
+    return event.log(event.Name.LOG_INFO, "Already Downloaded", message, owner=item.owner, preset=item.preset)

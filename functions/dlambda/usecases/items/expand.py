@@ -85,7 +85,8 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
     title = metadata.title_of(plan.playlists[0], url=item.url)
     text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
     ended = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, brought_nothing=True)
-    notice = event.log(Name.LOG_INFO, "Nothing to download", f"'{title}': {text}", preset=item.preset)
+    message = f"'{title}': {text}"
+    notice = event.log(Name.LOG_INFO, "Nothing to download", message, owner=item.owner, preset=item.preset)
     update(item, ended, lease, first=[notice])
 
 
@@ -152,8 +153,8 @@ def _whole_info(plan: Plan, entry: Entry) -> dict[str, Any]:
 def _claims(children: Sequence[Item]) -> list[Claim]:
     """The entries as claims; those that the archive has become `skip` records, or a notice alone."""
     ids = [child.archive_id for child in children if child.archive and child.archive_id]
-    name = next((child.archive for child in children if child.archive), None)
-    present = set(archive.find_present(name, ids)) if name and ids else set()
+    key = next((child.archive_key for child in children if child.archive_key), "")
+    present = set(archive.find_present(key, ids)) if key and ids else set()
     return [_archived_claim(child) if child.archive_id in present else Claim(child) for child in children]
 
 
@@ -178,6 +179,6 @@ def _finish(item: Item, lease: leases.Lease) -> None:
     """All entries are in: the playlist's own record goes."""
     name, title = (Name.LOG_SUCCESS, "Playlist Added") if item.queued else (Name.LOG_INFO, "Nothing New")
     message = f"Added {item.queued} entries of '{item.title}' to the download queue."
-    summary = event.log(name, title, message, preset=item.preset, count=item.queued)
+    summary = event.log(name, title, message, owner=item.owner, preset=item.preset, count=item.queued)
     apply([items.Change(item, None, lease)], last=[summary])
     bucket.delete([item.info_key])

@@ -68,7 +68,8 @@ def _upcoming(described: Item, info: Info, warnings: Sequence[str], now: float) 
     )
     title = "Upcoming Premiere" if metadata.is_premiere(info) else "Upcoming Live Stream"
     message = f"{subject} '{described.title}' is not available yet."
-    return Outcome(after, event.log(Name.LOG_INFO, title, message, preset=described.preset, lowPriority=True))
+    notice = event.log(Name.LOG_INFO, title, message, owner=described.owner, preset=described.preset, lowPriority=True)
+    return Outcome(after, notice)
 
 
 def _premiering(described: Item, info: Info, now: float) -> Outcome:
@@ -84,7 +85,8 @@ def _premiering(described: Item, info: Info, now: float) -> Outcome:
     start_at = float(starts) if starts else now + length
     after = described.ended(Status.NOT_LIVE, now, is_live=True, start_at=start_at, error=error)
     message = f"'{described.title}': '{error}'"
-    return Outcome(after, event.log(Name.LOG_INFO, "Premiering right now", message, preset=described.preset))
+    notice = event.log(Name.LOG_INFO, "Premiering right now", message, owner=described.owner, preset=described.preset)
+    return Outcome(after, notice)
 
 
 def _without_formats(described: Item, info: Info, warnings: Sequence[str], now: float) -> Outcome:
@@ -98,5 +100,7 @@ def _without_formats(described: Item, info: Info, warnings: Sequence[str], now: 
     kind = FailureKind.DRM if info.get("_has_drm") else FailureKind.NO_FORMATS
     after = described.failed(error, replace(classify(error), kind=kind), now)
     message = f"No formats for '{described.title}'. {' '.join(warnings)}".strip()
-    notice = event.log(Name.LOG_WARNING, "Download Error", message, preset=described.preset, logs=list(warnings))
+    notice = event.log(
+        Name.LOG_WARNING, "Download Error", message, owner=described.owner, preset=described.preset, logs=list(warnings)
+    )
     return Outcome(after, notice)

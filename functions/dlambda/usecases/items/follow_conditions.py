@@ -9,6 +9,7 @@ from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items import metadata
+from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.rules.condition import (
     Condition,
@@ -67,9 +68,9 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     archived = name if effect.archive and described["archive_id"] else None
     if archived:
         # Before the item goes: these steps are idempotent.
-        archive.add(archived, [described["archive_id"]], current().clock.time())
+        archive.add(archive_key(archived, item.owner), [described["archive_id"]], current().clock.time())
     text = ignored_text(described["title"], effect.condition, archived)
-    publish(event.log(Name.LOG_INFO, "Ignored Download", text, preset=item.preset))
+    publish(event.log(Name.LOG_INFO, "Ignored Download", text, owner=item.owner, preset=item.preset))
     return item.ended(
         Status.SKIP,
         current().clock.time(),
@@ -111,5 +112,5 @@ def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Ite
         log.warning(text, condition.name, name, extra={"item_id": item.id})
         return item
     text = switched_text(title, condition, item.preset, preset.name)
-    publish(event.log(Name.LOG_INFO, "Preset Switched", text, preset=preset.name))
+    publish(event.log(Name.LOG_INFO, "Preset Switched", text, owner=item.owner, preset=preset.name))
     return item.evolve(preset=preset.name)

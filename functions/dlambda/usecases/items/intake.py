@@ -141,7 +141,7 @@ def _most_entries(params: Mapping[str, Any]) -> int | None:
 
 def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title: str) -> bool:
     """Ends an item that is in its archive already (downloads.md 5.2 rows 5 and 8). False when it is not."""
-    present = archive.find_present(item.archive, ids) if item.archive and ids else []
+    present = archive.find_present(item.archive_key, ids) if item.archive_key and ids else []
     if not present:
         return False
     if current().settings.ignore_archived_items:

@@ -14,6 +14,8 @@ FRONT, BACK = "front", "back"
 _WORDS = {FRONT: "moved_front", BACK: "moved_back"}
 # Of a transaction's hundred operations, a move takes its row and the leaf that it leaves.
 _TOGETHER = 20
+_TOGETHER_OF_MEMBERS = 10
+"""They stand in lists of their own as well."""
 MOST_MOVED = 1000
 """Items that one request moves; also those beside them that change places for a move in between."""
 _MOST_TOLD = 1000
@@ -86,21 +88,25 @@ def _move(ordered: Sequence[Item], *, front: bool) -> None:
 
     When this is killed on the way, those that were moved stand together, in order, and none is lost.
     """
-    first = items.reserve_places(ordered, front=front)
-    places = {item.id: first + number for number, item in enumerate(ordered)}
-    starts = range(0, len(ordered), _TOGETHER)
+    placed = items.at_end(ordered, front=front)
+    size = _TOGETHER_OF_MEMBERS if any(item.owner for item in ordered) else _TOGETHER
+    starts = range(0, len(ordered), size)
     for start in reversed(starts) if front else starts:
-        _move_batch({item.id: item for item in ordered[start : start + _TOGETHER]}, places)
+        _move_batch({item.id: item for item in ordered[start : start + size]}, placed)
 
 
-def _move_batch(batch: Mapping[str, Item], places: Mapping[str, int]) -> None:
+def _move_batch(batch: Mapping[str, Item], placed: Mapping[str, Item]) -> None:
     def attempt() -> None:
         # Another request may have moved one meanwhile: it keeps the place that it has by that.
         waiting = [item for item in items.find_many(batch) if _waits_at(item, batch[item.id].seq)]
         if waiting:
-            apply([items.Change(item, item.evolve(seq=places[item.id])) for item in waiting])
+            apply([items.Change(item, _at(item, placed[item.id])) for item in waiting])
 
     retry_conflicts(attempt)
+
+
+def _at(item: Item, placed: Item) -> Item:
+    return item.evolve(seq=placed.seq, owner_seq=placed.owner_seq)
 
 
 def _waits_at(item: Item, seq: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dlambda.aws import queue
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items.item import Item, Shelf
@@ -27,30 +28,33 @@ _TOGETHER = 25
 _BATCHES_PER_TURN = 8
 
 
-def retry_by_id(ids: Collection[str]) -> int:
-    """Plans the retry of items of the history; answers how many of `ids` those are."""
-    found = [item.id for item in items.find_many(ids) if item.shelf is Shelf.DONE]
+def retry_by_id(ids: Collection[str], principal: Principal = OPERATOR) -> int:
+    """Plans the retry of items of the history that `principal` may see; answers how many of `ids` those are."""
+    found = [item.id for item in items.find_many(ids, owner=principal.owner) if item.shelf is Shelf.DONE]
     for start in range(0, len(found), _IDS_OF_JOB):
         chunk = found[start : start + _IDS_OF_JOB]
-        _plan({"ids": chunk, "total": len(chunk)})
+        _plan({"ids": chunk, "total": len(chunk)}, principal)
     return len(found)
 
 
-def retry_by_status(statuses: Collection[str] | None, text: str) -> int:
+def retry_by_status(statuses: Collection[str] | None, text: str, principal: Principal = OPERATOR) -> int:
     """Plans the retry of all items that the history has with `statuses` (None: any) now; answers how many those are.
 
-    `text` is the filter as the client wrote it.
+    `text` is the filter as the client wrote it. A member's history has its own items.
     """
-    newest = items.page(Shelf.DONE, page=1, per_page=1, newest_first=True, statuses=statuses)
+    owner = principal.owner
+    newest = items.page(Shelf.DONE, page=1, per_page=1, newest_first=True, statuses=statuses, owner=owner)
     last = items.find_many(newest.ids)
     if not last:
         return 0
     wanted = None if statuses is None else sorted(statuses)
-    _plan({"statuses": wanted, "text": text, "last": last[0].seq, "total": newest.total})
+    last_place = items.place_in(last[0], owner)
+    _plan({"statuses": wanted, "text": text, "last": last_place, "total": newest.total}, principal)
     return newest.total
 
 
-def _plan(body: dict[str, Any]) -> None:
+def _plan(body: dict[str, Any], principal: Principal) -> None:
+    body |= {"owner": principal.owner, "holds": principal.holds_adds}
     job = jobs.add(Job(current().new_uuid().hex, RETRY_JOB, body), current().clock.time(), held=False)
     queue.send(RetryItems(job.id))
 
@@ -85,19 +89,28 @@ def _batches(body: Mapping[str, Any]) -> Iterator[tuple[list[Item], dict[str, in
             yield [item for item in named if item.shelf is Shelf.DONE], {"next": start + _TOGETHER}
         return
     # What fails again meanwhile comes behind the place of the last one: it is not retried without end.
-    records = items.iterate(Shelf.DONE, body["statuses"], after=body.get("after", -1))
-    wanted = takewhile(lambda item: item.seq <= body["last"], records)
+    owner = body.get("owner", "")
+    records = items.iterate(Shelf.DONE, body["statuses"], after=body.get("after", -1), owner=owner)
+    wanted = takewhile(lambda item: items.place_in(item, owner) <= body["last"], records)
     while batch := list(islice(wanted, _TOGETHER)):
-        yield batch, {"after": batch[-1].seq}
+        yield batch, {"after": items.place_in(batch[-1], owner)}
 
 
 def _retry(records: Sequence[Item], body: Mapping[str, Any]) -> list[Item]:
     """Replaces records by new items; answers those. A record stays where an add would bring nothing new (5.6)."""
-    added = insert_items([again(record) for record in records])
+    added: list[Item] = []
+    for owner in dict.fromkeys(record.owner for record in records):  # each has lists of its own to write
+        added += _retry_of([record for record in records if record.owner == owner], owner, body)
+    return added
+
+
+def _retry_of(records: Sequence[Item], owner: str, body: Mapping[str, Any]) -> list[Item]:
+    held = {"auto_start": False} if body.get("holds") else {}
+    added = insert_items([again(record).evolve(**held) for record in records])
     queue.send_many(IntakeEntry(item.id) for item in added)
     left = {item.id for item in items.find_many(record.id for record in records)}
     if gone := [record.id for record in records if record.id not in left]:
-        publish(event.items_removed_for_retry(gone, body.get("text")))
+        publish(event.items_removed_for_retry(gone, body.get("text"), owner=owner))
     return added
 
 
@@ -105,4 +118,6 @@ def _end(job: Job) -> None:
     jobs.end(job, job.body, current().clock.time())
     added, total = job.body.get("added", 0), job.body["total"]
     message = f"Retried {added} of {total} history items."
-    publish(event.log(Name.LOG_SUCCESS, "History Retry Finished", message, status="ok", succeeded=added, total=total))
+    outcome = {"status": "ok", "succeeded": added, "total": total}
+    owner = job.body.get("owner", "")
+    publish(event.log(Name.LOG_SUCCESS, "History Retry Finished", message, owner=owner, **outcome))

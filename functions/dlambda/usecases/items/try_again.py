@@ -51,7 +51,12 @@ def schedule_retry(
     )
     message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
     publish_changes(
-        diff, first=[event.log(Name.LOG_WARNING, "Download Error", message, preset=item.preset, lowPriority=True)]
+        diff,
+        first=[
+            event.log(
+                Name.LOG_WARNING, "Download Error", message, owner=item.owner, preset=item.preset, lowPriority=True
+            )
+        ],
     )
     return new_item
 

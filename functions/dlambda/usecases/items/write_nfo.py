@@ -10,6 +10,7 @@ from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.domain.files.sidecar import stem_of
 from dlambda.domain.items.item import Item
+from dlambda.domain.paths.home import from_home
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound, OperationFailed
 from dlambda.media.workers.extract import extract
@@ -25,9 +26,12 @@ log = logging.getLogger(__name__)
 _WAIT_SECONDS = 25.0  # an HTTP API gives up at 30
 
 
-def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> str:
-    """Answers the file's path with the virtual root in front. Raises with the documented texts."""
-    item = items.find(item_id)
+def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False, owner: str = "") -> str:
+    """Answers the file's path with the virtual root in front. Raises with the documented texts.
+
+    `owner`: the member who asks, for whom others' items do not exist and whose paths begin at its home.
+    """
+    item = items.find(item_id, owner=owner)
     if item is None:
         raise NotFound(f"item '{item_id}' not found.")
     if item.path is None:
@@ -46,7 +50,7 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False) -> 
     bucket.put_bytes(object_key(path), text.encode(), content_type(path))
     note_files([path])
     _tell(item, file.path)
-    return f"{current().settings.download_path.rstrip('/')}/{path}"
+    return f"{current().settings.download_path.rstrip('/')}/{from_home(item.home, path) if owner else path}"
 
 
 def _braced(text: str) -> str:

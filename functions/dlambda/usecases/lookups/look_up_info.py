@@ -59,27 +59,32 @@ class Looked:
         return document
 
 
-def look_up_info(url: str, preset_name: str) -> dict[str, Any]:
+def look_up_info(url: str, preset_name: str, owner: str = "") -> dict[str, Any]:
     """The metadata of `url` with the options of a preset; an unknown preset is silently without effect.
+
+    `owner`: the member who asks; what others looked up before is not told.
 
     Raises `Invalid` with the documented texts.
     """
     check_url(url, allow_internal=current().settings.allow_internal_urls)
     try:
-        return look_up(url, preset_name, kept_seconds=KEPT_SECONDS).info()
+        return look_up(url, preset_name, owner=owner, kept_seconds=KEPT_SECONDS).info()
     except Nothing as failure:
         if failure.extraction.error in (None, NOTHING_TEXT):
             raise Invalid(f"Failed to extract info from '{url}'.") from None
         raise Invalid(f"Failed to extract video info. '{failure.extraction.error}'") from None
 
 
-def look_up(url: str, preset_name: str, args: str = "", *, kept_seconds: float, force: bool = False) -> Looked:
+def look_up(
+    url: str, preset_name: str, args: str = "", owner: str = "", *, kept_seconds: float, force: bool = False
+) -> Looked:
     """The cached answer if it is not older than `kept_seconds`, else a new extraction. Raises `Invalid`, `Nothing`.
 
-    Those who ask for the same at once wait for the first of them, and get what that one gets. Raises `Unavailable` for
-    those whose time is over before.
+    Each member (`owner`) has answers of its own. Those who ask for the same at once wait for the first of them, and get
+    what that one gets. Raises `Unavailable` for those whose time is over before.
     """
-    key = hashlib.sha256(f"{preset_name}:{url}:{args}".encode()).hexdigest()
+    question = f"{preset_name}:{url}:{args}"
+    key = hashlib.sha256((f"@{owner}:{question}" if owner else question).encode()).hexdigest()
     asked_at = current().clock.time()
     until = current().clock.monotonic() + current().settings.answer_seconds
     if not force and (answer := _remembered(key, asked_at - kept_seconds)):

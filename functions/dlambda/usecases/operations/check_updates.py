@@ -116,7 +116,8 @@ def _check(subject: str, installed: str, url: str, settings: Settings) -> Checke
 def _news(subject: str, checked: Checked) -> Iterable[event.Event]:
     """Clients learn of it as of any other change of the configuration (README, Other fields)."""
     name = "new_version" if subject == "app" else "yt_new_version"
-    yield event.config_update("app", "update", {name: checked.new_version, subject: checked.view()})
+    fields = {name: checked.new_version, subject: checked.view()}
+    yield event.config_update("app", "update", fields, owner=event.EVERYONE)
 
 
 def _latest(url: str, settings: Settings) -> str | None:

@@ -79,7 +79,8 @@ def _due_at(item: Item) -> float:
 
 def _add_again(item: Item) -> None:
     """The record gives way to a new one in one transaction, so it can't be lost in between."""
-    successor = again(item).evolve(auto_start=True, requeued=False)
+    # A guest's item is held until an admin starts it.
+    successor = again(item).evolve(auto_start=item.auto_start or not item.owner, requeued=False)
     try:
         stored_item = apply([items.Change(item, None), items.Change(None, successor)])[0]
     except Conflict:

@@ -162,4 +162,5 @@ def _iso(seconds: float) -> str:
 
 
 def _tell(kind: Kind, action: str, document: Document) -> None:
-    publish(event.config_update(kind.feature, action, view(kind, document)))
+    owner = event.EVERYONE if kind.shared else ""
+    publish(event.config_update(kind.feature, action, view(kind, document), owner=owner))

@@ -18,6 +18,7 @@ from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.ytdlp_queries import effective
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.store.items import archive
+from dlambda.store.tasks.feed_history import memory_name
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.tasks.definitions import list_definitions
@@ -31,8 +32,13 @@ _LOOK_UP_SECONDS: Final = 6.0
 """Together below the 30 seconds at which an HTTP API gives up."""
 
 
-def inspect(url: str, preset: str = "", handler: str = "", *, static_only: bool = False) -> dict[str, Any]:
-    """The answer for a URL that some handler serves. Raises `Invalid` with the keys of a failure in `extra`."""
+def inspect(
+    url: str, preset: str = "", handler: str = "", *, static_only: bool = False, owner: str = ""
+) -> dict[str, Any]:
+    """The answer for a URL that some handler serves. Raises `Invalid` with the keys of a failure in `extra`.
+
+    `owner`: the member who asks, whose archives count; empty for admins.
+    """
     if not url:
         raise Required("url is required.")
     if not static_only:
@@ -41,13 +47,13 @@ def inspect(url: str, preset: str = "", handler: str = "", *, static_only: bool 
     if static_only:
         return _answer(handler_in_charge.name, Feed(()), archived=())
     return _inspected(
-        _passing(url, preset),
+        _passing(url, preset, owner),
         handler_in_charge.name,
         lambda task, params: handler_in_charge.fetch(task.url, _client(params)),
     )
 
 
-def inspect_definition(definition: Definition, url: str, preset: str = "") -> dict[str, Any]:
+def inspect_definition(definition: Definition, url: str, preset: str = "", owner: str = "") -> dict[str, Any]:
     """The same for one definition, enabled or not, stored or not. Raises `Invalid`."""
     check_web_address(url)
     name = GenericTaskHandler.__name__
@@ -56,7 +62,7 @@ def inspect_definition(definition: Definition, url: str, preset: str = "") -> di
     except Invalid as error:
         raise _failure(error.message, matched=True, handler=name) from error
     return _inspected(
-        _passing(url, preset), name, lambda task, params: read_page(definition, task.url, _client(params))
+        _passing(url, preset, owner), name, lambda task, params: read_page(definition, task.url, _client(params))
     )
 
 
@@ -75,10 +81,10 @@ def _chosen(url: str, name: str) -> Handler:
     return named_handler
 
 
-def _passing(url: str, preset: str) -> Task:
+def _passing(url: str, preset: str, owner: str) -> Task:
     """A task that is stored nowhere; its name keeps its look-ups apart from those of stored tasks."""
     now = current().clock.now()
-    return Task(0, "\0inspect", url, now, now, preset=preset)
+    return Task(0, memory_name("\0inspect", owner), url, now, now, preset=preset, owner=owner)
 
 
 def _client(params: Params) -> Any:

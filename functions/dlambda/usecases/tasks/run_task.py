@@ -6,6 +6,7 @@ from typing import Final
 
 from dlambda.deployment import current
 from dlambda.domain.events.event import Event, Name
+from dlambda.domain.events.event import log as log_event
 from dlambda.domain.items.request import Request, read_request
 from dlambda.domain.tasks.task import TIMER_SOURCE, Result, Task
 from dlambda.errors import AppError, Invalid
@@ -47,12 +48,12 @@ def dispatch(task: Task) -> Result:
         status, queued = _added(_checked(task.request(TIMER_SOURCE, preset)))
     except AppError as error:
         message = f"Failed to execute '{task.name}'. '{error.message}'"
-        publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message))
+        publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message, owner=task.owner))
         return Result(now, "failed", error=error.message)
     message = f"Task '{task.name}' dispatched at '{now.isoformat(timespec='seconds')}'."
     publish(
         Event(Name.TASK_DISPATCHED, status | {"preset": preset}, f"Task '{task.name}' dispatched", message),
-        Event(Name.LOG_SUCCESS, {"preset": preset, "lowPriority": True}, "Task completed", message),
+        log_event(Name.LOG_SUCCESS, "Task completed", message, owner=task.owner, preset=preset, lowPriority=True),
     )
     if status["status"] == "error":
         return Result(now, "failed", found=1, error=status["msg"])
@@ -61,7 +62,7 @@ def dispatch(task: Task) -> Result:
 
 def _checked(request: Request) -> Request:
     """Raises `Invalid` for options, a folder or a template that are not allowed (any more)."""
-    return read_request(asdict(request), input_rules())
+    return read_request(asdict(request), input_rules()).evolve(owner=request.owner, home=request.home)
 
 
 def _added(request: Request) -> tuple[dict[str, str | None], int]:

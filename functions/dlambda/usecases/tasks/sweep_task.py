@@ -15,6 +15,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
+from dlambda.domain.items.source_key import source_key
 from dlambda.domain.messages.queue_messages import IntakeEntry, SweepTask
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
@@ -58,6 +59,11 @@ class _Sweep:
     seconds_left: Callable[[], float]
     queued: int = 0
     hosts: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def memory(self) -> str:
+        """The name under which the handler remembers what it queued for the task's owner."""
+        return feed_history.memory_name(self.handler.name, self.task.owner)
 
 
 def sweep_task(message: SweepTask, seconds_left: Callable[[], float]) -> SweepTask | None:
@@ -131,15 +137,16 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
         return False
     task_schedule.claim_sweep(state.task.id, state.due, current().clock.time(), _HELD_SECONDS)
     part = part_named(preset_for(state.task.preset).cli, state.task.cli)
-    records = _records({item.url for item in batch if item.url}, part)
+    records = _records({item.url for item in batch if item.url}, part, state.task.owner)
     batch = [item for item in batch if item.url and (item.url not in records or records[item.url].failed)]
     complete = True
     if not state.handler.knows_archive_ids:
         cookies = cookies_of(preset_for(state.task.preset))
-        batch, complete = with_archive_ids(batch, state.task.name, state.params, state.seconds_left, cookies)
+        look_ups = feed_history.memory_name(state.task.name, state.task.owner)
+        batch, complete = with_archive_ids(batch, look_ups, state.params, state.seconds_left, cookies)
     now = current().clock.time()
     ids = [archive_id for item in batch for archive_id in item.archive_ids]
-    remembered = feed_history.find_many(state.handler.name, [item.identity for item in batch if item.identity], now)
+    remembered = feed_history.find_many(state.memory, [item.identity for item in batch if item.identity], now)
     knowledge = Known(set(archive.find_present(state.archive, ids)) if ids else set(), records, remembered)
     choice = choose(batch, knowledge, datetime.fromtimestamp(now, UTC))
     for item in choice.without_archive_id:
@@ -148,9 +155,9 @@ def _work_off(state: _Sweep, batch: Sequence[FeedItem]) -> bool:
     return complete
 
 
-def _records(urls: set[str], part: str) -> dict[str, Record]:
-    """The states of the URLs in queue and history; `part`: the sections that the task's options ask for."""
-    url_of_key = {" ".join(text for text in (url, part) if text): url for url in urls}
+def _records(urls: set[str], part: str, owner: str) -> dict[str, Record]:
+    """The states of an owner's URLs in queue and history; `part`: the sections that the task's options ask for."""
+    url_of_key = {source_key(url, part, owner=owner): url for url in urls}
     holders = items.find_holders(url_of_key) if url_of_key else {}
     by_id = {item.id: item for item in items.find_many(holders.values())}
     items_by_url = {url_of_key[key]: by_id[item_id] for key, item_id in holders.items() if item_id in by_id}
@@ -163,7 +170,7 @@ def _records(urls: set[str], part: str) -> dict[str, Record]:
 def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, Memory], now: float) -> int:
     """Makes items of the chosen entries that no other sweep has claimed; answers how many."""
     public = {str(item.identity): item for item in entries if _is_public(item.url, state.hosts)}
-    claimed = feed_history.claim_many(state.handler.name, list(public), remembered, now)
+    claimed = feed_history.claim_many(state.memory, list(public), remembered, now)
     new_items = [_new_item(state, item) for item in (public[identity] for identity in claimed)]
     entered = insert_items(new_items)
     pages = {item.url: item.info for item in public.values()}
@@ -171,7 +178,7 @@ def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, 
         if item.info_at:
             bucket.put_json(item.info_key, pages[item.posted_url])
     queue.send_many(IntakeEntry(item.id) for item in entered)
-    feed_history.confirm(state.handler.name, claimed, remembered, now)
+    feed_history.confirm(state.memory, claimed, remembered, now)
     return len(entered)
 
 

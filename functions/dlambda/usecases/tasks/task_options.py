@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from dlambda.deployment import current
+from dlambda.domain.items.archive import archive_key
 from dlambda.domain.tasks.task import Task
 from dlambda.media.handlers.client import Client, browser_like
 from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
@@ -17,8 +18,12 @@ Params = Mapping[str, Any]
 
 
 def archive_of_task(task: Task) -> str | None:
-    """The download archive that its preset and its own options name. Raises `Invalid` for what is no command line."""
-    return archive_named(preset_for(task.preset).cli, task.cli)
+    """The key of the download archive that its preset and its own options name, None without one.
+
+    Raises `Invalid` for what is no command line.
+    """
+    name = archive_named(preset_for(task.preset).cli, task.cli)
+    return archive_key(name, task.owner) if name else None
 
 
 def params_of_task(task: Task) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
@@ -19,42 +20,54 @@ from dlambda.store.tasks.task_schedule import Run
 from dlambda.usecases.events.publish import publish
 
 FEATURE: Final = "tasks"
+_STORED: Final = {*TaskInput.model_fields, "owner", "home"}
 
 
-def list_tasks() -> list[Task]:
-    """All, by name; secrets in their options masked."""
-    documents = sorted(resources.list_(FEATURE), key=lambda document: str(document.shown["name"]))
+def list_tasks(owner: str = "") -> list[Task]:
+    """All, by name, or those of the member `owner`; secrets in their options masked."""
+    documents = [document for document in resources.list_(FEATURE) if _is_visible(document, owner)]
+    documents.sort(key=lambda document: str(document.shown["name"]))
     runs_by_id = task_schedule.read_many(document.id for document in documents)
     return [_task(document, runs_by_id[document.id], masked(document.shown)) for document in documents]
 
 
-def find_task(id_: int) -> Task | None:
-    """The task, its options in clear."""
+def _is_visible(document: Document, owner: str) -> bool:
+    return owner in ("", document.shown.get("owner", ""))
+
+
+def _find(id_: int, owner: str) -> Document | None:
+    """The document of a task; None when there is none, and for what a member (`owner`) may not see."""
     document = resources.find(FEATURE, id_)
+    return document if document and _is_visible(document, owner) else None
+
+
+def find_task(id_: int, owner: str = "") -> Task | None:
+    """The task, its options in clear. `owner`, here and below: the member for whom others' tasks do not exist."""
+    document = _find(id_, owner)
     return _task(document, task_schedule.read(id_), document.clear()) if document else None
 
 
-def get_task(id_: int, text: str = "Task not found") -> Task:
+def get_task(id_: int, text: str = "Task not found", owner: str = "") -> Task:
     """Raises `NotFound` with `text`."""
-    task = find_task(id_)
+    task = find_task(id_, owner)
     if task is None:
         raise NotFound(text)
     return task
 
 
-def refuse_taken_name(name: str) -> None:
+def refuse_taken_name(name: str, owner: str = "") -> None:
     """Raises `AlreadyExists`; asked before look-ups that take seconds."""
-    if resources.find_by_name(FEATURE, name) is not None:
+    if resources.find_by_name(FEATURE, _name_key(name, owner)) is not None:
         raise _in_use(name)
 
 
-def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
+def make_tasks(drafts: Sequence[Draft], maker: Principal = OPERATOR) -> list[Task]:
     """Stores the tasks of one request, in its order; a later one whose name is taken gets a number.
 
-    Raises `AlreadyExists` when the first one's name is taken. When one cannot be stored, none is.
+    They are `maker`'s. Raises `AlreadyExists` when the first one's name is taken. When one cannot be stored, none is.
     """
-    first, *later_drafts = drafts
-    names = {document.name_key for document in resources.list_(FEATURE)}
+    first, *later_drafts = [draft.made_by(maker) for draft in drafts]
+    names = _names(maker.owner)
     new_tasks = [_make(first.fields)]
     try:
         for draft in later_drafts:
@@ -64,8 +77,21 @@ def make_tasks(drafts: Sequence[Draft]) -> list[Task]:
         for task in new_tasks:
             _take_back(task)
         raise
-    publish(*(event.config_update(FEATURE, "create", masked(task.view())) for task in new_tasks))
+    publish(*(_changed("create", task) for task in new_tasks))
     return new_tasks
+
+
+def _names(owner: str) -> set[str]:
+    """The names of an owner's tasks."""
+    return {str(document.shown["name"]) for document in resources.list_(FEATURE) if _owner_of(document) == owner}
+
+
+def _owner_of(document: Document) -> str:
+    return str(document.shown.get("owner", ""))
+
+
+def _changed(action: str, task: Task) -> event.Event:
+    return event.config_update(FEATURE, action, masked(task.view()), owner=task.owner)
 
 
 def _make_numbered(fields: Mapping[str, Any], names: set[str]) -> Task:
@@ -74,7 +100,7 @@ def _make_numbered(fields: Mapping[str, Any], names: set[str]) -> Task:
             return _make({**fields, "name": free_name(fields["name"], names)})
         except AlreadyExists:
             # Somebody took it meanwhile, and perhaps more of its kind.
-            names.update(document.name_key for document in resources.list_(FEATURE))
+            names.update(_names(fields["owner"]))
             raise
 
     try:
@@ -96,18 +122,18 @@ def _make(fields: Mapping[str, Any]) -> Task:
     return _scheduled(document)
 
 
-def change_task(id_: int, body: object, *, whole: bool) -> Task:
+def change_task(id_: int, body: object, owner: str = "", *, whole: bool) -> Task:
     """Changes what `body` has, or everything: then what it leaves out goes back to its default.
 
     Raises `NotFound`, `Invalid`, `AlreadyExists`.
     """
-    task = _scheduled(retry_conflicts(lambda: _replace(id_, body, whole=whole)))
-    publish(event.config_update(FEATURE, "update", masked(task.view())))
+    task = _scheduled(retry_conflicts(lambda: _replace(id_, body, owner, whole=whole)))
+    publish(_changed("update", task))
     return task
 
 
-def _replace(id_: int, body: object, *, whole: bool) -> Document:
-    document = resources.find(FEATURE, id_)
+def _replace(id_: int, body: object, owner: str, *, whole: bool) -> Document:
+    document = _find(id_, owner)
     if document is None:
         raise NotFound("Task not found")
     if not isinstance(body, dict):
@@ -121,16 +147,16 @@ def _replace(id_: int, body: object, *, whole: bool) -> Document:
         raise _in_use(fields["name"]) from None
 
 
-def remove_task(id_: int) -> Task:
+def remove_task(id_: int, owner: str = "") -> Task:
     """Removes the task and its schedule; answers what went. Raises `NotFound`."""
-    task = _remove(id_)
-    publish(event.config_update(FEATURE, "delete", task.view()))
+    task = _remove(id_, owner)
+    publish(_changed("delete", task))
     return task
 
 
-def _remove(id_: int) -> Task:
+def _remove(id_: int, owner: str = "") -> Task:
     def attempt() -> Document:
-        document = resources.find(FEATURE, id_)
+        document = _find(id_, owner)
         if document is None:
             raise NotFound(f"Task '{id_}' not found.")
         resources.remove(document)
@@ -170,7 +196,12 @@ def _scheduled(document: Document) -> Task:
 
 
 def _content(fields: Mapping[str, Any]) -> Content:
-    return Content(fields, masked(fields), fields["name"])
+    return Content(fields, masked(fields), _name_key(fields["name"], fields.get("owner", "")))
+
+
+def _name_key(name: str, owner: str) -> str:
+    """The form of a name that is unique: each member has names of its own."""
+    return f"@{owner}/{name}" if owner else name
 
 
 def _in_use(name: str) -> AlreadyExists:
@@ -178,7 +209,7 @@ def _in_use(name: str) -> AlreadyExists:
 
 
 def _task(document: Document, run: Run, fields: Mapping[str, Any]) -> Task:
-    input_fields = {name: value for name, value in fields.items() if name in TaskInput.model_fields}
+    stored_fields = {name: value for name, value in fields.items() if name in _STORED}
     return Task(
         id=document.id,
         created_at=_moment(document.created_at),
@@ -186,7 +217,7 @@ def _task(document: Document, run: Run, fields: Mapping[str, Any]) -> Task:
         last_run=_moment(run.last_run) if run.last_run else None,
         next_run=_moment(run.next_run) if run.next_run else None,
         last_result=_result(run.result) if run.result else None,
-        **input_fields,
+        **stored_fields,
     )
 
 

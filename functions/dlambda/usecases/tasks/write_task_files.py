@@ -9,7 +9,8 @@ from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import show_nfo_text
-from dlambda.domain.paths.paths import object_key, resolve_folder
+from dlambda.domain.paths.home import at_home, from_home
+from dlambda.domain.paths.paths import object_key
 from dlambda.domain.tasks.channel import describe, file_name, find_images
 from dlambda.domain.tasks.task import Task
 from dlambda.errors import AppError, Invalid
@@ -25,8 +26,11 @@ log = logging.getLogger(__name__)
 _IMAGE_SECONDS: Final = 5.0
 
 
-def write_task_files(task: Task) -> dict[str, Any]:
-    """Writes the files, over older ones, and answers what it wrote. Raises `Invalid` with the documented texts."""
+def write_task_files(task: Task, owner: str = "") -> dict[str, Any]:
+    """Writes the files, over older ones, and answers what it wrote. Raises `Invalid` with the documented texts.
+
+    `owner`: the member who asks, whose paths begin at its home; empty for admins.
+    """
     folder = _own_folder(task)
     texts = texts_of_task(task)
     info = read_source(task.url, texts, task.preset, entries=False)
@@ -42,12 +46,18 @@ def write_task_files(task: Task) -> dict[str, Any]:
     _put(nfo_path, show_nfo_text(facts).encode())
     images = write_images(folder, find_images(info.get("thumbnails")), client_for(effective(texts)))
     note_files([info_path, nfo_path, *images.values()])
-    return {**facts, "json_file": info_path, "nfo_file": nfo_path, "thumbnails": images}
+    home = task.home if owner else ""
+    return {
+        **facts,
+        "json_file": from_home(home, info_path),
+        "nfo_file": from_home(home, nfo_path),
+        "thumbnails": {kind: from_home(home, path) for kind, path in images.items()},
+    }
 
 
 def _own_folder(task: Task) -> str:
     try:
-        return resolve_folder(task.folder)
+        return at_home(task.home, task.folder) if task.folder.strip("/") else ""
     except Invalid:
         raise Invalid("Invalid task folder.") from None
 
@@ -56,7 +66,7 @@ def _folder_of_template(task: Task, info: Mapping[str, Any]) -> str:
     preset = preset_for(task.preset)
     template = task.template or preset.template or current().settings.output_template
     try:
-        return resolve_folder(_in(preset.folder.strip("/"), folder_of_template(template, info)))
+        return at_home(task.home, _in(preset.folder.strip("/"), folder_of_template(template, info)))
     except Invalid:
         raise Invalid("Invalid final path folder.") from None
 
