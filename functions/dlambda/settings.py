@@ -48,8 +48,9 @@ _VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_ke
 IGNORED_SETTINGS = frozenset(
     {
         "db_file", "debug", "debugpy_port", "flaresolverr_cache_ttl", "flaresolverr_client_timeout",
-        "flaresolverr_max_timeout", "flaresolverr_url", "ignore_ui", "pip_ignore_updates", "static_ui_path",
-        "streamer_acodec", "temp_disabled", "ytdlp_auto_update", "ytdlp_version",
+        "flaresolverr_max_timeout", "flaresolverr_url", "ignore_ui", "monitor_retention_hours",
+        "pip_ignore_updates", "static_ui_path", "streamer_acodec", "temp_disabled", "ytdlp_auto_update",
+        "ytdlp_version",
     }
 )  # fmt: skip
 _MISPLACED_IN_BASE_PATH = re.compile(r"[\s?#%\\]|//|/\.\.?(?:/|$)")
@@ -141,6 +142,8 @@ class UserSettings(BaseModel):
     log_level_file: LogLevel | None = Field(None, description="of the file of one machine; else log_level")
     access_log: Flag = True
     ytdlp_debug: Flag = False
+    monitor_enabled: Flag = Field(False, description="whether one machine takes samples of what the service uses")
+    monitor_interval: float = Field(30, ge=1, le=3600, description="seconds between two samples")
     tasks_handler_timer: str = "15 */1 * * *"
     task_handler_random_delay: float = Field(60.0, ge=1, description="seconds")
     pip_packages: str = ""

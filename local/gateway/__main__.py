@@ -28,6 +28,7 @@ from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
 from dlambda.errors import AppError
 from dlambda.settings import Settings
+from dlambda.usecases.operations.monitor import start_monitor
 from local import nudge, template
 from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
 from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
@@ -189,6 +190,7 @@ def main() -> None:
     nudge.watch_sends()
     # A client takes a while to make; the first add that sends is not there yet.
     threading.Thread(target=queue.client, name="queue-client", daemon=True).start()
+    start_monitor(os.getppid())  # the supervisor, whose children are all processes of the service
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, manage, sockets, listeners))

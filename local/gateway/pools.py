@@ -80,6 +80,7 @@ ROUTES: Final[dict[str, Pool]] = {
     "GET /api/logs/stream": STREAMS,
     "POST /api/system/terminal": STREAMS,
     "GET /api/system/terminal/<session_id>/stream": STREAMS,
+    "GET /api/stats/stream": STREAMS,
 }
 """Every route whose answer may take as long as somebody else likes. All others are `COMMON`."""
 

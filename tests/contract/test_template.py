@@ -138,6 +138,7 @@ def test_a_group_with_a_route_has_a_folder_of_the_urls_noun():
         "yt-dlp": "ytdlp",
         "ping": "system",
         "docs": "system",
+        "stats": "system",
         "download": "file",
         "thumbnail": "images",
         "random": "images",

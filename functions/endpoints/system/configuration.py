@@ -15,6 +15,7 @@ from dlambda.store.items import items, slots
 from dlambda.usecases.files.folders import folder_key
 from dlambda.usecases.items.list_items import queue_views
 from dlambda.usecases.operations.check_updates import known_updates, ytdlp_version
+from dlambda.usecases.operations.log_level import active_level
 from dlambda.usecases.rules import resources
 from dlambda.usecases.rules.input_rules import input_rules
 
@@ -55,11 +56,13 @@ def _app(settings: Settings) -> dict[str, Any]:
         "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
         "browser_control_enabled", "file_logging", "base_path", "app_env", "tasks_handler_timer", "app_version",
         "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates",
+        "monitor_enabled", "log_level",
     )  # fmt: skip
     return {name: getattr(settings, name) for name in names} | {
         "started": settings.started_at,
         "is_native": False,
         "version": settings.app_version,
+        "runtime_log_level": active_level(),
         **known_updates(),
         "ytdlp_version": ytdlp_version(),
     }

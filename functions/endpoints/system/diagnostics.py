@@ -13,7 +13,7 @@ from dlambda.domain.system.diagnosis import Check, CheckStatus, overall, summari
 from dlambda.setting_checks import find_problems
 from dlambda.settings import Settings
 from dlambda.usecases.operations.check_updates import known_updates
-from endpoints.system import health
+from endpoints.system import health, stats
 
 _OLDEST_PYTHON: Final = (3, 11)
 _ENGINES: Final = {
@@ -44,6 +44,7 @@ def diagnostics() -> dict[str, Any]:
         "summary": summary,
         "runtime": _runtime(settings),
         "requirements": {"python": _python()},
+        "stats": stats.summary(),
         "checks": [check.view() for check in checks],
     }
 
