@@ -13,12 +13,16 @@ key = $(firstword $(shell (pwd; cat $(1)) | cksum))
 pip = $(PY) -m pip install --disable-pip-version-check --require-hashes -r $(1) >$(VENV)/install.log 2>&1 \
   || { tail -n 30 $(VENV)/install.log; exit 1; }
 RUN_READY := $(VENV)/.run-$(call key,requirements-local.txt package-lock.json)
+# The web page has stamps of its own: a changed source is built again, and nothing else is installed again.
+PAGE_TOOLS_READY := $(TOOLS)/.page-$(call key,page/package-lock.json)
+PAGE_SOURCES := $(shell find page -type f -not -path '*/node_modules/*')
+PAGE_READY := functions/endpoints/page/built/.made-$(call key,$(PAGE_SOURCES))
 BROWSER := tests/e2e/browser
-DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json $(BROWSER)/package-lock.json)
+DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json page/package-lock.json $(BROWSER)/package-lock.json)
 
 # As measured (docs/decisions/installation-size.md).
-RUN_SIZE := 680 MB
-DEV_SIZE := 900 MB more
+RUN_SIZE := 700 MB
+DEV_SIZE := 1.1 GB more
 
 # Some machines forbid .pyc files; a start without them takes a second longer each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,16 +36,16 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
 
-run: $(RUN_READY) ## Start the service on this machine (PORT=8080, DATA_DIR=./data)
+run: $(RUN_READY) $(PAGE_READY) ## Start the service on this machine (PORT=8080, DATA_DIR=./data)
 	@exec $(PY) -m local
 
-install: $(RUN_READY) ## Install what `make run` needs, and start nothing
+install: $(RUN_READY) $(PAGE_READY) ## Install what `make run` needs, and start nothing
 
 update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, until the next change of the lock
 	@$(PY) -m pip install -q --disable-pip-version-check --upgrade yt-dlp yt-dlp-ejs
 	@$(PY) -c 'from yt_dlp.version import __version__ as version; print("yt-dlp", version, "serves from the next start on.")'
 
-test: $(DEV_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
+test: $(DEV_READY) $(PAGE_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)
 
 test-again: $(DEV_READY) ## Run what failed in the last run once more, alone, when it is at most five tests
@@ -51,7 +55,7 @@ test-again: $(DEV_READY) ## Run what failed in the last run once more, alone, wh
 test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/unit tests/store $(ARGS)
 
-test-nightly: $(DEV_READY) ## Run the tests, the long ones as well
+test-nightly: $(DEV_READY) $(PAGE_READY) ## Run the tests, the long ones as well
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
 
 smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
@@ -70,6 +74,7 @@ check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version,
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
 	@$(PY) .ci/dead_code.py
+	@$(PY) .ci/page.py
 
 audit: $(DEV_READY) ## Look for advisories of locked packages, and old binaries; fails when it cannot look
 	@$(PY) .ci/audit.py $(abspath $(TOOLS))/bin
@@ -88,16 +93,17 @@ coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor 
 	@mkdir -p build && $(PY) -m coverage run -m pytest -q tests/unit tests/store
 	@$(PY) -m coverage json -q -o build/coverage.json && $(PY) -m coverage report --fail-under=$(FLOOR) --format=total
 
-layer: $(RUN_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
+layer: $(RUN_READY) $(PAGE_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
 	@$(PY) layers/ffmpeg/build.py
 
 image: layer ## Stage the container image of the heavy functions, and its template, into build/
 	@$(PY) -m infra.image_template
 
-openapi: $(RUN_READY) ## Write openapi.json, API.md and the list of yt-dlp's options
+openapi: $(DEV_READY) ## Write openapi.json, API.md, the list of yt-dlp's options and the page's types
 	@$(PY) -m local.openapi
 	@$(PY) -m local.options
 	@$(PY) -m local.pages
+	@$(PY) .ci/page.py --write
 
 lock: $(DEV_READY) ## Resolve requirements*.in and package.json again into the lock files
 	@$(PY) .ci/locks.py --write
@@ -115,7 +121,7 @@ release-notes: ## Print the change log of TAG=v1.2.3, once everything agrees wit
 	@$(PYTHON) .ci/version.py --tag $(TAG)
 
 clean: ## Remove what was installed and built; DATA_DIR stays
-	rm -rf $(VENV) $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam
+	rm -rf $(VENV) $(TOOLS) build functions/endpoints/page/built page/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam
 	find functions local tests .ci layers -name __pycache__ -prune -exec rm -rf {} +
 
 # A virtual environment of our own; Debian keeps the part that makes one in a package of its own.
@@ -135,8 +141,17 @@ $(RUN_READY): | $(VENV)/bin/python
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing the tools of development, once: $(DEV_SIZE), two to five minutes"
 	@$(call pip,requirements-dev.txt)
-	@$(MAKE) --no-print-directory .browser-ready
+	@$(MAKE) --no-print-directory .page-checks-ready .browser-ready
 	@rm -f $(VENV)/.dev-*; touch $@
+
+$(PAGE_TOOLS_READY): | $(RUN_READY)
+	@mkdir -p $(TOOLS)/page && cp page/package.json page/package-lock.json $(TOOLS)/page/
+	@npm ci --prefix $(TOOLS)/page --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@rm -f $(TOOLS)/.page-*; touch $@
+
+$(PAGE_READY): | $(PAGE_TOOLS_READY)
+	@$(PY) -m local.web_page
+	@touch $@
 
 .PHONY: .tools-ready
 .tools-ready:
@@ -145,6 +160,11 @@ $(DEV_READY): $(RUN_READY)
 	  || npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(PY) -m local.tools $(TOOLS)
 	@$(PY) -m compileall -q -j 2 functions local
+
+# What checks the page's types, beside what builds it.
+.PHONY: .page-checks-ready
+.page-checks-ready: $(PAGE_TOOLS_READY)
+	@npm ci --prefix $(TOOLS)/page --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 # A browser for the tests alone, which brings its libraries: the machine needs none.
 .PHONY: .browser-ready

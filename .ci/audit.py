@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "functions"))
 from dlambda.domain.system.tool_release import MINIMUM, age  # noqa: E402 it needs the path
 
 LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
-NPM_FOLDERS = (".", "tests/e2e/browser")
+NPM_FOLDERS = (".", "page", "tests/e2e/browser")
 _SECONDS = 600
 _FOUND, _OPEN = 1, 2
 _VERSION_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--version"}

@@ -5,7 +5,7 @@ set -u
 PYTHON=${PYTHON:-python3}
 VENV=${VENV:-.venv}
 # While the packages are unpacked; a part of it is deleted at the end.
-NEEDED_MB=1000
+NEEDED_MB=1050
 
 refuse() {
   echo "$1" >&2
@@ -29,7 +29,11 @@ check_table_engine() {
   machine=$(uname -m)
   [ "$machine" = x86_64 ] \
     || refuse "The table engine (dynoxide) is published for x86_64, and this is $machine. Build it from its source and set DLAMBDA_DYNOXIDE=/path/to/dynoxide."
-  command -v npm >/dev/null || refuse "npm is missing: the table engine comes from there. On Debian: apt install npm"
+}
+
+check_npm() {
+  command -v npm >/dev/null \
+    || refuse "npm is missing: the table engine and the web page come from there. On Debian: apt install npm"
 }
 
 check_room() {
@@ -41,4 +45,5 @@ check_room() {
 [ "$(uname -s)" = Linux ] || refuse "Linux is needed, and this is $(uname -s)."
 [ -x "$VENV/bin/python" ] || check_python
 check_table_engine
+check_npm
 check_room

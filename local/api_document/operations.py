@@ -25,6 +25,8 @@ _NAMES = {
     "get /api/dev/pip": "list_packages",
     "get /api/docs": "get_api_reference",
     "get /api/docs/{file}": "get_document",
+    "get /": "get_page",
+    "get /{path}": "get_page_file",
     "get /{file}": "get_root_document",
     "get /api/download/{path}": "download_file",
     "post /api/file/actions": "act_on_files",

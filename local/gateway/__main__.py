@@ -94,7 +94,7 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if self._base and path == "/":
+        if self._base and path in {"/", self._base}:
             location = [(b"location", f"{self._base}/".encode())]
             return await refuse(send, 302, "The service lies below its base path.", "MOVED", location)
         inside = path.startswith(f"{self._base}/")

@@ -39,7 +39,8 @@ def answer(path):
         return bucket.presign("files/a.mp4", origin=request.host_url, answer={"content-type": "video/mp4"})
     if path.endswith("stream"):
         return Response(stream(), mimetype="text/event-stream")
-    return {"path": path, "base": request.script_root, "body": request.get_data(as_text=True), "closed": closed}
+    body = request.get_data(as_text=True)
+    return {"path": path, "base": request.script_root, "body": body, "closed": closed, "group": __name__}
 
 def stream():
     try:
@@ -176,14 +177,15 @@ def run(tmp_path_factory):
 def test_a_path_reaches_its_function_with_body(run):
     status, headers, body = run.get("/api/history/a%20b/c", b"text", Content_Type="text/plain")
     assert status == 200
-    assert json.loads(body) | {"closed": 0} == {"path": "api/history/a b/c", "base": "", "body": "text", "closed": 0}
+    answer = {"path": "api/history/a b/c", "base": "", "body": "text", "closed": 0, "group": "endpoints.history.main"}
+    assert json.loads(body) | {"closed": 0} == answer
     assert "Server" not in headers
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/nothing", "/favicon.ico"])
-def test_an_unknown_path_is_a_json_404(run, path):
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/favicon.ico", "/a/b"])
+def test_what_no_other_function_has_reaches_the_page(run, path):
     status, _, body = run.get(path)
-    assert (status, json.loads(body)) == (404, {"error": "Not Found", "code": "NOT_FOUND"})
+    assert (status, json.loads(body)["group"], json.loads(body)["path"]) == (200, "endpoints.page.main", path[1:])
 
 
 def test_each_message_wakes_its_poller_which_would_not_look_for_minutes(run):

@@ -189,6 +189,11 @@ def presign(
     return address.shown(str(request.url), origin)
 
 
+def media_origin() -> str:
+    """The address that signed URLs begin with; empty where the deployment answers media itself."""
+    return _media_address().elsewhere()
+
+
 class _StorageAddress:
     """Media are answered elsewhere: by the storage itself, or below an address of the operator."""
 
@@ -197,6 +202,10 @@ class _StorageAddress:
 
     def base(self, _origin: str) -> str:
         """The origin of signed URLs."""
+        return self.elsewhere()
+
+    def elsewhere(self) -> str:
+        """The origin of signed URLs where it is not the deployment's own; else empty."""
         return self._public_url or client().meta.endpoint_url
 
     def shown(self, url: str, _origin: str) -> str:
@@ -212,6 +221,9 @@ class _OwnAddress:
 
     def base(self, origin: str) -> str:
         return origin or client().meta.endpoint_url
+
+    def elsewhere(self) -> str:
+        return ""
 
     def shown(self, url: str, origin: str) -> str:
         """A path: behind a proxy neither scheme nor host need be the client's. The storage knows no base path."""

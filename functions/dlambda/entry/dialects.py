@@ -37,6 +37,11 @@ def _dialect() -> Dialect | None:
     return request.environ.get(_KEY)
 
 
+def is_asked() -> bool:
+    """True if the request came below the path of a dialect."""
+    return _dialect() is not None
+
+
 def is_open() -> bool:
     """True if the dialect's server asks nobody who calls this route."""
     dialect = _dialect()

@@ -132,7 +132,7 @@ def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
     app.after_request(_finish)
     app.after_request(dialects.translate_answer)
     app.after_request(idempotency.keep)
-    app.register_error_handler(AppError, _render)
+    app.register_error_handler(AppError, render)
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(Exception, _render_unexpected)
     below_base = dialects.DialectPaths(app.wsgi_app)
@@ -147,7 +147,7 @@ def http_entry(app: Flask) -> Callable[[Request], Response]:
         try:
             check_host(incoming.headers.getlist("Host"))
         except AppError as error:
-            return _render(error)
+            return render(error)
         # Read here: in debug mode the framework's body can't be read from a second app.
         body = incoming.get_data(cache=True)
         environ = {**incoming.environ, "wsgi.input": _Replay(body), "CONTENT_LENGTH": str(len(body))}
@@ -257,7 +257,8 @@ def _allow_origins(response: Response) -> None:
     response.headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
 
 
-def _render(error: AppError) -> Response:
+def render(error: AppError) -> Response:
+    """A deliberate error as its answer."""
     response = _problem({"error": error.message, "code": error.code, **error.extra}, error.status)
     response.headers.update(error.headers)
     return response

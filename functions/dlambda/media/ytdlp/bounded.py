@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from yt_dlp.networking._requests import RequestsResponseAdapter
 from yt_dlp.networking._urllib import HTTPHandler, UrllibResponseAdapter
 from yt_dlp.networking.common import Response

@@ -1,0 +1,30 @@
+"""The routes of the web page (docs/contract/page.md)."""
+
+from flask import Response
+from werkzeug.exceptions import MethodNotAllowed
+
+from dlambda.domain.accounts.permission import Permission
+from dlambda.entry.http import make_routes, problems, render
+from dlambda.errors import NotFound
+from endpoints.page import files, shell
+from endpoints.page.schemas import PagePath
+
+routes = make_routes("page", "The web page")
+
+
+@routes.app_errorhandler(MethodNotAllowed)
+def unknown(_: MethodNotAllowed) -> Response:
+    """Every address leads here that no other group has; what changes something is sent to none of them."""
+    return render(NotFound("Not Found"))
+
+
+@routes.get("/", permission=Permission.PUBLIC, responses={200: None, **problems(503)})
+def root() -> Response:
+    """The web page."""
+    return shell.answer("")
+
+
+@routes.get("/<path:path>", permission=Permission.PUBLIC, responses={200: None, 304: None, **problems(404, 503)})
+def file(path: PagePath) -> Response:
+    """A screen of the web page, or a file that it loads; compressed as the client likes."""
+    return files.answer(path.path) or shell.answer(path.path)

@@ -1,0 +1,70 @@
+"""The document that every screen of the page begins with."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, render_template_string, request
+
+from dlambda.aws import bucket
+from dlambda.deployment import current
+from dlambda.entry import dialects
+from dlambda.errors import NotFound
+from endpoints.page import built
+
+_HTML = "text/html"
+
+
+def answer(path: str) -> Response:
+    """The shell for the address `path`, below the base path.
+
+    A person gets it with 404 at an unknown address, too, where the page says so. Raises `NotFound` for everybody else,
+    below `api/` and below the path of a dialect.
+    """
+    manifest = built.manifest()
+    is_screen = path.split("/", maxsplit=1)[0] in manifest.screens
+    is_person = _HTML in request.accept_mimetypes.values() and not path.startswith("api/")
+    if dialects.is_asked() or not (is_screen or is_person):
+        raise NotFound("Not Found")
+    html = render_template_string(
+        built.read("index.html").decode(), base=request.script_root, socket=_socket(), manifest=manifest
+    )
+    response = Response(html, 200 if is_screen else 404, content_type=f"{_HTML}; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = _policy()
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _policy() -> str:
+    """Everything comes from here, but for media and events where a deployment answers them elsewhere."""
+    media = _origin(bucket.media_origin())
+    # Browsers differ in whether 'self' means a WebSocket as well.
+    socket = _origin(_socket()) or f"{'wss' if request.is_secure else 'ws'}://{request.host}"
+    sources = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "font-src": "'self'",
+        "img-src": f"'self' data: blob: {media}",
+        "media-src": f"'self' blob: {media}",
+        "connect-src": f"'self' {socket} {media}",
+        "worker-src": "'self' blob:",
+        "manifest-src": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+    }
+    return "; ".join(f"{name} {value}".rstrip() for name, value in sources.items())
+
+
+def _socket() -> str:
+    """The address of the events where it is another one than `/ws` here: in the cloud."""
+    settings = current().settings
+    return settings.socket_endpoint.replace("http", "ws", 1) if settings.function_name else ""
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

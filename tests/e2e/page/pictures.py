@@ -1,0 +1,67 @@
+"""Pictures of each screen: `python -m tests.e2e.page.pictures [--out FOLDER] [--url http://...] [screen ...]`.
+
+At 360, 768 and 1440 pixels, light and dark, and once from right to left. Without `--url` a service is started for it.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from local import web_page
+from tests.e2e.page.browser import PHONE, TABLET, WIDE, Windows, chromium
+from tests.e2e.page.conftest import SETTINGS
+from tests.e2e.page.screens import paths
+from tests.e2e.service import ROOT, Service
+from tests.origin import Origin
+
+Look = tuple[str, tuple[int, int], Literal["light", "dark"], str]
+LOOKS: tuple[Look, ...] = (
+    ("360-light", PHONE, "light", "en"),
+    ("360-dark", PHONE, "dark", "en"),
+    ("768-light", TABLET, "light", "en"),
+    ("1440-light", WIDE, "light", "en"),
+    ("1440-dark", WIDE, "dark", "en"),
+    ("1440-rtl", WIDE, "light", "ar"),
+)
+_SETTLE_MS = 600
+
+
+@contextmanager
+def _service(url: str, folder: Path) -> Iterator[str]:
+    if url:
+        yield url.rstrip("/")
+        return
+    with Origin() as origin, Service(folder / "data", SETTINGS) as running:
+        for name in ("a/clip-1.mp4", "a/clip-2.mp4", "a/missing.mp4"):
+            running.api.fetch(origin.url(name))
+        yield running.base
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("screens", nargs="*")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "pictures")
+    parser.add_argument("--url", default="")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    web_page.build()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _service(options.url, Path(folder)) as base,
+        chromium(folder) as browser,
+    ):
+        for name, path in paths().items():
+            for look, size, scheme, language in LOOKS if not options.screens or name in options.screens else ():
+                windows = Windows(browser, base)
+                page = windows.open(path, size=size, scheme=scheme, language=language)
+                page.wait_for_timeout(_SETTLE_MS)
+                page.screenshot(path=options.out / f"{name}-{look}.png")
+                page.context.close()
+                print(options.out / f"{name}-{look}.png", *windows.problems)
+
+
+if __name__ == "__main__":
+    main()
