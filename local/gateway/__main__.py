@@ -102,8 +102,7 @@ class Gateway:
         app = self._functions.find(scope["method"], path) if inside else None
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND")
-        _, inside_dialect = split_path(path)
-        pool = self._functions.pool_of(scope["method"], inside_dialect, scope["query_string"])
+        pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
         return await self._functions.call(app, pool, scope, receive, send)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from dlambda.domain.dialects.catalogue import split_path
 from local.gateway.shares import Shares
 
 _SLASHES = re.compile("/{2,}")
@@ -101,9 +102,10 @@ class PoolOfRoute:
                 self._exact[route] = pool
 
     def find(self, method: str, path: str, query: bytes) -> Pool:
-        """`path` lies below the base path and is decoded."""
+        """`path` lies below the base path and is decoded; below a dialect's path it means the same."""
         method = "GET" if method == "HEAD" else method
-        request_line = f"{method} {_SLASHES.sub('/', path).rstrip('/')}"
+        _, path = split_path(_SLASHES.sub("/", path))
+        request_line = f"{method} {path.rstrip('/')}"
         if query and (waiting := self._exact.get(f"{request_line}?sync=true")) and _is_sync(query):
             return waiting
         if (pool := self._exact.get(request_line)) or request_line in _SPECIFIC:

@@ -56,6 +56,8 @@ def test_each_route_of_the_table_exists(route):
         ("GET", "/api/player/segments/3/a/b c.mp4.ts", b"", WORKERS),
         ("GET", "/api/file/info/a/b.mp4", b"", WORKERS),
         ("GET", "/api/logs/stream", b"", STREAMS),
+        ("POST", "/ytptube/api/history/", b"sync=true", WAITING_ADDS),
+        ("GET", "//ytptube//api/yt-dlp/url/info", b"", EXTRACTIONS),
         ("GET", "/api/ping", b"", COMMON),
         ("GET", "/", b"", COMMON),
     ],

@@ -67,6 +67,11 @@ class TestPath:
         key = base64.b64encode(b"u:p").decode()
         assert system.get("/ytptube/api/system/configuration", apikey=key)[0] == 200
 
+    @pytest.mark.parametrize("path", ["/api/system/pause", "/ytptube/api/system/pause"])
+    def test_pages_of_other_origins_are_refused_there_as_well(self, system: Client, path: str) -> None:
+        headers = {"Origin": "https://page.example", "Sec-Fetch-Site": "cross-site"}
+        assert system.call("POST", path, headers=headers)[0] == 403
+
 
 class TestHistory:
     @pytest.mark.parametrize("paused", [False, True])

@@ -82,7 +82,7 @@ def test_what_is_live_stays() -> None:
 @pytest.mark.parametrize(
     "line",
     ["GET /api/history", "POST /api/history", "GET /api/history/live", "GET /api/history/x", "POST /api/history/start",
-     "GET /api/system/configuration", "GET /api/yt-dlp/options", "GET /api/logs", "GET /api/file/browser/a/b"],
+     "GET /api/system/configuration", "GET /api/yt-dlp/options", "GET /api/file/browser/a/b"],
 )  # fmt: skip
 def test_an_error_stays(line: str) -> None:
     problem = {"error": "Something.", "code": "X"}
@@ -188,16 +188,6 @@ def test_updates_that_nobody_looks_for_are_no_error() -> None:
 
 def test_options_are_a_list() -> None:
     assert translated("GET /api/yt-dlp/options", {"version": "1", "count": 1, "options": [1]}).body == [1]
-
-
-def test_a_log_entry_has_the_fields_of_both_versions() -> None:
-    body = {"logs": [{"id": 5, "message": "Hello", "datetime": None}], "offset": 0}
-    assert translated("GET /api/logs/", body).body == {
-        "logs": [
-            {"id": "5", "line": "Hello", "message": "Hello", "level": "INFO", "logger": "", "datetime": None},
-        ],
-        "offset": 0,
-    }
 
 
 def test_paths_of_folders_begin_with_a_name() -> None:

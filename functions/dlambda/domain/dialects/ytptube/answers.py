@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from dlambda.domain.dialects.dialect import Answer, Asked, TranslateAnswer
 from dlambda.domain.dialects.ytptube.items import queue
@@ -78,19 +78,6 @@ def url_info(_: Asked, answer: Answer) -> Answer:
 def options(_: Asked, answer: Answer) -> Answer:
     """Answers the list alone."""
     return replace(answer, body=answer.body["options"]) if answer.status == 200 else answer
-
-
-def logs(_: Asked, answer: Answer) -> Answer:
-    """Answers entries with the fields of both versions."""
-    if answer.status != 200:
-        return answer
-    return replace(answer, body={**answer.body, "logs": [log_entry(entry) for entry in answer.body["logs"]]})
-
-
-def log_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Completes an entry: `line` is a line of text, `logger` tells which part wrote it."""
-    message = entry.get("message", entry.get("line", ""))
-    return {"line": message, "message": message, "level": "INFO", "logger": "", **entry, "id": str(entry["id"])}
 
 
 def unmarked(_: Asked, answer: Answer) -> Answer:

@@ -35,7 +35,6 @@ YTPTUBE: Final = Dialect(
             "GET /api/yt-dlp/options": answers.options,
             "GET /api/yt-dlp/url/info": answers.url_info,
             "POST /api/yt-dlp/convert": answers.converted,
-            "GET /api/logs": answers.logs,
             "DELETE /api/archiver": answers.unmarked,
             "POST /api/file/actions": answers.file_actions,
             "GET /api/file/browser": answers.folder,
