@@ -160,7 +160,7 @@ class TestAnswers:
     @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*"])
     def test_others_get_plain_json(self, history, accept):
         history.call("GET", "/api/history/none", headers={"Accept": accept})
-        assert (history.last.mimetype, set(history.last.json)) == ("application/json", {"error", "code"})
+        assert (history.last.mimetype, set(history.last.json)) == ("application/json", {"error", "code", "params"})
 
     def test_invalid_json(self, history):
         assert error(history.raw("POST", "/api/history/start", "{")) == (400, "Invalid JSON in request body.")

@@ -185,7 +185,7 @@ def test_a_body_that_is_no_object(group, body):
         if group.kind == "conditions"
         else ("Invalid request body expecting dict.")
     )
-    assert group.call("POST", body=body) == (400, {"error": text, "code": "INVALID"})
+    assert group.call("POST", body=body) == (400, {"error": text, "code": "INVALID", "params": {"field": "request"}})
     made = group.make()
     assert group.call("PATCH", f"/{made['id']}", body)[0] == 400
 

@@ -26,4 +26,7 @@ def test_the_file_browser(group: Group, configure: Configure) -> None:
 @pytest.mark.parametrize("path", ["/api/logs", "/api/logs/stream"])
 def test_without_a_file_there_is_no_log(group: Group, configure: Configure, path: str) -> None:
     configure(file_logging="false")
-    assert error(group("logs").call("GET", path)) == (404, "File logging is not enabled.")
+    logs = group("logs")
+    assert error(logs.call("GET", path)) == (404, "File logging is not enabled.")
+    assert logs.last.get_json()["code"] == "FEATURE_DISABLED"
+    assert logs.last.get_json()["params"] == {"feature": "api.features.fileLogging"}

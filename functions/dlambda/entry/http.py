@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.web.cross_origin import Admission
+from dlambda.domain.web.error_params import params_of
 from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import check_credentials
@@ -42,6 +43,7 @@ Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
 _PROBLEM_TYPE = "application/problem+json"
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
+_PARAMS = {"resource": "api.resources.item"}
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"user": [{"basic": []}, {"apikey": []}], "key": [{"key": []}]}
 
 
@@ -52,6 +54,7 @@ class Problem(BaseModel):
 
     error: str = Field(examples=["Item not found."])
     code: str = Field(examples=["NOT_FOUND"])
+    params: dict[str, str] | None = Field(None, description="keys of words that clients translate", examples=[_PARAMS])
 
 
 class _Text:
@@ -259,9 +262,18 @@ def _allow_origins(response: Response) -> None:
 
 def render(error: AppError) -> Response:
     """A deliberate error as its answer."""
-    response = _problem({"error": error.message, "code": error.code, **error.extra}, error.status)
+    body = {"error": error.message, "code": error.code, **_translatable(error), **error.extra}
+    response = _problem(body, error.status)
     response.headers.update(error.headers)
     return response
+
+
+def _translatable(error: AppError) -> dict[str, Any]:
+    """`params` for clients that have a sentence of their own for each code; the key API's have none."""
+    if not has_request_context() or not request.path.startswith("/api/"):
+        return {}
+    params = params_of(request.path, error.code, error.message)
+    return {"params": params} if params else {}
 
 
 def _render_http(error: HTTPException) -> Response:

@@ -15,6 +15,8 @@ Followed = tuple[str, Entry] | None
 """Where one would go on, and what was written; None each time when nothing was."""
 
 _FILE: Final = "dlambda.jsonl"
+# The published status, with the word of the newest API for what is off.
+_OFF: Final = {"code": "FEATURE_DISABLED", "params": {"feature": "api.features.fileLogging"}}
 _FILE_SECONDS: Final = 0.5
 _CLOUD_SECONDS: Final = 2.0
 
@@ -33,7 +35,7 @@ def follow_log(since: str, query: Wanted, seconds: float) -> Iterator[Followed]:
 
 def _check_enabled() -> None:
     if not current().settings.file_logging:
-        raise NotFound("File logging is not enabled.")
+        raise NotFound("File logging is not enabled.", extra=_OFF)
 
 
 class LogStore(Protocol):
