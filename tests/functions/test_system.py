@@ -55,7 +55,9 @@ def test_pause_and_resume_answer_whether_they_changed_anything(client: FlaskClie
 
 
 def test_shutdown_is_never_possible(client: FlaskClient) -> None:
-    assert refused(client, "POST", "/api/system/shutdown") == (400, "Shutdown is only available in the native mode.")
+    reply = client.post("/api/system/shutdown")
+    assert (reply.status_code, reply.json["error"]) == (400, "Shutdown is only available in the native mode.")
+    assert (reply.json["code"], reply.json["params"]) == ("FEATURE_DISABLED", {"feature": "api.features.shutdown"})
 
 
 # Updates

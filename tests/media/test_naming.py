@@ -1,5 +1,6 @@
 """Names of a download's files: short enough, free, told apart (docs/contract/downloads.md 6)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,3 +139,12 @@ class TestUniqueNames:
     def test_another_one_gets_the_next(self) -> None:
         unique = UniqueNames(lambda stem: " (2)" if stem == "a" else "")
         assert [unique.name_for("a", key) for key in range(3)] == ["a (2)", "a (3)", "a (4)"]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "text"),
+    [("%(ytp_random:8)s", "[A-Za-z0-9]{8}"), ("%(ytp_random:6:d)s", r"\d{6}"), ("%(ytp_random:5:s)s", "[A-Za-z]{5}")],
+)
+def test_random_parts_of_names(names: Any, placeholder: str, text: str) -> None:
+    (film,) = names(f"{placeholder} {placeholder} %(id)s.%(ext)s")
+    assert re.fullmatch(rf"({text}) \1 short\.mp4", film)

@@ -1,6 +1,7 @@
 """ffmpeg as yt-dlp's post-processors run it, when something ends it from outside."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from yt_dlp.postprocessor import ffmpeg
@@ -31,3 +32,12 @@ def test_a_program_that_was_killed_is_tried_again(said: str) -> None:
 
 def test_one_that_refuses_its_input_says_so_itself() -> None:
     assert run("echo no >&2; exit 1") == ("", "no\n", 1)
+
+
+@pytest.mark.parametrize(("option", "begin"), [("true", "<?xml version"), ("false", "<episodedetails>"), ("0", "<epi")])
+def test_an_nfo_begins_as_its_option_says(tmp_path: Path, option: str, begin: str) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"x")
+    maker = postprocessing.NFOMakerPP(None, xml_declaration=option)
+    maker.run({"filepath": str(film), "id": "1", "title": "T", "upload_date": "20240115"})
+    assert film.with_suffix(".nfo").read_text().startswith(begin)

@@ -98,7 +98,8 @@ def _as_asked(message: str) -> NotAcceptable:
 @routes.post("/api/system/shutdown", permission=Permission.CONTROL_SYSTEM, responses=problems(400))
 def shutdown() -> Answer:
     """Always refused: the service is never native."""
-    raise Invalid("Shutdown is only available in the native mode.")
+    feature = {"code": "FEATURE_DISABLED", "params": {"feature": "api.features.shutdown"}}
+    raise Invalid("Shutdown is only available in the native mode.", extra=feature)
 
 
 @routes.post(
