@@ -122,6 +122,9 @@ class UserSettings(BaseModel):
     live_patience: float = Field(60, gt=0, description="seconds without a live stream after which it counts as ended")
     max_playlist_entries: int = Field(10_000, ge=1, description="of a playlist or feed that is taken at all")
     temp_keep: Flag = False
+    thumb_generate: Flag = Field(True, description="frames of films that have no picture beside them")
+    thumb_sidecar: Flag = Field(False, description="such a frame becomes a picture beside the film")
+    thumb_concurrency: int = Field(2, ge=1, description="frames that one process makes at once")
     remove_files: Flag = False
     keep_archive: Flag = True
     archive_file: str = "{config_path}/archive.log"

@@ -57,6 +57,7 @@ _NAMES = {
     "delete /api/history/{id}/archive": "unarchive_item",
     "post /api/history/{id}/nfo": "write_item_nfo",
     "post /api/history/{id}/rename": "rename_item_file",
+    "get /api/history/{id}/thumbnail": "get_item_thumbnail",
     "get /api/logs": "list_log_entries",
     "get /api/logs/level": "get_log_level",
     "post /api/logs/level/{level}": "set_log_level",

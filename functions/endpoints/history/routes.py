@@ -11,7 +11,7 @@ from dlambda.entry.principals import current_principal
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.items import archive_items, change_items
 from dlambda.usecases.items.write_nfo import write_nfo
-from endpoints.history import actions, listing
+from endpoints.history import actions, listing, pictures
 from endpoints.history.schemas import (
     AcceptedList,
     AddBody,
@@ -137,6 +137,16 @@ def cancel(body: Ids) -> Answer:
 def retry(body: RetryBody) -> Answer:
     """Adds records of the history again, with the same requests. Answers at once; events tell the rest."""
     return {"status": "accepted", "count": actions.retry(body, current_principal())}, 202
+
+
+@routes.get(
+    "/api/history/<string:id>/thumbnail",
+    permission=Permission.READ_ITEMS,
+    responses={200: None, 302: None, 304: None, **problems(404, 503)},
+)
+def thumbnail(path: ItemPath) -> Response:
+    """A picture of the item's file: one beside it, or a frame."""
+    return pictures.thumbnail(path.id)
 
 
 @routes.post(

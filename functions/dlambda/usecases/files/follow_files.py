@@ -47,6 +47,12 @@ def follow(item: Item, target: str) -> None:
     _change(item, partial(_moved, target=target))
 
 
+def files_added(paths: Sequence[str]) -> None:
+    """Files came beside others: the folders' index has them, and items are told of their new sidecars."""
+    folders.note_files(paths)
+    _tell_of_sidecars(paths, ())
+
+
 def files_gone(paths: Sequence[str]) -> None:
     """After files were deleted: items keep their record, without a file.
 

@@ -8,7 +8,7 @@ from dlambda.domain.messages.queue_messages import RETRY_JOB, RetryItems, RunJob
 from dlambda.store.files import jobs
 
 # Bucket rules count in days, and not every S3 has them.
-_KEPT = {"zips/": timedelta(hours=2), "cache/": timedelta(days=1)}
+_KEPT = {"zips/": timedelta(hours=2), "cache/": timedelta(days=1), "thumbnails/": timedelta(days=30)}
 _CLEANING_MINUTE = 23
 
 
