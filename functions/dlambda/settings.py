@@ -111,6 +111,7 @@ class UserSettings(BaseModel):
     output_template_chapter: str = "%(title)s - %(section_number)s %(section_title)s.%(ext)s"
     default_preset: str = "default"
     default_pagination: int = Field(50, ge=1, le=1000)
+    queue_display_limit: int = Field(0, ge=0, description="items of the queue in `history/live`; 0: all")
     history_all_limit: int = Field(1000, ge=1)
     max_workers: int = Field(20, ge=1)
     max_workers_per_extractor: int = Field(2, ge=1)

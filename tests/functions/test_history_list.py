@@ -201,7 +201,56 @@ def test_live_maps_the_queue_by_id_in_its_order(history):
 
 
 def test_live_of_nothing(history):
-    assert history.get("/api/history/live") == (200, {"queue": {}, "history_count": 0})
+    counts = {"history_count": 0, "queue_count": 0, "queue_loaded": 0, "queue_limit": 0, "truncated": False}
+    assert history.get("/api/history/live") == (200, {"queue": {}} | counts)
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"),
+    [
+        ("2", ["b", "r"]),
+        ("1", ["r"]),
+        ("4", ["b", "a", "r", "c"]),
+        ("0", ["b", "a", "r", "c"]),
+        (" 3 ", ["b", "a", "r"]),
+    ],
+)
+def test_live_up_to_a_limit_with_those_that_run(history, limit, shown):
+    records.add([item("b"), item("a"), waiting("r"), item("c")])
+    records.save(items.get("r"), items.get("r").evolve(status=Status.PREPARING))
+    body = history.get("/api/history/live", limit=limit)[1]
+    assert list(body["queue"]) == shown
+    assert (body["queue_count"], body["queue_loaded"], body["queue_limit"]) == (4, len(shown), int(limit))
+    assert body["truncated"] is False
+
+
+def test_the_limit_of_the_setting(history, configure):
+    configure(queue_display_limit=1)
+    records.add([item("a"), item("b")])
+    assert list(history.get("/api/history/live")[1]["queue"]) == ["a"]
+    assert list(history.get("/api/history/live", limit=0)[1]["queue"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [(bad, "limit must be a valid integer.") for bad in ("", "x", "1.5", "--1", "1e3", "-", "1 2", "9" * 5000)]
+    + [("-1", "limit must be >= 0.")],
+)
+def test_bad_limits(history, limit, text):
+    assert error(history.get("/api/history/live", limit=limit)) == (400, text)
+
+
+def test_no_answer_grows_beyond_its_bytes(history):
+    """Each of 20 items has 300 kB; the answer of a function has 6 MB."""
+    for number in range(20):
+        records.add([item(f"i{number:02d}", extras={"text": "x" * 300_000})])
+    body = history.get("/api/history/live")[1]
+    assert len(history.last.data) < 5_500_000
+    assert (body["queue_count"], body["queue_loaded"], body["truncated"]) == (20, 17, True)
+    assert list(body["queue"]) == [f"i{number:02d}" for number in range(17)]
+    assert len(history.get("/api/history")[1]["queue"]) < 17
+    assert history.last.headers["X-Truncated"] == "true"
+    assert len(history.last.data) < 5_500_000
 
 
 def test_an_item_is_in_exactly_one_list(history):

@@ -53,6 +53,13 @@ class TestDoors:
         assert door("$disconnect") == OK
         assert connections.ids_by_audience() == {}
 
+    @pytest.mark.parametrize(
+        ("query", "listens"), [({"progress": "true"}, "brief"), ({"progress": "1"}, ""), ({"progress": ""}, "")]
+    )
+    def test_a_client_may_ask_for_short_progress(self, stack, query, listens):
+        assert door("$connect", headers={}, queryStringParameters=query) == OK
+        assert connections.ids_by_dialect() == {listens: ["c1"]}
+
     def test_one_that_left_before_its_greeting(self, stack, pushes):
         door("$connect")
         door("$disconnect")

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dlambda.domain.dialects import catalogue
 from dlambda.domain.events import event
 from dlambda.domain.events.event import INTERNAL, Event, Name, make_id
+from dlambda.domain.items.progress import Progress
 from tests.store.samples import done, item
 
 CLIENTS = [
     "config_update", "connected", "log_info", "log_warning", "log_error", "log_success", "item_added", "item_updated",
     "item_cancelled", "item_deleted", "item_moved", "item_status", "paused", "resumed", "queue_reordered",
-    "item_bulk_deleted",
+    "item_bulk_deleted", "item_progress",
 ]  # fmt: skip
 AT = datetime(2026, 1, 1, 10, 0, 0, 120000, UTC)
 
@@ -107,3 +109,35 @@ def test_frames_are_json_without_secrets():
     text = json.dumps(event.item_moved(done("a", cookies="hush", description="d" * 5000)).frame())
     assert "hush" not in text
     assert len(text) < 4000
+
+
+def test_progress_is_told_once_to_each_kind_of_client():
+    fields = Progress("downloading", 5.0, 10.0, 2.0, 3.0).fields()
+    told = [
+        event.item_updated(done("a"), fields),
+        event.item_updated(done("a"), fields, is_progress=True),
+        event.item_progress(done("a"), fields),
+    ]
+    names = {
+        name: [frame["event"] for told_event in told for frame in catalogue.frames(told_event, name)]
+        for name in (catalogue.ROOT, catalogue.BRIEF, "ytptube")
+    }
+    assert names == {
+        "": ["item_updated", "item_updated"],
+        "brief": ["item_updated", "item_progress"],
+        "ytptube": ["item_updated", "item_updated", "item_progress"],
+    }
+
+
+def test_progress_alone_is_short():
+    fields = Progress("downloading", 5.0, 10.0, 2097152.0, 3.0).fields()
+    assert event.item_progress(done("a"), fields).data == {
+        "_id": "a", "status": "downloading", "percent": 50.0, "speed": "2.0 MiB/s", "eta": "00:00:03",
+        "speed_bps": 2097152.0, "eta_seconds": 3.0, "downloaded_bytes": 5.0, "total_bytes": 10.0, "msg": None,
+        "postprocessor": None,
+    }  # fmt: skip
+
+
+def test_what_was_never_in_the_queue_moves_from_nowhere():
+    assert event.item_moved(done("a"), was_queued=False).data["from"] is None
+    assert event.item_moved(done("a")).data["from"] == "queue"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from flask import Response
 
@@ -13,8 +12,8 @@ from dlambda.domain.paths.home import item_from_home
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.store.items import items
-from dlambda.usecases.items.list_items import queue_views, with_progress
-from endpoints.history.schemas import ListQuery
+from dlambda.usecases.items.list_items import MOST_BYTES, read_queue, with_progress
+from endpoints.history.schemas import ListQuery, LiveQuery
 
 _TYPES = ("all", "queue", "done")
 _ORDERS = ("ASC", "DESC")
@@ -59,12 +58,32 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
     return ((included & existing) if included else existing) - unwanted
 
 
-def live(owner: str) -> dict[str, Any]:
-    """The whole queue by `_id`, in its order, with live progress; the part of the member `owner`, or all."""
-    return {
-        "queue": {view["_id"]: view for view in queue_views(owner)},
+def live(query: LiveQuery, owner: str) -> Response:
+    """The queue by `_id`, in its order, with live progress; the part of the member `owner`, or all. Raises `Invalid`."""
+    limit = _limit(query.limit)
+    queue = read_queue(limit, owner=owner)
+    counts = {
         "history_count": items.count(Shelf.DONE, owner=owner),
+        "queue_count": queue.total,
+        "queue_loaded": len(queue.views),
+        "queue_limit": limit,
+        "truncated": len(queue.views) < min(limit or queue.total, queue.total),
     }
+    views = b", ".join(json.dumps(item_id).encode() + b": " + view for item_id, view in queue.views.items())
+    body = b'{"queue": {' + views + b"}, " + json.dumps(counts)[1:].encode()
+    return Response(body, mimetype="application/json")
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return current().settings.queue_display_limit
+    try:
+        limit = int(text)
+    except ValueError:
+        raise Invalid("limit must be a valid integer.") from None
+    if limit < 0:
+        raise Invalid("limit must be >= 0.")
+    return limit
 
 
 def _views(shelf: Shelf, ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
@@ -86,9 +105,10 @@ def _rendered(ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
 def _everything(principal: Principal) -> Response:
     limit = current().settings.history_all_limit
     newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True, owner=principal.owner)
-    queue = json.dumps({"queue": queue_views(principal.owner)})[:-1].encode()
-    headers = {"X-Truncated": "true"} if newest.total > limit else {}
-    return _json(queue, b'"history"', _rendered(newest.ids, principal), headers)
+    queue = read_queue(most_bytes=MOST_BYTES // 2, owner=principal.owner)
+    head = b'{"queue": [' + b", ".join(queue.views.values()) + b"]"
+    headers = {} if queue.is_whole and newest.total <= limit else {"X-Truncated": "true"}
+    return _json(head, b'"history"', _rendered(newest.ids, principal), headers)
 
 
 def _json(head: bytes, key: bytes, views: Iterable[bytes], headers: Mapping[str, str] | None = None) -> Response:

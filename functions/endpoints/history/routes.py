@@ -27,6 +27,7 @@ from endpoints.history.schemas import (
     ItemView,
     ListQuery,
     Live,
+    LiveQuery,
     Message,
     NfoWritten,
     PositionBody,
@@ -49,10 +50,10 @@ def list_items(query: ListQuery) -> Answer:
     return listing.list_items(query, current_principal())
 
 
-@routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: Live})
-def live() -> Answer:
+@routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: Live, **problems(400)})
+def live(query: LiveQuery) -> Answer:
     """The queue with live progress."""
-    return listing.live(current_principal().owner)
+    return listing.live(query, current_principal().owner)
 
 
 @routes.get("/api/history/add", permission=Permission.ADD_ITEMS, responses={200: AddedByLink, **problems(400, 404)})

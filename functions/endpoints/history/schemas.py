@@ -29,6 +29,10 @@ class ListQuery(Query):
     status: str | None = Field(None, description="`finished`, `!finished`, `error,cancelled` ...")
 
 
+class LiveQuery(Query):
+    limit: str | None = Field(None, description="most items; 0: all; default: the setting `queue_display_limit`")
+
+
 class AddQuery(Query):
     url: str | None = Field(None, description="what to download")
     preset: str | None = None
@@ -284,6 +288,10 @@ class ItemPage(BaseModel):
 class Live(BaseModel):
     queue: dict[str, ItemView]
     history_count: int
+    queue_count: int = Field(description="items of the whole queue", examples=[1])
+    queue_loaded: int = Field(description="items of this answer", examples=[1])
+    queue_limit: int = Field(description="the limit that counted; 0: none", examples=[0])
+    truncated: bool = Field(description="there are more than an answer has place for", examples=[False])
 
 
 class Accepted(BaseModel):

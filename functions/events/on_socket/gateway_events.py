@@ -8,7 +8,7 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import holds
-from dlambda.domain.dialects.catalogue import DIALECTS, ROOT
+from dlambda.domain.dialects.catalogue import BRIEF, DIALECTS, ROOT
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures
@@ -52,7 +52,7 @@ def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
     try:
         check_open()
         check_sender(incoming)
-        dialect = _dialect(query.get("dialect") or ROOT)
+        dialect = _dialect(query.get("dialect") or "") or (BRIEF if query.get("progress") == "true" else ROOT)
         with count_failures(PASSWORD, incoming.client):
             principal = check_credentials(headers.get("authorization"), query.get("apikey"))
     except AppError as error:

@@ -15,6 +15,10 @@ _ID_LENGTH = 16
 EVERYONE: Final = "*"
 """The owner of an event that all clients hear of; no account has this id."""
 _NEVER = datetime.fromtimestamp(0, UTC)
+_PROGRESS = (
+    *("status", "percent", "speed", "eta", "speed_bps", "eta_seconds", "downloaded_bytes", "total_bytes", "msg"),
+    "postprocessor",
+)
 _CONTEXT_WINS = frozenset({"id", "title"})
 
 
@@ -35,6 +39,7 @@ class Name(StrEnum):
     ITEM_STATUS = "item_status"
     PAUSED = "paused"
     RESUMED = "resumed"
+    ITEM_PROGRESS = "item_progress"
     ITEM_BULK_DELETED = "item_bulk_deleted"
     QUEUE_REORDERED = "queue_reordered"
     ITEM_COMPLETED = "item_completed"
@@ -69,6 +74,7 @@ class Event:
     home: str = ""
     id: str = ""
     created_at: datetime = _NEVER
+    is_progress: bool = False  # an `item_updated` that tells no more than an `item_progress` beside it
 
     def stamped(self, id_: str, now: datetime) -> "Event":
         """The event with its id and time."""
@@ -138,8 +144,13 @@ def item_added(item: Item) -> Event:
     return _of_item(item, Name.ITEM_ADDED, _view(item), "Item Added", message)
 
 
-def item_updated(item: Item, progress: Mapping[str, Any] | None = None) -> Event:
-    return _of_item(item, Name.ITEM_UPDATED, _view(item) | dict(progress or {}))
+def item_updated(item: Item, progress: Mapping[str, Any] | None = None, *, is_progress: bool = False) -> Event:
+    return replace(_of_item(item, Name.ITEM_UPDATED, _view(item) | dict(progress or {})), is_progress=is_progress)
+
+
+def item_progress(item: Item, progress: Mapping[str, Any]) -> Event:
+    """How far a download is, without the rest of the item (websocket.md 5)."""
+    return _of_item(item, Name.ITEM_PROGRESS, {"_id": item.id} | {name: progress[name] for name in _PROGRESS})
 
 
 def item_cancelled(item: Item) -> Event:
@@ -147,9 +158,12 @@ def item_cancelled(item: Item) -> Event:
     return _of_item(item, Name.ITEM_CANCELLED, _view(item), "Download Cancelled", message)
 
 
-def item_moved(item: Item) -> Event:
-    """Queue to history: the UI reads `to: history` and `item`, the published form stands beside (websocket.md 1)."""
-    data = {"to": "history", "preset": item.preset, "item": _view(item)}
+def item_moved(item: Item, *, was_queued: bool = True) -> Event:
+    """Into the history: the UI reads `to: history` and `item`, the published form stands beside (websocket.md 1).
+
+    `was_queued`: it leaves the queue by that.
+    """
+    data = {"from": "queue" if was_queued else None, "to": "history", "preset": item.preset, "item": _view(item)}
     beside = data | {"id": item.id, "from": "queue", "to": "done"}
     message = f"Item '{item.title}' has been moved to history."
     return replace(_of_item(item, Name.ITEM_MOVED, data, "Item Moved", message), beside=beside)

@@ -23,7 +23,7 @@ def events_of(before: Item | None, after: Item | None, removed: Callable[[Item],
     if after is None:
         return [removed(before)] if before else []
     if before is None:
-        return [event.item_added(after) if after.shelf is Shelf.QUEUE else event.item_moved(after)]
+        return [event.item_added(after) if after.shelf is Shelf.QUEUE else event.item_moved(after, was_queued=False)]
     if after.shelf is Shelf.QUEUE:
         return _in_queue(before, after)
     return _ended(before, after) if before.shelf is Shelf.QUEUE else [event.item_updated(after)]

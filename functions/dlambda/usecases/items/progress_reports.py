@@ -41,7 +41,9 @@ class ProgressReports:
         has_new_status = self.progress.status != before.status
         if self.progress != before and (has_new_status or now - self._published_at >= _PUBLISH_SECONDS):
             self._published_at = now
-            publish(event.item_updated(item, self.fields()))
+            fields = self.fields()
+            updated = event.item_updated(item, fields, is_progress=not has_new_status)
+            publish(updated, event.item_progress(item, fields))
 
     def _take(self, item: Item, message: download.Message) -> None:
         if isinstance(message, download.Progress):
