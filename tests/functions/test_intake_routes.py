@@ -8,7 +8,7 @@ import pytest
 
 from dlambda.aws import queue
 from dlambda.deployment import current
-from dlambda.domain.items.item import Shelf, Status
+from dlambda.domain.items.item import LIVE_LANE, Shelf, Status
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.domain.telemetry.metric import series
 from dlambda.errors import Invalid
@@ -58,6 +58,21 @@ def test_a_video_waits_for_a_slot(route, stack, listening):
 def test_extras_of_the_request_win(route):
     found = route({"uploader": "U"}, extras={"uploader": "mine", "k": 1})
     assert (found.extras["uploader"], found.extras["k"], found.extras["duration"]) == ("mine", 1, 61)
+
+
+@pytest.mark.parametrize(
+    ("params", "skipped"), [({}, False), ({"skip_download": True}, True), ({"simulate": True}, True)]
+)
+def test_an_item_says_whether_its_options_leave_the_media_out(route, params, skipped):
+    assert route({}, params=params).view()["download_skipped"] is skipped
+
+
+def test_a_forced_item_waits_for_nobody_once_it_is_read(route, stack, configure):
+    configure(max_workers=1)
+    records.add([item("busy", extracted=True, archive_id="site x")])
+    records.save(items.get("busy"), items.get("busy").evolve(status=Status.DOWNLOADING))
+    assert route({}, force_start=True).lane == LIVE_LANE
+    assert stack.messages("download") == [{"id": "a"}]
 
 
 def test_a_live_stream_passes_the_limits(route, stack, configure):

@@ -58,7 +58,8 @@ class TestDoors:
     )
     def test_a_client_may_ask_for_short_progress(self, stack, query, listens):
         assert door("$connect", headers={}, queryStringParameters=query) == OK
-        assert connections.ids_by_dialect() == {listens: ["c1"]}
+        [audience] = connections.ids_by_audience()
+        assert audience.dialect == listens
 
     def test_one_that_left_before_its_greeting(self, stack, pushes):
         door("$connect")

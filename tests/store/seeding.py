@@ -121,7 +121,7 @@ def _count(placed: Sequence[Item]) -> None:
     for start in range(0, len(placed), size):
         transaction = items.Transaction()
         catalogue.change(
-            transaction, enter=[entry for item in placed[start : start + size] if (entry := items._entry(item))]
+            transaction, enter=[entry for item in placed[start : start + size] for entry in items._entries(item)]
         )
         transaction.commit()
 

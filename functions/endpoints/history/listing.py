@@ -2,18 +2,32 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
 
 from flask import Response
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.principal import Principal
+from dlambda.domain.items.search_text import Search
 from dlambda.domain.items.stage import Shelf, statuses_of
 from dlambda.domain.paths.home import item_from_home
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.store.items import items
 from dlambda.usecases.items.list_items import MOST_BYTES, read_queue, with_progress
+from dlambda.usecases.items.search_items import search_items
 from endpoints.history.schemas import ListQuery, LiveQuery
+
+
+class _PageRequest(TypedDict):
+    """The part of a list that a client asks for."""
+
+    page: int
+    per_page: int
+    newest_first: bool
+    statuses: frozenset[str] | None
+    owner: str
+
 
 _TYPES = ("all", "queue", "done")
 _ORDERS = ("ASC", "DESC")
@@ -35,15 +49,21 @@ def list_items(query: ListQuery, principal: Principal) -> Response:
     if order not in _ORDERS:
         raise Invalid("order must be ASC or DESC.")
     shelf = _SHELVES[kind]
-    page = items.page(
-        shelf,
-        page=paging.page,
-        per_page=paging.per_page,
-        newest_first=order == "DESC",
-        statuses=wanted_statuses(shelf, query.status),
-        owner=principal.owner,
-    )
-    head = {"type": kind, "pagination": pagination(page.page, page.per_page, page.total)}
+    search = Search.read(query.search or "")
+    request: _PageRequest = {
+        "page": paging.page,
+        "per_page": paging.per_page,
+        "newest_first": order == "DESC",
+        "statuses": wanted_statuses(shelf, query.status),
+        "owner": principal.owner,
+    }
+    head: dict[str, Any] = {"type": kind}
+    if search:
+        hits = search_items(shelf, search, **request)
+        page, head["search_complete"] = hits.page, hits.is_complete
+    else:
+        page = items.page(shelf, **request)
+    head["pagination"] = pagination(page.page, page.per_page, page.total)
     return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids, principal))
 
 
@@ -59,7 +79,7 @@ def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
 
 
 def live(query: LiveQuery, owner: str) -> Response:
-    """The queue by `_id`, in its order, with live progress; the part of the member `owner`, or all. Raises `Invalid`."""
+    """The queue by `_id`, in its order, with live progress; the part of a member (`owner`), or all."""
     limit = _limit(query.limit)
     queue = read_queue(limit, owner=owner)
     counts = {

@@ -16,9 +16,9 @@ _MISSING = "thumbnail not found."
 _MOST_BYTES = 4_000_000
 
 
-def thumbnail(item_id: str) -> Response:
+def thumbnail(item_id: str, owner: str) -> Response:
     """The picture, or 302 to one that is too large for an answer. Raises `NotFound`, `Unavailable`."""
-    item = items.find(item_id)
+    item = items.find(item_id, owner=owner)
     if item is None or item.shelf is Shelf.QUEUE:
         raise NotFound("item not found.")
     if item.path is None:

@@ -147,7 +147,7 @@ def retry(body: RetryBody) -> Answer:
 )
 def thumbnail(path: ItemPath) -> Response:
     """A picture of the item's file: one beside it, or a frame."""
-    return pictures.thumbnail(path.id)
+    return pictures.thumbnail(path.id, current_principal().owner)
 
 
 @routes.post(

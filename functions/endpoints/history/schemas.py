@@ -27,6 +27,7 @@ class ListQuery(Query):
     per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
     order: str | None = Field(None, description="`ASC` or `DESC` (default), by creation")
     status: str | None = Field(None, description="`finished`, `!finished`, `error,cancelled` ...")
+    search: str | None = Field(None, description="words in title, URL, folder, uploader or channel; not for `all`")
 
 
 class LiveQuery(Query):
@@ -280,6 +281,7 @@ class ItemPage(BaseModel):
 
     type: Literal["queue", "done"] | None = None
     pagination: Pagination | None = None
+    search_complete: bool | None = Field(None, description="with `search`: the whole list was looked through")
     items: list[ItemView] | None = None
     queue: list[ItemView] | None = None
     history: list[ItemView] | None = None

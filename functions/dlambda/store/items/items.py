@@ -8,13 +8,16 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, hidden_part, restore
+from dlambda.domain.items.search_text import search_text
 from dlambda.domain.items.stage import check_transition
 from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
 from dlambda.store import sealing
@@ -24,6 +27,7 @@ from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transactio
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
+BUCKET_PLACES = catalogue.LEAF_PLACES * 64
 _READ_AT_ONCE = 100
 _ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
@@ -41,6 +45,28 @@ class _WaitingIndex(GlobalSecondaryIndex["_Row"]):
     seq = NumberAttribute(range_key=True)
 
 
+class _SearchIndex(GlobalSecondaryIndex["_Row"]):
+    """The texts of items, by parts of their lists that are looked through one beside the other; in list order."""
+
+    class Meta:
+        index_name = "search"
+        projection = IncludeProjection(["text"])
+
+    bucket = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute(range_key=True)
+
+
+class _OwnSearchIndex(GlobalSecondaryIndex["_Row"]):
+    """The same of the lists that members have. Sparse."""
+
+    class Meta:
+        index_name = "search_own"
+        projection = IncludeProjection(["text"])
+
+    own_bucket = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute(range_key=True)
+
+
 class _Row(Row):
     class Meta:
         table_name = "items"
@@ -54,7 +80,12 @@ class _Row(Row):
     cookies = BinaryAttribute(null=True, legacy_encoding=False)
     cli = BinaryAttribute(null=True, legacy_encoding=False)  # where the view's is masked
     extras = BinaryAttribute(null=True, legacy_encoding=False)  # the same
+    bucket = UnicodeAttribute(null=True)
+    own_bucket = UnicodeAttribute(null=True)
+    text = UnicodeAttribute(null=True)
     by_waiting = _WaitingIndex()
+    by_bucket = _SearchIndex()
+    by_own_bucket = _OwnSearchIndex()
 
 
 class _Url(Row):
@@ -160,6 +191,38 @@ def iterate(
     for ids in catalogue.iterate(list_name(shelf, owner), statuses, after=after):
         for start in range(0, len(ids), _READ_AT_ONCE):
             yield from find_many(ids[start : start + _READ_AT_ONCE])
+
+
+def iterate_ids(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> Iterator[list[str]]:
+    """All ids of a list, of all or of a member's, oldest first, some at a time."""
+    return catalogue.iterate(list_name(shelf, owner), statuses)
+
+
+def list_buckets(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> list[int]:
+    """The parts of a list that have items with `statuses`, in list order."""
+    places = catalogue.list_leaves(list_name(shelf, owner), statuses)
+    return sorted({place // BUCKET_PLACES for place in places})
+
+
+def find_by_words(shelf: Shelf, bucket: int, words: Sequence[str], *, owner: str = "") -> list[str]:
+    """The ids of the items in a part of a list whose search texts have all `words`, in list order.
+
+    The table looks through 1 MB of texts a request, and answers what matches. May be a moment old.
+    """
+    has_all = reduce(and_, (_Row.text.contains(word) for word in words))
+    index = _Row.by_own_bucket if owner else _Row.by_bucket
+    query: dict[str, Any] = {
+        "index_name": index.Meta.index_name,
+        "filter_condition": has_all,
+        "attributes_to_get": ["id"],
+    }
+    table, found = _Row.table(), []
+    start: Any = {}
+    while start is not None:
+        answer = table.query(_bucket(shelf, owner, bucket), exclusive_start_key=start or None, **query)
+        found += [str(row["id"]["S"]) for row in answer["Items"]]
+        start = answer.get("LastEvaluatedKey")
+    return found
 
 
 def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> int:
@@ -364,6 +427,9 @@ def _row(item: Item) -> _Row:
         seq=item.seq,
         version=item.version,
         waiting=item.waiting_lane,
+        bucket=_bucket(item.shelf, "", item.seq // BUCKET_PLACES),
+        own_bucket=_bucket(item.shelf, item.owner, item.owner_seq // BUCKET_PLACES) if item.owner else None,
+        text=search_text(item),
         view=view,
         hidden=hidden,
         cookies=cookies,
@@ -382,6 +448,10 @@ def _item(row: _Row) -> Item:
         cli=sealing.unseal(row.cli) if row.cli else None,
         extras=json.loads(sealing.unseal(row.extras)) if row.extras else None,
     )
+
+
+def _bucket(shelf: Shelf, owner: str, number: int) -> str:
+    return f"{list_name(shelf, owner)}/{number}"
 
 
 def _json(value: Any) -> bytes:
