@@ -30,10 +30,14 @@ export async function startSession(): Promise<void> {
   follow();
 }
 
+export function mayUse(): boolean {
+  const now = session.value;
+  return now !== null && (now.disabled || now.authenticated);
+}
+
 // Events come to whoever may use the page.
 function follow(): void {
-  const now = session.value;
-  if (now && (now.disabled || now.authenticated)) startSocket();
+  if (mayUse()) startSocket();
   else stopSocket();
 }
 

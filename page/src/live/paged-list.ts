@@ -57,9 +57,16 @@ export class PagedList {
     const end = total === null ? 0 : Math.min(last, total - 1);
     for (let page = Math.floor(first / PAGE); page * PAGE <= end || page === 0; page++) {
       const slots = this.slots.slice(Math.max(page * PAGE, first), Math.min((page + 1) * PAGE, end + 1));
-      if (total === null || slots.length < 1 || slots.some((id) => id === undefined)) void this.load(page);
+      if (total === null || slots.length < 1 || slots.some((id) => id === undefined)) void this.loadOnce(page);
       if (total === null) break;
     }
+  }
+
+  // The same, and waits for it.
+  async load(first: number, last: number): Promise<void> {
+    const pages = [];
+    for (let page = Math.floor(first / PAGE); page * PAGE <= last; page++) pages.push(this.loadOnce(page));
+    await Promise.all(pages);
   }
 
   // All is doubtful: after a lost connection.
@@ -73,7 +80,7 @@ export class PagedList {
     const [first, last] = this.inView;
     for (let index = first; index <= Math.min(last, shown.length - 1); index++) this.put(index, shown[index]);
     const pages = new Set([Math.floor(first / PAGE), Math.floor(last / PAGE)]);
-    pages.forEach((page) => void this.load(page, true));
+    pages.forEach((page) => void this.loadOnce(page, true));
   }
 
   // Something changed of which it is unknown where: soon, once for all of it.
@@ -149,7 +156,7 @@ export class PagedList {
     this.version.value++;
   }
 
-  private load(page: number, isForced = false): Promise<void> {
+  private loadOnce(page: number, isForced = false): Promise<void> {
     const running = this.loading.get(page);
     if (running && !isForced) return running;
     const epoch = this.epoch;

@@ -18,6 +18,8 @@ interface ListProps {
   // About as high as a row is, in pixels; rows are measured.
   rowHeight: number;
   row: (index: number) => ComponentChildren;
+  // What a row shows, so that it keeps its height and its state when it moves.
+  keyOf?: (index: number) => string | number;
   // Which rows are in view, whenever that changes.
   onView?: (first: number, last: number) => void;
   // Grows when rows changed places.
@@ -29,10 +31,10 @@ interface ListProps {
 
 const OVERSCAN = 6;
 
-export function VirtualList({ label, count, rowHeight, row, onView, isBoxed = false, onKeyDown }: ListProps) {
+export function VirtualList({ label, count, rowHeight, row, keyOf = same, onView, isBoxed = false, onKeyDown }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useState(0);
-  const list = useVirtualizer(box, isBoxed, { count, rowHeight }, () => redraw((n) => n + 1));
+  const list = useVirtualizer(box, isBoxed, { count, rowHeight, keyOf }, () => redraw((n) => n + 1));
   const rows = list.getVirtualItems();
   const [first, last] = [rows[0]?.index ?? 0, rows.at(-1)?.index ?? 0];
   useEffect(() => {
@@ -45,7 +47,7 @@ export function VirtualList({ label, count, rowHeight, row, onView, isBoxed = fa
         <div class="virtual-window" style={{ transform: `translateY(${start}px)` }}>
           {rows.map((item) => (
             <div
-              key={item.index}
+              key={item.key as string | number}
               ref={list.measureElement}
               data-index={item.index}
               role="listitem"
@@ -61,12 +63,14 @@ export function VirtualList({ label, count, rowHeight, row, onView, isBoxed = fa
   );
 }
 
+const same = (index: number) => index;
+
 type Either = Virtualizer<Window | HTMLDivElement, HTMLDivElement>;
 
 function useVirtualizer(
   box: { current: HTMLDivElement | null },
   isBoxed: boolean,
-  { count, rowHeight }: { count: number; rowHeight: number },
+  { count, rowHeight, keyOf }: { count: number; rowHeight: number; keyOf: (index: number) => string | number },
   redraw: () => void,
 ): Either {
   const place = isBoxed
@@ -89,6 +93,7 @@ function useVirtualizer(
     count,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    getItemKey: keyOf,
     scrollMargin: margin,
     onChange: redraw,
   } as unknown as VirtualizerOptions<Window | HTMLDivElement, HTMLDivElement>;
