@@ -1,7 +1,7 @@
 """`make openapi`, third part: the documents that the system function answers, as files of it.
 
 API.md is written from openapi.json, README.md and SECURITY.md are the repository's without the links that lead to files
-which are not served; FAQ.md is written by hand where it lies.
+which are not served; FAQ.md and FEATURES.md are written by hand where they lie.
 """
 
 import json

@@ -7,7 +7,7 @@ import pytest
 from local import pages
 
 
-@pytest.mark.parametrize("name", ["README.md", "FAQ.md", "API.md", "SECURITY.md"])
+@pytest.mark.parametrize("name", ["README.md", "FEATURES.md", "FAQ.md", "API.md", "SECURITY.md"])
 def test_no_link_of_a_served_page_is_dead(name):
     links = re.findall(r"\]\(([^)\s]+)\)", (pages.PAGES / name).read_text(encoding="utf-8"))
     served = {path.name for path in pages.PAGES.iterdir()}

@@ -222,7 +222,7 @@ def test_what_the_terminal_refuses(
 # Documents, development
 
 
-@pytest.mark.parametrize("name", ["README.md", "FAQ.md", "API.md", "SECURITY.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])  # fmt: skip
+@pytest.mark.parametrize("name", ["README.md", "FEATURES.md", "FAQ.md", "API.md", "SECURITY.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])  # fmt: skip
 @pytest.mark.parametrize("prefix", ["/api/docs/", "/"])
 def test_documents_are_packaged(client: FlaskClient, prefix: str, name: str) -> None:
     reply = client.get(prefix + name)

@@ -34,6 +34,7 @@ _POLICY = (
 _KEPT_SECONDS = 3600
 _TYPES = {
     "README.md": "text/markdown",
+    "FEATURES.md": "text/markdown",
     "FAQ.md": "text/markdown",
     "API.md": "text/markdown",
     "SECURITY.md": "text/markdown",

@@ -146,7 +146,7 @@ def dev_packages() -> Answer:
 
 @routes.get("/api/docs/<path:file>", permission=Permission.READ_SYSTEM, responses={200: None, **problems(404)})
 def document(path: DocumentPath) -> Answer:
-    """README.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, and what the reference's page loads."""
+    """README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, the files of the reference."""
     return documents.asset(path.file) or documents.document(path.file)
 
 
