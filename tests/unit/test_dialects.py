@@ -167,15 +167,14 @@ def test_metadata_says_its_kind(found: dict[str, Any], kind: str) -> None:
 
 
 def test_configuration() -> None:
-    app = {"instance_title": "", "ui_update_title": True, "log_level": "debug", "base_path": "/dl/"}
+    app = {"instance_title": "", "ui_update_title": True, "base_path": "/dl/"}
     body = {"app": app, "queue": [VIEW], "folders": [{"name": "b", "path": "a/b"}], "paused": True, "history_count": 3}
     answer = translated("GET /api/system/configuration", body).body
     assert list(answer["queue"]) == [ITEM_ID]
     assert answer["folders"] == ["a/b"]
     assert (answer["paused"], answer["history_count"]) == (True, 3)
     assert answer["app"] == {
-        "queue_display_limit": 0, "retry": 0, "retry_fresh": False, "log_level": "debug", "runtime_log_level": "info",
-        "monitor_enabled": False, "instance_title": None, "ui_update_title": True, "base_path": "/dl/ytptube/",
+        "queue_display_limit": 0, "instance_title": None, "ui_update_title": True, "base_path": "/dl/ytptube/"
     }  # fmt: skip
 
 

@@ -63,6 +63,8 @@ def _app(settings: Settings) -> dict[str, Any]:
         "is_native": False,
         "version": settings.app_version,
         "runtime_log_level": active_level(),
+        "retry": settings.retries,
+        "retry_fresh": False,
         **known_updates(),
         "ytdlp_version": ytdlp_version(),
     }

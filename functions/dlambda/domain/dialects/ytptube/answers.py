@@ -8,14 +8,7 @@ from dlambda.domain.dialects.dialect import Answer, Asked, TranslateAnswer
 from dlambda.domain.dialects.ytptube.items import queue
 
 # What the page of August begins with, where the root says nothing of it.
-_APP_DEFAULTS: Final = {
-    "queue_display_limit": 0,
-    "retry": 0,
-    "retry_fresh": False,
-    "log_level": "info",
-    "runtime_log_level": "info",
-    "monitor_enabled": False,
-}
+_APP_DEFAULTS: Final = {"queue_display_limit": 0}
 
 
 def unchanged(_: Asked, answer: Answer) -> Answer:
