@@ -105,11 +105,12 @@ def _endpoint(values: Mapping[str, str]) -> str:
 
 
 def _check_openness(settings: Settings) -> None:
-    if is_loopback(settings.host) or settings.auth_enabled or settings.allow_open:
+    if is_loopback(settings.host) or settings.has_login or settings.allow_open or settings.disable_auth is False:
         return
     raise StartError(
         f"YTP_HOST={settings.host} lets other machines in, and no password is set.\n"
         "Set YTP_AUTH_USERNAME and YTP_AUTH_PASSWORD (in the environment or in .env),\n"
+        "or YTP_DISABLE_AUTH=false if accounts alone may use the service,\n"
         "or YTP_ALLOW_OPEN=true if everyone who reaches this address may use the service."
     )
 

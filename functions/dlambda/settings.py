@@ -43,7 +43,7 @@ PLAIN_NAMES = {
 # `local/config.py` copies the shorthand over the setting.
 _SHORTHANDS = {"YTP_PORT": "PORT"}
 # Blanks may be part of these.
-_VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_key"})
+_VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_key", "oidc_client_secret"})
 # Settings of other servers, accepted without effect (docs/contract/system.md 10).
 IGNORED_SETTINGS = frozenset(
     {
@@ -59,8 +59,11 @@ _MISPLACED_IN_BASE_PATH = re.compile(r"[\s?#%\\]|//|/\.\.?(?:/|$)")
 _KEY_FROM = "DLAMBDA_SECRET_KEY_FROM"
 _LOGIN_FROM = "DLAMBDA_LOGIN_FROM"
 _ADMIN_KEY_FROM = "DLAMBDA_ADMIN_KEY_FROM"
+_OIDC_SECRET_FROM = "DLAMBDA_OIDC_SECRET_FROM"  # noqa: S105 names a variable
 # Variables of a deployment that are no settings: names of secrets, the adapter's module, the socket that wakes pollers.
-PART_VARIABLES = frozenset({_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"})
+PART_VARIABLES = frozenset(
+    {_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, _OIDC_SECRET_FROM, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"}
+)
 
 
 class SettingsError(ValueError):
@@ -104,6 +107,23 @@ class UserSettings(BaseModel):
     base_path: str = "/"
     auth_username: str = ""
     auth_password: str = ""
+    auth_session_days: int = Field(30, ge=1, le=3650, description="after which a browser must sign in again")
+    auth_proxy_header: str = Field("", description="header in which trusted proxies name who has signed in there")
+    auth_proxy_groups_header: str = Field("", description="header in which they name that user's groups")
+    auth_admin_groups: str = Field("", description="groups whose members are admins, of a proxy or an OIDC provider")
+    auth_member_groups: str = Field("", description="groups whose members are members")
+    auth_guest_groups: str = Field("", description="groups whose members are guests")
+    auth_default_role: Literal["", "admin", "member", "guest"] = Field(
+        "", description="role of who is in none of these groups; empty: nobody's, but member where no group is set"
+    )
+    disable_auth: Flag | None = Field(None, description="true: no login; false: always; unset: once there is one")
+    oidc_issuer: str = Field("", description="address of an OpenID Connect provider, without /.well-known/...")
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_scopes: str = "openid profile email groups"
+    oidc_name_claim: str = Field("preferred_username", description="claim with the account's name; else email, sub")
+    oidc_groups_claim: str = Field("groups", description="claim with the user's groups; a.b reads b inside a")
+    oidc_label: str = Field("single sign-on", description="name of the provider on the sign-in page")
     allow_open: Flag = False
     allowed_hosts: str = Field("", description="host names that are answered without a password, beside the loopback's")
     trusted_proxies: str = Field("", description="addresses and networks whose X-Forwarded-... headers count")
@@ -240,6 +260,15 @@ class Settings(UserSettings):
         return bool(self.auth_username and self.auth_password)
 
     @property
+    def has_oidc(self) -> bool:
+        return bool(self.oidc_issuer and self.oidc_client_id)
+
+    @property
+    def has_login(self) -> bool:
+        """True if settings alone let somebody sign in (accounts.md 3)."""
+        return self.auth_enabled or self.has_oidc or bool(self.auth_proxy_header)
+
+    @property
     def auth_incomplete(self) -> bool:
         """A user name without a password, or a password without a user name."""
         return bool(self.auth_username) != bool(self.auth_password)
@@ -371,6 +400,8 @@ def _with_secrets(environ: Mapping[str, str], fetch: Callable[[str], str]) -> Ma
         texts["YTP_AUTH_USERNAME"], _, texts["YTP_AUTH_PASSWORD"] = text_of(_LOGIN_FROM).partition(":")
     if environ.get(_ADMIN_KEY_FROM):
         texts["YTP_ADMIN_KEY"] = text_of(_ADMIN_KEY_FROM)
+    if environ.get(_OIDC_SECRET_FROM):
+        texts["YTP_OIDC_CLIENT_SECRET"] = text_of(_OIDC_SECRET_FROM).removesuffix(" ")  # empty secrets are refused
     return {**environ, **texts}
 
 

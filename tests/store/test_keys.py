@@ -78,7 +78,7 @@ def test_whether_there_is_any_key(tables):
 def enter_as(key_id, order_id, now, *makers, limit=3):
     """In how many seconds there is room for the order; 0 when there was."""
     try:
-        rate_limits.record(key_id, order_id, now, limit=limit, seconds=60, makers=makers)
+        rate_limits.record(order_id, now, limits=dict.fromkeys((key_id, *makers), limit), seconds=60)
     except rate_limits.RateLimitReached as reached:
         return reached.wait_seconds
     return 0
@@ -98,7 +98,7 @@ def test_a_window_takes_as_many_as_its_limit_and_says_when_there_is_room(tables)
 def test_an_order_that_came_to_nothing_leaves_room(tables):
     for number in range(3):
         enter(f"o{number}", NOW)
-    rate_limits.withdraw("k", "o1", NOW)
+    rate_limits.withdraw(["k"], "o1", NOW)
     assert enter("new", NOW + 1) == 0
     assert enter("one more", NOW + 1) > 0
 
@@ -260,10 +260,10 @@ def test_an_order_that_is_refused_leaves_no_mark_in_any_window(tables):
     enter_as("m", "m0", NOW, limit=1)
     assert enter_as("c", "c0", NOW + 1, "m", limit=1) > 0
     assert enter_as("c", "c1", NOW + 2, limit=1) == 0
-    rate_limits.withdraw("m", "m0", NOW)
-    rate_limits.withdraw("c", "c1", NOW + 2, ["m"])
+    rate_limits.withdraw(["m"], "m0", NOW)
+    rate_limits.withdraw(["c", "m"], "c1", NOW + 2)
     assert enter_as("c", "c2", NOW + 3, "m", limit=1) == 0
-    rate_limits.withdraw("c", "c2", NOW + 3, ["m"])
+    rate_limits.withdraw(["c", "m"], "c2", NOW + 3)
     assert enter_as("m", "m1", NOW + 4, limit=1) == 0
 
 

@@ -6,6 +6,7 @@ from dlambda.deployment import current
 from dlambda.domain.web.hosts import is_loopback, is_own_host
 from dlambda.errors import Forbidden, Invalid, Unavailable
 from dlambda.settings import Settings, list_words
+from dlambda.usecases.accounts.login_need import login_needed
 
 _CLOSED_TEXT = (
     "This service has no password, and everyone may reach it: it answers nothing. "
@@ -24,7 +25,7 @@ def check_open() -> None:
     with half a login.
     """
     settings = current().settings
-    if not others_reach_it(settings) or settings.auth_enabled:
+    if not others_reach_it(settings) or login_needed():
         return
     if settings.auth_incomplete or not settings.allow_open:
         raise Unavailable(_CLOSED_TEXT)
@@ -32,7 +33,7 @@ def check_open() -> None:
 
 def is_open_to_pages(settings: Settings) -> bool:
     """True if pages of any origin may use the open routes: those of the loopback, or with a password in the address."""
-    return settings.auth_enabled or not (others_reach_it(settings) or settings.allow_open)
+    return login_needed() or not (others_reach_it(settings) or settings.allow_open)
 
 
 def check_host(hosts: list[str]) -> None:
@@ -44,7 +45,7 @@ def check_host(hosts: list[str]) -> None:
     settings = current().settings
     if len(hosts) > 1:
         raise Invalid("A request has one Host header.")
-    if settings.auth_enabled or settings.function_name or not hosts:
+    if settings.function_name or not hosts or login_needed():
         return
     names = _own_names(settings.allowed_hosts, settings.host)
     if not is_own_host(hosts[0], names, any_address=settings.allow_open):

@@ -20,12 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
-from dlambda.domain.accounts.permission import Permission, holds
-from dlambda.domain.web.cross_origin import Admission
+from dlambda.domain.accounts.permission import Permission, check_permission
 from dlambda.domain.web.error_params import params_of
 from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
-from dlambda.entry.auth import check_credentials
+from dlambda.entry.auth import authenticate
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.forms import read_form, takes_forms
@@ -33,14 +32,16 @@ from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.entry.principals import current_principal, set_principal
 from dlambda.entry.routes import Routes, permission_of
-from dlambda.entry.senders import NAMES, Incoming, check_sender, cors_headers
-from dlambda.errors import AppError, Forbidden, Invalid, ValidationFailed
+from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
+from dlambda.errors import AppError, Invalid, Unauthorized, ValidationFailed
+from dlambda.usecases.accounts.key_limits import count_add
 
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("dlambda.access")
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
+_KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
 _PROBLEM_TYPE = "application/problem+json"
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _PARAMS = {"resource": "api.resources.item"}
@@ -103,7 +104,7 @@ def make_routes(name: str, description: str = "", *, security: str = "user") -> 
 
 
 def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
-    """A group's app. `authenticated=False` is for groups that check keys of their own."""
+    """A group's app. `authenticated=False` is for groups that check keys of their own, or are for everyone."""
     set_up_logs()
     app = OpenAPI(
         groups[0].name,
@@ -119,6 +120,7 @@ def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
         doc_ui=False,
         static_folder=None,
     )
+    app.config[_KNOWS_USERS] = authenticated
     app.request_class = JsonRequest
     app.url_map.strict_slashes = False
     app.json.ensure_ascii = True  # type: ignore[attr-defined]
@@ -200,7 +202,8 @@ def _begin() -> Response | None:
     follow_level()
     g.admission = None
     g.incoming = _incoming()
-    check_open()
+    if current_app.config[_KNOWS_USERS]:
+        check_open()
     g.admission = check_sender(g.incoming)
     if request.method == "OPTIONS" and request.url_rule is not None:
         return Response(status=204)
@@ -208,32 +211,35 @@ def _begin() -> Response | None:
 
 
 def _incoming() -> Incoming:
-    headers = {name: request.headers[name] for name in NAMES if name in request.headers}
+    headers = {name: request.headers[name] for name in header_names() if name in request.headers}
     query = request.query_string.decode("latin-1")
     return Incoming(request.method, request.path, query, headers, request.remote_addr or "")
 
 
 def _authenticate() -> None:
-    if dialects.is_open():
-        return
-    authorization, apikey = request.headers.get("Authorization"), request.args.get("apikey")
-    if g.admission is Admission.PAGE and authorization:
-        # The browser may have added it by itself; only who knows the password can put it into the address.
-        if current().settings.auth_enabled and not apikey:
-            raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
-        authorization = None
-    with count_failures(PASSWORD, g.incoming.client):
-        set_principal(check_credentials(authorization, apikey))
+    """Finds out who asks. A route for everyone is answered without, also when the credentials are wrong."""
+    try:
+        with count_failures(PASSWORD, g.incoming.client):
+            set_principal(authenticate(g.incoming, g.admission, request.args.get("apikey")))
+    except Unauthorized:
+        if not _is_public():
+            raise
+
+
+def _is_public() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return dialects.is_open() or (view is not None and permission_of(view) is Permission.PUBLIC)
 
 
 def _authorize() -> None:
     """Raises `Forbidden` where the caller lacks the route's permission; a route that declares none is for admins."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or dialects.is_open():  # there is no such route, or it asks nobody
+    if view is None or _is_public():  # there is no such route, or it asks nobody
         return
-    needed, principal = permission_of(view), current_principal()
-    if not (principal.is_admin if needed is None else holds(principal, Permission(needed))):
-        raise Forbidden("You do not have permission to perform this action.", extra={"permission": needed})
+    principal, needed = current_principal(), permission_of(view)
+    check_permission(principal, needed)
+    if principal.key_id and needed is Permission.ADD_ITEMS:
+        count_add(principal.key_id, g.request_id)
 
 
 def _finish(response: Response) -> Response:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 
+from werkzeug.http import parse_cookie
+
 from dlambda.deployment import current
 from dlambda.domain.web.clients import Network, client_address, is_within
-from dlambda.domain.web.cross_origin import Admission, Request, admission
+from dlambda.domain.web.cross_origin import Admission, Request, admission, is_open_route
 from dlambda.domain.web.origins import normal_origin, sender_of
 from dlambda.entry.exposure import is_open_to_pages
 from dlambda.errors import Forbidden
@@ -23,8 +25,12 @@ NAMES = (
     "access-control-request-method",
     "x-forwarded-for",
     "x-forwarded-host",
+    "x-forwarded-proto",
+    "authorization",
+    "cookie",
+    "user-agent",
 )
-"""The headers that are looked at."""
+"""The headers that are looked at, beside those that settings name."""
 _METHODS = "GET, PATCH, PUT, POST, DELETE"
 _HEADERS = "Content-Type, Authorization, If-Match, X-API-Key"
 _REFUSED_TEXT = "Pages of other origins may not ask this. Add their origin to YTP_CORS_ORIGINS if they may."
@@ -51,12 +57,34 @@ class Incoming:
         return client_address(self.peer, self.headers.get("x-forwarded-for", ""), _proxies())
 
     @property
+    def is_https(self) -> bool:
+        """True if a trusted proxy says that the client spoke HTTPS with it."""
+        scheme = self.headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
+        return scheme == "https" and is_trusted_proxy(self.peer)
+
+    @property
+    def is_of_script(self) -> bool:
+        """True if a page's script asks: an answer that asks for a password would make the browser ask for it."""
+        return self.headers.get("sec-fetch-dest", "").strip().lower() == "empty"
+
+    def cookie(self, name: str) -> str:
+        """The value of a cookie; empty without it."""
+        return parse_cookie(self.headers.get("cookie", "")).get(name, "")
+
+    @property
     def host(self) -> str:
         """`Host`, or what the nearest trusted proxy was asked for."""
         forwarded = self.headers.get("x-forwarded-host", "")
         if forwarded and is_trusted_proxy(self.peer):
             return forwarded.rpartition(",")[2].strip()
         return self.headers.get("host", "")
+
+
+def header_names() -> tuple[str, ...]:
+    """The headers of a request that an `Incoming` has."""
+    settings = current().settings
+    named = (settings.auth_proxy_header, settings.auth_proxy_groups_header)
+    return (*NAMES, *(name.lower() for name in named if name))
 
 
 def is_trusted_proxy(peer: str) -> bool:
@@ -68,7 +96,8 @@ def check_sender(incoming: Incoming) -> Admission:
     """How far the request may go. Raises `Forbidden` for what pages of other origins may not do."""
     settings = current().settings
     sender = sender_of(incoming.headers, incoming.host, _origins(settings.cors_origins))
-    admitted = admission(sender, _asked(incoming), open_to_pages=is_open_to_pages(settings))
+    asked = _asked(incoming)
+    admitted = admission(sender, asked, open_to_pages=is_open_route(asked) and is_open_to_pages(settings))
     if admitted is None:
         raise Forbidden(_REFUSED_TEXT, headers={"Vary": "Origin"})
     return admitted

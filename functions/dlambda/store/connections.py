@@ -50,6 +50,7 @@ class _Row(Row):
     role = UnicodeAttribute(null=True)
     home = UnicodeAttribute(null=True)
     dialect = UnicodeAttribute(null=True)
+    scopes = UnicodeAttribute(null=True)
 
 
 def add(connection_id: str, sid: str, principal: Principal = OPERATOR, dialect: str = "") -> None:
@@ -66,11 +67,19 @@ def add(connection_id: str, sid: str, principal: Principal = OPERATOR, dialect: 
         role=principal.role,
         home=principal.home,
         dialect=dialect or None,
+        scopes=None if principal.scopes is None else " ".join(sorted(principal.scopes)),
     ).save()
 
 
 def remove(connection_id: str) -> None:
     _Row(_ALL, connection_id).delete()
+
+
+def remove_of_account(account_id: str) -> None:
+    """Forgets the connections of an account: they hear nothing more, and what they say is ignored."""
+    for row in _Row.query(_ALL):
+        if row.account_id == account_id:
+            row.delete()
 
 
 def ids_by_audience() -> Mapping[Audience, Sequence[str]]:
@@ -92,4 +101,5 @@ def find(connection_id: str) -> Connection | None:
 def _principal(row: _Row) -> Principal:
     """Returns who opened a connection; rows of an older version name nobody, and everyone was the operator."""
     name, role = row.account_name or OPERATOR.name, Role(row.role or OPERATOR.role)
-    return Principal(row.account_id or "", name, role, row.home or "")
+    scopes = frozenset((row.scopes or "").split()) or None
+    return Principal(row.account_id or "", name, role, row.home or "", scopes=scopes)

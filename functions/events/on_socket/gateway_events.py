@@ -7,12 +7,12 @@ from typing import Any
 
 from dlambda.aws import queue
 from dlambda.deployment import current
-from dlambda.domain.accounts.permission import holds
+from dlambda.domain.accounts.permission import Permission, check_permission, holds
 from dlambda.domain.dialects.catalogue import BRIEF, DIALECTS, ROOT
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures
-from dlambda.entry.auth import check_credentials
+from dlambda.entry.auth import authenticate
 from dlambda.entry.exposure import check_open
 from dlambda.entry.json_text import read_json
 from dlambda.entry.senders import Incoming, check_sender
@@ -46,15 +46,15 @@ def answer(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _connect(event: Mapping[str, Any], connection_id: str) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     query = event.get("queryStringParameters") or {}
     incoming = _incoming(event)
     try:
         check_open()
-        check_sender(incoming)
+        admitted = check_sender(incoming)
         dialect = _dialect(query.get("dialect") or "") or (BRIEF if query.get("progress") == "true" else ROOT)
         with count_failures(PASSWORD, incoming.client):
-            principal = check_credentials(headers.get("authorization"), query.get("apikey"))
+            principal = authenticate(incoming, admitted, query.get("apikey"), query.get("ticket"))
+        check_permission(principal, Permission.READ_ITEMS)
     except AppError as error:
         body = json.dumps({"error": error.message, "code": error.code, **error.extra})
         return {"statusCode": error.status, "headers": error.headers, "body": body}

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from dlambda.domain.accounts.principal import Principal, Role
+from dlambda.errors import Forbidden
 
 
 class Permission(StrEnum):
@@ -39,6 +40,7 @@ class Permission(StrEnum):
     MANAGE_NOTIFICATIONS = "notifications:manage"
     READ_LOGS = "logs:read"
     USE_CONSOLE = "console:use"
+    MANAGE_ACCOUNTS = "accounts:manage"
 
 
 _GUEST: Final = frozenset(
@@ -68,6 +70,19 @@ def permissions_of(role: Role) -> frozenset[Permission]:
     return _OF_ROLE[role]
 
 
+def permissions_held(principal: Principal) -> frozenset[Permission]:
+    """Returns the permissions of a caller: of its role, within the scopes of the key that it sent."""
+    own = permissions_of(principal.role)
+    return own if principal.scopes is None else own & principal.scopes
+
+
 def holds(principal: Principal, permission: Permission) -> bool:
-    """True if the caller may do what needs `permission`: by its role, and by the scopes of the key that it sent."""
-    return permission in permissions_of(principal.role) and (principal.scopes is None or permission in principal.scopes)
+    """True if the caller may do what needs `permission`."""
+    return permission in permissions_held(principal)
+
+
+def check_permission(principal: Principal, needed: StrEnum | None) -> None:
+    """Raises `Forbidden` where the caller lacks the permission; what declares none is for admins."""
+    if not (principal.is_admin if needed is None else holds(principal, Permission(needed))):
+        extra = {"permission": needed}
+        raise Forbidden("You do not have permission to perform this action.", extra=extra)

@@ -288,7 +288,7 @@ class Item(HiddenPart):
         return item_from_home(self.home, self.view()) if owner else self.view()
 
     def _belonging(self) -> dict[str, Any]:
-        """The fields that items of members have and others have not: accounts.md 3."""
+        """The fields that items of members have and others have not: accounts.md 8."""
         if not self.owner:
             return {}
         return {"owner": self.owner, "owner_position": self.owner_seq if self.shelf is Shelf.QUEUE else None}

@@ -6,8 +6,9 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from dlambda.domain.accounts.principal import Role
 from dlambda.errors import Forbidden, Invalid, Required
 
 ADMIN = "admin"
@@ -36,11 +37,24 @@ class Permission(StrEnum):
     GET_INFO = "get_info"
 
 
+_OF_MEMBERS: Final = frozenset(
+    {
+        Permission.GET_VIDEO,
+        Permission.GET_AUDIO,
+        Permission.GET_LIVE_VIDEO,
+        Permission.GET_LIVE_AUDIO,
+        Permission.GET_INFO,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """`id` is made from the value and tells nothing of it; unix seconds, `last_access` 0 for never.
 
     `makers`: the ids of the keys on whose limits its tasks count as well: who made it, and who made that one.
+    The fields below are of keys that belong to an account (accounts.md 5). `number`: the id that clients see.
+    `expires_at`: 0 for never. `request_limit`: 0 for the deployment's. `scopes`: None for all that its owner may.
     """
 
     id: str
@@ -50,11 +64,17 @@ class Key:
     created_at: float
     last_access: float = 0.0
     makers: tuple[str, ...] = ()
+    account_id: str = ""
+    number: str = ""
+    hint: str = ""
+    expires_at: float = 0.0
+    request_limit: int = 0
+    scopes: frozenset[str] | None = None
 
     @property
     def is_operators(self) -> bool:
         """True if no other key made it: the keys that it makes count for themselves."""
-        return self.name == ADMIN and not self.makers
+        return self.name == ADMIN and not self.makers and not self.account_id
 
     @property
     def makers_of_next(self) -> tuple[str, ...]:
@@ -74,6 +94,13 @@ class Key:
         """Raises `Forbidden` unless the key holds all of them."""
         if not set(permissions) <= set(self.permissions):
             raise Forbidden(LACKING, extra={"message": LACKING})
+
+
+def permissions_of_role(role: Role) -> frozenset[Permission]:
+    """Returns the permissions of the key API that a key of an account may have: a guest's orders could not be held."""
+    if role is Role.ADMIN:
+        return frozenset(Permission)
+    return _OF_MEMBERS if role is Role.MEMBER else frozenset()
 
 
 def read_permissions(value: object) -> tuple[Permission, ...]:

@@ -49,9 +49,9 @@ def admission(sender: Sender, request: Request, *, open_to_pages: bool) -> Admis
         return Admission.OWN
     if sender is Sender.CONFIGURED:
         return Admission.CONFIGURED
-    if sender is Sender.EXTENSION and (_is_open(request) or _route(request) in _EXTENSION_ROUTES):
+    if sender is Sender.EXTENSION and (is_open_route(request) or _route(request) in _EXTENSION_ROUTES):
         return Admission.EXTENSION
-    if open_to_pages and _is_open(request):
+    if open_to_pages and is_open_route(request):
         return Admission.PAGE
     return Admission.LINK if request.is_link and _may_be_linked(request.path) else None
 
@@ -60,7 +60,8 @@ def _route(request: Request) -> tuple[str, str]:
     return request.method, request.path.rstrip("/")
 
 
-def _is_open(request: Request) -> bool:
+def is_open_route(request: Request) -> bool:
+    """True for what pages of other origins may ask, where the deployment is open to them."""
     return _route(request) in _OPEN_ROUTES or (_route(request) == _PRESETS and asks_for_names(request.query))
 
 

@@ -1,7 +1,8 @@
 """API keys. A value is looked up by its hash, and kept sealed beside, since `/get_key` answers it.
 
 Table `keys`, two rows a key: (`names`, its name) makes names unique and lists them all; (`key~<hash>`, `key`) is what a
-request reads, one row and no index.
+request reads, one row and no index. A key of an account has (`account~<its id>`, number) in place of the first: its
+value is nowhere.
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,12 @@ class _Row(Row):
     created_at = NumberAttribute(null=True)
     last_access = NumberAttribute(null=True)
     makers = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
+    number = UnicodeAttribute(null=True)
+    hint = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    request_limit = NumberAttribute(null=True)
+    scopes = UnicodeAttribute(null=True)
     made = NumberAttribute(null=True)  # keys that there are by it, and by those that it made
 
 
@@ -49,6 +56,11 @@ def partition_of(key_id: str) -> str:
     return f"key~{key_id}"
 
 
+def _of_account(account_id: str) -> str:
+    """The partition that lists the keys of an account."""
+    return f"account~{account_id}"
+
+
 def add(key: Key, value: str, *, most_made: int = 0) -> None:
     """Raises `NameInUse`; `Forbidden` when one of its makers has made `most_made` keys that exist, or is gone."""
     transaction = Transaction()
@@ -56,8 +68,12 @@ def add(key: Key, value: str, *, most_made: int = 0) -> None:
         room = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
         row = _Row(partition_of(maker), _KEY)
         transaction.update(row, [_Row.made.add(1)], condition=room, error_label=_MADE_ENOUGH)
-    name_row = _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
-    transaction.put(name_row, condition=_Row.kind.does_not_exist(), error_label=_IN_USE)
+    list_row = (
+        _Row(_of_account(key.account_id), key.number, key_id=key.id)
+        if key.account_id
+        else _Row(NAMES, key.name, key_id=key.id, sealed=sealing.seal(value))
+    )
+    transaction.put(list_row, condition=_Row.kind.does_not_exist(), error_label=_IN_USE)
     transaction.put(_row(key), condition=_Row.kind.does_not_exist(), error_label=_KNOWN)
     try:
         transaction.commit()
@@ -69,13 +85,13 @@ def add(key: Key, value: str, *, most_made: int = 0) -> None:
 
 def find(value: str) -> Key | None:
     """The key of a value that somebody sent."""
-    return _find_id(id_of(value))
+    return find_by_id(id_of(value))
 
 
 def get(name: str) -> tuple[Key, str]:
     """The key of that name and its value, in clear. Raises `NotFound`."""
     name_row = _named(name)
-    key = _find_id(name_row.key_id)
+    key = find_by_id(name_row.key_id)
     if key is None:
         raise NotFound("Key not found")
     return key, sealing.unseal(name_row.sealed)
@@ -83,8 +99,13 @@ def get(name: str) -> tuple[Key, str]:
 
 def quotas_of(key_id: str) -> dict[str, int]:
     """Key id -> bytes, of a key and of its makers; without those that were removed."""
-    key = _find_id(key_id)
+    key = find_by_id(key_id)
     return {owner.id: owner.quota_bytes for owner in ([key, *_find_ids(key.makers)] if key else [])}
+
+
+def find_many(key_ids: Sequence[str]) -> list[Key]:
+    """Those that exist, of these ids."""
+    return _find_ids(key_ids)
 
 
 def all_exist(key_ids: Sequence[str]) -> bool:
@@ -99,6 +120,27 @@ def list_() -> list[tuple[Key, str]]:
     return [(_key(rows[row.id]), sealing.unseal(row.sealed)) for row in name_rows if row.id in rows]
 
 
+def list_of_account(account_id: str) -> list[Key]:
+    """The keys of an account, oldest first."""
+    key_ids = [row.key_id for row in _Row.query(_of_account(account_id), consistent_read=True)]
+    return sorted(_find_ids(key_ids), key=lambda key: (key.created_at, key.number))
+
+
+def find_by_number(account_id: str, number: str) -> Key | None:
+    """The key of an account that has this id for clients."""
+    row = _Row.find(_of_account(account_id), number)
+    return find_by_id(row.key_id) if row else None
+
+
+def remove_of_account(key: Key) -> bool:
+    """From now on the key is unknown; False when somebody else removed it. Keys that it made stay."""
+    transaction = Transaction()
+    there = _Row.kind.exists()
+    transaction.delete(_Row(_of_account(key.account_id), key.number), condition=there, error_label="it was removed")
+    _remove_row(transaction, key)
+    return transaction.try_commit()
+
+
 def any_exists() -> bool:
     return next(iter(_Row.query(NAMES, limit=1, consistent_read=True)), None) is not None
 
@@ -108,7 +150,7 @@ def remove(name: str) -> Key:
 
     def attempt() -> Key:
         name_row = _named(name)
-        key = _find_id(name_row.key_id)
+        key = find_by_id(name_row.key_id)
         if key is None:
             raise NotFound("Key not found")
         if not _removal(name_row, key).try_commit():
@@ -121,11 +163,16 @@ def remove(name: str) -> Key:
 def _removal(name_row: _Row, key: Key) -> Transaction:
     transaction = Transaction()
     transaction.delete(_Row(NAMES, key.name), condition=_Row.key_id == name_row.key_id, error_label="it was replaced")
+    _remove_row(transaction, key)
+    return transaction
+
+
+def _remove_row(transaction: Transaction, key: Key) -> None:
+    """Has a key's row removed, and the key counted no more among those that its makers made."""
     transaction.delete(_Row(partition_of(key.id), _KEY))
     for maker in _find_ids(key.makers):
         row = _Row(partition_of(maker.id), _KEY)
         transaction.update(row, [_Row.made.add(-1)], condition=_Row.kind.exists(), error_label="its maker was removed")
-    return transaction
 
 
 def list_made_by(key_id: str) -> list[str]:
@@ -138,7 +185,7 @@ def change_value(name: str, value: str) -> None:
     is another key's.
     """
     name_row = _named(name)
-    before, key_id = _find_id(name_row.key_id), id_of(value)
+    before, key_id = find_by_id(name_row.key_id), id_of(value)
     if before is None:
         raise NotFound("Key not found")
     if name_row.key_id == key_id:
@@ -162,7 +209,8 @@ def touch(key: Key, now: float) -> Key:
     return replace(key, last_access=now)
 
 
-def _find_id(key_id: str) -> Key | None:
+def find_by_id(key_id: str) -> Key | None:
+    """The key that has this look-up id."""
     row = _Row.find(partition_of(key_id), _KEY)
     return _key(row) if row else None
 
@@ -189,6 +237,12 @@ def _row(key: Key) -> _Row:
         quota=key.quota_bytes,
         created_at=key.created_at,
         makers=" ".join(key.makers) or None,
+        account_id=key.account_id or None,
+        number=key.number or None,
+        hint=key.hint or None,
+        expires_at=key.expires_at or None,
+        request_limit=key.request_limit or None,
+        scopes=None if key.scopes is None else " ".join(sorted(key.scopes)),
     )
 
 
@@ -201,4 +255,10 @@ def _key(row: _Row) -> Key:
         created_at=float(row.created_at or 0),
         last_access=float(row.last_access or 0),
         makers=tuple((row.makers or "").split()),
+        account_id=row.account_id or "",
+        number=row.number or "",
+        hint=row.hint or "",
+        expires_at=float(row.expires_at or 0),
+        request_limit=int(row.request_limit or 0),
+        scopes=frozenset((row.scopes or "").split()) or None,
     )

@@ -5,10 +5,10 @@ are there, in its key's row and in those of the key's makers: to all or to none.
 when the set is full, and only then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.expressions.condition import size
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 
 from dlambda.store.orders.keys import partition_of
@@ -36,27 +36,35 @@ class RateLimitReached(Exception):
         self.wait_seconds = wait_seconds
 
 
-def record(key_id: str, order_id: str, now: float, *, limit: int, seconds: float, makers: Sequence[str] = ()) -> None:
-    """Counts one more order of the key, and of its `makers`. Raises `RateLimitReached`, and then counts nothing."""
-    key_ids = [key_id, *makers]
+def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: float) -> None:
+    """Counts one more order of each key in `limits`, key id -> orders in `seconds`: of a key and of its makers.
+
+    Raises `RateLimitReached`, and then counts nothing.
+    """
     for _ in range(_TRIES):  # each time old marks have made room, which others may have used
-        if _added(key_ids, f"{now:017.6f}~{order_id}", limit):
+        if _added(limits, f"{now:017.6f}~{order_id}"):
             return
-        wait_seconds = max(_make_room(key_or_maker, now, limit, seconds) for key_or_maker in key_ids)
+        wait_seconds = max(_make_room(key_id, now, limit, seconds) for key_id, limit in limits.items())
         if wait_seconds:
             raise RateLimitReached(wait_seconds)
     raise RateLimitReached(1.0)
 
 
-def _added(key_ids: Sequence[str], mark: str, limit: int) -> bool:
+def _added(limits: Mapping[str, int], mark: str) -> bool:
     """Adds the mark to every window, or to none where one is full."""
-    room = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
-    if len(key_ids) == 1:  # one write is half the price of a transaction
-        return _window(key_ids[0]).update_if(room, [_Row.marks.add({mark})])
+    if len(limits) == 1:  # one write is half the price of a transaction
+        [(key_id, limit)] = limits.items()
+        return _window(key_id).update_if(_room(limit), [_Row.marks.add({mark})])
     transaction = Transaction()
-    for key_id in key_ids:
-        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=room, error_label=_FULL)
+    for key_id, limit in limits.items():
+        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=_room(limit), error_label=_FULL)
     return transaction.try_commit()
+
+
+def _room(limit: int) -> Condition:
+    """The condition that there are fewer marks than `limit`."""
+    room: Condition = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
+    return room
 
 
 def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
@@ -70,10 +78,10 @@ def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
     return 0.0
 
 
-def withdraw(key_id: str, order_id: str, now: float, makers: Sequence[str] = ()) -> None:
+def withdraw(key_ids: Iterable[str], order_id: str, now: float) -> None:
     """The order that was entered at `now` came to nothing."""
-    for window_key in (key_id, *makers):
-        _window(window_key).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
+    for key_id in key_ids:
+        _window(key_id).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
 
 
 def remove(key_id: str) -> None:

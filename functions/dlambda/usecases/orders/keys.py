@@ -11,8 +11,8 @@ from dlambda.domain.orders.key import ADMIN, LACKING, Key, Permission, read_new_
 from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, Invalid, NameInUse, NotFound, Unauthorized, WrongCredentials
 from dlambda.store.orders import keys, quota_usage, rate_limits
+from dlambda.usecases.accounts.api_keys import find_key
 
-_TOUCH_SECONDS = 60
 _SEEN_SECONDS = 1.0
 _SEEN_MOST = 1000
 
@@ -27,12 +27,9 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
         raise Unauthorized("No API key provided")
     if remembered and (cached := _seen().get(keys.id_of(value))) and current().clock.monotonic() < cached[1]:
         return cached[0]
-    key = keys.find(value) or _first(value)
-    if key is None or not keys.all_exist(key.makers):
+    key = find_key(value) or _first(value)
+    if key is None:
         raise WrongCredentials("Invalid API key")
-    now = current().clock.time()
-    if now - key.last_access > _TOUCH_SECONDS:
-        key = keys.touch(key, now)
     seen = _seen()
     if len(seen) >= _SEEN_MOST:
         seen.clear()
@@ -50,7 +47,7 @@ def _first(value: str) -> Key | None:
     own = current().settings.admin_key
     if not own or not hmac.compare_digest(own.encode(), value.encode()):
         return None
-    return keys.find(value) if make_first_key(lambda: own) else None
+    return find_key(value) if make_first_key(lambda: own) else None
 
 
 def make_first_key(make: Callable[[], str] | None = None) -> str | None:

@@ -1,0 +1,43 @@
+"""Folders of accounts below the files (docs/contract/accounts.md 3)."""
+
+from itertools import count
+
+from dlambda.aws import bucket
+from dlambda.domain.accounts.account import Account, home_of
+from dlambda.domain.paths.paths import FILES_PREFIX, resolve_folder
+from dlambda.errors import AlreadyExists, Invalid
+from dlambda.store.accounts import accounts
+
+
+def free_home(name: str) -> str:
+    """A folder for a new account of this name that nobody has and in which nothing lies: a removed account's stays."""
+    homes = [account.home for account in accounts.list_()]
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(home for home in map(home_of, names) if not _is_taken(home, homes) and _is_empty(home))
+
+
+def _is_empty(home: str) -> bool:
+    return next(iter(bucket.list_(f"{FILES_PREFIX}{home}/")), None) is None
+
+
+def read_home(value: object) -> str:
+    """Reads a folder that an admin chooses. Raises `Invalid`."""
+    home = resolve_folder(value.strip()) if isinstance(value, str) else ""
+    if not home:
+        raise Invalid("home must be a folder below the files.")
+    return home
+
+
+def check_home(account: Account) -> None:
+    """Raises `AlreadyExists` for the folder of another account, one above it or one in it."""
+    others = [other.home for other in accounts.list_() if other.id != account.id]
+    if _is_taken(account.home, others):
+        raise AlreadyExists(f"The folder {account.home!r} belongs to another account.")
+
+
+def _is_taken(home: str, homes: list[str]) -> bool:
+    return any(_overlap(home, other) for other in homes)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

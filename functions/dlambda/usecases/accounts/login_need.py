@@ -1,0 +1,49 @@
+"""Whether callers must sign in (docs/contract/accounts.md 3)."""
+
+from typing import Final
+
+from dlambda.deployment import current, per_deployment
+from dlambda.store.accounts import accounts
+
+_SECONDS: Final = 1.0
+"""How long another process may take to learn of the first account."""
+
+
+class _Answer:
+    """The last answer of the table."""
+
+    def __init__(self) -> None:
+        self.exists = False
+        self.until = 0.0
+
+
+def login_needed() -> bool:
+    """True if callers must sign in: a way to is set up, an account exists, or `YTP_DISABLE_AUTH` is `false`."""
+    settings = current().settings
+    if settings.disable_auth is not None:
+        return not settings.disable_auth
+    return settings.has_login or _account_exists()
+
+
+def is_set_up() -> bool:
+    """True if somebody can sign in."""
+    return current().settings.has_login or _account_exists()
+
+
+def _account_exists() -> bool:
+    answer, now = last_answer(), current().clock.monotonic()
+    if now >= answer.until:
+        answer.exists = accounts.any_exists()
+        answer.until = now + _SECONDS
+    return answer.exists
+
+
+@per_deployment
+def last_answer() -> _Answer:
+    """The answer that is remembered; it also counts again when `until` is 0."""
+    return _Answer()
+
+
+def look_again() -> None:
+    """Has the next question asked of the table: an account was added."""
+    last_answer().until = 0.0
