@@ -22,7 +22,7 @@ import uvloop
 
 from dlambda.aws import queue
 from dlambda.deployment import current
-from dlambda.domain.dialects.catalogue import split_path
+from dlambda.domain.dialects.registry import split_path
 from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from dlambda.domain.dialects.catalogue import split_path
+from dlambda.domain.dialects.registry import split_path
 from local.gateway.shares import Shares
 
 _SLASHES = re.compile("/{2,}")

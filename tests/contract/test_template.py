@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from dlambda.domain.dialects.catalogue import DIALECTS, split_path
-from dlambda.domain.dialects.catalogue import ROOT as ROOT_DIALECT
+from dlambda.domain.dialects.registry import DIALECTS, split_path
+from dlambda.domain.dialects.registry import ROOT as ROOT_DIALECT
 from local import template
 
 ROOT = template.ROOT

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from dlambda.domain.dialects.catalogue import DIALECTS, ROOT, frames, split_path
 from dlambda.domain.dialects.dialect import Answer, Asked, Routes
+from dlambda.domain.dialects.registry import DIALECTS, ROOT, frames, split_path
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Event, Name
+from dlambda.domain.items.progress import Progress
 from dlambda.errors import Invalid
 from tests.store.samples import done, waiting
 
@@ -111,13 +112,11 @@ def test_other_types_are_refused(kind: str) -> None:
         translate({"type": kind})
 
 
-def test_the_live_queue_has_the_counts_of_both_versions() -> None:
-    answer = translated("GET /api/history/live", {"queue": {ITEM_ID: VIEW}, "history_count": 7})
-    counts = {name: answer.body[name] for name in ("history_count", "queue_count", "queue_loaded", "queue_limit")}
-    assert counts == {"history_count": 7, "queue_count": 1, "queue_loaded": 1, "queue_limit": 0}
+def test_the_live_queue() -> None:
+    body = {"queue": {ITEM_ID: VIEW}, "history_count": 7, "queue_count": 9, "queue_limit": 1}
+    answer = translated("GET /api/history/live", body)
     assert answer.body["queue"][ITEM_ID]["speed"] == 1048576.0
-    limited = {"queue": {ITEM_ID: VIEW}, "history_count": 7, "queue_count": 9, "queue_limit": 1}
-    assert translated("GET /api/history/live", limited).body["queue_count"] == 9
+    assert {**answer.body, "queue": None} == {**body, "queue": None}
 
 
 def test_an_add_is_accepted() -> None:
@@ -174,7 +173,7 @@ def test_configuration() -> None:
     assert answer["folders"] == ["a/b"]
     assert (answer["paused"], answer["history_count"]) == (True, 3)
     assert answer["app"] == {
-        "queue_display_limit": 0, "instance_title": None, "ui_update_title": True, "base_path": "/dl/ytptube/"
+        "instance_title": None, "ui_update_title": True, "base_path": "/dl/ytptube/"
     }  # fmt: skip
 
 
@@ -270,6 +269,13 @@ class TestEvents:
     def test_progress_is_numbers(self) -> None:
         [frame] = frames(event.item_updated(waiting("a"), {"status": "downloading", **PROGRESS}), "ytptube")
         assert (frame["data"]["data"]["speed"], frame["data"]["data"]["eta"]) == (1048576.0, 5)
+
+    def test_short_progress_is_numbers(self) -> None:
+        fields = Progress("downloading", 5, 10, 2.0, 3).fields()
+        [frame] = frames(event.item_progress(waiting("a"), fields), "ytptube")
+        payload = frame["data"]["data"]
+        assert (frame["event"], payload["speed"], payload["eta"], payload["percent"]) == ("item_progress", 2.0, 3, 50.0)
+        assert "is_live" not in payload
 
     def test_a_move_says_from_where(self) -> None:
         [frame] = frames(event.item_moved(done("a", is_live=None)), "ytptube")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dlambda.domain.dialects import catalogue
+from dlambda.domain.dialects import registry
 from dlambda.domain.events import event
 from dlambda.domain.events.event import INTERNAL, Event, Name, make_id
 from dlambda.domain.items.progress import Progress
@@ -119,8 +119,8 @@ def test_progress_is_told_once_to_each_kind_of_client():
         event.item_progress(done("a"), fields),
     ]
     names = {
-        name: [frame["event"] for told_event in told for frame in catalogue.frames(told_event, name)]
-        for name in (catalogue.ROOT, catalogue.BRIEF, "ytptube")
+        name: [frame["event"] for told_event in told for frame in registry.frames(told_event, name)]
+        for name in (registry.ROOT, registry.BRIEF, "ytptube")
     }
     assert names == {
         "": ["item_updated", "item_updated"],

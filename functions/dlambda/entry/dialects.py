@@ -11,8 +11,8 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from dlambda.domain.dialects.catalogue import DIALECTS, split_path
 from dlambda.domain.dialects.dialect import Answer, Asked, Dialect
+from dlambda.domain.dialects.registry import DIALECTS, split_path
 from dlambda.entry.base_path import Wsgi
 
 _KEY: Final = "dlambda.dialect"

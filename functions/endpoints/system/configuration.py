@@ -56,7 +56,7 @@ def _app(settings: Settings) -> dict[str, Any]:
         "max_workers_per_extractor", "default_preset", "instance_title", "console_enabled", "simple_mode",
         "browser_control_enabled", "file_logging", "base_path", "app_env", "tasks_handler_timer", "app_version",
         "app_commit_sha", "app_build_date", "app_branch", "default_pagination", "check_for_updates",
-        "monitor_enabled", "log_level",
+        "monitor_enabled", "log_level", "queue_display_limit",
     )  # fmt: skip
     return {name: getattr(settings, name) for name in names} | {
         "started": settings.started_at,

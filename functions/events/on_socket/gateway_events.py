@@ -8,7 +8,7 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, check_permission, holds
-from dlambda.domain.dialects.catalogue import BRIEF, DIALECTS, ROOT
+from dlambda.domain.dialects.registry import BRIEF, DIALECTS, ROOT
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.messages.queue_messages import GreetClient
 from dlambda.entry.attempts import PASSWORD, count_failures

@@ -9,7 +9,7 @@ from typing import Final
 
 from dlambda.aws import socket
 from dlambda.deployment import current, per_deployment
-from dlambda.domain.dialects import catalogue
+from dlambda.domain.dialects import registry
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
@@ -89,7 +89,7 @@ def problem(title: str, message: str, **data: object) -> Event:
 
 
 def _frames(event: Event, dialect: str) -> list[bytes]:
-    return [json.dumps(frame, default=str).encode() for frame in catalogue.frames(event, dialect)]
+    return [json.dumps(frame, default=str).encode() for frame in registry.frames(event, dialect)]
 
 
 def _push(connection_id: str, frames: Iterable[bytes]) -> None:

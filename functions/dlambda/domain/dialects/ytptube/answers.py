@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from dlambda.domain.dialects.dialect import Answer, Asked, TranslateAnswer
 from dlambda.domain.dialects.ytptube.items import queue
-
-# What the page of August begins with, where the root says nothing of it.
-_APP_DEFAULTS: Final = {"queue_display_limit": 0}
 
 
 def unchanged(_: Asked, answer: Answer) -> Answer:
@@ -27,7 +23,6 @@ def configuration(_: Asked, answer: Answer) -> Answer:
         return answer
     body = answer.body
     app = {
-        **_APP_DEFAULTS,
         **body["app"],
         "instance_title": body["app"]["instance_title"] or None,
         "base_path": f"{body['app']['base_path'].rstrip('/')}/ytptube/",

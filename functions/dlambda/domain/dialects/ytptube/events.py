@@ -12,8 +12,8 @@ _CONFIG_KEYS: Final = ("feature", "action", "data", "extras")
 
 
 def _moved(payload: Payload) -> Payload:
-    """An item enters the history; the page of August counts its queue down by `from`."""
-    return {"from": "queue", **payload, "item": item(payload["item"])}
+    """An item enters the history; by `from`, the page of August counts its queue down."""
+    return {**payload, "item": item(payload["item"])}
 
 
 def _config_update(payload: Payload) -> Payload:

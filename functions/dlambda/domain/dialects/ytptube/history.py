@@ -29,12 +29,10 @@ def listed(_: Asked, answer: Answer) -> Answer:
 
 
 def live(_: Asked, answer: Answer) -> Answer:
-    """Translates the queue, with the counts of both versions."""
+    """Translates the items of the queue."""
     if answer.status != 200:
         return answer
-    items = queue(answer.body["queue"].values())
-    counts = {"queue_count": len(items), "queue_loaded": len(items), "queue_limit": 0}
-    return replace(answer, body={**counts, **answer.body, "queue": items})
+    return replace(answer, body={**answer.body, "queue": queue(answer.body["queue"].values())})
 
 
 def added(asked: Asked, answer: Answer) -> Answer:
