@@ -23,6 +23,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_DELETE(self) -> None:
+        status = self.server.pushes._close(unquote(self.path.rpartition("/")[2]))
+        self.send_response(status)
+        if status == 410:
+            self.send_header("x-amzn-ErrorType", "GoneException")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
 
@@ -33,7 +41,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Pushes:
-    """A running management API. `gone`: connections that have left. `broken`: it answers 500 to everything."""
+    """A running management API. `gone`: connections that have left, or were closed. `broken`: it answers 500."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -64,6 +72,13 @@ class Pushes:
                 return 410
             self._frames[connection_id].append(json.loads(body))
             return 200
+
+    def _close(self, connection_id: str) -> int:
+        with self._lock:
+            if connection_id in self.gone:
+                return 410
+            self.gone.add(connection_id)
+            return 204
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

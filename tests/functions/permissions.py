@@ -128,6 +128,7 @@ def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
             (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),
             (objects, "write", lambda key, *_, **__: in_parts(key)),
             (socket, "push", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
+            (socket, "close", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
             (log_store, "client", lambda: ("logs:FilterLogEvents", "log-group")),
         ):
             stack.enter_context(noted(place, name, permission))

@@ -29,6 +29,15 @@ def is_served() -> bool:
     return bool(current().settings.socket_endpoint)
 
 
+def close(connection_id: str) -> None:
+    """Ends a connection; one that is gone already is no error."""
+    try:
+        _client().delete_connection(ConnectionId=connection_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
+
+
 def push(connection_id: str, frame: bytes) -> bool:
     """Sends one frame. False when the client is gone."""
     try:

@@ -75,11 +75,15 @@ def remove(connection_id: str) -> None:
     _Row(_ALL, connection_id).delete()
 
 
-def remove_of_account(account_id: str) -> None:
-    """Forgets the connections of an account: they hear nothing more, and what they say is ignored."""
-    for row in _Row.query(_ALL):
-        if row.account_id == account_id:
-            row.delete()
+def remove_of_account(account_id: str) -> list[str]:
+    """Forgets the connections of an account, and answers their ids.
+
+    They hear nothing more, and what they say is ignored.
+    """
+    rows = [row for row in _Row.query(_ALL) if row.account_id == account_id]
+    for row in rows:
+        row.delete()
+    return [row.id for row in rows]
 
 
 def ids_by_audience() -> Mapping[Audience, Sequence[str]]:

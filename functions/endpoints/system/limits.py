@@ -3,6 +3,7 @@
 from typing import Any
 
 from dlambda.deployment import current
+from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings
 from dlambda.store.items import items, slots
@@ -12,8 +13,11 @@ from dlambda.store.orders import orders
 _DEFAULT, _OVERRIDE = "default", "env_override"
 
 
-def limits() -> dict[str, Any]:
-    """Reads the slots' row, the running items and the places of the key API."""
+def limits(principal: Principal) -> dict[str, Any]:
+    """Reads the slots' row, the running items and the places of the key API.
+
+    Members are told of no extractor that only what others download names.
+    """
     settings, state = current().settings, slots.read()
     return {
         "downloads": {
@@ -21,7 +25,7 @@ def limits() -> dict[str, Any]:
             "global": _in_all(settings, state),
             "per_extractor": {
                 **_limit(settings, "max_workers_per_extractor", "default_limit"),
-                "items": [_of_extractor(settings, state, name) for name in _extractors(settings, state)],
+                "items": [_of_extractor(settings, state, name) for name in _extractors(settings, state, principal)],
             },
         },
         "extraction": {
@@ -64,8 +68,10 @@ def _limit(settings: Settings, name: str, key: str = "limit") -> dict[str, Any]:
     return {key: getattr(settings, name), "source": source, "setting": f"{USER_PREFIX}{name.upper()}"}
 
 
-def _extractors(settings: Settings, state: Slots) -> list[str]:
-    """Extractors that download, wait, or have a limit of their own."""
+def _extractors(settings: Settings, state: Slots, principal: Principal) -> list[str]:
+    """Extractors that download, wait, or have a limit of their own; the latter alone for members."""
+    if not principal.is_admin:
+        return sorted(name.lower() for name in settings.extractor_limits)
     lanes = {*state.taken_by, *(lane for lane, count in state.waiting.items() if count > 0)} - {LIVE_LANE}
     named = {lane.upper() for lane in lanes}
     return sorted([*lanes, *(name.lower() for name in settings.extractor_limits if name not in named)], key=str.lower)

@@ -62,7 +62,7 @@ def get_folders(query: FoldersQuery) -> Answer:
 @routes.get("/api/system/limits", permission=Permission.READ_SYSTEM, responses={200: Limits})
 def get_limits() -> Answer:
     """How many downloads may run, how many do, and which setting says so."""
-    return limits()
+    return limits(current_principal())
 
 
 @routes.get("/api/system/diagnostics", permission=Permission.CONTROL_SYSTEM, responses={200: Diagnostics})

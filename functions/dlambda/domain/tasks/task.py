@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -104,6 +104,8 @@ class Task:
         )
 
 
+TASKS: Final = "tasks"
+"""Where the tasks lie among the resources, and what `config_update` calls them."""
 TIMER_SOURCE = "Tasks"
 
 

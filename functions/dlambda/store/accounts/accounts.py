@@ -1,8 +1,9 @@
 """Accounts, in the table `accounts`, by (`kind`, `id`).
 
-(`account`, id): the account. (`name`, name's key): which account has the name. (`count`, `accounts`): how many there
-are, and how many of them are admins that may sign in; every change moves these numbers in its transaction, so that the
-last admin stays whoever else changes accounts at the same time.
+(`account`, id): the account. (`name`, name's key): which account has the name. (`home`, folder): that an account had it
+that is gone, whose records and files stay. (`count`, `accounts`): how many there are, and how many of them are admins
+that may sign in; every change moves these numbers in its transaction, so that the last admin stays whoever else changes
+accounts at the same time.
 """
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -15,6 +16,7 @@ from dlambda.store.table import ConditionFailed, Row, Transaction
 
 _ACCOUNT = "account"
 _NAME = "name"
+_HOME = "home"
 _COUNT = "count"
 _ALL = "accounts"
 _TAKEN = "the name is in use"
@@ -114,7 +116,13 @@ def remove(account: Account) -> None:
     version = _change_count(transaction, account, -int(account.is_active_admin), -1)
     transaction.delete(_Row(_ACCOUNT, account.id), condition=_Row.version == version, error_label=_CHANGED)
     transaction.delete(_Row(_NAME, name_key(account.name)))
+    transaction.put(_Row(_HOME, account.home, account_id=account.id))
     _commit(transaction)
+
+
+def was_home(folder: str) -> bool:
+    """True if an account that is gone had this folder."""
+    return _Row.find(_HOME, folder) is not None
 
 
 def _change_count(transaction: Transaction, before: Account, admins: int, accounts: int) -> int:

@@ -7,14 +7,14 @@ from dlambda.deployment import current
 from dlambda.domain.accounts.account import Account, name_key, read_name, read_password, read_role
 from dlambda.domain.accounts.principal import Principal, Role
 from dlambda.errors import AlreadyExists, Invalid, Required, WrongCredentials
-from dlambda.store import connections
 from dlambda.store.accounts import accounts
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.usecases.accounts.api_keys import remove_keys_of
-from dlambda.usecases.accounts.homes import check_home, free_home, read_home
+from dlambda.usecases.accounts.homes import check_home, check_unused, free_home, read_home
 from dlambda.usecases.accounts.login_need import look_again
 from dlambda.usecases.accounts.passwords import hash_password, is_right
 from dlambda.usecases.accounts.sign_in import end_sessions
+from dlambda.usecases.events.end_connections import end_connections
 
 _STAMP_BYTES = 12
 _ID_BITS = 48
@@ -89,21 +89,24 @@ def change_account(account_id: str, body: object) -> Account:
 
 
 def _change(account_id: str, changes: Mapping[str, Any]) -> Account:
-    def attempt() -> Account:
+    def attempt() -> tuple[Account, Account]:
         before = accounts.get(account_id)
         after = before.evolve(**changes)
         if "password_hash" in changes or after.disabled != before.disabled:
             after = after.evolve(stamp=_new_stamp())
         if after.home != before.home:
             check_home(after)
+            check_unused(before)
         if after != before:
             accounts.replace(before, after)
-        return after
+        return before, after
 
-    account = retry_conflicts(attempt)
+    before, account = retry_conflicts(attempt)
     if "password_hash" in changes or account.disabled:
         end_sessions(account.id)
-        connections.remove_of_account(account.id)
+        end_connections(account.id)
+    elif account.principal != before.principal:
+        end_connections(account.id)  # they would go on in the role and at the home that they began with
     return account
 
 
@@ -145,7 +148,7 @@ def remove_account(account_id: str) -> None:
     account = retry_conflicts(attempt)
     end_sessions(account.id)
     remove_keys_of(account)
-    connections.remove_of_account(account.id)
+    end_connections(account.id)
 
 
 def _object(body: object) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from dlambda.usecases.rules.presets import check_preset
 from dlambda.usecases.tasks.definitions import list_definitions
 from dlambda.usecases.tasks.run_tasks import sweep_timer
 from dlambda.usecases.tasks.task_options import archive_of_task
+from dlambda.usecases.tasks.task_owner import NO_OWNER, find_owner
 from dlambda.usecases.tasks.tasks import list_tasks, mend_schedules, reckon
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
         reason = None if archive_of_task(task) else NO_ARCHIVE
     except (Invalid, NotFound) as error:
         reason = error.message
+    if find_owner(task) is None:
+        reason = NO_OWNER
     if reason is None:
         return handler
     failed = Result(current().clock.now(), "failed", error=reason)

@@ -14,6 +14,7 @@ from dlambda.store.tasks import task_schedule
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import add_items, check_request
 from dlambda.usecases.rules.input_rules import input_rules
+from dlambda.usecases.tasks.task_owner import NO_OWNER, find_owner, request_of
 from dlambda.usecases.tasks.tasks import find_task, reckon
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def run_task(task_id: int, due: int) -> None:
         return
     if not task_schedule.claim_run(task_id, due, current().clock.time(), BEGIN_SECONDS):
         return
-    result = dispatch(task)
+    result = dispatch(task) if find_owner(task) else Result(current().clock.now(), "failed", error=NO_OWNER)
     task_schedule.finish_run(task_id, due, reckon(timer, max(current().clock.time(), due)))
     task_schedule.note(task_id, result.at.timestamp(), result.view())
 
@@ -45,7 +46,7 @@ def dispatch(task: Task) -> Result:
     now = current().clock.now()
     preset = task.preset or current().settings.default_preset
     try:
-        status, queued = _added(_checked(task.request(TIMER_SOURCE, preset)))
+        status, queued = _added(_checked(request_of(task, TIMER_SOURCE, preset)))
     except AppError as error:
         message = f"Failed to execute '{task.name}'. '{error.message}'"
         publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message, owner=task.owner))

@@ -15,6 +15,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
+from dlambda.domain.items.request import Request
 from dlambda.domain.items.source_key import source_key
 from dlambda.domain.messages.queue_messages import IntakeEntry, SweepTask
 from dlambda.domain.tasks.feed import FeedItem
@@ -36,6 +37,7 @@ from dlambda.usecases.tasks.fan_out import handler_of
 from dlambda.usecases.tasks.feed_archive_ids import with_archive_ids
 from dlambda.usecases.tasks.feed_memory import FeedMemory
 from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_for, params_of_task
+from dlambda.usecases.tasks.task_owner import request_of
 from dlambda.usecases.tasks.tasks import find_task
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
@@ -57,6 +59,7 @@ class _Sweep:
     archive: str
     due: int
     seconds_left: Callable[[], float]
+    request: Request
     queued: int = 0
     hosts: dict[str, bool] = field(default_factory=dict)
 
@@ -118,7 +121,8 @@ def _swept(task: Task, handler: Handler, due: int, seconds_left: Callable[[], fl
         return None
     name = archive_of_task(task)
     assert name is not None  # or no handler would have been chosen
-    state = _Sweep(task, handler, params, name, due, seconds_left, queued)
+    request = request_of(task, handler.name, current().settings.default_preset)
+    state = _Sweep(task, handler, params, name, due, seconds_left, request, queued)
     complete = all(_work_off(state, feed.items[at : at + _BATCH]) for at in range(0, len(feed.items), _BATCH))
     if not complete:
         return state.queued
@@ -202,8 +206,7 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
 def _new_item(state: _Sweep, item: FeedItem) -> Item:
     """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
     hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
-    task_request = state.task.request(state.handler.name, current().settings.default_preset)
-    return new_item(item.request(task_request)).evolve(
+    return new_item(item.request(state.request)).evolve(
         title=title_of({"title": item.title}, url=item.url),
         description=item.description[:DESCRIPTION_LIMIT],
         archive_id=item.archive_id,

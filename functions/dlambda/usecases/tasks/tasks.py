@@ -10,7 +10,7 @@ from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
-from dlambda.domain.tasks.task import FAILED, Draft, Result, Task, TaskInput, free_name, masked, unmasked
+from dlambda.domain.tasks.task import FAILED, TASKS, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.rules import resources
@@ -19,13 +19,12 @@ from dlambda.store.tasks import task_schedule
 from dlambda.store.tasks.task_schedule import Run
 from dlambda.usecases.events.publish import publish
 
-FEATURE: Final = "tasks"
 _STORED: Final = {*TaskInput.model_fields, "owner", "home"}
 
 
 def list_tasks(owner: str = "") -> list[Task]:
     """All, by name, or those of the member `owner`; secrets in their options masked."""
-    documents = [document for document in resources.list_(FEATURE) if _is_visible(document, owner)]
+    documents = [document for document in resources.list_(TASKS) if _is_visible(document, owner)]
     documents.sort(key=lambda document: str(document.shown["name"]))
     runs_by_id = task_schedule.read_many(document.id for document in documents)
     return [_task(document, runs_by_id[document.id], masked(document.shown)) for document in documents]
@@ -37,7 +36,7 @@ def _is_visible(document: Document, owner: str) -> bool:
 
 def _find(id_: int, owner: str) -> Document | None:
     """The document of a task; None when there is none, and for what a member (`owner`) may not see."""
-    document = resources.find(FEATURE, id_)
+    document = resources.find(TASKS, id_)
     return document if document and _is_visible(document, owner) else None
 
 
@@ -57,7 +56,7 @@ def get_task(id_: int, text: str = "Task not found", owner: str = "") -> Task:
 
 def refuse_taken_name(name: str, owner: str = "") -> None:
     """Raises `AlreadyExists`; asked before look-ups that take seconds."""
-    if resources.find_by_name(FEATURE, _name_key(name, owner)) is not None:
+    if resources.find_by_name(TASKS, _name_key(name, owner)) is not None:
         raise _in_use(name)
 
 
@@ -83,7 +82,7 @@ def make_tasks(drafts: Sequence[Draft], maker: Principal = OPERATOR) -> list[Tas
 
 def _names(owner: str) -> set[str]:
     """The names of an owner's tasks."""
-    return {str(document.shown["name"]) for document in resources.list_(FEATURE) if _owner_of(document) == owner}
+    return {str(document.shown["name"]) for document in resources.list_(TASKS) if _owner_of(document) == owner}
 
 
 def _owner_of(document: Document) -> str:
@@ -91,7 +90,7 @@ def _owner_of(document: Document) -> str:
 
 
 def _changed(action: str, task: Task) -> event.Event:
-    return event.config_update(FEATURE, action, masked(task.view()), owner=task.owner)
+    return event.config_update(TASKS, action, masked(task.view()), owner=task.owner)
 
 
 def _make_numbered(fields: Mapping[str, Any], names: set[str]) -> Task:
@@ -116,7 +115,7 @@ def _take_back(task: Task) -> None:
 
 def _make(fields: Mapping[str, Any]) -> Task:
     try:
-        document = resources.add(FEATURE, _content(unmasked(fields, {})))
+        document = resources.add(TASKS, _content(unmasked(fields, {})))
     except AlreadyExists:
         raise _in_use(fields["name"]) from None
     return _scheduled(document)
