@@ -54,7 +54,7 @@ def test_variables_of_other_programs_are_theirs(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["YTP_AUTH_USERNAM", "YTP_USERNAME", "ytp_auth_password", "YTP_PASSWORD", "YTP_SANDBX"]
+    "name", ["YTP_AUTH_USERNAM", "YTP_USERNAME", "ytp_auth_password", "YTP_PASSWORD", "YTP_SANDBX", "YTP_DISABLE_AUHT"]
 )
 def test_a_misspelt_protection_stops_the_start(name):
     assert [fatal for _, _, fatal in problems({name: "x"})] == [True]
@@ -141,6 +141,22 @@ def test_names_that_are_read_without_the_prefix_are_no_problem():
         ({"YTP_DOWNLOAD_PATH": "downloads"}, "YTP_DOWNLOAD_PATH: 'downloads' is no absolute path, such as /downloads"),
         ({"YTP_TEMP_PATH": "/a/../b"}, "YTP_TEMP_PATH: '/a/../b' is no absolute path, such as /downloads"),
         ({"YTP_CONFIG_PATH": "~/c"}, "YTP_CONFIG_PATH: '~/c' is no absolute path, such as /downloads"),
+        (
+            {"YTP_OIDC_ISSUER": "https://login.example"},
+            "YTP_OIDC_ISSUER: has no effect without YTP_OIDC_CLIENT_ID: nobody could sign in there",
+        ),
+        (
+            {"YTP_OIDC_CLIENT_ID": "dlambda"},
+            "YTP_OIDC_CLIENT_ID: has no effect without YTP_OIDC_ISSUER: nobody could sign in there",
+        ),
+        (
+            {"YTP_OIDC_ISSUER": "login.example", "YTP_OIDC_CLIENT_ID": "dlambda"},
+            "YTP_OIDC_ISSUER: 'login.example' is no web address, such as https://login.example/realms/home",
+        ),
+        (
+            {"YTP_AUTH_PROXY_HEADER": "Remote-User"},
+            "YTP_AUTH_PROXY_HEADER: counts from trusted proxies alone, and YTP_TRUSTED_PROXIES names none",
+        ),
         ({"DLAMBDA_SECRET_KEY": "short"}, "DLAMBDA_SECRET_KEY: is not base64 of 32 bytes"),
     ],
 )
@@ -172,6 +188,10 @@ def test_a_value_that_cannot_work_stops_the_start(environ, text):
         (
             {"YTP_PICTURES_BACKENDS": "pictures.example"},
             "YTP_PICTURES_BACKENDS: 'pictures.example' is no web address, such as https://pictures.example/",
+        ),
+        (
+            {"YTP_DISABLE_AUTH": "true", "YTP_AUTH_USERNAME": "a", "YTP_AUTH_PASSWORD": "b"},
+            "YTP_DISABLE_AUTH: is true: everyone gets in, whatever else the settings say of logins",
         ),
         (
             {"YTP_INSTANCE_TITLE": '"Mine"'},

@@ -24,7 +24,7 @@ from dlambda.domain.accounts.permission import Permission, check_permission
 from dlambda.domain.web.error_params import params_of
 from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
-from dlambda.entry.auth import authenticate
+from dlambda.entry.auth import COOKIE, authenticate
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
 from dlambda.entry.forms import read_form, takes_forms
@@ -45,7 +45,10 @@ _KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
 _PROBLEM_TYPE = "application/problem+json"
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _PARAMS = {"resource": "api.resources.item"}
-_SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"user": [{"basic": []}, {"apikey": []}], "key": [{"key": []}]}
+_SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
+    "user": [{"session": []}, {"bearer": []}, {"basic": []}, {"apikey": []}],
+    "key": [{"key": []}],
+}
 
 
 class Problem(BaseModel):
@@ -110,6 +113,8 @@ def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
         groups[0].name,
         info=Info(title="dlambda", version=current().settings.app_version),
         security_schemes={
+            "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ytp_..."},
             "basic": {"type": "http", "scheme": "basic"},
             "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

@@ -24,7 +24,7 @@ _USER_FIELDS = (UserSettings.model_fields.keys() & _FIELDS) | IGNORED_SETTINGS
 _OTHER_NAMES = {"data_dir": "DATA_DIR", "timezone": "YTP_TZ", "time_zone": "YTP_TZ", "username": "YTP_AUTH_USERNAME"}
 _READ_PLAIN = frozenset({*PLAIN_NAMES, "PORT", "DATA_DIR", "TZ"})
 # A service that runs without what these ask for is less safe than its operator believes.
-_PROTECTIONS = frozenset({"YTP_AUTH_USERNAME", "YTP_AUTH_PASSWORD", "YTP_SANDBOX"})
+_PROTECTIONS = frozenset({"YTP_AUTH_USERNAME", "YTP_AUTH_PASSWORD", "YTP_DISABLE_AUTH", "YTP_SANDBOX"})
 
 
 def check_names(environ: Iterable[str]) -> Iterator[Problem]:

@@ -56,6 +56,23 @@ def _check_login(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
         yield Problem(there, f"has no effect without {missing}: everyone would get in", fatal=True)
 
 
+def _check_other_logins(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
+    """Half a provider would let nobody in, or everybody; a proxy that nobody trusts names nobody."""
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
+        there, missing = "YTP_OIDC_ISSUER", "YTP_OIDC_CLIENT_ID"
+        if settings.oidc_client_id:
+            there, missing = missing, there
+        yield Problem(there, f"has no effect without {missing}: nobody could sign in there", fatal=True)
+    if settings.oidc_issuer and not _WEB.match(settings.oidc_issuer):
+        text = f"{settings.oidc_issuer!r} is no web address, such as https://login.example/realms/home"
+        yield Problem("YTP_OIDC_ISSUER", text, fatal=True)
+    if settings.auth_proxy_header and not settings.trusted_proxies:
+        text = "counts from trusted proxies alone, and YTP_TRUSTED_PROXIES names none"
+        yield Problem("YTP_AUTH_PROXY_HEADER", text, fatal=True)
+    if settings.disable_auth and settings.has_login:
+        yield Problem("YTP_DISABLE_AUTH", "is true: everyone gets in, whatever else the settings say of logins")
+
+
 def _check_templates(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
     for name in ("output_template", "output_template_chapter"):
         variable, template = USER_PREFIX + name.upper(), str(getattr(settings, name))
@@ -128,6 +145,7 @@ def _check_quotes(environ: Mapping[str, str], _: Settings) -> Iterator[Problem]:
 
 _CHECKS: tuple[Check, ...] = (
     _check_login,
+    _check_other_logins,
     _check_templates,
     _check_timer,
     _check_base_folders,
