@@ -117,6 +117,7 @@ ITEMS = [
         "/api/history",
         [{"url": "{origin}/clip-{run}-two.mp4"}, {"url": "{origin}/clip-{run}-three.mp4", "folder": "talks"}],
     ),
+    get("/api/history?type=done", "done: in a folder", until=("items.*.url", "{origin}/clip-{run}-three.mp4")),
     post("/api/history", {"url": ""}, "add: no URL"),
     post("/api/history", {"url": "notaurl"}, "add: not a URL"),
     post("/api/history", {"url": "{origin}/clip-{run}-p.mp4", "preset": "nosuch"}, "add: no such preset"),

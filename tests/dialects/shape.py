@@ -7,7 +7,7 @@ from typing import Any
 
 Shape = dict[str, frozenset[str]]  # path such as `queue.*.speed` to its JSON types
 
-_ID = re.compile(r"^(\d+|[0-9a-f]{32}|[0-9A-Za-z]{8}-?[0-9A-Za-z-]{12,})$")
+_ID = re.compile(r"^(/.*|\d+|[0-9a-f]{32}|[0-9A-Za-z]{8}-?[0-9A-Za-z-]{12,})$")
 _TYPES: Mapping[type, str] = {
     type(None): "null", bool: "boolean", int: "number", float: "number", str: "text", list: "array", dict: "object",
 }  # fmt: skip
@@ -24,7 +24,7 @@ class Difference:
 
 
 def shape(value: Any) -> Shape:
-    """Types by path. Elements of arrays, and members named by an id, share the path `*`."""
+    """Types by path. Elements of arrays, and members named by an id or a path, share the path `*`."""
     types: dict[str, set[str]] = {}
     for path, name in _walk(value, ""):
         types.setdefault(path, set()).add(name)
@@ -49,7 +49,7 @@ def join(first: Shape, second: Shape) -> Shape:
 def differences(theirs: Shape, ours: Shape) -> list[Difference]:
     """What a client of `theirs` would see otherwise in `ours`, sorted by path.
 
-    `missing`: not there at all. `type`: other types. `null`: the types differ in null alone. `more`: only ours has it.
+    `missing`: not there at all. `type`: other types. `null`: null in the one, another type or nothing in the other. `more`: only ours has it.
     A path below one that is missing or of another type is not listed.
     """
     found: list[Difference] = []
@@ -71,7 +71,7 @@ def _kind(theirs: frozenset[str] | None, ours: frozenset[str] | None) -> str:
     if theirs is None:
         return "more"
     if ours is None:
-        return "missing"
+        return "null" if theirs == {"null"} else "missing"
     values = [types - {"null"} for types in (theirs, ours) if types != {"null"}]
     return "type" if len(set(values)) > 1 else "null"
 

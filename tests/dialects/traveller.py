@@ -42,6 +42,7 @@ class Traveller:
 
     def __enter__(self) -> Self:
         self._api = Api(self.base, self.headers)
+        self._api.post("/api/system/resume")  # an earlier journey may have ended while it was paused
         self._names.update(origin=self.origin, run=self.run)
         address = self.base.replace("http", "ws", 1) + "/ws?_="
         self._socket = connect(address, proxy=None, max_size=None, additional_headers=self.headers)
@@ -140,7 +141,7 @@ def _answer(reply: Reply) -> Answer:
     if kind == "text/event-stream":
         return Answer(reply.status, _stream_shape(text), text)
     with contextlib.suppress(ValueError):
-        return Answer(reply.status, shape(json.loads(text)), text)
+        return Answer(reply.status, shape(json.loads(text)) if text else {}, text)
     return Answer(reply.status, {f"({kind})": frozenset({"bytes"})}, text)
 
 

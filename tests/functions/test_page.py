@@ -128,6 +128,8 @@ def test_without_a_build_it_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(built, "FOLDER", tmp_path)
     assert (client.get("/").status_code, client.get("/").get_json()["code"]) == (503, "UNAVAILABLE")
+    unknown = client.get("/api/nothing")
+    assert (unknown.status_code, unknown.get_json()["code"]) == (404, "NOT_FOUND")
 
 
 def event(path: str, **headers: str) -> dict[str, Any]:

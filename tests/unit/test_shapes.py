@@ -30,6 +30,7 @@ def test_a_shape_has_the_types_of_each_path() -> None:
         ({"a": 1, "b": {"c": 2}}, {"a": 1}, [("missing", "b", "object", "-")]),
         ({"a": 1}, {"a": "1"}, [("type", "a", "number", "text")]),
         ({"a": {"b": 1}}, {"a": [{"b": 1}]}, [("type", "a", "object", "array")]),
+        ({"a": None}, {}, [("null", "a", "null", "-")]),
         ({"a": None}, {"a": 1}, [("null", "a", "null", "number")]),
         ({"a": [1, None]}, {"a": [1]}, [("null", "a.*", "null|number", "number")]),
         ([], {}, [("type", ".", "array", "object")]),

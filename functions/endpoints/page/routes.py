@@ -21,10 +21,12 @@ def unknown(_: MethodNotAllowed) -> Response:
 @routes.get("/", permission=Permission.PUBLIC, responses={200: None, **problems(503)})
 def root() -> Response:
     """The web page."""
+    shell.refuse_other("")
     return shell.answer("")
 
 
 @routes.get("/<path:path>", permission=Permission.PUBLIC, responses={200: None, 304: None, **problems(404, 503)})
 def file(path: PagePath) -> Response:
     """A screen of the web page, or a file that it loads; compressed as the client likes."""
+    shell.refuse_other(path.path)
     return files.answer(path.path) or shell.answer(path.path)

@@ -13,16 +13,20 @@ from endpoints.page import built
 _HTML = "text/html"
 
 
+def refuse_other(path: str) -> None:
+    """Raises `NotFound` below `api/` and below the path of a dialect: no page is there, whether it is built or not."""
+    if dialects.is_asked() or path.startswith("api/"):
+        raise NotFound("Not Found")
+
+
 def answer(path: str) -> Response:
     """The shell for the address `path`, below the base path.
 
-    A person gets it with 404 at an unknown address, too, where the page says so. Raises `NotFound` for everybody else,
-    below `api/` and below the path of a dialect.
+    A person gets it with 404 at an unknown address, too, where the page says so. Raises `NotFound` for everybody else.
     """
     manifest = built.manifest()
     is_screen = path.split("/", maxsplit=1)[0] in manifest.screens
-    is_person = _HTML in request.accept_mimetypes.values() and not path.startswith("api/")
-    if dialects.is_asked() or not (is_screen or is_person):
+    if not is_screen and _HTML not in request.accept_mimetypes.values():
         raise NotFound("Not Found")
     html = render_template_string(
         built.read("index.html").decode(), base=request.script_root, socket=_socket(), manifest=manifest
