@@ -18,7 +18,9 @@ PAGE_TOOLS_READY := $(TOOLS)/.page-$(call key,page/package-lock.json)
 PAGE_SOURCES := $(shell find page -type f -not -path '*/node_modules/*')
 PAGE_READY := functions/endpoints/page/built/.made-$(call key,$(PAGE_SOURCES))
 BROWSER := tests/e2e/browser
-DEV_READY := $(VENV)/.dev-$(call key,requirements-dev.txt package-lock.json page/package-lock.json $(BROWSER)/package-lock.json)
+ASYNCAPI := tests/contract/asyncapi
+DEV_LOCKS := requirements-dev.txt package-lock.json page/package-lock.json $(BROWSER)/package-lock.json $(ASYNCAPI)/package-lock.json
+DEV_READY := $(VENV)/.dev-$(call key,$(DEV_LOCKS))
 
 # As measured (docs/decisions/installation-size.md).
 RUN_SIZE := 700 MB
@@ -141,7 +143,7 @@ $(RUN_READY): | $(VENV)/bin/python
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing the tools of development, once: $(DEV_SIZE), two to five minutes"
 	@$(call pip,requirements-dev.txt)
-	@$(MAKE) --no-print-directory .page-checks-ready .browser-ready
+	@$(MAKE) --no-print-directory .page-checks-ready .browser-ready .asyncapi-ready
 	@rm -f $(VENV)/.dev-*; touch $@
 
 $(PAGE_TOOLS_READY): | $(RUN_READY)
@@ -172,3 +174,9 @@ $(PAGE_READY): | $(PAGE_TOOLS_READY)
 	@mkdir -p $(TOOLS)/browser && cp $(BROWSER)/package.json $(BROWSER)/package-lock.json $(TOOLS)/browser/
 	@npm ci --prefix $(TOOLS)/browser --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(PY) -m tests.e2e.browser.unpack $(TOOLS)/browser
+
+# The schema of AsyncAPI.
+.PHONY: .asyncapi-ready
+.asyncapi-ready:
+	@mkdir -p $(TOOLS)/asyncapi && cp $(ASYNCAPI)/package.json $(ASYNCAPI)/package-lock.json $(TOOLS)/asyncapi/
+	@npm ci --prefix $(TOOLS)/asyncapi --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("requirements", "requirements-local", "requirements-dev")
-NPM_FOLDERS = (".", "page", "tests/e2e/browser")
+NPM_FOLDERS = (".", "page", "tests/e2e/browser", "tests/contract/asyncapi")
 _HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
 
 

@@ -10,27 +10,28 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dlambda.entry.idempotency import CREATING
 from local import template
 from local.api_document.bodies import BODIES, SCHEMAS
+from local.api_document.defaults import explain_defaults
 from local.api_document.examples import Examples
+from local.api_document.headers import describe_headers
 from local.api_document.operations import operation_id, operations
+from local.api_document.simplify import (
+    REFERENCE,
+    refer_to_other_groups,
+    replace_aliases,
+    rewrite,
+    simplify_parameters,
+    simplify_problems,
+)
 
 TARGET = template.ROOT / "functions" / "endpoints" / "system" / "openapi.json"
-_REFERENCE = "#/components/schemas/"
 _ABOUT = (
     "A download service around yt-dlp. "
     "Errors are JSON with `error`, a text for people, and `code`, a word for programs."
 )
 
 _LICENSE = {"name": "MIT", "identifier": "MIT"}
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "chosen by the client: a repeat within a day gets the first answer, and creates nothing",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
 
 Json = dict[str, Any]
 
@@ -41,15 +42,17 @@ def document() -> Json:
     for module in sorted({route.function.module for route in template.read().routes}):
         _take_in(merged, module.split(".")[-2], importlib.import_module(module).app.api_doc)
     merged["schemas"] |= SCHEMAS
-    _describe(merged["paths"], merged["schemas"])
+    refer_to_other_groups(merged["schemas"])
+    paths, schemas = replace_aliases(merged["paths"], merged["schemas"])
+    _describe(paths, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "dlambda", "version": _version(), "description": _ABOUT, "license": _LICENSE},
         "servers": [{"url": "/", "description": "the service that answers this document"}],
         "tags": merged["tags"],
-        "paths": dict(sorted(merged["paths"].items())),
+        "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted(merged["schemas"].items())),
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": merged["security"],
         },
     }
@@ -64,15 +67,17 @@ def _describe(paths: Json, schemas: Json) -> None:
     examples = Examples(schemas)
     for method, path, operation in operations(paths):
         operation["operationId"] = operation_id(method, path)
-        if method == "post" and path in CREATING:
-            operation["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]
+        simplify_parameters(operation)
+        simplify_problems(operation)
         if body := BODIES.get(f"{method} {path}"):
             operation["requestBody"] = body
         operation["responses"] = dict(sorted(operation["responses"].items()))
+        describe_headers(method, path, operation)
         for part in (operation.get("requestBody", {}), *operation["responses"].values()):
             for media in part.get("content", {}).values():
                 if "schema" in media and "example" not in media:
                     media["example"] = examples.of(media["schema"])
+    explain_defaults(paths, schemas)
 
 
 def _version() -> str:
@@ -100,16 +105,13 @@ def _take_in(merged: Json, group: str, part: Json) -> None:
 
 def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
     """`value` with its references to renamed schemas."""
-    if isinstance(value, dict):
-        return {
-            key: _REFERENCE + renamed.get(part.removeprefix(_REFERENCE), part.removeprefix(_REFERENCE))
-            if key == "$ref" and isinstance(part, str) and part.startswith(_REFERENCE)
-            else _with_references(part, renamed)
-            for key, part in value.items()
-        }
-    if isinstance(value, list):
-        return [_with_references(part, renamed) for part in value]
-    return value
+    references = {REFERENCE + name: REFERENCE + new for name, new in renamed.items()}
+
+    def follow(part: Json) -> Json:
+        reference = part.get("$ref")
+        return part if not isinstance(reference, str) else {**part, "$ref": references.get(reference, reference)}
+
+    return rewrite(value, follow)
 
 
 def rendered() -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from local.api_document.simplify import REFERENCE
+
 Json = dict[str, Any]
 
-_REFERENCE = "#/components/schemas/"
 _DEEPEST = 20
 _BY_NAME = {
     "url": "https://example.com/watch?v=1",
@@ -35,7 +36,7 @@ class Examples:
     def of(self, schema: Json, name: str = "", depth: int = 0) -> Any:
         """A value that fits `schema`, which is the field `name` of something."""
         if "$ref" in schema:
-            target = self._schemas[schema["$ref"].removeprefix(_REFERENCE)]
+            target = self._schemas[schema["$ref"].removeprefix(REFERENCE)]
             return self.of(target, name, depth + 1)
         if schema.get("examples"):
             return schema["examples"][0]

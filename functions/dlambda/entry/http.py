@@ -95,6 +95,16 @@ def problems(*statuses: int) -> dict[int | str, Any]:
     return dict.fromkeys(statuses, Problem)
 
 
+def text(*media_types: str) -> dict[str, Any]:
+    """An answer of a route that is text and no JSON, for its documentation."""
+    return {"content": {media_type: {"schema": {"type": "string"}} for media_type in media_types}}
+
+
+def binary(*media_types: str) -> dict[str, Any]:
+    """An answer of a route that is neither text nor JSON, for its documentation."""
+    return {"content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in media_types}}
+
+
 def make_routes(name: str, description: str = "", *, security: str = "user") -> Routes:
     """The routes of one group, named by its URL's noun. `security="key"`: they want an API key, not a user."""
     return Routes(

@@ -1,8 +1,8 @@
 """The base of query models."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
 _schemas: dict[tuple[Any, ...], dict[str, Any]] = {}
 
@@ -16,3 +16,17 @@ class Query(BaseModel):
         if question not in _schemas:
             _schemas[question] = super().model_json_schema(*args, **options)
         return _schemas[question]
+
+
+def documented(schema: dict[str, Any]) -> WithJsonSchema:
+    """What a text that is read by hand should be, since each of its errors has a documented text."""
+    return WithJsonSchema(schema)
+
+
+def choice(*words: str) -> WithJsonSchema:
+    """One of `words`; other forms that are taken as well, such as capitals, are not documented."""
+    return WithJsonSchema({"type": "string", "enum": [*words]})
+
+
+PageNumber = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": 1})]
+PageSize = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})]

@@ -17,7 +17,7 @@ from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import Pagination, pagination, read_page
 from dlambda.entry.principals import current_principal
-from dlambda.entry.query import Query
+from dlambda.entry.query import PageNumber, PageSize, Query
 from dlambda.entry.routes import Routes
 from dlambda.errors import PreconditionFailed
 from dlambda.store.rules.resources import Document
@@ -35,8 +35,8 @@ class ResourcePath(BaseModel):
 
 
 class ResourceQuery(Query):
-    page: str | None = Field(None, description="from 1; beyond the last it means the last")
-    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+    page: PageNumber = Field(None, description="from 1; beyond the last it means the last")
+    per_page: PageSize = Field(None, description="default: the setting `default_pagination`")
 
 
 def no_check(_: Fields) -> dict[str, Any]:
@@ -147,16 +147,24 @@ def _add_single(
 
 def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
     """A body that the use case reads itself: its errors have texts of their own. Documented as what it should be."""
-    schema = kind.model.model_json_schema()
-    schema = _without_references(schema, schema.pop("$defs", {}))
-    if not whole:
-        schema.pop("required", None)
     name = kind.model.__name__ if whole else f"{kind.model.__name__}Change"
     return type(
         name,
         (RootModel[Any],),
-        {"model_config": ConfigDict(json_schema_extra={**schema, "title": name}), "__module__": __name__},
+        {
+            "model_config": ConfigDict(json_schema_extra=body_schema(kind.model, name, whole=whole)),
+            "__module__": __name__,
+        },
     )
+
+
+def body_schema(model: type[BaseModel], name: str, *, whole: bool) -> dict[str, Any]:
+    """The schema `name` of a body that is read by hand; not `whole`: of the fields to change."""
+    described = model.model_json_schema() | {"title": name}
+    schema: dict[str, Any] = _without_references(described, described.pop("$defs", {}))
+    if not whole:
+        schema.pop("required", None)
+    return schema
 
 
 def _without_references(schema: Any, definitions: Mapping[str, Any]) -> Any:

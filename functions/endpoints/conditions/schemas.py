@@ -8,6 +8,8 @@ from dlambda.domain.rules.condition import ConditionInput
 
 
 class ConditionView(ConditionInput):
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     id: int = Field(examples=[5])
 
 

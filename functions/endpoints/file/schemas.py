@@ -1,11 +1,11 @@
 """Paths and answers of the file endpoints (docs/contract/files.md 3)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from dlambda.entry.pages import Pagination
-from dlambda.entry.query import Query
+from dlambda.entry.query import PageNumber, PageSize, Query, choice
 
 
 class FilePath(BaseModel):
@@ -13,10 +13,10 @@ class FilePath(BaseModel):
 
 
 class FolderQuery(Query):
-    page: str | None = Field(None, description="from 1")
-    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
-    sort_by: str | None = Field(None, description="`name` (default), `size`, `date` or `type`")
-    sort_order: str | None = Field(None, description="`asc` (default) or `desc`")
+    page: PageNumber = Field(None, description="from 1")
+    per_page: PageSize = Field(None, description="default: the setting `default_pagination`")
+    sort_by: Annotated[str | None, choice("name", "size", "date", "type")] = Field(None, description="default: `name`")
+    sort_order: Annotated[str | None, choice("asc", "desc")] = Field(None, description="default: `asc`")
     search: str | None = Field(None, description="part of a name, in any case")
 
 
@@ -86,7 +86,7 @@ class JobView(BaseModel):
 
     job: str
     done: bool
-    results: list[dict[str, Any]]
+    results: list[ActionResult]
 
 
 class TokenPath(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import make_routes, problems
+from dlambda.entry.http import binary, make_routes, problems
 from dlambda.entry.principals import current_principal
 from dlambda.errors import AppError, Invalid
 from dlambda.usecases.items import archive_items, change_items
@@ -21,13 +21,14 @@ from endpoints.history.schemas import (
     Deleted,
     EditBody,
     ForceStartBody,
-    Ids,
-    ItemPage,
+    ItemDetails,
+    ItemIds,
+    ItemLists,
     ItemPath,
     ItemView,
     ListQuery,
-    Live,
     LiveQuery,
+    LiveQueue,
     Message,
     NfoWritten,
     PositionBody,
@@ -44,13 +45,13 @@ routes = make_routes("history", "The queue and the history of downloads")
 Answer = dict[str, Any] | list[dict[str, Any]] | Response | tuple[Any, int]
 
 
-@routes.get("/api/history", permission=Permission.READ_ITEMS, responses={200: ItemPage, **problems(400)})
+@routes.get("/api/history", permission=Permission.READ_ITEMS, responses={200: ItemLists, **problems(400)})
 def list_items(query: ListQuery) -> Answer:
     """A page of the queue or of the history, or all."""
     return listing.list_items(query, current_principal())
 
 
-@routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: Live, **problems(400)})
+@routes.get("/api/history/live", permission=Permission.READ_ITEMS, responses={200: LiveQueue, **problems(400)})
 def live(query: LiveQuery) -> Answer:
     """The queue with live progress."""
     return listing.live(query, current_principal().owner)
@@ -82,7 +83,7 @@ def delete(body: DeleteBody) -> Answer:
 
 
 @routes.get(
-    "/api/history/<string:id>", permission=Permission.READ_ITEMS, responses={200: ItemView, **problems(400, 404)}
+    "/api/history/<string:id>", permission=Permission.READ_ITEMS, responses={200: ItemDetails, **problems(400, 404)}
 )
 def get(path: ItemPath) -> Answer:
     """Answers an item, with cookies in clear, probe and sidecars."""
@@ -102,13 +103,13 @@ def edit(path: ItemPath, body: EditBody) -> Answer:
 
 
 @routes.post("/api/history/start", permission=Permission.START_ITEMS, responses={200: Words, **problems(400)})
-def start(body: Ids) -> Answer:
+def start(body: ItemIds) -> Answer:
     """Lets held items go."""
     return actions.words(body.ids, change_items.start, current_principal().owner)
 
 
 @routes.post("/api/history/pause", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
-def pause(body: Ids) -> Answer:
+def pause(body: ItemIds) -> Answer:
     """Holds waiting items; never stops a running one."""
     return actions.words(body.ids, change_items.hold, current_principal().owner)
 
@@ -129,7 +130,7 @@ def position(body: PositionBody) -> Answer:
 
 
 @routes.post("/api/history/cancel", permission=Permission.WRITE_ITEMS, responses={200: Words, **problems(400)})
-def cancel(body: Ids) -> Answer:
+def cancel(body: ItemIds) -> Answer:
     """Cancels queued items. Answers at once; events tell the end."""
     return actions.words(body.ids, change_items.cancel, current_principal().owner)
 
@@ -143,7 +144,7 @@ def retry(body: RetryBody) -> Answer:
 @routes.get(
     "/api/history/<string:id>/thumbnail",
     permission=Permission.READ_ITEMS,
-    responses={200: None, 302: None, 304: None, **problems(404, 503)},
+    responses={200: binary("image/*"), 302: None, 304: None, **problems(404, 503)},
 )
 def thumbnail(path: ItemPath) -> Response:
     """A picture of the item's file: one beside it, or a frame."""

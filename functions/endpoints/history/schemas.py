@@ -1,13 +1,13 @@
 """Bodies, queries and answers of `/api/history*` (docs/contract/downloads.md 2, 4)."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
 from dlambda.entry.pages import Pagination
-from dlambda.entry.query import Query
+from dlambda.entry.query import PageNumber, PageSize, Query, choice, documented
 from dlambda.errors import Invalid
 from dlambda.usecases.items.reorder_queue import MOST_MOVED
 from dlambda.usecases.items.retry_items import MOST_IDS
@@ -22,26 +22,30 @@ class ItemPath(BaseModel):
 class ListQuery(Query):
     """Read by hand, in the documented order of its checks."""
 
-    type: str | None = Field(None, description="`all`, `queue` or `done`; default `all`")
-    page: str | None = Field(None, description="from 1")
-    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
-    order: str | None = Field(None, description="`ASC` or `DESC` (default), by creation")
+    type: Annotated[str | None, choice("all", "queue", "done")] = Field(None, description="default: `all`")
+    page: PageNumber = Field(None, description="from 1")
+    per_page: PageSize = Field(None, description="default: the setting `default_pagination`")
+    order: Annotated[str | None, choice("ASC", "DESC")] = Field(None, description="by creation; default: `DESC`")
     status: str | None = Field(None, description="`finished`, `!finished`, `error,cancelled` ...")
     search: str | None = Field(None, description="words in title, URL, folder, uploader or channel; not for `all`")
 
 
 class LiveQuery(Query):
-    limit: str | None = Field(None, description="most items; 0: all; default: the setting `queue_display_limit`")
+    limit: Annotated[str | None, documented({"type": "integer", "minimum": 0})] = Field(
+        None, description="most items; 0: all; default: the setting `queue_display_limit`"
+    )
 
 
 class AddQuery(Query):
-    url: str | None = Field(None, description="what to download")
+    url: Annotated[str | None, documented({"type": "string", "minLength": 1})] = Field(None, description="required")
     preset: str | None = None
     folder: str | None = Field(None, description="below the download root; default: the preset's")
 
 
 class SyncQuery(Query):
-    sync: str | None = Field(None, description="`true` waits for the extraction, ten seconds at most")
+    sync: Annotated[str | None, choice("true", "false")] = Field(
+        None, description="`true` waits for the extraction, ten seconds at most"
+    )
 
 
 class RequestItem(BaseModel):
@@ -69,7 +73,7 @@ class AddBody(RootModel[RequestItem | list[RequestItem]]):
         return cls.model_construct(cast("Any", body))
 
 
-class Ids(BaseModel):
+class ItemIds(BaseModel):
     ids: list[str]
 
     @model_validator(mode="before")
@@ -86,7 +90,7 @@ class Ids(BaseModel):
         """Checks the fields beside `ids`. Raises `Invalid`."""
 
 
-class ForceStartBody(Ids):
+class ForceStartBody(ItemIds):
     ignore_pause: bool = Field(False, description="starts them while the queue is paused, too")
 
     @classmethod
@@ -96,7 +100,7 @@ class ForceStartBody(Ids):
             raise Invalid("ignore_pause must be true or false.")
 
 
-class PositionBody(Ids):
+class PositionBody(ItemIds):
     """Where to: `position`, or `before` an item."""
 
     position: Literal["front", "back"] | None = Field(None, examples=["front"])
@@ -185,8 +189,24 @@ class DeleteBody(BaseModel):
         }
 
 
+class ItemChange(BaseModel):
+    """The fields to change."""
+
+    title: str = ""
+    description: str = ""
+    preset: str = ""
+    template: str = ""
+    cli: str = ""
+    cookies: str = Field("", description="a mask sent back means unchanged")
+    extras: dict[str, Any] = Field(default_factory=dict)
+    msg: str | None = None
+    error: str | None = None
+
+
 class EditBody(RootModel[dict[str, Any]]):
-    """The fields to change: title, description, preset, template, cli, cookies, extras, msg, error."""
+    """Read by hand: what is no field, or of another type, is ignored."""
+
+    model_config = ConfigDict(json_schema_extra=ItemChange.model_json_schema() | {"additionalProperties": True})
 
     @model_validator(mode="wrap")
     @classmethod
@@ -208,9 +228,9 @@ class FailureView(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     kind: str = Field(examples=["network"])
-    advice: str | None = None
+    advice: str | None
     attempts: int = Field(0, description="tries that failed")
-    retry_at: float | None = Field(None, description="when it is tried again, seconds since 1970")
+    retry_at: float | None = Field(description="when it is tried again, seconds since 1970")
 
 
 class SidecarView(BaseModel):
@@ -229,7 +249,7 @@ class ItemView(BaseModel):
     record_id: str = Field(alias="_id", description="key of the record; kept when it moves to the history")
     id: str = Field(description="id at the source site; not unique", examples=["a1B2c3D4e5F"])
     title: str = Field(examples=["Harbour at dawn"])
-    description: str = Field("", examples=[""])
+    description: str = Field(examples=[""])
     url: str = Field(description="the page, after extraction")
     preset: str = Field(examples=["default"])
     folder: str = Field(description="below the download root", examples=["sea"])
@@ -276,18 +296,33 @@ class ItemView(BaseModel):
     postprocessor: str | None = Field(description="the one that runs", examples=[None])
 
 
+class ItemDetails(ItemView):
+    """An item on its own: cookies and options in clear."""
+
+    ffprobe: dict[str, Any] = Field(description="the probe of its file; empty without", examples=[{}])
+
+
 class ItemPage(BaseModel):
-    """`type=queue` and `type=done`. `type=all` answers `{"queue": [...], "history": [...]}`."""
+    """The answer to `type=queue` and `type=done`."""
 
-    type: Literal["queue", "done"] | None = None
-    pagination: Pagination | None = None
+    type: Literal["queue", "done"]
+    pagination: Pagination
     search_complete: bool | None = Field(None, description="with `search`: the whole list was looked through")
-    items: list[ItemView] | None = None
-    queue: list[ItemView] | None = None
-    history: list[ItemView] | None = None
+    items: list[ItemView]
 
 
-class Live(BaseModel):
+class AllItems(BaseModel):
+    """The answer to `type=all`: the whole queue, and the newest of the history."""
+
+    queue: list[ItemView]
+    history: list[ItemView]
+
+
+class ItemLists(RootModel[AllItems | ItemPage]):
+    """What `type` asks for."""
+
+
+class LiveQueue(BaseModel):
     queue: dict[str, ItemView]
     history_count: int
     queue_count: int = Field(description="items of the whole queue", examples=[1])
@@ -302,8 +337,8 @@ class Accepted(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     status: Literal["queued"] | bool
-    msg: str | None = Field(None, examples=[None])
-    record_id: str | None = Field(None, alias="_id", description="the item's; null for one that was there already")
+    msg: str | None = Field(description="why nothing was added", examples=[None])
+    record_id: str | None = Field(alias="_id", description="the item's, also of one that was in the queue already")
     item: dict[str, Any] | None = Field(None, description="with `sync=true`: the element", examples=[None])
 
 
@@ -327,15 +362,16 @@ class RenameJob(BaseModel):
 
 
 class AddedByLink(BaseModel):
-    record_id: str | None = Field(None, alias="_id", description="the item's")
+    record_id: str | None = Field(alias="_id", description="the item's")
     status: bool
     message: str = Field(examples=["Added."])
 
 
 class Words(BaseModel):
-    """Item id -> `ok` or what stands in the way."""
+    """Item id -> `ok` or what stands in the way; `status` is `error` when one was not there."""
 
     model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
 
 
 class Deleted(Words):

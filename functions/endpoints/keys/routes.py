@@ -28,14 +28,15 @@ from endpoints.keys.schemas import (
     FileQuery,
     InfoBody,
     KeyList,
+    KeyTask,
+    KeyTaskCreated,
+    KeyTaskPath,
     LiveAudioBody,
     LiveVideoBody,
+    Metadata,
     NamePath,
     NewKeyBody,
     PermissionsBody,
-    TaskCreated,
-    TaskPath,
-    TaskView,
     Told,
     VideoBody,
 )
@@ -46,7 +47,7 @@ routes.before_request(replay)
 routes.before_request(check_type)
 
 Answer = dict[str, Any] | tuple[dict[str, Any], int]
-_CREATED: dict[int | str, Any] = {200: TaskCreated, **problems(400, 403, 413, 415, 429)}
+_CREATED: dict[int | str, Any] = {200: KeyTaskCreated, **problems(400, 403, 413, 415, 429)}
 
 
 def _place(kind: Kind, body: object) -> Answer:
@@ -89,14 +90,14 @@ def get_info(body: InfoBody) -> Answer:
     return _place(Kind.GET_INFO, body.root)
 
 
-@routes.get("/status/<string:task_id>", responses={200: TaskView, **problems(404)})
+@routes.get("/status/<string:task_id>", responses={200: KeyTask, **problems(404)})
 @any_key(remembered=True)
-def status(path: TaskPath) -> Answer:
+def status(path: KeyTaskPath) -> Answer:
     """How far a task of this key is."""
     return describe_order(current_key(), path.task_id)
 
 
-@routes.get("/files/<string:task_id>/<path:name>", responses={200: None, 302: None, **problems(404)}, security=[])
+@routes.get("/files/<string:task_id>/<path:name>", responses={200: Metadata, 302: None, **problems(404)}, security=[])
 @without_key
 def file(path: FilePath, query: FileQuery) -> Response:  # noqa: ARG001 documented; read as it came, order included
     """The file of a task, by redirect; metadata at once."""

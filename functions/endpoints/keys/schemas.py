@@ -71,20 +71,20 @@ class NamePath(BaseModel):
     name: str = Field(description="the key's name")
 
 
-class TaskPath(BaseModel):
+class KeyTaskPath(BaseModel):
     task_id: str = Field(description="as answered when it was created")
 
 
-class FilePath(TaskPath):
+class FilePath(KeyTaskPath):
     name: str = Field(description="as in the task's `file`")
 
 
-class TaskCreated(BaseModel):
-    status: State = State.WAITING
+class KeyTaskCreated(BaseModel):
+    status: State
     task_id: str = Field(examples=["gJ9Xh2LqA7fPz0Wc"])
 
 
-class TaskView(BaseModel):
+class KeyTask(BaseModel):
     """The options of the task stand beside these."""
 
     model_config = ConfigDict(extra="allow")
@@ -119,6 +119,10 @@ class KeyView(BaseModel):
 
 class KeyList(RootModel[dict[str, KeyView]]):
     """By name."""
+
+
+class Metadata(RootModel[dict[str, Any] | list[dict[str, Any]] | list[str] | str | float | bool | None]):
+    """`info.json` whole, or what was asked of it."""
 
 
 class FileQuery(Query):

@@ -8,11 +8,11 @@ from flask import Response, request
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.telemetry.log_line import Wanted
-from dlambda.entry.http import make_routes, problems
+from dlambda.entry.http import make_routes, problems, text
 from dlambda.entry.sse import Sent, Streams
 from dlambda.usecases.operations.log_level import LEVEL_NAMES, active_level, configured_level, set_level
 from dlambda.usecases.operations.read_logs import follow_log, read_log
-from endpoints.logs.schemas import LevelPath, Levels, Logs, LogsQuery, StreamQuery
+from endpoints.logs.schemas import LevelPath, LogLevels, LogPage, LogsQuery, StreamQuery
 
 _STREAMS = 8
 
@@ -20,7 +20,7 @@ routes = make_routes("logs", "The log, and the log as it grows")
 _streams = Streams(_STREAMS)
 
 
-@routes.get("/api/logs", permission=Permission.READ_LOGS, responses={200: Logs, **problems(400, 404)})
+@routes.get("/api/logs", permission=Permission.READ_LOGS, responses={200: LogPage, **problems(400, 404)})
 def page(query: LogsQuery) -> dict[str, Any]:
     """A page of the log, counted from the newest entry (setting `file_logging`)."""
     skip, count = query.skip, query.count
@@ -34,14 +34,18 @@ def page(query: LogsQuery) -> dict[str, Any]:
     }
 
 
-@routes.get("/api/logs/stream", permission=Permission.READ_LOGS, responses={200: None, **problems(404, 429)})
+@routes.get(
+    "/api/logs/stream",
+    permission=Permission.READ_LOGS,
+    responses={200: text("text/event-stream"), **problems(404, 429)},
+)
 def stream(query: StreamQuery) -> Response:
     """Streams new log lines as server-sent events `log_lines`."""
     since = request.headers.get("Last-Event-ID", "")
     return _streams.open(_lines(since, query.wanted))
 
 
-@routes.get("/api/logs/level", permission=Permission.READ_LOGS, responses={200: Levels})
+@routes.get("/api/logs/level", permission=Permission.READ_LOGS, responses={200: LogLevels})
 def get_level() -> dict[str, Any]:
     """The level of the settings, and the one that counts now."""
     return {"conf": configured_level(), "active": active_level(), "levels": list(LEVEL_NAMES)}

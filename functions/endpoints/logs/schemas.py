@@ -51,7 +51,7 @@ class LevelPath(BaseModel):
     level: str = Field(description="`debug`, `info`, `warning`, `error` or `critical`")
 
 
-class Levels(BaseModel):
+class LogLevels(BaseModel):
     conf: str = Field(description="that of the settings", examples=["info"])
     active: str = Field(description="that counts now", examples=["debug"])
     levels: list[str] = Field(examples=[["debug", "info", "warning", "error", "critical"]])
@@ -91,7 +91,7 @@ class Entry(BaseModel):
     request_id: str | None = None
 
 
-class Logs(BaseModel):
+class LogPage(BaseModel):
     logs: list[Entry] = Field(description="oldest first")
     offset: int
     limit: int

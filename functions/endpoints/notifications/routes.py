@@ -10,7 +10,7 @@ from dlambda.entry.http import problems
 from dlambda.entry.resource import make_resource_routes
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules.presets import list_presets
-from endpoints.notifications.schemas import Events, Nothing, TargetView
+from endpoints.notifications.schemas import EventNames, Nothing, TargetView
 
 
 def _check_names(fields: Fields) -> dict[str, Any]:
@@ -28,7 +28,7 @@ routes = make_resource_routes(
 )
 
 
-@routes.get("/api/notifications/events", permission=Permission.MANAGE_NOTIFICATIONS, responses={200: Events})
+@routes.get("/api/notifications/events", permission=Permission.MANAGE_NOTIFICATIONS, responses={200: EventNames})
 def events() -> dict[str, Any]:
     """The events that a target can ask for."""
     return {"events": list(EVENTS)}

@@ -1,6 +1,6 @@
 """Answers of `/api/notifications`."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from dlambda.domain.rules.body import Name
 from dlambda.domain.rules.notification import CallInput
@@ -13,18 +13,22 @@ class LastDelivery(BaseModel):
     error: str | None
 
 
+class CallView(CallInput):
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
 class TargetView(BaseModel):
     id: int = Field(examples=[3])
     name: Name
     on: list[str] = Field(description="events; empty: all")
     presets: list[str] = Field(description="presets; empty: all")
     enabled: bool
-    request: CallInput
+    request: CallView
     has_secret: bool
     last_delivery: LastDelivery | None
 
 
-class Events(BaseModel):
+class EventNames(BaseModel):
     events: list[str]
 
 

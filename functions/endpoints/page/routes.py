@@ -4,12 +4,15 @@ from flask import Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import make_routes, problems, render
+from dlambda.entry.http import binary, make_routes, problems, render, text
 from dlambda.errors import NotFound
 from endpoints.page import files, shell
 from endpoints.page.schemas import PagePath
 
 routes = make_routes("page", "The web page")
+
+_TEXTS = text("text/html", "text/javascript", "text/css")
+_FILE = {"content": _TEXTS["content"] | binary("image/*")["content"]}
 
 
 @routes.app_errorhandler(MethodNotAllowed)
@@ -18,14 +21,14 @@ def unknown(_: MethodNotAllowed) -> Response:
     return render(NotFound("Not Found"))
 
 
-@routes.get("/", permission=Permission.PUBLIC, responses={200: None, **problems(503)})
+@routes.get("/", permission=Permission.PUBLIC, responses={200: text("text/html"), **problems(503)})
 def root() -> Response:
     """The web page."""
     shell.refuse_other("")
     return shell.answer("")
 
 
-@routes.get("/<path:path>", permission=Permission.PUBLIC, responses={200: None, 304: None, **problems(404, 503)})
+@routes.get("/<path:path>", permission=Permission.PUBLIC, responses={200: _FILE, 304: None, **problems(404, 503)})
 def file(path: PagePath) -> Response:
     """A screen of the web page, or a file that it loads; compressed as the client likes."""
     shell.refuse_other(path.path)

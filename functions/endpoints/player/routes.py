@@ -3,7 +3,8 @@
 from flask import Response
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import make_routes, problems
+from dlambda.domain.files.playlist import CONTENT_TYPE
+from dlambda.entry.http import make_routes, problems, text
 from dlambda.errors import Required
 from endpoints.player import playlists, streams
 from endpoints.player.schemas import (
@@ -20,11 +21,14 @@ from endpoints.player.schemas import (
 
 routes = make_routes("player", "Playlists, segments and subtitles for browsers")
 
+_PLAYLIST = text(CONTENT_TYPE)
+_SUBTITLE = text("text/vtt", "text/x-ssa")
+
 
 @routes.get(
     "/api/player/playlist/<path:file>.m3u8",
     permission=Permission.READ_FILES,
-    responses={200: None, 302: None, **problems(400, 404)},
+    responses={200: _PLAYLIST, 302: None, **problems(400, 404)},
 )
 def playlist(path: FilePath) -> Response:
     """The master playlist of a file."""
@@ -34,7 +38,7 @@ def playlist(path: FilePath) -> Response:
 @routes.get(
     "/api/player/m3u8/<string:mode>/<path:file>.m3u8",
     permission=Permission.READ_FILES,
-    responses={200: None, 302: None, **problems(400, 404)},
+    responses={200: _PLAYLIST, 302: None, **problems(400, 404)},
 )
 def media_playlist(path: ModePath, query: PlaylistQuery) -> Response:
     """The playlist of a file's segments, or of a subtitle."""
@@ -54,7 +58,7 @@ def segment(path: SegmentPath, query: SegmentQuery) -> Response:
 @routes.get(
     "/api/player/subtitle/<path:file>.vtt",
     permission=Permission.READ_FILES,
-    responses={200: None, 302: None, **problems(400, 404)},
+    responses={200: _SUBTITLE, 302: None, **problems(400, 404)},
 )
 def subtitle(path: FilePath) -> Response:
     """A subtitle file as WebVTT."""
@@ -74,7 +78,7 @@ def manifest(path: FilePath) -> Response:
 @routes.get(
     "/api/player/subtitles/<string:source_format>/<path:file>",
     permission=Permission.READ_FILES,
-    responses={200: None, 302: None, **problems(400, 404)},
+    responses={200: _SUBTITLE, 302: None, **problems(400, 404)},
 )
 def subtitle_as(path: FormatPath) -> Response:
     """A subtitle file in the format that it is best shown in."""

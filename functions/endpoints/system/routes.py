@@ -8,7 +8,7 @@ from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.events.event import pause_changed
 from dlambda.domain.system.release import UpdateStatus
-from dlambda.entry.http import make_routes, problems
+from dlambda.entry.http import binary, make_routes, problems, text
 from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, NotAcceptable
 from dlambda.store.items import slots
@@ -25,7 +25,7 @@ from endpoints.system.schemas import (
     DocumentPath,
     FoldersQuery,
     Limits,
-    Live,
+    Liveness,
     Loop,
     Message,
     Packages,
@@ -38,6 +38,8 @@ from endpoints.system.schemas import (
 routes = make_routes("system", "Health, configuration and control")
 
 Answer = dict[str, Any] | Response
+_TEXTS = text("text/markdown", "application/json", "text/javascript", "text/css")
+_DOCUMENT = {"content": _TEXTS["content"] | binary("image/jpeg")["content"]}
 
 
 @routes.get("/api/ping", permission=Permission.READ_SYSTEM, responses={200: Pong})
@@ -114,7 +116,7 @@ def updates() -> Answer:
     return outcome
 
 
-@routes.get("/api/system/live", permission=Permission.READ_SYSTEM, responses={200: Live})
+@routes.get("/api/system/live", permission=Permission.READ_SYSTEM, responses={200: Liveness})
 def live() -> Answer:
     """Answers while this process does."""
     return health.live()
@@ -126,7 +128,7 @@ def ready() -> tuple[dict[str, Any], int]:
     return health.ready()
 
 
-@routes.get("/metrics", permission=Permission.READ_METRICS, responses={200: None})
+@routes.get("/metrics", permission=Permission.READ_METRICS, responses={200: text("text/plain")})
 def metrics_page() -> Answer:
     """Counters and the state of this moment, in Prometheus' text format."""
     return Response(metrics.metrics(), content_type=metrics.TYPE)
@@ -144,19 +146,21 @@ def dev_packages() -> Answer:
     return development.packages()
 
 
-@routes.get("/api/docs/<path:file>", permission=Permission.READ_SYSTEM, responses={200: None, **problems(404)})
+@routes.get("/api/docs/<path:file>", permission=Permission.READ_SYSTEM, responses={200: _DOCUMENT, **problems(404)})
 def document(path: DocumentPath) -> Answer:
     """README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, the files of the reference."""
     return documents.asset(path.file) or documents.document(path.file)
 
 
-@routes.get(f"/<any({documents.NAMES}):file>", permission=Permission.READ_SYSTEM, responses={200: None})
+@routes.get(
+    f"/<any({documents.NAMES}):file>", permission=Permission.READ_SYSTEM, responses={200: _DOCUMENT, **problems(404)}
+)
 def root_document(path: DocumentPath) -> Answer:
     """The same below the base path, as the links in README.md have it."""
     return documents.document(path.file)
 
 
-@routes.get("/api/docs", permission=Permission.READ_SYSTEM, responses={200: None})
+@routes.get("/api/docs", permission=Permission.READ_SYSTEM, responses={200: text("text/html")})
 def reference() -> Answer:
     """The reference of the API, for people."""
     return documents.reference()

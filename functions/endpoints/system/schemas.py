@@ -56,7 +56,7 @@ class Updates(Update):
     ytdlp: Update
 
 
-class Live(BaseModel):
+class Liveness(BaseModel):
     status: str
     version: str
     uptime_seconds: float | None
@@ -284,7 +284,7 @@ class Bottleneck(BaseModel):
     details: str
 
 
-class Bottlenecks(BaseModel):
+class BottleneckReport(BaseModel):
     status: str = Field(description="`ok`, `attention` or `unknown`", examples=["ok"])
     window_samples: int
     averages: dict[str, float | None]
@@ -301,6 +301,7 @@ class Packages(BaseModel):
     """Name and version, null for what is not installed."""
 
     model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str | None]
 
 
 class DocumentPath(BaseModel):

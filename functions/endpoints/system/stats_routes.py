@@ -5,9 +5,9 @@ from typing import Any
 from flask import Response, jsonify
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import make_routes, problems
+from dlambda.entry.http import make_routes, problems, text
 from endpoints.system import stats
-from endpoints.system.schemas import Bottlenecks, RangeQuery, SampleView, Series
+from endpoints.system.schemas import BottleneckReport, RangeQuery, SampleView, Series
 
 routes = make_routes("stats", "What the service and its machine use (setting `monitor_enabled`)")
 
@@ -24,13 +24,19 @@ def history(query: RangeQuery) -> Response:
     return jsonify(stats.history(query.range))
 
 
-@routes.get("/api/stats/bottlenecks", permission=Permission.READ_METRICS, responses={200: Bottlenecks, **problems(403)})
+@routes.get(
+    "/api/stats/bottlenecks", permission=Permission.READ_METRICS, responses={200: BottleneckReport, **problems(403)}
+)
 def bottlenecks() -> dict[str, Any]:
     """What was too high in the last five minutes, in words."""
     return stats.bottlenecks()
 
 
-@routes.get("/api/stats/stream", permission=Permission.READ_METRICS, responses={200: None, **problems(403, 429)})
+@routes.get(
+    "/api/stats/stream",
+    permission=Permission.READ_METRICS,
+    responses={200: text("text/event-stream"), **problems(403, 429)},
+)
 def stream() -> Response:
     """Samples as they are taken: server-sent events `sample` and `bottleneck`."""
     return stats.stream()

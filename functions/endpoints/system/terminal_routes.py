@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import make_routes, problems
+from dlambda.entry.http import make_routes, problems, text
 from endpoints.system import terminal
 from endpoints.system.schemas import Cancelled, CursorQuery, Session, SessionList, SessionOrNone, SessionPath
 
@@ -48,7 +48,11 @@ def cancel_session(path: SessionPath) -> Answer:
     return terminal.cancel(path.session_id)
 
 
-@routes.get(f"{_ONE}/stream", permission=Permission.USE_CONSOLE, responses={200: None, **problems(400, 403, 404, 429)})
+@routes.get(
+    f"{_ONE}/stream",
+    permission=Permission.USE_CONSOLE,
+    responses={200: text("text/event-stream"), **problems(400, 403, 404, 429)},
+)
 def stream_session(path: SessionPath, query: CursorQuery) -> Answer:
     """The output of a session as server-sent events, behind `Last-Event-ID` or `since`."""
     return terminal.stream(path.session_id, query.since)

@@ -17,8 +17,8 @@ from endpoints.tasks.schemas import (
     DefinitionPatch,
     DefinitionQuery,
     DefinitionView,
+    ImpersonateTargets,
     Inspection,
-    Targets,
     TaskPath,
     TrialBody,
 )
@@ -76,7 +76,7 @@ def remove(path: TaskPath) -> Answer:
     return _view(resources.remove(DEFINITIONS, path.id))
 
 
-@routes.get(f"{_BASE}/impersonate-targets", permission=Permission.READ_RULES, responses={200: Targets})
+@routes.get(f"{_BASE}/impersonate-targets", permission=Permission.READ_RULES, responses={200: ImpersonateTargets})
 def targets() -> Answer:
     """Browsers that a fetch can be made to look like in all details: none, as that would pass by the address guard."""
     return {"targets": []}

@@ -1,13 +1,14 @@
 """Queries, bodies and answers of `/api/tasks*` (docs/contract/tasks.md)."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.tasks.definition import DefinitionInput
 from dlambda.domain.tasks.task import TaskInput
 from dlambda.entry.pages import Pagination
-from dlambda.entry.query import Query
+from dlambda.entry.query import PageNumber, PageSize, Query, choice
+from dlambda.entry.resource import body_schema
 
 
 class TaskPath(BaseModel):
@@ -15,23 +16,25 @@ class TaskPath(BaseModel):
 
 
 class PageQuery(Query):
-    page: str | None = Field(None, description="from 1; beyond the last it means the last")
-    per_page: str | None = Field(None, description="1 to 1000; default: the setting `default_pagination`")
+    page: PageNumber = Field(None, description="from 1; beyond the last it means the last")
+    per_page: PageSize = Field(None, description="default: the setting `default_pagination`")
 
 
 class DefinitionQuery(PageQuery):
-    include: str | None = Field(None, description="`definition`: with the definitions themselves")
+    include: Annotated[str | None, choice("definition")] = Field(None, description="with the definitions themselves")
 
 
 class RunResult(BaseModel):
     at: str = Field(examples=["2026-02-17T16:05:00+00:00"])
-    status: str = Field(description="`ok` or `failed`")
+    status: Literal["ok", "failed"]
     found: int = Field(description="entries that were seen")
     queued: int = Field(description="entries that were added to the queue")
     error: str | None
 
 
 class TaskView(TaskInput):
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     id: int
     cookies: str = ""
     config: dict[str, Any] = Field(default_factory=dict)
@@ -52,13 +55,27 @@ class TaskOrTasks(RootModel[TaskView | list[TaskView]]):
 
 
 class DefinitionView(DefinitionInput):
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     id: int
     created_at: str
     updated_at: str
 
 
+class ListedDefinition(BaseModel):
+    id: int
+    name: str
+    description: str
+    enabled: bool
+    priority: int
+    match_url: list[str]
+    definition: dict[str, Any] | None = Field(None, description="with `include=definition`")
+    created_at: str
+    updated_at: str
+
+
 class DefinitionPage(BaseModel):
-    items: list[dict[str, Any]]
+    items: list[ListedDefinition]
     pagination: Pagination
 
 
@@ -101,7 +118,7 @@ class TaskBody(_Unread):
 class TaskPatch(_Unread):
     """The fields to change."""
 
-    root: dict[str, Any]
+    model_config = ConfigDict(json_schema_extra=body_schema(TaskInput, "TaskPatch", whole=False))
 
 
 class DefinitionBody(_Unread):
@@ -113,7 +130,7 @@ class DefinitionBody(_Unread):
 class DefinitionPatch(_Unread):
     """The fields to change; `definition` is replaced as a whole."""
 
-    root: dict[str, Any]
+    model_config = ConfigDict(json_schema_extra=body_schema(DefinitionInput, "DefinitionPatch", whole=False))
 
 
 class InspectRequest(BaseModel):
@@ -177,5 +194,5 @@ class ChannelFiles(BaseModel):
     thumbnails: dict[str, str]
 
 
-class Targets(BaseModel):
+class ImpersonateTargets(BaseModel):
     targets: list[str]

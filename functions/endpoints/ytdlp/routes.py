@@ -16,7 +16,7 @@ from endpoints.ytdlp.schemas import (
     Converted,
     Info,
     InfoQuery,
-    Options,
+    OptionList,
     UrlIds,
     UrlsBody,
 )
@@ -52,7 +52,7 @@ def archive_ids(body: UrlsBody) -> Answer:
     return jsonify(actions.archive_ids(body.root))
 
 
-@routes.get("/api/yt-dlp/options", permission=Permission.USE_YTDLP, responses={200: Options})
+@routes.get("/api/yt-dlp/options", permission=Permission.USE_YTDLP, responses={200: OptionList})
 def list_options() -> Answer:
     """The options of yt-dlp, for completion."""
     response = Response(options.rendered(), mimetype="application/json")

@@ -125,7 +125,7 @@ class Option(BaseModel):
     ignored: bool = Field(description="it has no effect here")
 
 
-class Options(BaseModel):
+class OptionList(BaseModel):
     version: str = Field(description="of yt-dlp")
     count: int
     options: list[Option]

@@ -2107,13 +2107,10 @@ export interface components {
         /** @description The outcome of an element of the body. */
         Accepted: {
             status: "queued" | boolean;
-            /** @default null */
-            msg?: string | null;
-            /**
-             * @description the item's; null for one that was there already
-             * @default null
-             */
-            _id?: string | null;
+            /** @description why nothing was added */
+            msg: string | null;
+            /** @description the item's, also of one that was in the queue already */
+            _id: string | null;
             /**
              * @description with `sync=true`: the element
              * @default null
@@ -2129,22 +2126,15 @@ export interface components {
         /** @description Read by hand: its errors have texts of their own. */
         AccountChange: {
             current_password: string;
-            /** @default null */
             username?: string | null;
-            /** @default null */
             password?: string | null;
         };
         /** @description Read by hand: its errors have texts of their own. */
         AccountPatch: {
-            /** @default null */
             username?: string | null;
-            /** @default null */
             password?: string | null;
-            /** @default null */
             role?: string | null;
-            /** @default null */
             disabled?: boolean | null;
-            /** @default null */
             home?: string | null;
         };
         AccountView: {
@@ -2178,11 +2168,8 @@ export interface components {
         /** @description An item or an array of items. */
         AddBody: components["schemas"]["RequestItem"] | components["schemas"]["RequestItem"][];
         AddedByLink: {
-            /**
-             * @description the item's
-             * @default null
-             */
-            _id?: string | null;
+            /** @description the item's */
+            _id: string | null;
             status: boolean;
             message: string;
         };
@@ -2197,20 +2184,22 @@ export interface components {
             /** @description not older than the oldest version that may be used; null when unknown */
             safe: boolean | null;
         };
+        /** @description The answer to `type=all`: the whole queue, and the newest of the history. */
+        AllItems: {
+            queue: components["schemas"]["ItemView"][];
+            history: components["schemas"]["ItemView"][];
+        };
         AudioBody: {
             /** Format: uri */
             url: string;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestaudio
-             */
+            /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
             output_format?: string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             start_time?: number | string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             end_time?: number | string;
-            /** @default false */
+            /** @description default: `false` */
             force_keyframes?: boolean;
         };
         Bottleneck: {
@@ -2220,7 +2209,7 @@ export interface components {
             summary: string;
             details: string;
         };
-        Bottlenecks: {
+        BottleneckReport: {
             /** @description `ok`, `attention` or `unknown` */
             status: string;
             window_samples: number;
@@ -2246,21 +2235,21 @@ export interface components {
             /** @description unix seconds */
             expires: number;
         };
-        CallInput: {
+        CallView: {
             /**
              * @default json
              * @enum {string}
              */
-            type?: "json" | "form";
+            type: "json" | "form";
             /**
              * @default POST
              * @enum {string}
              */
-            method?: "POST" | "PUT";
+            method: "POST" | "PUT";
             url: string;
-            headers?: components["schemas"]["HeaderInput"][];
+            headers: components["schemas"]["HeaderInput"][];
             /** @default data */
-            data_key?: string;
+            data_key: string;
         };
         Cancelled: {
             message: string;
@@ -2309,66 +2298,53 @@ export interface components {
         CommandInput: {
             /** @description one, or several separated by blanks */
             url: string;
-            /** @default  */
             preset?: string;
-            /** @default  */
             folder?: string;
-            /** @default  */
             template?: string;
-            /** @default  */
             cli?: string;
-            /** @default  */
             cookies?: string;
         };
         /** @description The fields that a client may set. The context `{"complete": True}` (POST, PUT) asks for an effect too. */
         ConditionInput: {
             name: string;
-            /** @default  */
             filter?: string;
-            /** @default  */
             cli?: string;
             extras?: {
                 [key: string]: unknown;
             };
-            /** @default true */
+            /** @description default: `true` */
             enabled?: boolean;
-            /** @default 0 */
+            /** @description default: `0` */
             priority?: number;
-            /** @default  */
             description?: string;
         };
         /** @description The fields that a client may set. The context `{"complete": True}` (POST, PUT) asks for an effect too. */
         ConditionInputChange: {
             name?: string;
-            /** @default  */
             filter?: string;
-            /** @default  */
             cli?: string;
             extras?: {
                 [key: string]: unknown;
             };
-            /** @default true */
             enabled?: boolean;
-            /** @default 0 */
             priority?: number;
-            /** @default  */
             description?: string;
         };
         ConditionView: {
             name: string;
             /** @default  */
-            filter?: string;
+            filter: string;
             /** @default  */
-            cli?: string;
-            extras?: {
+            cli: string;
+            extras: {
                 [key: string]: unknown;
             };
             /** @default true */
-            enabled?: boolean;
+            enabled: boolean;
             /** @default 0 */
-            priority?: number;
+            priority: number;
             /** @default  */
-            description?: string;
+            description: string;
             id: number;
         };
         ConditionViewPage: {
@@ -2380,18 +2356,12 @@ export interface components {
             app: {
                 [key: string]: unknown;
             };
-            presets: {
-                [key: string]: unknown;
-            }[];
-            dl_fields: {
-                [key: string]: unknown;
-            }[];
+            presets: components["schemas"]["PresetView"][];
+            dl_fields: components["schemas"]["DownloadFieldView"][];
             paused: boolean;
             folders: components["schemas"]["Folder"][];
             history_count: number;
-            queue: {
-                [key: string]: unknown;
-            }[];
+            queue: components["schemas"]["ItemView"][];
         } & {
             [key: string]: unknown;
         };
@@ -2429,43 +2399,44 @@ export interface components {
             username: string;
             password: string;
         };
-        /** @description A task definition. */
-        DefinitionBody: components["schemas"]["DefinitionInput"];
         /** @description The fields that a client may set. */
         DefinitionInput: {
             name: string;
-            /** @default  */
             description?: string;
-            /** @default true */
+            /** @description default: `true` */
             enabled?: boolean;
-            /** @default 0 */
+            /** @description default: `0` */
             priority?: number;
-            /** @default [] */
             match_url?: string[];
             definition: {
                 [key: string]: unknown;
             };
         };
         DefinitionPage: {
-            items: {
-                [key: string]: unknown;
-            }[];
+            items: components["schemas"]["ListedDefinition"][];
             pagination: components["schemas"]["Pagination"];
         };
-        /** @description The fields to change; `definition` is replaced as a whole. */
+        /** @description The fields that a client may set. */
         DefinitionPatch: {
-            [key: string]: unknown;
+            name?: string;
+            description?: string;
+            enabled?: boolean;
+            priority?: number;
+            match_url?: string[];
+            definition?: {
+                [key: string]: unknown;
+            };
         };
         DefinitionView: {
             name: string;
             /** @default  */
-            description?: string;
+            description: string;
             /** @default true */
-            enabled?: boolean;
+            enabled: boolean;
             /** @default 0 */
-            priority?: number;
+            priority: number;
             /** @default [] */
-            match_url?: string[];
+            match_url: string[];
             definition: {
                 [key: string]: unknown;
             };
@@ -2478,9 +2449,8 @@ export interface components {
             /** @enum {string} */
             type: "queue" | "done";
             ids?: string[];
-            /** @default  */
             status?: string;
-            /** @default true */
+            /** @description default: `true` */
             remove_file?: boolean;
         };
         Deleted: {
@@ -2489,7 +2459,7 @@ export interface components {
             };
             deleted: number;
         } & {
-            [key: string]: unknown;
+            [key: string]: string;
         };
         Diagnostics: {
             /** @description `ok`, `degraded`, or `error` when a required check fails */
@@ -2523,18 +2493,15 @@ export interface components {
         DownloadFieldInput: {
             name: string;
             field: string;
-            /** @default  */
             description?: string;
             /**
-             * @default text
+             * @description default: `"text"`
              * @enum {string}
              */
             kind?: "string" | "text" | "bool";
-            /** @default  */
             icon?: string;
-            /** @default 0 */
+            /** @description default: `0` */
             order?: number;
-            /** @default  */
             value?: string;
             extras?: {
                 [key: string]: unknown;
@@ -2543,18 +2510,11 @@ export interface components {
         DownloadFieldInputChange: {
             name?: string;
             field?: string;
-            /** @default  */
             description?: string;
-            /**
-             * @default text
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind?: "string" | "text" | "bool";
-            /** @default  */
             icon?: string;
-            /** @default 0 */
             order?: number;
-            /** @default  */
             value?: string;
             extras?: {
                 [key: string]: unknown;
@@ -2564,19 +2524,19 @@ export interface components {
             name: string;
             field: string;
             /** @default  */
-            description?: string;
+            description: string;
             /**
              * @default text
              * @enum {string}
              */
-            kind?: "string" | "text" | "bool";
+            kind: "string" | "text" | "bool";
             /** @default  */
-            icon?: string;
+            icon: string;
             /** @default 0 */
-            order?: number;
+            order: number;
             /** @default  */
-            value?: string;
-            extras?: {
+            value: string;
+            extras: {
                 [key: string]: unknown;
             };
             id: number;
@@ -2589,10 +2549,6 @@ export interface components {
             paused: boolean;
             global: components["schemas"]["GlobalLimit"];
             per_extractor: components["schemas"]["ExtractorLimits"];
-        };
-        /** @description The fields to change: title, description, preset, template, cli, cookies, extras, msg, error. */
-        EditBody: {
-            [key: string]: unknown;
         };
         Engine: {
             ok: boolean;
@@ -2642,7 +2598,7 @@ export interface components {
             is_file: boolean;
             is_symlink: boolean;
         };
-        Events: {
+        EventNames: {
             events: string[];
         };
         ExtractionLimits: {
@@ -2672,18 +2628,14 @@ export interface components {
         /** @description A failure, for programs and for people (contract README, Other fields). */
         FailureView: {
             kind: string;
-            /** @default null */
-            advice?: string | null;
+            advice: string | null;
             /**
              * @description tries that failed
              * @default 0
              */
             attempts?: number;
-            /**
-             * @description when it is tried again, seconds since 1970
-             * @default null
-             */
-            retry_at?: number | null;
+            /** @description when it is tried again, seconds since 1970 */
+            retry_at: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -2721,10 +2673,7 @@ export interface components {
         };
         ForceStartBody: {
             ids: string[];
-            /**
-             * @description starts them while the queue is paused, too
-             * @default false
-             */
+            /** @description starts them while the queue is paused, too; default: `false` */
             ignore_pause?: boolean;
         };
         GlobalLimit: {
@@ -2774,8 +2723,8 @@ export interface components {
             /** @description 0 or 1 */
             is_paused: number;
         };
-        Ids: {
-            ids: string[];
+        ImpersonateTargets: {
+            targets: string[];
         };
         /** @description The metadata as yt-dlp gives it, and these. */
         Info: {
@@ -2797,22 +2746,12 @@ export interface components {
             /** Format: uri */
             url: string;
         };
-        /** @description The URL to look at, and how. */
-        InspectBody: components["schemas"]["InspectRequest"];
         InspectRequest: {
-            /** @default  */
             url?: string;
-            /** @default  */
             preset?: string;
-            /**
-             * @description a handler's name, in any case; empty: the first that takes the URL
-             * @default
-             */
+            /** @description a handler's name, in any case; empty: the first that takes the URL */
             handler?: string;
-            /**
-             * @description only say whether a handler takes the URL; nothing is fetched
-             * @default false
-             */
+            /** @description only say whether a handler takes the URL; nothing is fetched; default: `false` */
             static_only?: boolean;
         };
         Inspection: {
@@ -2826,23 +2765,127 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description `type=queue` and `type=done`. `type=all` answers `{"queue": [...], "history": [...]}`. */
+        /** @description The fields to change. */
+        ItemChange: {
+            title?: string;
+            description?: string;
+            preset?: string;
+            template?: string;
+            cli?: string;
+            /** @description a mask sent back means unchanged */
+            cookies?: string;
+            extras?: {
+                [key: string]: unknown;
+            };
+            msg?: string | null;
+            error?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An item on its own: cookies and options in clear. */
+        ItemDetails: {
+            /** @description key of the record; kept when it moves to the history */
+            _id: string;
+            /** @description id at the source site; not unique */
+            id: string;
+            title: string;
+            description: string;
+            /** @description the page, after extraction */
+            url: string;
+            preset: string;
+            /** @description below the download root */
+            folder: string;
+            download_dir: string | null;
+            temp_dir: string | null;
+            /** @enum {string} */
+            status: "cancelled" | "downloading" | "error" | "finished" | "not_live" | "pending" | "postprocessing" | "preparing" | "skip";
+            error: string | null;
+            failure: components["schemas"]["FailureView"] | null;
+            warnings: components["schemas"]["StepWarningView"][];
+            /** @description why it waits or was left out */
+            msg: string | null;
+            /** @description a mask in place of cookies; empty without */
+            cookies: string | null;
+            has_cookies: boolean;
+            template: string;
+            template_chapter: string | null;
+            /** @description yt-dlp options of the user or of a condition */
+            cli: string;
+            extras: {
+                [key: string]: unknown;
+            };
+            /** @description always empty */
+            options: {
+                [key: string]: unknown;
+            };
+            /** @description false: held until it is started */
+            auto_start: boolean;
+            /** @description starts past the limits of slots */
+            force_start: boolean;
+            /** @description sorts the queue, lowest first, with gaps and below zero; null in the history */
+            queue_position: number | null;
+            /** @description of the add, nanoseconds since 1970 */
+            timestamp: number;
+            /** @description RFC 2822 */
+            datetime: string;
+            /** @description live or upcoming */
+            is_live: boolean | null;
+            /** @description when an upcoming stream begins, RFC 2822 */
+            live_in: string | null;
+            /** @description its options name a download archive */
+            is_archivable: boolean | null;
+            /** @description its archive id is in that archive now */
+            is_archived: boolean | null;
+            archive_id: string | null;
+            /** @description by kind: `image`, `subtitle` ... */
+            sidecar: {
+                [key: string]: components["schemas"]["SidecarView"][];
+            };
+            /** @description its options ask for no media */
+            download_skipped: boolean;
+            /** @description of the media, below `download_dir` */
+            filename: string | null;
+            /** @description always null */
+            tmpfilename: string | null;
+            /** @description bytes */
+            file_size: number | null;
+            total_bytes: number | null;
+            total_bytes_estimate: number | null;
+            downloaded_bytes: number | null;
+            /** @description 0 to 100 */
+            percent: number | null;
+            /** @description as `percent` */
+            progress: number | null;
+            speed: string | null;
+            eta: string | null;
+            /** @description bytes per second */
+            speed_bps: number | null;
+            eta_seconds: number | null;
+            /** @description the one that runs */
+            postprocessor: string | null;
+            /** @description the probe of its file; empty without */
+            ffprobe: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        ItemIds: {
+            ids: string[];
+        };
+        /** @description What `type` asks for. */
+        ItemLists: components["schemas"]["AllItems"] | components["schemas"]["ItemPage"];
+        /** @description The answer to `type=queue` and `type=done`. */
         ItemPage: {
-            /** @default null */
-            type?: ("queue" | "done") | null;
-            /** @default null */
-            pagination?: components["schemas"]["Pagination"] | null;
+            /** @enum {string} */
+            type: "queue" | "done";
+            pagination: components["schemas"]["Pagination"];
             /**
              * @description with `search`: the whole list was looked through
              * @default null
              */
             search_complete?: boolean | null;
-            /** @default null */
-            items?: components["schemas"]["ItemView"][] | null;
-            /** @default null */
-            queue?: components["schemas"]["ItemView"][] | null;
-            /** @default null */
-            history?: components["schemas"]["ItemView"][] | null;
+            items: components["schemas"]["ItemView"][];
         };
         /** @description An item as everyone sees it (downloads.md 2.2). */
         ItemView: {
@@ -2851,8 +2894,7 @@ export interface components {
             /** @description id at the source site; not unique */
             id: string;
             title: string;
-            /** @default  */
-            description?: string;
+            description: string;
             /** @description the page, after extraction */
             url: string;
             preset: string;
@@ -2932,19 +2974,14 @@ export interface components {
         ItemsBody: {
             preset: string;
             items: string[];
-            /**
-             * @description add without looking for what is there
-             * @default false
-             */
+            /** @description add without looking for what is there; default: `false` */
             skip_check?: boolean;
         };
         /** @description Long work: `results` are complete when `done` is true. */
         JobView: {
             job: string;
             done: boolean;
-            results: {
-                [key: string]: unknown;
-            }[];
+            results: components["schemas"]["ActionResult"][];
         };
         KeyAnswer: {
             id: number;
@@ -2965,6 +3002,35 @@ export interface components {
         /** @description By name. */
         KeyList: {
             [key: string]: components["schemas"]["KeysKeyView"];
+        };
+        /** @description The options of the task stand beside these. */
+        KeyTask: {
+            status: components["schemas"]["State"];
+            task_type: string;
+            url: string;
+            key_name: string;
+            /**
+             * @description percent, while processing
+             * @default null
+             */
+            progress?: number | null;
+            /** @default null */
+            completed_time?: string | null;
+            /** @default null */
+            file?: string | null;
+            /** @default null */
+            error?: string | null;
+            /**
+             * @description what a recording lacks
+             * @default null
+             */
+            warnings?: string[] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        KeyTaskCreated: {
+            status: components["schemas"]["State"];
+            task_id: string;
         };
         KeyView: {
             id: number;
@@ -3006,13 +3072,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        Levels: {
-            /** @description that of the settings */
-            conf: string;
-            /** @description that counts now */
-            active: string;
-            levels: string[];
-        };
         Limits: {
             downloads: components["schemas"]["DownloadLimits"];
             extraction: components["schemas"]["ExtractionLimits"];
@@ -3046,7 +3105,39 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        Live: {
+        ListedDefinition: {
+            id: number;
+            name: string;
+            description: string;
+            enabled: boolean;
+            priority: number;
+            match_url: string[];
+            /**
+             * @description with `include=definition`
+             * @default null
+             */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            created_at: string;
+            updated_at: string;
+        };
+        LiveAudioBody: {
+            /** Format: uri */
+            url: string;
+            /** @description seconds back from now; default: `0` */
+            start?: number;
+            /** @description seconds */
+            duration: number;
+            /** @description a format selector of yt-dlp; default: `"bestaudio"` */
+            audio_format?: string;
+            output_format?: string;
+        };
+        LiveLimits: {
+            prevent_premiere: boolean;
+            premiere_buffer_minutes: number;
+        };
+        LiveQueue: {
             queue: {
                 [key: string]: components["schemas"]["ItemView"];
             };
@@ -3060,50 +3151,32 @@ export interface components {
             /** @description there are more than an answer has place for */
             truncated: boolean;
         };
-        LiveAudioBody: {
-            /** Format: uri */
-            url: string;
-            /**
-             * @description seconds back from now
-             * @default 0
-             */
-            start?: number;
-            /** @description seconds */
-            duration: number;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestaudio
-             */
-            audio_format?: string;
-            output_format?: string;
-        };
-        LiveLimits: {
-            prevent_premiere: boolean;
-            premiere_buffer_minutes: number;
-        };
         LiveVideoBody: {
             /** Format: uri */
             url: string;
-            /**
-             * @description seconds back from now
-             * @default 0
-             */
+            /** @description seconds back from now; default: `0` */
             start?: number;
             /** @description seconds */
             duration: number;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestvideo
-             */
+            /** @description a format selector of yt-dlp; default: `"bestvideo"` */
             video_format?: string;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestaudio
-             */
+            /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
             output_format?: string;
         };
-        Logs: {
+        Liveness: {
+            status: string;
+            version: string;
+            uptime_seconds: number | null;
+        };
+        LogLevels: {
+            /** @description that of the settings */
+            conf: string;
+            /** @description that counts now */
+            active: string;
+            levels: string[];
+        };
+        LogPage: {
             /** @description oldest first */
             logs: components["schemas"]["Entry"][];
             offset: number;
@@ -3131,43 +3204,31 @@ export interface components {
         Message: {
             message: string;
         };
+        /** @description `info.json` whole, or what was asked of it. */
+        Metadata: {
+            [key: string]: unknown;
+        } | {
+            [key: string]: unknown;
+        }[] | string[] | string | number | boolean | null;
         /** @description Read by hand: its errors have texts of their own. */
         NewAccount: {
             username: string;
             password: string;
-            /**
-             * @description `admin`, `member` or `guest`
-             * @default member
-             */
+            /** @description `admin`, `member` or `guest`; default: `"member"` */
             role?: string;
-            /**
-             * @description folder below the files; default: `users/<username>`
-             * @default null
-             */
+            /** @description folder below the files; default: `users/<username>` */
             home?: string | null;
         };
         /** @description Read by hand: its errors have texts of their own. */
         NewKey: {
             name: string;
-            /**
-             * @description permissions of both APIs; null: all of the account
-             * @default null
-             */
+            /** @description permissions of both APIs; null: all of the account */
             scopes?: string[] | null;
-            /**
-             * @description a date, or unix seconds; null: never
-             * @default null
-             */
+            /** @description a date, or unix seconds; null: never */
             expires_at?: string | number | null;
-            /**
-             * @description of what its tasks of the key API bring; null: the default
-             * @default null
-             */
+            /** @description of what its tasks of the key API bring; null: the default */
             quota_gb?: number | null;
-            /**
-             * @description requests that add something, in `task_cleanup_time`; null: the default
-             * @default null
-             */
+            /** @description requests that add something, in `task_cleanup_time`; null: the default */
             request_limit?: number | null;
         };
         NewKeyBody: {
@@ -3178,11 +3239,11 @@ export interface components {
         NewTasks: components["schemas"]["TaskInput"] | (components["schemas"]["TaskInput"] | components["schemas"]["LaterTask"])[];
         NfoInput: {
             /**
-             * @default tv
+             * @description default: `"tv"`
              * @enum {string}
              */
             type?: "tv" | "movie";
-            /** @default false */
+            /** @description default: `false` */
             overwrite?: boolean;
         };
         NfoWritten: {
@@ -3197,7 +3258,7 @@ export interface components {
             /** @description it has no effect here */
             ignored: boolean;
         };
-        Options: {
+        OptionList: {
             /** @description of yt-dlp */
             version: string;
             count: number;
@@ -3205,7 +3266,7 @@ export interface components {
         };
         /** @description Name and version, null for what is not installed. */
         Packages: {
-            [key: string]: unknown;
+            [key: string]: string | null;
         };
         /** @description The `pagination` of an answer. */
         Pagination: {
@@ -3230,60 +3291,45 @@ export interface components {
         /** @description Where to: `position`, or `before` an item. */
         PositionBody: {
             ids: string[];
-            /** @default null */
             position?: ("front" | "back") | null;
-            /**
-             * @description the `_id` of a waiting item
-             * @default null
-             */
+            /** @description the `_id` of a waiting item */
             before?: string | null;
         };
         /** @description The fields that a client may set. */
         PresetInput: {
             name: string;
-            /** @default  */
             description?: string;
-            /** @default  */
             folder?: string;
-            /** @default  */
             template?: string;
-            /** @default  */
             cookies?: string;
-            /** @default  */
             cli?: string;
-            /** @default 0 */
+            /** @description default: `0` */
             priority?: number;
         };
         /** @description The fields that a client may set. */
         PresetInputChange: {
             name?: string;
-            /** @default  */
             description?: string;
-            /** @default  */
             folder?: string;
-            /** @default  */
             template?: string;
-            /** @default  */
             cookies?: string;
-            /** @default  */
             cli?: string;
-            /** @default 0 */
             priority?: number;
         };
         PresetView: {
             name: string;
             /** @default  */
-            description?: string;
+            description: string;
             /** @default  */
-            folder?: string;
+            folder: string;
             /** @default  */
-            template?: string;
+            template: string;
             /** @default  */
-            cookies?: string;
+            cookies: string;
             /** @default  */
-            cli?: string;
+            cli: string;
             /** @default 0 */
-            priority?: number;
+            priority: number;
             id: number;
             /** @description comes with the service and cannot be changed */
             default: boolean;
@@ -3388,23 +3434,14 @@ export interface components {
         /** @description A download request (downloads.md 2.1). Unknown keys are dropped. */
         RequestItem: {
             url: string;
-            /** @default  */
             preset?: string;
-            /** @default  */
             folder?: string;
-            /**
-             * @description a Netscape cookie file's text
-             * @default
-             */
+            /** @description a Netscape cookie file's text */
             cookies?: string;
-            /** @default  */
             template?: string;
-            /**
-             * @description further yt-dlp options
-             * @default
-             */
+            /** @description further yt-dlp options */
             cli?: string;
-            /** @default true */
+            /** @description default: `true` */
             auto_start?: boolean;
             extras?: {
                 [key: string]: unknown;
@@ -3421,13 +3458,12 @@ export interface components {
         /** @description Records to add again: `ids`, or everything with a `status` (`x`, `!x`, `x,y`). */
         RetryBody: {
             ids?: string[];
-            /** @default  */
             status?: string;
         };
         RunResult: {
             at: string;
-            /** @description `ok` or `failed` */
-            status: string;
+            /** @enum {string} */
+            status: "ok" | "failed";
             /** @description entries that were seen */
             found: number;
             /** @description entries that were added to the queue */
@@ -3575,25 +3611,20 @@ export interface components {
             skip: number;
             required_failed: number;
         };
-        SystemLive: {
-            status: string;
-            version: string;
-            uptime_seconds: number | null;
-        };
         TargetInput: {
             name: string;
             on?: string[];
             presets?: string[];
-            /** @default true */
+            /** @description default: `true` */
             enabled?: boolean;
             request: {
                 /**
-                 * @default json
+                 * @description default: `"json"`
                  * @enum {string}
                  */
                 type?: "json" | "form";
                 /**
-                 * @default POST
+                 * @description default: `"POST"`
                  * @enum {string}
                  */
                 method?: "POST" | "PUT";
@@ -3602,38 +3633,28 @@ export interface components {
                     key: string;
                     value: string;
                 }[];
-                /** @default data */
+                /** @description default: `"data"` */
                 data_key?: string;
             };
-            /** @default  */
             secret?: string;
         };
         TargetInputChange: {
             name?: string;
             on?: string[];
             presets?: string[];
-            /** @default true */
             enabled?: boolean;
             request?: {
-                /**
-                 * @default json
-                 * @enum {string}
-                 */
+                /** @enum {string} */
                 type?: "json" | "form";
-                /**
-                 * @default POST
-                 * @enum {string}
-                 */
+                /** @enum {string} */
                 method?: "POST" | "PUT";
                 url: string;
                 headers?: {
                     key: string;
                     value: string;
                 }[];
-                /** @default data */
                 data_key?: string;
             };
-            /** @default  */
             secret?: string;
         };
         TargetView: {
@@ -3644,7 +3665,7 @@ export interface components {
             /** @description presets; empty: all */
             presets: string[];
             enabled: boolean;
-            request: components["schemas"]["CallInput"];
+            request: components["schemas"]["CallView"];
             has_secret: boolean;
             last_delivery: components["schemas"]["LastDelivery"] | null;
         };
@@ -3652,95 +3673,64 @@ export interface components {
             items: components["schemas"]["TargetView"][];
             pagination: components["schemas"]["Pagination"];
         };
-        Targets: {
-            targets: string[];
-        };
-        /** @description All fields; those left out go back to their defaults. */
-        TaskBody: components["schemas"]["TaskInput"];
-        TaskCreated: {
-            /** @default waiting */
-            status?: components["schemas"]["State"];
-            task_id: string;
-        };
         /** @description The fields that a client may set. */
         TaskInput: {
             name: string;
             url: string;
-            /** @default  */
             timer?: string;
-            /** @default  */
             preset?: string;
-            /** @default  */
             folder?: string;
-            /** @default  */
             template?: string;
-            /** @default  */
             cli?: string;
-            /** @default true */
+            /** @description default: `true` */
             auto_start?: boolean;
-            /** @default true */
+            /** @description default: `true` */
             handler_enabled?: boolean;
-            /** @default true */
+            /** @description default: `true` */
             enabled?: boolean;
         };
         /** @description An object when exactly one task was made. */
-        TaskOrTasks: components["schemas"]["TasksTaskView"] | components["schemas"]["TasksTaskView"][];
+        TaskOrTasks: components["schemas"]["TaskView"] | components["schemas"]["TaskView"][];
         TaskPage: {
-            items: components["schemas"]["TasksTaskView"][];
+            items: components["schemas"]["TaskView"][];
             pagination: components["schemas"]["Pagination"];
         };
-        /** @description The fields to change. */
+        /** @description The fields that a client may set. */
         TaskPatch: {
-            [key: string]: unknown;
+            name?: string;
+            url?: string;
+            timer?: string;
+            preset?: string;
+            folder?: string;
+            template?: string;
+            cli?: string;
+            auto_start?: boolean;
+            handler_enabled?: boolean;
+            enabled?: boolean;
         };
-        /** @description The options of the task stand beside these. */
         TaskView: {
-            status: components["schemas"]["State"];
-            task_type: string;
-            url: string;
-            key_name: string;
-            /**
-             * @description percent, while processing
-             * @default null
-             */
-            progress?: number | null;
-            /** @default null */
-            completed_time?: string | null;
-            /** @default null */
-            file?: string | null;
-            /** @default null */
-            error?: string | null;
-            /**
-             * @description what a recording lacks
-             * @default null
-             */
-            warnings?: string[] | null;
-        } & {
-            [key: string]: unknown;
-        };
-        TasksTaskView: {
             name: string;
             url: string;
             /** @default  */
-            timer?: string;
+            timer: string;
             /** @default  */
-            preset?: string;
+            preset: string;
             /** @default  */
-            folder?: string;
+            folder: string;
             /** @default  */
-            template?: string;
+            template: string;
             /** @default  */
-            cli?: string;
+            cli: string;
             /** @default true */
-            auto_start?: boolean;
+            auto_start: boolean;
             /** @default true */
-            handler_enabled?: boolean;
+            handler_enabled: boolean;
             /** @default true */
-            enabled?: boolean;
+            enabled: boolean;
             id: number;
             /** @default  */
-            cookies?: string;
-            config?: {
+            cookies: string;
+            config: {
                 [key: string]: unknown;
             };
             created_at: string;
@@ -3767,10 +3757,7 @@ export interface components {
             url: string;
             /** @description a filter */
             condition: string;
-            /**
-             * @description whose options the extraction gets; default: the setting `default_preset`
-             * @default
-             */
+            /** @description whose options the extraction gets; default: the setting `default_preset` */
             preset?: string;
         };
         Ticket: {
@@ -3801,20 +3788,13 @@ export interface components {
         /** @description Exactly one of `definition_id` and `document`. */
         Trial: {
             url: string;
-            /** @default  */
             preset?: string;
-            /** @default null */
             definition_id?: number | null;
-            /**
-             * @description a whole definition that is not stored
-             * @default null
-             */
+            /** @description a whole definition that is not stored */
             document?: {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description A URL, and the definition to try on it. */
-        TrialBody: components["schemas"]["Trial"];
         Update: {
             /** @description `update_available`, `up_to_date`, `error` or `disabled` */
             status: string;
@@ -3854,27 +3834,21 @@ export interface components {
         VideoBody: {
             /** Format: uri */
             url: string;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestvideo
-             */
+            /** @description a format selector of yt-dlp; default: `"bestvideo"` */
             video_format?: string;
-            /**
-             * @description a format selector of yt-dlp
-             * @default bestaudio
-             */
+            /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
             output_format?: string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             start_time?: number | string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             end_time?: number | string;
-            /** @default false */
+            /** @description default: `false` */
             force_keyframes?: boolean;
         };
-        /** @description Item id -> `ok` or what stands in the way. */
+        /** @description Item id -> `ok` or what stands in the way; `status` is `error` when one was not there. */
         Words: {
-            [key: string]: unknown;
+            [key: string]: string;
         };
         WorkerLimit: {
             /** @description `default`, or `env_override` when somebody set it */
@@ -3910,7 +3884,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -3918,7 +3894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -3963,9 +3939,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description whose options name the archive */
-                preset?: string | null;
+                preset?: string;
                 /** @description comma list: only those of them that are in the archive */
-                ids?: string | null;
+                ids?: string;
             };
             header?: never;
             path?: never;
@@ -4256,7 +4232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4384,7 +4360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4450,7 +4426,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4605,7 +4581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4722,7 +4698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4854,7 +4830,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4910,7 +4886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4945,10 +4921,10 @@ export interface operations {
     finish_oidc_sign_in: {
         parameters: {
             query?: {
-                code?: string | null;
-                state?: string | null;
-                error?: string | null;
-                error_description?: string | null;
+                code?: string;
+                state?: string;
+                error?: string;
+                error_description?: string;
             };
             header?: never;
             path?: never;
@@ -4959,6 +4935,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5023,7 +5001,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description path of this service to go to after signing in; default: its base path */
-                next?: string | null;
+                next?: string;
             };
             header?: never;
             path?: never;
@@ -5034,6 +5012,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5044,7 +5024,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5118,7 +5098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5229,7 +5209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5363,7 +5343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5419,7 +5399,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5455,9 +5435,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
             };
             header?: never;
             path?: never;
@@ -5650,6 +5630,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5662,7 +5644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5706,7 +5688,10 @@ export interface operations {
     replace_condition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -5722,6 +5707,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5796,7 +5783,10 @@ export interface operations {
     delete_condition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -5873,7 +5863,10 @@ export interface operations {
     update_condition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -5889,6 +5882,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5984,7 +5979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6040,7 +6035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6076,9 +6071,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
             };
             header?: never;
             path?: never;
@@ -6211,6 +6206,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6223,7 +6220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6267,7 +6264,10 @@ export interface operations {
     replace_download_field: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -6283,6 +6283,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6357,7 +6359,10 @@ export interface operations {
     delete_download_field: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -6434,7 +6439,10 @@ export interface operations {
     update_download_field: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -6450,6 +6458,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6535,7 +6545,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -6543,7 +6555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6592,7 +6604,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/markdown": string;
+                    "application/json": string;
+                    "text/javascript": string;
+                    "text/css": string;
+                    "image/jpeg": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -6600,7 +6618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6656,6 +6674,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6666,7 +6686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6780,15 +6800,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1 */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
-                /** @description `name` (default), `size`, `date` or `type` */
-                sort_by?: string | null;
-                /** @description `asc` (default) or `desc` */
-                sort_order?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
+                /** @description default: `name` */
+                sort_by?: "name" | "size" | "date" | "type";
+                /** @description default: `asc` */
+                sort_order?: "asc" | "desc";
                 /** @description part of a name, in any case */
-                search?: string | null;
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -6856,15 +6876,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1 */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
-                /** @description `name` (default), `size`, `date` or `type` */
-                sort_by?: string | null;
-                /** @description `asc` (default) or `desc` */
-                sort_order?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
+                /** @description default: `name` */
+                sort_by?: "name" | "size" | "date" | "type";
+                /** @description default: `asc` */
+                sort_order?: "asc" | "desc";
                 /** @description part of a name, in any case */
-                search?: string | null;
+                search?: string;
             };
             header?: never;
             path: {
@@ -7055,6 +7075,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7168,6 +7190,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7299,6 +7323,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7376,7 +7402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -7420,18 +7446,18 @@ export interface operations {
     list_items: {
         parameters: {
             query?: {
-                /** @description `all`, `queue` or `done`; default `all` */
-                type?: string | null;
+                /** @description default: `all` */
+                type?: "all" | "queue" | "done";
                 /** @description from 1 */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
-                /** @description `ASC` or `DESC` (default), by creation */
-                order?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
+                /** @description by creation; default: `DESC` */
+                order?: "ASC" | "DESC";
                 /** @description `finished`, `!finished`, `error,cancelled` ... */
-                status?: string | null;
+                status?: string;
                 /** @description words in title, URL, folder, uploader or channel; not for `all` */
-                search?: string | null;
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -7445,7 +7471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemPage"];
+                    "application/json": components["schemas"]["ItemLists"];
                 };
             };
             /** @description Bad Request */
@@ -7490,7 +7516,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `true` waits for the extraction, ten seconds at most */
-                sync?: string | null;
+                sync?: "true" | "false";
             };
             header?: {
                 /** @description chosen by the client: a repeat within a day gets the first answer, and creates nothing */
@@ -7624,11 +7650,11 @@ export interface operations {
     add_item_by_link: {
         parameters: {
             query?: {
-                /** @description what to download */
-                url?: string | null;
-                preset?: string | null;
+                /** @description required */
+                url?: string;
+                preset?: string;
                 /** @description below the download root; default: the preset's */
-                folder?: string | null;
+                folder?: string;
             };
             header?: never;
             path?: never;
@@ -7701,7 +7727,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Ids"];
+                "application/json": components["schemas"]["ItemIds"];
             };
         };
         responses: {
@@ -7816,7 +7842,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description most items; 0: all; default: the setting `queue_display_limit` */
-                limit?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -7830,7 +7856,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Live"];
+                    "application/json": components["schemas"]["LiveQueue"];
                 };
             };
             /** @description Bad Request */
@@ -7880,7 +7906,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Ids"];
+                "application/json": components["schemas"]["ItemIds"];
             };
         };
         responses: {
@@ -8069,7 +8095,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Ids"];
+                "application/json": components["schemas"]["ItemIds"];
             };
         };
         responses: {
@@ -8138,7 +8164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemView"];
+                    "application/json": components["schemas"]["ItemDetails"];
                 };
             };
             /** @description Bad Request */
@@ -8200,7 +8226,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditBody"];
+                "application/json": components["schemas"]["ItemChange"];
             };
         };
         responses: {
@@ -8600,11 +8626,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8622,7 +8652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -8700,7 +8730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Logs"];
+                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description Bad Request */
@@ -8765,7 +8795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Levels"];
+                    "application/json": components["schemas"]["LogLevels"];
                 };
             };
             /** @description Bad Request */
@@ -8774,7 +8804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -8886,7 +8916,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -8894,7 +8926,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -8948,9 +8980,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
             };
             header?: never;
             path?: never;
@@ -9083,7 +9115,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Events"];
+                    "application/json": components["schemas"]["EventNames"];
                 };
             };
             /** @description Bad Request */
@@ -9092,7 +9124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -9195,6 +9227,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9207,7 +9241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -9251,7 +9285,10 @@ export interface operations {
     replace_notification_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -9267,6 +9304,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9332,7 +9371,10 @@ export interface operations {
     delete_notification_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -9409,7 +9451,10 @@ export interface operations {
     update_notification_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -9425,6 +9470,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9511,7 +9558,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -9597,7 +9644,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description seconds; of a subtitle's playlist */
-                duration?: string | null;
+                duration?: string;
             };
             header?: never;
             path: {
@@ -9615,11 +9662,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/x-mpegURL": string;
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9735,11 +9786,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/x-mpegURL": string;
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9795,13 +9850,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description length in seconds, 6 by default, 60 at most */
-                sd?: string | null;
+                sd?: string;
                 /** @description start in seconds; by default 6 x segment */
-                st?: string | null;
+                st?: string;
                 /** @description 1: convert the video, 0: copy it */
-                vc?: string | null;
+                vc?: string;
                 /** @description 1: convert the sound, 0: copy it */
-                ac?: string | null;
+                ac?: string;
             };
             header?: never;
             path: {
@@ -9854,13 +9909,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description length in seconds, 6 by default, 60 at most */
-                sd?: string | null;
+                sd?: string;
                 /** @description start in seconds; by default 6 x segment */
-                st?: string | null;
+                st?: string;
                 /** @description 1: convert the video, 0: copy it */
-                vc?: string | null;
+                vc?: string;
                 /** @description 1: convert the sound, 0: copy it */
-                ac?: string | null;
+                ac?: string;
             };
             header?: never;
             path: {
@@ -9876,6 +9931,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10000,11 +10057,16 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/vtt": string;
+                    "text/x-ssa": string;
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10080,6 +10142,8 @@ export interface operations {
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10090,7 +10154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -10150,11 +10214,16 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/vtt": string;
+                    "text/x-ssa": string;
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10210,17 +10279,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
                 /** @description comma list of id, name, priority, default, created_at, updated_at */
-                sort?: string | null;
+                sort?: string;
                 /** @description `asc` or `desc`, one for all or one per sort field */
-                order?: string | null;
-                /** @description `name` alone: a plain list of `{name}` in place of a page */
-                filter?: string | null;
+                order?: string;
                 /** @description not empty: without the system's presets */
-                exclude_defaults?: string | null;
+                exclude_defaults?: string;
             };
             header?: never;
             path?: never;
@@ -10353,6 +10420,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10365,7 +10434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -10409,7 +10478,10 @@ export interface operations {
     replace_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -10425,6 +10497,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10499,7 +10573,10 @@ export interface operations {
     delete_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -10576,7 +10653,10 @@ export interface operations {
     update_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the version that was read: another version is left alone, and answers 412 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description given by the service */
                 id: number;
@@ -10592,6 +10672,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description the version of the object */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10667,7 +10749,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description anything: fetch another one */
-                force?: string | null;
+                force?: string;
             };
             header?: never;
             path?: never;
@@ -10680,7 +10762,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -10688,7 +10772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -10735,7 +10819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Bottlenecks"];
+                    "application/json": components["schemas"]["BottleneckReport"];
                 };
             };
             /** @description Bad Request */
@@ -10744,7 +10828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -10859,7 +10943,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -10905,7 +10989,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -10913,7 +10999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11034,7 +11120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11090,7 +11176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11205,7 +11291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11252,7 +11338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SystemLive"];
+                    "application/json": components["schemas"]["Liveness"];
                 };
             };
             /** @description Bad Request */
@@ -11261,7 +11347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11317,7 +11403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11382,7 +11468,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11447,7 +11533,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11559,7 +11645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11693,7 +11779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11752,7 +11838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11820,7 +11906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -11890,7 +11976,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -11952,9 +12040,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
             };
             header?: never;
             path?: never;
@@ -12085,11 +12173,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description from 1; beyond the last it means the last */
-                page?: string | null;
-                /** @description 1 to 1000; default: the setting `default_pagination` */
-                per_page?: string | null;
-                /** @description `definition`: with the definitions themselves */
-                include?: string | null;
+                page?: number;
+                /** @description default: the setting `default_pagination` */
+                per_page?: number;
+                /** @description with the definitions themselves */
+                include?: "definition";
             };
             header?: never;
             path?: never;
@@ -12156,7 +12244,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DefinitionBody"];
+                "application/json": components["schemas"]["DefinitionInput"];
             };
         };
         responses: {
@@ -12222,7 +12310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Targets"];
+                    "application/json": components["schemas"]["ImpersonateTargets"];
                 };
             };
             /** @description Bad Request */
@@ -12231,7 +12319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -12272,7 +12360,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrialBody"];
+                "application/json": components["schemas"]["Trial"];
             };
         };
         responses: {
@@ -12359,7 +12447,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -12412,7 +12500,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DefinitionBody"];
+                "application/json": components["schemas"]["DefinitionInput"];
             };
         };
         responses: {
@@ -12499,7 +12587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -12621,7 +12709,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InspectBody"];
+                "application/json": components["schemas"]["InspectRequest"];
             };
         };
         responses: {
@@ -12690,7 +12778,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TasksTaskView"];
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description Bad Request */
@@ -12699,7 +12787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -12752,7 +12840,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TaskBody"];
+                "application/json": components["schemas"]["TaskInput"];
             };
         };
         responses: {
@@ -12762,7 +12850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TasksTaskView"];
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description Bad Request */
@@ -12839,7 +12927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TasksTaskView"];
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description Bad Request */
@@ -12848,7 +12936,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -12911,7 +12999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TasksTaskView"];
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description Bad Request */
@@ -13178,7 +13266,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description where the picture is */
-                url?: string | null;
+                url?: string;
             };
             header?: never;
             path?: never;
@@ -13191,7 +13279,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -13199,7 +13289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -13429,7 +13519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Options"];
+                    "application/json": components["schemas"]["OptionList"];
                 };
             };
             /** @description Bad Request */
@@ -13438,7 +13528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -13713,7 +13803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -13758,9 +13848,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `true`: shown in place, under its own name */
-                raw?: string | null;
+                raw?: string;
                 /** @description of `info.json`: the formats on offer */
-                qualities?: string | null;
+                qualities?: string;
             };
             header?: never;
             path: {
@@ -13778,11 +13868,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Metadata"];
+                };
             };
             /** @description Found */
             302: {
                 headers: {
+                    /** @description where it is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13793,7 +13887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -13856,7 +13950,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskCreated"];
+                    "application/json": components["schemas"]["KeyTaskCreated"];
                 };
             };
             /** @description Bad Request */
@@ -13946,7 +14040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskCreated"];
+                    "application/json": components["schemas"]["KeyTaskCreated"];
                 };
             };
             /** @description Bad Request */
@@ -14041,7 +14135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14109,7 +14203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14174,7 +14268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14228,7 +14322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskCreated"];
+                    "application/json": components["schemas"]["KeyTaskCreated"];
                 };
             };
             /** @description Bad Request */
@@ -14318,7 +14412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskCreated"];
+                    "application/json": components["schemas"]["KeyTaskCreated"];
                 };
             };
             /** @description Bad Request */
@@ -14408,7 +14502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskCreated"];
+                    "application/json": components["schemas"]["KeyTaskCreated"];
                 };
             };
             /** @description Bad Request */
@@ -14490,7 +14584,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -14498,7 +14594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14548,7 +14644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskView"];
+                    "application/json": components["schemas"]["KeyTask"];
                 };
             };
             /** @description Bad Request */
@@ -14557,7 +14653,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14615,7 +14711,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/markdown": string;
+                    "application/json": string;
+                    "text/javascript": string;
+                    "text/css": string;
+                    "image/jpeg": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -14623,7 +14725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -14637,6 +14739,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14672,7 +14783,12 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                    "text/javascript": string;
+                    "text/css": string;
+                    "image/*": string;
+                };
             };
             /** @description Not Modified */
             304: {
@@ -14687,7 +14803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"][];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */

@@ -117,8 +117,8 @@ export class PagedList {
     const found: string[] = [];
     for (let page = 1; ; page++) {
       const answer = await this.fetch(page, 1000);
-      found.push(...(answer.items ?? []).map((item) => item._id));
-      if (!answer.pagination?.has_next) return found;
+      found.push(...answer.items.map((item) => item._id));
+      if (!answer.pagination.has_next) return found;
     }
   }
 
@@ -175,7 +175,7 @@ export class PagedList {
         if (epoch !== this.epoch) return;
         // While the answer was under way, places moved: it is asked for again, but not for ever.
         if (changes !== this.changes && attempt < MOST_TRIES) continue;
-        this.place(page, answer.items ?? [], answer.pagination?.total ?? 0, since);
+        this.place(page, answer.items, answer.pagination.total, since);
         this.problem.value = null;
         return;
       }
@@ -210,11 +210,13 @@ export class PagedList {
     const query = {
       type,
       order,
-      page: String(page),
-      per_page: String(size),
+      page,
+      per_page: size,
       status: statuses.join(","),
       ...(search ? { search } : {}),
     };
-    return call(api.GET("/api/history", { params: { query } }));
+    const answer = await call(api.GET("/api/history", { params: { query } }));
+    if (!("items" in answer)) throw new Error("The answer is no page.");
+    return answer;
   }
 }

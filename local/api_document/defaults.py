@@ -1,0 +1,62 @@
+"""Defaults of bodies, in words.
+
+Generators take a `default` for a value to send: with PATCH it would undo what it names, and the types of TypeScript
+would ask for the field.
+"""
+
+import json
+from typing import Any
+
+from local.api_document.operations import operations
+from local.api_document.simplify import REFERENCE, rewrite
+
+Json = dict[str, Any]
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def explain_defaults(paths: Json, schemas: Json) -> None:
+    """Takes `default` out of all bodies; their descriptions say what a field is when it is left out.
+
+    With PATCH it stays as it was, and nothing is said.
+    """
+    for method, _, operation in operations(paths):
+        explain = _without if method == "patch" else _in_words
+        for name in _names_in(operation.get("requestBody", {}), schemas):
+            schemas[name] = rewrite(schemas[name], explain)
+
+
+def _names_in(body: Json, schemas: Json) -> set[str]:
+    """The names of the schemas that `body` is made of."""
+    names: set[str] = set()
+    todo: list[Any] = [body]
+
+    def collect(part: Json) -> Json:
+        reference = part.get("$ref")
+        name = reference.removeprefix(REFERENCE) if isinstance(reference, str) else ""
+        if name and name not in names:
+            names.add(name)
+            todo.append(schemas[name])
+        return part
+
+    while todo:
+        rewrite(todo.pop(), collect)
+    return names
+
+
+def _without(schema: Json) -> Json:
+    return {name: value for name, value in schema.items() if name != "default" or not _is_schema(schema)}
+
+
+def _in_words(schema: Json) -> Json:
+    default = schema.get("default")
+    if not _is_schema(schema) or default in _EMPTY:
+        return _without(schema)
+    note = f"default: `{json.dumps(default)}`"
+    description = f"{schema['description']}; {note}" if "description" in schema else note
+    return _without(schema) | {"description": description}
+
+
+def _is_schema(part: Json) -> bool:
+    """False for an object of fields, one of which may be named `default`."""
+    return not isinstance(part.get("default"), dict) or "type" in part
