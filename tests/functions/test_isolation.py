@@ -386,6 +386,32 @@ def test_what_one_looked_up_is_no_hit_for_another(world: World, origin: Origin) 
     assert statuses == ["miss", "hit", "miss", "miss"]
 
 
+def test_a_presets_cookies_stay_the_admins(world: World, origin: Origin) -> None:
+    """Neither looked up, nor written beside a file, nor into its name."""
+    cookies = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\ttopsecret\n"
+    preset = {"name": "let in", "cookies": cookies, "cli": '--add-headers "Authorization: Bearer topsecret"'}
+    assert world.ada.ask("presets", "POST", "/api/presets", preset)[0] == 200
+    address = "/api/yt-dlp/url/info?preset=let in&url=" + origin.url("isolation/clip-3.mp4")
+    told = [json.dumps(person.ask("ytdlp", "GET", address)[1]) for person in (world.ada, world.ann)]
+    assert ["topsecret" in text for text in told] == [True, False]
+    template = "%(id)s %(cookies)s %(formats.0.cookies)s %(http_headers)s.%(ext)s"
+    add = {
+        "url": origin.url("isolation/clip-3.mp4"),
+        "preset": "let in",
+        "cli": "--write-info-json",
+        "template": template,
+    }
+    added = world.ann.ask("history", "POST", "/api/history", add)[1][0]["_id"]
+    work(world.stack)
+    found = world.ann.ask("history", "GET", f"/api/history/{added}")[1]
+    assert found["status"] == "finished", found["error"]
+    files = {
+        entry.key: bucket.get_bytes(entry.key) for entry in bucket.list_("files/users/ann/") if "clip-3" in entry.key
+    }
+    assert sorted(key.rpartition(".")[2] for key in files) == ["json", "mp4"]
+    assert "topsecret" not in str(files)
+
+
 def test_a_download_lands_at_home_and_its_archive_counts_for_its_owner(world: World, origin: Origin) -> None:
     add = {"url": origin.url("isolation/clip-2.mp4"), "folder": "sea", "cli": ARCHIVE}
     added = world.ann.ask("history", "POST", "/api/history", add)[1][0]["_id"]

@@ -17,6 +17,7 @@ from dlambda.aws import bucket
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.items import metadata
 from dlambda.domain.items.archive import ids_of
+from dlambda.domain.items.credentials import without_credentials
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.format_cookies import with_header_cookies
 from dlambda.errors import Invalid, NotFound, TooMany
@@ -95,7 +96,7 @@ def look_up(
             _newest().raise_failure(key, asked_at)
             if answer := _remembered(key, asked_at if force else current().clock.time() - kept_seconds):
                 return answer
-        return _extracted(key, url, preset_name, args, until)
+        return _extracted(key, url, preset_name, args, owner, until)
 
 
 def _place(key: str) -> str:
@@ -178,7 +179,7 @@ def _slot(until: float) -> Iterator[None]:
         slots.release()
 
 
-def _extracted(key: str, url: str, preset_name: str, args: str, until: float) -> Looked:
+def _extracted(key: str, url: str, preset_name: str, args: str, owner: str, until: float) -> Looked:
     settings = current().settings
     preset = find_preset(preset_name)
     texts = OptionTexts(
@@ -200,7 +201,8 @@ def _extracted(key: str, url: str, preset_name: str, args: str, until: float) ->
     if extraction.info is None:
         _newest().keep_failure(key, extraction)
         raise Nothing(extraction)
-    answer = _rendered(key, extraction.info)
+    # A preset's cookies are for admins alone.
+    answer = _rendered(key, without_credentials(extraction.info) if owner else extraction.info)
     _newest().keep(answer)
     single_flight().afterwards(lambda: _keep(answer))
     return answer

@@ -9,6 +9,7 @@ from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.nfo import show_nfo_text
+from dlambda.domain.items.credentials import without_credentials
 from dlambda.domain.paths.home import at_home, from_home
 from dlambda.domain.paths.paths import object_key
 from dlambda.domain.tasks.channel import describe, file_name, find_images
@@ -42,7 +43,7 @@ def write_task_files(task: Task, owner: str = "") -> dict[str, Any]:
     folder = folder or _folder_of_template(task, info)
     info_path = _in(folder, f"{file_name(facts['title'])} [{file_name(facts['id'])}].info.json")
     nfo_path = _in(folder, "tvshow.nfo")
-    _put(info_path, json.dumps(info, ensure_ascii=False, indent=2).encode())
+    _put(info_path, json.dumps(without_credentials(info), ensure_ascii=False, indent=2).encode())
     _put(nfo_path, show_nfo_text(facts).encode())
     images = write_images(folder, find_images(info.get("thumbnails")), client_for(effective(texts)))
     note_files([info_path, nfo_path, *images.values()])

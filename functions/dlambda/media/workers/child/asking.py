@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from yt_dlp.utils import DownloadError
+from yt_dlp.YoutubeDL import YoutubeDL
 
 from dlambda.domain.items.entries import pick
 from dlambda.domain.items.entry_ref import EntryRef
@@ -33,7 +34,7 @@ def ask(ydl: Downloader, url: str, entry: EntryRef, *, download: bool) -> dict[s
         info = _picked(ydl, url, entry)
         if not info or not download:
             return info
-        return _processed(ydl, ydl.sanitize_info(info, remove_private_keys=True), download=True)
+        return _processed(ydl, YoutubeDL.sanitize_info(info, remove_private_keys=True), download=True)
     if entry:
         return _processed(ydl, _reference(url, entry), download=download)
     force_generic = bool(ydl.params.get("force_generic_extractor"))

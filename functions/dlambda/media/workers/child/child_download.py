@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from yt_dlp.utils import DownloadCancelled, DownloadError, ExistingVideoReached, YoutubeDLError
+from yt_dlp.YoutubeDL import YoutubeDL
 
 from dlambda.domain.items.metadata import autonumber_of, telling
 from dlambda.domain.items.step_warning import StepWarning
@@ -252,7 +253,7 @@ def _fetch(ydl: _Session, job: DownloadJob) -> None:
     """Downloads from the metadata at hand; once more from the page, with stale links or where another way is left."""
     try:
         if job.info:
-            info = ydl.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
+            info = YoutubeDL.sanitize_info(json.loads(json.dumps(job.info)), remove_private_keys=True)
             ydl.process_ie_result(info, download=True)
         else:
             ask(ydl, job.url, job.entry, download=True)

@@ -24,6 +24,7 @@ from yt_dlp.YoutubeDL import UnsupportedURLIE
 
 from dlambda.domain.files.name_length import cut_bytes
 from dlambda.domain.files.plain_name import plain_path
+from dlambda.domain.items.credentials import without_credentials
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.domain.paths.own_placeholders import with_own_fields
 from dlambda.media.workers.child.extensions import give_extensions
@@ -199,10 +200,14 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def prepare_outtmpl(self, outtmpl: str, info_dict: Any, *arguments: Any, **options: Any) -> Any:
         text, fields = with_own_fields(outtmpl, self.random_seed)
-        if fields:
-            info_dict.setdefault("epoch", int(time.time()))  # as yt-dlp does, since it sees a copy
-            info_dict = {**info_dict, **fields}
-        return super().prepare_outtmpl(text, info_dict, *arguments, **options)
+        info_dict.setdefault("epoch", int(time.time()))  # as yt-dlp does, since it sees a copy
+        shown = {**without_credentials(info_dict), **fields}
+        return super().prepare_outtmpl(text, shown, *arguments, **options)
+
+    def sanitize_info(self, info_dict: Any, remove_private_keys: bool = False) -> Any:
+        """The metadata as it is written to files: without the cookies of a preset that whoever adds must not see."""
+        info = yt_dlp.YoutubeDL.sanitize_info(info_dict, remove_private_keys)
+        return without_credentials(info) if remove_private_keys and isinstance(info, dict) else info
 
     @staticmethod
     def _outtmpl_expandpath(outtmpl: str) -> str:
