@@ -1,12 +1,14 @@
-// Who is signed in. Without accounts and without a password everybody may do everything.
+// Who is signed in, and what that one may do. Without accounts and without a password everybody may do everything.
 import { effect, signal } from "@preact/signals";
 import { address } from "./api/client";
+import { base } from "./base";
 import { ApiError, readError, signedOut } from "./api/errors";
 import { startSocket, stopSocket } from "./live/socket";
 
 export interface Account {
+  id: number;
   username: string;
-  [key: string]: unknown;
+  role: "admin" | "member" | "guest";
 }
 
 interface Status {
@@ -14,18 +16,35 @@ interface Status {
   disabled: boolean;
   // There is no account yet; the first one is made here.
   setup_required: boolean;
+  // The first account could be made, though nobody needs one.
+  setup_possible: boolean;
   authenticated: boolean;
   user: Account | null;
+  // Where users sign in with an account that they have elsewhere.
+  oidc: { label: string; url: string } | null;
 }
 
 export const session = signal<Status | null>(null);
+// Permissions of docs/contract/accounts.md 2, and what an API key may hold; null: all of them.
+const permissions = signal<ReadonlySet<string> | null>(null);
+export const scopes = signal<readonly string[] | null>(null);
 
-const OPEN: Status = { disabled: true, setup_required: false, authenticated: false, user: null };
+const OPEN: Status = {
+  disabled: true,
+  setup_required: false,
+  setup_possible: false,
+  authenticated: false,
+  user: null,
+  oidc: null,
+};
 
 export async function startSession(): Promise<void> {
-  session.value = await askStatus().catch(() => OPEN);
+  const status = await askStatus().catch(() => OPEN);
+  await askPermissions(status);
+  session.value = status;
   effect(() => {
-    if (signedOut.value && session.peek()?.disabled === false) show({ ...OPEN, disabled: false });
+    const before = session.peek();
+    if (signedOut.value && before?.disabled === false) show({ ...before, authenticated: false, user: null });
   });
   follow();
 }
@@ -33,6 +52,11 @@ export async function startSession(): Promise<void> {
 export function mayUse(): boolean {
   const now = session.value;
   return now !== null && (now.disabled || now.authenticated);
+}
+
+// What a user may not do is not offered: `may("logs:read")`.
+export function may(permission: string): boolean {
+  return permissions.value === null || permissions.value.has(permission);
 }
 
 // Events come to whoever may use the page.
@@ -43,17 +67,25 @@ function follow(): void {
 
 export async function signIn(username: string, password: string): Promise<void> {
   await post("/api/auth/login", { username, password });
-  show(await askStatus());
+  await refresh();
 }
 
 export async function setUp(username: string, password: string): Promise<void> {
   await post("/api/auth/setup", { username, password });
-  show(await askStatus());
+  await refresh();
 }
 
+// Begins anew: nothing of what the account saw stays in memory.
 export async function signOut(): Promise<void> {
   await post("/api/auth/logout", {});
-  show(await askStatus());
+  location.assign(`${base}/`);
+}
+
+// Asks again who is signed in, after something about the account has changed.
+export async function refresh(): Promise<void> {
+  const status = await askStatus();
+  await askPermissions(status);
+  show(status);
 }
 
 function show(status: Status): void {
@@ -65,6 +97,15 @@ function show(status: Status): void {
 async function askStatus(): Promise<Status> {
   const response = await fetch(address("/api/auth/status"), { headers: { Accept: "application/json" } });
   return response.ok ? ((await response.json()) as Status) : OPEN;
+}
+
+async function askPermissions(status: Status): Promise<void> {
+  if (!status.authenticated) return;
+  const response = await fetch(address("/api/auth/me"), { headers: { Accept: "application/json" } }).catch(() => null);
+  // Where accounts are switched off it is refused, and everything is allowed.
+  const me = response?.ok ? ((await response.json()) as { permissions: string[]; scopes: string[] }) : null;
+  permissions.value = me && new Set(me.permissions);
+  scopes.value = me && me.scopes;
 }
 
 async function post(path: string, body: unknown): Promise<void> {

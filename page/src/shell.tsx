@@ -15,7 +15,7 @@ import { Toasts, tellProblem } from "./parts/toast";
 import { href, place } from "./router";
 import type { Screen, ScreenProps } from "./screens/screen";
 import { navigation, screenOf, titleOf } from "./screens/table";
-import { session, signOut } from "./session";
+import { may, session, signOut } from "./session";
 import { SignIn } from "./sign-in";
 import { chooseTheme, theme } from "./theme";
 
@@ -141,7 +141,7 @@ function choices(): (MenuItem | null)[] {
       isChecked: tag === language.value,
       run: () => void chooseLanguage(tag).catch(tellProblem),
     })),
-    ...(status?.authenticated
+    ...(status?.authenticated && !status.disabled
       ? [null, { text: t("common.signOut"), icon: "signout" as const, run: () => void signOut().catch(tellProblem) }]
       : []),
   ];
@@ -160,9 +160,11 @@ function Banners() {
         <Notice
           kind="info"
           action={
-            <Button icon="play" onClick={() => void call(api.POST("/api/system/resume")).catch(tellProblem)}>
-              {t("common.resume")}
-            </Button>
+            may("system:control") && (
+              <Button icon="play" onClick={() => void call(api.POST("/api/system/resume")).catch(tellProblem)}>
+                {t("common.resume")}
+              </Button>
+            )
           }
         >
           {t("common.queuePaused")}

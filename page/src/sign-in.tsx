@@ -2,17 +2,19 @@
 import { useState } from "preact/hooks";
 import { ApiError } from "./api/errors";
 import { t } from "./i18n";
-import { Button } from "./parts/button";
+import { base } from "./base";
+import { Button, LinkButton } from "./parts/button";
 import { TextField } from "./parts/field";
 import { Icon } from "./parts/icon";
 import { problemText } from "./parts/toast";
-import { setUp, signIn } from "./session";
+import { session, setUp, signIn } from "./session";
 
 export function SignIn({ isFirst }: { isFirst: boolean }) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
+  const oidc = session.value?.oidc;
   const fields = problem instanceof ApiError ? problem.fields : {};
   const submit = async () => {
     setBusy(true);
@@ -61,13 +63,28 @@ export function SignIn({ isFirst }: { isFirst: boolean }) {
         {problem !== null && !Object.keys(fields).length && (
           <p class="field-error" role="alert">
             <Icon name="error" size={16} />
-            <span>{problemText(problem)}</span>
+            <span>{signInProblem(problem)}</span>
           </p>
         )}
         <Button kind="primary" type="submit" isBusy={isBusy}>
           {isFirst ? t("common.setUp") : t("common.signIn")}
         </Button>
+        {oidc && !isFirst && (
+          <LinkButton data-outside="" icon="user" href={`${oidc.url}?${new URLSearchParams({ next: here() })}`}>
+            {t("common.signInWith", { name: oidc.label })}
+          </LinkButton>
+        )}
       </form>
     </main>
   );
+}
+
+function signInProblem(problem: unknown): string {
+  const isWrong = problem instanceof ApiError && problem.status === 401;
+  return isWrong ? t("common.wrongCredentials") : problemText(problem);
+}
+
+// Where to go on afterwards: the address that was opened.
+function here(): string {
+  return location.pathname.startsWith(`${base}/`) ? location.pathname + location.search : `${base}/`;
 }

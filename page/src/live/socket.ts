@@ -1,7 +1,7 @@
 // The events of /ws. A lost connection is tried again, ever more slowly up to half a minute; nothing is replayed by the
 // server, so everybody who keeps state loads it anew at `onOpen`.
 import { signal } from "@preact/signals";
-import { address } from "../api/client";
+import { address, api } from "../api/client";
 import { socketAddress } from "../base";
 
 export interface LiveEvent {
@@ -28,6 +28,7 @@ let wait = FIRST_WAIT_MS;
 let timer = 0;
 let poll = 0;
 let isStopped = true;
+let isAsking = false;
 
 export function onEvent(listener: Listener): () => void {
   listeners.add(listener);
@@ -43,7 +44,7 @@ export function onOpen(opener: () => void): () => void {
 export function startSocket(): void {
   if (!isStopped) return;
   isStopped = false;
-  connect();
+  void connect();
 }
 
 export function stopSocket(): void {
@@ -59,7 +60,7 @@ export function stopSocket(): void {
 export function connectNow(): void {
   if (isStopped || socket?.readyState === WebSocket.OPEN || socket?.readyState === WebSocket.CONNECTING) return;
   clearTimeout(timer);
-  connect();
+  void connect();
 }
 
 export function send(event: string, data: unknown): boolean {
@@ -68,9 +69,19 @@ export function send(event: string, data: unknown): boolean {
   return true;
 }
 
-function connect(): void {
+// Events of another origin get no cookie: a ticket opens them, once. None is needed where nobody signs in.
+async function connect(): Promise<void> {
+  if (isAsking) return;
+  isAsking = true;
+  const answer = socketAddress ? await api.POST("/api/auth/ws-ticket").catch(() => null) : null;
+  isAsking = false;
+  if (!isStopped) open(answer?.data?.ticket);
+}
+
+function open(ticket?: string): void {
   const target = new URL(socketAddress || address("/ws"), location.href);
   target.protocol = target.protocol.replace("http", "ws");
+  if (ticket) target.searchParams.set("ticket", ticket);
   const opened = new WebSocket(target);
   socket = opened;
   opened.onmessage = (message) => hear(String(message.data));
@@ -101,7 +112,7 @@ function lose(): void {
   connection.value = "lost";
   const pause = wait * (0.75 + Math.random() / 2);
   retryAt.value = Date.now() + pause;
-  timer = setTimeout(connect, pause);
+  timer = setTimeout(() => void connect(), pause);
   wait = Math.min(wait * 2, LONGEST_WAIT_MS);
 }
 

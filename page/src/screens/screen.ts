@@ -11,6 +11,8 @@ export interface ScreenFacts {
   group: "main" | "more" | null;
   // Smaller numbers come first.
   order: number;
+  // What a user needs to see it (docs/contract/accounts.md 2); none: everyone may.
+  permission?: string;
 }
 
 export interface Screen extends ScreenFacts {
