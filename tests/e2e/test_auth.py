@@ -97,6 +97,29 @@ def test_the_socket_takes_the_header(guarded: Service) -> None:
         client.wait("connected")
 
 
+def test_a_member_signs_in_listens_and_is_signed_out(guarded: Service) -> None:
+    """docs/contract/accounts.md 3, 4, through the gateway."""
+    admin = Api(guarded.base, {"Authorization": credentials.basic()})
+    member = {"username": "member of the test", "password": "a long word"}
+    made = admin.request("POST", "/api/auth/accounts", member).json()
+    answer = Api(guarded.base).request("POST", "/api/auth/login", member)
+    assert answer.json()["user"] == {"id": made["id"], "username": member["username"], "role": "member"}
+    cookie = {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
+    browser = Api(guarded.base, cookie)
+    assert browser.get("/api/history").status == 200
+    assert browser.get("/api/logs").status == 403
+    with Listener(guarded.base, headers=cookie) as by_cookie:
+        by_cookie.wait("connected")
+    ticket = browser.request("POST", "/api/auth/ws-ticket").json()["ticket"]
+    with Listener(guarded.base, f"ticket={ticket}") as by_ticket:
+        by_ticket.wait("connected")
+    for query, headers in ((f"ticket={ticket}", {}), ("", cookie | {"Origin": "https://evil.example"})):
+        with pytest.raises(InvalidStatus):
+            Listener(guarded.base, query, headers)
+    assert admin.request("DELETE", f"/api/auth/accounts/{made['id']}").status == 204
+    assert browser.get("/api/history").status == 401
+
+
 def test_an_open_address_without_a_password_is_not_served(tmp_path_factory: pytest.TempPathFactory) -> None:
     open_service = Service(tmp_path_factory.mktemp("open") / "data", {"YTP_HOST": "0.0.0.0"})
     try:

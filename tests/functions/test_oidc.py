@@ -14,6 +14,8 @@ from tests.functions.provider import CLIENT_ID, SECRET, Provider, serving
 from tests.stack import Stack, forget
 
 Configure = Callable[..., None]
+# What a browser says of a redirect from another site.
+_FROM_THERE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 _LOGIN, _CALLBACK = "/api/auth/oidc/login", "/api/auth/oidc/callback"
 
 
@@ -46,7 +48,9 @@ class Browser(Person):
         """Status, and where the answer leads or what it says."""
         parts = urlsplit(url)
         assert parts.path == _CALLBACK
-        status, body = self.ask("auth", "GET", f"{parts.path}?{parts.query}", headers={"Cookie": self.begun})
+        status, body = self.ask(
+            "auth", "GET", f"{parts.path}?{parts.query}", headers={"Cookie": self.begun} | _FROM_THERE
+        )
         return status, str(self.last.headers["Location"]) if status == 302 else str(body["error"])
 
     def sign_in_at(self, provider: Provider, **query: str) -> tuple[int, str]:

@@ -24,13 +24,35 @@ def _filled(path: str) -> str:
     return re.sub(r"\{[a-z_]+\}", "1", path.replace("{file}", "README.md"))
 
 
+# Signing in, and the web page, which holds nothing but what is published with the source.
+_PUBLIC = {
+    "get /", "get /{path}", "get /files/{task_id}/{name}", "get /api/auth/status", "post /api/auth/setup", "post /api/auth/login",
+    "post /api/auth/logout", "get /api/auth/oidc/login", "get /api/auth/oidc/callback",
+}  # fmt: skip
+
+
+def _is_public(method: str, path: str) -> bool:
+    return f"{'get' if method == 'HEAD' else method.lower()} {path}" in _PUBLIC
+
+
+def test_what_is_public_is_known() -> None:
+    assert {
+        f"{method} {path}"
+        for path, operations in _DOCUMENT["paths"].items()
+        for method, operation in operations.items()
+        if operation.get("x-permission") == "public"
+    } == _PUBLIC
+
+
 @pytest.mark.parametrize("path", _PATHS)
 def test_no_route_answers_without_credentials(guarded: Service, path: str) -> None:
     for method in _METHODS:
         reply = guarded.api.request(method, _filled(path), {} if method in ("POST", "PUT", "PATCH") else None)
         if path == "/files/{task_id}/{name}":  # the task's id is the credential (hostapi.md, Files)
             assert reply.status in (404, 405), (method, reply.status)
-        else:
+        elif path in ("/", "/{path}"):  # the page has whatever no other group has
+            assert reply.status in (200, 404), (method, reply.status)
+        elif not _is_public(method, path):
             assert reply.status in (401, 405), (method, reply.status, reply.body[:200])
 
 

@@ -13,8 +13,8 @@ _PRESETS: Final = ("GET", "/api/presets")
 _NAMES_ONLY: Final = [("filter", "name")]
 # The extension asks whether it reaches the service.
 _EXTENSION_ROUTES: Final = frozenset({("GET", "/api/ping")})
-# What a link on another page may lead to: files and documents.
-_LINKED: Final = ("/api/docs/", "/api/download/", "/api/file/download/", "/api/player/")
+# What a link on another page may lead to: files and documents. A sign-in provider leads back.
+_LINKED: Final = ("/api/docs/", "/api/download/", "/api/file/download/", "/api/player/", "/api/auth/oidc/")
 _API: Final = "/api/"
 
 

@@ -22,15 +22,16 @@ def login_needed() -> bool:
     settings = current().settings
     if settings.disable_auth is not None:
         return not settings.disable_auth
-    return settings.has_login or _account_exists()
+    return settings.has_login or account_exists()
 
 
 def is_set_up() -> bool:
     """True if somebody can sign in."""
-    return current().settings.has_login or _account_exists()
+    return current().settings.has_login or account_exists()
 
 
-def _account_exists() -> bool:
+def account_exists() -> bool:
+    """True if there is an account, as it was known a second ago at the latest."""
     answer, now = last_answer(), current().clock.monotonic()
     if now >= answer.until:
         answer.exists = accounts.any_exists()

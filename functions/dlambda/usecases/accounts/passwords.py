@@ -3,16 +3,20 @@
 import hashlib
 import hmac
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from dlambda.deployment import current, per_deployment
+from dlambda.errors import TooMany
 
 # Memory in KiB; OWASP's second choice. Few at a time: guesses must not take the memory of everything else.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _turns: Final = threading.BoundedSemaphore(2)
+_WAIT_SECONDS: Final = 2.0
 _REMEMBERED_SECONDS: Final = 300.0
 _MOST_REMEMBERED: Final = 1000
 _KEY_BYTES: Final = 32
@@ -20,8 +24,19 @@ _KEY_BYTES: Final = 32
 
 def hash_password(password: str) -> str:
     """Returns the hash that is stored of a password."""
-    with _turns:
+    with _turn():
         return _HASHER.hash(password)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Lets a few compute at a time. Raises `TooMany` after a wait: guesses must not hold the threads of others."""
+    if not _turns.acquire(timeout=_WAIT_SECONDS):
+        raise TooMany("Too many passwords are being checked. Try again in a moment.", headers={"Retry-After": "1"})
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def is_right(password_hash: str, password: str) -> bool:
@@ -30,7 +45,7 @@ def is_right(password_hash: str, password: str) -> bool:
     if password_hash and memory.knows(password_hash, password):
         return True
     try:
-        with _turns:
+        with _turn():
             _HASHER.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False

@@ -10,6 +10,7 @@ from dlambda.domain.accounts.account import OPERATOR_ID
 from dlambda.domain.accounts.principal import OPERATOR, Principal, Role
 from dlambda.domain.accounts.session import SESSION_ID_BITS, Session, Token, hash_of, read_token, shortened
 from dlambda.store.accounts import accounts, sessions
+from dlambda.usecases.accounts.login_need import account_exists
 from dlambda.usecases.accounts.passwords import is_right
 
 _DAY_SECONDS: Final = 24 * 3600.0
@@ -35,6 +36,8 @@ def find_by_password(name: str, password: str) -> Principal | None:
     settings = current().settings
     if settings.auth_enabled and _is_pair(f"{name}:{password}"):
         return operator()
+    if not account_exists():  # there is nothing to hide, and guesses cost as little as they can
+        return None
     account = None if settings.auth_enabled and name == settings.auth_username else accounts.find_by_name(name)
     matches = is_right(account.password_hash if account and not account.disabled else "", password)
     return account.principal if account and matches else None
