@@ -11,3 +11,8 @@ declare module "screens:all" {
 }
 
 declare module "styles:all";
+
+// The same without what we have no use for; its package describes the whole alone.
+declare module "hls.js/light" {
+  export { default } from "hls.js";
+}

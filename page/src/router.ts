@@ -12,8 +12,17 @@ export interface Place {
 type Guard = () => Promise<boolean>;
 
 function here(): Place {
-  const path = decodeURI(location.pathname).slice(base.length) || "/";
+  const path = location.pathname.split("/").map(decode).join("/").slice(decode(base).length) || "/";
   return { path, query: new URLSearchParams(location.search) };
+}
+
+// Part by part: a name may hold what separates parts of an address. What is no escape is meant as it stands.
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export const place = signal<Place>(here());

@@ -9,7 +9,12 @@ const CREATING =
   /^\/api\/(history|presets|conditions|dl_fields|notifications|tasks|tasks\/definitions|file\/download)\/?$/;
 const REPEAT_AFTER_MS = 1000;
 
-export const api = createClient<paths>({ baseUrl: base || window.location.origin, fetch: send });
+export const api = createClient<paths>({ baseUrl: base || window.location.origin, fetch: send, pathSerializer: writePath });
+
+// Paths of files keep their slashes.
+function writePath(path: string, values: Record<string, unknown>): string {
+  return path.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? pathOf(String(values[name])) : whole));
+}
 
 async function send(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname.slice(base.length);
