@@ -101,7 +101,7 @@ layer: $(RUN_READY) $(PAGE_READY) ## Build the Lambda layer with ffmpeg and ffpr
 image: layer ## Stage the container image of the heavy functions, and its template, into build/
 	@$(PY) -m infra.image_template
 
-openapi: $(DEV_READY) ## Write openapi.json, API.md, the list of yt-dlp's options and the page's types
+openapi: $(DEV_READY) ## Write openapi.json, asyncapi.json, API.md, the list of yt-dlp's options and the page's types
 	@$(PY) -m local.openapi
 	@$(PY) -m local.options
 	@$(PY) -m local.pages

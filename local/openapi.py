@@ -1,4 +1,4 @@
-"""`make openapi`: one OpenAPI 3.1 document from the routes and models of all groups.
+"""`make openapi`: one OpenAPI 3.1 document from the routes and models of all groups, and AsyncAPI's of `/ws` with it.
 
 It is a file of the system function, so that no function loads another's code; a test holds it against the groups.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local import template
+from local import asyncapi, template
 from local.api_document.bodies import BODIES, SCHEMAS
 from local.api_document.defaults import explain_defaults
 from local.api_document.examples import Examples
@@ -122,6 +122,9 @@ def main(arguments: Iterable[str]) -> None:
     target = Path(next(iter(arguments), str(TARGET)))
     target.write_text(rendered(), encoding="utf-8")
     print(f"Wrote {target}")
+    if target == TARGET:
+        asyncapi.TARGET.write_text(asyncapi.rendered(), encoding="utf-8")
+        print(f"Wrote {asyncapi.TARGET}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ FROM_REPOSITORY = ("README.md", "SECURITY.md")
 _INTRODUCTION = """# API
 
 Every endpoint, from the routes and models of the code; for programs there is `/api/docs/openapi.json`, and a page to
-search and to try requests at `/api/docs`. Errors are JSON with `error`, a text for people, and `code`, a word for
-programs. With a password set, send it as Basic authorization, or as `?apikey=<base64 of user:password>`. All paths work
-with and without a slash at the end.
+search and to try requests at `/api/docs`. The events on the WebSocket `/ws` are described in `/api/docs/asyncapi.json`.
+Errors are JSON with `error`, a text for people, and `code`, a word for programs. With a password set, send it as Basic
+authorization, or as `?apikey=<base64 of user:password>`. All paths work with and without a slash at the end.
 """
 _LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from local.api_document.operations import operations
-from local.api_document.simplify import REFERENCE, rewrite
+from local.api_document.simplify import names_in, rewrite
 
 Json = dict[str, Any]
 
@@ -22,26 +22,8 @@ def explain_defaults(paths: Json, schemas: Json) -> None:
     """
     for method, _, operation in operations(paths):
         explain = _without if method == "patch" else _in_words
-        for name in _names_in(operation.get("requestBody", {}), schemas):
+        for name in names_in(operation.get("requestBody", {}), schemas):
             schemas[name] = rewrite(schemas[name], explain)
-
-
-def _names_in(body: Json, schemas: Json) -> set[str]:
-    """The names of the schemas that `body` is made of."""
-    names: set[str] = set()
-    todo: list[Any] = [body]
-
-    def collect(part: Json) -> Json:
-        reference = part.get("$ref")
-        name = reference.removeprefix(REFERENCE) if isinstance(reference, str) else ""
-        if name and name not in names:
-            names.add(name)
-            todo.append(schemas[name])
-        return part
-
-    while todo:
-        rewrite(todo.pop(), collect)
-    return names
 
 
 def _without(schema: Json) -> Json:

@@ -23,6 +23,24 @@ def rewrite(value: Any, change: Callable[[Json], Json]) -> Any:
     return change({name: rewrite(part, change) for name, part in value.items()})
 
 
+def names_in(part: Json, schemas: Json) -> set[str]:
+    """The names of the schemas that `part` is made of."""
+    names: set[str] = set()
+    todo: list[Any] = [part]
+
+    def collect(inner: Json) -> Json:
+        reference = inner.get("$ref")
+        name = reference.removeprefix(REFERENCE) if isinstance(reference, str) else ""
+        if name and name not in names:
+            names.add(name)
+            todo.append(schemas[name])
+        return inner
+
+    while todo:
+        rewrite(todo.pop(), collect)
+    return names
+
+
 def replace_aliases(paths: Json, schemas: Json) -> tuple[Json, Json]:
     """`paths` and `schemas` where a schema that is nothing but another one's name gives way to that one.
 

@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from jsonschema_rs import Draft7Validator
+
 from tests.e2e.api import Api, wait_until
 from tests.e2e.listener import Listener, Message, payload
 from tests.e2e.service import Service
@@ -143,6 +145,53 @@ def test_holding_and_starting_by_socket(api: Api, listener: Listener, origin: Or
     listener.send("item_delete", {"id": item_id, "remove_file": True})
     listener.wait("item_deleted", about(url))
     wait_until(lambda: api.find(url) is None, 5, lambda: "the record is still there")
+
+
+def test_a_conversation_fits_its_document(service: Service, api: Api, origin: Origin) -> None:
+    """Both directions, against `/api/docs/asyncapi.json` of the same service."""
+    document = api.get("/api/docs/asyncapi.json").json()
+    assert document["channels"]["ws"]["address"] == "/ws"
+    finished, failing = origin.url("slow/700000/socket/clip-described.mp4"), origin.url("status/404/described.mp4")
+    said: list[Message] = []
+    with Listener(service.base) as client:
+
+        def say(event: str, data: object) -> None:
+            said.append({"event": event, "data": data})
+            client.send(event, data)
+
+        client.wait("connected")
+        say("add_url", {"url": finished, "auto_start": False, "folder": "socket"})
+        client.wait("item_status")
+        held = payload(client.wait("item_added", about(finished)))["_id"]
+        say("item_start", [held])
+        client.wait("item_moved", about(finished))
+        api.add(failing)
+        client.wait("item_moved", about(failing))
+        say("item_pause", held)
+        say("item_cancel", "no-such-item")
+        say("item_delete", {"id": held})
+        client.wait("item_deleted", about(finished))
+        assert api.post("/api/history/retry", {"ids": [api.wait_for(failing)["_id"]]}).status < 300
+        client.wait("item_bulk_deleted")
+        client.wait("item_moved", about(failing))
+        preset = api.post("/api/presets", {"name": "described", "cli": "-f best"}).json()
+        assert api.request("DELETE", f"/api/presets/{preset['id']}").status == 200
+        client.wait("config_update", lambda message: payload(message)["action"] == "delete")
+        heard = [{name: value for name, value in message.items() if name != "_at"} for message in client.messages]
+    names = {message["event"] for message in heard}
+    assert {
+        "connected",
+        "item_added",
+        "item_updated",
+        "item_moved",
+        "item_status",
+        "log_error",
+        "config_update",
+    } <= names
+    for message in [*said, *heard]:
+        schema = document["components"]["messages"][message["event"]]["payload"]
+        validator = Draft7Validator({**schema, "components": document["components"]})
+        assert [error.message for error in validator.iter_errors(message)] == [], message
 
 
 def _id(message: Message) -> str | None:

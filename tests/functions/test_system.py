@@ -222,7 +222,7 @@ def test_what_the_terminal_refuses(
 # Documents, development
 
 
-@pytest.mark.parametrize("name", ["README.md", "FEATURES.md", "FAQ.md", "API.md", "SECURITY.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json"])  # fmt: skip
+@pytest.mark.parametrize("name", ["README.md", "FEATURES.md", "FAQ.md", "API.md", "SECURITY.md", "sc_short.jpg", "sc_simple.jpg", "openapi.json", "asyncapi.json"])  # fmt: skip
 @pytest.mark.parametrize("prefix", ["/api/docs/", "/"])
 def test_documents_are_packaged(client: FlaskClient, prefix: str, name: str) -> None:
     reply = client.get(prefix + name)
@@ -242,7 +242,7 @@ def test_the_reference_loads_from_here_alone(client: FlaskClient) -> None:
         assert client.get(f"/api/docs/{name}").status_code == 200
     page = client.get("/api/docs?apikey=dTpw%2B")  # the only credentials that a link can carry
     assert re.findall(r'(?:src|href|document)="/api/docs/[^"?]+"', page.text) == []
-    assert page.text.count("?apikey=dTpw%2B") == 7
+    assert page.text.count("?apikey=dTpw%2B") == 8
     assert client.get("/api/docs/swagger-ui-bundle.js").mimetype == "text/javascript"
 
 

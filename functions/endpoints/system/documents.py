@@ -26,6 +26,9 @@ _ASSETS = {
     "swagger-ui.css": "text/css",
 }
 _SERVER = b'"servers": [\n  {\n   "url": %s'
+_ADDRESS = b'"address": %s'
+_HOST = b'"default": %s'
+_GENERATED = ("openapi.json", "asyncapi.json")
 # Swagger UI sets styles of elements, and shows pictures that are part of its style sheet.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -39,6 +42,7 @@ _TYPES = {
     "API.md": "text/markdown",
     "SECURITY.md": "text/markdown",
     "openapi.json": "application/json",
+    "asyncapi.json": "application/json",
     "sc_short.jpg": "image/jpeg",
     "sc_simple.jpg": "image/jpeg",
 }
@@ -47,17 +51,27 @@ NAMES = ", ".join(f'"{name}"' for name in _TYPES)
 
 def document(name: str) -> Response:
     """A packaged document (docs/contract/system.md 7). Raises `NotFound`, also for one that is missing."""
-    path = _FOLDER / name if name == "openapi.json" else _PAGES / name
+    path = (_FOLDER if name in _GENERATED else _PAGES) / name
     if name not in _TYPES or not path.is_file():
         raise NotFound("Doc file not found.", extra={"file": name})
     body = path.read_bytes()
-    if name == "openapi.json":  # below a base path, its paths lie there
-        body = body.replace(_SERVER % b'"/"', _SERVER % json.dumps(request.script_root or "/").encode(), 1)
+    for text, value in _here().items() if name in _GENERATED else ():
+        body = body.replace(text, value, 1)
     response = Response(body, content_type=_TYPES[name])
     response.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
     response.headers["Expires"] = http_date(current().clock.time() + _KEPT_SECONDS)
     response.headers["Pragma"] = "public"
     return response
+
+
+def _here() -> dict[bytes, bytes]:
+    """What the generated documents say of a service at the root of one host -> of this one, below its base path."""
+    root, host = request.script_root, request.host
+    return {
+        _SERVER % b'"/"': _SERVER % json.dumps(root or "/").encode(),
+        _ADDRESS % b'"/ws"': _ADDRESS % json.dumps(f"{root}/ws").encode(),
+        _HOST % b'"127.0.0.1:8080"': _HOST % json.dumps(host).encode(),
+    }
 
 
 def reference() -> Response:

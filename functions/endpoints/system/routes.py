@@ -148,7 +148,7 @@ def dev_packages() -> Answer:
 
 @routes.get("/api/docs/<path:file>", permission=Permission.READ_SYSTEM, responses={200: _DOCUMENT, **problems(404)})
 def document(path: DocumentPath) -> Answer:
-    """README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, the files of the reference."""
+    """README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, pictures, the reference's."""
     return documents.asset(path.file) or documents.document(path.file)
 
 

@@ -306,5 +306,6 @@ class Packages(BaseModel):
 
 class DocumentPath(BaseModel):
     file: str = Field(
-        description="README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, sc_short.jpg or sc_simple.jpg"
+        description="README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, sc_short.jpg or "
+        "sc_simple.jpg"
     )

@@ -447,7 +447,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, two pictures, the files of the reference. */
+        /** README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, pictures, the reference's. */
         get: operations["get_document"];
         put?: never;
         post?: never;
@@ -6592,7 +6592,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, sc_short.jpg or sc_simple.jpg */
+                /** @description README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, sc_short.jpg or sc_simple.jpg */
                 file: string;
             };
             cookie?: never;
@@ -14699,7 +14699,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, sc_short.jpg or sc_simple.jpg */
+                /** @description README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, sc_short.jpg or sc_simple.jpg */
                 file: string;
             };
             cookie?: never;
