@@ -33,6 +33,14 @@ class TestConfiguration:
         assert body["app"].keys() >= APP
         assert (body["paused"], body["folders"], body["history_count"], body["queue"]) == (False, [], 0, [])
 
+    def test_what_takes_long_may_be_left_out(self, system):
+        body = system.get(CONFIGURATION, without="queue, folders")[1]
+        assert body.keys() >= {"app", "presets", "dl_fields", "paused", "history_count"}
+        assert not body.keys() & {"queue", "folders"}
+        assert "folders" in system.get(CONFIGURATION, without="queue")[1]
+        status, body = system.get(CONFIGURATION, without="app")
+        assert (status, body["error"]) == (400, "without must name some of folders, queue.")
+
     def test_settings_are_shown(self, system, configure):
         configure(instance_title="Mine", max_workers=3, download_path="/data")
         app = system.get(CONFIGURATION)[1]["app"]

@@ -1,6 +1,6 @@
 """The configuration that clients begin with (docs/contract/system.md 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlambda.aws import bucket
@@ -10,6 +10,7 @@ from dlambda.domain.items.item import Shelf
 from dlambda.domain.paths.home import at_home, from_home
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
+from dlambda.errors import Invalid
 from dlambda.settings import Settings
 from dlambda.store.items import items, slots
 from dlambda.usecases.files.folders import folder_key
@@ -22,18 +23,23 @@ from dlambda.usecases.rules.input_rules import input_rules
 _MOST_FOLDERS = 1000
 
 
-def configuration(principal: Principal) -> dict[str, Any]:
-    """The configuration as `principal` sees it: of a member the queue, the count and the folders are its own."""
+def configuration(principal: Principal, without: str = "") -> dict[str, Any]:
+    """The configuration as `principal` sees it: of a member the queue, the count and the folders are its own.
+
+    `without` names what takes long and is left out. Raises `Invalid` for anything else.
+    """
     settings = current().settings
-    return {
+    left_out = {name.strip() for name in without.split(",") if name.strip()}
+    if left_out - _LONG.keys():
+        raise Invalid("without must name some of folders, queue.")
+    views = {
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
         "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
         "paused": slots.read().paused_at is not None,
-        "folders": list(_folders(settings.download_path_depth, principal.home)),
         "history_count": items.count(Shelf.DONE, owner=principal.owner),
-        "queue": queue_views(principal.owner),
     }
+    return views | {name: read(principal) for name, read in _LONG.items() if name not in left_out}
 
 
 def subfolders(path: str, home: str) -> dict[str, Any]:
@@ -86,3 +92,10 @@ def _folders(depth: int, home: str) -> Iterator[dict[str, str]]:
             remaining -= 1
             if level < depth:
                 todo.append((path, level + 1))
+
+
+_LONG: Mapping[str, Callable[[Principal], list[Any]]] = {
+    "folders": lambda principal: list(_folders(current().settings.download_path_depth, principal.home)),
+    "queue": lambda principal: queue_views(principal.owner),
+}
+"""What grows with the library and the queue."""

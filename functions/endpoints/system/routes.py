@@ -21,6 +21,7 @@ from endpoints.system.diagnostics import diagnostics
 from endpoints.system.limits import limits
 from endpoints.system.schemas import (
     Configuration,
+    ConfigurationQuery,
     Diagnostics,
     DocumentPath,
     FoldersQuery,
@@ -50,9 +51,9 @@ def ping() -> Answer:
 
 
 @routes.get("/api/system/configuration", permission=Permission.READ_SYSTEM, responses={200: Configuration})
-def get_configuration() -> Answer:
+def get_configuration(query: ConfigurationQuery) -> Answer:
     """Settings, presets, fields, folders and the queue."""
-    return configuration(current_principal())
+    return configuration(current_principal(), query.without)
 
 
 @routes.get("/api/system/folders", permission=Permission.READ_FILES, responses={200: Subfolders, **problems(400)})

@@ -20,6 +20,10 @@ class Folder(BaseModel):
     path: str
 
 
+class ConfigurationQuery(Query):
+    without: str = Field("", description="what is left out, of a client that loads it page by page: `folders,queue`")
+
+
 class Configuration(BaseModel):
     """The state that a client begins with: read at each page load and each WebSocket connect."""
 
@@ -29,9 +33,9 @@ class Configuration(BaseModel):
     presets: list[dict[str, Any]]
     dl_fields: list[dict[str, Any]]
     paused: bool
-    folders: list[Folder]
+    folders: list[Folder] = Field(default_factory=list, description="unless it is left out")
     history_count: int
-    queue: list[dict[str, Any]]
+    queue: list[dict[str, Any]] = Field(default_factory=list, description="unless it is left out")
 
 
 class FoldersQuery(Query):

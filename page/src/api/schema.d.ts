@@ -2359,9 +2359,11 @@ export interface components {
             presets: components["schemas"]["PresetView"][];
             dl_fields: components["schemas"]["DownloadFieldView"][];
             paused: boolean;
-            folders: components["schemas"]["Folder"][];
+            /** @description unless it is left out */
+            folders?: components["schemas"]["Folder"][];
             history_count: number;
-            queue: components["schemas"]["ItemView"][];
+            /** @description unless it is left out */
+            queue?: components["schemas"]["ItemView"][];
         } & {
             [key: string]: unknown;
         };
@@ -11098,7 +11100,10 @@ export interface operations {
     };
     get_configuration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description what is left out, of a client that loads it page by page: `folders,queue` */
+                without?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -57,8 +57,10 @@ function text(item: Item, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+// Empty where it is no more than the site's own name.
 export function makerOf(item: Item): string {
-  return text(item, "channel") || text(item, "uploader");
+  const maker = text(item, "channel") || text(item, "uploader");
+  return maker.startsWith(siteOf(item)) ? "" : maker;
 }
 
 export function durationOf(item: Item): number | null {
@@ -91,10 +93,12 @@ export function downloadAddress(file: string): string {
   return address(`/api/download/${pathOf(file)}`);
 }
 
-// The picture that lies beside the file, else that of the site, fetched by the service.
+// The picture that lies beside the file, else that of the site, fetched by the service, else a frame of the film.
 export function pictureOf(item: Item): string | null {
   const own = item.sidecar["image"]?.[0]?.file;
   if (own) return downloadAddress(relative(own));
   const remote = text(item, "thumbnail");
-  return remote ? address("/api/thumbnail", { url: remote }) : null;
+  if (remote) return address("/api/thumbnail", { url: remote });
+  const isFilm = item.status === "finished" && item.filename !== null && item.extras["is_video"] === true;
+  return isFilm ? address(`/api/history/${item._id}/thumbnail`) : null;
 }

@@ -12,7 +12,7 @@ export function watchList(query: Query): { list: PagedList; release: () => void 
   watched.add(list);
   // Before the first connection nothing is loaded: what happens between an answer and the connection would be missed.
   const stop = effect(() => {
-    if (connection.value !== "opening") queueMicrotask(() => list.total.peek() === null && list.reload());
+    if (connection.value !== "opening") queueMicrotask(() => !list.isAsked && list.reload());
   });
   return {
     list,

@@ -23,6 +23,8 @@ export class PagedList {
   // Grows with every change of which items are where.
   readonly version = signal(0);
   readonly problem = signal<unknown>(null);
+  // Whether the server has been asked.
+  isAsked = false;
 
   private slots: (string | undefined)[] = [];
   private contained = new Set<string>();
@@ -53,12 +55,10 @@ export class PagedList {
   // Loads what of `first` to `last` is not there.
   look(first: number, last: number): void {
     this.inView = [first, last];
-    const total = this.total.value;
-    const end = total === null ? 0 : Math.min(last, total - 1);
-    for (let page = Math.floor(first / PAGE); page * PAGE <= end || page === 0; page++) {
+    const end = Math.min(last, (this.total.peek() ?? 0) - 1);
+    for (let page = Math.floor(first / PAGE); page * PAGE <= end; page++) {
       const slots = this.slots.slice(Math.max(page * PAGE, first), Math.min((page + 1) * PAGE, end + 1));
-      if (total === null || slots.length < 1 || slots.some((id) => id === undefined)) void this.loadOnce(page);
-      if (total === null) break;
+      if (slots.includes(undefined)) void this.loadOnce(page); // a slot that was never filled counts, too
     }
   }
 
@@ -71,6 +71,7 @@ export class PagedList {
 
   // All is doubtful: after a lost connection.
   reload(): void {
+    this.isAsked = true;
     this.epoch++;
     this.loading.clear();
     this.contained.clear();

@@ -19,7 +19,7 @@ let epoch = 0;
 
 export async function loadState(): Promise<void> {
   const mine = ++epoch;
-  const answer = await call(api.GET("/api/system/configuration"));
+  const answer = await call(api.GET("/api/system/configuration", { params: { query: { without: "folders,queue" } } }));
   if (mine !== epoch) return;
   configuration.value = answer;
   isPaused.value = answer.paused;

@@ -18,7 +18,8 @@ interface ListProps {
   // About as high as a row is, in pixels; rows are measured.
   rowHeight: number;
   row: (index: number) => ComponentChildren;
-  // What a row shows, so that it keeps its height and its state when it moves.
+  // What a row shows, so that it keeps its state when it moves. Heights are remembered by place: rows follow each other
+  // in the flow of the page, so an old one moves nothing but what is out of sight.
   keyOf?: (index: number) => string | number;
   // Which rows are in view, whenever that changes.
   onView?: (first: number, last: number) => void;
@@ -34,7 +35,7 @@ const OVERSCAN = 6;
 export function VirtualList({ label, count, rowHeight, row, keyOf = same, onView, isBoxed = false, onKeyDown }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useState(0);
-  const list = useVirtualizer(box, isBoxed, { count, rowHeight, keyOf }, () => redraw((n) => n + 1));
+  const list = useVirtualizer(box, isBoxed, { count, rowHeight }, () => redraw((n) => n + 1));
   const rows = list.getVirtualItems();
   const [first, last] = [rows[0]?.index ?? 0, rows.at(-1)?.index ?? 0];
   useEffect(() => {
@@ -47,7 +48,7 @@ export function VirtualList({ label, count, rowHeight, row, keyOf = same, onView
         <div class="virtual-window" style={{ transform: `translateY(${start}px)` }}>
           {rows.map((item) => (
             <div
-              key={item.key as string | number}
+              key={keyOf(item.index)}
               ref={list.measureElement}
               data-index={item.index}
               role="listitem"
@@ -70,7 +71,7 @@ type Either = Virtualizer<Window | HTMLDivElement, HTMLDivElement>;
 function useVirtualizer(
   box: { current: HTMLDivElement | null },
   isBoxed: boolean,
-  { count, rowHeight, keyOf }: { count: number; rowHeight: number; keyOf: (index: number) => string | number },
+  { count, rowHeight }: { count: number; rowHeight: number },
   redraw: () => void,
 ): Either {
   const place = isBoxed
@@ -93,7 +94,6 @@ function useVirtualizer(
     count,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    getItemKey: keyOf,
     scrollMargin: margin,
     onChange: redraw,
   } as unknown as VirtualizerOptions<Window | HTMLDivElement, HTMLDivElement>;

@@ -45,7 +45,7 @@ class Windows:
 
     def __init__(self, browser: Browser, base: str) -> None:
         self.base = base
-        self.expected: list[str] = ["/api/auth/status"]
+        self.expected: list[str] = []
         self.problems: list[str] = []
         self._browser = browser
         self._contexts: list[BrowserContext] = []

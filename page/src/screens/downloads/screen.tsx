@@ -30,7 +30,7 @@ export default function Downloads({ query }: ScreenProps) {
     <>
       <header class="screen-head">
         <h1>{t("downloads.title")}</h1>
-        <LinkButton kind="primary" icon="plus" to="/new">
+        <LinkButton class="downloads-add" kind="primary" icon="plus" to="/new">
           {t("downloads.add")}
         </LinkButton>
         <QueueMenu model={model} />
@@ -92,9 +92,6 @@ function List({ model, isNarrowed }: { model: Model; isNarrowed: boolean }) {
   const length = model.length.value;
   const onView = useCallback((first: number, last: number) => model.look(first, last), [model]);
   const version = model.version.value;
-  useEffect(() => {
-    if (length === null) model.look(0, 0);
-  }, [model, length]);
   if (length === null) return model.problem ? <Problem error={model.problem} onRetry={() => model.reload()} /> : <Loading />;
   if (length === 0) return <Nothing isNarrowed={isNarrowed} />;
   return (
