@@ -21,6 +21,7 @@ const TYPES = {
 };
 const PACKED = new Set([".ico", ".png", ".woff2"]);
 const SMALLEST_BYTES = 400;
+const WORKER = "service-worker.js";
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
 
@@ -122,7 +123,7 @@ async function store(folder, name, body, isHashed) {
   }
   return {
     type: TYPES[path.extname(name)] ?? "application/octet-stream",
-    etag: createHash("sha256").update(body).digest("hex").slice(0, 16),
+    etag: digest(body),
     is_hashed: isHashed,
     encodings,
   };
@@ -146,23 +147,40 @@ function loadedAtOnce(outputs) {
   };
 }
 
+function digest(...parts) {
+  const hash = createHash("sha256");
+  parts.forEach((part) => hash.update(part));
+  return hash.digest("hex").slice(0, 16);
+}
+
+// The service worker with what it keeps: it changes, and so is fetched anew, whenever the page does.
+function serviceWorker(source, files, index, screens) {
+  const facts = { VERSION: digest(files.join(), index), FILES: files, SCREENS: screens };
+  const lines = Object.entries(facts).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};\n`);
+  return Buffer.from(lines.join("") + source);
+}
+
 async function main(target) {
   const folder = `${target}.new`;
   await rm(folder, { recursive: true, force: true });
   const built = await bundle();
   const root = path.join(HERE, "out");
   const own = path.join(HERE, "public");
-  const names = await readdir(own);
-  const files = await Promise.all([
-    ...built.outputFiles.map(async ({ path: place, contents }) => {
-      const name = path.relative(root, place);
-      return [name, await store(folder, name, Buffer.from(contents), true)];
-    }),
-    ...names.map(async (name) => [name, await store(folder, name, await readFile(path.join(own, name)), false)]),
-  ]);
+  const index = await readFile(path.join(HERE, "index.html"));
   const paths = (await readScreens()).map(([, facts]) => facts.path.slice(1));
+  const hashed = built.outputFiles.map(({ path: place, contents }) => [path.relative(root, place), Buffer.from(contents)]);
+  const named = await Promise.all(
+    (await readdir(own)).map(async (name) => {
+      const body = await readFile(path.join(own, name));
+      return [name, name === WORKER ? serviceWorker(body, hashed.map(([file]) => file).sort(), index, paths) : body];
+    }),
+  );
+  const files = await Promise.all([
+    ...hashed.map(async ([name, body]) => [name, await store(folder, name, body, true)]),
+    ...named.map(async ([name, body]) => [name, await store(folder, name, body, false)]),
+  ]);
   const manifest = { ...loadedAtOnce(built.metafile.outputs), screens: paths, files: Object.fromEntries(files) };
-  await writeFile(path.join(folder, "index.html"), await readFile(path.join(HERE, "index.html")));
+  await writeFile(path.join(folder, "index.html"), index);
   await writeFile(path.join(folder, "manifest.json"), JSON.stringify(manifest, null, 1));
   await rm(target, { recursive: true, force: true });
   await rename(folder, target);

@@ -44,6 +44,8 @@ PLAIN_NAMES = {
 _SHORTHANDS = {"YTP_PORT": "PORT"}
 # Blanks may be part of these.
 _VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_key", "oidc_client_secret"})
+# What nobody is told: `GET /api/system/settings` masks it.
+SECRET_SETTINGS = _VERBATIM - {"auth_username"}
 # Settings of other servers, accepted without effect (docs/contract/system.md 10).
 IGNORED_SETTINGS = frozenset(
     {
@@ -96,17 +98,17 @@ class UserSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    app_env: Literal["production", "development"] = "production"
-    config_path: str = "/config"
-    download_path: str = "/downloads"
-    temp_path: str = "/tmp"  # noqa: S108 the documented default; on one machine it is DATA_DIR/work
-    download_path_depth: int = Field(2, ge=1, le=16)
-    download_info_expires: int = Field(10800, ge=0, description="seconds")
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
-    base_path: str = "/"
-    auth_username: str = ""
-    auth_password: str = ""
+    app_env: Literal["production", "development"] = Field("production", description="production or development")
+    config_path: str = Field("/config", description="folder of the configuration, as paths in options begin with it")
+    download_path: str = Field("/downloads", description="the download root, as paths in answers begin with it")
+    temp_path: str = Field("/tmp", description="scratch folder")  # noqa: S108 the documented default; on one machine it is DATA_DIR/work
+    download_path_depth: int = Field(2, ge=1, le=16, description="how deep the folders go that are suggested")
+    download_info_expires: int = Field(10800, ge=0, description="seconds that metadata may be used again")
+    host: str = Field("127.0.0.1", description="address that one machine listens on")
+    port: int = Field(8080, ge=0, le=65535, description="port that one machine listens on")
+    base_path: str = Field("/", description="path below which everything lies")
+    auth_username: str = Field("", description="name of the user of the settings")
+    auth_password: str = Field("", description="password of that user")
     auth_session_days: int = Field(30, ge=1, le=3650, description="after which a browser must sign in again")
     auth_proxy_header: str = Field("", description="header in which trusted proxies name who has signed in there")
     auth_proxy_groups_header: str = Field("", description="header in which they name that user's groups")
@@ -118,70 +120,73 @@ class UserSettings(BaseModel):
     )
     disable_auth: Flag | None = Field(None, description="true: no login; false: always; unset: once there is one")
     oidc_issuer: str = Field("", description="address of an OpenID Connect provider, without /.well-known/...")
-    oidc_client_id: str = ""
-    oidc_client_secret: str = ""
-    oidc_scopes: str = "openid profile email groups"
+    oidc_client_id: str = Field("", description="name of this service at the provider")
+    oidc_client_secret: str = Field("", description="secret of this service there")
+    oidc_scopes: str = Field("openid profile email groups", description="what is asked of the provider")
     oidc_name_claim: str = Field("preferred_username", description="claim with the account's name; else email, sub")
     oidc_groups_claim: str = Field("groups", description="claim with the user's groups; a.b reads b inside a")
     oidc_label: str = Field("single sign-on", description="name of the provider on the sign-in page")
-    allow_open: Flag = False
+    allow_open: Flag = Field(False, description="listens for other machines without a password")
     allowed_hosts: str = Field("", description="host names that are answered without a password, beside the loopback's")
     trusted_proxies: str = Field("", description="addresses and networks whose X-Forwarded-... headers count")
-    output_template: str = "%(title)s.%(ext)s"
-    output_template_chapter: str = "%(title)s - %(section_number)s %(section_title)s.%(ext)s"
-    default_preset: str = "default"
-    default_pagination: int = Field(50, ge=1, le=1000)
+    output_template: str = Field("%(title)s.%(ext)s", description="names of files")
+    output_template_chapter: str = Field(
+        "%(title)s - %(section_number)s %(section_title)s.%(ext)s", description="names of files of chapters"
+    )
+    default_preset: str = Field("default", description="preset of what names none")
+    default_pagination: int = Field(50, ge=1, le=1000, description="items of a page of the history")
     queue_display_limit: int = Field(0, ge=0, description="items of the queue in `history/live`; 0: all")
-    history_all_limit: int = Field(1000, ge=1)
-    max_workers: int = Field(20, ge=1)
-    max_workers_per_extractor: int = Field(2, ge=1)
+    history_all_limit: int = Field(1000, ge=1, description="how much of the history `type=all` answers")
+    max_workers: int = Field(20, ge=1, description="downloads at once")
+    max_workers_per_extractor: int = Field(2, ge=1, description="downloads at once of one extractor")
     extractor_limits: Mapping[str, int] = Field(default_factory=dict, description="YTP_MAX_WORKERS_FOR_<EXTRACTOR>")
-    extract_info_timeout: float = Field(70, gt=0, description="seconds")
-    extract_info_concurrency: int = Field(4, ge=1)
+    extract_info_timeout: float = Field(70, gt=0, description="seconds that an extraction may take")
+    extract_info_concurrency: int = Field(4, ge=1, description="extractions at once")
     worker_quiet_timeout: float = Field(1800, gt=0, description="seconds without a sign that end a download's worker")
     worker_busy_timeout: float = Field(300, gt=0, description="the same while it computes all the time")
     live_patience: float = Field(60, gt=0, description="seconds without a live stream after which it counts as ended")
     max_playlist_entries: int = Field(10_000, ge=1, description="of a playlist or feed that is taken at all")
-    temp_keep: Flag = False
+    temp_keep: Flag = Field(False, description="keeps what a download leaves in the scratch folder")
     thumb_generate: Flag = Field(True, description="frames of films that have no picture beside them")
     thumb_sidecar: Flag = Field(False, description="such a frame becomes a picture beside the film")
     thumb_concurrency: int = Field(2, ge=1, description="frames that one process makes at once")
-    remove_files: Flag = False
-    keep_archive: Flag = True
-    archive_file: str = "{config_path}/archive.log"
-    ignore_archived_items: Flag = False
-    auto_clear_history_days: int = Field(0, ge=0)
+    remove_files: Flag = Field(False, description="files go with their items")
+    keep_archive: Flag = Field(True, description="told to clients, without another effect")
+    archive_file: str = Field("{config_path}/archive.log", description="what %(archive_file)s in options means")
+    ignore_archived_items: Flag = Field(False, description="does not record what the archive holds already")
+    auto_clear_history_days: int = Field(0, ge=0, description="after which finished items leave the history; 0: never")
     disk_reserve_mb: int = Field(200, ge=0, description="kept free where downloads are written; 0: nothing")
     retries: int = Field(3, ge=0, le=20, description="of downloads that failed for what passes by itself")
-    prevent_live_premiere: Flag = True
-    live_premiere_buffer: int = Field(5, ge=0, description="minutes")
-    allow_internal_urls: Flag = False
-    sandbox: Literal["auto", "required", "off"] = "auto"
+    prevent_live_premiere: Flag = Field(True, description="waits for premieres to end")
+    live_premiere_buffer: int = Field(5, ge=0, description="minutes added to the time of a premiere")
+    allow_internal_urls: Flag = Field(False, description="lets downloads reach private networks")
+    sandbox: Literal["auto", "required", "off"] = Field("auto", description="around every process that handles media")
     worker_memory_mb: int = Field(3072, ge=512, description="most memory of one process that handles media")
-    browser_enabled: Flag = True
-    browser_control_enabled: Flag = False
-    console_enabled: Flag = False
-    file_logging: Flag = True
-    log_level: LogLevel = "info"
+    browser_enabled: Flag = Field(True, description="lists files")
+    browser_control_enabled: Flag = Field(False, description="renames, moves and removes files")
+    console_enabled: Flag = Field(False, description="runs yt-dlp's command line for admins")
+    file_logging: Flag = Field(True, description="keeps the log where it can be read")
+    log_level: LogLevel = Field("info", description="from which the service logs")
     log_level_file: LogLevel | None = Field(None, description="of the file of one machine; else log_level")
-    access_log: Flag = True
-    ytdlp_debug: Flag = False
+    access_log: Flag = Field(True, description="a line of the log for each request")
+    ytdlp_debug: Flag = Field(False, description="yt-dlp's own lines of debugging")
     monitor_enabled: Flag = Field(False, description="whether one machine takes samples of what the service uses")
     monitor_interval: float = Field(30, ge=1, le=3600, description="seconds between two samples")
-    tasks_handler_timer: str = "15 */1 * * *"
-    task_handler_random_delay: float = Field(60.0, ge=1, description="seconds")
-    pip_packages: str = ""
-    streamer_vcodec: VideoCodec = "auto"
-    vaapi_device: str = "/dev/dri/renderD128"
-    pictures_backends: str = (
+    tasks_handler_timer: str = Field("15 */1 * * *", description="when handlers look at the sources of tasks")
+    task_handler_random_delay: float = Field(60.0, ge=1, description="most seconds between two sources of handlers")
+    pip_packages: str = Field("", description="packages whose versions /api/dev/pip tells")
+    streamer_vcodec: VideoCodec = Field("auto", description="video codec of the player")
+    vaapi_device: str = Field("/dev/dri/renderD128", description="device of VA-API")
+    pictures_backends: str = Field(
         "https://unsplash.it/1920/1080?random,https://picsum.photos/1920/1080,"
-        "https://www.bing.com/HPImageArchive.aspx?format=js&idx=0&n=1&mkt=en-US"
+        "https://www.bing.com/HPImageArchive.aspx?format=js&idx=0&n=1&mkt=en-US",
+        description="where random pictures come from",
     )
-    apprise_config: str = "{config_path}/apprise.yml"
-    instance_title: str = ""
-    simple_mode: Flag = False
-    ui_update_title: Flag = True
-    check_for_updates: Flag = True
+    apprise_config: str = Field("{config_path}/apprise.yml", description="file of notification targets")
+    instance_title: str = Field("", description="title of web pages")
+    simple_mode: Flag = Field(False, description="told to clients: a web page with less")
+    ui_update_title: Flag = Field(True, description="told to clients: the title counts downloads")
+    check_for_updates: Flag = Field(True, description="looks for newer releases")
     cors_origins: str = Field("", description="origins whose pages may ask and read everything")
     admin_key: str = Field("", description="first key of the key API")
     task_cleanup_time: float = Field(10, gt=0, description="minutes; of the key API, as are the next five")
@@ -358,6 +363,11 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]
         field: environ[name] if field in _VERBATIM else environ[name].strip() for field, name in variables.items()
     }
     return values | {"extractor_limits": limits}, variables
+
+
+def variables_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Setting -> the variable of `environ` that it is read from; those that nobody set are missing."""
+    return _values(environ)[1]
 
 
 def _placeholders_of(name: str, value: Any) -> set[str]:

@@ -107,6 +107,7 @@ _NAMES = {
     "get /api/system/limits": "get_limits",
     "get /api/system/live": "get_liveness",
     "get /api/system/ready": "get_readiness",
+    "get /api/system/settings": "list_settings",
     "post /api/system/pause": "pause_queue",
     "post /api/system/resume": "resume_queue",
     "post /api/system/shutdown": "shut_down",

@@ -1,6 +1,7 @@
 import "styles:all";
 import { render } from "preact";
 import { preferredLanguage, useLanguage } from "./i18n";
+import { startInstallation } from "./installation";
 import { startPasting } from "./pasted";
 import { watch } from "./stored";
 import { startLists } from "./live/lists";
@@ -20,4 +21,5 @@ if (root) {
   await Promise.all([useLanguage(preferredLanguage()), startSession()]);
   startPasting(mayUse);
   render(<Shell />, root);
+  startInstallation();
 }

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { address } from "./api/client";
 import { base } from "./base";
 import { ApiError, readError, signedOut } from "./api/errors";
-import { startSocket, stopSocket } from "./live/socket";
+import { onOpen, startSocket, stopSocket } from "./live/socket";
 
 export interface Account {
   id: number;
@@ -28,6 +28,8 @@ export const session = signal<Status | null>(null);
 // Permissions of docs/contract/accounts.md 2, and what an API key may hold; null: all of them.
 const permissions = signal<ReadonlySet<string> | null>(null);
 export const scopes = signal<readonly string[] | null>(null);
+// Whose data is in memory.
+let lastUser: number | null = null;
 
 const OPEN: Status = {
   disabled: true,
@@ -40,13 +42,23 @@ const OPEN: Status = {
 
 export async function startSession(): Promise<void> {
   const status = await askStatus().catch(() => OPEN);
+  if (status === OPEN) askOnceConnected();
   await askPermissions(status);
+  lastUser = status.user?.id ?? null;
   session.value = status;
   effect(() => {
     const before = session.peek();
-    if (signedOut.value && before?.disabled === false) show({ ...before, authenticated: false, user: null });
+    if (!signedOut.value || !before) return;
+    // Where nobody had to sign in, somebody has made the first account by now.
+    if (before.disabled) void refresh().catch(() => undefined);
+    else show({ ...before, authenticated: false, user: null });
   });
   follow();
+}
+
+// Opened without a connection, nobody knows who is signed in.
+function askOnceConnected(): void {
+  const stop = onOpen(() => void refresh().then(stop, () => undefined));
 }
 
 export function mayUse(): boolean {
@@ -67,7 +79,10 @@ function follow(): void {
 
 export async function signIn(username: string, password: string): Promise<void> {
   await post("/api/auth/login", { username, password });
+  const before = lastUser;
   await refresh();
+  // What another account saw is no longer to be seen.
+  if (before !== null && before !== lastUser) location.reload();
 }
 
 export async function setUp(username: string, password: string): Promise<void> {
@@ -90,6 +105,7 @@ export async function refresh(): Promise<void> {
 
 function show(status: Status): void {
   signedOut.value = false;
+  lastUser = status.user?.id ?? lastUser;
   session.value = status;
   follow();
 }
@@ -99,10 +115,14 @@ async function askStatus(): Promise<Status> {
   return response.ok ? ((await response.json()) as Status) : OPEN;
 }
 
+// Without a login, and without a way to the first account: everybody may do everything (accounts.md 3).
+export function isSwitchedOff(status: Status): boolean {
+  return status.disabled && !status.setup_possible;
+}
+
 async function askPermissions(status: Status): Promise<void> {
-  if (!status.authenticated) return;
+  if (!status.authenticated || isSwitchedOff(status)) return;
   const response = await fetch(address("/api/auth/me"), { headers: { Accept: "application/json" } }).catch(() => null);
-  // Where accounts are switched off it is refused, and everything is allowed.
   const me = response?.ok ? ((await response.json()) as { permissions: string[]; scopes: string[] }) : null;
   permissions.value = me && new Set(me.permissions);
   scopes.value = me && me.scopes;

@@ -49,6 +49,25 @@ class TestFolders:
         assert (status, text.startswith("Folder ")) == (400, True)
 
 
+class TestSettings:
+    def test_they_tell_value_source_and_meaning_but_no_secret(self, system: Client, configure: Configure) -> None:
+        address = "https://ann:hush@pictures.example/x"
+        configure(max_workers=7, max_workers_for_VIMEO=3, admin_key="hush", pictures_backends=address, tz="Asia/Tokyo")
+        status, body = system.get("/api/system/settings")
+        assert status == 200
+        rows = {row["name"]: row for row in body["items"]}
+        assert rows["max_workers"] == {
+            "name": "max_workers", "setting": "YTP_MAX_WORKERS", "value": 7, "default": 20, "source": "env_override",
+            "secret": False, "description": "downloads at once",
+        }  # fmt: skip
+        assert (rows["admin_key"]["value"], rows["auth_password"]["value"]) == ("********", "")
+        assert (rows["tz"]["setting"], rows["tz"]["value"]) == ("YTP_TZ", "Asia/Tokyo")
+        assert (rows["max_workers_for_vimeo"]["value"], rows["retries"]["source"]) == (3, "default")
+        assert rows["archive_file"]["source"] == "default"  # though it depends on another one
+        assert "hush" not in str(body)
+        assert all(row["description"] for row in body["items"])
+
+
 class TestLimits:
     def test_an_idle_service(self, system: Client) -> None:
         status, body = system.get(LIMITS)

@@ -32,9 +32,11 @@ from endpoints.system.schemas import (
     Packages,
     Pong,
     Ready,
+    SettingList,
     Subfolders,
     Updates,
 )
+from endpoints.system.settings import list_settings
 
 routes = make_routes("system", "Health, configuration and control")
 
@@ -66,6 +68,12 @@ def get_folders(query: FoldersQuery) -> Answer:
 def get_limits() -> Answer:
     """How many downloads may run, how many do, and which setting says so."""
     return limits(current_principal())
+
+
+@routes.get("/api/system/settings", permission=Permission.CONTROL_SYSTEM, responses={200: SettingList})
+def get_settings() -> Answer:
+    """Every setting with its value, whether somebody set it, and what it means; secrets masked."""
+    return list_settings()
 
 
 @routes.get("/api/system/diagnostics", permission=Permission.CONTROL_SYSTEM, responses={200: Diagnostics})

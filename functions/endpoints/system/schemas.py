@@ -105,6 +105,22 @@ class Ready(BaseModel):
     missing: list[str] = Field(description="protections that this machine cannot give, a sentence each")
 
 
+class Setting(BaseModel):
+    name: str = Field(examples=["max_workers"])
+    setting: str = Field(
+        description="the variable that it was read from, or is to be set", examples=["YTP_MAX_WORKERS"]
+    )
+    value: str | float | bool | None = Field(description="as it counts; `********` for a secret", examples=[20])
+    default: str | float | bool | None = Field(examples=[20])
+    source: str = Field(description="`default`, or `env_override` when somebody set it", examples=["default"])
+    secret: bool = Field(description="its value is never told")
+    description: str = Field(examples=["downloads at once"])
+
+
+class SettingList(BaseModel):
+    items: list[Setting] = Field(description="by name; behind them the limits of single extractors")
+
+
 class Source(BaseModel):
     source: str = Field(description="`default`, or `env_override` when somebody set it", examples=["default"])
     setting: str = Field(description="the variable to set", examples=["YTP_MAX_WORKERS"])

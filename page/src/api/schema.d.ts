@@ -1490,6 +1490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting with its value, whether somebody set it, and what it means; secrets masked. */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/shutdown": {
         parameters: {
             query?: never;
@@ -3555,6 +3572,23 @@ export interface components {
         };
         Sessions: {
             items: components["schemas"]["SessionView"][];
+        };
+        Setting: {
+            name: string;
+            /** @description the variable that it was read from, or is to be set */
+            setting: string;
+            /** @description as it counts; `********` for a secret */
+            value: string | number | boolean | null;
+            default: string | number | boolean | null;
+            /** @description `default`, or `env_override` when somebody set it */
+            source: string;
+            /** @description its value is never told */
+            secret: boolean;
+            description: string;
+        };
+        SettingList: {
+            /** @description by name; behind them the limits of single extractors */
+            items: components["schemas"]["Setting"][];
         };
         /** @description A file that goes along with the media file (downloads.md 2.5). */
         SidecarView: {
@@ -11561,6 +11595,62 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

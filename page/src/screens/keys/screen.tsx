@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import { Empty } from "../../parts/states";
 import { Tabs } from "../../parts/tabs";
 import { navigate } from "../../router";
-import { may, session } from "../../session";
+import { isSwitchedOff, may, session } from "../../session";
 import type { ScreenProps } from "../screen";
 import { Accounts } from "./accounts";
 import { ApiKeys } from "./api-keys";
@@ -21,7 +21,7 @@ export default function KeysAndAccounts({ rest }: ScreenProps) {
       <header class="screen-head">
         <h1>{t("keys.title")}</h1>
       </header>
-      {isSwitchedOff() ? (
+      {session.value && isSwitchedOff(session.value) ? (
         <Empty icon="key" title={t("keys.offTitle")} text={t("keys.offText", { setting: "YTP_DISABLE_AUTH" })} />
       ) : (
         <Tabs
@@ -44,9 +44,4 @@ export default function KeysAndAccounts({ rest }: ScreenProps) {
 function isOffered(name: Tab): boolean {
   if (name === "accounts") return may("accounts:manage");
   return name === "keys" || session.value?.disabled === false;
-}
-
-// Without a login, and without a way to the first account: accounts.md 3.
-function isSwitchedOff(): boolean {
-  return session.value?.disabled === true && !session.value.setup_possible;
 }

@@ -8,6 +8,8 @@ import { setQuery } from "../../router";
 import { type Entry, timeOf } from "./entries";
 import { levelText } from "./screen";
 
+const STANDING_BESIDE = new Set(["item_id", "request_id"]);
+
 export function Details({ entry, onClose }: { entry: Entry; onClose: () => void }) {
   const { exception, source } = entry;
   return (
@@ -42,11 +44,13 @@ export function Details({ entry, onClose }: { entry: Entry; onClose: () => void 
         <Fact name={t("logs.source")}>{source && `${source.path}:${source.line} ${source.function}`}</Fact>
         <Fact name={t("logs.item")}>{entry.item_id}</Fact>
         <Fact name={t("logs.request")}>{entry.request_id}</Fact>
-        {Object.entries(entry.fields).map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {typeof value === "string" ? value : JSON.stringify(value)}
-          </Fact>
-        ))}
+        {Object.entries(entry.fields)
+          .filter(([name]) => !STANDING_BESIDE.has(name))
+          .map(([name, value]) => (
+            <Fact key={name} name={name}>
+              {typeof value === "string" ? value : JSON.stringify(value)}
+            </Fact>
+          ))}
       </dl>
       {exception && (
         <section class="logs-exception">
