@@ -522,5 +522,32 @@ def test_a_disabled_definition_can_be_tried(client: FlaskClient, origin: Origin)
     assert len(client.post("/api/tasks/definitions/inspect", json=body).get_json()["items"]) == 3
 
 
+def test_a_trial_shows_the_page_that_was_read(client: FlaskClient, origin: Origin) -> None:
+    def trial(**changes: Any) -> dict[str, Any]:
+        definition = {"parse": {"url": {"type": "css", "expression": "a"}}} | changes
+        body = {"url": url, "page": True, "document": {"name": "Trial", "definition": definition}}
+        return dict(client.post("/api/tasks/definitions/inspect", json=body).get_json())
+
+    url = origin.url("/links/3.html")
+    page = trial()["page"]
+    assert (page["url"], page["content_type"], page["truncated"]) == (url, "text/html", False)
+    assert "Clip number 3</a>" in page["text"]
+    failure = trial(response={"type": "json"})
+    assert failure["error"] == "Expected JSON response but decoding failed."
+    assert failure["page"] == page
+
+
+def test_a_timer_shows_its_next_runs(client: FlaskClient) -> None:
+    answer = client.get("/api/tasks/timer", query_string={"timer": " 5 */2 * * * ", "count": 3}).get_json()
+    assert (answer["timer"], answer["zone"], answer["error"]) == ("5 */2 * * *", "UTC", None)
+    assert len(answer["runs"]) == 3
+    assert all(run.endswith(":05:00+00:00") for run in answer["runs"])
+    bad = client.get("/api/tasks/timer", query_string={"timer": "61 * * * *"}).get_json()
+    assert bad["runs"] == []
+    assert bad["error"].startswith("Invalid timer format: ")
+    assert client.get("/api/tasks/timer").get_json() == {"timer": "", "zone": "UTC", "runs": [], "error": None}
+    assert client.get("/api/tasks/timer?count=51").status_code == 400
+
+
 def test_no_browser_is_impersonated(client: FlaskClient) -> None:
     assert client.get("/api/tasks/definitions/impersonate-targets").get_json() == {"targets": []}

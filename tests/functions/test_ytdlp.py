@@ -384,6 +384,19 @@ def test_the_trial_of_a_condition_reads_the_same(client: FlaskClient, origin: Or
     assert info(client, url)["_cached"]["status"] == "hit"
 
 
+def test_the_check_of_a_filter_names_the_place_of_its_mistake(client: FlaskClient) -> None:
+    from endpoints.conditions.main import app
+
+    def check(condition: str) -> tuple[str | None, int | None]:
+        answer = app.test_client().post("/api/conditions/check", json={"condition": condition}).json
+        return answer["error"], answer["position"]
+
+    assert check("duration > 10m & !is_live") == (None, None)
+    assert check("duration>1 & n2=5") == ("Invalid filter part 'n2=5'", 13)
+    assert check("(duration>1") == ("Expected RPAREN", 11)
+    assert app.test_client().post("/api/conditions/check", json={}).status_code == 400
+
+
 def test_those_who_wait_share_a_failure(client: FlaskClient, origin: Origin) -> None:
     from endpoints.ytdlp.main import app
 

@@ -7,8 +7,8 @@ from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.entry.http import problems
 from dlambda.entry.principals import current_principal
 from dlambda.entry.resource import make_resource_routes
-from endpoints.conditions.schemas import ConditionView, TestAnswer, TestBody
-from endpoints.conditions.trial import try_condition
+from endpoints.conditions.schemas import CheckBody, ConditionView, FilterCheck, TestAnswer, TestBody
+from endpoints.conditions.trial import check_condition, try_condition
 
 routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata passes a filter", model=ConditionView)
 
@@ -17,3 +17,9 @@ routes = make_resource_routes(CONDITIONS, "What becomes of items whose metadata 
 def test(body: TestBody) -> dict[str, Any]:
     """Extracts a URL and says whether its metadata passes a filter."""
     return try_condition(body.root, current_principal().owner)
+
+
+@routes.post("/api/conditions/check", permission=Permission.READ_RULES, responses={200: FilterCheck, **problems(400)})
+def check(body: CheckBody) -> dict[str, Any]:
+    """Says whether a filter can be read, and where its mistake is. Nothing is fetched."""
+    return check_condition(body.root)

@@ -29,3 +29,19 @@ class TestAnswer(BaseModel):
     status: bool = Field(description="whether the metadata passes")
     condition: str
     data: dict[str, Any] = Field(description="the metadata, the shortest values first")
+
+
+class CheckInput(BaseModel):
+    condition: str = Field(description="a filter", examples=["duration > 10m & !is_live"])
+
+
+class CheckBody(RootModel[Any]):
+    """Read by hand, in the documented order of its checks."""
+
+    model_config = ConfigDict(json_schema_extra=CheckInput.model_json_schema())
+
+
+class FilterCheck(BaseModel):
+    condition: str
+    error: str | None = Field(description="why it cannot be read", examples=["Expected ATOM"])
+    position: int | None = Field(description="of the mistake, in characters from 0; null: no place is to blame")

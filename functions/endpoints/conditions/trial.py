@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.domain.rules.filters import compile_filter
+from dlambda.domain.rules.filters import FilterError, compile_filter
 from dlambda.errors import Invalid, Required
 from dlambda.usecases.lookups.look_up_info import look_up_info
 
@@ -15,15 +15,30 @@ def try_condition(body: object, owner: str) -> dict[str, Any]:
 
     Raises `Invalid` with the documented texts.
     """
-    if not isinstance(body, dict):
-        raise Invalid("Invalid request body expecting dict.")
-    url, text = _text(body, "url"), _text(body, "condition")
+    fields = _fields(body)
+    url, text = _text(fields, "url"), _text(fields, "condition")
     condition = compile_filter(text)
-    preset = body.get("preset")
+    preset = fields.get("preset")
     preset = preset.strip() if isinstance(preset, str) else ""
     info = look_up_info(url, preset or current().settings.default_preset, owner)
     data = dict(sorted(info.items(), key=_printed_length))
-    return {"status": condition.matches(info), "condition": body["condition"], "data": data}
+    return {"status": condition.matches(info), "condition": fields["condition"], "data": data}
+
+
+def check_condition(body: object) -> dict[str, Any]:
+    """Whether a filter can be read, as rules.md 3.2 has it. Raises `Invalid` for a body without one."""
+    text = _text(_fields(body), "condition")
+    try:
+        compile_filter(text)
+    except FilterError as error:
+        return {"condition": text, "error": error.message, "position": error.position}
+    return {"condition": text, "error": None, "position": None}
+
+
+def _fields(body: object) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise Invalid("Invalid request body expecting dict.")
+    return body
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -82,7 +82,7 @@ def try_definition(body: object, owner: str) -> dict[str, Any]:
     if definition.match_url and not definition.matches(trial.url):
         raise Invalid("URL does not match the selected task definition.")
     try:
-        return inspect_task.inspect_definition(definition, trial.url, trial.preset, owner)
+        return inspect_task.inspect_definition(definition, trial.url, trial.preset, owner, with_page=trial.page)
     except AppError:
         raise
     except Exception as error:

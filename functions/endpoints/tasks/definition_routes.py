@@ -13,12 +13,12 @@ from dlambda.usecases.tasks import definitions
 from endpoints.tasks import actions
 from endpoints.tasks.schemas import (
     DefinitionBody,
+    DefinitionInspection,
     DefinitionPage,
     DefinitionPatch,
     DefinitionQuery,
     DefinitionView,
     ImpersonateTargets,
-    Inspection,
     TaskPath,
     TrialBody,
 )
@@ -82,7 +82,9 @@ def targets() -> Answer:
     return {"targets": []}
 
 
-@routes.post(f"{_BASE}/inspect", permission=Permission.USE_YTDLP, responses={200: Inspection, **problems(400, 404)})
+@routes.post(
+    f"{_BASE}/inspect", permission=Permission.USE_YTDLP, responses={200: DefinitionInspection, **problems(400, 404)}
+)
 def try_(body: TrialBody) -> Answer:
     """Tries a definition, stored or not, on a URL."""
     return actions.try_definition(body.root, current_principal().owner)

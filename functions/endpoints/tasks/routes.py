@@ -26,6 +26,8 @@ from endpoints.tasks.schemas import (
     TaskPatch,
     TaskPath,
     TaskView,
+    Timer,
+    TimerQuery,
 )
 
 routes = make_routes("tasks", "URLs that are looked at again and again")
@@ -44,6 +46,12 @@ def list_(query: PageQuery) -> Answer:
 def make(body: NewTasks) -> Answer:
     """Makes one task or several; those after the first take from it what they do not say."""
     return jsonify(actions.make(body.root, current_principal()))
+
+
+@routes.get("/api/tasks/timer", permission=Permission.READ_TASKS, responses={200: Timer, **problems(400)})
+def preview_timer(query: TimerQuery) -> Answer:
+    """When a timer would run next, or why it is none."""
+    return tasks.preview_timer(query.timer, query.count)
 
 
 @routes.get("/api/tasks/<int:id>", permission=Permission.READ_TASKS, responses={200: TaskView, **problems(404)})

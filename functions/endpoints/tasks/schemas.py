@@ -24,6 +24,18 @@ class DefinitionQuery(PageQuery):
     include: Annotated[str | None, choice("definition")] = Field(None, description="with the definitions themselves")
 
 
+class TimerQuery(Query):
+    timer: str = Field("", description="a cron text of five or six fields; empty: never")
+    count: int = Field(5, ge=1, le=50, description="how many runs")
+
+
+class Timer(BaseModel):
+    timer: str = Field(description="as sent, trimmed", examples=["5 */2 * * *"])
+    zone: str = Field(description="the zone in which the service reads it", examples=["Europe/Berlin"])
+    runs: list[str] = Field(description="the next ones, in UTC", examples=[["2026-02-17T16:05:00+00:00"]])
+    error: str | None = Field(description="why it is no timer; a save is refused with the same text", examples=[None])
+
+
 class RunResult(BaseModel):
     at: str = Field(examples=["2026-02-17T16:05:00+00:00"])
     status: Literal["ok", "failed"]
@@ -155,6 +167,7 @@ class Trial(BaseModel):
     preset: str = ""
     definition_id: int | None = Field(None, gt=0)
     document: dict[str, Any] | None = Field(None, description="a whole definition that is not stored")
+    page: bool = Field(False, description="answer what was fetched, too")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Trial":
@@ -169,12 +182,23 @@ class TrialBody(_Unread):
     root: Trial
 
 
+class Page(BaseModel):
+    url: str = Field(description="after redirects")
+    content_type: str = Field(examples=["text/html"])
+    text: str = Field(description="the first 500,000 characters")
+    truncated: bool
+
+
 class Inspection(BaseModel):
     matched: bool
     handler: str
     supported: bool
     items: list[dict[str, Any]]
     metadata: dict[str, Any]
+
+
+class DefinitionInspection(Inspection):
+    page: Page | None = Field(None, description="only when asked for")
 
 
 class Message(BaseModel):

@@ -55,6 +55,24 @@ def next_run(timer: str, after: datetime, zone: tzinfo = UTC) -> datetime | None
     return _first_match(timer, minute_end)
 
 
+def coming_runs(timer: str, after: datetime, count: int, zone: tzinfo = UTC) -> list[datetime]:
+    """The first `count` times behind `after` at which `timer` runs, in UTC. Raises `Invalid`."""
+    runs: list[datetime] = []
+    moment = next_run(timer, after, zone)
+    while moment is not None and len(runs) < count:
+        runs.append(moment)
+        moment = _next_or_none(timer, moment, zone)
+    return runs
+
+
+def _next_or_none(timer: str, after: datetime, zone: tzinfo) -> datetime | None:
+    """None too where a timer has no further time: a year that has passed."""
+    try:
+        return next_run(timer, after, zone)
+    except Invalid:
+        return None
+
+
 def due(tasks: Iterable[S], now: datetime) -> list[S]:
     """The enabled tasks whose `next_run` has come. One that was missed several times is in it once."""
     return [task for task in tasks if task.enabled and task.next_run is not None and task.next_run <= now]

@@ -13,13 +13,12 @@ import jmespath
 from cssselect import SelectorError
 from jmespath.exceptions import JMESPathError
 from parsel import Selector
-from w3lib.encoding import html_to_unicode
 
 from dlambda.domain.rules.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.expression import as_jmespath
 from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
 from dlambda.errors import Invalid
-from dlambda.media.handlers.texts import charset_of, parse_json
+from dlambda.media.handlers.texts import page_text, parse_json
 
 Row = dict[str, str]
 _REGEX_SECONDS: Final = 5.0
@@ -43,7 +42,7 @@ def extract_rows(recipe: Recipe, body: bytes, content_type: str, limit: int) -> 
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
         return Found(list(islice(_json_rows(recipe, _decoded(body, content_type)), limit)))
-    _, text = html_to_unicode(content_type if charset_of(content_type) else None, body)
+    text = page_text(body, content_type)
     page = Selector(text=text, type="html")
     return Found(list(islice(_html_rows(recipe, page, text), limit)), _base_of(page))
 

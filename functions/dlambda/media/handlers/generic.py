@@ -45,11 +45,18 @@ class GenericTaskHandler(Named):
 def read_page(definition: Definition, url: str, client: Client) -> Feed:
     """The items of `url` by `definition`, enabled or not. Raises `HandlerFailed`."""
     client = client.begun()
-    try:
-        recipe = definition.recipe()
-    except Invalid as error:
-        raise HandlerFailed(error.message) from error
-    answer = _ask(recipe, _target(recipe, url), client)
+    return items_of_page(definition, fetch_page(definition, url, client), client)
+
+
+def fetch_page(definition: Definition, url: str, client: Client) -> Answer:
+    """What `definition` reads at `url`, in its way of asking. Raises `HandlerFailed`."""
+    recipe = _recipe(definition)
+    return _ask(recipe, _target(recipe, url), client)
+
+
+def items_of_page(definition: Definition, answer: Answer, client: Client) -> Feed:
+    """The items of a page that was fetched, in the time that `client` has left. Raises `HandlerFailed`."""
+    recipe = _recipe(definition)
     seconds = min(DEADLINE_SECONDS, max(_LEAST_EXTRACTION_SECONDS, client.seconds_left()))
     content_type = answer.headers.get("content-type", "")
     try:
@@ -61,6 +68,13 @@ def read_page(definition: Definition, url: str, client: Client) -> Feed:
     base = base_of(answer.url, base)
     items = client.items(item for row in rows if (item := item_of(row, base)))
     return Feed(items, {"definition": definition.name, "response_format": recipe.response.type})
+
+
+def _recipe(definition: Definition) -> Recipe:
+    try:
+        return definition.recipe()
+    except Invalid as error:
+        raise HandlerFailed(error.message) from error
 
 
 def _target(recipe: Recipe, url: str) -> str:

@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from w3lib.encoding import http_content_type_encoding
+from w3lib.encoding import html_to_unicode, http_content_type_encoding
 
 _BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -53,6 +53,11 @@ def in_utf8(body: bytes, content_type: str) -> bytes:
     except UnicodeDecodeError:
         return body.decode(charset, "replace").encode()
     return body
+
+
+def page_text(body: bytes, content_type: str) -> str:
+    """A page's characters, in the encoding that its header names, or that it names itself."""
+    return str(html_to_unicode(content_type if charset_of(content_type) else None, body)[1])
 
 
 def charset_of(content_type: str) -> str | None:

@@ -12,8 +12,10 @@ from dlambda.domain.tasks.task import Task
 from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import AppError, Invalid, Required
 from dlambda.media.handlers.client import Handler, HandlerFailed
-from dlambda.media.handlers.generic import GenericTaskHandler, read_page
+from dlambda.media.handlers.generic import GenericTaskHandler, fetch_page, items_of_page
 from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
+from dlambda.media.handlers.texts import page_text
+from dlambda.media.outgoing.fetch import Answer
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.ytdlp_queries import effective
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
@@ -28,6 +30,7 @@ from dlambda.usecases.tasks.task_options import Params, archive_of_task, client_
 log = logging.getLogger(__name__)
 
 _FETCH_SECONDS: Final = 12.0
+_MOST_CHARACTERS: Final = 500_000
 _LOOK_UP_SECONDS: Final = 6.0
 """Together below the 30 seconds at which an HTTP API gives up."""
 
@@ -53,17 +56,45 @@ def inspect(
     )
 
 
-def inspect_definition(definition: Definition, url: str, preset: str = "", owner: str = "") -> dict[str, Any]:
-    """The same for one definition, enabled or not, stored or not. Raises `Invalid`."""
+def inspect_definition(
+    definition: Definition, url: str, preset: str = "", owner: str = "", *, with_page: bool = False
+) -> dict[str, Any]:
+    """The same for one definition, enabled or not, stored or not; `page` is what was read. Raises `Invalid`."""
     check_web_address(url)
     name = GenericTaskHandler.__name__
     try:
         check_recipe(definition.definition)
     except Invalid as error:
         raise _failure(error.message, matched=True, handler=name) from error
-    return _inspected(
-        _passing(url, preset, owner), name, lambda task, params: read_page(definition, task.url, _client(params))
-    )
+    pages: list[Answer] = []
+
+    def fetch(task: Task, params: Params) -> Feed:
+        client = _client(params).begun()
+        pages.append(fetch_page(definition, task.url, client))
+        return items_of_page(definition, pages[0], client)
+
+    try:
+        answer = _inspected(_passing(url, preset, owner), name, fetch)
+    except AppError as error:
+        error.extra |= _page(pages) if with_page else {}
+        raise
+    return {**answer, **(_page(pages) if with_page else {})}
+
+
+def _page(pages: Sequence[Answer]) -> dict[str, Any]:
+    """`page` of the answer; nothing where nothing was read."""
+    if not pages:
+        return {}
+    page = pages[0]
+    text = page_text(page.body, page.headers.get("content-type", ""))
+    return {
+        "page": {
+            "url": page.url,
+            "content_type": page.content_type,
+            "text": text[:_MOST_CHARACTERS],
+            "truncated": len(text) > _MOST_CHARACTERS,
+        }
+    }
 
 
 def _chosen(url: str, name: str) -> Handler:

@@ -9,7 +9,7 @@ from dlambda.deployment import current
 from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
-from dlambda.domain.tasks.schedule import next_run
+from dlambda.domain.tasks.schedule import check_timer, coming_runs, next_run
 from dlambda.domain.tasks.task import FAILED, TASKS, Draft, Result, Task, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.store.conflicts import retry_conflicts
@@ -171,6 +171,19 @@ def reckon(timer: str, after: float) -> int | None:
     """When `timer` is next due behind `after`, in unix seconds. Raises `Invalid` for no timer."""
     moment = next_run(timer, datetime.fromtimestamp(after, UTC), current().settings.zone)
     return int(moment.timestamp()) if moment else None
+
+
+def preview_timer(timer: str, count: int) -> dict[str, Any]:
+    """The answer of docs/contract/tasks.md 2, timer: when `timer` runs next, or why it is none."""
+    settings, now = current().settings, current().clock.now()
+    runs: list[datetime] = []
+    error = None
+    try:
+        timer = check_timer(timer)
+        runs = coming_runs(timer, now, count, settings.zone)
+    except Invalid as refusal:
+        error = f"Invalid timer format: {refusal}"
+    return {"timer": timer, "zone": settings.tz, "runs": [run.isoformat() for run in runs], "error": error}
 
 
 def mend_schedules() -> None:
