@@ -314,6 +314,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conditions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whether a filter can be read, and where its mistake is. Nothing is fetched. */
+        post: operations["check_condition_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conditions/test": {
         parameters: {
             query?: never;
@@ -1704,6 +1721,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/timer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a timer would run next, or why it is none. */
+        get: operations["preview_timer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks/{id}": {
         parameters: {
             query?: never;
@@ -2291,6 +2325,11 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Read by hand, in the documented order of its checks. */
+        CheckInput: {
+            /** @description a filter */
+            condition: string;
+        };
         CheckView: {
             id: string;
             label: string;
@@ -2430,6 +2469,22 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+        };
+        DefinitionInspection: {
+            matched: boolean;
+            handler: string;
+            supported: boolean;
+            items: {
+                [key: string]: unknown;
+            }[];
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description only when asked for
+             * @default null
+             */
+            page?: components["schemas"]["Page"] | null;
         };
         DefinitionPage: {
             items: components["schemas"]["ListedDefinition"][];
@@ -2680,6 +2735,13 @@ export interface components {
                     [key: string]: string;
                 }[];
             };
+        };
+        FilterCheck: {
+            condition: string;
+            /** @description why it cannot be read */
+            error: string | null;
+            /** @description of the mistake, in characters from 0; null: no place is to blame */
+            position: number | null;
         };
         Folder: {
             name: string;
@@ -3287,6 +3349,14 @@ export interface components {
         Packages: {
             [key: string]: string | null;
         };
+        Page: {
+            /** @description after redirects */
+            url: string;
+            content_type: string;
+            /** @description the first 500,000 characters */
+            text: string;
+            truncated: boolean;
+        };
         /** @description The `pagination` of an answer. */
         Pagination: {
             page: number;
@@ -3802,6 +3872,16 @@ export interface components {
             /** @description seconds */
             expires_in: number;
         };
+        Timer: {
+            /** @description as sent, trimmed */
+            timer: string;
+            /** @description the zone in which the service reads it */
+            zone: string;
+            /** @description the next ones, in UTC */
+            runs: string[];
+            /** @description why it is no timer; a save is refused with the same text */
+            error: string | null;
+        };
         /** @description `message`, and the key that it is about. */
         Told: {
             message: string;
@@ -3830,6 +3910,8 @@ export interface components {
             document?: {
                 [key: string]: unknown;
             } | null;
+            /** @description answer what was fetched, too; default: `false` */
+            page?: boolean;
         };
         Update: {
             /** @description `update_available`, `up_to_date`, `error` or `disabled` */
@@ -5551,6 +5633,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConditionView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_condition_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCheck"];
                 };
             };
             /** @description Bad Request */
@@ -12465,7 +12607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Inspection"];
+                    "application/json": components["schemas"]["DefinitionInspection"];
                 };
             };
             /** @description Bad Request */
@@ -12815,6 +12957,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_timer: {
+        parameters: {
+            query?: {
+                /** @description a cron text of five or six fields; empty: never */
+                timer?: string;
+                /** @description how many runs */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timer"];
                 };
             };
             /** @description Bad Request */

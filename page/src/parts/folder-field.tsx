@@ -1,10 +1,17 @@
 // A folder below the root; those that there are, level by level, are offered while it is typed.
 import { useEffect, useState } from "preact/hooks";
-import { api, call } from "../../api/client";
-import { t } from "../../i18n";
-import { TextField } from "../../parts/field";
+import { api, call } from "../api/client";
+import { t } from "../i18n";
+import { TextField } from "./field";
 
-export function FolderField({ value, placeholder, onValue }: { value: string; placeholder: string; onValue: (value: string) => void }) {
+interface FolderFieldProps {
+  value: string;
+  placeholder?: string;
+  error?: string | undefined;
+  onValue: (value: string) => void;
+}
+
+export function FolderField({ value, placeholder = "", error, onValue }: FolderFieldProps) {
   const [choices, setChoices] = useState<string[]>([]);
   const above = value.includes("/") ? value.slice(0, value.lastIndexOf("/")) : "";
   useEffect(() => {
@@ -21,8 +28,10 @@ export function FolderField({ value, placeholder, onValue }: { value: string; pl
     <TextField
       label={t("new.folder")}
       hint={t("new.folderHint")}
+      error={error}
       placeholder={placeholder}
       choices={choices}
+      dir="ltr"
       value={value}
       onValue={onValue}
     />
