@@ -88,5 +88,8 @@ def test_a_member_is_offered_only_what_it_may(rooms: Windows) -> None:
     page = rooms.open("/keys")
     sign_in(page, "ben", "ben's own")
     expect(page.get_by_role("tab")).to_have_text(["API keys", "Sessions", "My account"])
+    page.get_by_role("navigation").get_by_role("link", name="Downloads").last.click()
+    page.get_by_role("button", name="Actions for the whole queue").click()
+    expect(page.get_by_role("menuitem").first).to_have_text("Try all failed again")
     page.goto(f"{rooms.base}/logs")
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()

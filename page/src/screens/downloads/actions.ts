@@ -8,6 +8,7 @@ import { settings } from "../../live/state";
 import { confirm } from "../../parts/dialog";
 import type { IconName } from "../../parts/icon";
 import { tell, tellProblem, withUndo } from "../../parts/toast";
+import { may } from "../../session";
 import type { Model } from "./model";
 
 const MOST_IDS = 500;
@@ -18,6 +19,8 @@ export interface Action {
   // Whether it makes sense for an item.
   fits: (item: Item) => boolean;
   isDangerous?: boolean;
+  // Other than changing one's own items (docs/contract/accounts.md 2).
+  permission?: string;
   run: (ids: string[], items: Item[], model: Model) => Promise<void> | void;
 }
 
@@ -88,10 +91,11 @@ async function archive(items: Item[], isArchived: boolean): Promise<void> {
 const waits = (item: Item) => item.status === "pending";
 const isDone = (item: Item) => !isQueued(item);
 
-export const ACTIONS: readonly Action[] = [
+const ACTIONS: readonly Action[] = [
   {
     name: "start",
     icon: "play",
+    permission: "items:start",
     fits: (item) => waits(item) && !item.auto_start,
     run: (ids) => each(ids, (part) => call(api.POST("/api/history/start", { body: { ids: part } }))),
   },
@@ -105,12 +109,14 @@ export const ACTIONS: readonly Action[] = [
   {
     name: "force",
     icon: "forward",
+    permission: "system:control",
     fits: waits,
     run: (ids) => each(ids, (part) => call(api.POST("/api/history/force-start", { body: { ids: part } }))),
   },
   {
     name: "front",
     icon: "top",
+    permission: "system:control",
     fits: waits,
     run: (ids) => each(ids, (part) => call(api.POST("/api/history/position", { body: { ids: part, position: "front" } }))),
   },
@@ -137,6 +143,11 @@ export const ACTIONS: readonly Action[] = [
     run: deleteFiles,
   },
 ];
+
+// Those that the user may do.
+export function actions(): Action[] {
+  return ACTIONS.filter(({ permission = "items:write" }) => may(permission));
+}
 
 export async function act(action: Action, items: readonly Item[], model: Model): Promise<void> {
   const fitting = items.filter(action.fits);

@@ -11,7 +11,8 @@ import { Dialog } from "../../parts/dialog";
 import { Picture } from "../../parts/picture";
 import { Loading, Notice, Problem } from "../../parts/states";
 import { Tabs } from "../../parts/tabs";
-import { ACTIONS, act } from "./actions";
+import { may } from "../../session";
+import { act, actions } from "./actions";
 import { Log } from "./item-log";
 import type { Model } from "./model";
 import { playerPath } from "./row";
@@ -38,7 +39,7 @@ export function Details({ id, model, onClose }: { id: string; model: Model; onCl
       {item && (
         <>
           <Head item={item} />
-          <Tabs label={t("downloads.details")} tabs={TABS.map((name) => ({ name, text: t(`downloads.tab_${name}`) }))} chosen={tab} onChoose={setTab}>
+          <Tabs label={t("downloads.details")} tabs={TABS.filter((name) => name !== "log" || may("logs:read")).map((name) => ({ name, text: t(`downloads.tab_${name}`) }))} chosen={tab} onChoose={setTab}>
             {tab === "facts" && <Facts item={item} />}
             {tab === "files" && <Files item={item} />}
             {tab === "log" && <Log id={id} />}
@@ -87,7 +88,7 @@ function Head({ item }: { item: Item }) {
 function Actions({ item, model, onClose }: { item: Item; model: Model; onClose: () => void }) {
   const file = fileOf(item);
   const player = playerPath(item);
-  const fitting = ACTIONS.filter((action) => action.fits(item) && action.name !== "zip" && action.name !== "archive" && action.name !== "unarchive");
+  const fitting = actions().filter((action) => action.fits(item) && action.name !== "zip" && action.name !== "archive" && action.name !== "unarchive");
   const leaves = new Set(["clear", "delete", "retry"]);
   return (
     <>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, call } from "../../api/client";
 import { t } from "../../i18n";
-import { Button } from "../../parts/button";
+import { Button, LinkButton } from "../../parts/button";
 import { CopyButton } from "../../parts/copy";
 import { Loading, Problem } from "../../parts/states";
 
@@ -34,6 +34,9 @@ export function Log({ id }: { id: string }) {
           {t("downloads.reload")}
         </Button>
         <CopyButton text={text} />
+        <LinkButton icon="log" to={`/logs?${new URLSearchParams({ item: id })}`}>
+          {t("logs.title")}
+        </LinkButton>
       </div>
       {entries.length ? (
         <ol class="details-log">

@@ -8,7 +8,7 @@ import { Picture } from "../../parts/picture";
 import { href, setQuery } from "../../router";
 import { pathOf } from "../../api/client";
 import { screenOf } from "../table";
-import { ACTIONS, act } from "./actions";
+import { act, actions } from "./actions";
 import type { Model } from "./model";
 import { StateBadge, StatusLine } from "./status";
 
@@ -71,12 +71,12 @@ export function Row({ model, index, id }: { model: Model; index: number; id: str
 }
 
 export function doNamed(name: string, item: Item, model: Model): void {
-  const action = ACTIONS.find((one) => one.name === name);
+  const action = actions().find((one) => one.name === name);
   if (action) void act(action, [item], model);
 }
 
 function menuOf(item: Item, model: Model, open: () => void): (MenuItem | null)[] {
-  const fitting = ACTIONS.filter((action) => action.fits(item) && action.name !== "zip");
+  const fitting = actions().filter((action) => action.fits(item) && action.name !== "zip");
   return [
     { text: t("downloads.details"), icon: "info", run: open },
     { text: t("downloads.page"), icon: "link", href: item.url },

@@ -6,10 +6,11 @@ import { api, call } from "../../api/client";
 import { LinkButton } from "../../parts/button";
 import { TextField } from "../../parts/field";
 import { VirtualList } from "../../parts/list";
-import { Menu } from "../../parts/menu";
+import { Menu, type MenuItem } from "../../parts/menu";
 import { Empty, Loading, Problem } from "../../parts/states";
 import { tell, tellProblem } from "../../parts/toast";
 import { setQuery } from "../../router";
+import { may } from "../../session";
 import type { ScreenProps } from "../screen";
 import { ChosenBar } from "./chosen-bar";
 import { Details } from "./details";
@@ -158,13 +159,14 @@ function QueueMenu({ model }: { model: Model }) {
     tell("success", t("downloads.cleared", { n: deleted }));
     model.reload();
   };
+  const pauseOrResume: MenuItem = paused
+    ? { text: t("common.resume"), icon: "play", run: () => send(call(api.POST("/api/system/resume"))) }
+    : { text: t("downloads.pauseQueue"), icon: "pause", run: () => send(call(api.POST("/api/system/pause"))) };
   return (
     <Menu
       label={t("downloads.forAll")}
       items={[
-        paused
-          ? { text: t("common.resume"), icon: "play", run: () => send(call(api.POST("/api/system/resume"))) }
-          : { text: t("downloads.pauseQueue"), icon: "pause", run: () => send(call(api.POST("/api/system/pause"))) },
+        ...(may("system:control") ? [pauseOrResume] : []),
         {
           text: t("downloads.retryFailed"),
           icon: "retry",

@@ -2,6 +2,9 @@
 import { t } from "../../i18n";
 import { scopes as allScopes } from "../../session";
 
+// What programs are mostly made for comes first; others follow as they are told.
+const FIRST = ["items", "files", "tasks", "rules", "ytdlp", "key_api"];
+
 interface Group {
   noun: string;
   scopes: string[];
@@ -14,7 +17,13 @@ function groups(): Group[] {
     const noun = scope.includes("_") ? "key_api" : (scope.split(":")[0] ?? scope);
     rows.set(noun, [...(rows.get(noun) ?? []), scope]);
   }
-  return [...rows].map(([noun, scopes]) => ({ noun, scopes }));
+  const all = [...rows].map(([noun, scopes]) => ({ noun, scopes }));
+  return all.sort((one, other) => placeOf(one.noun) - placeOf(other.noun));
+}
+
+function placeOf(noun: string): number {
+  const place = FIRST.indexOf(noun);
+  return place < 0 ? FIRST.length : place;
 }
 
 function verbOf(scope: string): string {
