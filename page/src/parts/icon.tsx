@@ -58,6 +58,7 @@ const PATHS = {
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   move: "M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM9 13h6m-3-3 3 3-3 3",
   folderNew: "M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM12 10v6M9 13h6",
+  up: "M12 19V5m-6 6 6-6 6 6",
   top: "M5 4h14M12 20V9m-5 5 5-5 5 5",
 } as const;
 

@@ -9,6 +9,8 @@ export interface MenuItem {
   icon?: IconName;
   isDangerous?: boolean;
   isDisabled?: boolean;
+  // Below the text: why it is disabled.
+  hint?: string;
   // Of several of which one is chosen.
   isChecked?: boolean;
   // An action, or an address to go to; `download` saves what is there.
@@ -106,7 +108,10 @@ function Entry({ item, close }: { item: MenuItem; close: (isBack?: boolean) => v
       ) : (
         item.icon && <Icon name={item.icon} size={18} />
       )}
-      <span>{item.text}</span>
+      <span>
+        {item.text}
+        {item.hint && <span class="menu-hint">{item.hint}</span>}
+      </span>
     </>
   );
   if (item.href !== undefined) {

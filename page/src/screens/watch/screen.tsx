@@ -9,7 +9,6 @@ import { VirtualList } from "../../parts/list";
 import { Empty, Loading, Problem } from "../../parts/states";
 import { navigate } from "../../router";
 import type { ScreenProps } from "../screen";
-import { screenOf } from "../table";
 import { type Chapter, chaptersOf } from "./chapters";
 import { type Neighbour, useNeighbours } from "./folder";
 import { NeighbourRow } from "./neighbour-row";
@@ -27,11 +26,9 @@ export default function Watch({ rest }: ScreenProps) {
         <h1>{t("watch.title")}</h1>
       </header>
       <Empty icon="film" title={t("watch.nothing")} text={t("watch.nothingText")}>
-        {screenOf("/browser") && (
-          <LinkButton kind="primary" icon="folder" to="/browser">
-            {t("watch.toFiles")}
-          </LinkButton>
-        )}
+        <LinkButton kind="primary" icon="folder" to="/browser">
+          {t("watch.toFiles")}
+        </LinkButton>
       </Empty>
     </>
   );
@@ -98,11 +95,9 @@ function Film({ path }: { path: string }) {
       <div class="watch-about">
         <header class="screen-head">
           <h1>{title}</h1>
-          {screenOf("/browser") && (
-            <LinkButton icon="folder" to={`/browser/${pathOf(folderOf(path))}`}>
-              {t("watch.showFolder")}
-            </LinkButton>
-          )}
+          <LinkButton icon="folder" to={`/browser/${pathOf(folderOf(path))}`}>
+            {t("watch.showFolder")}
+          </LinkButton>
           <LinkButton icon="download" href={saveAddress(path)} download="">
             {t("watch.save")}
           </LinkButton>
