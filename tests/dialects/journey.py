@@ -285,13 +285,15 @@ MARCH_DEFINITION = {
 }  # fmt: skip
 AUGUST_DEFINITION = MARCH_DEFINITION | {
     "definition": {
-        "engine": {"type": "http"}, "request": {"method": "GET"}, "response": {"format": "html"},
-        "items": {
-            "type": "css", "selector": "a",
-            "fields": {
-                "url": {"type": "css", "expression": "a", "attribute": "href"},
-                "title": {"type": "css", "expression": "a", "attribute": "text"},
-            },
+        "engine": {"type": "http"}, "request": {"method": "GET"}, "response": {"type": "html"},
+        "parse": {
+            "items": {
+                "type": "css", "selector": "a",
+                "fields": {
+                    "url": {"type": "css", "expression": "a", "attribute": "href"},
+                    "title": {"type": "css", "expression": "a", "attribute": "text"},
+                },
+            }
         },
     }
 }  # fmt: skip
@@ -345,7 +347,13 @@ TASKS = [
 _STREAM = {"Accept": "text/event-stream"}
 CONSOLE = [
     post("/api/system/terminal", {"command": "--version"}, headers=_STREAM, seconds=30, pages=(MARCH,)),
-    post("/api/system/terminal", {"command": "--version"}, keep={"session": "session_id"}, pages=(AUGUST,)),
+    post(
+        "/api/system/terminal",
+        {"command": "--version"},
+        headers={"Accept": "application/json"},
+        keep={"session": "session_id"},
+        pages=(AUGUST,),
+    ),
     get("/api/system/terminal/{session}", until=("status", "completed"), pages=(AUGUST,)),
     get("/api/system/terminal/{session}/stream", headers=_STREAM, seconds=5, pages=(AUGUST,)),
     get("/api/system/terminal", pages=(AUGUST,)),
