@@ -121,19 +121,26 @@ def test_claims_that_the_token_lacks_are_asked_for(provider: Provider, configure
     assert Browser().sign_in_at(provider)[0] == 403
 
 
-def test_nobody_takes_over_an_account_by_its_name(provider: Provider) -> None:
-    ada = set_up("ann")
+@pytest.fixture
+def ada(stack: Stack) -> Person:
+    """An account that is older than the provider, where it is asked for before it."""
+    return set_up("ann")
+
+
+def test_nobody_takes_over_an_account_by_its_name(ada: Person, provider: Provider) -> None:
     assert Browser().sign_in_at(provider) == (403, "The name 'ann' belongs to another account.")
     assert ada.auth("GET", "me")[0] == 200
     Person("ann").sign_in(PASSWORD)
 
 
 def test_a_disabled_account_stays_out(provider: Provider) -> None:
-    admin, ann = set_up(), Browser()
-    ann.sign_in_at(provider)
-    id_ = ann.auth("GET", "me")[1]["user"]["id"]
+    admin, bob = Browser(), Browser()
+    admin.sign_in_at(provider)
+    provider.user = {"sub": "u2", "email": "bob@example.org"}
+    bob.sign_in_at(provider)
+    id_ = bob.auth("GET", "me")[1]["user"]["id"]
     admin.auth("PATCH", f"accounts/{id_}", {"disabled": True})
-    assert ann.auth("GET", "me")[0] == 401
+    assert bob.auth("GET", "me")[0] == 401
     assert Browser().sign_in_at(provider) == (403, "This account is disabled.")
 
 

@@ -154,8 +154,10 @@ class TestProxy:
         assert self.me(Remote_User="ann", Remote_Groups="kids") == (200, ("ann", "guest"))
         assert self.me(Remote_User="ann", Remote_Groups="staff") == (403, "None of your groups may use this service.")
 
-    def test_an_account_keeps_the_role_that_admins_gave_it(self) -> None:
+    def test_an_account_keeps_the_role_that_admins_gave_it(self, configure: Callable[..., None]) -> None:
+        configure(auth_proxy_header="")
         admin = set_up()
+        configure(auth_proxy_header="Remote-User")
         self.me(Remote_User="ann")
         [id_] = [item["id"] for item in admin.auth("GET", "accounts")[1]["items"] if item["username"] == "ann"]
         admin.auth("PATCH", f"accounts/{id_}", {"role": "guest"})

@@ -11,7 +11,7 @@ from dlambda.store.accounts import accounts
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.usecases.accounts.api_keys import remove_keys_of
 from dlambda.usecases.accounts.homes import check_home, check_unused, free_home, read_home
-from dlambda.usecases.accounts.login_need import look_again
+from dlambda.usecases.accounts.login_need import is_set_up, look_again
 from dlambda.usecases.accounts.passwords import hash_password, is_right
 from dlambda.usecases.accounts.sign_in import end_sessions
 from dlambda.usecases.events.end_connections import end_connections
@@ -23,7 +23,7 @@ _OF_SETTINGS = "This user comes from the settings: change it there."
 
 def set_up(name: object, password: object) -> Account:
     """Makes the first account, an admin. Raises `AlreadyExists` where somebody can sign in already, and `Invalid`."""
-    if current().settings.auth_enabled or accounts.any_exists():
+    if is_set_up():
         raise AlreadyExists("Setup is no longer available.")
     account = _new(read_name(name), Role.ADMIN, read_password(password))
     accounts.add(account, only_first=True)
