@@ -254,7 +254,7 @@ def _authorize() -> None:
     principal, needed = current_principal(), permission_of(view)
     check_permission(principal, needed)
     if principal.key_id and needed is Permission.ADD_ITEMS:
-        count_add(principal.key_id, g.request_id)
+        count_add(principal.key_id)
 
 
 def _finish(response: Response) -> Response:

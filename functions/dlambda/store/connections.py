@@ -50,6 +50,7 @@ class _Row(Row):
     role = UnicodeAttribute(null=True)
     home = UnicodeAttribute(null=True)
     dialect = UnicodeAttribute(null=True)
+    key_id = UnicodeAttribute(null=True)
     scopes = UnicodeAttribute(null=True)
 
 
@@ -67,6 +68,7 @@ def add(connection_id: str, sid: str, principal: Principal = OPERATOR, dialect: 
         role=principal.role,
         home=principal.home,
         dialect=dialect or None,
+        key_id=principal.key_id or None,
         scopes=None if principal.scopes is None else " ".join(sorted(principal.scopes)),
     ).save()
 
@@ -76,11 +78,11 @@ def remove(connection_id: str) -> None:
 
 
 def remove_of_account(account_id: str) -> list[str]:
-    """Forgets the connections of an account, and answers their ids.
+    """Forgets the connections of an account (empty: of the operator), and answers their ids.
 
     They hear nothing more, and what they say is ignored.
     """
-    rows = [row for row in _Row.query(_ALL) if row.account_id == account_id]
+    rows = [row for row in _Row.query(_ALL, consistent_read=True) if (row.account_id or "") == account_id]
     for row in rows:
         row.delete()
     return [row.id for row in rows]
@@ -106,4 +108,4 @@ def _principal(row: _Row) -> Principal:
     """Returns who opened a connection; rows of an older version name nobody, and everyone was the operator."""
     name, role = row.account_name or OPERATOR.name, Role(row.role or OPERATOR.role)
     scopes = frozenset((row.scopes or "").split()) or None
-    return Principal(row.account_id or "", name, role, row.home or "", scopes=scopes)
+    return Principal(row.account_id or "", name, role, row.home or "", row.key_id or "", scopes)

@@ -10,6 +10,7 @@ from dlambda.domain.items.request import read_request
 from dlambda.errors import AppError
 from dlambda.store.connections import Connection
 from dlambda.store.items import items
+from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.events.publish import problem, reply
 from dlambda.usecases.items import change_items
 from dlambda.usecases.items.add_items import add_items, check_request, wait_for
@@ -28,6 +29,8 @@ def add_url(connection: Connection, data: Any) -> None:
     try:
         request = read_request(fields, input_rules()).made_by(connection.principal)
         check_request(request)
+        if key_id := connection.principal.key_id:
+            count_add(key_id)
         outcome = wait_for(add_items([request]))[0]
     except AppError as error:
         reply(connection.id, problem("Error Adding URL", error.message, preset=preset))

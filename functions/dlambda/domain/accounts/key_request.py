@@ -11,7 +11,7 @@ from dlambda.errors import Forbidden, Invalid, Required
 PREFIX: Final = "ytp_"
 _HINT_LETTERS: Final = 8
 _NAME_LENGTH: Final = 255
-_MOST_REQUESTS: Final = 1_000_000
+_MOST_REQUESTS: Final = 5000  # they are marks in one row (store/orders/rate_limits)
 _MOST_GIGABYTES: Final = 1_000_000
 
 

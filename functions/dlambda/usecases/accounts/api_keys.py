@@ -16,7 +16,9 @@ from dlambda.domain.orders.units import GIGABYTE, MINUTE
 from dlambda.errors import Forbidden, NotFound
 from dlambda.store.accounts import accounts
 from dlambda.store.orders import keys, quota_usage, rate_limits
+from dlambda.usecases.accounts.login_need import login_needed
 from dlambda.usecases.accounts.sign_in import operator
+from dlambda.usecases.events.end_connections import end_connections
 
 _TOUCH_SECONDS: Final = 60
 _MOST_KEYS: Final = 100
@@ -42,7 +44,9 @@ def find_key(value: str) -> Key | None:
 def _owner(key: Key) -> Principal | None:
     """The caller whom a key of an account stands for, within the key's scopes."""
     if key.account_id == OPERATOR_ID:
-        return replace(operator(), key_id=key.id, scopes=key.scopes)
+        # Everyone could make one before a login was needed, and no account's list has it.
+        is_over = login_needed() and not current().settings.auth_enabled
+        return None if is_over else replace(operator(), key_id=key.id, scopes=key.scopes)
     account = accounts.find(key.account_id)
     if account is None or account.disabled:
         return None
@@ -72,7 +76,9 @@ def make_key(principal: Principal, body: object) -> dict[str, Any]:
     now = deployment.clock.time()
     request = read_key_request(body, SCOPES, now)
     maker = keys.find_by_id(principal.key_id) if principal.key_id else None
-    scopes = check_within(request.scopes, maker.scopes if maker else None)
+    if principal.key_id and maker is None:
+        raise Forbidden("The key of this request was removed.")
+    scopes = check_within(request.scopes, principal.scopes)
     account_id = principal.account_id or OPERATOR_ID
     if len(keys.list_of_account(account_id)) >= _MOST_KEYS:
         raise Forbidden(f"Limit of keys exceeded. An account may have {_MOST_KEYS}")
@@ -102,7 +108,7 @@ def _earliest(*times: float) -> float:
 
 
 def remove_key(principal: Principal, number: str) -> None:
-    """Removes a key of the caller, and those that it made. Raises `NotFound`."""
+    """Removes a key of the caller, those that it made, and the account's WebSockets. Raises `NotFound`."""
     account_id = principal.account_id or OPERATOR_ID
     key = keys.find_by_number(account_id, number)
     if key is None or not keys.remove_of_account(key):
@@ -113,6 +119,7 @@ def remove_key(principal: Principal, number: str) -> None:
             keys.remove_of_account(child)
             rate_limits.remove(child.id)
     _remove_made_by(key)
+    end_connections(principal.account_id)  # those of other keys and of sessions connect again
 
 
 def _remove_made_by(key: Key) -> None:

@@ -12,6 +12,7 @@ from dlambda.settings import list_words
 from dlambda.store.accounts import accounts
 from dlambda.usecases.accounts.homes import free_home
 from dlambda.usecases.accounts.login_need import look_again
+from dlambda.usecases.events.end_connections import end_connections
 
 log = logging.getLogger(__name__)
 _PROXY = "proxy"
@@ -38,7 +39,10 @@ def find_by_proxy(name: str, groups: list[str] | None) -> Principal:
     no account can have.
     """
     name = read_name(name, "The proxy's user name")
-    return _signed_in(accounts.find_by_name(name), f"{_PROXY} {name_key(name)}", name, groups)
+    subject = f"{_PROXY} {name_key(name)}"
+    # An admin may have given its account another name.
+    account = accounts.find_by_name(name) or accounts.find(id_of_subject(subject))
+    return _signed_in(account, subject, name, groups)
 
 
 def find_by_subject(issuer: str, subject: str, name: str, groups: list[str]) -> Principal:
@@ -112,6 +116,7 @@ def _in_role(account: Account, role: Role) -> Account:
     after = account.evolve(role=role)
     try:
         accounts.replace(account, after)
+        end_connections(account.id)  # they would go on in the role that they began with
     except Conflict as conflict:
         log.warning("The role of %s could not be changed: %s", account.name, conflict.message)
     return after

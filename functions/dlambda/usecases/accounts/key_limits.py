@@ -1,6 +1,7 @@
 """Limits of API keys, the same for both APIs: how many requests that add something a key may make (accounts.md 5)."""
 
 import math
+import uuid
 from collections.abc import Mapping
 
 from dlambda.deployment import current
@@ -17,14 +18,14 @@ def count_order(key: Key, order_id: str, now: float) -> None:
     _count(order_id, now, {key_id: own_limits.get(key_id, common) for key_id in (key.id, *key.makers)})
 
 
-def count_add(key_id: str, request_id: str) -> None:
-    """Counts a request to `/api/*` that adds something, on those of the key and its makers that have a limit.
+def count_add(key_id: str) -> None:
+    """Counts a request or message that adds something, on those of the key and its makers that have a limit.
 
     Raises `TooMany`, and then counts nothing.
     """
     key = keys.find_by_id(key_id)
     if key is not None and (limits := _own_limits(key)):
-        _count(request_id, current().clock.time(), limits)
+        _count(uuid.uuid4().hex, current().clock.time(), limits)
 
 
 def _own_limits(key: Key) -> dict[str, int]:

@@ -104,7 +104,6 @@ def _change(account_id: str, changes: Mapping[str, Any]) -> Account:
     before, account = retry_conflicts(attempt)
     if "password_hash" in changes or account.disabled:
         end_sessions(account.id)
-        end_connections(account.id)
     elif account.principal != before.principal:
         end_connections(account.id)  # they would go on in the role and at the home that they began with
     return account
@@ -146,9 +145,8 @@ def remove_account(account_id: str) -> None:
         return account
 
     account = retry_conflicts(attempt)
-    end_sessions(account.id)
     remove_keys_of(account)
-    end_connections(account.id)
+    end_sessions(account.id)
 
 
 def _object(body: object) -> Mapping[str, Any]:

@@ -2,16 +2,18 @@
 
 import hashlib
 import hmac
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.account import OPERATOR_ID
-from dlambda.domain.accounts.principal import OPERATOR, Principal, Role
+from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.accounts.session import SESSION_ID_BITS, Session, Token, hash_of, read_token, shortened
 from dlambda.store.accounts import accounts, sessions
+from dlambda.store.orders import keys
 from dlambda.usecases.accounts.login_need import account_exists
 from dlambda.usecases.accounts.passwords import is_right
+from dlambda.usecases.events.end_connections import end_connections
 
 _DAY_SECONDS: Final = 24 * 3600.0
 TICKET_SECONDS: Final = 30
@@ -63,7 +65,7 @@ def begin_session(principal: Principal, browser: Browser, replaced: str = "") ->
         account_id=account_id,
         id=session_id,
         secret_hash=hash_of(token.secret),
-        stamp=_stamp_of(account_id) or "",
+        stamp=_find(account_id)[1],
         created_at=now,
         expires_at=now + deployment.settings.auth_session_days * _DAY_SECONDS,
         user_agent=shortened(browser.user_agent),
@@ -79,31 +81,24 @@ def find_by_session(text: str) -> Principal | None:
     session = sessions.find(token.account_id, token.session_id) if token else None
     if token is None or session is None:
         return None
-    if token.account_id == OPERATOR_ID:
-        principal, stamp = operator(), _stamp_of(OPERATOR_ID)
-    else:
-        account = accounts.find(token.account_id)
-        if account is None or account.disabled:
-            return None
-        principal, stamp = account.principal, account.stamp
-    is_own = stamp is not None and session.belongs_to(token.secret, stamp, current().clock.time())
-    return principal if is_own else None
+    principal, stamp = _find(token.account_id)
+    return principal if stamp and session.belongs_to(token.secret, stamp, current().clock.time()) else None
 
 
-def _stamp_of(account_id: str) -> str | None:
-    """What a session must have been begun under; None when nobody may sign in as that account."""
+def _find(account_id: str) -> tuple[Principal | None, str]:
+    """Who may sign in as that account, and what a session must have been begun under; None and empty for nobody."""
     if account_id != OPERATOR_ID:
         account = accounts.find(account_id)
-        return account.stamp if account and not account.disabled else None
+        return (account.principal, account.stamp) if account and not account.disabled else (None, "")
     if not current().settings.auth_enabled:
-        return None
-    return hashlib.sha256(f"operator\0{_pair()}".encode()).hexdigest()
+        return None, ""
+    return operator(), hashlib.sha256(f"operator\0{_pair()}".encode()).hexdigest()
 
 
 def list_sessions(principal: Principal, cookie: str) -> list[dict[str, Any]]:
     """The caller's own sessions, as they are answered; that of `cookie` is the current one."""
     account_id, token = principal.account_id or OPERATOR_ID, read_token(cookie)
-    stamp = _stamp_of(account_id)
+    _, stamp = _find(account_id)
     current_id = token.session_id if token and token.account_id == account_id else ""
     return [
         session.view(current=session.id == current_id)
@@ -113,45 +108,60 @@ def list_sessions(principal: Principal, cookie: str) -> list[dict[str, Any]]:
 
 
 def end_session(cookie: str) -> None:
-    """Ends the session of a cookie; anything else ends nothing."""
+    """Ends the session of a cookie, and the account's WebSockets; anything else ends nothing."""
     token = read_token(cookie)
     session = sessions.find(token.account_id, token.session_id) if token else None
     if token and session and hmac.compare_digest(session.secret_hash, hash_of(token.secret)):
         sessions.remove(token.account_id, token.session_id)
+        _end_connections(token.account_id)
 
 
 def remove_session(principal: Principal, session_id: str) -> bool:
-    """Ends one of the caller's own sessions; False when there is none of that id."""
+    """Ends one of the caller's own sessions, and its WebSockets; False when there is none of that id."""
     account_id = principal.account_id or OPERATOR_ID
     if sessions.find(account_id, session_id) is None:
         return False
     sessions.remove(account_id, session_id)
+    _end_connections(account_id)
     return True
 
 
 def end_sessions(account_id: str, *, but: str = "") -> None:
-    """Ends the sessions of an account, `but` the one of this id."""
+    """Ends the sessions of an account, `but` the one of this id, and its WebSockets."""
     for session in sessions.list_(account_id, 0):
         if session.id != but:
             sessions.remove(account_id, session.id)
+    _end_connections(account_id)
+
+
+def _end_connections(account_id: str) -> None:
+    """Ends all of an account: those of sessions that go on connect again."""
+    end_connections("" if account_id == OPERATOR_ID else account_id)
 
 
 def make_ticket(principal: Principal) -> str:
     """Returns a ticket that opens one WebSocket within `TICKET_SECONDS`."""
     ticket = _TICKET_PREFIX + current().new_token()
-    fields = {**asdict(principal), "scopes": None if principal.scopes is None else sorted(principal.scopes)}
+    account_id = principal.account_id or OPERATOR_ID
+    fields = {
+        "account_id": account_id,
+        "stamp": _find(account_id)[1],
+        "key_id": principal.key_id,
+        "scopes": None if principal.scopes is None else sorted(principal.scopes),
+    }
     sessions.put_once(ticket, fields, current().clock.time() + TICKET_SECONDS)
     return ticket
 
 
 def find_by_ticket(ticket: str) -> Principal | None:
-    """The caller that a ticket was made for, once."""
+    """The caller that a ticket was made for, once, as it may be let in now."""
     if not ticket.startswith(_TICKET_PREFIX):
         return None
     fields = sessions.take_once(ticket, current().clock.time())
     if fields is None:
         return None
-    scopes = fields["scopes"]
-    return Principal(
-        **{**fields, "role": Role(fields["role"]), "scopes": None if scopes is None else frozenset(scopes)}
-    )
+    principal, stamp = _find(fields["account_id"])
+    key_id, scopes = fields["key_id"], fields["scopes"]
+    if principal is None or stamp != fields["stamp"] or (key_id and keys.find_by_id(key_id) is None):
+        return None
+    return replace(principal, key_id=key_id, scopes=None if scopes is None else frozenset(scopes))
