@@ -39,7 +39,11 @@ class Person:
     @property
     def last(self) -> Any:
         """The whole last answer of the group `auth`."""
-        return self._clients["auth"].last
+        return self.last_of("auth")
+
+    def last_of(self, module: str) -> Any:
+        """The whole last answer of a group."""
+        return self._clients[module].last
 
     def sign_in(self, password: str = PASSWORD) -> "Person":
         status, body = self.auth("POST", "login", {"username": self.name, "password": password})

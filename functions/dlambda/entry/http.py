@@ -35,6 +35,7 @@ from dlambda.entry.routes import Routes, permission_of
 from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
 from dlambda.errors import AppError, Invalid, Unauthorized, ValidationFailed
 from dlambda.usecases.accounts.key_limits import count_add
+from dlambda.usecases.accounts.login_need import login_needed
 
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("dlambda.access")
@@ -261,6 +262,7 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("X-Request-Id", g.request_id)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _allow_origins(response)
+    _part_callers(response)
     if current().settings.access_log and request.path not in _QUIET_PATHS:
         took = round((time.monotonic() - g.began) * 1000, 1)
         access_log.info(
@@ -279,6 +281,15 @@ def _allow_origins(response: Response) -> None:
     response.vary.add(headers.pop("Vary"))
     response.headers.update(headers)
     response.headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
+
+
+def _part_callers(response: Response) -> None:
+    """Where callers sign in, no cache gives the answer of one to another: members ask for the same paths."""
+    kept = response.headers.get("Cache-Control", "")
+    if "max-age" in kept and current_app.config[_KNOWS_USERS] and login_needed():
+        response.headers["Cache-Control"] = kept.replace("public", "private")
+        response.headers.pop("Pragma", None)
+        response.vary.update(("Authorization", "Cookie"))
 
 
 def render(error: AppError) -> Response:
