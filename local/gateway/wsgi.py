@@ -42,10 +42,12 @@ class ClientGone(Exception):
 async def read_request(scope: Scope, receive: Receive, grow: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
     """The WSGI environment of a request, its body read. Raises `TooLarge`, `ClientGone`.
 
+    Headers with underscores are left out: there they would pass for those with hyphens that proxies set.
     `grow` is told of each piece of the body before it is kept, and may refuse it by raising.
     """
     body = await _read_body(scope, receive, grow)
-    environ = dict(build_environ(cast("HTTPScope", scope), cast("Body", io.BytesIO(body))))
+    distinct = {**scope, "headers": [pair for pair in scope["headers"] if b"_" not in pair[0]]}
+    environ = dict(build_environ(cast("HTTPScope", distinct), cast("Body", io.BytesIO(body))))
     # A body that came in chunks has a length by now; WSGI knows no other.
     if environ.pop("HTTP_TRANSFER_ENCODING", None):
         environ["CONTENT_LENGTH"] = str(len(body))

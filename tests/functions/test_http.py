@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from flask import Request
+from flask import Request, request
 from werkzeug.test import EnvironBuilder
 
 from dlambda.deployment import current
@@ -272,6 +272,21 @@ class TestDoors:
         answer = handler(event, None)
         assert answer["statusCode"] == 200
         assert json.loads(answer["body"])["status"] == "error"
+
+    def test_a_header_with_an_underscore_does_not_pass_for_another(self, stack):
+        sent = {"Remote_User": "admin", "x-request-id": "r1"}
+        event = {
+            "version": "2.0",
+            "rawPath": "/nothing",
+            "rawQueryString": "",
+            "headers": sent,
+            "requestContext": {"http": {"method": "GET", "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1"}},
+        }
+        app, names = self.app(), []
+        app.teardown_request(lambda _: names.extend(name for name, _ in request.headers))
+        make_lambda_handler(app)(event, None)
+        assert "X-Request-Id" in names
+        assert "Remote-User" not in names
 
     def test_every_group_has_both(self):
         import importlib

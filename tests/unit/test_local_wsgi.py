@@ -143,3 +143,15 @@ def test_what_an_application_raises_is_raised():
 
     with pytest.raises(ZeroDivisionError):
         answered(app)
+
+
+def test_a_header_with_an_underscore_does_not_pass_for_another():
+    """Proxies that set `Remote-User` let `Remote_User` through; in a WSGI environment both have one name."""
+
+    async def run() -> dict:
+        request = scope() | {"headers": [(b"remote_user", b"admin"), (b"x-a", b"1")]}
+        return await read_request(request, Client(part(b"")).receive)
+
+    environ = asyncio.run(run())
+    assert "HTTP_REMOTE_USER" not in environ
+    assert environ["HTTP_X_A"] == "1"

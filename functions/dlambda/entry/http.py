@@ -181,7 +181,14 @@ def make_lambda_handler(app: Flask) -> Handler:
     """The app behind API Gateway's HTTP API (payload format 2.0)."""
     from apig_wsgi import make_lambda_handler as adapt
 
-    return cast("Handler", adapt(app, binary_support=True))
+    handler = cast("Handler", adapt(app, binary_support=True))
+
+    def handle(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
+        # With an underscore a header would pass for the one with a hyphen that a proxy sets.
+        headers = {name: text for name, text in event.get("headers", {}).items() if "_" not in name}
+        return handler({**event, "headers": headers}, context)
+
+    return handle
 
 
 class _Replay:
