@@ -1,6 +1,6 @@
 // Tabs: arrows move between them; the chosen one is the caller's state.
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 
 interface TabsProps<Name extends string> {
   label: string;
@@ -12,6 +12,10 @@ interface TabsProps<Name extends string> {
 
 export function Tabs<Name extends string>({ label, tabs, chosen, onChoose, children }: TabsProps<Name>) {
   const id = useId();
+  useEffect(() => {
+    // On a phone the bar is wider than the screen.
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [chosen]);
   const go = (event: KeyboardEvent) => {
     const isRtl = getComputedStyle(event.currentTarget as Element).direction === "rtl";
     const steps: Record<string, number> = { ArrowRight: isRtl ? -1 : 1, ArrowLeft: isRtl ? 1 : -1 };
