@@ -117,7 +117,8 @@ class TestSetup:
 
         with ThreadPoolExecutor(8) as threads:
             statuses = sorted(threads.map(attempt, range(8)))
-        assert statuses == [201] + [409] * 7
+        assert statuses.count(201) == 1
+        assert set(statuses) <= {201, 409, 429}, "429: too many passwords are hashed at once"
 
     @pytest.mark.parametrize(
         ("body", "text"),

@@ -510,7 +510,7 @@ print("yt_dlp" in sys.modules)
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "YTP_DISABLE_AUTH": "true"},
     )
     assert done.stdout.strip().splitlines()[-1:] == ["False"], done.stderr[-2000:]
     assert current().settings.console_enabled
