@@ -4,6 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { address } from "../api/client";
 
 const REFUSED_WAIT_MS = 10_000;
+// A stream that ends in its turn is open again by then.
+const LOST_AFTER_MS = 5000;
 
 export type StreamState = "opening" | "open" | "lost";
 
@@ -31,14 +33,17 @@ export function useStream({ path, query = {}, events, onEvent, onOpen }: Stream)
     if (!key) return;
     let source: EventSource;
     let timer = 0;
+    let lost = 0;
     const open = () => {
       source = new EventSource(key);
       source.onopen = () => {
+        clearTimeout(lost);
+        lost = 0;
         setState("open");
         onOpen?.();
       };
       source.onerror = () => {
-        setState("lost");
+        lost ||= setTimeout(() => setState("lost"), LOST_AFTER_MS);
         if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REFUSED_WAIT_MS);
       };
       for (const name of events) {
@@ -52,6 +57,7 @@ export function useStream({ path, query = {}, events, onEvent, onOpen }: Stream)
     open();
     return () => {
       clearTimeout(timer);
+      clearTimeout(lost);
       source.close();
     };
   }, [key]);

@@ -7,6 +7,7 @@ import { OptionsField } from "../../parts/options-field";
 import { PresetField, presetOf } from "../../parts/preset-field";
 import type { Info } from "../../parts/template";
 import { TemplateField } from "../../parts/template-field";
+import { may } from "../../session";
 import { type Draft, draft as current, edit, type FieldFacts } from "./draft";
 
 export function Choices({ draft }: { draft: Draft }) {
@@ -30,12 +31,16 @@ export function MoreOptions({ draft, fields, info }: { draft: Draft; fields: rea
           ))}
         </fieldset>
       )}
-      <CheckField
-        label={t("new.hold")}
-        hint={t("new.holdHint")}
-        isChecked={draft.isHeld}
-        onValue={(isHeld) => edit({ isHeld })}
-      />
+      {may("items:start") ? (
+        <CheckField
+          label={t("new.hold")}
+          hint={t("new.holdHint")}
+          isChecked={draft.isHeld}
+          onValue={(isHeld) => edit({ isHeld })}
+        />
+      ) : (
+        <p class="soft">{t("new.startedByAdmin")}</p>
+      )}
       <details class="new-more" open={Boolean(draft.template || draft.cookies || draft.cli)}>
         <summary>{t("new.more")}</summary>
         <div class="new-more-inside">
