@@ -60,6 +60,7 @@ const PATHS = {
   folderNew: "M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM12 10v6M9 13h6",
   up: "M12 19V5m-6 6 6-6 6 6",
   top: "M5 4h14M12 20V9m-5 5 5-5 5 5",
+  bottom: "M5 20h14M12 4v11m-5-5 5 5 5-5",
 } as const;
 
 export type IconName = keyof typeof PATHS;

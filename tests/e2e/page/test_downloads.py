@@ -103,7 +103,7 @@ def test_what_happens_while_the_connection_is_lost_is_not_missed(windows: Window
         route.connect_to_server()
         routes.append(route)
 
-    page.route_web_socket(re.compile("/ws$"), handle)
+    page.route_web_socket(re.compile(r"/ws\?"), handle)
     page.goto(f"{windows.base}/")
     page.request.post(f"{windows.base}/api/history", data={"url": origin.url("slow/300000/clip-lost.mp4")})
     wait_for_state(page, "clip-lost", "downloading")
@@ -130,6 +130,47 @@ def test_several_are_cleared_together_and_taken_back(windows: Windows, service: 
     expect(row(page, "clip-m1")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(row(page, "clip-m1")).to_have_count(1)
+
+
+def test_a_file_gets_another_name(windows: Windows, service: Service, origin: Origin) -> None:
+    for number in (1, 2):
+        service.api.fetch(origin.url(f"names/clip-rn{number}.mp4"))
+    page = windows.open("/?show=finished")
+    row(page, "clip-rn1").get_by_role("button", name="Actions for clip-rn1").click()
+    page.get_by_role("menuitem", name="Rename the file").click()
+    dialog = page.get_by_role("dialog", name="Rename the file")
+    field = dialog.get_by_label("New name")
+    taken = field.input_value().replace("rn1", "rn2")
+    windows.expected.append("status of 409")
+    field.fill(taken)
+    check_accessibility(page)
+    dialog.get_by_role("button", name="Rename", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("already exists", timeout=_PATIENCE_MS)
+    field.fill("harbour.mp4")
+    field.press("Enter")
+    expect(page.get_by_role("status").get_by_text("Renamed.")).to_be_visible(timeout=_PATIENCE_MS)
+    row(page, "clip-rn1").get_by_role("button", name="clip-rn1", exact=True).click()
+    page.get_by_role("tab", name="Files").click()
+    expect(page.get_by_text("harbour.mp4", exact=True)).to_be_visible()
+
+
+def test_waiting_items_change_places(windows: Windows, service: Service, origin: Origin) -> None:
+    names = [f"clip-pl{number}" for number in range(3)]
+    for name in names:
+        service.api.add(origin.url(f"places/{name}.mp4"), auto_start=False)
+    page = windows.open("/?show=waiting")
+    expect(page.locator(".row-title")).to_have_text(names, timeout=_PATIENCE_MS)
+    page.get_by_role("button", name="Actions for clip-pl0").click()
+    page.get_by_role("menuitem", name="Move to the back").click()
+    expect(page.locator(".row-title")).to_have_text(["clip-pl1", "clip-pl2", "clip-pl0"], timeout=_PATIENCE_MS)
+    page.get_by_role("checkbox", name="Select clip-pl2").check()
+    page.get_by_role("checkbox", name="Select clip-pl0").check()
+    page.get_by_role("region", name="2 selected").get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Move to the front").click()
+    expect(page.locator(".row-title")).to_have_text(["clip-pl2", "clip-pl0", "clip-pl1"], timeout=_PATIENCE_MS)
+    page.get_by_role("button", name="Actions for clip-pl1").click()
+    page.get_by_role("menuitem", name="Start now, past the limits").click()
+    service.api.wait_for(origin.url("places/clip-pl1.mp4"), "finished")
 
 
 def test_on_a_phone_everything_is_reached_by_touch(windows: Windows, origin: Origin) -> None:

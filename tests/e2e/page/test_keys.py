@@ -93,3 +93,7 @@ def test_a_member_is_offered_only_what_it_may(rooms: Windows) -> None:
     expect(page.get_by_role("menuitem").first).to_have_text("Try all failed again")
     page.goto(f"{rooms.base}/logs")
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    page.goto(f"{rooms.base}/")
+    page.get_by_role("button", name="Actions for the whole queue").click()
+    expect(page.get_by_role("menuitem", name="Try all failed again")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Pause the queue")).to_have_count(0)

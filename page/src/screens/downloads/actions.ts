@@ -21,6 +21,8 @@ export interface Action {
   isDangerous?: boolean;
   // Other than changing one's own items (docs/contract/accounts.md 2).
   permission?: string;
+  // Offered for one item alone, or in the selection alone; else in both.
+  only?: "one" | "many";
   run: (ids: string[], items: Item[], model: Model) => Promise<void> | void;
 }
 
@@ -28,8 +30,16 @@ function parts(ids: readonly string[], size = MOST_IDS): string[][] {
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size));
 }
 
-async function each(ids: readonly string[], send: (ids: string[]) => Promise<unknown>): Promise<void> {
-  for (const part of parts(ids)) await send(part);
+async function inTurn(all: readonly string[][], send: (ids: string[]) => Promise<unknown>): Promise<void> {
+  for (const part of all) await send(part);
+}
+
+function each(ids: readonly string[], send: (ids: string[]) => Promise<unknown>): Promise<void> {
+  return inTurn(parts(ids), send);
+}
+
+function move(ids: string[], position: "front" | "back"): Promise<unknown> {
+  return call(api.POST("/api/history/position", { body: { ids, position } }));
 }
 
 async function retry(ids: string[]): Promise<void> {
@@ -118,9 +128,25 @@ const ACTIONS: readonly Action[] = [
     icon: "top",
     permission: "system:control",
     fits: waits,
-    run: (ids) => each(ids, (part) => call(api.POST("/api/history/position", { body: { ids: part, position: "front" } }))),
+    // The last part first: all keep their order.
+    run: (ids) => inTurn(parts(ids).reverse(), (part) => move(part, "front")),
   },
-  { name: "zip", icon: "zip", fits: (item) => fileOf(item) !== null, run: (_ids, items) => bundle(items) },
+  {
+    name: "back",
+    icon: "bottom",
+    fits: waits,
+    permission: "system:control",
+    run: (ids) => inTurn(parts(ids), (part) => move(part, "back")),
+  },
+  {
+    name: "rename",
+    icon: "edit",
+    fits: (item) => isDone(item) && fileOf(item) !== null,
+    permission: "files:write",
+    only: "one",
+    run: (ids, _items, model) => model.rename(ids[0] ?? null),
+  },
+  { name: "zip", icon: "zip", fits: (item) => fileOf(item) !== null, only: "many", run: (_ids, items) => bundle(items) },
   {
     name: "archive",
     icon: "archive",
@@ -144,9 +170,12 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
-// Those that the user may do.
-export function actions(): Action[] {
-  return ACTIONS.filter(({ permission = "items:write" }) => may(permission));
+// What may be done with items; `known` holds those of which something is known, and all of them where `isWhole`.
+export function actionsFor(known: readonly Item[], place: "one" | "many", isWhole = true): Action[] {
+  return ACTIONS.filter(
+    ({ only, permission = "items:write", fits }) =>
+      (only === undefined || only === place) && may(permission) && (!isWhole || known.some(fits)),
+  );
 }
 
 export async function act(action: Action, items: readonly Item[], model: Model): Promise<void> {

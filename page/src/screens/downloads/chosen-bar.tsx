@@ -5,7 +5,7 @@ import { Menu } from "../../parts/menu";
 import { tellProblem } from "../../parts/toast";
 import { api, call } from "../../api/client";
 import { takeAnswer, now, type Item } from "../../live/items";
-import { type Action, act, actions } from "./actions";
+import { type Action, act, actionsFor } from "./actions";
 import type { Model } from "./model";
 
 const SHOWN = 3;
@@ -15,8 +15,7 @@ export function ChosenBar({ model }: { model: Model }) {
   if (!count) return null;
   const known = model.chosenItems();
   // Of items that were never loaded nothing is known: what may fit them is offered, too.
-  const isWhole = known.length === count;
-  const fitting = actions().filter((action) => !isWhole || known.some(action.fits));
+  const fitting = actionsFor(known, "many", known.length === count);
   const run = (action: Action) => void doIt(action, model).catch(tellProblem);
   return (
     <div class="chosen-bar" role="region" aria-label={t("downloads.chosen", { n: count })}>

@@ -8,17 +8,19 @@ import { clock } from "../../i18n";
 import { Button, LinkButton } from "../../parts/button";
 import { CopyButton } from "../../parts/copy";
 import { Dialog } from "../../parts/dialog";
+import { Menu } from "../../parts/menu";
 import { Picture } from "../../parts/picture";
 import { Loading, Notice, Problem } from "../../parts/states";
 import { Tabs } from "../../parts/tabs";
 import { may } from "../../session";
-import { act, actions } from "./actions";
+import { act, actionsFor } from "./actions";
 import { Log } from "./item-log";
 import type { Model } from "./model";
-import { playerPath } from "./row";
+import { actionItems, playerPath } from "./row";
 import { advice, failureHead, StateBadge, StatusLine } from "./status";
 
 type Whole = Item & { ffprobe?: unknown };
+const SHOWN = 2;
 const TABS = ["facts", "files", "log", "record"] as const;
 
 export function Details({ id, model, onClose }: { id: string; model: Model; onClose: () => void }) {
@@ -88,20 +90,20 @@ function Head({ item }: { item: Item }) {
 function Actions({ item, model, onClose }: { item: Item; model: Model; onClose: () => void }) {
   const file = fileOf(item);
   const player = playerPath(item);
-  const fitting = actions().filter((action) => action.fits(item) && action.name !== "zip" && action.name !== "archive" && action.name !== "unarchive");
-  const leaves = new Set(["clear", "delete", "retry"]);
+  // The panel of an item that goes has nothing more to show.
+  const closing = new Set(["clear", "delete", "retry"]);
+  const actions = actionsFor([item], "one").map((action) => ({
+    ...action,
+    run: (...facts: Parameters<typeof action.run>) => {
+      if (closing.has(action.name)) onClose();
+      return action.run(...facts);
+    },
+  }));
   return (
     <>
-      {fitting.slice(0, 3).map((action) => (
-        <Button
-          key={action.name}
-          icon={action.icon}
-          kind={action.isDangerous ? "danger" : "plain"}
-          onClick={() => {
-            if (leaves.has(action.name)) onClose();
-            void act(action, [item], model);
-          }}
-        >
+      {actions.length > SHOWN && <Menu label={t("downloads.moreActions")} kind="plain" items={actionItems(actions.slice(SHOWN), item, model)} />}
+      {actions.slice(0, SHOWN).map((action) => (
+        <Button key={action.name} icon={action.icon} kind={action.isDangerous ? "danger" : "plain"} onClick={() => void act(action, [item], model)}>
           {t(`downloads.action_${action.name}`)}
         </Button>
       ))}

@@ -26,6 +26,8 @@ export class Model {
   readonly chosen = signal<ReadonlySet<string>>(new Set());
   // Gone from sight while their removal may still be taken back.
   readonly leaving = signal<ReadonlySet<string>>(new Set());
+  // The item whose file is about to get another name.
+  readonly renamed = signal<string | null>(null);
   // Lines of all sections, headings included; null before the first answer.
   readonly length: ReadonlySignal<number | null>;
   readonly version: ReadonlySignal<number>;
@@ -118,6 +120,11 @@ export class Model {
   // The chosen items of which something is known; those never loaded are missing.
   chosenItems(): Item[] {
     return [...this.chosen.value].flatMap((id) => itemOf(id)?.value ?? []);
+  }
+
+  // Asks for another name of its file; null: no more.
+  rename(id: string | null): void {
+    this.renamed.value = id;
   }
 
   hide(ids: readonly string[], isHidden: boolean): void {

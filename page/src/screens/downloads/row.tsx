@@ -8,7 +8,7 @@ import { Picture } from "../../parts/picture";
 import { href, setQuery } from "../../router";
 import { pathOf } from "../../api/client";
 import { screenOf } from "../table";
-import { act, actions } from "./actions";
+import { type Action, act, actionsFor } from "./actions";
 import type { Model } from "./model";
 import { StateBadge, StatusLine } from "./status";
 
@@ -26,6 +26,8 @@ export function Row({ model, index, id }: { model: Model; index: number; id: str
   const file = fileOf(item);
   const player = playerPath(item);
   const open = () => setQuery({ item: id }, { push: true });
+  const actions = actionsFor([item], "one");
+  const run = (name: string) => actions.filter((action) => action.name === name).forEach((action) => void act(action, [item], model));
   const when = stateOf(item) === "finished" ? ago(new Date(item.datetime)) : null;
   const facts = [siteOf(item), makerOf(item), item.file_size ? size(item.file_size) : null, when];
   return (
@@ -53,7 +55,7 @@ export function Row({ model, index, id }: { model: Model; index: number; id: str
       </div>
       <div class="row-actions">
         {item.status === "error" && (
-          <Button icon="retry" onClick={() => doNamed("retry", item, model)}>
+          <Button icon="retry" onClick={() => run("retry")}>
             {t("common.tryAgain")}
           </Button>
         )}
@@ -61,32 +63,30 @@ export function Row({ model, index, id }: { model: Model; index: number; id: str
         {file && (
           <LinkButton kind="quiet" icon="download" label={t("downloads.save")} href={downloadAddress(file)} download="" />
         )}
-        {stateOf(item) === "held" && (
-          <Button kind="quiet" icon="play" label={t("downloads.action_start")} onClick={() => doNamed("start", item, model)} />
+        {stateOf(item) === "held" && actions.some(({ name }) => name === "start") && (
+          <Button kind="quiet" icon="play" label={t("downloads.action_start")} onClick={() => run("start")} />
         )}
-        <Menu label={t("downloads.actionsOf", { title: item.title })} items={menuOf(item, model, open)} />
+        <Menu label={t("downloads.actionsOf", { title: item.title })} items={menuOf(item, actions, model, open)} />
       </div>
     </div>
   );
 }
 
-export function doNamed(name: string, item: Item, model: Model): void {
-  const action = actions().find((one) => one.name === name);
-  if (action) void act(action, [item], model);
-}
-
-function menuOf(item: Item, model: Model, open: () => void): (MenuItem | null)[] {
-  const fitting = actions().filter((action) => action.fits(item) && action.name !== "zip");
+function menuOf(item: Item, actions: readonly Action[], model: Model, open: () => void): (MenuItem | null)[] {
   return [
     { text: t("downloads.details"), icon: "info", run: open },
     { text: t("downloads.page"), icon: "link", href: item.url },
     { text: t("downloads.addAgain"), icon: "plus", href: href(`/new?again=${item._id}`) },
     null,
-    ...fitting.map((action) => ({
-      text: t(`downloads.action_${action.name}`),
-      icon: action.icon,
-      isDangerous: action.isDangerous ?? false,
-      run: () => void act(action, [item], model),
-    })),
+    ...actionItems(actions, item, model),
   ];
+}
+
+export function actionItems(actions: readonly Action[], item: Item, model: Model): MenuItem[] {
+  return actions.map((action) => ({
+    text: t(`downloads.action_${action.name}`),
+    icon: action.icon,
+    isDangerous: action.isDangerous ?? false,
+    run: () => void act(action, [item], model),
+  }));
 }

@@ -15,6 +15,7 @@ import type { ScreenProps } from "../screen";
 import { ChosenBar } from "./chosen-bar";
 import { Details } from "./details";
 import { type Filter, FILTERS, Model, type Section } from "./model";
+import { Rename } from "./rename";
 import { Row } from "./row";
 
 const ROW_HEIGHT = 92;
@@ -39,6 +40,7 @@ export default function Downloads({ query }: ScreenProps) {
       <Toolbar filter={filter} search={search} order={order} />
       <List model={model} isNarrowed={filter !== "all" || search !== ""} />
       {opened && <Details key={opened} id={opened} model={model} onClose={() => setQuery({ item: null, tab: null })} />}
+      <Rename model={model} />
     </>
   );
 }
@@ -152,14 +154,13 @@ function Nothing({ isNarrowed }: { isNarrowed: boolean }) {
 
 function QueueMenu({ model }: { model: Model }) {
   const send = (work: Promise<unknown>) => void work.catch(tellProblem);
-  const paused = isPaused.value;
   const clearAll = async (status: string) => {
     const body = { type: "done" as const, status, remove_file: false };
     const { deleted } = await call(api.DELETE("/api/history", { body }));
     tell("success", t("downloads.cleared", { n: deleted }));
     model.reload();
   };
-  const pauseOrResume: MenuItem = paused
+  const pauseOrResume: MenuItem = isPaused.value
     ? { text: t("common.resume"), icon: "play", run: () => send(call(api.POST("/api/system/resume"))) }
     : { text: t("downloads.pauseQueue"), icon: "pause", run: () => send(call(api.POST("/api/system/pause"))) };
   return (
