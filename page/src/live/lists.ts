@@ -1,6 +1,6 @@
 // The lists that a screen watches, kept as the events say.
 import { effect } from "@preact/signals";
-import { forget, type Item, isQueued, takeEvent, trim } from "./items";
+import { forget, type Item, isQueued, itemOf, takeEvent, trim } from "./items";
 import { PagedList, type Query } from "./paged-list";
 import { connection, type LiveEvent, onEvent, onOpen } from "./socket";
 
@@ -19,19 +19,20 @@ export function watchList(query: Query): { list: PagedList; release: () => void 
     release: () => {
       stop();
       watched.delete(list);
+      list.release();
     },
   };
 }
 
 // Whatever an answer to a request of ours says, before the event comes.
 export function tookItem(item: Item): void {
-  takeEvent(item);
-  watched.forEach((list) => list.take(item, false));
+  change(item, false);
 }
 
 export function lostItem(id: string): void {
+  const before = itemOf(id)?.peek();
   forget(id);
-  watched.forEach((list) => list.leave(id));
+  watched.forEach((list) => list.leave(id, before));
 }
 
 function hear({ event, data }: LiveEvent): void {
@@ -54,26 +55,28 @@ function hear({ event, data }: LiveEvent): void {
 }
 
 function change(item: Item, isNew: boolean): void {
+  const before = itemOf(item._id)?.peek();
   takeEvent(item);
+  const type = isQueued(item) ? "queue" : "done";
   watched.forEach((list) => {
-    const type = isQueued(item) ? "queue" : "done";
-    if (list.query.type === type || list.has(item._id)) list.take(item, isNew);
+    if (list.query.type === type || list.has(item._id)) list.take(item, before, isNew);
   });
 }
 
 function move(item: Item | undefined): void {
   if (!item) return;
+  const before = itemOf(item._id)?.peek();
   takeEvent(item);
   watched.forEach((list) => {
-    if (list.query.type === "done") list.take(item, true);
-    else list.leave(item._id);
+    if (list.query.type === "done") list.take(item, before, true);
+    else list.leave(item._id, before);
   });
 }
 
-// A part of an item, of which all else stayed.
-function progress(data: Record<string, unknown>): void {
-  const id = String(data["_id"]);
-  for (const list of watched) if (list.has(id)) list.refresh();
+// A part of an item, of which all else stayed. Of an item that was never loaded nobody shows anything.
+function progress({ _id: id, ...part }: Record<string, unknown>): void {
+  const before = itemOf(String(id))?.peek();
+  if (before) change({ ...before, ...(part as Partial<Item>) }, false);
 }
 
 export function startLists(): void {

@@ -15,7 +15,15 @@ export interface Query {
 
 const PAGE = 100;
 const REFRESH_MS = 400;
+// So long a list that was told again rests, however much happens.
+const REST_MS = 2000;
 const MOST_TRIES = 3;
+
+// Whether a search that finds the one finds the other (docs/contract/downloads.md 4.1).
+function isFoundAlike(item: Item, other: Item): boolean {
+  const extras = ["uploader", "channel"].every((name) => item.extras[name] === other.extras[name]);
+  return extras && item.title === other.title && item.url === other.url && item.folder === other.folder;
+}
 
 export class PagedList {
   // How many the server has; null until it has said so.
@@ -32,6 +40,7 @@ export class PagedList {
   private inView: [number, number] = [0, PAGE - 1];
   private changes = 0;
   private timer = 0;
+  private reloadedAt = -REST_MS;
   private epoch = 0;
 
   constructor(readonly query: Query) {}
@@ -72,6 +81,7 @@ export class PagedList {
   // All is doubtful: after a lost connection.
   reload(): void {
     this.isAsked = true;
+    this.reloadedAt = performance.now();
     this.epoch++;
     this.loading.clear();
     this.contained.clear();
@@ -87,30 +97,39 @@ export class PagedList {
   // Something changed of which it is unknown where: soon, once for all of it.
   refresh(): void {
     if (this.timer) return;
+    const rest = this.reloadedAt + REST_MS - performance.now();
     this.timer = setTimeout(() => {
       this.timer = 0;
       this.reload();
-    }, REFRESH_MS);
+    }, Math.max(REFRESH_MS, rest));
   }
 
-  // What an event said of an item. `isNew`: it is known to be in no list yet.
-  take(item: Item, isNew: boolean): void {
-    const belongs = this.belongs(item);
+  // What an event said of an item. `before`: what was known of it; `isNew`: until now it was in no list like this one.
+  take(item: Item, before: Item | undefined, isNew: boolean): void {
+    const wasHere = !isNew && (before ? this.belongs(before) : undefined);
     if (this.contained.has(item._id)) {
-      if (!belongs) this.remove(item._id);
-    } else if (belongs && this.query.search) {
-      this.refresh(); // what a search finds is the server's business
-    } else if (belongs) {
+      if (!this.belongs(item)) this.remove(item._id);
+    } else if (!this.belongs(item)) {
+      if (wasHere) this.leave(item._id, before);
+    } else if (this.query.search) {
+      // What a search finds is the server's business; progress changes nothing about it.
+      if (!wasHere || !before || !isFoundAlike(item, before)) this.refresh();
+    } else if (wasHere === false || !this.hasGaps()) {
       this.insert(item._id);
-      // It may have been here all the time, out of sight.
-      if (!isNew && this.hasGaps()) this.refresh();
+    } else if (wasHere === undefined) {
+      this.refresh(); // it may have been here all the time, out of sight
     }
   }
 
   // An item that may be here has gone.
-  leave(id: string): void {
+  leave(id: string, before: Item | undefined): void {
     if (this.contained.has(id)) this.remove(id);
-    else if (this.hasGaps()) this.refresh();
+    else if (this.hasGaps() && (!before || this.belongs(before))) this.refresh();
+  }
+
+  // Stops what is still to come.
+  release(): void {
+    clearTimeout(this.timer);
   }
 
   // All ids, loaded or not; asks a thousand at a time.

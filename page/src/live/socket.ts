@@ -81,6 +81,8 @@ async function connect(): Promise<void> {
 function open(ticket?: string): void {
   const target = new URL(socketAddress || address("/ws"), location.href);
   target.protocol = target.protocol.replace("http", "ws");
+  // Of what runs only the numbers come, not the whole item each second.
+  target.searchParams.set("progress", "true");
   if (ticket) target.searchParams.set("ticket", ticket);
   const opened = new WebSocket(target);
   socket = opened;
