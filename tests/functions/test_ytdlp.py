@@ -384,6 +384,12 @@ def test_the_trial_of_a_condition_reads_the_same(client: FlaskClient, origin: Or
     assert info(client, url)["_cached"]["status"] == "hit"
 
 
+def test_only_written_options_are_reported_as_removed(client: FlaskClient) -> None:
+    found = client.post("/api/yt-dlp/convert", json={"args": "--embed-thumbnail"}).json
+    assert "removed_options" not in found
+    assert "outtmpl" not in found["opts"]
+
+
 def test_the_check_of_a_filter_names_the_place_of_its_mistake(client: FlaskClient) -> None:
     from endpoints.conditions.main import app
 

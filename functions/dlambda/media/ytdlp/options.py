@@ -106,8 +106,10 @@ def _differing(params: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _without_removed(params: dict[str, Any], labels: list[str]) -> dict[str, Any]:
-    by_key = [label for key, label in REMOVED_KEYS if key in params]
+def _without_removed(params: dict[str, Any], labels: list[str], options: Iterable[FoundOption]) -> dict[str, Any]:
+    # `--embed-thumbnail` and its like set templates of their own, which nobody wrote.
+    unwritten = {"outtmpl"} - {given_option.option.dest for given_option in options}
+    by_key = [label for key, label in REMOVED_KEYS if key in params and key not in unwritten]
     labels[:] = list(dict.fromkeys([*by_key, *labels]))
     return {key: value for key, value in params.items() if key not in _LABEL_OF}
 
@@ -189,7 +191,7 @@ def _parsed(text: str, variables: tuple[tuple[str, str], ...], allow_internal: b
     template = params.get("outtmpl", {}).get("default")
     home = params.get("paths", {}).get("home")
     return ParsedOptions(
-        params=_without_removed(params, labels),
+        params=_without_removed(params, labels, filled_in),
         removed=labels,
         output_template=template,
         download_path=home,
