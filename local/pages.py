@@ -1,7 +1,7 @@
 """`make openapi`, third part: the documents that the system function answers, as files of it.
 
-API.md is written from openapi.json, README.md and SECURITY.md are the repository's without the links that lead to files
-which are not served; FAQ.md and FEATURES.md are written by hand where they lie.
+API.md is written from openapi.json, README.md and SECURITY.md are the repository's without pictures and without the
+links that lead to files which are not served; FAQ.md and FEATURES.md are written by hand where they lie.
 """
 
 import json
@@ -21,12 +21,13 @@ search and to try requests at `/api/docs`. The events on the WebSocket `/ws` are
 Errors are JSON with `error`, a text for people, and `code`, a word for programs. With a password set, send it as Basic
 authorization, or as `?apikey=<base64 of user:password>`. All paths work with and without a slash at the end.
 """
-_LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[([^]]+)\]\(([^)\s]+)\)")
+_PICTURES = re.compile(r"^(?:!\[[^]]*\]\([^)\s]+\)\n)+\n", re.MULTILINE)
 
 
 def served(name: str) -> str:
     """A document of the repository (README.md, SECURITY.md) as it is served."""
-    text = (template.ROOT / name).read_text(encoding="utf-8")
+    text = _PICTURES.sub("", (template.ROOT / name).read_text(encoding="utf-8"))
     return _LINK.sub(lambda link: link[0] if _is_served(link[2]) else link[1], text)
 
 
