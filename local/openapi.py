@@ -12,6 +12,7 @@ from typing import Any
 
 from local import asyncapi, template
 from local.api_document.bodies import BODIES, SCHEMAS
+from local.api_document.declared_examples import add_declared_examples
 from local.api_document.defaults import explain_defaults
 from local.api_document.examples import Examples
 from local.api_document.headers import describe_headers
@@ -71,8 +72,8 @@ def _describe(paths: Json, schemas: Json) -> None:
         simplify_problems(operation)
         if body := BODIES.get(f"{method} {path}"):
             operation["requestBody"] = body
-        operation["responses"] = dict(sorted(operation["responses"].items()))
         describe_headers(method, path, operation)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
         for part in (operation.get("requestBody", {}), *operation["responses"].values()):
             for media in part.get("content", {}).values():
                 if "schema" in media and "example" not in media:
@@ -89,6 +90,7 @@ def _version() -> str:
 def _take_in(merged: Json, group: str, part: Json) -> None:
     """Adds one group. A schema whose name another group uses for something else is named after its group."""
     schemas: Json = part.get("components", {}).get("schemas", {})
+    add_declared_examples(schemas, group)
     schemas_by_name = merged["schemas"]
     renamed = {
         name: f"{group.title().replace('_', '')}{name}"

@@ -15,6 +15,7 @@ _IDEMPOTENCY_KEY: Json = {
     "description": "chosen by the client: a repeat within a day gets the first answer, and creates nothing",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+_REPEATS = {"409": "the first request with this Idempotency-Key is running", "422": "it came with another body before"}
 _IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
@@ -29,9 +30,11 @@ _LOCATION: Json = {"Location": {"description": "where it is", "schema": {"type":
 
 def describe_headers(method: str, path: str, operation: Json) -> None:
     """Adds the header parameters of `operation`, and the headers of its answers."""
+    responses = operation["responses"]
     if method == "post" and path in CREATING:
         _add(operation, _IDEMPOTENCY_KEY)
-    responses = operation["responses"]
+        for status, description in _REPEATS.items():
+            responses.setdefault(status, {"description": description, "content": responses["401"]["content"]})
     if path.removeprefix("/api/").partition("/")[0] in _VERSIONED and "{id}" in path:
         if method != "get":
             _add(operation, _IF_MATCH)

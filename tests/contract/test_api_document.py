@@ -110,6 +110,19 @@ def test_each_body_and_answer_has_a_schema_and_an_example_that_fits(media: dict[
     assert errors == []
 
 
+def test_examples_are_those_that_fields_declare() -> None:
+    item = SCHEMAS["ItemView"]["properties"]
+    assert item["title"]["examples"] == ["Harbour at dawn"]
+    bodies = {name: part["example"] for name, part in CONTENTS}
+    assert bodies["post /api/conditions body"]["filter"] == "duration > 3600"
+    assert bodies["patch /api/conditions/{id} body"]["filter"] == "duration > 3600"
+
+
+def test_repeats_of_what_creates_are_described() -> None:
+    responses = dict(OPERATIONS)["post /api/history"]["responses"]
+    assert {"409", "422"} <= responses.keys()
+
+
 def test_an_item_is_described_whole() -> None:
     item = Item(id="a", url="https://example.com/", title="A", preset="default", timestamp=0, stored_at=0)
     assert set(SCHEMAS["ItemView"]["properties"]) == set(item.view())

@@ -1,10 +1,10 @@
 """Bodies and answers of `/api/archiver` (docs/contract/downloads.md 4.12)."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dlambda.entry.query import Query
+from dlambda.entry.query import Query, documented
 from dlambda.errors import Invalid, Required
 
 _MOST_BYTES = 1024
@@ -17,7 +17,11 @@ def _preset(value: object) -> str:
 
 
 class ReadQuery(Query):
-    preset: str | None = Field(None, description="whose options name the archive")
+    model_config = ConfigDict(json_schema_extra={"required": ["preset"]})
+
+    preset: Annotated[str | None, documented({"type": "string", "minLength": 1})] = Field(
+        None, description="whose options name the archive"
+    )
     ids: str | None = Field(None, description="comma list: only those of them that are in the archive")
 
 

@@ -130,7 +130,7 @@ class AccountPath(BaseModel):
 
 
 class NewAccount(Credentials):
-    role: str = Field("member", description="`admin`, `member` or `guest`")
+    role: str = Field("member", json_schema_extra={"enum": ["admin", "member", "guest"]})
     home: str | None = Field(None, description="folder below the files; default: `users/<username>`")
 
 

@@ -37,7 +37,11 @@ class LiveQuery(Query):
 
 
 class AddQuery(Query):
-    url: Annotated[str | None, documented({"type": "string", "minLength": 1})] = Field(None, description="required")
+    model_config = ConfigDict(json_schema_extra={"required": ["url"]})
+
+    url: Annotated[str | None, documented({"type": "string", "minLength": 1})] = Field(
+        None, description="what to download"
+    )
     preset: str | None = None
     folder: str | None = Field(None, description="below the download root; default: the preset's")
 
@@ -53,7 +57,7 @@ class RequestItem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    url: str
+    url: str = Field(min_length=1)
     preset: str = ""
     folder: str = ""
     cookies: str = Field("", description="a Netscape cookie file's text")
@@ -74,7 +78,7 @@ class AddBody(RootModel[RequestItem | list[RequestItem]]):
 
 
 class ItemIds(BaseModel):
-    ids: list[str]
+    ids: list[str] = Field(json_schema_extra={"minItems": 1})
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import State
+from dlambda.domain.orders.output import AUDIO, VIDEO
 from dlambda.entry.query import Query
 
 
@@ -28,31 +29,42 @@ def _object(required: list[str], **properties: Any) -> ConfigDict:
 
 _TEXT = {"type": "string"}
 _URL = {"type": "string", "format": "uri"}
-_TIME = {"anyOf": [{"type": "number"}, {"type": "string"}], "description": "seconds, `MM:SS` or `HH:MM:SS`"}
+_CLOCK = r"^\s*(\d+(\.\d+)?|(\d{1,3}:)?[0-5]?\d:[0-5]?\d(\.\d+)?)\s*$"
+_TIME = {
+    "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _CLOCK}],
+    "description": "seconds, `MM:SS` or `HH:MM:SS`",
+}
 _NUMBER = {"type": "number", "minimum": 0, "description": "seconds"}
+_VIDEO_OUTPUT = {"type": "string", "enum": [*VIDEO]}
+_AUDIO_OUTPUT = {"type": "string", "enum": [*AUDIO]}
 _VIDEO = {"type": "string", "default": "bestvideo", "description": "a format selector of yt-dlp"}
 _AUDIO = {"type": "string", "default": "bestaudio", "description": "a format selector of yt-dlp"}
 _CLIP = {"start_time": _TIME, "end_time": _TIME, "force_keyframes": {"type": "boolean", "default": False}}
-_LIVE = {"start": _NUMBER | {"default": 0, "description": "seconds back from now"}, "duration": _NUMBER}
+_LIVE = {
+    "start": _NUMBER | {"default": 0, "description": "seconds back from now"},
+    "duration": {"type": "number", "exclusiveMinimum": 0, "description": "seconds"},
+}
 _PERMISSIONS = {"type": "array", "items": {"type": "string", "enum": [each.value for each in Permission]}}
 
 
 class VideoBody(_Body):
-    model_config = _object(["url"], url=_URL, video_format=_VIDEO, audio_format=_AUDIO, output_format=_TEXT, **_CLIP)
+    model_config = _object(
+        ["url"], url=_URL, video_format=_VIDEO, audio_format=_AUDIO, output_format=_VIDEO_OUTPUT, **_CLIP
+    )
 
 
 class AudioBody(_Body):
-    model_config = _object(["url"], url=_URL, audio_format=_AUDIO, output_format=_TEXT, **_CLIP)
+    model_config = _object(["url"], url=_URL, audio_format=_AUDIO, output_format=_AUDIO_OUTPUT, **_CLIP)
 
 
 class LiveVideoBody(_Body):
     model_config = _object(
-        ["url", "duration"], url=_URL, **_LIVE, video_format=_VIDEO, audio_format=_AUDIO, output_format=_TEXT
+        ["url", "duration"], url=_URL, **_LIVE, video_format=_VIDEO, audio_format=_AUDIO, output_format=_VIDEO_OUTPUT
     )
 
 
 class LiveAudioBody(_Body):
-    model_config = _object(["url", "duration"], url=_URL, **_LIVE, audio_format=_AUDIO, output_format=_TEXT)
+    model_config = _object(["url", "duration"], url=_URL, **_LIVE, audio_format=_AUDIO, output_format=_AUDIO_OUTPUT)
 
 
 class InfoBody(_Body):

@@ -1,8 +1,10 @@
 """Paths, queries and answers of `/api/player*` (docs/contract/files.md 4)."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
-from dlambda.entry.query import Query
+from dlambda.entry.query import Query, choice, documented
 
 
 class FilePath(BaseModel):
@@ -10,7 +12,7 @@ class FilePath(BaseModel):
 
 
 class Mode(BaseModel):
-    mode: str = Field(description="`video` or `subtitle`")
+    mode: Annotated[str, choice("video", "subtitle")]
 
 
 class ModePath(Mode, FilePath):
@@ -18,7 +20,7 @@ class ModePath(Mode, FilePath):
 
 
 class Index(BaseModel):
-    segment: str = Field(description="from 0")
+    segment: Annotated[str, documented({"type": "integer", "minimum": 0})] = Field(description="from 0")
 
 
 class SegmentPath(Index, FilePath):
@@ -26,7 +28,7 @@ class SegmentPath(Index, FilePath):
 
 
 class FormatPath(FilePath):
-    source_format: str = Field(description="`vtt`, `srt` or `ass`")
+    source_format: Annotated[str, choice("vtt", "srt", "ass")]
 
 
 class PlaylistQuery(Query):

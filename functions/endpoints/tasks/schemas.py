@@ -112,7 +112,7 @@ class LaterTask(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    url: str
+    url: str = Field(min_length=1)
 
 
 class NewTasks(_Unread):
@@ -146,7 +146,9 @@ class DefinitionPatch(_Unread):
 
 
 class InspectRequest(BaseModel):
-    url: str = ""
+    model_config = ConfigDict(json_schema_extra={"required": ["url"]})
+
+    url: str = Field("", examples=["https://example.com/talks.rss"], json_schema_extra={"minLength": 1})
     preset: str = ""
     handler: str = Field("", description="a handler's name, in any case; empty: the first that takes the URL")
     static_only: bool = Field(False, description="only say whether a handler takes the URL; nothing is fetched")

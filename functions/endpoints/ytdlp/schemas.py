@@ -52,6 +52,8 @@ class Command(BaseModel):
 
 
 class InfoQuery(Query):
+    model_config = ConfigDict(json_schema_extra={"required": ["url"]})
+
     url: str = ""
     preset: str = Field("", description="default: the setting `default_preset`")
     force: str = Field("", description="any value: ask the page again")

@@ -2245,7 +2245,8 @@ export interface components {
             url: string;
             /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
-            output_format?: string;
+            /** @enum {string} */
+            output_format?: "mp3" | "m4a" | "aac" | "alac" | "opus" | "ogg" | "vorbis" | "flac" | "wav" | "mka";
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             start_time?: number | string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
@@ -2828,7 +2829,7 @@ export interface components {
             url: string;
         };
         InspectRequest: {
-            url?: string;
+            url: string;
             preset?: string;
             /** @description a handler's name, in any case; empty: the first that takes the URL */
             handler?: string;
@@ -3212,7 +3213,8 @@ export interface components {
             duration: number;
             /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
-            output_format?: string;
+            /** @enum {string} */
+            output_format?: "mp3" | "m4a" | "aac" | "alac" | "opus" | "ogg" | "vorbis" | "flac" | "wav" | "mka";
         };
         LiveLimits: {
             prevent_premiere: boolean;
@@ -3243,7 +3245,8 @@ export interface components {
             video_format?: string;
             /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
-            output_format?: string;
+            /** @enum {string} */
+            output_format?: "mp4" | "mkv" | "webm" | "mov" | "avi" | "flv" | "ts" | "gif";
         };
         Liveness: {
             status: string;
@@ -3295,8 +3298,11 @@ export interface components {
         NewAccount: {
             username: string;
             password: string;
-            /** @description `admin`, `member` or `guest`; default: `"member"` */
-            role?: string;
+            /**
+             * @description default: `"member"`
+             * @enum {string}
+             */
+            role?: "admin" | "member" | "guest";
             /** @description folder below the files; default: `users/<username>` */
             home?: string | null;
         };
@@ -3782,6 +3788,7 @@ export interface components {
         /** @description The fields that a client may set. */
         TaskInput: {
             name: string;
+            /** Format: uri */
             url: string;
             timer?: string;
             preset?: string;
@@ -3804,6 +3811,7 @@ export interface components {
         /** @description The fields that a client may set. */
         TaskPatch: {
             name?: string;
+            /** Format: uri */
             url?: string;
             timer?: string;
             preset?: string;
@@ -3816,6 +3824,7 @@ export interface components {
         };
         TaskView: {
             name: string;
+            /** Format: uri */
             url: string;
             /** @default  */
             timer: string;
@@ -3956,7 +3965,8 @@ export interface components {
             video_format?: string;
             /** @description a format selector of yt-dlp; default: `"bestaudio"` */
             audio_format?: string;
-            output_format?: string;
+            /** @enum {string} */
+            output_format?: "mp4" | "mkv" | "webm" | "mov" | "avi" | "flv" | "ts" | "gif";
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
             start_time?: number | string;
             /** @description seconds, `MM:SS` or `HH:MM:SS` */
@@ -4055,9 +4065,9 @@ export interface operations {
     };
     list_archive_entries: {
         parameters: {
-            query?: {
+            query: {
                 /** @description whose options name the archive */
-                preset?: string;
+                preset: string;
                 /** @description comma list: only those of them that are in the archive */
                 ids?: string;
             };
@@ -5662,6 +5672,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -6351,6 +6379,24 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7228,6 +7274,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -7754,6 +7818,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -7827,9 +7909,9 @@ export interface operations {
     };
     add_item_by_link: {
         parameters: {
-            query?: {
-                /** @description required */
-                url?: string;
+            query: {
+                /** @description what to download */
+                url: string;
                 preset?: string;
                 /** @description below the download root; default: the preset's */
                 folder?: string;
@@ -9267,6 +9349,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -9773,8 +9873,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `video` or `subtitle` */
-                mode: string;
+                mode: "video" | "subtitle";
             };
             cookie?: never;
         };
@@ -9828,8 +9927,7 @@ export interface operations {
             path: {
                 /** @description below the download root, with its own extension */
                 file: string;
-                /** @description `video` or `subtitle` */
-                mode: string;
+                mode: "video" | "subtitle";
             };
             cookie?: never;
         };
@@ -10039,7 +10137,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description from 0 */
-                segment: string;
+                segment: number;
             };
             cookie?: never;
         };
@@ -10100,7 +10198,7 @@ export interface operations {
                 /** @description below the download root, with its own extension */
                 file: string;
                 /** @description from 0 */
-                segment: string;
+                segment: number;
             };
             cookie?: never;
         };
@@ -10380,8 +10478,7 @@ export interface operations {
             path: {
                 /** @description below the download root, with its own extension */
                 file: string;
-                /** @description `vtt`, `srt` or `ass` */
-                source_format: string;
+                source_format: "vtt" | "srt" | "ass";
             };
             cookie?: never;
         };
@@ -10565,6 +10662,24 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12395,6 +12510,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description it came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -12514,6 +12638,24 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13860,8 +14002,8 @@ export interface operations {
     };
     get_url_info: {
         parameters: {
-            query?: {
-                url?: string;
+            query: {
+                url: string;
                 /** @description default: the setting `default_preset` */
                 preset?: string;
                 /** @description any value: ask the page again */
@@ -14045,6 +14187,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14056,6 +14207,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14278,6 +14438,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14289,6 +14458,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14368,6 +14546,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14379,6 +14566,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14650,6 +14846,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14661,6 +14866,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14740,6 +14954,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14751,6 +14974,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14830,6 +15062,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -14841,6 +15082,15 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it came with another body before */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -144,8 +144,9 @@ def dictionary(noun: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Name = Annotated[str, Field(max_length=MAX_NAME_LENGTH), BeforeValidator(_name)]
-Priority = Annotated[int, Field(le=10**9), whole_number("Priority")]
+_NAME_SCHEMA: Final = {"minLength": 1, "pattern": r"\S"}
+Name = Annotated[str, Field(max_length=MAX_NAME_LENGTH, json_schema_extra=_NAME_SCHEMA), BeforeValidator(_name)]
+Priority = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 0}), whole_number("Priority")]
 
 
 class NotAllowed(ValueError):

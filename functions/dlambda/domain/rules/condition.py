@@ -42,9 +42,11 @@ class ConditionInput(Body):
     """The fields that a client may set. The context `{"complete": True}` (POST, PUT) asks for an effect too."""
 
     name: Name
-    filter: str = ""
+    filter: str = Field("", examples=["duration > 3600"])
     cli: str = ""
-    extras: Annotated[dict[str, Any], dictionary("Extras")] = Field(default_factory=dict)
+    extras: Annotated[dict[str, Any], dictionary("Extras")] = Field(
+        default_factory=dict, examples=[{"ignore_download": True}]
+    )
     enabled: Annotated[bool, switch("Enabled")] = True
     priority: Priority = 0
     description: str = ""

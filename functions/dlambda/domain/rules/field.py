@@ -17,11 +17,11 @@ def _lower(value: object) -> object:
 
 class DownloadFieldInput(Body):
     name: Name
-    field: Annotated[str, Field(min_length=1)]
+    field: Annotated[str, Field(min_length=1, json_schema_extra={"pattern": r"^\S+$"})]
     description: str = ""
     kind: Annotated[Kind, BeforeValidator(_lower)] = "text"
     icon: str = ""
-    order: Annotated[int, Field(le=10**9), whole_number("Order")] = 0
+    order: Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 0}), whole_number("Order")] = 0
     value: str = ""
     extras: Annotated[dict[str, Any], dictionary("Extras")] = Field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 from standardwebhooks import Webhook
 
 from dlambda.domain.events.event import Event
@@ -162,9 +163,12 @@ class CallInput(BaseModel):
         return value
 
 
+_EVENT: Final[JsonDict] = {"type": "string", "pattern": f"^({'|'.join(EVENTS)})$"}
+
+
 class TargetInput(Body):
     name: Name
-    on: Texts = Field(default_factory=list)
+    on: Texts = Field(default_factory=list, json_schema_extra={"items": _EVENT}, examples=[["item_completed"]])
     presets: Texts = Field(default_factory=list)
     enabled: Annotated[bool, switch("Enabled")] = True
     request: CallInput

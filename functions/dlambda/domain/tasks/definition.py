@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 import regex
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from dlambda.domain.rules.body import Body, Name, Priority
 from dlambda.domain.rules.pattern import begins, compile_pattern
@@ -111,6 +111,10 @@ def _checked_entry(entry: object) -> str:
     return text
 
 
+_ENTRY: Final = {"type": "string", "minLength": 1, "pattern": r"\S"}
+_EXAMPLE: Final = {"parse": {"url": {"type": "css", "expression": "a.film", "attribute": "href"}}}
+
+
 class DefinitionInput(Body):
     """The fields that a client may set."""
 
@@ -118,8 +122,10 @@ class DefinitionInput(Body):
     description: str = ""
     enabled: bool = True
     priority: Priority = 0
-    match_url: Annotated[tuple[str, ...], BeforeValidator(_checked_entries)] = ()
-    definition: dict[str, Any]
+    match_url: Annotated[
+        tuple[str, ...], BeforeValidator(_checked_entries), Field(json_schema_extra={"items": _ENTRY})
+    ] = ()
+    definition: dict[str, Any] = Field(examples=[_EXAMPLE])
 
     @field_validator("definition")
     @classmethod

@@ -120,7 +120,7 @@ class TaskInput(Body):
     """The fields that a client may set."""
 
     name: Name
-    url: str = Field(max_length=2048)
+    url: str = Field(max_length=2048, json_schema_extra={"minLength": 1, "format": "uri"})
     timer: str = Field("", max_length=255)
     preset: str = Field("", max_length=255)
     folder: Annotated[str, Field(max_length=512), check_place(resolve_folder)] = ""
