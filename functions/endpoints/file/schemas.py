@@ -52,6 +52,7 @@ class ProbeView(BaseModel):
     audio: list[dict[str, Any]]
     subtitle: list[dict[str, Any]]
     attachment: list[dict[str, Any]]
+    chapters: list[dict[str, Any]] = Field([], description="as ffprobe has them")
     is_video: bool
     is_audio: bool
 

@@ -3457,6 +3457,13 @@ export interface components {
             attachment: {
                 [key: string]: unknown;
             }[];
+            /**
+             * @description as ffprobe has them
+             * @default []
+             */
+            chapters?: {
+                [key: string]: unknown;
+            }[];
             is_video: boolean;
             is_audio: boolean;
         } & {

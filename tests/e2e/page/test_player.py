@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.page.browser import PHONE, Windows, check_accessibility
 from tests.e2e.service import Service
 from tests.e2e.store import Store
-from tests.origin.media import media_folder
+from tests.origin.media import ffmpeg, media_folder
 from tests.patience import PATIENCE_SECONDS
 
 _PATIENCE_MS = PATIENCE_SECONDS * 1000
@@ -28,14 +30,27 @@ Dialogue: 0,0:00:05.00,0:00:09.00,Default,,0,0,0,,Sie fahren
 
 
 @pytest.fixture(scope="module", autouse=True)
-def films(service: Service) -> None:
+def films(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A folder with a film that has everything beside it, and one that no browser plays as it is."""
     store, media = Store(service), media_folder()
     store.copy(media / "clip.mp4", f"{_FOLDER}/{_FILM}.mp4")
-    store.copy(media / "hevc.mp4", f"{_FOLDER}/Next.mp4")
+    store.copy(_with_chapters(media / "hevc.mp4", tmp_path_factory.mktemp("films")), f"{_FOLDER}/Next.mp4")
     store.put(_FOLDER, f"{_FILM}.en.srt", text=_SRT)
     store.put(_FOLDER, f"{_FILM}.de.ass", text=_ASS)
     store.put(_FOLDER, f"{_FILM}.info.json", text=json.dumps({"chapters": _CHAPTERS}))
+
+
+def _with_chapters(film: Path, folder: Path) -> Path:
+    """A copy of a film of three seconds that names its two halves."""
+    halves = [(0, 1500, "First half"), (1500, 3000, "Second half")]
+    chapters = [f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}" for start, end, title in halves]
+    (folder / "chapters").write_text("\n".join([";FFMETADATA1", *chapters]))
+    inputs = ["-i", str(film), "-f", "ffmetadata", "-i", str(folder / "chapters")]
+    target = folder / film.name
+    subprocess.run(
+        [ffmpeg(), "-loglevel", "error", *inputs, "-map_chapters", "1", "-c", "copy", str(target)], check=True
+    )
+    return target
 
 
 def _address(name: str) -> str:
@@ -89,6 +104,9 @@ def test_what_no_browser_plays_is_converted(windows: Windows) -> None:
     _wait_until_it_plays(page, 0.2)
     assert page.evaluate("document.querySelector('video').currentSrc").startswith("blob:")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("video").tap(position={"x": 180, "y": 40})
+    page.get_by_role("button", name="Playback settings").tap()
+    page.get_by_role("menuitemradio", name="Second half").tap()
 
 
 def test_a_file_that_has_gone_says_so(windows: Windows) -> None:

@@ -18,7 +18,10 @@ def framerate(stream: Mapping[str, Any]) -> int | None:
 
 
 def published(probe: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """`probe` is `{"format", "streams"}`; `path` replaces the name of what was probed, which may be a signed URL."""
+    """`probe` is `{"format", "streams"}`, and `chapters` where the tool knows them.
+
+    `path` replaces the name of what was probed, which may be a signed URL.
+    """
     shape = {**probe.get("format", {}), "filename": path}
     streams = [{**stream, "framerate": framerate(stream)} for stream in probe.get("streams", ())]
     by_kind: dict[str, list[dict[str, Any]]] = {
@@ -31,6 +34,7 @@ def published(probe: Mapping[str, Any], path: str) -> dict[str, Any]:
         "streams": streams,
         "metadata": shape,
         **by_kind,
+        "chapters": list(probe.get("chapters", ())),
         "is_video": bool(by_kind["video"]),
         "is_audio": bool(by_kind["audio"]),
     }

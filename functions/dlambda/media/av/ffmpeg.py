@@ -34,7 +34,8 @@ def _ffprobe(tool: str, location: str) -> dict[str, Any]:
     protocols = "https,http,tcp,tls,httpproxy" if location.startswith(("http://", "https://")) else "file"
     input_name = location if protocols != "file" else f"file:{Path(location).absolute()}"
     command = [tool, "-v", "error", "-protocol_whitelist", protocols, "-format_whitelist", ",".join(PROBED),
-               "-print_format", "json", "-show_format", "-show_streams", "-i", input_name]  # fmt: skip
+               "-print_format", "json", "-show_format", "-show_streams", "-show_chapters",
+               "-i", input_name]  # fmt: skip
     policy = make_policy(tools=(tool,), **rights_to_read(location))
     try:
         process = programs.run(command, policy, seconds=_PROBE_SECONDS, stdout=subprocess.PIPE)

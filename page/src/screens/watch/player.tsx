@@ -88,15 +88,21 @@ export function Player({ path, info, subtitles, chapters, onNext }: PlayerProps)
   }, [playback, subtitles, shown, onNext]);
   useMediaSession(playback, { title: titleOf(info), picture: pictureOf(info), onNext });
 
-  const [isAwake, wake] = useAwake(playback, frame);
+  const [isAwake, wake, sleep] = useAwake(playback, frame);
   useEffect(() => {
-    if (video.current) raiseCues(video.current, isAwake);
+    const element = video.current;
+    if (!element) return;
+    const raise = () => raiseCues(element, isAwake);
+    raise();
+    // Lines that come later, when the file of a track is there. The event does not bubble.
+    element.addEventListener("load", raise, true);
+    return () => element.removeEventListener("load", raise, true);
   }, [isAwake, shown]);
   return (
     <div
       ref={frame}
       class={`watch-player${isSound ? " sound" : ""}${isAwake ? "" : " asleep"}${isFullscreen ? " full" : ""}`}
-      onPointerMove={(event) => event.pointerType === "mouse" && wake()}
+      onPointerMove={(event) => (event.pointerType === "mouse" || event.target !== video.current) && wake()}
       onFocusIn={wake}
     >
       <video
@@ -106,7 +112,7 @@ export function Player({ path, info, subtitles, chapters, onNext }: PlayerProps)
         preload="metadata"
         poster={pictureOf(info) ?? undefined}
         aria-label={titleOf(info)}
-        onPointerUp={(event) => playback && press(event, playback, isAwake, wake)}
+        onPointerUp={(event) => playback && press(event, playback, isAwake ? sleep : wake)}
         onDblClick={(event) => matchMedia("(pointer: fine)").matches && !event.defaultPrevented && toggleFullscreen()}
       >
         {subtitles.map((subtitle) => (
@@ -192,7 +198,7 @@ function Failure({ path }: { path: string }) {
 
 // A finger shows the controls or hides them, and twice at a side leaps; a mouse plays or pauses.
 let lastTouch = 0;
-function press(event: PointerEvent, playback: Playback, isAwake: boolean, wake: () => void): void {
+function press(event: PointerEvent, playback: Playback, toggleControls: () => void): void {
   if (event.pointerType === "mouse") {
     if (event.button === 0) playback.toggle();
     return;
@@ -205,11 +211,11 @@ function press(event: PointerEvent, playback: Playback, isAwake: boolean, wake: 
     if (place < 0.35) playback.skip(-LEAP_SECONDS);
     else if (place > 0.65) playback.skip(LEAP_SECONDS);
     else playback.toggle();
-  } else if (!isAwake) wake();
+  } else toggleControls();
 }
 
 // Whether the controls are seen: while it stands still, while something in them has the focus, and shortly after a move.
-function useAwake(playback: Playback | null, frame: { current: HTMLElement | null }): [boolean, () => void] {
+function useAwake(playback: Playback | null, frame: { current: HTMLElement | null }): [boolean, () => void, () => void] {
   const [isAwake, setAwake] = useState(true);
   const timer = useRef(0);
   const wake = useCallback(() => {
@@ -222,7 +228,8 @@ function useAwake(playback: Playback | null, frame: { current: HTMLElement | nul
   const isPaused = playback?.isPaused.value ?? true;
   useEffect(wake, [isPaused]);
   useEffect(() => () => clearTimeout(timer.current), []);
-  return [isAwake || isPaused, wake];
+  const sleep = useCallback(() => setAwake(false), []);
+  return [isAwake || isPaused, wake, sleep];
 }
 
 function useFullscreen(frame: { current: HTMLElement | null }): boolean {
