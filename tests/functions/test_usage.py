@@ -31,6 +31,7 @@ def test_no_function_reads_a_secret_that_no_variable_names():
         "Login": "DLAMBDA_LOGIN_FROM",
         "SecretKey": "DLAMBDA_SECRET_KEY_FROM",
         "AdminKey": "DLAMBDA_ADMIN_KEY_FROM",
+        "OidcSecret": "DLAMBDA_OIDC_SECRET_FROM",
     }
     for module, function in functions().items():
         variables = function.get("Environment", {}).get("Variables", {})
