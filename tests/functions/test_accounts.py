@@ -111,6 +111,13 @@ class TestSetup:
         configure(auth_username="user", auth_password="word")
         assert Person("").auth("POST", "setup", {"username": "eve", "password": PASSWORD})[0] == 409
 
+    def test_an_open_service_is_locked_by_nobody(self, configure: Configure) -> None:
+        configure(allow_open="true")
+        status, body = Person("").auth("POST", "setup", {"username": "mallory", "password": PASSWORD})
+        assert (status, body["code"]) == (403, "FORBIDDEN")
+        status, body = Person("").auth("GET", "status")
+        assert (status, body["disabled"], body["setup_possible"]) == (200, True, False)
+
     def test_of_many_at_once_one_wins(self) -> None:
         def attempt(number: int) -> int:
             return Person("").auth("POST", "setup", {"username": f"n{number}", "password": PASSWORD})[0]

@@ -13,7 +13,7 @@ from dlambda.entry.http import make_routes, problems
 from dlambda.entry.principals import current_principal, find_principal
 from dlambda.errors import FeatureDisabled, Invalid, NotFound, WrongCredentials
 from dlambda.usecases.accounts import api_keys, manage_accounts, sign_in
-from dlambda.usecases.accounts.login_need import is_set_up, login_needed
+from dlambda.usecases.accounts.login_need import is_open_on_purpose, is_set_up, login_needed
 from endpoints.auth import oidc, session_cookie
 from endpoints.auth.schemas import (
     AccountChangeBody,
@@ -59,14 +59,14 @@ def status() -> Answer:
     return {
         "disabled": not needed,
         "setup_required": needed and not set_up,
-        "setup_possible": not set_up and current().settings.disable_auth is not True,
+        "setup_possible": not (set_up or is_open_on_purpose() or current().settings.disable_auth),
         "authenticated": principal is not None,
         "user": user_view(principal) if principal else None,
         "oidc": oidc.provider(),
     }
 
 
-@routes.post("/api/auth/setup", permission=Permission.PUBLIC, responses={201: UserAnswer, **problems(400, 409)})
+@routes.post("/api/auth/setup", permission=Permission.PUBLIC, responses={201: UserAnswer, **problems(400, 403, 409)})
 def setup(body: CredentialsBody) -> Answer:
     """Makes the first account, an admin, and signs in."""
     fields = body.root if isinstance(body.root, dict) else {}

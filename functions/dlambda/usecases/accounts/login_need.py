@@ -30,6 +30,12 @@ def is_set_up() -> bool:
     return current().settings.has_login or account_exists()
 
 
+def is_open_on_purpose() -> bool:
+    """True if the operator lets everyone in: whoever comes first must not lock all others out with an account."""
+    settings = current().settings
+    return settings.allow_open and settings.disable_auth is None
+
+
 def account_exists() -> bool:
     """True if there is an account, as it was known a second ago at the latest."""
     answer, now = last_answer(), current().clock.monotonic()

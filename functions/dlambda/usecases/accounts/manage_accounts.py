@@ -6,12 +6,12 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.accounts.account import Account, name_key, read_name, read_password, read_role
 from dlambda.domain.accounts.principal import Principal, Role
-from dlambda.errors import AlreadyExists, Invalid, Required, WrongCredentials
+from dlambda.errors import AlreadyExists, Forbidden, Invalid, Required, WrongCredentials
 from dlambda.store.accounts import accounts
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.usecases.accounts.api_keys import remove_keys_of
 from dlambda.usecases.accounts.homes import check_home, check_unused, free_home, read_home
-from dlambda.usecases.accounts.login_need import is_set_up, look_again
+from dlambda.usecases.accounts.login_need import is_open_on_purpose, is_set_up, look_again
 from dlambda.usecases.accounts.passwords import hash_password, is_right
 from dlambda.usecases.accounts.sign_in import end_sessions
 from dlambda.usecases.events.end_connections import end_connections
@@ -19,12 +19,17 @@ from dlambda.usecases.events.end_connections import end_connections
 _STAMP_BYTES = 12
 _ID_BITS = 48
 _OF_SETTINGS = "This user comes from the settings: change it there."
+_OPEN = "Everyone may use this service (YTP_ALLOW_OPEN). Set YTP_DISABLE_AUTH=false to make accounts."
 
 
 def set_up(name: object, password: object) -> Account:
-    """Makes the first account, an admin. Raises `AlreadyExists` where somebody can sign in already, and `Invalid`."""
+    """Makes the first account, an admin. Raises `Invalid`, `AlreadyExists` where somebody can sign in already, and
+    `Forbidden` where everyone is let in on purpose.
+    """
     if is_set_up():
         raise AlreadyExists("Setup is no longer available.")
+    if is_open_on_purpose():
+        raise Forbidden(_OPEN)
     account = _new(read_name(name), Role.ADMIN, read_password(password))
     accounts.add(account, only_first=True)
     look_again()
