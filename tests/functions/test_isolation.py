@@ -47,7 +47,8 @@ _OF_NOBODY = frozenset(
     {
         "/api/auth/status", "/api/auth/setup", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/login",
         "/api/auth/oidc/callback", "/api/auth/me", "/api/auth/account", "/api/auth/ws-ticket",
-        "/api/conditions", "/api/conditions/<int:id>", "/api/conditions/test", "/api/dl_fields", "/api/dl_fields/<int:id>",
+        "/api/conditions", "/api/conditions/<int:id>", "/api/conditions/test", "/api/conditions/check",
+        "/api/dl_fields", "/api/dl_fields/<int:id>",
         "/api/presets", "/api/presets/<int:id>", "/api/tasks/definitions", "/api/tasks/definitions/<int:id>",
         "/api/tasks/definitions/impersonate-targets", "/api/tasks/definitions/inspect", "/api/tasks/inspect",
         "/api/yt-dlp/convert", "/api/yt-dlp/command", "/api/yt-dlp/url/info", "/api/yt-dlp/archive_id",
