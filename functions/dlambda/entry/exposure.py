@@ -25,9 +25,9 @@ def check_open() -> None:
     with half a login.
     """
     settings = current().settings
-    if not others_reach_it(settings) or login_needed():
+    if not others_reach_it(settings):
         return
-    if settings.auth_incomplete or not settings.allow_open:
+    if settings.auth_incomplete or not (settings.allow_open or login_needed()):
         raise Unavailable(_CLOSED_TEXT)
 
 
