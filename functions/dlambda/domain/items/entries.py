@@ -71,7 +71,7 @@ class Plan:
         return list_request.evolve(url=entry.url, extras={**list_request.extras, **self._numbers(entry)})
 
     def view(self, entry: Entry) -> dict[str, Any]:
-        """What the list tells of an entry, with the address to add, its archive id and its numbers in the list."""
+        """Fields of a list's entry, with the address to add, its archive id and its numbers in the list."""
         numbers = {name: value for name, value in self._numbers(entry).items() if not name.startswith("__")}
         own_fields = {name: value for name, value in entry.info.items() if not name.startswith("_")}
         return {**own_fields, **numbers, "url": entry.url, "archive_id": entry.archive_id}

@@ -1,4 +1,4 @@
-"""What the search of lists looks through, and what a search asks for (docs/contract/downloads.md 4.1)."""
+"""The text that a search looks through, and the words of a search (docs/contract/downloads.md 4.1)."""
 
 import unicodedata
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What slows the service down, from samples of the machine's use (docs/contract/system.md 5, stats). Pure."""
+"""Bottlenecks of the service, from samples of the machine's use (docs/contract/system.md 5, stats). Pure."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

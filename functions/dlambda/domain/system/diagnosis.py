@@ -16,7 +16,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One question about the service. `required`: nothing is downloaded when it fails.
+    """A check of the service. `required`: nothing is downloaded when it fails.
 
     `label`, `description` and `message` are for people; `details` are values that programs may read.
     """

@@ -1,4 +1,4 @@
-"""What Linux tells of processes and of the machine in `/proc` and `/sys`: counters since their start, and sizes.
+"""Figures of processes and of the machine from `/proc` and `/sys`: counters since their start, and sizes.
 
 What cannot be read (a process that ended meanwhile, a file that this kernel lacks) counts for nothing.
 """

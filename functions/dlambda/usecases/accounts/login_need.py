@@ -1,4 +1,4 @@
-"""Whether callers must sign in (docs/contract/accounts.md 3)."""
+"""The need to sign in (docs/contract/accounts.md 3)."""
 
 from typing import Final
 

@@ -40,7 +40,7 @@ class Begun:
 
 
 class _Provider:
-    """What the provider says of itself, read once an hour."""
+    """Reads the provider's description of itself, at most once an hour."""
 
     def __init__(self) -> None:
         self._metadata: Mapping[str, Any] = {}
