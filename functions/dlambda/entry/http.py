@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
 from flask import Flask, Request, Response, current_app, g, has_request_context, request
-from flask_openapi3 import Info, OpenAPI, Tag
+from flask_openapi3 import Info, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -31,7 +31,7 @@ from dlambda.entry.forms import read_form, takes_forms
 from dlambda.entry.json_text import read_json
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.entry.principals import current_principal, set_principal
-from dlambda.entry.routes import Routes, permission_of
+from dlambda.entry.routes import GroupApp, Routes, permission_of
 from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
 from dlambda.errors import AppError, Invalid, Unauthorized, ValidationFailed
 from dlambda.usecases.accounts.key_limits import count_add
@@ -117,10 +117,10 @@ def make_routes(name: str, description: str = "", *, security: str = "user") -> 
     )
 
 
-def make_app(*groups: Routes, authenticated: bool = True) -> OpenAPI:
+def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     """A group's app. `authenticated=False` is for groups that check keys of their own, or are for everyone."""
     set_up_logs()
-    app = OpenAPI(
+    app = GroupApp(
         groups[0].name,
         info=Info(title="dlambda", version=current().settings.app_version),
         security_schemes={

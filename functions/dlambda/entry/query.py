@@ -1,5 +1,6 @@
-"""The base of query models."""
+"""The base of query models, and how models document what is read by hand."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, WithJsonSchema
@@ -16,6 +17,15 @@ class Query(BaseModel):
         if question not in _schemas:
             _schemas[question] = super().model_json_schema(*args, **options)
         return _schemas[question]
+
+
+def like(model: type[BaseModel], **more: Any) -> Callable[[dict[str, Any]], None]:
+    """A `json_schema_extra`: the body is read by hand, and documented as `model`. Made when the document is."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema.update(model.model_json_schema(), **more)
+
+    return describe
 
 
 def documented(schema: dict[str, Any]) -> WithJsonSchema:

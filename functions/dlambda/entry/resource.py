@@ -148,13 +148,12 @@ def _add_single(
 def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
     """A body that the use case reads itself: its errors have texts of their own. Documented as what it should be."""
     name = kind.model.__name__ if whole else f"{kind.model.__name__}Change"
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema.update(body_schema(kind.model, name, whole=whole))
+
     return type(
-        name,
-        (RootModel[Any],),
-        {
-            "model_config": ConfigDict(json_schema_extra=body_schema(kind.model, name, whole=whole)),
-            "__module__": __name__,
-        },
+        name, (RootModel[Any],), {"model_config": ConfigDict(json_schema_extra=describe), "__module__": __name__}
     )
 
 

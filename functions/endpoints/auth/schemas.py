@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from dlambda.entry.query import Query
+from dlambda.entry.query import Query, like
 
 
 class User(BaseModel):
@@ -44,7 +44,7 @@ class Credentials(BaseModel):
 class CredentialsBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=Credentials.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(Credentials))
 
 
 class AccountChange(BaseModel):
@@ -56,7 +56,7 @@ class AccountChange(BaseModel):
 class AccountChangeBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=AccountChange.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(AccountChange))
 
 
 class SessionView(BaseModel):
@@ -96,7 +96,7 @@ class NewKey(BaseModel):
 class NewKeyBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=NewKey.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(NewKey))
 
 
 class KeyView(BaseModel):
@@ -137,7 +137,7 @@ class NewAccount(Credentials):
 class NewAccountBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=NewAccount.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(NewAccount))
 
 
 class AccountPatch(BaseModel):
@@ -151,7 +151,7 @@ class AccountPatch(BaseModel):
 class AccountPatchBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=AccountPatch.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(AccountPatch))
 
 
 class AccountView(User):

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from dlambda.domain.rules.condition import ConditionInput
+from dlambda.entry.query import like
 
 
 class ConditionView(ConditionInput):
@@ -22,7 +23,7 @@ class TestInput(BaseModel):
 class TestBody(RootModel[Any]):
     """Read by hand, in the documented order of its checks."""
 
-    model_config = ConfigDict(json_schema_extra=TestInput.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(TestInput))
 
 
 class TestAnswer(BaseModel):
@@ -38,7 +39,7 @@ class CheckInput(BaseModel):
 class CheckBody(RootModel[Any]):
     """Read by hand, in the documented order of its checks."""
 
-    model_config = ConfigDict(json_schema_extra=CheckInput.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(CheckInput))
 
 
 class FilterCheck(BaseModel):

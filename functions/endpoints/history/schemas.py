@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
 from dlambda.entry.pages import Pagination
-from dlambda.entry.query import PageNumber, PageSize, Query, choice, documented
+from dlambda.entry.query import PageNumber, PageSize, Query, choice, documented, like
 from dlambda.errors import Invalid
 from dlambda.usecases.items.reorder_queue import MOST_MOVED
 from dlambda.usecases.items.retry_items import MOST_IDS
@@ -210,7 +210,7 @@ class ItemChange(BaseModel):
 class EditBody(RootModel[dict[str, Any]]):
     """Read by hand: what is no field, or of another type, is ignored."""
 
-    model_config = ConfigDict(json_schema_extra=ItemChange.model_json_schema() | {"additionalProperties": True})
+    model_config = ConfigDict(json_schema_extra=like(ItemChange, additionalProperties=True))
 
     @model_validator(mode="wrap")
     @classmethod

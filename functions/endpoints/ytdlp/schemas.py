@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from dlambda.entry.query import Query
+from dlambda.entry.query import Query, like
 
 
 class ConvertInput(BaseModel):
@@ -14,7 +14,7 @@ class ConvertInput(BaseModel):
 class ConvertBody(RootModel[Any]):
     """Read by hand: whatever is no object with `args` has one documented text."""
 
-    model_config = ConfigDict(json_schema_extra=ConvertInput.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(ConvertInput))
 
 
 class Converted(BaseModel):
@@ -38,7 +38,7 @@ class CommandInput(BaseModel):
 class CommandBody(RootModel[Any]):
     """Read by hand, in the documented order of its checks."""
 
-    model_config = ConfigDict(json_schema_extra=CommandInput.model_json_schema())
+    model_config = ConfigDict(json_schema_extra=like(CommandInput))
 
 
 class CommandQuery(Query):
