@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.dynamodb.client import behaving_like, new_database
 from tests.stack import Stack, environment, make_moto_tables, moto_tables
 
 
@@ -26,3 +27,13 @@ def tables(_kind: str, engines: Stack) -> Iterator[str]:
         make_moto_tables()
     else:
         engines.empty()
+
+
+@pytest.fixture(params=["one after another", "like DynamoDB"])
+def parallel_tables(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
+    """Empty tables for many callers at once: in the engine of one machine, and refusing as DynamoDB does."""
+    if request.param == "like DynamoDB":
+        with behaving_like(new_database()):
+            yield "like DynamoDB"
+    else:
+        yield request.param

@@ -110,13 +110,13 @@ def test_windows_of_keys_are_apart(tables):
     assert enter("o3", NOW, limit=1) == 0
 
 
-def test_parallel_orders_fill_a_window_exactly(stack):
+def test_parallel_orders_fill_a_window_exactly(parallel_tables):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         waits = list(pool.map(lambda n: enter(f"o{n}", NOW + n / 1000, limit=20), range(100)))
     assert waits.count(0) == 20
 
 
-def test_parallel_orders_at_the_windows_edge_neither_lose_nor_double(stack):
+def test_parallel_orders_at_the_windows_edge_neither_lose_nor_double(parallel_tables):
     for number in range(20):
         enter(f"old{number}", NOW, limit=20)
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -167,7 +167,7 @@ def test_an_order_larger_than_the_quota_is_refused_at_once(tables):
     assert quota_usage.usage_by_key(["k"], NOW, 60) == {"k": 0}
 
 
-def test_parallel_meters_never_pass_the_quota(stack):
+def test_parallel_meters_never_pass_the_quota(parallel_tables):
     def bring(number):
         meter = Meter.of("k", f"o{number}")
         try:
@@ -231,7 +231,7 @@ def test_a_key_without_its_maker_can_be_removed(tables):
     assert [key.name for key, _ in keys.list_()] == ["second"]
 
 
-def test_parallel_makers_make_exactly_as_many_as_they_may(stack):
+def test_parallel_makers_make_exactly_as_many_as_they_may(parallel_tables):
     [first] = make_chain("first")
 
     def try_to_make(number):
@@ -267,7 +267,7 @@ def test_an_order_that_is_refused_leaves_no_mark_in_any_window(tables):
     assert enter_as("m", "m1", NOW + 4, limit=1) == 0
 
 
-def test_parallel_orders_of_many_made_keys_fill_the_makers_window_exactly(stack):
+def test_parallel_orders_of_many_made_keys_fill_the_makers_window_exactly(parallel_tables):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         waits = list(pool.map(lambda n: enter_as(f"c{n % 10}", f"o{n}", NOW + n / 1000, "m", limit=20), range(80)))
     assert waits.count(0) == 20
@@ -297,7 +297,7 @@ def test_bytes_are_taken_out_everywhere_at_once(tables):
     assert raise_to(Meter.of("m", "e"), 1000, NOW + 120, all_limit=1000).bytes == 1000
 
 
-def test_parallel_meters_of_made_keys_never_pass_the_makers_quota(stack):
+def test_parallel_meters_of_made_keys_never_pass_the_makers_quota(parallel_tables):
     def bring(number):
         meter = Meter.of(f"c{number % 5}", f"o{number}")
         try:

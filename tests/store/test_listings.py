@@ -1,7 +1,5 @@
 """The folders' index, the jobs and the cache, on both engines."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from dlambda.domain.files.listing import Entry
@@ -54,12 +52,6 @@ def test_a_comparison_leaves_what_was_written_meanwhile():
     assert not listings.try_replace("a", [], before.versions, T0)
     assert listings.read("a").entries == [entry("old", 2)]
     assert listings.read("a").compared_at == 0
-
-
-def test_many_writers_lose_nothing():
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: listings.change("busy", new_entries=[entry(f"{number:03}")]), range(60)))
-    assert names("busy") == [f"{number:03}" for number in range(60)]
 
 
 def test_ten_thousand_names_fit():

@@ -95,7 +95,7 @@ def test_ended_ones_are_found_by_their_age(tables):
     assert orders.list_ended(NOW + 3, 10) == [order(2).id]
 
 
-def test_places_are_exact_among_parallel_workers(stack):
+def test_places_are_exact_among_parallel_workers(parallel_tables):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda number: started(number, places=4)[0], range(1, 13)))
     assert sum(each is not None for each in found) == 4

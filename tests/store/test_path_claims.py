@@ -42,7 +42,7 @@ class TestPathClaims:
         assert path_claims.find_conflict("three", ["a"], T0) == "a"
 
 
-@pytest.mark.usefixtures("stack")
+@pytest.mark.usefixtures("parallel_tables")
 def test_of_many_at_once_one_gets_a_path_and_all_get_their_own():
     def claim(number: int) -> tuple[bool, bool]:
         own = path_claims.claim(f"own-{number}", [f"own/{number}"], T0)

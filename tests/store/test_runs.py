@@ -88,6 +88,7 @@ def test_a_result_changes_no_schedule() -> None:
     assert task_schedule.read(1) == task_schedule.Run(1, "* * * * *", NOW, NOW + 0.5, {"status": "ok"})
 
 
+@pytest.mark.usefixtures("parallel_tables")
 def test_ticks_at_once_claim_each_run_once() -> None:
     for task_id in range(1, 101):
         task_schedule.schedule(task_id, "* * * * *", NOW)
@@ -116,6 +117,7 @@ def test_the_cost_of_a_minute_follows_what_is_due() -> None:
 # What handlers remember
 
 
+@pytest.mark.usefixtures("parallel_tables")
 def test_two_sweeps_cannot_claim_one_entry() -> None:
     ids = [f"site {number}" for number in range(250)]
     claimed = together(4, lambda _: feed_history.claim_many("H", ids, {}, NOW))
