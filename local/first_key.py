@@ -2,14 +2,17 @@
 
 An operator who chooses the value (`YTP_ADMIN_KEY`) may do so later as well: when the first one is lost.
 
-`python -m local.first_key` prints it to the supervisor, which shows it; it goes into no log.
+A process of its own prints it to the supervisor, which shows it; it goes into no log.
 """
 
 import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 
+from dlambda.deployment import current
 from dlambda.domain.orders.key import ADMIN, id_of_value
+from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
+from local.forked import Plan, fork
 
 _SECONDS = 20
 
@@ -22,38 +25,28 @@ def needs_key(ids_by_name: Mapping[str, str], admin_value: str, secret_key: str)
 
 
 class FirstKey:
-    """Makes or changes the key in a process of its own, beside the start: loading the store takes a while."""
+    """Makes or changes the key in a process of its own, beside the start."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "local.first_key"],
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 closed when it has been read
+        self._process = fork(Plan("local.first_key", main, environ), self._output)
 
     def value(self) -> str:
         """The new key; empty when there was one already, or the operator has set it."""
         try:
-            output, _ = self._process.communicate(timeout=_SECONDS)
+            status = self._process.wait(_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._process.terminate()
             return ""
-        return output.strip()
+        with self._output as output:
+            output.seek(0)
+            return "" if status else output.read().decode().strip()
 
 
 def main() -> None:
-    from dlambda.deployment import current
-    from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
-
+    """Prints the new key."""
     new_key, admin_value = make_first_key(), current().settings.admin_key
     if new_key and not admin_value:
         print(new_key)
     if admin_value and not new_key:
         choose_admin_key(admin_value)
-
-
-if __name__ == "__main__":
-    main()

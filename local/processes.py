@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
+
+from local.forked import Forked, Plan, fork
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -47,7 +49,7 @@ def _follow(parent: int, death_signal: int, confine: Callable[[], None] | None) 
 
 @dataclass(slots=True)
 class Child:
-    """A program that is kept running. `kind` is what a person calls it."""
+    """A process that is kept running: a program, or one of our own (`main`). `kind` is what a person calls it."""
 
     name: str
     command: Sequence[str]
@@ -56,10 +58,10 @@ class Child:
     kind: str = ""
     descriptors: tuple[int, ...] = ()
     # Our own processes wait at their standard input for the word that all is there, and end when it closes.
-    guided: bool = False
+    main: Callable[[], None] | None = None
     # Called in the new process before it becomes the program.
     confine: Callable[[], None] | None = None
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    process: subprocess.Popen[bytes] | Forked | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     restart_at: float = field(default=0.0, init=False)
     ends: int = field(default=0, init=False)
@@ -67,21 +69,27 @@ class Child:
 
     def start(self) -> None:
         _rotate(self.log)
-        death_signal = signal.SIGTERM if self.guided else signal.SIGKILL
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command,
-                env=dict(self.environ),
-                stdin=subprocess.PIPE if self.guided else subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=self.descriptors,
-                start_new_session=True,
-                # The supervisor has one thread, so that running code between fork and exec is safe.
-                preexec_fn=_follow(os.getpid(), death_signal, self.confine),  # noqa: PLW1509
-            )
+            self.process = self._fork(output, self.main) if self.main else self._run(output)
         self.started = time.monotonic()
         self.restart_at = 0.0
+
+    def _run(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=self.descriptors,
+            start_new_session=True,
+            # The supervisor has one thread, so that running code between fork and exec is safe.
+            preexec_fn=_follow(os.getpid(), signal.SIGKILL, self.confine),  # noqa: PLW1509
+        )
+
+    def _fork(self, output: IO[bytes], main: Callable[[], None]) -> Forked:
+        follow = _follow(os.getpid(), signal.SIGTERM, None)
+        return fork(Plan(f"local.{self.name}", main, self.environ, self.descriptors, follow), output)
 
     def go(self) -> None:
         """Tells a guided process that what it needs is there."""

@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import gc
 import http.client
+import importlib
 import os
 import secrets
 import select
@@ -31,6 +33,16 @@ _TICK_SECONDS = 1.0
 _OWN_PATIENCE_SECONDS = 3.0
 _ENGINE_PATIENCE_SECONDS = 1.0
 _BACKLOG = 1024
+# Together they load what both the gateway and the worker use.
+_SHARED_MODULES = (
+    "dlambda.entry.http",
+    "dlambda.entry.sqs",
+    "dlambda.usecases.files.stream_file",
+    "dlambda.usecases.items.add_items",
+    "dlambda.usecases.items.retry_items",
+    "dlambda.usecases.tasks.tasks",
+    "local.worker",
+)
 
 
 def lock(config: Config) -> IO[str]:
@@ -65,6 +77,15 @@ def listen(host: str, port: int) -> socket.socket:
             raise StartError(f"Port {port} is in use. Stop what uses it, or set PORT to another one.") from None
         raise StartError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
     return listener
+
+
+def _load() -> None:
+    """Loads what the gateway and the worker share, while the engines start: both are forked from this process."""
+    for name in _SHARED_MODULES:
+        importlib.import_module(name)
+    # A collection in a child would write to, and so copy, each page of memory that holds objects.
+    gc.collect()
+    gc.freeze()
 
 
 class Stopped(Exception):
@@ -112,18 +133,17 @@ class Supervisor:
         )
         environ = child_environ(self._config, endpoints, self.port)
         public, internal = self._listener.fileno(), self._internal.fileno()
-        gateway = [sys.executable, "-m", "local.gateway", str(public), str(internal)]
         logs = self._config.logs_dir
+
+        def serve() -> None:
+            importlib.import_module("local.gateway.process").main(public, internal)
+
+        def work() -> None:
+            importlib.import_module("local.worker").main()
+
         return [
-            Child("gateway", gateway, environ, logs / "gateway.log", "the gateway", (public, internal), guided=True),
-            Child(
-                "worker",
-                [sys.executable, "-m", "local.worker"],
-                environ,
-                logs / "worker.log",
-                "the worker",
-                guided=True,
-            ),
+            Child("gateway", (), environ, logs / "gateway.log", "the gateway", (public, internal), main=serve),
+            Child("worker", (), environ, logs / "worker.log", "the worker", main=work),
         ]
 
     def run(self) -> None:
@@ -153,7 +173,10 @@ class Supervisor:
         self._stopping = True
 
     def _start(self) -> None:
-        for child in self._engines + self._own:
+        for child in self._engines:
+            child.start()
+        _load()
+        for child in self._own:
             child.start()
         self._provision()
         for child in self._own:

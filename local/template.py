@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,9 @@ def load(path: Path = TEMPLATE) -> Json:
     return expand(yaml.load(path.read_bytes(), Loader=_Loader))  # noqa: S506 a SafeLoader with tags
 
 
+@lru_cache(maxsize=1)
 def read(path: Path = TEMPLATE) -> Map:
-    """The map that the template draws. Raises `TemplateError`."""
+    """The map that the template draws, read once. Raises `TemplateError`."""
     return _Reader(load(path)).read()
 
 

@@ -286,6 +286,7 @@ class Worker:
 
 
 def main() -> None:
+    """Works until SIGTERM."""
     settings = current().settings
     set_up_logs()
     plan = template.read()
@@ -305,7 +306,3 @@ def main() -> None:
     worker.give_back()
     # What handlers were at goes on from the tables.
     leave()
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ _UNREAD_BYTES = 32 * _MEGABYTE
 _RETRY_SECONDS = 5
 _CLOSE = (b"connection", b"close")
 _log = logging.getLogger(__name__)
+# Two threads that import modules which import each other could see one of them unfinished.
+_loading = threading.Lock()
 
 
 class Router:
@@ -47,17 +50,43 @@ class Busy(Exception):
     """There is no memory left for what a client sends or asks for."""
 
 
+class _Application:
+    """The application of a function's module, loaded when it is first called."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._app: WsgiApp | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self.load()(environ, start_response)
+
+    def load(self) -> WsgiApp:
+        """One that does not load answers 500, and the others work."""
+        with _loading:
+            if self._app is None:
+                try:
+                    self._app = importlib.import_module(self._module).app
+                except Exception:
+                    _log.exception("function %s does not load", self._module)
+                    self._app = _broken
+            return self._app
+
+
 class Functions:
-    """The applications, each loaded once; requests run in the threads of their route's pool (`pools`)."""
+    """The applications; requests run in the threads of their route's pool (`pools`)."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._router = Router(routes)
-        modules = {route.function.module for route in routes}
-        self._apps = {module: _load(module) for module in sorted(modules)}
+        self._apps = {module: _Application(module) for module in sorted({route.function.module for route in routes})}
+        self._has_answered = False
         self._pool_of = PoolOfRoute(ROUTES.items())
         self._places = {pool: Places(pool) for pool in POOLS}
         self._bodies = Shares(*_BODY_BYTES)
         self._answers = Shares(*_ANSWER_BYTES)
+
+    def _load_all(self) -> None:
+        for app in self._apps.values():
+            app.load()
 
     def find(self, method: str, path: str) -> WsgiApp | None:
         """The application that answers, or None."""
@@ -95,8 +124,15 @@ class Functions:
                 body = await exchange.run(threads)
         finally:
             memory.free()
+            self._load_others()
         if body is not None:
             await self._send(exchange, body, client)
+
+    def _load_others(self) -> None:
+        """Once somebody was answered, all groups are loaded: the start waits for the first one's alone."""
+        if not self._has_answered:
+            self._has_answered = True
+            threading.Thread(target=self._load_all, name="loader", daemon=True).start()
 
     async def _send(self, exchange: Exchange, body: bytes, client: str) -> None:
         """A large answer counts while it waits for its client. One to a request that changed something always goes."""
@@ -132,16 +168,6 @@ async def refuse_for_now(send: Send, text: str) -> None:
     """429 with a time after which trying again may help. What is left of the request is not read."""
     headers = [(b"retry-after", str(_RETRY_SECONDS).encode()), _CLOSE]
     await refuse(send, 429, f"{text} Try again in a moment.", "TOO_MANY", headers)
-
-
-def _load(module: str) -> WsgiApp:
-    """The `app` of a function's module. One that does not load answers 500, and the others work."""
-    try:
-        app: WsgiApp = importlib.import_module(module).app
-    except Exception:
-        _log.exception("function %s does not load", module)
-        return _broken
-    return app
 
 
 def _broken(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:

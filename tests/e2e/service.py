@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
+from local.config import Endpoints, child_environ, read_config
 from local.engines import free_port
 from tests.e2e import processes
 from tests.e2e.api import Api
 from tests.e2e.processes import MARK, Process
 
 ROOT = Path(__file__).parents[2]
+MEDIA_ENGINE = re.compile(r"rclone serve s3 --addr (127\.0\.0\.1:\d+)")
 START_SECONDS = 60
 STOP_SECONDS = 20
 _WELCOME_SECONDS = 60  # it answers a moment before it says so
@@ -70,13 +73,19 @@ class Service:
         )
 
     def environment_of_functions(self) -> dict[str, str]:
-        """What its functions run with, endpoints and credentials included, as a process that has them shows."""
-        for process in self.processes():
-            text = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
-            found = dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
-            if "AWS_ENDPOINT_URL_DYNAMODB" in found:
-                return self.environment() | found
-        raise AssertionError("no process of the service shows AWS_ENDPOINT_URL_DYNAMODB")
+        """What its functions run with, endpoints and credentials included; whom they tell of events is not there."""
+        config = read_config(self.environment(), ROOT)
+        (sockets,) = config.run_dir.iterdir()
+        (engine,) = filter(None, (MEDIA_ENGINE.search(process.command) for process in self.processes()))
+        endpoints = Endpoints(
+            tables_socket=str(sockets / "tables"),
+            queues_socket=str(sockets / "queues"),
+            media=f"http://{engine[1]}",
+            sockets="",
+            nudge_socket=str(sockets / "nudge"),
+            gaps=str(sockets / "gaps"),
+        )
+        return self.environment() | child_environ(config, endpoints, self.port)
 
     def launch(self) -> None:
         """Starts the process and returns at once."""

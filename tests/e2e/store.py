@@ -3,16 +3,13 @@
 Through the engine, since it takes a second to see what appears on its disk.
 """
 
-import re
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
 
 from tests.e2e.processes import processes_of
-from tests.e2e.service import Service
-
-_ENGINE = re.compile(r"rclone serve s3 --addr (127\.0\.0\.1:\d+)")
+from tests.e2e.service import MEDIA_ENGINE, Service
 
 
 class Store:
@@ -23,7 +20,7 @@ class Store:
         # Chunked bodies are for https alone: over http the checksum would be sent as a trailer.
         config = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
         commands = [process.command for process in processes_of(service.mark, service.folder)]
-        address = next(found[1] for found in map(_ENGINE.search, commands) if found)
+        address = next(found[1] for found in map(MEDIA_ENGINE.search, commands) if found)
         self._client = boto3.client(
             "s3", endpoint_url=f"http://{address}", aws_access_key_id=key, aws_secret_access_key=secret,
             region_name="us-east-1", config=config,

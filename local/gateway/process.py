@@ -1,6 +1,6 @@
 """The gateway process: one public port for HTTP, WebSockets and media, one internal port for posts to the sockets.
 
-Started by the supervisor as `python -m local.gateway PUBLIC_FD INTERNAL_FD`, with listening sockets.
+Forked from the supervisor, with its listening sockets.
 """
 
 import asyncio
@@ -175,11 +175,12 @@ def _media_engine() -> tuple[str, int]:
     return where.hostname or "127.0.0.1", where.port or 80
 
 
-def main() -> None:
+def main(public: int, internal: int) -> None:
+    """Serves until SIGTERM. `public`, `internal`: descriptors of the listening sockets."""
     settings = current().settings
     set_up_logs()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
+    listeners = [socket.socket(fileno=number) for number in (public, internal)]
     plan = template.read()
     functions = Functions(plan.routes)
     sockets = Sockets(plan.socket)
@@ -194,7 +195,3 @@ def main() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, manage, sockets, listeners))
         leave()
-
-
-if __name__ == "__main__":
-    main()
