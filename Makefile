@@ -33,7 +33,7 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
-.PHONY: install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
+.PHONY: prove-cloud install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ test-fast: $(DEV_READY) ## Run the tests of the domain and the tables alone
 
 test-nightly: $(DEV_READY) $(PAGE_READY) ## Run the tests, the long ones as well
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
+
+prove-cloud: $(DEV_READY) $(PAGE_READY) ## Deploy to a cloud on this machine and take a URL through it; no account needed
+	@$(PY) -m pytest tests/cloud --durations=5 $(ARGS)
 
 smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \

@@ -21,6 +21,16 @@ TERMINAL = "SystemStreamFunction"
 _OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")
 
 
+def image_functions(document: dict[str, Any]) -> frozenset[str]:
+    """The logical ids of the functions that need ffmpeg or deno."""
+    layered = {
+        name
+        for name, each in document["Resources"].items()
+        if {"Ref": LAYER} in each.get("Properties", {}).get("Layers", ())
+    }
+    return EXTRACTORS | layered
+
+
 def with_images(document: dict[str, Any], *, has_adapter: bool) -> dict[str, Any]:
     """The document with images in place of ZIPs where the layer is used, and without the layer.
 
@@ -31,9 +41,8 @@ def with_images(document: dict[str, Any], *, has_adapter: bool) -> dict[str, Any
     del resources[LAYER]
     if not has_adapter:
         del resources[TERMINAL], outputs["TerminalUrl"]
-    for name, resource in resources.items():
-        if name in EXTRACTORS or {"Ref": LAYER} in resource.get("Properties", {}).get("Layers", ()):
-            resources[name] = _as_image(resource)
+    for name in image_functions(document) & resources.keys():
+        resources[name] = _as_image(resources[name])
     shared = document["Globals"]["Function"]
     # Globals must not give an image what only a ZIP may have.
     of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared}

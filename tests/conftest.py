@@ -18,7 +18,7 @@ pytest_plugins = ["tests.functions.usage"]
 # Beginnings of test ids. Files that wait for the clock come first, so that others use the processors meanwhile; then the
 # folders whose files take long.
 _FIRST = (
-    "tests/e2e/test_tasks.py", "tests/e2e/test_key_api_recordings.py", "tests/e2e/test_restart.py", "tests/e2e/",
+    "tests/cloud/", "tests/e2e/test_tasks.py", "tests/e2e/test_key_api_recordings.py", "tests/e2e/test_restart.py", "tests/e2e/",
     "tests/security/", "tests/media/", "tests/functions/",
 )  # fmt: skip
 

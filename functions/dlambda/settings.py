@@ -311,6 +311,12 @@ class Settings(UserSettings):
         limit = self.extractor_limits.get(extractor.upper(), self.max_workers_per_extractor)
         return min(limit, self.max_workers)
 
+    @field_validator("socket_endpoint")
+    @classmethod
+    def _socket_endpoint_is_asked_by_http(cls, value: str) -> str:
+        """API Gateway tells the address of clients, `wss://`; what manages them has the same name by HTTP."""
+        return f"http{value.removeprefix('ws')}" if value.startswith(("ws://", "wss://")) else value
+
     @field_validator("tz")
     @classmethod
     def _tz_is_a_zone(cls, value: str) -> str:

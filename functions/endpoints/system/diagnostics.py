@@ -52,7 +52,7 @@ def diagnostics() -> dict[str, Any]:
 def _checks(settings: Settings, state: Mapping[str, Any]) -> Iterator[Check]:
     yield from (_engine(name, engine) for name, engine in state["engines"].items())
     yield _ytdlp(state["ytdlp"])
-    yield from (_tool(name, tool, settings) for name, tool in state["tools"].items())
+    yield from (_tool(name, state["tools"].get(name, {})) for name in _TOOLS)
     yield _disk(state["disk"])
     yield _work_folder(settings)
     yield _protection(state["missing"])
@@ -87,10 +87,10 @@ def _age_of(found: Mapping[str, Any]) -> tuple[CheckStatus, str]:
     return CheckStatus.PASS, "Installed."
 
 
-def _tool(name: str, tool: Mapping[str, Any], settings: Settings) -> Check:
+def _tool(name: str, tool: Mapping[str, Any]) -> Check:
     group, description = _TOOLS[name]
-    if settings.function_name:
-        status, message = CheckStatus.SKIP, "Lies in a layer of the functions that use it."
+    if not tool:
+        status, message = CheckStatus.SKIP, "Lies in the functions that use it."
     elif tool["ok"]:
         status, message = _age_of(tool)
     else:

@@ -25,6 +25,7 @@ from dlambda.usecases.operations.check_updates import ytdlp_version
 log = logging.getLogger(__name__)
 
 _TOOL_SECONDS = 10
+_NEEDED_TOOLS = frozenset({"ffmpeg", "deno"})
 _TOOL_ARGUMENT = {"ffmpeg": "-version", "ffprobe": "-version", "deno": "--version"}
 
 
@@ -42,16 +43,18 @@ def ready() -> tuple[dict[str, Any], int]:
     """Checks all parts; the answer and its HTTP status.
 
     `status` is `unavailable` (503) when tables, bucket or queues do not answer, `limited` when ffmpeg or deno does not
-    run or the disk is full, else `ok`. The ages of the tools and missing parts of the sandbox are for information.
+    run or the disk is full, else `ok`. The ages of the tools and missing parts of the sandbox are for information. In
+    the cloud the tools lie in other functions, and `tools` is empty.
     """
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
     today = current().clock.now().date()
-    tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in _TOOL_ARGUMENT}
+    own_tools = () if current().settings.function_name else _TOOL_ARGUMENT
+    tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in own_tools}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
     room = disk(tightest_room(current().settings.download_folders, current().settings.disk_reserve_bytes))
-    limited = not (tools["ffmpeg"]["ok"] and tools["deno"]["ok"] and room["ok"])
+    limited = not room["ok"] or any(not tools[name]["ok"] for name in _NEEDED_TOOLS & tools.keys())
     answer = {
         "status": "unavailable" if not up else "limited" if limited else "ok",
         "engines": engines,
