@@ -47,6 +47,24 @@ def test_a_kept_lease_is_released_when_its_work_fails():
     assert leases.acquire("a", "w2", T0).fence == lease.fence + 1
 
 
+def test_a_lease_that_a_thread_renews_stays_released(monkeypatch):
+    monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.001)
+    for number in range(20):
+        with leases.hold(f"i{number}") as lease:
+            leases.release(lease)
+            time.sleep(0.01)  # the thread has tried to renew it by then
+    names = [f"i{number}" for number in range(20)]
+    assert leases.find_expired(names, time.time()) == set(names)
+
+
+def test_a_released_lease_cannot_be_renewed():
+    lease = leases.acquire("a", "w1", T0)
+    leases.release(lease)
+    with pytest.raises(leases.Lost):
+        leases.renew(lease, T0)
+    assert leases.acquire("a", "w2", T0)
+
+
 def test_the_log_says_whose_lease_could_not_be_renewed(tables, monkeypatch, caplog):
     if tables == "moto":
         pytest.skip("it takes any number")

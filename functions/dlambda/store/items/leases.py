@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 20
 _RENEW_SECONDS = 5.0
+_RELEASED = 0  # in the place of the moment until which it is held
 LOST = "the lease is somebody else's"
 CANCEL = "cancel"
 """Requests of a user to the worker of an item."""
@@ -75,20 +76,26 @@ def acquire(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS
 def renew(
     lease: Lease, now: float, progress: Mapping[str, Any] | None = None, seconds: float = LEASE_SECONDS
 ) -> str | None:
-    """Keeps the lease and stores `progress`; answers what the user wants (`"cancel"`) or None. Raises `Lost`."""
+    """Keeps the lease and stores `progress`; answers what the user wants (`"cancel"`) or None.
+
+    Raises `Lost`, also when the lease was released: a renewal that is under way then must not bring it back.
+    """
     row = _Row(lease.item_id)
     # A recording may go on for longer than the table keeps what nobody touches.
     actions: list[Action] = [_Row.until.set(now + seconds), _Row.expires_at.set(int(now + _KEEP_SECONDS))]
     if progress is not None:
         actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
-    if not row.update_if(holds(lease), actions):
+    if not row.update_if(holds(lease) & (_Row.until > _RELEASED), actions):
         raise _lost(lease.item_id)
     return row.wanted
 
 
 @contextmanager
 def hold(item_id: str) -> Iterator[Lease]:
-    """The lease for as long as the block runs, renewed by a thread; released when the block fails. Raises `Lost`."""
+    """The lease for as long as the block runs, renewed by a thread; released when the block fails. Raises `Lost`.
+
+    What the block releases itself is free from that moment on.
+    """
     lease = acquire(item_id, current().new_uuid().hex, current().clock.time())
     if lease is None:
         raise _lost(item_id)
@@ -145,13 +152,13 @@ def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
 
 def release(lease: Lease) -> None:
     """Lets the next worker begin at once. What the user wants stays. Another worker's lease is left alone."""
-    _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(0)])
+    _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(_RELEASED)])
 
 
 def release_all() -> None:
     """Releases every lease: for the start of one machine's only worker, when whoever held them is known to be dead."""
-    for row in _Row.scan(_Row.until > 0):
-        row.update_if(_Row.owner == row.owner, [_Row.until.set(0)])
+    for row in _Row.scan(_Row.until > _RELEASED):
+        row.update_if(_Row.owner == row.owner, [_Row.until.set(_RELEASED)])
 
 
 def want(item_id: str, wish: str) -> bool:
