@@ -10,6 +10,7 @@ import json
 import logging
 import resource
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -19,6 +20,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dlambda.entry.senders import is_trusted_proxy
+from local.gateway.file_sending import FileSender, offer
 from local.gateway.shares import Shares, client_of
 
 _KEPT_FILES: Final = 256  # descriptors for engines, logs and libraries
@@ -179,6 +181,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._body_since = 0.0
         self._body_bytes = 0
+        self._on_lost: Callable[[], None] | None = None
 
     # What the transport tells
 
@@ -194,6 +197,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self.transport)
         super().connection_lost(exc)
+        if self._on_lost:
+            self._on_lost()
 
     def data_received(self, data: bytes) -> None:
         """In slices, so that a head is refused soon after it became too large."""
@@ -270,6 +275,31 @@ class HttpProtocol(HttpToolsProtocol):
         if self._head_since is not None:
             self._head_since = self.loop.time()  # of the next one, which had to wait for this answer
         super().on_response_complete()
+
+    # Files in an answer
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        def count_off(size: int) -> bool:
+            if not cycle.disconnected:
+                cycle.expected_content_length -= size
+            return not cycle.disconnected
+
+        offer(cycle.scope, FileSender(self, count_off))
+        super()._start_asgi_task(cycle, app)
+
+    async def flush(self) -> None:
+        """See `file_sending.Connection`."""
+        self.transport.set_write_buffer_limits(high=0)
+        await self.flow.drain()
+        self.transport.set_write_buffer_limits()
+
+    def note_waiting(self, *, waits: bool) -> None:
+        """See `file_sending.Connection`."""
+        self._stuck_since = self.loop.time() if waits else None
+
+    def on_lost(self, callback: Callable[[], None] | None) -> None:
+        """See `file_sending.Connection`."""
+        self._on_lost = callback
 
     # Ends
 

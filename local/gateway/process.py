@@ -21,6 +21,7 @@ import uvicorn
 import uvloop
 
 from dlambda.aws import queue
+from dlambda.aws.library import Library
 from dlambda.deployment import current
 from dlambda.domain.dialects.registry import split_path
 from dlambda.entry.base_path import single_slashes
@@ -33,7 +34,9 @@ from local import nudge, template
 from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
 from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
 from local.gateway.functions import Functions
-from local.gateway.media import Media
+from local.gateway.media import Media, MediaSource
+from local.gateway.media_engine import EngineMedia
+from local.gateway.media_files import LibraryMedia
 from local.gateway.sockets import Sockets, deny
 from local.guided import wait_for_go
 from local.processes import leave
@@ -170,9 +173,15 @@ def _below(secret_path: str, app: App) -> App:
     return guarded
 
 
-def _media_engine() -> tuple[str, int]:
-    where = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ["AWS_ENDPOINT_URL"])
-    return where.hostname or "127.0.0.1", where.port or 80
+def _media(settings: Settings) -> Media:
+    """From the files themselves, unless another cloud has the bucket."""
+    source: MediaSource
+    if settings.library_dir:
+        source = LibraryMedia(Library(settings.library_dir), f"/{settings.bucket}/".encode())
+    else:
+        where = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ["AWS_ENDPOINT_URL"])
+        source = EngineMedia((where.hostname or "127.0.0.1", where.port or 80))
+    return Media(settings.bucket, source)
 
 
 def main(public: int, internal: int) -> None:
@@ -184,7 +193,7 @@ def main(public: int, internal: int) -> None:
     plan = template.read()
     functions = Functions(plan.routes)
     sockets = Sockets(plan.socket)
-    gateway = Gateway(settings, functions, sockets, Media(settings.bucket, _media_engine()))
+    gateway = Gateway(settings, functions, sockets, _media(settings))
     manage = _below(urlsplit(settings.socket_endpoint).path, sockets.manage)
     wait_for_go()
     nudge.watch_sends()

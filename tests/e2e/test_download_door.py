@@ -1,12 +1,17 @@
 """GET and HEAD /api/download: a redirect to storage, which keeps the rules of HTTP (docs/contract/files.md 3)."""
 
+import contextlib
+import socket
 from datetime import timedelta
+from email import message_from_bytes
 from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.api import Api, Record
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 HOUR = timedelta(hours=1)
 
@@ -55,12 +60,64 @@ def test_a_range_behind_the_end_is_answered_with_416(api: Api, origin: Origin, p
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,4-5", "rubbish", "bytes=", "bytes=-", "bytes=x-y", "bytes=5-2", "lines=1-2", "bytes=0-1-2"]
+    "asked",
+    ["bytes=0-9999999999,4-5", "rubbish", "bytes=", "bytes=-", "bytes=x-y", "bytes=5-2", "lines=1-2", "bytes=0-1-2"],
 )
 def test_a_range_that_cannot_be_given_is_ignored(api: Api, origin: Origin, path: str, asked: str) -> None:
     reply = api.follow("GET", path, headers={"Range": asked})
     assert (reply.status, reply.headers["Content-Range"]) == (200, None)
     assert reply.body == origin.media("clip.mp4").read_bytes()
+
+
+def test_several_ranges_come_in_parts(api: Api, origin: Origin, path: str) -> None:
+    reply = api.follow("GET", path, headers={"Range": "bytes=0-1,-3"})
+    film = origin.media("clip.mp4").read_bytes()
+    assert reply.status == 206
+    kind, _, boundary = str(reply.headers["Content-Type"]).partition("; boundary=")
+    assert (kind, reply.headers["Content-Length"]) == ("multipart/byteranges", str(len(reply.body)))
+    message = message_from_bytes(f"Content-Type: multipart/x; boundary={boundary}\r\n\r\n".encode() + reply.body)
+    parts = [(part["Content-Range"], part.get_payload(decode=True)) for part in message.walk() if part["Content-Range"]]
+    size = len(film)
+    assert parts == [(f"bytes 0-1/{size}", film[:2]), (f"bytes {size - 3}-{size - 1}/{size}", film[-3:])]
+
+
+def test_another_version_than_this_one_is_refused(api: Api, path: str) -> None:
+    etag = str(api.follow("GET", path).headers["ETag"])
+    for headers, status in (
+        ({"If-Match": etag}, 200),
+        ({"If-Match": f'"older", {etag}'}, 200),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": '"older"'}, 412),
+        ({"If-Unmodified-Since": "Fri, 13 Feb 2009 23:31:30 GMT"}, 412),
+        ({"If-Unmodified-Since": "rubbish"}, 200),
+    ):
+        target = str(api.get(path).headers["Location"])
+        assert api.request("GET", target, headers=headers).status == status, headers
+
+
+def test_a_client_that_goes_and_one_that_is_slow_disturb_nobody(api: Api, origin: Origin, path: str) -> None:
+    target = str(api.get(path).headers["Location"])
+    film = origin.media("clip.mp4").read_bytes()
+    place = urlsplit(api.base)
+    request = f"GET {target} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode()
+    with contextlib.ExitStack() as connections:
+        slow = []
+        for number in range(30):
+            connection = connections.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((place.hostname, place.port))
+            connection.sendall(request)
+            if number % 2:
+                connection.close()
+            else:
+                slow.append(connection)
+        assert api.get(target).body == film
+        for connection in slow[:3]:
+            connection.settimeout(PATIENCE_SECONDS)
+            received = b""
+            while not received.endswith(film[-1000:]):
+                received += connection.recv(1 << 20)
+            assert received.partition(b"\r\n\r\n")[2] == film
 
 
 @pytest.mark.parametrize("asked", ["Bytes=10-19", "bytes = 10-19", " bytes=10-19 "])

@@ -6,7 +6,7 @@ import flask
 import pytest
 
 from dlambda.entry.conditional import not_modified
-from local.gateway.media import _is_unchanged
+from local.gateway.media_headers import is_unchanged as gateway_decides
 
 if TYPE_CHECKING:
     from local.gateway.asgi import Scope
@@ -53,4 +53,4 @@ def test_without_an_etag_of_ours_the_time_decides(etag: str | None) -> None:
 @pytest.mark.parametrize(("sent", "is_unchanged"), CASES)
 def test_the_gateway_decides_alike(sent: dict[str, str], is_unchanged: bool) -> None:
     scope: Scope = {"headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()]}
-    assert _is_unchanged(scope, ETAG.encode(), TIME.encode()) == is_unchanged
+    assert gateway_decides(scope, ETAG.encode(), TIME.encode()) == is_unchanged

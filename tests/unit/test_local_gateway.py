@@ -5,7 +5,10 @@ import socket
 import pytest
 
 from local.gateway.functions import Router
-from local.gateway.media import _etag, _headers, _is_plain, _is_signed, _named_by_url, _Upstream
+from local.gateway.media import _is_plain, _is_signed
+from local.gateway.media_engine import _etag, _headers, _Upstream
+from local.gateway.media_headers import named_by_url
+from local.gateway.ranges import read_ranges
 from local.template import Function, Route
 
 HISTORY = Function("HistoryFunction", "endpoints.history.main", "lambda_handler", 29)
@@ -74,8 +77,38 @@ def test_the_etag_is_the_same_for_a_part_and_the_whole():
 
 
 def test_the_url_names_headers_but_no_line_breaks():
-    assert _named_by_url(b"response-content-type=video%2Fmp4") == {b"content-type": b"video/mp4"}
-    assert _named_by_url(b"response-content-type=a%0D%0Ab:c") == {}
+    assert named_by_url([("response-content-type", "video/mp4")]) == {b"content-type": b"video/mp4"}
+    assert named_by_url([("response-content-type", "a\r\nb:c"), ("content-type", "a"), ("response-date", "b")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "ranges"),
+    [
+        (b"bytes=0-0", [(0, 1)]),
+        (b"Bytes = 5-", [(5, 10)]),
+        (b"bytes=-3", [(7, 10)]),
+        (b"bytes=-30", [(0, 10)]),
+        (b"bytes=8-99", [(8, 10)]),
+        (b"bytes=0-1,4-5", [(0, 2), (4, 6)]),
+        (b"bytes=-2, 0-0", [(8, 10), (0, 1)]),
+        (b"bytes=0-1,20-30", [(0, 2)]),
+        (b"bytes=10-", []),
+        (b"bytes=-0", []),
+        (b"bytes=20-30,40-", []),
+        (b"bytes=5-2", None),
+        (b"bytes=0-1-2", None),
+        (b"bytes=x-y", None),
+        (b"bytes=", None),
+        (b"bytes=-", None),
+        (b"lines=1-2", None),
+        (b"rubbish", None),
+        (b"bytes=0-9,0-9", None),
+        (b"bytes=" + b",".join([b"0-0"] * 17), None),
+        (b"bytes=" + b"9" * 30 + b"-", None),
+    ],
+)
+def test_a_range_is_read(asked, ranges):
+    assert read_ranges(asked, 10) == ranges
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,20 @@ state of an unfinished download, `cache/...` and `zips/...` what a lifecycle rul
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.auth import S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dlambda.aws.links import refuse_links
+from dlambda.aws.presigned import sign
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current, per_deployment
-from dlambda.domain.web.etag import made_etag
-from dlambda.domain.web.http_date import http_date
-from dlambda.errors import NotFound, Unavailable
+from dlambda.errors import NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,26 +30,6 @@ MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _PART_BYTES = 16 * 1024 * 1024
 _DELETE_BATCH = 1000
 _UPLOAD = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An object as a listing or a HEAD shows it."""
-
-    key: str
-    size_bytes: int
-    modified: datetime
-    etag: str
-
-    @property
-    def version(self) -> str:
-        """The object's ETag without its quotes: it changes when the object does."""
-        return self.etag or made_etag(self.size_bytes, self.last_modified)
-
-    @property
-    def last_modified(self) -> str:
-        """As the header of that name."""
-        return http_date(self.modified.timestamp())
 
 
 @per_deployment
@@ -180,13 +156,7 @@ def presign(
     url = f"{base}/{_bucket()}/{quote(key)}"
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
-    request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
-    region = current().session().get_config_variable("region") or "us-east-1"
-    credentials = current().session().get_credentials()
-    if credentials is None:
-        raise Unavailable("No credentials for the bucket are at hand.")
-    S3SigV4QueryAuth(credentials, "s3", region, expires=seconds).add_auth(request)
-    return address.shown(str(request.url), origin)
+    return address.shown(sign(method, url, seconds), origin)
 
 
 def media_origin() -> str:

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from dlambda.aws import bucket
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.domain.files.content_type import content_type, is_active
 from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.paths.paths import object_key

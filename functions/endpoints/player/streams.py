@@ -6,7 +6,7 @@ from urllib.parse import quote
 from flask import Response, request
 
 from dlambda.aws import bucket
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.segment import CONTENT_TYPE as SEGMENT_TYPE

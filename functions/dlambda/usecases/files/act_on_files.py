@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dlambda.aws import bucket, queue
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.file_action import FileAction, Refused, checked_folder, sources_of, target_of
 from dlambda.domain.messages.queue_messages import RunJob

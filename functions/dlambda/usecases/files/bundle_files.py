@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dlambda.aws import bucket, objects, queue
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.listing import MARKER
 from dlambda.domain.files.sidecar import Sidecars

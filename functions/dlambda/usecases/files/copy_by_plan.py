@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from dlambda.aws import bucket, objects
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import NotFound
 from dlambda.usecases.files.find_file import files_below

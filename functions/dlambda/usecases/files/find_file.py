@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dlambda.aws import bucket
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.domain.files.content_type import suffix
 from dlambda.domain.files.sidecar import Sidecars, sidecars, stem_of, under
 from dlambda.domain.paths.home import at_home, from_home

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from dlambda.aws import bucket, objects, queue
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.files.listing import MARKER, Entry
 from dlambda.domain.files.sidecar import is_media, owned_by, stem_of

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from dlambda.aws.bucket import Stored
+from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.sidecar import is_media
 from dlambda.domain.items.item import Item, Shelf

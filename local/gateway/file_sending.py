@@ -1,0 +1,123 @@
+"""Bytes of files go from the kernel's cache to the client (`sendfile`), in threads: a disk that is slow makes nobody
+else wait, and nothing is copied into this process.
+"""
+
+import asyncio
+import os
+import select
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple, Protocol
+
+_KEY: Final = "file_sender"
+_THREADS: Final = 8
+_BURST_BYTES: Final = 16 * 1024 * 1024
+_BURST_SECONDS: Final = 0.05
+_PATIENCE_MS: Final = 5
+"""A client that reads at once is waited for in the thread; any other by the loop."""
+_threads = ThreadPoolExecutor(_THREADS, "file-sending")
+
+
+class Slice(NamedTuple):
+    """A part of an open file."""
+
+    descriptor: int
+    offset: int
+    size: int
+
+
+class Connection(Protocol):
+    """The client's connection, as its protocol knows it."""
+
+    transport: asyncio.Transport
+
+    async def flush(self) -> None:
+        """Waits until nothing is left to be written before the file."""
+
+    def note_waiting(self, *, waits: bool) -> None:
+        """The client has to read before more can be sent."""
+
+    def on_lost(self, callback: Callable[[], None] | None) -> None:
+        """Has `callback` called when the connection is gone."""
+
+
+class FileSender:
+    """Sends files in an answer that has begun with its length. `count_off`: takes bytes off that length."""
+
+    def __init__(self, connection: Connection, count_off: Callable[[int], bool]) -> None:
+        self._connection = connection
+        self._count_off = count_off
+
+    async def send(self, part: Slice) -> None:
+        """Returns when the bytes are handed to the kernel, or the client is gone. Raises `OSError` at a file's end."""
+        if not part.size or not self._count_off(part.size):
+            return
+        await self._connection.flush()
+        if self._connection.transport.is_closing():
+            return
+        client = os.dup(self._connection.transport.get_extra_info("socket").fileno())  # the loop watches the other one
+        try:
+            await self._send(client, part)
+        finally:
+            os.close(client)
+
+    async def _send(self, client: int, part: Slice) -> None:
+        loop = asyncio.get_running_loop()
+        while part.size and not self._connection.transport.is_closing():
+            sent, goes_on = await loop.run_in_executor(_threads, _burst, client, part)
+            part = Slice(part.descriptor, part.offset + sent, part.size - sent)
+            if not goes_on:
+                return
+            if part.size and sent < _BURST_BYTES:
+                await self._until_writable(client)
+
+    async def _until_writable(self, client: int) -> None:
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_writer(client, wake)
+        self._connection.on_lost(wake)
+        self._connection.note_waiting(waits=True)
+        try:
+            await ready
+        finally:
+            self._connection.note_waiting(waits=False)
+            self._connection.on_lost(None)
+            loop.remove_writer(client)
+
+
+def _burst(client: int, part: Slice) -> tuple[int, bool]:
+    """Sends as much as the client takes at once: how much, and False when it is gone. Raises `OSError` at the end."""
+    sent, until = 0, time.monotonic() + _BURST_SECONDS
+    poll = select.poll()
+    poll.register(client, select.POLLOUT)
+    most = min(part.size, _BURST_BYTES)
+    while sent < most:
+        try:
+            count = os.sendfile(client, part.descriptor, part.offset + sent, most - sent)
+        except BlockingIOError:
+            if time.monotonic() > until or not poll.poll(_PATIENCE_MS):
+                break
+            continue
+        except (BrokenPipeError, ConnectionError):
+            return sent, False
+        if not count:
+            raise OSError("The file has become shorter while it was sent.")
+        sent += count
+    return sent, True
+
+
+def offer(scope: Any, sender: FileSender) -> None:
+    """Tells the application of a request how to send files."""
+    scope["state"][_KEY] = sender
+
+
+def sender_of(scope: Any) -> FileSender:
+    """What the request's protocol has offered."""
+    sender: FileSender = scope["state"][_KEY]
+    return sender

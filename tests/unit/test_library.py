@@ -1,0 +1,55 @@
+"""The bucket as a folder: what can be read of it, and that nothing else can."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dlambda.aws.library import Library
+from dlambda.errors import NotFound
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A library with a film and links, beside something that is not its own."""
+    root = tmp_path / "library"
+    (root / "files" / "real").mkdir(parents=True)
+    (root / "files" / "real" / "a.mp4").write_bytes(b"film")
+    (tmp_path / "library-twin").mkdir()
+    (tmp_path / "library-twin" / "b.mp4").write_bytes(b"secret")
+    (root / "files" / "alias").symlink_to("real")
+    (root / "files" / "link.mp4").symlink_to(root / "files" / "real" / "a.mp4")
+    (root / "files" / "out").symlink_to(tmp_path / "library-twin")
+    (root / "files" / "out.mp4").symlink_to(tmp_path / "library-twin" / "b.mp4")
+    (root / "files" / "up").symlink_to("../..")
+    os.mkfifo(root / "files" / "pipe.mp4")
+    return root
+
+
+@pytest.mark.parametrize("key", ["files/real/a.mp4", "files/alias/a.mp4", "files/link.mp4"])
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_file_is_read_by_each_of_its_names(root: Path, key: str, is_linked: bool) -> None:
+    folder = root
+    if is_linked:
+        folder = root.with_name("elsewhere")
+        folder.symlink_to(root)
+    file = Library(str(folder)).open(key)
+    try:
+        assert (file.stored.size_bytes, os.pread(file.descriptor, 10, 0)) == (4, b"film")
+    finally:
+        file.close()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "", "files", "files/", "files/real", "files/real/", "files/none.mp4", "files//real/a.mp4", "files/./real/a.mp4",
+        "files/real/../real/a.mp4", "../library-twin/b.mp4", "/etc/passwd", "files/out/b.mp4", "files/out.mp4",
+        "files/up/library-twin/b.mp4", "files/pipe.mp4", "files/a\0.mp4", "files/\ud800.mp4", "files/" + "a" * 300,
+    ],
+)  # fmt: skip
+def test_nothing_else_is(root: Path, key: str) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(NotFound):
+        Library(str(root)).open(key)
+    assert len(os.listdir("/proc/self/fd")) == before
