@@ -549,5 +549,5 @@ def test_a_timer_shows_its_next_runs(client: FlaskClient) -> None:
     assert client.get("/api/tasks/timer?count=51").status_code == 400
 
 
-def test_no_browser_is_impersonated(client: FlaskClient) -> None:
-    assert client.get("/api/tasks/definitions/impersonate-targets").get_json() == {"targets": []}
+def test_browsers_that_can_be_imitated(client: FlaskClient) -> None:
+    assert "chrome" in client.get("/api/tasks/definitions/impersonate-targets").get_json()["targets"]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dlambda.media.workers.child.egress import through_socks
 from dlambda.media.workers.child.ffmpeg_proxy import Relay, Upstream
-from dlambda.media.workers.child.recording import through_socks
 from tests.media.servers import SocksHandler, serving
 from tests.origin import Origin
 from tests.origin.media import ffmpeg

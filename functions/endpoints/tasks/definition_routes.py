@@ -7,6 +7,7 @@ from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
 from dlambda.entry.principals import current_principal
+from dlambda.media.workers.ytdlp_queries import list_browsers
 from dlambda.store.rules.resources import Document
 from dlambda.usecases.rules import resources
 from dlambda.usecases.tasks import definitions
@@ -78,8 +79,8 @@ def remove(path: TaskPath) -> Answer:
 
 @routes.get(f"{_BASE}/impersonate-targets", permission=Permission.READ_RULES, responses={200: ImpersonateTargets})
 def targets() -> Answer:
-    """Browsers that a fetch can be made to look like in all details: none, as that would pass by the address guard."""
-    return {"targets": []}
+    """Browsers that a fetch can be made to look like, the usual ones first; none where `curl_cffi` is missing."""
+    return {"targets": list_browsers()}
 
 
 @routes.post(

@@ -105,10 +105,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         timeout_seconds: float | None = None,
+        browser: str | None = None,
+        sends_browser_headers: bool = True,
     ) -> Answer:
         """An answer with a status below 400. Raises an `AppError` whose message is the cause.
 
-        `timeout_seconds` is the caller's own, within what is left.
+        `timeout_seconds` is the caller's own, within what is left. `browser`: the one that it is made to look like,
+        with that browser's headers where `sends_browser_headers`.
         """
         seconds = self.seconds_left()
         if seconds <= 0:
@@ -118,6 +121,8 @@ class Client:
             "Accept-Language": "en-US,en;q=0.9",
             "Accept-Encoding": "gzip, deflate, br",
         }
+        if browser and sends_browser_headers:
+            defaults = {}
         own_headers = dict(headers or {})
         names = {name.lower() for name in own_headers}
         request = Request(
@@ -127,6 +132,8 @@ class Client:
             body=body,
             timeout_seconds=min(timeout_seconds or self.timeout_seconds, seconds),
             proxy=self.proxy,
+            browser=browser,
+            sends_browser_headers=sends_browser_headers,
         )
         return self.ask(request).expect_ok()
 

@@ -15,6 +15,7 @@ from dlambda.media.handlers.client import Client, HandlerFailed, Named
 from dlambda.media.handlers.expressions import DEADLINE_SECONDS, extract_safely
 from dlambda.media.handlers.texts import resolve, whole
 from dlambda.media.outgoing.fetch import Answer, FetchFailed, with_params
+from dlambda.media.ytdlp import curl_library
 
 FETCH_FAILURE = "Failed to fetch target URL."
 _LEAST_EXTRACTION_SECONDS: Final = 2.0
@@ -92,13 +93,19 @@ def _ask(recipe: Recipe, target: str, client: Client) -> Answer:
     try:
         if isinstance(recipe.engine, BrowserEngine):
             return render(recipe.engine.options, target, client, form=_browser_form(request))
-        defaults = _BROWSER_HEADERS if recipe.engine.options.curl_default_headers else {}
+        options = recipe.engine.options
+        browser = options.impersonate or None
+        if browser and "impersonate" not in options.model_fields_set and not curl_library.is_installed():
+            browser = None  # nobody has asked for it
+        defaults = _BROWSER_HEADERS if options.curl_default_headers and not browser else {}
         return client.send(
             target,
             method=request.method,
             headers={**defaults, **headers},
             body=body,
             timeout_seconds=request.timeout,
+            browser=browser,
+            sends_browser_headers=options.curl_default_headers,
         )
     except AppError as error:
         raise HandlerFailed(FETCH_FAILURE, error.message) from error

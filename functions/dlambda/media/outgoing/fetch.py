@@ -72,6 +72,8 @@ class Request:
     limit_bytes: int = DEFAULT_LIMIT_BYTES
     proxy: str | None = None
     follow: bool = True
+    browser: str | None = None  # whose handshake it is made with; by `dlambda.media.workers.browser_fetch` alone
+    sends_browser_headers: bool = True
 
 
 @dataclass(frozen=True)

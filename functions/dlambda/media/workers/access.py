@@ -5,7 +5,7 @@ from pathlib import Path
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox.policy import Network, Policy
 from dlambda.media.sandbox.rights import make_policy
-from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, FetchJob, Job, RecordJob, TerminalJob
 
 _TOOLS = ("ffmpeg", "ffprobe", "deno")
 # A download runs one or two tools at a time; deno starts none.
@@ -17,6 +17,8 @@ def policy_of(job: Job) -> Policy:
 
     A question about options gets nothing of these.
     """
+    if isinstance(job, FetchJob):
+        return make_policy(network=Network.BROKER, allow_internal=job.allow_internal)
     if not isinstance(job, (DownloadJob, ExtractJob, RecordJob, TerminalJob)):
         return make_policy()
     if job.cache is not None:

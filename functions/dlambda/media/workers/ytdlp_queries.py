@@ -9,7 +9,16 @@ from typing import Any, Final
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import Invalid, Unavailable
 from dlambda.media.workers.worker import start_worker
-from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Places, Question, UrlIdsJob
+from dlambda.media.ytdlp.worker_jobs import (
+    BrowsersJob,
+    FolderJob,
+    OptionsJob,
+    OptionTexts,
+    ParseJob,
+    Places,
+    Question,
+    UrlIdsJob,
+)
 from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0
@@ -63,6 +72,13 @@ def list_options() -> dict[str, Any]:
     """The options of the installed yt-dlp."""
     answer = _ask(OptionsJob())
     return {name: answer[name] for name in ("version", "count", "options")}
+
+
+@per_deployment
+def list_browsers() -> list[str]:
+    """The browsers that a request can be made to look like, the usual ones first; empty without the library for it."""
+    browsers: list[str] = _ask(BrowsersJob())["browsers"]
+    return browsers
 
 
 _ids_lock = threading.Lock()

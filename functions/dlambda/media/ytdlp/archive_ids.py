@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dlambda.media.ytdlp import curl_library
+
 
 @dataclass(frozen=True, slots=True)
 class UrlId:
@@ -19,6 +21,7 @@ class UrlId:
 @lru_cache(maxsize=4096)
 def id_of_url(url: str) -> UrlId | None:
     """None when no extractor claims the URL, or none can tell an id. The first call loads yt-dlp (about a second)."""
+    curl_library.hide()
     from yt_dlp.extractor import gen_extractor_classes
 
     for extractor in gen_extractor_classes():

@@ -40,7 +40,8 @@ def read_all(read_block: ReadBlock, most_bytes: int = MOST_BYTES) -> bytes:
     return b"".join(blocks)
 
 
-def _bound(class_: type) -> None:
+def bound(class_: type) -> None:
+    """Bounds what the answers of one of yt-dlp's handlers bring when they are read as a whole."""
     original = class_.read  # type: ignore[attr-defined]
 
     def read(self: Any, amt: int | None = None) -> bytes:
@@ -106,5 +107,5 @@ def install() -> None:
         return
     Response.is_bounded = True
     for class_ in (Response, RequestsResponseAdapter, UrllibResponseAdapter):
-        _bound(class_)
+        bound(class_)
     _bound_decoding()

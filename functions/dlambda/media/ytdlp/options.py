@@ -24,6 +24,7 @@ from dlambda.domain.ytdlp.options import (
     split_words,
 )
 from dlambda.errors import Invalid
+from dlambda.media.ytdlp import curl_library
 from dlambda.media.ytdlp.callables import MatchFilter, RetrySleep, sleep_expressions
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 
@@ -52,6 +53,7 @@ class ParsedOptions:
 
 def _parse(arguments: list[str]) -> dict[str, Any]:
     """yt-dlp's parameters for `arguments`. Raises `Invalid` with its reason; reads no configuration, never exits."""
+    curl_library.hide()
     import yt_dlp
     from yt_dlp.utils import FormatSorter
     from yt_dlp.utils._utils import _UnsafeExtensionError

@@ -2,6 +2,8 @@
 
 import re
 
+from dlambda.media.ytdlp.curl_library import MISSING_TEXT
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _MOST_CHARACTERS = 4000  # sites write whole pages into a status line
 _BLANKS = re.compile(r"[^\S\n]{2,}")
@@ -20,6 +22,13 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\s*Use --username and --password, .*? to provide account credentials", " Use --username and --password"),
         (r"\s*(?:Also )?see\s+https://github\.com/yt-dlp/\S+(?:\s+for (?:how to|more|tips)[^.]*)?\.?", ""),
         (r"\s*Set --default-search .*$", ""),
+        (r'Impersonate target "([^"]*)" is not available\..*$', r'The browser "\1" cannot be imitated.'),
+        (r"[^.]*, but no impersonate target is available.*$", f"The site asks for a browser. {MISSING_TEXT}"),
+        (r", but none of these impersonate targets are available: ([^.]*)\..*$", r", but these are unknown: \1."),
+        (
+            r"Got HTTP Error (\d+) caused by (Cloudflare anti-bot challenge)[;,] .*$",
+            r"HTTP Error \1: the site wants a browser's handshake (\2).",
+        ),
         (r"\s*Use --list-formats for a list of available formats\.?", ""),
         (r"\s*(?:Try (?:again|running)|Run|Rerun) (?:with|it with) (?:-v|--verbose)\b.*$", ""),
     )

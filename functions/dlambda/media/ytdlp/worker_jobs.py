@@ -69,6 +69,30 @@ class OptionsJob:
 
 
 @dataclass(frozen=True)
+class BrowsersJob:
+    """List the browsers that can be imitated."""
+
+
+@dataclass(frozen=True)
+class FetchJob:
+    """Ask a site as a browser does; see `dlambda.media.workers.browser_fetch`.
+
+    `browser`: one of its names. `sends_own_headers`: the browser's own headers go along, below `headers`.
+    """
+
+    url: str
+    browser: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    timeout_seconds: float = 120.0
+    limit_bytes: int = 16 * 1024 * 1024
+    proxy: str | None = None
+    sends_own_headers: bool = True
+    allow_internal: bool = False
+
+
+@dataclass(frozen=True)
 class ExtractJob:
     """Read a page's metadata; see `dlambda.media.workers.extract.extract`.
 
@@ -165,5 +189,5 @@ class TerminalJob:
     columns: int = 120
 
 
-Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob
-Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | Question
+Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob | BrowsersJob
+Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | FetchJob | Question

@@ -1,14 +1,14 @@
 """Options with which a task's feed is read (docs/contract/tasks.md 5, 6)."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.items.archive import archive_key
 from dlambda.domain.tasks.task import Task
 from dlambda.media.handlers.client import Client, browser_like
-from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, fetch
+from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request, fetch
+from dlambda.media.workers.browser_fetch import fetch_as_browser
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.usecases.items.options import archive_named
@@ -54,11 +54,16 @@ def texts_of(preset_name: str, cli: str, folder: str = "", template: str = "") -
     )
 
 
+def _ask(request: Request) -> Answer:
+    how = fetch_as_browser if request.browser else fetch
+    return how(request, allow_internal=current().settings.allow_internal_urls)
+
+
 def client_for(params: Params) -> Client:
     """Asks sites with the proxy, the timeout and the user agent that the options name."""
     headers: Mapping[str, str] = params.get("http_headers") or {}
     return Client(
-        partial(fetch, allow_internal=current().settings.allow_internal_urls),
+        _ask,
         user_agent=headers.get("User-Agent") or browser_like(current().random.random),
         timeout_seconds=float(params.get("socket_timeout") or DEFAULT_TIMEOUT_SECONDS),
         proxy=params.get("proxy") or None,

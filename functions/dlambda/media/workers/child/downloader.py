@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ import yt_dlp
 import yt_dlp.networking.common
 from yt_dlp.cache import Cache
 from yt_dlp.extractor import gen_extractor_classes
-from yt_dlp.networking.exceptions import HTTPError
-from yt_dlp.utils import DownloadError, FormatSorter, subtitles_filename
+from yt_dlp.networking.exceptions import HTTPError, RequestError
+from yt_dlp.utils import DownloadError, FormatSorter, YoutubeDLError, subtitles_filename
 from yt_dlp.YoutubeDL import UnsupportedURLIE
 
 from dlambda.domain.files.name_length import cut_bytes
@@ -29,7 +29,7 @@ from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.domain.paths.own_placeholders import with_own_fields
 from dlambda.media.workers.child.extensions import give_extensions
 from dlambda.media.workers.child.protocols import check_request, leave_out_unsupported
-from dlambda.media.ytdlp import bounded
+from dlambda.media.ytdlp import bounded, curl_library
 from dlambda.media.ytdlp.rejection import reject_reason
 from dlambda.media.ytdlp.wording import plain
 
@@ -153,6 +153,8 @@ def build_params(requested: Mapping[str, Any], forced: Mapping[str, Any]) -> dic
     params.update({key: value for key, value in requested.items() if key != "postprocessors"})
     params["postprocessors"] = [*extra_pps, *params.get("postprocessors", [])]
     params.update(forced)
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        params["compat_opts"] = {*params.get("compat_opts", ()), "no-certifi"}  # the operator's own authorities count
     if "prefer-vp9-sort" in params.get("compat_opts", ()):
         FormatSorter.default = FormatSorter._prefer_vp9_sort  # noqa: SLF001 as yt-dlp's own command line does
     return params
@@ -166,6 +168,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         self.retry_after_seconds: float | None = None  # what the last refusal asked for
         self.takes_all = False  # no option leaves anything out
         self.random_seed = secrets.token_hex()  # of random parts of names
+        if params.get("impersonate") and not curl_library.is_installed():
+            raise YoutubeDLError(curl_library.MISSING_TEXT)
         super().__init__(params)
         self.cache = PublicCache(self)
 
@@ -183,12 +187,37 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
     def urlopen(self, req: Any) -> Any:
         check_request(req if isinstance(req, str) else getattr(req, "url", None) or req.full_url)
+        if getattr(req, "extensions", {}).get("impersonate") and not self._can_imitate():
+            raise RequestError(curl_library.MISSING_TEXT)
         try:
             return super().urlopen(req)
         except HTTPError as error:
             retry_after = error.response.headers.get("Retry-After") if error.status in _BUSY else None
             self.retry_after_seconds = retry_after_seconds(retry_after, time.time())
             raise
+
+    def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
+        """Without yt-dlp's own handler for libcurl, which a process has that loaded the library first: it connects as
+        it likes.
+        """
+        return super().build_request_director([one for one in handlers if one.RH_KEY != "CurlCFFI"], preferences)
+
+    def _can_imitate(self) -> bool:
+        """Whether browsers can be imitated; loads what it takes at the first question."""
+        director = self._request_director
+        if "GuardedCurl" not in director.handlers:
+            try:
+                from dlambda.media.workers.child.guarded_curl import GuardedCurlRH
+            except ImportError:
+                return False
+            handlers = self.build_request_director([GuardedCurlRH]).handlers.values()
+            for handler in handlers:
+                director.add_handler(handler)
+            director.preferences.update(yt_dlp.networking.common._RH_PREFERENCES)  # noqa: SLF001 as yt-dlp does
+        return True
+
+    def _impersonate_target_available(self, target: Any) -> bool:
+        return self._can_imitate() and bool(super()._impersonate_target_available(target))
 
     def process_ie_result(self, ie_result: Any, *arguments: Any, **options: Any) -> Any:
         return super().process_ie_result(_without_surrogates(ie_result), *arguments, **options)

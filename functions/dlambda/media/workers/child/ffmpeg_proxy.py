@@ -1,10 +1,10 @@
-"""A small HTTP proxy on the loopback for ffmpeg, whose connections no audit hook of ours can see.
+"""A small HTTP proxy on the loopback for ffmpeg and libcurl, whose connections no audit hook of ours can see.
 
 It runs inside the worker, so that the connections it makes go through the worker's guard. It knows CONNECT and plain
-requests, and may itself go through the user's proxy. One thread per connection; everything ends with the worker.
+requests, and may itself go through the user's proxies. One thread per connection; everything ends with the worker.
 
-Its port can be found by every program of this machine, and behind it may lie the login of the user's proxy: so it wants
-credentials that are made at its start and stand in `url` alone.
+Its port can be found by every program of this machine, and behind it may lie the login of a user's proxy: so it wants
+credentials, which are made for each route and stand in its URL alone.
 """
 
 import base64
@@ -47,6 +47,14 @@ class Upstream:
         return cls(parts.hostname, parts.port or 80, login)
 
 
+@dataclass(frozen=True)
+class Route:
+    """How requests go on: by `connect` to the site, or to a proxy that speaks HTTP."""
+
+    upstream: Upstream | None = None
+    connect: Connect | None = None
+
+
 def _basic(pair: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
@@ -56,21 +64,25 @@ def _connect(host: str, port: int) -> socket.socket:
 
 
 class Relay:
-    """A proxy at `url`; serves from `start` on."""
+    """A proxy at `url`, and at the URLs of further routes; serves from `start` on.
+
+    `refusals` counts the requests that the guard refused.
+    """
 
     def __init__(
         self, upstream: Upstream | None = None, connect: Connect = _connect, listener: socket.socket | None = None
     ) -> None:
-        self._upstream = upstream
         self._connect = connect
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
-        self._login = f"{secrets.token_hex(8)}:{secrets.token_hex(24)}"
-        self._authorization = _basic(self._login).encode()
+        self._routes: dict[bytes, Route] = {}
+        self.refusals = 0
+        self.url = self.add(Route(upstream))
 
-    @property
-    def url(self) -> str:
-        """Its address with its credentials: for ffmpeg's environment, for no log."""
-        return f"http://{self._login}@127.0.0.1:{self._listener.getsockname()[1]}"
+    def add(self, route: Route) -> str:
+        """The address of `route` with its credentials: for ffmpeg's environment and libcurl, for no log."""
+        login = f"{secrets.token_hex(8)}:{secrets.token_hex(24)}"
+        self._routes[_basic(login).encode()] = route
+        return f"http://{login}@127.0.0.1:{self._listener.getsockname()[1]}"
 
     def start(self) -> "Relay":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -96,14 +108,16 @@ class Relay:
             head, early_bytes = _read_head(client)
             if not head:
                 return
-            if not hmac.compare_digest(_credentials_of(head), self._authorization):
+            route = self._route_of(_credentials_of(head))
+            if route is None:
                 # ffmpeg sends credentials only when it is asked for them.
                 _refuse(client, "407 Proxy Authentication Required", 'Proxy-Authenticate: Basic realm="relay"')
                 return
             head = _without_credentials(head)
             try:
-                server, first = self._open(head)
+                server, first = self._open(head, route)
             except PermissionError:
+                self.refusals += 1
                 _refuse(client, "403 Forbidden")
                 return
             except (OSError, ValueError):
@@ -116,20 +130,26 @@ class Relay:
                     client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 _pump(client, server)
 
-    def _open(self, head: bytes) -> tuple[socket.socket, bytes]:
+    def _route_of(self, credentials: bytes) -> Route | None:
+        """None for credentials that are not ours."""
+        routes = [route for own, route in list(self._routes.items()) if hmac.compare_digest(credentials, own)]
+        return routes[0] if routes else None
+
+    def _open(self, head: bytes, route: Route) -> tuple[socket.socket, bytes]:
         """The connection to go on with, and what to send first (nothing: a tunnel is to be confirmed)."""
+        connect = route.connect or self._connect
         line, _, fields = head.partition(b"\r\n")
         method, target, version = line.decode("latin-1").split(" ", 2)
         if method == "CONNECT":
             host, _, port = target.rpartition(":")
-            if self._upstream is None:
-                return self._connect(host.strip("[]"), int(port)), b""
-            return self._to_upstream(), self._with_login(head)
+            if route.upstream is None:
+                return connect(host.strip("[]"), int(port)), b""
+            return connect(route.upstream.host, route.upstream.port), _with_login(head, route.upstream)
         parts = urlsplit(target)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(target)
-        if self._upstream is not None:
-            return self._to_upstream(), self._with_login(head)
+        if route.upstream is not None:
+            return connect(route.upstream.host, route.upstream.port), _with_login(head, route.upstream)
         path = target.split("/", 3)[3] if target.count("/") > 2 else ""
         lines = [
             header_line
@@ -139,18 +159,14 @@ class Relay:
         request = f"{method} /{path} {version}\r\n".encode("latin-1")
         # One request for each connection: where the next one goes must be looked at again.
         body = b"\r\n".join([header_line for header_line in lines if header_line] + [b"Connection: close", b"", b""])
-        return self._connect(parts.hostname, parts.port or 80), request + body
+        return connect(parts.hostname, parts.port or 80), request + body
 
-    def _to_upstream(self) -> socket.socket:
-        assert self._upstream is not None
-        return self._connect(self._upstream.host, self._upstream.port)
 
-    def _with_login(self, head: bytes) -> bytes:
-        assert self._upstream is not None
-        if self._upstream.authorization is None:
-            return head
-        line, _, fields = head.partition(b"\r\n")
-        return line + f"\r\nProxy-Authorization: {self._upstream.authorization}\r\n".encode() + fields
+def _with_login(head: bytes, upstream: Upstream) -> bytes:
+    if upstream.authorization is None:
+        return head
+    line, _, fields = head.partition(b"\r\n")
+    return line + f"\r\nProxy-Authorization: {upstream.authorization}\r\n".encode() + fields
 
 
 def _read_head(client: socket.socket) -> tuple[bytes, bytes]:

@@ -15,7 +15,15 @@ from dlambda.media.workers.child import programs
 from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.media.ytdlp.channel_folder import folder_of_template
 from dlambda.media.ytdlp.options import effective_params, parse_options, render_params
-from dlambda.media.ytdlp.worker_jobs import FolderJob, OptionsJob, OptionTexts, ParseJob, Question, UrlIdsJob
+from dlambda.media.ytdlp.worker_jobs import (
+    BrowsersJob,
+    FolderJob,
+    OptionsJob,
+    OptionTexts,
+    ParseJob,
+    Question,
+    UrlIdsJob,
+)
 
 _NO_HELP = "No description available from yt-dlp."
 
@@ -61,8 +69,19 @@ def _answer(job: Question) -> dict[str, Any]:
         return {"ids": [_url_id(url) for url in job.urls]}
     if isinstance(job, FolderJob):
         return {"folder": folder_of_template(job.template, job.info)}
+    if isinstance(job, BrowsersJob):
+        return {"browsers": _browsers()}
     assert isinstance(job, OptionsJob)
     return list_options()
+
+
+def _browsers() -> list[str]:
+    """None where the library is not installed."""
+    try:
+        from dlambda.media.workers.child import guarded_curl
+    except ImportError:
+        return []
+    return guarded_curl.names()
 
 
 def run(job: Question, connection: Connection) -> None:

@@ -4,32 +4,27 @@ yt-dlp hands such a download to ffmpeg and then hears nothing of it: the bytes a
 """
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from yt_dlp.downloader.external import FFmpegFD
-from yt_dlp.networking._helper import create_socks_proxy_socket, make_socks_proxy_opts
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live import live, tracks
 from dlambda.media.live.recorder import Timing
-from dlambda.media.sandbox import enter
+from dlambda.media.workers.child.egress import relay_to
 from dlambda.media.workers.child.ffmpeg_inputs import GuardedPopen
-from dlambda.media.workers.child.ffmpeg_proxy import Connect, Relay, Upstream
 from dlambda.media.workers.child.fragments import Losses, lost_text
 from dlambda.media.workers.child.last_words import failure_text, lost_segments
 from dlambda.media.workers.child.protocols import WEB, UnsupportedStream, scheme_of
 
 _TICK_SECONDS = 0.5
 _MOST_WORDS = 1024 * 1024
-_CONNECT_SECONDS = 20.0
 
 
 def use_tool(ffmpeg: str | None) -> None:
@@ -46,34 +41,13 @@ def _check_sources(formats: list[dict[str, Any]]) -> None:
             raise UnsupportedStream(scheme or "Such")
 
 
-def through_socks(proxy: str) -> Connect:
-    """Connections through a SOCKS proxy; for other kinds there are none, rather than some beside it."""
-
-    def connect(host: str, port: int) -> socket.socket:
-        if not proxy.startswith("socks"):
-            raise OSError(f"ffmpeg cannot use a proxy of this kind: {urlsplit(proxy).scheme}")
-        options = make_socks_proxy_opts(proxy)
-        # An address, not a name: the guard judges addresses.
-        place = socket.getaddrinfo(options["addr"], options["port"], type=socket.SOCK_STREAM)[0]
-        connection: socket.socket = create_socks_proxy_socket((host, port), options, place, _CONNECT_SECONDS, None)
-        return connection
-
-    return connect
-
-
 def guard_ffmpeg(params: dict[str, Any]) -> None:
     """From here on ffmpeg reaches the network through a relay in this process, for the rest of its life."""
-    proxy = params.get("proxy")
-    upstream = Upstream.parse(proxy) if proxy else None
-    listener = enter.relay_listener
-    if proxy and upstream is None:
-        relay = Relay(connect=through_socks(proxy), listener=listener).start()
-    else:
-        relay = Relay(upstream, listener=listener).start()
+    relay_url = relay_to(params.get("proxy") or "")
     if not params.get("proxy"):
         params["proxy"] = ""  # yt-dlp itself goes directly, whatever the environment says
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
-        os.environ[name] = relay.url
+        os.environ[name] = relay_url
     for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
         os.environ.pop(name, None)
     original = FFmpegFD._call_downloader  # noqa: SLF001 the one place where its command is built
@@ -86,7 +60,7 @@ def guard_ffmpeg(params: dict[str, Any]) -> None:
             )
             return 0
         own = self.params
-        self.params = {**own, "proxy": relay.url}
+        self.params = {**own, "proxy": relay_url}
         try:
             with _listening(Path(f"{tmpfilename}.log")) as words:
                 status = original(self, tmpfilename, info)

@@ -21,7 +21,8 @@ from multiprocessing.connection import Connection
 
 from dlambda.media.sandbox.enter import enter, prepare
 from dlambda.media.sandbox.policy import Policy
-from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, Job, RecordJob, TerminalJob
+from dlambda.media.ytdlp import curl_library
+from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, FetchJob, Job, RecordJob, TerminalJob
 
 READS_PAGES = b"p"
 OTHER_JOB = b"+"
@@ -32,7 +33,14 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket) -> None:
     # yt-dlp is imported here, in `main` and in `_rehearse_page` alone: tools that need none can import this module.
-    from dlambda.media.workers.child import child_download, child_extract, child_record, child_terminal, query_child
+    from dlambda.media.workers.child import (
+        child_download,
+        child_extract,
+        child_fetch,
+        child_record,
+        child_terminal,
+        query_child,
+    )
 
     if isinstance(job, TerminalJob):
         terminal = child_terminal.take_terminal(job.columns)  # no terminal can be made inside the sandbox
@@ -46,6 +54,8 @@ def _run(job: Job, policy: Policy, connection: Connection, broker: socket.socket
         child_extract.run(job, connection)
     elif isinstance(job, RecordJob):
         child_record.run(job, connection)
+    elif isinstance(job, FetchJob):
+        child_fetch.run(job, connection)
     else:
         query_child.run(job, connection)
 
@@ -152,6 +162,7 @@ def main() -> None:
     """Warms up, then serves until the control socket ends."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
+    curl_library.hide()
     from dlambda.media.workers.child import warmup
 
     warmup.rehearse()
