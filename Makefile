@@ -33,7 +33,7 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
-.PHONY: prove-cloud install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
+.PHONY: prove-cloud scale install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -90,6 +90,9 @@ format: $(DEV_READY) ## Format the code and sort its imports
 
 bench: $(DEV_READY) ## Measure: start, memory, requests, media
 	@$(PY) -m tests.bench
+
+scale: $(DEV_READY) ## Simulate many callers on tables like DynamoDB; writes docs/scale.md (ARGS="--callers 1,64")
+	@$(PY) -m tests.scale $(ARGS)
 
 figures: $(DEV_READY) ## Print figures of the code: names, docstrings, sizes, dead code, last test run
 	@$(PY) .ci/figures.py

@@ -30,6 +30,9 @@ Ask = Callable[[str, Json], Answer]
 _SERVICE = "com.amazonaws.dynamodb.v20120810#"
 _TOO_MUCH = "Throughput exceeds the current capacity of your table or index."
 _CONFLICT = "Transaction is ongoing for the item"
+_REFUSALS = {
+    "TransactionConflict", "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceededException",
+}  # fmt: skip
 _READ_AT_ONCE = 100
 _HASH_CONDITION = r"(?:^|[\s(])({name})\s*=\s*(:\w+)"
 
@@ -41,6 +44,7 @@ class Account:
     requests: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[str] = field(default_factory=Counter)
     throttles: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     conflicting_rows: Counter[RowKey] = field(default_factory=Counter)
     write_units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     read_units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -70,9 +74,13 @@ class DynamoDB:
 
     def answer(self, operation: str, body: Json, ask: Ask) -> Answer:
         """Does an operation in the engine that `ask` reaches, or refuses it."""
+        status, answer = self._answer(operation, body | {"ReturnConsumedCapacity": "INDEXES"}, ask)
         with self._lock:
             self.account.requests[operation] += 1
-        body = body | {"ReturnConsumedCapacity": "INDEXES"}
+            self.account.refused[operation] += _is_refusal(answer)
+        return status, answer
+
+    def _answer(self, operation: str, body: Json, ask: Ask) -> Answer:
         if operation == "TransactWriteItems":
             return self._transact(operation, body, ask)
         self._sleep(self._random.uniform(*self._latency))
@@ -246,6 +254,13 @@ def _consumed(answer: Json) -> Iterator[tuple[str, float]]:
     consumed = answer.get("ConsumedCapacity", [])
     for part in consumed if isinstance(consumed, list) else [consumed]:
         yield part["TableName"], float(part["CapacityUnits"])
+
+
+def _is_refusal(answer: Json) -> bool:
+    """True for what was refused before the engine was asked."""
+    codes = {answer.get("__type", "").removeprefix(_SERVICE)}
+    codes.update(reason.get("Code") for reason in answer.get("CancellationReasons", ()))
+    return not codes.isdisjoint(_REFUSALS)
 
 
 def _error(code: str, message: str, **more: Any) -> Answer:

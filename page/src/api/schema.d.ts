@@ -1657,7 +1657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Browsers that a fetch can be made to look like in all details: none, as that would pass by the address guard. */
+        /** Browsers that a fetch can be made to look like, the usual ones first; none where `curl_cffi` is missing. */
         get: operations["list_impersonate_targets"];
         put?: never;
         post?: never;
