@@ -16,13 +16,13 @@ from pathlib import Path
 from dlambda.domain.web.hosts import is_loopback
 from dlambda.settings import Settings, SettingsError, read_settings
 from local import private
+from local.cloud import Services, credentials_of, read_services
 from local.env_file import EnvFile, EnvFileError, read_env_file
 from local.setting_problems import check_settings
 from local.start_error import StartError
 from local.template import ROOT, STACK
 
 _PRIVATE = 0o600
-_LOCALSTACK_PORT = 4566
 _FOLDERS = ("config", "logs", "work", "media", "tables", "run")
 _FILES = ("secret.key", "engines.key", "lock")
 
@@ -37,7 +37,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configuration of a run. `endpoint` is the address of a foreign cloud (LocalStack), or empty: our own engines.
+    """The configuration of a run. `services`: what is used in the place of our own engines.
 
     `gaps`: protections that this machine cannot give, a sentence each. `warnings`: settings that have no effect, or
     another one than their writer expects.
@@ -47,7 +47,7 @@ class Config:
     tools_dir: Path
     settings: Settings
     environ: Mapping[str, str]
-    endpoint: str
+    services: Services
     gaps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -59,6 +59,19 @@ class Config:
     @property
     def logs_dir(self) -> Path:
         return self.data_dir / "logs"
+
+    @property
+    def table_prefix(self) -> str:
+        """Before the names of tables; in our own engine always the same."""
+        return self.settings.table_prefix if self.services.tables else f"{STACK}-"
+
+    @property
+    def queue_prefix(self) -> str:
+        return self.settings.queue_prefix if self.services.queues else f"{STACK}-"
+
+    @property
+    def bucket(self) -> str:
+        return self.settings.bucket if self.services.media else STACK
 
     @property
     def run_dir(self) -> Path:
@@ -84,7 +97,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     _check_openness(settings)
     gaps = _make_folders(data_dir)
     tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
-    return Config(data_dir, tools_dir, settings, values, _endpoint(values), gaps, warnings)
+    return Config(data_dir, tools_dir, settings, values, read_services(values), gaps, warnings)
 
 
 def _read_env_file(path: Path) -> EnvFile:
@@ -92,16 +105,6 @@ def _read_env_file(path: Path) -> EnvFile:
         return read_env_file(path)
     except EnvFileError as error:
         raise StartError(str(error)) from None
-
-
-def _endpoint(values: Mapping[str, str]) -> str:
-    if endpoint := values.get("AWS_ENDPOINT_URL", "").strip():
-        if not endpoint.startswith(("http://", "https://")):
-            raise StartError(f"AWS_ENDPOINT_URL={endpoint} is no URL, such as http://127.0.0.1:4566.")
-        return endpoint.rstrip("/")
-    if host := values.get("LOCALSTACK_HOST"):
-        return f"http://{host if ':' in host else f'{host}:{_LOCALSTACK_PORT}'}"
-    return ""
 
 
 def _check_openness(settings: Settings) -> None:
@@ -186,7 +189,7 @@ def _kept(path: Path, fresh: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the parts listen: paths of Unix sockets, and URLs. Of no meaning with a foreign cloud: the engines'."""
+    """Where the parts listen: paths of Unix sockets, and URLs. Those of engines count where we run them ourselves."""
 
     tables_socket: str
     queues_socket: str
@@ -198,16 +201,16 @@ class Endpoints:
 
 def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, str]:
     """The environment of the gateway and the worker."""
-    # With our own engines, a person's profile and session have no business here.
-    foreign = () if config.endpoint else ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+    # With our own engines alone, a person's profile and session have no business here.
+    foreign = () if config.services.addresses else ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
     environ = {name: text for name, text in config.environ.items() if name not in foreign}
     environ.update(
         YTP_PORT=str(port),
-        DLAMBDA_BUCKET=STACK,
-        DLAMBDA_TABLE_PREFIX=f"{STACK}-",
-        DLAMBDA_QUEUE_PREFIX=f"{STACK}-",
+        DLAMBDA_BUCKET=config.bucket,
+        DLAMBDA_TABLE_PREFIX=config.table_prefix,
+        DLAMBDA_QUEUE_PREFIX=config.queue_prefix,
         DLAMBDA_SOCKET_ENDPOINT=endpoints.sockets,
-        DLAMBDA_MEDIA_PUBLIC_URL="request",
+        DLAMBDA_MEDIA_PUBLIC_URL=_media_public_url(config),
         DLAMBDA_WORK_DIR=str(config.data_dir / "work"),
         DLAMBDA_WORK_DURABLE="true",
         DLAMBDA_ANSWER_SECONDS="3600",
@@ -227,25 +230,41 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
     return environ
 
 
+def _media_public_url(config: Config) -> str:
+    """Media of another service pass through the gateway, unless the operator names where clients reach them."""
+    return (config.settings.media_public_url or "gateway") if config.services.media else "request"
+
+
 def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
-    region = config.environ.get("AWS_REGION") or config.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    values = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
-    if config.endpoint:
-        values["AWS_ENDPOINT_URL"] = config.endpoint
-        values["AWS_ACCESS_KEY_ID"] = config.environ.get("AWS_ACCESS_KEY_ID", "test")
-        values["AWS_SECRET_ACCESS_KEY"] = config.environ.get("AWS_SECRET_ACCESS_KEY", "test")
-        return values
-    pair = credentials(config.data_dir)
-    return values | {
-        # Names that lead nowhere: a client without the socket fails at once.
-        "AWS_ENDPOINT_URL_DYNAMODB": "http://tables.invalid",
-        "AWS_ENDPOINT_URL_SQS": "http://queues.invalid",
-        "AWS_ENDPOINT_URL_S3": endpoints.media,
-        "DLAMBDA_TABLES_SOCKET": endpoints.tables_socket,
-        "DLAMBDA_QUEUES_SOCKET": endpoints.queues_socket,
-        "DLAMBDA_LIBRARY_DIR": str(config.media_dir / STACK),
-        "AWS_ACCESS_KEY_ID": pair.key,
-        "AWS_SECRET_ACCESS_KEY": pair.secret,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    services = config.services
+    # An address that our own engine has counts whatever a person's shell says.
+    values = {**region_of(config.environ), "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}
+    if not services.are_amazons:
+        values["AWS_EC2_METADATA_DISABLED"] = "true"
+    values |= {
+        "AWS_ENDPOINT_URL_DYNAMODB": services.tables or "http://tables.invalid",  # leads nowhere: without the socket,
+        "AWS_ENDPOINT_URL_SQS": services.queues or "http://queues.invalid",  # a client fails at once
+        "AWS_ENDPOINT_URL_S3": services.media or endpoints.media,
+        "DLAMBDA_TABLES_SOCKET": "" if services.tables else endpoints.tables_socket,
+        "DLAMBDA_QUEUES_SOCKET": "" if services.queues else endpoints.queues_socket,
+        "DLAMBDA_LIBRARY_DIR": "" if services.media else str(config.media_dir / STACK),
     }
+    pair = credentials(config.data_dir)
+    if not services.addresses:
+        return values | {
+            "AWS_ACCESS_KEY_ID": pair.key,
+            "AWS_SECRET_ACCESS_KEY": pair.secret,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+    values |= credentials_of(config.environ, services)
+    for suffix, address in (("DYNAMODB", services.tables), ("SQS", services.queues), ("S3", services.media)):
+        if not address:
+            values |= {f"AWS_ACCESS_KEY_ID_{suffix}": pair.key, f"AWS_SECRET_ACCESS_KEY_{suffix}": pair.secret}
+    return values
+
+
+def region_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the region; one that nobody chose is the first of AWS."""
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}

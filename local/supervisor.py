@@ -103,8 +103,10 @@ class Supervisor:
         self.port: int = self._listener.getsockname()[1]
         self._internal = listen("127.0.0.1", 0)
         self._sockets = engines.make_sockets(config)
+        self._tables: provision.Ask = provision.own_tables(self._sockets.tables_path)
+        self._service_warnings: list[str] = []
         self._media_port = engines.free_port()
-        self._engines = [] if config.endpoint else self._make_engines()
+        self._engines = self._make_engines()
         self._own = self._make_own()
         self._wake_read, self._wake_write = os.pipe()
         self._stopping = False
@@ -113,13 +115,15 @@ class Supervisor:
         self._ready = False
 
     def _make_engines(self) -> list[Child]:
-        pair = credentials(self._config.data_dir)
-        # rclone takes longest, so it begins first.
-        return [
-            engines.media(self._config, self._media_port, pair),
-            engines.tables(self._config, self._sockets),
-            engines.queues(self._config, self._sockets, self._plan.queues),
-        ]
+        """Those in whose place no other service is named; rclone takes longest, so it begins first."""
+        config, services, made = self._config, self._config.services, []
+        if not services.media:
+            made.append(engines.media(config, self._media_port, credentials(config.data_dir)))
+        if not services.tables:
+            made.append(engines.tables(config, self._sockets))
+        if not services.queues:
+            made.append(engines.queues(config, self._sockets, self._plan.queues))
+        return made
 
     def _make_own(self) -> list[Child]:
         secret = secrets.token_urlsafe(16)
@@ -181,24 +185,41 @@ class Supervisor:
         self._provision()
         for child in self._own:
             child.go()
-        self._wait_until(lambda: not self._engines or engines.answers(self._media_port), "the media engine")
+        if not self._config.services.media:
+            self._wait_until(lambda: engines.answers(self._media_port), "the media engine")
         self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
         # A large library takes a while; until then its folder keeps others out.
         subprocess.Popen([sys.executable, "-m", "local.private", str(self._config.media_dir)], stdin=subprocess.DEVNULL)
 
     def _provision(self) -> None:
-        if self._config.endpoint:
-            provision.make_all(self._config.endpoint, self._plan)
-        else:
+        services = self._config.services
+        if services.addresses:
+            self._provision_foreign()
+        if not services.tables:
             self._wait_until(lambda: engines.serves(self._sockets.tables_path), "the table engine")
-            provision.make_tables(self._sockets.tables_path, self._plan.tables)
+            provision.make_tables(self._tables, self._plan.tables)
+        if not services.queues:
             self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
         self._provisioned = True
         environ = self._own[0].environ
-        ids_by_name = provision.ids_of_keys(self._config.endpoint or self._sockets.tables_path)
+        ids_by_name = provision.ids_of_keys(self._tables, self._config.table_prefix)
         if needs_key(ids_by_name, self._config.settings.admin_key, environ["DLAMBDA_SECRET_KEY"]):
             self._first_key = FirstKey(environ)
+
+    def _provision_foreign(self) -> None:
+        from local import foreign  # loads botocore, which a start with our own engines does without
+
+        services, environ, plan = self._config.services, self._own[0].environ, self._plan
+        if services.tables:
+            tables = foreign.Service("dynamodb", services.tables, environ)
+            self._service_warnings += foreign.make_tables(tables, plan.tables, self._config.table_prefix)
+            self._tables = tables.ask
+        if services.queues:
+            queues = foreign.Service("sqs", services.queues, environ)
+            foreign.make_queues(queues, plan.queues, self._config.queue_prefix)
+        if services.media:
+            foreign.make_bucket(foreign.Service("s3", services.media, environ), self._config.bucket)
 
     def _wait_until(self, ready: Callable[[], bool], subject: str) -> None:
         """Waits for `ready()`; what ended meanwhile is started again."""
@@ -260,9 +281,10 @@ class Supervisor:
     def _warnings(self) -> Iterator[object]:
         """Warnings about settings. The default preset may be one that a client makes later, so it stops no start."""
         yield from self._config.warnings
+        yield from self._service_warnings
         name = self._config.settings.default_preset
         if find_system_preset(name) is None:
-            keys = provision.keys_of_presets(self._config.endpoint or self._sockets.tables_path)
+            keys = provision.keys_of_presets(self._tables, self._config.table_prefix)
             if normalise_name(name) not in keys:
                 yield missing_preset(name, keys)
 
@@ -279,8 +301,8 @@ class Supervisor:
         login = " -u USER:PASSWORD" if settings.auth_enabled else ""
         yield f"dlambda {settings.app_version} answers at {address} (ready in {time.monotonic() - self._began:.1f} s)"
         yield f"  Data    {self._config.data_dir}"
-        if self._config.endpoint:
-            yield f"  Cloud   {self._config.endpoint}"
+        for service_address in self._config.services.addresses:
+            yield f"  Cloud   {service_address}"
         yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
         yield f"  Docs    {address}/api/docs"
         if self._first_key and (key := self._first_key.value()):

@@ -65,14 +65,14 @@ class Queue:
     dead_letters: str = ""
     max_receives: int = 0
 
-    def definition(self) -> dict[str, Any]:
-        """The body of CreateQueue."""
+    def definition(self, prefix: str = f"{STACK}-", dead_letters_arn: str = "") -> dict[str, Any]:
+        """The body of CreateQueue. `dead_letters_arn`: that queue's, where the service is not ours."""
         attributes = {"VisibilityTimeout": str(self.visibility_seconds)}
         if self.dead_letters:
-            arn = f"arn:aws:sqs:{REGION}:000000000000:{STACK}-{self.dead_letters}"
+            arn = dead_letters_arn or f"arn:aws:sqs:{REGION}:000000000000:{prefix}{self.dead_letters}"
             redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": self.max_receives}
             attributes["RedrivePolicy"] = json.dumps(redrive)
-        return {"QueueName": f"{STACK}-{self.name}", "Attributes": attributes}
+        return {"QueueName": prefix + self.name, "Attributes": attributes}
 
 
 @dataclass(frozen=True, slots=True)

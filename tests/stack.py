@@ -132,7 +132,7 @@ class Stack:
             while not self._answers(child):
                 assert time.monotonic() < deadline, child.last_lines()
                 time.sleep(0.01)
-        provision.make_tables(self.tables_endpoint, plan().tables)
+        provision.make_tables(provision.own_tables(self.tables_endpoint), plan().tables)
         touched.watch(names())
 
     def _answers(self, child: Child) -> bool:
@@ -212,11 +212,11 @@ class Stack:
 
     def _ask_tables(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
         touched.note(action, json.dumps(body))
-        return provision._call(self.tables_endpoint, "dynamodb", f"DynamoDB_20120810.{action}", "1.0", body)
+        return provision.call_engine(self.tables_endpoint, f"DynamoDB_20120810.{action}", body)
 
     def _ask_queue(self, action: str, queue: str, body: Mapping[str, Any]) -> dict[str, Any]:
         url = f"http://localhost/000000000000/{template.STACK}-{queue}"
-        return provision._call(self.queues_endpoint, "sqs", f"AmazonSQS.{action}", "1.0", {"QueueUrl": url, **body})
+        return provision.call_engine(self.queues_endpoint, f"AmazonSQS.{action}", {"QueueUrl": url, **body})
 
 
 def _start(child: Child) -> None:

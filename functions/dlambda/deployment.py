@@ -12,14 +12,15 @@ import threading
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, wraps
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from dlambda.settings import Settings, read_environment
+from dlambda.service_access import ServiceAccess
+from dlambda.settings import Settings, read_environment, read_service_access
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -67,6 +68,11 @@ class Deployment:
         Raises `SettingsError` with a text for the operator.
         """
         return read_environment(self._fetch_secret)
+
+    @cached_property
+    def service_access(self) -> Mapping[str, ServiceAccess]:
+        """Credentials, region and certificates of single services, by botocore's names of them; read once."""
+        return read_service_access()
 
     def _fetch_secret(self, name: str) -> str:
         from dlambda.secret_store import fetch_secret  # loads botocore, which one machine does without
@@ -129,7 +135,7 @@ def _attempt(action: Callable[[], object]) -> None:
 def _make_session() -> "Session":
     from dlambda.session import new_session  # loads botocore, which some processes do without
 
-    return new_session()
+    return new_session(current().service_access)
 
 
 def per_deployment(make: Callable[[], T]) -> Callable[[], T]:

@@ -3,16 +3,18 @@
 import gzip
 import json
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool
 from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import JSONFileLoader
-from botocore.session import Session, get_session
+from botocore.session import Session
 from urllib3 import PoolManager
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from dlambda.service_access import ServiceAccess
 from dlambda.unix_socket import connect
 
 
@@ -30,9 +32,23 @@ class _PlainModels(JSONFileLoader):
         return None
 
 
-def new_session() -> Session:
+class _ServicesSession(Session):
+    """A session whose clients have the access of their service, where that is another one than all services'."""
+
+    def __init__(self, access: Mapping[str, ServiceAccess]) -> None:
+        super().__init__()
+        self._access = access
+
+    def create_client(self, service_name: str, region_name: str | None = None, *arguments: Any, **options: Any) -> Any:
+        """As botocore's; what the service has of its own wins over what all services have."""
+        own = self._access[service_name].options() if service_name in self._access else {}
+        region = own.pop("region_name", region_name)
+        return super().create_client(service_name, region, *arguments, **{**options, **own})
+
+
+def new_session(access: Mapping[str, ServiceAccess]) -> Session:
     """A session. It must not make two clients at once (`Deployment.client`)."""
-    session = get_session()
+    session = _ServicesSession(access)
     session.get_component("data_loader").file_loader = _PlainModels()
     # The one that botocore would write anew for each request takes a tenth of the request's time.
     session.set_default_client_config(Config(user_agent="dlambda"))

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from dlambda import __version__
+from dlambda.service_access import ServiceAccess, read_access
 
 USER_PREFIX = "YTP_"
 DEPLOYMENT_PREFIX = "DLAMBDA_"
@@ -236,7 +237,10 @@ class Settings(UserSettings):
     queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")
     gaps_file: str = Field("", description="a line for each protection that this machine cannot give; empty: no file")
     socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
-    media_public_url: str = Field("", description="origin of presigned URLs; 'request': that of the request")
+    media_public_url: str = Field(
+        "",
+        description="origin of presigned URLs; below the service 'request' (signed for its host) or 'gateway'",
+    )
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
     work_durable: Flag = False
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
@@ -440,3 +444,11 @@ def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _no_
 def read_environment(fetch: Callable[[str], str]) -> Settings:
     """The settings of this process. Raises as `read_settings`."""
     return read_settings(os.environ, fetch)
+
+
+def read_service_access() -> Mapping[str, ServiceAccess]:
+    """The access to single services that this process was given. Raises `SettingsError`."""
+    try:
+        return read_access(os.environ)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None

@@ -1,23 +1,19 @@
-"""Media of an engine: requests go there, which checks their signature; what its answers lack is added here.
+"""Media of another service: requests go there, which checks their signature; what its answers lack is added here.
 
-The Host header stays as it came, since the signature covers it. `Authorization` goes no further: a redirect may carry
-it, and storage refuses two credentials. The engine answers ranges with status 200, has no ETag and loose CORS.
+`Authorization` goes no further: a redirect may carry
+it, and storage refuses two credentials. Engines answer ranges
+with status 200, have no ETag and loose CORS.
 """
 
-import asyncio
 import re
-import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from dlambda.domain.web.etag import made_etag
 from local.gateway.asgi import Scope, Send, header, refuse
 from local.gateway.media_headers import Pairs, is_unchanged, named_by_url, protection
+from local.gateway.upstream import CHUNK_BYTES, MediaService, Upstream
 
-_CHUNK_BYTES = 512 * 1024
-_HEAD_LIMIT_BYTES = 64 * 1024
-_TIMEOUT_SECONDS = 30.0
 _KEPT = (
     b"content-type",
     b"content-disposition",
@@ -30,24 +26,11 @@ _TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)$")
 _RANGE = re.compile(rb"bytes\s*=\s*(?P<first>\d{0,18})\s*-\s*(?P<last>\d{0,18})")
 
 
-@dataclass(slots=True)
-class _Upstream:
-    """The engine's answer up to its headers; `rest` is the body's begin."""
-
-    socket: socket.socket
-    status: int
-    headers: dict[bytes, bytes]
-    rest: bytes
-
-    def close(self) -> None:
-        self.socket.close()
-
-
 class EngineMedia:
-    """Forwards requests for the bucket to the engine at `address` (host, port)."""
+    """Forwards requests for the bucket to the service that has it."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._engine = address
+    def __init__(self, service: MediaService) -> None:
+        self._service = service
 
     async def serve(self, scope: Scope, send: Send, cors: Pairs) -> None:
         """Answers GET or HEAD of a signed path; `cors` are further headers."""
@@ -61,7 +44,7 @@ class EngineMedia:
             upstream.close()
         return None
 
-    async def _fetch(self, scope: Scope) -> _Upstream:
+    async def _fetch(self, scope: Scope) -> Upstream:
         """A URL signed for GET serves HEAD as well: only its headers are used. One signed for HEAD is tried second."""
         range_ = _single_range(header(scope, b"range"))
         upstream = await self._request(scope, "GET", range_)
@@ -75,7 +58,7 @@ class EngineMedia:
             return await self._whole_instead(scope, upstream, condition)
         return upstream
 
-    async def _whole_instead(self, scope: Scope, upstream: _Upstream, condition: bytes) -> _Upstream:
+    async def _whole_instead(self, scope: Scope, upstream: Upstream, condition: bytes) -> Upstream:
         """The whole for a part of an older version; for a part that there is none of, how large the whole is."""
         try:
             whole = await self._request(scope, "GET", b"")
@@ -89,25 +72,15 @@ class EngineMedia:
         upstream.headers[b"content-range"] = b"bytes */" + whole.headers.get(b"content-length", b"*")
         return upstream
 
-    async def _request(self, scope: Scope, method: str, wanted_range: bytes) -> _Upstream:
-        """Asks in HTTP/1.0: one request on one connection, and no chunks in the answer."""
-        loop = asyncio.get_running_loop()
+    async def _request(self, scope: Scope, method: str, wanted_range: bytes) -> Upstream:
+        """The signature names the service's own host, whatever the client called this one."""
         target = scope["raw_path"] + b"?" + scope["query_string"]
-        head = b"%s %s HTTP/1.0\r\nHost: %s\r\n" % (method.encode(), target, header(scope, b"host"))
+        head = b"%s %s HTTP/1.0\r\nHost: %s\r\n" % (method.encode(), target, self._service.host_header)
         if wanted_range:
             head += b"Range: %s\r\n" % wanted_range
-        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        connection.setblocking(False)
-        try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
-                await loop.sock_connect(connection, self._engine)
-                await loop.sock_sendall(connection, head + b"\r\n")
-                return await _read_head(connection)
-        except BaseException:
-            connection.close()
-            raise
+        return await self._service.request(head + b"\r\n")
 
-    async def _answer(self, scope: Scope, send: Send, upstream: _Upstream, cors: Pairs) -> None:
+    async def _answer(self, scope: Scope, send: Send, upstream: Upstream, cors: Pairs) -> None:
         headers = [*_headers(upstream, scope["query_string"]), *cors]
         if upstream.status < 300:
             etag = _etag(upstream.headers)
@@ -124,31 +97,15 @@ class EngineMedia:
         return await _stream(upstream, send)
 
 
-async def _stream(upstream: _Upstream, send: Send) -> None:
-    loop = asyncio.get_running_loop()
-    chunk = upstream.rest or await loop.sock_recv(upstream.socket, _CHUNK_BYTES)
+async def _stream(upstream: Upstream, send: Send) -> None:
+    chunk = upstream.rest or await upstream.connection.receive(CHUNK_BYTES)
     while chunk:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        chunk = await loop.sock_recv(upstream.socket, _CHUNK_BYTES)
+        chunk = await upstream.connection.receive(CHUNK_BYTES)
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _read_head(connection: socket.socket) -> _Upstream:
-    loop = asyncio.get_running_loop()
-    data = b""
-    while b"\r\n\r\n" not in data:
-        chunk = await loop.sock_recv(connection, _HEAD_LIMIT_BYTES)
-        if not chunk or len(data) > _HEAD_LIMIT_BYTES:
-            raise ValueError("no HTTP answer")
-        data += chunk
-    head, _, body_start = data.partition(b"\r\n\r\n")
-    first, *lines = head.split(b"\r\n")
-    pairs = (line.partition(b":") for line in lines)
-    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    return _Upstream(connection, int(first.split(b" ", 2)[1]), headers, body_start)
-
-
-def _headers(upstream: _Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
+def _headers(upstream: Upstream, query: bytes) -> list[tuple[bytes, bytes]]:
     """The client's headers: those of the engine, with those that the signed URL itself names."""
     values = {name: upstream.headers[name] for name in _KEPT if name in upstream.headers}
     if upstream.status < 300:
@@ -169,7 +126,7 @@ def _single_range(text: bytes) -> bytes:
     return b"bytes=%s-%s" % (range_match["first"], range_match["last"])
 
 
-def _versions(upstream: _Upstream) -> set[bytes]:
+def _versions(upstream: Upstream) -> set[bytes]:
     """Values that `If-Range` may name of the object that was answered."""
     return {_etag(upstream.headers), upstream.headers.get(b"last-modified", b"")}
 

@@ -38,6 +38,7 @@ from local.gateway.media import Media, MediaSource
 from local.gateway.media_engine import EngineMedia
 from local.gateway.media_files import LibraryMedia
 from local.gateway.sockets import Sockets, deny
+from local.gateway.upstream import media_service
 from local.guided import wait_for_go
 from local.processes import leave
 
@@ -179,8 +180,9 @@ def _media(settings: Settings) -> Media:
     if settings.library_dir:
         source = LibraryMedia(Library(settings.library_dir), f"/{settings.bucket}/".encode())
     else:
-        where = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ["AWS_ENDPOINT_URL"])
-        source = EngineMedia((where.hostname or "127.0.0.1", where.port or 80))
+        access = current().service_access.get("s3")
+        certificates = (access.certificates if access else "") or os.environ.get("AWS_CA_BUNDLE", "")
+        source = EngineMedia(media_service(os.environ["AWS_ENDPOINT_URL_S3"], certificates))
     return Media(settings.bucket, source)
 
 

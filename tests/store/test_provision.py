@@ -3,7 +3,7 @@
 import boto3
 
 from dlambda.session import send_through
-from local.provision import make_tables
+from local.provision import make_tables, own_tables
 from local.template import Table
 
 _KEYS = {"AttributeName": "id", "AttributeType": "S"}
@@ -25,12 +25,12 @@ _NEW = {
 
 
 def test_a_table_gains_the_index_and_the_expiry_that_the_template_gained(stack):
-    make_tables(stack.tables_endpoint, (Table("grown", _OLD, ""),))
+    make_tables(own_tables(stack.tables_endpoint), (Table("grown", _OLD, ""),))
     tables = boto3.client("dynamodb")
     send_through(tables, stack.tables_endpoint)
     tables.put_item(TableName="dlambda-grown", Item={"id": {"S": "a"}, "state": {"S": "waiting"}})
     for _ in range(2):
-        make_tables(stack.tables_endpoint, (Table("grown", _NEW, "expires_at"),))
+        make_tables(own_tables(stack.tables_endpoint), (Table("grown", _NEW, "expires_at"),))
     found = tables.query(
         TableName="dlambda-grown",
         IndexName="state",

@@ -75,19 +75,6 @@ def test_secrets_are_private_and_stay(folder):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(
-    ("environ", "endpoint"),
-    [
-        ({}, ""),
-        ({"AWS_ENDPOINT_URL": "http://h:1/"}, "http://h:1"),
-        ({"LOCALSTACK_HOST": "box"}, "http://box:4566"),
-        ({"LOCALSTACK_HOST": "box:1"}, "http://box:1"),
-    ],
-)
-def test_a_foreign_cloud_is_named_by_its_variables(folder, environ, endpoint):
-    assert read_config(environ, folder).endpoint == endpoint
-
-
 @pytest.mark.parametrize(("name", "mode"), [("nowhere", None), ("text", 0o644), ("", None)])
 def test_a_table_engine_that_is_no_program_stops_the_start(folder, name, mode):
     if mode:

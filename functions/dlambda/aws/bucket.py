@@ -148,8 +148,8 @@ def presign(
     """A URL that anyone may use for `seconds`. Signed without a request, and without loading an S3 client.
 
     `origin` is the `scheme://host` that the request came to. It counts where the deployment answers media itself
-    (`media_public_url=request`): the URL is a path then, relative to that request. `answer` sets response headers:
-    `content-type`, `content-disposition` ...
+    (`media_public_url` is `request` or `gateway`): the URL is a path then, relative to that request.
+    `answer` sets response headers: `content-type`, `content-disposition` ...
     """
     address = _media_address()
     base = address.base(origin).rstrip("/")
@@ -184,13 +184,18 @@ class _StorageAddress:
 
 
 class _OwnAddress:
-    """The deployment answers media itself, at whatever address it was asked by."""
+    """The deployment answers media itself, at whatever address it was asked by.
 
-    def __init__(self, base_path: str) -> None:
+    `signs_origin`: the signature is for the host that the client asked; else for the storage's own, which the gateway
+    then names there.
+    """
+
+    def __init__(self, base_path: str, *, signs_origin: bool) -> None:
         self._base_path = base_path
+        self._signs_origin = signs_origin
 
     def base(self, origin: str) -> str:
-        return origin or client().meta.endpoint_url
+        return (origin if self._signs_origin else "") or client().meta.endpoint_url
 
     def elsewhere(self) -> str:
         return ""
@@ -199,14 +204,16 @@ class _OwnAddress:
         """A path: behind a proxy neither scheme nor host need be the client's. The storage knows no base path."""
         if not origin:
             return url
-        return quote(self._base_path.rstrip("/")) + url.removeprefix(origin.rstrip("/"))
+        return quote(self._base_path.rstrip("/")) + url.removeprefix(self.base(origin).rstrip("/"))
 
 
 def _media_address() -> _StorageAddress | _OwnAddress:
     """The implementation for this deployment."""
     settings = current().settings
     public_url = settings.media_public_url
-    return _OwnAddress(settings.base_path) if public_url == "request" else _StorageAddress(public_url)
+    if public_url in {"request", "gateway"}:
+        return _OwnAddress(settings.base_path, signs_origin=public_url == "request")
+    return _StorageAddress(public_url)
 
 
 def _translated(error: ClientError, key: str) -> Exception:

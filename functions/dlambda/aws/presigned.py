@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from dlambda.deployment import current
 from dlambda.errors import Forbidden, Unavailable
+from dlambda.service_access import ServiceAccess
 
 _LONGEST_SECONDS = 7 * 86400  # what S3 allows
 _SKEW_SECONDS = 900.0
@@ -62,9 +64,9 @@ def _signature(method: str, host: str, path: str, parameters: Parameters) -> byt
 
 
 def _signer(seconds: int) -> S3SigV4QueryAuth:
-    session = current().session()
-    credentials = session.get_credentials()
+    session, own = current().session(), current().service_access.get("s3", ServiceAccess())
+    credentials = Credentials(own.key, own.secret, own.token or None) if own.key else session.get_credentials()
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
-    region = session.get_config_variable("region") or "us-east-1"
+    region = own.region or session.get_config_variable("region") or "us-east-1"
     return S3SigV4QueryAuth(credentials, "s3", region, expires=seconds)
