@@ -212,7 +212,6 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_SOCKET_ENDPOINT=endpoints.sockets,
         DLAMBDA_MEDIA_PUBLIC_URL=_media_public_url(config),
         DLAMBDA_WORK_DIR=str(config.data_dir / "work"),
-        DLAMBDA_WORK_DURABLE="true",
         DLAMBDA_ANSWER_SECONDS="3600",
         DLAMBDA_TOOLS_DIR=str(config.tools_dir),
         DLAMBDA_LOG_DIR=str(config.logs_dir),
@@ -222,6 +221,8 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
     )
     # Each thread that has memory of its own to allocate from keeps some of it for good.
     environ.setdefault("MALLOC_ARENA_MAX", "2")
+    # With a limit as the cloud has it, the scratch folder is as good as gone between two invocations, too.
+    environ.setdefault("DLAMBDA_WORK_DURABLE", "false" if config.settings.function_seconds else "true")
     environ.setdefault("DLAMBDA_SECRET_KEY", secret_key(config.data_dir))
     environ.update(_aws_environ(config, endpoints))
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(

@@ -63,8 +63,9 @@ def limit_of(consumer: Consumer, settings: Settings) -> int:
 class Poller:
     """Receives from one queue and calls its function in threads."""
 
-    def __init__(self, consumer: Consumer, client: "SQSClient", limit: int, poll_seconds: float) -> None:
-        self._poll_seconds = poll_seconds
+    def __init__(self, consumer: Consumer, client: "SQSClient", limit: int, settings: Settings) -> None:
+        self._poll_seconds = settings.poll_seconds
+        self._limit_seconds = settings.function_seconds or UNLIMITED_SECONDS
         self.name = consumer.queue
         self._consumer = consumer
         self._client = client
@@ -160,7 +161,7 @@ class Poller:
         """Calls the function; the ids of the messages that it could not handle."""
         answer = self.load()(
             {"Records": [self._record(message) for message in batch]},
-            Context(self._consumer.function.name, UNLIMITED_SECONDS),
+            Context(self._consumer.function.name, self._limit_seconds),
         )
         return {failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures", ())}
 
@@ -220,8 +221,7 @@ class Worker:
     def __init__(self, plan: template.Map, settings: Settings, news: threading.Event) -> None:
         self._plan = plan
         self._pollers = [
-            Poller(consumer, queue.client(), limit_of(consumer, settings), settings.poll_seconds)
-            for consumer in plan.consumers
+            Poller(consumer, queue.client(), limit_of(consumer, settings), settings) for consumer in plan.consumers
         ]
         self._tick_seconds = settings.tick_seconds
         self._prefix = settings.queue_prefix

@@ -242,7 +242,10 @@ class Settings(UserSettings):
         description="origin of presigned URLs; below the service 'request' (signed for its host) or 'gateway'",
     )
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
-    work_durable: Flag = False
+    work_durable: Flag = Field(False, description="whether the scratch folder outlives a function's process")
+    function_seconds: float = Field(
+        0, ge=0, description="how long a queue's function of one machine may run; 0: no limit"
+    )
     tools_dir: str = Field("", description="folder of ffmpeg, ffprobe, deno; empty: PATH and /opt/bin")
     dynoxide: str = Field("", description="the table engine's program; empty: that in tools_dir")
     secret_key: str = Field("", description="32 bytes, base64; encrypts cookies, headers and keys at rest")

@@ -27,4 +27,4 @@ def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
 
     ended = items.get(running.id)
     assert ended.status is Status.ERROR
-    assert ended.error == "The download was begun 61 times and never ended."
+    assert ended.error == "The download was begun 61 times and got no further."

@@ -18,7 +18,7 @@ from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
-from dlambda.media.ytdlp.resume import read_json, write_json
+from dlambda.media.ytdlp.resume import new_generation, read_json, write_json
 
 STATE_SUFFIX = ".live.json"
 _MOST_MARKS = 64
@@ -74,6 +74,7 @@ class RecordingState:
     lost: int = 0
     lost_seconds: float = 0.0
     written_at: float = 0.0  # unix seconds of the latest segment
+    generation: str = field(default_factory=new_generation)
 
     @classmethod
     def load(cls, path: Path) -> "RecordingState":
@@ -110,6 +111,7 @@ class Recorder:
         self.state_path = part.with_name(part.name + STATE_SUFFIX)
         self.state = RecordingState.load(self.state_path) if part.is_file() else RecordingState()
         if not self.state.bytes:
+            self.state_path.unlink(missing_ok=True)  # it tells of another file
             self.state = RecordingState()
         self._file: BinaryIO = part.open("r+b" if self.state.bytes else "wb")
         # What was being written when the last run ended.

@@ -4,12 +4,17 @@ Kept are `.part`, `.ytdl`, what is known of their source, and finished format fi
 fragment is answered with 416 on the retry, and yt-dlp would skip it and report success. A file counts as finished when
 `state.json` says so with its size: what a post-processor was writing when the worker died looks the same otherwise.
 Every write here is atomic, so a worker may be killed at any moment.
+
+Beside each `.part` lies its record (`.source.json`, `.ytdl`, `.live.json`). It tells up to which length the file stays
+as it is, and its generation: a file that begins anew has another one. The old file goes before the new record comes, so
+what is read between two looks at the same record belongs to it.
 """
 
 import json
 import os
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +25,14 @@ from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.media.ytdlp.worker_messages import Result
 
 _FRAGMENT = re.compile(r"-Frag\d+(\.part)?$")
-_UNFINISHED = (".part", ".ytdl", ".source.json", ".live.json")
+_PART, _YTDL, _SOURCE, _LIVE = ".part", ".ytdl", ".source.json", ".live.json"
+_UNFINISHED = (_PART, _YTDL, _SOURCE, _LIVE)
 _STATE = "state.json"
+
+
+def new_generation() -> str:
+    """The name of a file's new beginning."""
+    return secrets.token_hex(8)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -34,10 +45,90 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a file; `{}` when it is missing or broken."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _parse(path.read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """The object that a text is; `{}` for a broken one."""
+    try:
+        document = json.loads(text)
+    except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class StableFile:
+    """A file of the work folder, up to the length that no run changes any more.
+
+    `name` is relative to the folder; `record`: name and text of the file that tells so; None for a finished one.
+    `size_bytes` None: all that is there.
+    """
+
+    name: str
+    generation: str
+    size_bytes: int | None
+    record: tuple[str, str] | None = None
+
+
+def stable_files(workdir: Path) -> Iterator[StableFile]:
+    """The files that a next run continues from, also while a worker writes them."""
+    state = State.load(workdir)
+    for path in _files(workdir / TEMP):
+        name = path.relative_to(workdir).as_posix()
+        if path.name.endswith(_PART) and not _FRAGMENT.search(path.name):
+            if (unfinished := _read_record(workdir, name)) is not None:
+                yield unfinished
+        elif state.is_finished(path):
+            entry = state.finished[name]
+            yield StableFile(name, f"finished {entry.get('format_id')}", entry["size"])
+
+
+def stable_bytes(workdir: Path) -> int:
+    """How much of a download is there."""
+    return sum(length_of(workdir, file) for file in stable_files(workdir))
+
+
+def length_of(workdir: Path, file: StableFile) -> int:
+    """The bytes of a file that no run changes any more; 0 when it has gone."""
+    if file.size_bytes is not None:
+        return file.size_bytes
+    return _size_of(workdir / file.name) or 0
+
+
+def has_begun_anew(workdir: Path, file: StableFile) -> bool:
+    """True if the file is another one by now."""
+    if file.record is None:
+        return False
+    present = _read_record(workdir, file.name)
+    return present is None or present.generation != file.generation
+
+
+def _read_record(workdir: Path, name: str) -> StableFile | None:
+    """The unfinished file `name` as its record has it; None without one that tells anything."""
+    for record in (name + _SOURCE, name.removesuffix(_PART) + _YTDL, name + _LIVE):
+        try:
+            text = (workdir / record).read_text(encoding="utf-8")
+        except OSError:
+            continue
+        document = _parse(text)
+        fields = document.get("downloader", {}) if record.endswith(_YTDL) else document
+        size_bytes = None if record.endswith(_SOURCE) else int(fields.get("part_bytes") or fields.get("bytes") or 0)
+        return StableFile(name, str(fields.get("generation")), size_bytes, (record, text))
+    return None
+
+
+def state_text(workdir: Path) -> str | None:
+    """`state.json` without a result: the files of one are not among the `stable_files`. None without a state."""
+    state = read_json(workdir / _STATE)
+    return json.dumps(state | {"result": None}) if state else None
+
+
+def write_state(workdir: Path, text: str) -> None:
+    """Brings back what `state_text` has answered."""
+    (workdir / _STATE).write_text(text, encoding="utf-8")
 
 
 def _read_result(fields: object) -> Result | None:
@@ -88,7 +179,7 @@ class State:
     def is_finished(self, path: Path, format_id: str | None = None) -> bool:
         """True if `path` is complete, and of that format when one is given."""
         entry = self.finished.get(os.path.relpath(path, self.workdir))
-        if entry is None or not path.is_file() or path.stat().st_size != entry.get("size"):
+        if entry is None or _size_of(path) != entry.get("size"):
             return False
         return format_id is None or entry.get("format_id") == format_id
 
@@ -97,6 +188,14 @@ class State:
         if _FRAGMENT.search(path.name):
             return False
         return path.name.endswith(_UNFINISHED) or self.is_finished(path)
+
+
+def _size_of(path: Path) -> int | None:
+    """The size of a file; None where there is none."""
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError:
+        return None
 
 
 def _files(folder: Path) -> list[Path]:

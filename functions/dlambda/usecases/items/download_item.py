@@ -25,12 +25,16 @@ from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
 from dlambda.usecases.workers.leased_run import LeasedRun
 from dlambda.usecases.workers.saved_state import saved_state
+from dlambda.usecases.workers.state_saver import StateSaver
 
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 1.0
-# What fails unexpectedly is begun again by each minute's round; an hour of that is enough.
+# What fails unexpectedly is begun again by each minute's round; an hour of that without progress is enough. A beginning
+# of two minutes counts as ten.
 _MOST_BEGINNINGS = 60
+_LONG_SECONDS = 120.0
+_LONG_BEGINNINGS = 10
 _GRACE_LIVE_SECONDS = 2.0
 _MOST_FINISHING_SECONDS = 600.0  # joining and repairing a recording of many hours
 _UNEXPECTED = "Download ended with unexpected status '{}'."
@@ -55,7 +59,7 @@ def download_item(
     log.info("downloading", extra={"item_id": item.id})
     if item.begun > _MOST_BEGINNINGS:
         # Whatever stops the workers would stop the next one too.
-        error = f"The download was begun {item.begun} times and never ended."
+        error = f"The download was begun {item.begun} times and got no further."
         end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
         dispatch()
         return None
@@ -88,6 +92,9 @@ class _Download:
     def __init__(self, item: Item, lease: leases.Lease, seconds_left: Callable[[], float]) -> None:
         self._item = item
         self._workdir = work_folder(item)
+        self._state = saved_state().of(item.id, self._workdir)
+        self._began_at = current().clock.monotonic()
+        self._is_long = False
         self._reports = ProgressReports()
         self._run = LeasedRun(lease, seconds_left, self._reports.fields, {"item_id": item.id})
         self._claims = NameClaims(item)
@@ -104,7 +111,8 @@ class _Download:
                 return False
             check_space_to_begin()
             running = self._start()
-            result = self._run.follow(running, self)
+            with StateSaver(self._state, is_live=bool(self._item.is_live)):
+                result = self._run.follow(running, self)
             if result is None:
                 self._hand_over()
                 return True
@@ -124,16 +132,30 @@ class _Download:
     def _start(self) -> download.Running:
         """Starts the worker. Raises `Invalid` when the item's options don't parse."""
         spec = download_spec(self._item, self._claims)
-        saved_state().load(self._item.id, self._workdir)
+        self._state.load()
         open_work_folder(self._item)
         self._upload.is_allowed = not spec.params.get("postprocessors")
         return download.start_download(spec)
 
     def _hand_over(self) -> None:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""
-        self._item = update(self._item, self._item.evolve(begun=0), self._run.lease)
-        saved_state().save(self._item.id, self._workdir)
+        self._state.save(self._run.renew_if_due)
+        self._count_beginnings()
+        self._run.renew()  # before the folder goes: another worker may have it by now
+        self._state.leave()
         leases.release(self._run.lease)
+
+    def _count_beginnings(self) -> None:
+        """None when it got further than before. One that takes long counts for more. Raises `Lost`."""
+        item = self._item
+        begun = item.begun
+        if begun and self._state.has_advanced:
+            begun = 0
+        elif not self._is_long and current().clock.monotonic() - self._began_at > _LONG_SECONDS:
+            self._is_long = True
+            begun += _LONG_BEGINNINGS - 1
+        if begun != item.begun:
+            self._item = update(item, item.evolve(begun=begun), self._run.lease)
 
     # What `LeasedRun.follow` calls
 
@@ -146,6 +168,7 @@ class _Download:
         """Stores a new status and renews the lease, with the progress. Raises `Lost`."""
         if self._reports.status is not self._item.status:
             self._item = update(self._item, self._item.evolve(status=self._reports.status), self._run.lease)
+        self._count_beginnings()
         self._run.renew()
 
     def check(self, running: download.Running) -> None:
@@ -173,8 +196,10 @@ class _Download:
             end_stopped(item, lease, result, self._keep(result), self._reports.progress.downloaded_bytes)
         elif self._run.is_cancelled and not (result.ok and result.filepath):
             end_cancelled(item, lease, downloaded_bytes=self._reports.progress.downloaded_bytes)
+            saved_state().forget(item.id)
         elif result.stopped:
             end_cancelled(item, lease)
+            saved_state().forget(item.id)
         elif result.skipped_reason:
             end_skipped(item, lease, result)
         elif result.ok:
@@ -207,6 +232,7 @@ class _Download:
             self._upload.abort()
             remove_work_folder(self._workdir)
             self._reports.restart()
+        self._state.save(self._run.renew_if_due)
         if not schedule_retry(self._item, self._run.lease, error, failure, asked_seconds):
             self._fail(error, failure)
 

@@ -60,7 +60,9 @@ def end_failed(
     """
     fail_item(item, lease, error, failure, **fields)
     claims.release_unused()
-    if not can_continue(work_folder(item)):
+    if can_continue(work_folder(item)):
+        saved_state().forget(item.id)  # another add is another item, and finds the folder of one machine alone
+    else:
         clean_up(item)
 
 

@@ -1,7 +1,6 @@
 """Where a download works, and when that goes: at the end, or as soon as no record needs it (downloads.md 5.7)."""
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.media.ytdlp.resume import State, can_continue
 from dlambda.store.items import items
+from dlambda.usecases.workers.work_folder import remove_folder
 
 _MINUTE_SECONDS = 60
 _CONTINUED = frozenset({Status.ERROR, Status.CANCELLED})
@@ -29,8 +29,7 @@ def open_work_folder(item: Item) -> Path:
 
 
 def remove_work_folder(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    _owner_file(folder).unlink(missing_ok=True)
+    remove_folder(folder)
 
 
 def clear_work_folders(now: float) -> None:

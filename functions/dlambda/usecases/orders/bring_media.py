@@ -21,6 +21,7 @@ from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.orders.order_specs import download_spec, record_spec
 from dlambda.usecases.orders.order_worker import OrderWorker
 from dlambda.usecases.workers.saved_state import saved_state
+from dlambda.usecases.workers.state_saver import StateSaver
 
 
 def bring_media(order: Order, lease: leases.Lease, seconds_left: Callable[[], float]) -> Order:
@@ -59,8 +60,16 @@ def _bring_info(order: Order, worker: OrderWorker) -> Order:
 
 def _download(order: Order, worker: OrderWorker) -> Path:
     spec = download_spec(order)
-    saved_state().load(order.id, spec.workdir)
-    result = worker.follow(lambda: download.start_download(spec), lambda: saved_state().save(order.id, spec.workdir))
+    state = saved_state().of(order.id, spec.workdir)
+    state.load()
+
+    def save() -> bool:
+        state.save(worker.run.renew_if_due)
+        state.leave()
+        return state.has_advanced
+
+    with StateSaver(state):
+        result = worker.follow(lambda: download.start_download(spec), save)
     if not result.filepath:
         raise OrderFailed(result.error or result.skipped_reason or "The download gave no file.")
     path = spec.workdir / HOME / result.filepath

@@ -11,18 +11,19 @@ class Carrier:
     """The segments of a recording."""
 
     def __init__(self, order_id: str, workdir: Path) -> None:
-        self._order_id = order_id
         self._workdir = workdir
+        self._state = saved_state().of(order_id, workdir)
         self._carried: dict[str, float] = {}
 
     def load(self) -> None:
         """Brings here what an earlier worker has carried away."""
-        saved_state().load(self._order_id, self._workdir)
+        self._state.load()
         self._carried = self._list_files()
 
-    def save(self) -> None:
-        """Carries away what is new."""
-        saved_state().save_files(self._order_id, self._workdir, self._new())
+    def save(self) -> bool:
+        """Carries away what is new. True: whoever comes next goes on behind it."""
+        self._state.save_files(self._new())
+        return True
 
     def _new(self) -> Iterator[str]:
         """Names of files that are not carried away as they are now; each is, once the next is asked for."""

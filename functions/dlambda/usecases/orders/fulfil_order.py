@@ -5,7 +5,6 @@ one that dies again and again on the same order makes it an error.
 """
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable
 from enum import StrEnum
@@ -19,6 +18,7 @@ from dlambda.usecases.orders.bring_media import bring_media
 from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.workers.leased_run import HandOver
 from dlambda.usecases.workers.saved_state import saved_state
+from dlambda.usecases.workers.work_folder import remove_folder
 
 log = logging.getLogger(__name__)
 
@@ -108,5 +108,5 @@ def _run(order: Order, lease: leases.Lease, seconds_left: Callable[[], float]) -
 
 def _end(order: Order, ended_order: Order, lease: leases.Lease) -> None:
     orders.end(order, ended_order, lease)
-    shutil.rmtree(workdir_of(order.id), ignore_errors=True)
+    remove_folder(workdir_of(order.id))
     saved_state().forget(order.id)

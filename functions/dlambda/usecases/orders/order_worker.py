@@ -26,26 +26,26 @@ class OrderWorker:
         self.byte_count = ByteCount(order)
         self._percent: float | None = None
         self._bytes_of: dict[str | None, int] = {}
-        self._carry: Callable[[], None] | None = None
+        self._carry: Callable[[], object] | None = None
         self._answered_at = current().clock.monotonic()
 
     def follow(
         self,
         start: Callable[[], download.Running],
-        save: Callable[[], None],
-        carry: Callable[[], None] | None = None,
+        save: Callable[[], bool],
+        carry: Callable[[], object] | None = None,
     ) -> download.Result:
         """Runs the worker process that `start` begins to its result; calls `carry` about once a second meanwhile.
 
-        A worker that dies is started again, since its state is kept. Raises `HandOver`, after `save`, when the
-        invocation's time is up; `OrderFailed` when the worker dies again and again, or the quota is used up; `Lost`.
+        A worker that dies is started again, since its state is kept. `save` answers whether the next invocation begins
+        further on. Raises `HandOver`, after it, when the invocation's time is up; `OrderFailed` when the worker dies
+        again and again, or the quota is used up; `Lost`.
         """
         self._carry = carry
         for _ in range(_MOST_TRIES):
             result = self.run.follow(start(), self)
             if result is None:
-                save()
-                raise HandOver(is_saved=True)
+                raise HandOver(is_saved=save())
             if result.error != download.ENDED_TEXT:
                 return result
         raise OrderFailed(download.ENDED_TEXT)

@@ -3,47 +3,91 @@
 Two implementations: the work folder itself where it outlives the process (one machine), and the bucket (the cloud).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from dlambda.aws import bucket
 from dlambda.deployment import current
-from dlambda.media.ytdlp.resume import snapshot
+from dlambda.media.ytdlp.resume import stable_bytes
+from dlambda.usecases.workers.bucket_state import BucketState, forget_state
+
+
+class WorkState(Protocol):
+    """The state of one item or order while an invocation works on it."""
+
+    is_durable: bool
+    """True if the work folder outlives the process, and nothing need be saved."""
+
+    def load(self) -> None:
+        """Brings what was saved into the work folder. What an older invocation has left there gives way to it."""
+
+    def save(self, on_chunk: Callable[[], None]) -> None:
+        """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
+
+    def save_files(self, names: Iterable[str]) -> None:
+        """Keeps some files of the work folder as they are, named relative to it."""
+
+    def leave(self) -> None:
+        """Removes the work folder when the state is elsewhere: another invocation goes on."""
+
+    def measure(self) -> tuple[int, int]:
+        """How many bytes are there, and how many of them are saved."""
+
+    @property
+    def has_advanced(self) -> bool:
+        """True if more is kept than at the beginning of this invocation."""
+
+
+class FolderState:
+    """The work folder stays where it is: nothing is to be done."""
+
+    is_durable = True
+
+    def __init__(self, workdir: Path) -> None:
+        self._workdir = workdir
+        self._size_at_begin = stable_bytes(workdir)
+
+    def load(self) -> None:
+        """Nothing."""
+
+    def save(self, on_chunk: Callable[[], None]) -> None:
+        """Nothing."""
+
+    def save_files(self, names: Iterable[str]) -> None:
+        """Nothing."""
+
+    def leave(self) -> None:
+        """Nothing."""
+
+    def measure(self) -> tuple[int, int]:
+        size_bytes = stable_bytes(self._workdir)
+        return size_bytes, size_bytes
+
+    @property
+    def has_advanced(self) -> bool:
+        return stable_bytes(self._workdir) > self._size_at_begin
 
 
 class SavedState(Protocol):
-    """The state of items and orders, by their ids."""
+    """Where the state of items and orders is, by their ids."""
 
     is_shared: bool
     """True if all functions see the work folders, and the bucket lies on the same disk."""
 
-    def save(self, work_id: str, workdir: Path) -> None:
-        """Before a handover: keeps what a download continues from."""
-
-    def save_files(self, work_id: str, workdir: Path, names: Iterable[str]) -> None:
-        """Keeps some files of the work folder, named relative to it."""
-
-    def load(self, work_id: str, workdir: Path) -> None:
-        """Brings what was kept into the work folder."""
+    def of(self, work_id: str, workdir: Path) -> WorkState:
+        """The state of one piece of work."""
 
     def forget(self, work_id: str) -> None:
         """Removes what was kept."""
 
 
 class InWorkFolder:
-    """The work folder stays where it is: nothing is to be done."""
+    """The work folders themselves."""
 
     is_shared = True
 
-    def save(self, work_id: str, workdir: Path) -> None:
-        """Nothing."""
-
-    def save_files(self, work_id: str, workdir: Path, names: Iterable[str]) -> None:
-        """Nothing."""
-
-    def load(self, work_id: str, workdir: Path) -> None:
-        """Nothing."""
+    def of(self, work_id: str, workdir: Path) -> WorkState:  # noqa: ARG002 the folder says all
+        return FolderState(workdir)
 
     def forget(self, work_id: str) -> None:
         """Nothing: the folder goes by itself."""
@@ -54,29 +98,11 @@ class InBucket:
 
     is_shared = False
 
-    def save(self, work_id: str, workdir: Path) -> None:
-        self.save_files(work_id, workdir, (str(path.relative_to(workdir)) for path in snapshot(workdir)))
-
-    def save_files(self, work_id: str, workdir: Path, names: Iterable[str]) -> None:
-        for name in names:
-            bucket.put_file(workdir / name, _prefix(work_id) + name, "application/octet-stream")
-
-    def load(self, work_id: str, workdir: Path) -> None:
-        """Unless there is such a folder: this machine has begun the work itself."""
-        if workdir.exists():
-            return
-        prefix = _prefix(work_id)
-        for file in bucket.list_(prefix):
-            path = workdir / file.key.removeprefix(prefix)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            bucket.get_file(file.key, path)
+    def of(self, work_id: str, workdir: Path) -> WorkState:
+        return BucketState(work_id, workdir)
 
     def forget(self, work_id: str) -> None:
-        bucket.delete([file.key for file in bucket.list_(_prefix(work_id))])
-
-
-def _prefix(work_id: str) -> str:
-    return f"resume/{work_id}/"
+        forget_state(work_id)
 
 
 def saved_state() -> SavedState:

@@ -19,11 +19,13 @@ from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError
 
-from dlambda.media.ytdlp.resume import read_json, write_json
+from dlambda.media.ytdlp.resume import new_generation, read_json, write_json
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
 _TOTAL = re.compile(r"bytes [\d*]+(?:-\d+)?/(\d+)$")
 _MAX_RESTARTS = 3
+_BLOCK_SECONDS = 1 / 32
+_LEAST_BLOCK_BYTES = 16 * 1024
 _CHANGING_TEXT = "unable to download video data: the source changes while it is read"
 
 Open = Callable[[Any], Any]
@@ -39,6 +41,7 @@ class SourceWatch:
         self._restarts = 0
         self._known = read_json(self._record)
         self._format_id = format_id
+        self._generation = str(self._known.get("generation"))
         size = part.stat().st_size if part.is_file() else 0
         length = self._known.get("length")
         too_long = isinstance(length, int) and size > length
@@ -79,11 +82,19 @@ class SourceWatch:
                 raise
             return self._restart(urlopen, request)
         version = self._describe(response)
-        if offset and response.status == 206 and self._differs(version):
+        is_rest = bool(offset) and response.status == 206 and _begins_at(response, offset)
+        if is_rest and self._differs(version):
             response.close()
             return self._restart(urlopen, request)
+        if not is_rest:
+            self._begin()
         self._remember(version)
         return response
+
+    def _begin(self) -> None:
+        """The old file goes before the record of the new one comes: they never lie beside each other."""
+        self.forget()
+        self._generation = new_generation()
 
     def _restart(self, urlopen: Open, request: Request) -> Any:
         """Asks for the whole; the downloader sees an answer without Content-Range and begins a new file."""
@@ -94,6 +105,7 @@ class SourceWatch:
         for name in ("Range", "If-Range"):
             fresh.headers.pop(name, None)
         response = urlopen(fresh)
+        self._begin()
         self._remember(self._describe(response))
         return response
 
@@ -118,9 +130,15 @@ class SourceWatch:
         )
 
     def _remember(self, version: dict[str, Any]) -> None:
+        version = {**version, "generation": self._generation}
         if version != self._known:
             self._known = version
             write_json(self._record, version)
+
+
+def _begins_at(response: Any, offset: int) -> bool:
+    """True if the answer says so; yt-dlp begins a new file with one that does not."""
+    return str(response.headers.get("Content-Range") or "").startswith(f"bytes {offset}-")
 
 
 class Watched:
@@ -170,6 +188,7 @@ def _write_state(self: Any, ctx: dict[str, Any]) -> None:
         "part_bytes": stream.tell() if stream is not None else 0,
         "format_id": getattr(self.ydl, "format_id", None),
         "total": ctx.get("total_frags"),
+        "generation": ctx["generation"],
     }
     for name in ("extra_state", "fragment_count"):
         if ctx.get(name) is not None:
@@ -203,11 +222,14 @@ def _prepare(self: Any, ctx: dict[str, Any]) -> None:
         )
         if isinstance(size, int) and 0 < size <= have and belongs:
             os.truncate(part, size)
+            ctx["generation"] = str(saved_state.get("generation"))
         else:
             part.unlink(missing_ok=True)
             state.unlink(missing_ok=True)
+            ctx["generation"] = new_generation()
     else:
         part.unlink(missing_ok=True)
+        ctx["generation"] = new_generation()
     _original_prepare(self, ctx)
 
 
@@ -215,13 +237,23 @@ def _write_ytdl_file(self: Any, ctx: dict[str, Any]) -> None:
     _write_state(self, ctx)
 
 
+def _best_block_size(elapsed_seconds: float, size_bytes: int) -> int:
+    """As yt-dlp's, which is a second of the download, but less: a block that is being read is lost with its worker."""
+    block_bytes = _original_block_size(elapsed_seconds, size_bytes)
+    if elapsed_seconds <= 0:
+        return block_bytes
+    return min(block_bytes, max(_LEAST_BLOCK_BYTES, int(size_bytes / elapsed_seconds * _BLOCK_SECONDS)))
+
+
 _original_download = HttpFD.real_download
+_original_block_size: Callable[[float, int], int] = HttpFD.best_block_size
 _original_prepare = FragmentFD._prepare_frag_download  # noqa: SLF001 there is no other place to stand between
 
 
 def install() -> None:
     """Puts these rules into yt-dlp's downloaders, for this process."""
     HttpFD.real_download = _direct_download
+    HttpFD.best_block_size = staticmethod(_best_block_size)
     FragmentFD._prepare_frag_download = _prepare  # noqa: SLF001
     FragmentFD._append_fragment = _append  # noqa: SLF001
     FragmentFD._write_ytdl_file = _write_ytdl_file  # noqa: SLF001

@@ -1,0 +1,96 @@
+"""Files of unfinished work as the bucket has them: a manifest that names their chunks.
+
+A chunk is an object with a stretch of a file. The manifest is written when its chunks are there, so the newest one is
+whole at any moment. It carries small files (the records of unfinished ones) itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+CHUNK_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The object `key`, which holds the bytes of a file from `start` on."""
+
+    key: str
+    start: int
+    size_bytes: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bytes of a file that are to become a chunk."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """A file: the generation whose bytes the chunks hold, and the name and text of its record."""
+
+    generation: str
+    chunks: tuple[Chunk, ...] = ()
+    record: tuple[str, str] | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How much of the file is saved."""
+        return self.chunks[-1].end if self.chunks else 0
+
+    def missing(self, size_bytes: int) -> list[Stretch]:
+        """What is to be sent when the file has `size_bytes` by now.
+
+        Small chunks at the end are sent once more as one, so that a slow file has no more chunks than a fast one.
+        """
+        if size_bytes <= self.size_bytes:
+            return []
+        start = self.size_bytes
+        for chunk in reversed(self.chunks):
+            if chunk.size_bytes >= CHUNK_BYTES:
+                break
+            if size_bytes - chunk.start >= CHUNK_BYTES:
+                start = chunk.start
+        return [Stretch(at, min(at + CHUNK_BYTES, size_bytes)) for at in range(start, size_bytes, CHUNK_BYTES)]
+
+    def extended(self, chunks: Sequence[Chunk], record: tuple[str, str] | None) -> "SavedFile":
+        """The file with new chunks, in place of those that they hold once more."""
+        kept_chunks = [chunk for chunk in self.chunks if not chunks or chunk.end <= chunks[0].start]
+        return replace(self, chunks=(*kept_chunks, *chunks), record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The saved state of one item or order. `version` grows with each save; `state` is the text of `state.json`."""
+
+    version: int = 0
+    state: str = ""
+    files: Mapping[str, SavedFile] = field(default_factory=dict)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much is saved."""
+        return sum(file.size_bytes for file in self.files.values())
+
+    def render(self) -> dict[str, Any]:
+        """The manifest as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Manifest":
+        files = {
+            name: SavedFile(
+                file["generation"],
+                tuple(Chunk(**chunk) for chunk in file["chunks"]),
+                tuple(file["record"]) if file["record"] else None,
+            )
+            for name, file in document["files"].items()
+        }
+        return cls(document["version"], document["state"], files)

@@ -1,0 +1,123 @@
+"""Invokes the function of downloads again and again, each time with a limit and in an environment of the cloud.
+
+An environment is a scratch folder. A fresh one is empty; a warm one holds what its last invocation left there.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from dlambda.aws import bucket
+from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
+from dlambda.store.items import items, leases
+from tests.functions.working import handle
+from tests.stack import Stack, forget_settings
+
+_MOST_INVOCATIONS = 60
+
+
+@dataclass
+class Report:
+    """What a download took. `left`: files in scratch folders and objects of its state, afterwards."""
+
+    item: Item
+    invocations: int = 0
+    seconds: list[float] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Functions of this process and its children run for `seconds`, and their scratch folders do not last."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLAMBDA_FUNCTION_SECONDS", str(seconds))
+        patch.setenv("DLAMBDA_WORK_DURABLE", "false")
+        forget_settings()
+        yield
+    forget_settings()
+
+
+@contextmanager
+def inside(environment: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLAMBDA_WORK_DIR", str(environment))
+        forget_settings()
+        yield
+    forget_settings()
+
+
+def invoke_here(item_id: str, seconds: float) -> None:
+    """An invocation in this process."""
+    assert handle(DownloadItem(item_id), seconds) == {"batchItemFailures": []}
+
+
+def invoke_apart(item_id: str, seconds: float, kill_after: float | None = None) -> None:
+    """An invocation in a process of its own; with `kill_after` it and all its workers die at once then."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.e2e.invocation",
+        "on_download",
+        str(seconds),
+        DownloadItem(item_id).to_json(),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=kill_after or 600)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # its warm process ends with its socket
+        process.communicate()
+        leases.release_all()  # as if the 20 seconds of its lease were over
+        return
+    assert json.loads(output.splitlines()[-1]) == {"batchItemFailures": []}, output
+
+
+def download(
+    stack: Stack,
+    url: str,
+    environment_of: Callable[[int], Path],
+    seconds: float,
+    invoke: Callable[[str, float], None] = invoke_here,
+    **request: object,
+) -> Report:
+    """Adds the URL and invokes until it has ended; `environment_of` names the scratch folder of an invocation."""
+    item_id = add(url, environment_of(0), **request)
+    stack.messages("download")
+    report = Report(items.get(item_id))
+    used: set[Path] = set()
+    while report.item.shelf is Shelf.QUEUE:
+        assert report.invocations < _MOST_INVOCATIONS, "it never ends"
+        environment = environment_of(report.invocations)
+        used.add(environment)
+        began = time.monotonic()
+        with inside(environment):
+            invoke(item_id, seconds)
+        stack.messages("download")
+        report.seconds.append(time.monotonic() - began)
+        report.invocations += 1
+        report.item = items.get(item_id)
+    report.left = [stored.key for stored in bucket.list_("resume/")]
+    report.left += [str(path) for folder in used for path in (folder / "items").glob("*")]
+    return report
+
+
+def add(url: str, environment: Path, **request: object) -> str:
+    """An item that waits for its download."""
+    client = import_module("endpoints.history.main").app.test_client()
+    answer = client.post("/api/history", json={"url": url, **request})
+    assert answer.status_code == 200, answer.text
+    item_id: str = answer.get_json()[0]["_id"]
+    with inside(environment):
+        assert handle(IntakeItem(item_id)) == {"batchItemFailures": []}
+    return item_id

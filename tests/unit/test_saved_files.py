@@ -1,0 +1,45 @@
+"""Which bytes of a growing file are sent at a save (usecases/workers/saved_files.py)."""
+
+import pytest
+
+from dlambda.usecases.workers.saved_files import CHUNK_BYTES, Chunk, Manifest, SavedFile, Stretch
+
+FULL = CHUNK_BYTES
+
+
+def saved(*sizes: int) -> SavedFile:
+    """A file whose chunks have these sizes."""
+    starts = [sum(sizes[:number]) for number in range(len(sizes))]
+    return SavedFile("g1", tuple(Chunk(f"c{start}", start, size) for start, size in zip(starts, sizes, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("file", "size_bytes", "stretches"),
+    [
+        (saved(), 0, []),
+        (saved(), 10, [(0, 10)]),
+        (saved(10), 10, []),
+        (saved(10), 30, [(10, 30)]),
+        (saved(10), 5, []),
+        (saved(), 2 * FULL + 1, [(0, FULL), (FULL, 2 * FULL), (2 * FULL, 2 * FULL + 1)]),
+        (saved(FULL), FULL + 7, [(FULL, FULL + 7)]),
+        # Small chunks become one as soon as they fill it.
+        (saved(FULL, 10, 20), 2 * FULL - 1, [(FULL + 30, 2 * FULL - 1)]),
+        (saved(FULL, 10, 20), 2 * FULL, [(FULL, 2 * FULL)]),
+        (saved(FULL, 10, 20), 2 * FULL + 5, [(FULL, 2 * FULL), (2 * FULL, 2 * FULL + 5)]),
+    ],
+)
+def test_only_what_is_new_is_sent(file: SavedFile, size_bytes: int, stretches: list[tuple[int, int]]) -> None:
+    assert file.missing(size_bytes) == [Stretch(*stretch) for stretch in stretches]
+
+
+def test_chunks_that_are_sent_once_more_replace_the_small_ones() -> None:
+    longer = saved(FULL, 10, 20).extended([Chunk("new", FULL, FULL)], ("a.ytdl", "{}"))
+    assert [(chunk.key, chunk.start) for chunk in longer.chunks] == [("c0", 0), ("new", FULL)]
+    assert (longer.size_bytes, longer.record) == (2 * FULL, ("a.ytdl", "{}"))
+
+
+def test_a_manifest_is_read_as_it_was_written() -> None:
+    manifest = Manifest(3, '{"item_id": "i"}', {"temp/a.part": saved(5).extended([], ("temp/a.ytdl", "{}"))})
+    assert Manifest.read(manifest.render()) == manifest
+    assert manifest.size_bytes == 5
