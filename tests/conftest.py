@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dlambda.deployment import current
+from dlambda.store.usage import usage
 from tests.clock import FakeClock
 from tests.origin import Origin
 from tests.pushes import Pushes
@@ -80,6 +81,7 @@ def stack(_in_engines: Stack, management_api: Pushes) -> Iterator[Stack]:
     yield _in_engines
     measure = sys.modules.get("dlambda.usecases.events.measure")
     if measure and isinstance(metrics := measure.metrics(), measure.TableMetrics):
+        usage().take()  # that would be a write after each test
         metrics.flush()  # what is counted goes to the table a while later, and the table goes with the module
     _in_engines.empty()
 

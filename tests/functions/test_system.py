@@ -15,8 +15,10 @@ from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
 from dlambda.usecases.operations.check_updates import check_daily, ytdlp_version
 from local import pages
+from tests.clock import FakeClock
 from tests.functions.deployment import deployment
 from tests.origin import Origin
+from tests.stack import Stack
 
 Configure = Callable[..., None]
 ROOT = Path(__file__).parents[2]
@@ -334,3 +336,23 @@ def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
     assert "dlambda_history_items 0\n" in text
     assert "dlambda_key_tasks_busy 0\n" in text
     assert 'dlambda_queue_messages{queue="order"} 0\n' in text
+    assert 'dlambda_table_write_units_total{table="state"} ' in text
+    assert "dlambda_table_requests_total " in text
+
+
+def test_the_cloud_logs_what_tables_cost_once_a_minute(
+    stack: Stack, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dlambda.store import counters
+    from dlambda.store.usage import usage
+    from dlambda.usecases.events.measure import LoggedMetrics
+
+    logged = LoggedMetrics()
+    usage().take()
+    for _ in range(2):
+        counters.add({"anything": 1})
+        logged.end_invocation()
+    assert capsys.readouterr().out.count('"table": "state", "table_write_units_total": ') == 1
+    clock.advance(60)
+    logged.end_invocation()
+    assert capsys.readouterr().out.count('"table_requests_total": 1.0') == 1

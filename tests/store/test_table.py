@@ -10,6 +10,7 @@ from pynamodb.exceptions import PynamoDBException
 from dlambda.domain.items.item import Status
 from dlambda.store.items import catalogue, items, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
+from dlambda.store.usage import usage
 from tests.store import records
 from tests.store.samples import T0, item, waiting
 
@@ -70,6 +71,32 @@ def test_a_transaction_waits_for_another():
 def test_patience_ends():
     with refused("UpdateItem", 99, COLLISION), pytest.raises(PynamoDBException):
         catalogue.reserve("a-list")
+
+
+def test_what_tables_cost_and_refuse_is_counted():
+    records.add([item("a")])
+    usage().take()
+    with refused("TransactWriteItems", 2, CANCELLED):
+        records.add([item("b")])
+    with refused("UpdateItem", 1, COLLISION):
+        leases.acquire("b", "w", T0)
+    assert items.find("a")
+    numbers = {(name, labels.get("table")): value for name, labels, value in usage().take()}
+    assert numbers["table_conflicts_total", None] == 3
+    assert numbers["table_retries_total", None] == 3
+    assert numbers["table_requests_total", None] >= 3 + 4
+    assert numbers["table_write_units_total", "items"] >= 2
+    assert numbers["table_write_units_total", "leases"] == 1
+    assert numbers["table_read_units_total", "items"] >= 1
+    assert usage().take() == []
+
+
+def test_a_throttled_transaction_is_tried_again():
+    usage().take()
+    with refused("TransactWriteItems", 2, CANCELLED.replace(b"TransactionConflict", b"ThrottlingError")) as sent:
+        records.add([item("a")])
+    assert len(sent) == 3
+    assert ("table_throttles_total", {}, 2) in usage().take()
 
 
 def test_another_refusal_is_not_tried_again():

@@ -36,6 +36,7 @@ from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_n
 from dlambda.errors import AppError, Invalid, Unauthorized, ValidationFailed
 from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.accounts.login_need import login_needed
+from dlambda.usecases.events.measure import metrics
 
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("dlambda.access")
@@ -186,7 +187,9 @@ def make_lambda_handler(app: Flask) -> Handler:
     def handle(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         # With an underscore a header would pass for the one with a hyphen that a proxy sets.
         headers = {name: text for name, text in event.get("headers", {}).items() if "_" not in name}
-        return handler({**event, "headers": headers}, context)
+        answer = handler({**event, "headers": headers}, context)
+        metrics().end_invocation()
+        return answer
 
     return handle
 

@@ -10,6 +10,7 @@ from dlambda.domain.messages.queue_messages import Message
 from dlambda.domain.messages.queues import read_message
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.errors import AppError
+from dlambda.usecases.events.measure import metrics
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class QueueHandler:
         """Handles the records of the event; answers those that should come again."""
         invocation = Invocation(lambda: float(context.get_remaining_time_in_millis() / 1000))
         failed = [record["messageId"] for record in event["Records"] if not _handled(self._routes, record, invocation)]
+        metrics().end_invocation()
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

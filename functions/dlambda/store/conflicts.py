@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from dlambda.deployment import current
 from dlambda.errors import StaleWrite
+from dlambda.store.usage import usage
 
 T = TypeVar("T")
 # In all a second and a half on average: as many as sixty writers of one row get through.
@@ -29,6 +30,7 @@ def retry_conflicts(
         except on as error:
             if not when(error):
                 raise
+        usage().add("table_retries_total")
         _wait(turn)
     return attempt()
 

@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 from dlambda.deployment import current, per_deployment
 from dlambda.session import send_through
 from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.usage import CONFLICTS, THROTTLES, usage
 
 # Raised when the tables are away: what was to be done may be done later.
 TABLE_ERRORS = (PynamoDBException,)
@@ -124,7 +125,7 @@ def _write(write: Callable[[], Any]) -> Any:
     return retry_conflicts(
         write,
         on=PynamoDBException,
-        when=lambda error: error.cause_response_code == "TransactionConflictException",
+        when=lambda error: error.cause_response_code in CONFLICTS,
     )
 
 
@@ -171,12 +172,14 @@ class Transaction:
         self._operations.append((error_label, "condition_check", (row, key), {"condition": condition}))
 
     def commit(self) -> None:
-        """Writes. Raises `ConditionFailed`; a collision with another transaction is tried again."""
+        """Writes. Raises `ConditionFailed`; what met another transaction or was throttled is tried again."""
         if not self._operations:
             return
         self._operations.sort(key=lambda operation: _ORDER.index(operation[1]))
         retry_conflicts(
-            self._write, on=TransactWriteError, when=lambda error: "TransactionConflict" in _reason_codes(error)
+            self._write,
+            on=TransactWriteError,
+            when=lambda error: not (CONFLICTS | THROTTLES).isdisjoint(_reason_codes(error)),
         )
 
     def try_commit(self) -> bool:
@@ -224,6 +227,7 @@ def connection() -> Connection:
     client = new_connection.client  # made here, where no other thread makes one
     if path := current().settings.tables_socket:
         send_through(client, path)
+    usage().watch(client)
     return new_connection
 
 

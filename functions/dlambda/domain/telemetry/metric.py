@@ -15,6 +15,15 @@ HELP: Final[Mapping[str, tuple[str, str]]] = {
     "stored_bytes_total": ("counter", "Bytes of finished files."),
     "segments_made_total": ("counter", "Segments for players that had to be made."),
     "segments_reused_total": ("counter", "Segments for players that were there already."),
+    "table_requests_total": ("counter", "Requests to the tables, with each try."),
+    "table_conflicts_total": ("counter", "Writes that the tables refused because another one had a row of theirs."),
+    "table_throttles_total": ("counter", "Requests that the tables refused because they were too many."),
+    "table_retries_total": (
+        "counter",
+        "Writes made again: another one was faster, or they were refused.",
+    ),
+    "table_read_units_total": ("counter", "Read units that were consumed, by table."),
+    "table_write_units_total": ("counter", "Write units that were consumed, by table, its indexes included."),
     "queue_items": ("gauge", "Items in the queue, by status."),
     "queue_messages": ("gauge", "Messages in the queues between functions, about."),
     "workers_busy": ("gauge", "Downloads under way that hold a slot."),
@@ -69,7 +78,7 @@ def _metric_of(key: str) -> str:
 
 def _order(key: str) -> tuple[str, float, str]:
     """Buckets by their limit."""
-    match = re.search(r'le="([^"]+)"', key)
+    match = re.search(r'[{,]le="([^"]+)"', key)
     return key.partition("{")[0], float(match[1].replace("+Inf", "inf")) if match else 0.0, key
 
 

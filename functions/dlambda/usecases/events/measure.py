@@ -17,10 +17,12 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.telemetry.metric import embedded, seconds_observed, series
 from dlambda.errors import NotFound
 from dlambda.store import counters
+from dlambda.store.usage import usage
 
 log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS: Final = 5.0
+_USAGE_SECONDS: Final = 60.0
 
 
 class Metrics(Protocol):
@@ -31,6 +33,9 @@ class Metrics(Protocol):
 
     def observe_seconds(self, name: str, seconds: float) -> None:
         """Counts a duration."""
+
+    def end_invocation(self) -> None:
+        """Writes what the tables have cost, where nothing else of this process would."""
 
     def read(self) -> dict[str, float]:
         """All counters, by series. Raises `NotFound` where they are kept elsewhere."""
@@ -50,6 +55,9 @@ class TableMetrics:
     def observe_seconds(self, name: str, seconds: float) -> None:
         self._gather(seconds_observed(name, seconds))
 
+    def end_invocation(self) -> None:
+        """Nothing: a write for each would be the larger part of what it counts. They go with the next numbers."""
+
     def read(self) -> dict[str, float]:
         """All counters, with the numbers that this process has not stored yet."""
         self.flush()
@@ -61,6 +69,7 @@ class TableMetrics:
             self._timer = None
             numbers = dict(self._gathered)
             self._gathered.clear()
+        numbers |= {series(name, labels): value for name, labels, value in usage().take()}
         if not numbers:
             return
         try:
@@ -82,12 +91,23 @@ class TableMetrics:
 class LoggedMetrics:
     """Writes each number as a line of the log, which CloudWatch reads."""
 
+    def __init__(self) -> None:
+        self._usage_written_at = 0.0
+
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
         for line in embedded([(name, labels, value)], int(current().clock.time() * 1000)):
             sys.stdout.write(line + "\n")
 
     def observe_seconds(self, name: str, seconds: float) -> None:
         self.count(name, {}, seconds)
+
+    def end_invocation(self) -> None:
+        """Writes lines once a minute: each costs as much as what it counts."""
+        now = current().clock.monotonic()
+        if now - self._usage_written_at >= _USAGE_SECONDS:
+            self._usage_written_at = now
+            for name, labels, value in usage().take():
+                self.count(name, labels, value)
 
     def read(self) -> dict[str, float]:
         raise NotFound("Metrics are collected by CloudWatch here.")
