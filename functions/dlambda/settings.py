@@ -158,6 +158,8 @@ class UserSettings(BaseModel):
     auto_clear_history_days: int = Field(0, ge=0, description="after which finished items leave the history; 0: never")
     disk_reserve_mb: int = Field(200, ge=0, description="kept free where downloads are written; 0: nothing")
     retries: int = Field(3, ge=0, le=20, description="of downloads that failed for what passes by itself")
+    remedies: str = Field("all", description="what failed downloads try: all, none, or names of remedies")
+    site_remedies: str = Field("", description="the same for sites, as `example.com: retry cookies; x.org: none`")
     prevent_live_premiere: Flag = Field(True, description="waits for premieres to end")
     live_premiere_buffer: int = Field(5, ge=0, description="minutes added to the time of a premiere")
     allow_internal_urls: Flag = Field(False, description="lets downloads reach private networks")

@@ -92,7 +92,8 @@ def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> 
     configure(retries=2)
     assert current().settings.retries == 2
     item, lease = running()
-    item = records.save(item, item.evolve(attempts=2), lease)
+    tries = tuple({"at": 0.0, "remedy": remedy, "outcome": "transient"} for remedy in (None, "retry"))
+    item = records.save(item, item.evolve(attempts=2, tries=tries, remedy="retry"), lease)
     assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 

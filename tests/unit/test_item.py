@@ -35,7 +35,7 @@ def test_its_request_has_all_that_a_client_may_ask_for():
 
 def test_the_view_has_the_documented_keys_and_no_other():
     assert set(item("a").view()) == set(filled("a").view()) - {"owner", "owner_position"} == {
-        "_id", "archive_id", "auto_start", "cli", "cookies", "datetime", "description", "download_dir",
+        "_id", "archive_id", "attempts", "auto_start", "cli", "cookies", "datetime", "description", "download_dir",
         "download_skipped", "downloaded_bytes", "error", "eta", "eta_seconds", "extras", "failure", "file_size", "filename", "folder", "force_start",
         "has_cookies", "id", "is_archivable", "is_archived", "is_live", "live_in", "msg", "options", "percent",
         "postprocessor", "preset", "progress", "queue_position", "sidecar", "speed", "speed_bps", "status", "temp_dir", "template",

@@ -4,6 +4,7 @@ import pytest
 
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.remedy import Remedy, Step
 from dlambda.domain.items.retry import retry_after_seconds, wait_before_retry
 
 NOW = 1_767_261_600.0  # 2026-01-01T10:00:00Z
@@ -63,7 +64,7 @@ def item() -> Item:
 
 
 def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
-    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), Step(Remedy.RETRY, 2), NOW)
     assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (
         Status.PENDING,
         False,
@@ -71,13 +72,28 @@ def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
         1,
     )
     assert waiting.view()["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
+    assert waiting.view()["attempts"] == [{"at": NOW, "remedy": None, "outcome": "transient"}]
     again = waiting.clear_retry()
     assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
 
 
 def test_an_item_that_ends_while_it_waits_has_no_next_try() -> None:
-    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), NOW + 2)
+    waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), Step(Remedy.RETRY, 2), NOW)
     ended = waiting.ended(Status.CANCELLED, NOW)
     assert ended.retry_at == 0
     assert ended.failure is not None
     assert ended.failure["retry_at"] is None
+
+
+def test_each_try_is_recorded_and_the_advice_names_what_was_tried() -> None:
+    refused = Failure(FailureKind.TRANSIENT, "It said no.")
+    again = item().schedule_retry("HTTP Error 403", refused, Step(Remedy.RETRY, 2), NOW)
+    imitating = again.schedule_retry("HTTP Error 403", refused, Step(Remedy.IMPERSONATE, 1), NOW + 3)
+    assert (again.remedies, imitating.remedies, imitating.remedy) == ((), ("impersonate",), "impersonate")
+    ended = imitating.failed("HTTP Error 403", refused, NOW + 5)
+    assert [attempt["remedy"] for attempt in ended.view()["attempts"]] == [None, "retry", "impersonate"]
+    assert ended.failure is not None
+    advice = "It said no. Tried without success: the same again, impersonation of a browser."
+    assert ended.failure["advice"] == advice
+    finished = imitating.ended(Status.FINISHED, NOW + 5)
+    assert finished.view()["attempts"][-1] == {"at": NOW + 5, "remedy": "impersonate", "outcome": "finished"}

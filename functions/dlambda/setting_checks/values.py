@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from dlambda.domain.items.remedy import parse_remedies, parse_site_remedies
 from dlambda.domain.paths.paths import safe_template
 from dlambda.domain.system.setting_problem import Problem
 from dlambda.domain.tasks.schedule import check_timer
@@ -119,6 +120,18 @@ def _check_extractor_limits(environ: Mapping[str, str], _: Settings) -> Iterator
                 yield Problem(name, f"{environ[name]!r} is no whole number above 0, and has no effect")
 
 
+def _check_remedies(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
+    checks: tuple[tuple[str, Callable[[str], object]], ...] = (
+        ("remedies", parse_remedies),
+        ("site_remedies", parse_site_remedies),
+    )
+    for name, parse in checks:
+        try:
+            parse(str(getattr(settings, name)))
+        except Invalid as error:
+            yield Problem(USER_PREFIX + name.upper(), error.message, fatal=True)
+
+
 def _check_pictures(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
     for address in filter(None, (part.strip() for part in settings.pictures_backends.split(","))):
         if not _WEB.match(address):
@@ -151,6 +164,7 @@ _CHECKS: tuple[Check, ...] = (
     _check_base_folders,
     _check_extractor_limits,
     _check_pictures,
+    _check_remedies,
     _check_secret_key,
     _check_quotes,
 )

@@ -237,6 +237,14 @@ class FailureView(BaseModel):
     retry_at: float | None = Field(description="when it is tried again, seconds since 1970")
 
 
+class AttemptView(BaseModel):
+    """A try of an item that ended (downloads.md 5.11)."""
+
+    at: float = Field(description="when it ended, seconds since 1970", examples=[1767261600.0])
+    remedy: str | None = Field(description="what it did otherwise than the try before; null: the first one")
+    outcome: str = Field(description="`finished`, or the kind of the failure", examples=["finished"])
+
+
 class SidecarView(BaseModel):
     """A file that goes along with the media file (downloads.md 2.5)."""
 
@@ -263,6 +271,7 @@ class ItemView(BaseModel):
     error: str | None = Field(examples=[None])
     failure: FailureView | None = Field(examples=[None])
     warnings: list[StepWarningView] = Field(examples=[[]])
+    attempts: list[AttemptView] = Field(examples=[[]])
     msg: str | None = Field(description="why it waits or was left out", examples=[None])
     cookies: str | None = Field(description="a mask in place of cookies; empty without", examples=[""])
     has_cookies: bool = Field(examples=[False])

@@ -2240,6 +2240,15 @@ export interface components {
             queue: components["schemas"]["ItemView"][];
             history: components["schemas"]["ItemView"][];
         };
+        /** @description A try of an item that ended (downloads.md 5.11). */
+        AttemptView: {
+            /** @description when it ended, seconds since 1970 */
+            at: number;
+            /** @description what it did otherwise than the try before; null: the first one */
+            remedy: string | null;
+            /** @description `finished`, or the kind of the failure */
+            outcome: string;
+        };
         AudioBody: {
             /** Format: uri */
             url: string;
@@ -2884,6 +2893,7 @@ export interface components {
             error: string | null;
             failure: components["schemas"]["FailureView"] | null;
             warnings: components["schemas"]["StepWarningView"][];
+            attempts: components["schemas"]["AttemptView"][];
             /** @description why it waits or was left out */
             msg: string | null;
             /** @description a mask in place of cookies; empty without */
@@ -2989,6 +2999,7 @@ export interface components {
             error: string | null;
             failure: components["schemas"]["FailureView"] | null;
             warnings: components["schemas"]["StepWarningView"][];
+            attempts: components["schemas"]["AttemptView"][];
             /** @description why it waits or was left out */
             msg: string | null;
             /** @description a mask in place of cookies; empty without */

@@ -38,10 +38,13 @@ class Failure:
     kind: FailureKind
     advice: str = ""
     retryable: bool = False
+    is_refusal: bool = False  # the site itself said no, which another way of asking may change
 
-    def view(self) -> dict[str, Any]:
-        """The `failure` of an item that ended with it; of one that is tried again, see `retried`."""
-        return {"kind": self.kind.value, "advice": self.advice, "retry_at": None}
+    def view(self, tried: str = "") -> dict[str, Any]:
+        """The `failure` of an item that ended with it; `tried` says what was tried. Of one that is tried again, see
+        `retried`.
+        """
+        return {"kind": self.kind.value, "advice": " ".join(filter(None, (self.advice, tried))), "retry_at": None}
 
     def retried(self, retry_at: float, attempts: int) -> dict[str, Any]:
         """The `failure` of an item whose next try is at `retry_at`, after so many failed ones."""
@@ -90,6 +93,7 @@ _REFUSED = Failure(
     FailureKind.TRANSIENT,
     "The site refused the request: cookies, another address or a login may help.",
     retryable=True,
+    is_refusal=True,
 )
 _CERTIFICATE = Failure(
     FailureKind.OTHER, "The site's certificate is not valid: the connection may not be safe. Try again later."
@@ -124,6 +128,7 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     ),
     (
         _BLOCKED, "confirm you.re not a bot", "unusual traffic", "not a robot", "captcha", "Cloudflare", "anti-bot",
+        "wants a browser.s handshake",
         "blocked (your|this) IP", "IP address is blocked", "Your IP .{0,40}block", "access denied.{0,40}IP",
         "looks like a bot", "verify (that )?you are (a )?human", "VPN or proxy detected",
     ),

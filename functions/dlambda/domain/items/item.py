@@ -13,6 +13,7 @@ from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.remedy import MOST_TRIES, Remedy, Step, tried_words
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.source_key import source_key
 from dlambda.domain.items.stage import (
@@ -77,6 +78,8 @@ class HiddenPart:
     start_at: float = 0.0  # when an upcoming stream is due
     begun: int = 0  # how often a worker took the download over from one that did not end it
     attempts: int = 0  # tries that failed and are made again
+    remedies: tuple[str, ...] = ()  # in effect, in the order in which they came
+    remedy: str | None = None  # what the present try does otherwise than the one before
     retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
     past_pause: bool = False  # with `force_start`: starts while the queue is paused, too
 
@@ -123,6 +126,7 @@ class Item(HiddenPart):
     msg: str | None = None
     error: str | None = None
     failure: Mapping[str, Any] | None = None  # {kind, advice, retry_at}
+    tries: tuple[Mapping[str, Any], ...] = ()  # {at, remedy, outcome}: all that ended
     warnings: tuple[Mapping[str, str], ...] = ()  # {step, text}: what failed beside the media
 
     @property
@@ -252,7 +256,7 @@ class Item(HiddenPart):
         changes = {"retry_at": 0.0, "force_start": False, "past_pause": False} | changes
         history_item = replace(self, status=status, stored_at=now, **changes)
         if status is Status.FINISHED:
-            history_item = replace(history_item, live_in=None)
+            history_item = replace(history_item, live_in=None, tries=self.tries_after(status, now))
         return (
             replace(history_item, failure={**history_item.failure, "retry_at": None})
             if history_item.failure
@@ -261,13 +265,25 @@ class Item(HiddenPart):
 
     def failed(self, error: str, failure: Failure, now: float, **changes: Any) -> Self:
         """The item as it ends with an error."""
-        return self.ended(Status.ERROR, now, error=error, failure=failure.view(), **changes)
+        view = failure.view(tried_words(self.tries_after(failure.kind, now)))
+        tries = self.tries_after(failure.kind, now)
+        return self.ended(Status.ERROR, now, error=error, failure=view, tries=tries, **changes)
 
-    def schedule_retry(self, error: str, failure: Failure, retry_at: float) -> Self:
-        """The item after a failed try, waiting for the next one."""
+    def tries_after(self, outcome: str, now: float) -> tuple[Mapping[str, Any], ...]:
+        """Its tries with the present one, which ended so: as a kind of failure, or as `finished`."""
+        return (*self.tries, {"at": now, "remedy": self.remedy, "outcome": str(outcome)})[-MOST_TRIES:]
+
+    def schedule_retry(self, error: str, failure: Failure, step: Step, now: float) -> Self:
+        """The item after a failed try, waiting for the next one; a page is read anew for a remedy that changes it."""
         attempts = self.attempts + 1
+        is_new = step.remedy is not Remedy.RETRY
+        retry_at = now + step.wait_seconds
         return replace(
             self,
+            tries=self.tries_after(failure.kind, now),
+            remedy=step.remedy.value,
+            remedies=(*self.remedies, step.remedy.value) if is_new else self.remedies,
+            info_at=0.0 if is_new else self.info_at,
             status=Status.PENDING,
             error=error,
             failure=failure.retried(retry_at, attempts),
@@ -301,6 +317,7 @@ class Item(HiddenPart):
             **self._belonging(),
             "status": self.status.value,
             "warnings": list(self.warnings),
+            "attempts": list(self.tries),
             "sidecar": dict(self.sidecar),
             "cookies": MASK if self.cookies else "",
             "has_cookies": bool(self.cookies),
@@ -319,7 +336,11 @@ class Item(HiddenPart):
 _NO_PROGRESS: Final = dict.fromkeys(
     ("tmpfilename", "total_bytes_estimate", "speed", "eta", "speed_bps", "eta_seconds", "postprocessor")
 )
-_KEYS: Final = {"id": "_id", "source_id": "id"}  # of the view, where they are not the fields' names
+_KEYS: Final = {
+    "id": "_id",
+    "source_id": "id",
+    "tries": "attempts",
+}  # of the view, where they differ
 _HIDDEN: Final = tuple(item_field.name for item_field in fields(HiddenPart))
 _APART: Final = frozenset({"seq", "version", "stored_at"})  # kept by the store beside both
 _SHOWN: Final = {

@@ -12,14 +12,14 @@ from dlambda.media.workers.download import DownloadSpec
 from dlambda.usecases.files.folders import find_media
 from dlambda.usecases.items.item_archive import ItemArchive
 from dlambda.usecases.items.name_claims import NameClaims
-from dlambda.usecases.items.options import item_params
+from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.work_folders import work_folder
 from dlambda.usecases.rules.cookies import cookies_for
 
 
 def download_spec(item: Item, claims: NameClaims) -> DownloadSpec:
     """Builds the description. Raises `Invalid` when the item's options don't parse."""
-    params = item_params(item)
+    params = remedied_params(item)
     return DownloadSpec(
         item_id=item.id,
         url=item.source_url,

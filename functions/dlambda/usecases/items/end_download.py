@@ -4,12 +4,14 @@ A cancelled item ends in `change_items.end_cancelled`; one that waits for anothe
 (`try_again.schedule_retry`).
 """
 
+import logging
 from typing import Any
 
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.remedy import success_words
 from dlambda.media.workers.download import Result
 from dlambda.media.ytdlp.resume import can_continue
 from dlambda.store.items import leases
@@ -19,8 +21,11 @@ from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.item_archive import ItemArchive
 from dlambda.usecases.items.keep_files import Kept
 from dlambda.usecases.items.name_claims import NameClaims
+from dlambda.usecases.items.remedies import remember_success
 from dlambda.usecases.items.work_folders import remove_work_folder, work_folder
 from dlambda.usecases.workers.saved_state import saved_state
+
+log = logging.getLogger(__name__)
 
 _STOPPED = "The recording was stopped; what was recorded until then is kept."
 
@@ -31,7 +36,12 @@ def end_finished(item: Item, lease: leases.Lease, result: Result, kept: Kept) ->
         archive.add(result.archive_ids, current().clock.time())
     is_archived = True if item.archive and kept.filename else item.is_archived
     fields = kept.fields() | {"is_archived": is_archived, "warnings": _warnings_of(result)}
+    words = success_words(item.tries_after(Status.FINISHED, current().clock.time()))
+    if words:
+        fields["msg"] = words
+        log.info("%s", words, extra={"item_id": item.id, "remedy": item.remedy})
     update(item, item.ended(Status.FINISHED, current().clock.time(), **fields), lease)
+    remember_success(item)
     clean_up(item)
 
 

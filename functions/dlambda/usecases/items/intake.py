@@ -22,7 +22,8 @@ from dlambda.usecases.items.extraction_outcome import Outcome, describe, outcome
 from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_message import intake_message
-from dlambda.usecases.items.options import archive_for, item_params
+from dlambda.usecases.items.options import archive_for
+from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.rules.cookies import cookies_for
 
@@ -61,7 +62,7 @@ def process_intake(item_id: str) -> None:
 
 def _extract_item(item: Item, lease: leases.Lease) -> None:
     """Reads its page, or what was read of it before. Raises `Invalid` for what would fail again."""
-    params = item_params(item)
+    params = remedied_params(item)
     static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):

@@ -8,7 +8,7 @@ from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
-from dlambda.domain.items.retry import wait_before_retry
+from dlambda.domain.items.remedy import WORDS, Remedy
 from dlambda.domain.items.stage import RETRY_LANE, Stage
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
@@ -17,6 +17,7 @@ from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
 from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.intake_message import intake_message
+from dlambda.usecases.items.remedies import choose_step
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,11 @@ def schedule_retry(
 
     Gives its slot and its lease back. `asked_seconds`: what the site said in `Retry-After`.
     """
-    wait = wait_before_retry(failure, item.attempts + 1, current().settings.retries, asked_seconds)
-    if wait is None or item.is_live:
+    step = choose_step(item, failure, asked_seconds)
+    if step is None:
         return None
-    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, current().clock.time() + wait), lease)])
+    wait = step.wait_seconds
+    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, step, current().clock.time()), lease)])
     new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, current().clock.time(), {}) == leases.CANCEL:
@@ -46,10 +48,15 @@ def schedule_retry(
     if wait <= _LONGEST_DELAY_SECONDS:
         queue.send(_message_for(new_item), delay_seconds=int(wait + 0.999))
     count("item_retries_total", kind=failure.kind.value)
+    way = f" with {WORDS[step.remedy]}" if step.remedy is not Remedy.RETRY else ""
     log.info(
-        "failed, tried again in %.0f s: %s", wait, error, extra={"item_id": item.id, "attempts": new_item.attempts}
+        "failed, tried again in %.0f s%s: %s",
+        wait,
+        way,
+        error,
+        extra={"item_id": item.id, "attempts": new_item.attempts, "remedy": step.remedy.value},
     )
-    message = f"'{item.title}' failed and is tried again in {wait:.0f} s. {error}"
+    message = f"'{item.title}' failed and is tried again in {wait:.0f} s{way}. {error}"
     publish_changes(
         diff,
         first=[

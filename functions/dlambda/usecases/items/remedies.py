@@ -1,0 +1,64 @@
+"""The remedies of an item: what its next try does, what worked for its site (docs/decisions/remedies.md)."""
+
+from typing import Any
+
+from dlambda.aws import bucket
+from dlambda.deployment import current
+from dlambda.domain.items.failure import Failure
+from dlambda.domain.items.item import Item
+from dlambda.domain.items.remedy import Remedy, Step, allowed_remedies, next_step
+from dlambda.domain.web.site import host_of, site_of
+from dlambda.errors import Invalid, NotFound
+from dlambda.media.ytdlp.remedied import changing_remedies, with_remedies
+from dlambda.store.items import site_memory
+from dlambda.usecases.items.options import item_params
+
+
+def remedied_params(item: Item) -> dict[str, Any]:
+    """yt-dlp's parameters for the item's next try. Raises `Invalid` when its options don't parse."""
+    return with_remedies(item_params(item), item.remedies, site_of(item.source_url))
+
+
+def choose_step(item: Item, failure: Failure, asked_seconds: float | None = None) -> Step | None:
+    """The next try of an item that failed; None when it ends."""
+    settings = current().settings
+    if not settings.retries:
+        return None
+    attempts = item.tries_after(failure.kind, current().clock.time())
+    allowed = allowed_remedies(host_of(item.source_url), settings.remedies, settings.site_remedies)
+    remembered = site_memory.find_remedy(site_of(item.source_url)) if allowed - {Remedy.RETRY} else ""
+    return next_step(
+        failure,
+        attempts,
+        allowed & _changing(item),
+        remembered=remembered,
+        retries=settings.retries,
+        asked_seconds=asked_seconds,
+    )
+
+
+def remember_success(item: Item) -> None:
+    """Notes the remedy that a finished item was made with, for the next failure at its site."""
+    if item.remedy and item.remedy != Remedy.RETRY:
+        site_memory.remember_remedy(site_of(item.source_url), item.remedy)
+
+
+def _changing(item: Item) -> set[Remedy]:
+    try:
+        params = remedied_params(item)
+    except Invalid:
+        return {Remedy.RETRY}  # the options are the failure
+    site = site_of(item.source_url)
+    return changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
+
+
+def _has_hls(item: Item) -> bool:
+    """True if its extraction names HLS formats."""
+    if not item.extracted:
+        return False
+    try:
+        info = bucket.get_json(item.info_key)
+    except NotFound:
+        return False
+    formats = info.get("formats") or [info]
+    return any(str(format_.get("protocol") or "").startswith("m3u8") for format_ in formats)
