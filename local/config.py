@@ -249,6 +249,7 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
         "DLAMBDA_TABLES_SOCKET": "" if services.tables else endpoints.tables_socket,
         "DLAMBDA_QUEUES_SOCKET": "" if services.queues else endpoints.queues_socket,
         "DLAMBDA_LIBRARY_DIR": "" if services.media else str(config.media_dir / STACK),
+        "DLAMBDA_LIBRARY_FILES": "false" if services.media else "true",
     }
     pair = credentials(config.data_dir)
     if not services.addresses:

@@ -10,6 +10,8 @@ import stat
 import sys
 from pathlib import Path
 
+from dlambda.aws.new_files import remove_leftovers
+
 _OTHERS = 0o077
 _BEYOND_LISTS = 0o007
 _LIST = "system.posix_acl_access"
@@ -58,4 +60,5 @@ def _has_list(descriptor: int) -> bool:
 
 
 if __name__ == "__main__":
+    remove_leftovers(Path(sys.argv[1]), float(sys.argv[2]))
     close_tree(Path(sys.argv[1]))

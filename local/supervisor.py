@@ -190,7 +190,9 @@ class Supervisor:
         self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
         # A large library takes a while; until then its folder keeps others out.
-        subprocess.Popen([sys.executable, "-m", "local.private", str(self._config.media_dir)], stdin=subprocess.DEVNULL)
+        began_at = time.time() - (time.monotonic() - self._began)
+        tidy = [sys.executable, "-m", "local.private", str(self._config.media_dir), f"{began_at:.3f}"]
+        subprocess.Popen(tidy, stdin=subprocess.DEVNULL)
 
     def _provision(self) -> None:
         services = self._config.services

@@ -118,7 +118,8 @@ class Stack:
         self.environ = {
             name: value
             for name, value in child_environ(self.config, endpoints, 0).items()
-            if name.startswith(("AWS_", "YTP_", "DLAMBDA_")) and name not in {"DLAMBDA_LOG_DIR", "YTP_PORT"}
+            if name.startswith(("AWS_", "YTP_", "DLAMBDA_"))
+            and name not in {"DLAMBDA_LOG_DIR", "DLAMBDA_LIBRARY_FILES", "YTP_PORT"}
         }
         self.bucket_dir = self.config.media_dir / template.STACK
         self.deployment = Deployment()

@@ -234,6 +234,7 @@ class Settings(UserSettings):
     table_prefix: str = "dlambda-"
     bucket: str = "dlambda"
     library_dir: str = Field("", description="the bucket as a folder, on one machine; empty: it is elsewhere")
+    library_files: Flag = Field(False, description="whether functions read and write that folder themselves")
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
     tables_socket: str = Field("", description="Unix socket of the table engine; empty: the endpoint's address")
     queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")

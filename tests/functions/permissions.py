@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import flask
 
-from dlambda.aws import bucket, log_store, objects, queue, socket
+from dlambda.aws import bucket, log_store, objects, queue, s3_client, socket
 from dlambda.entry import auth, sqs
 from dlambda.store import sealing, table
 from dlambda.store.orders import keys
@@ -86,7 +86,7 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
         for permission in _needed(model.service_model.service_name, model.name, params):
             note(permission)
 
-    clients: list[Any] = [table.connection().client, queue.client(), bucket.client()]
+    clients: list[Any] = [table.connection().client, queue.client(), s3_client.client()]
     with ExitStack() as stack:
         for client in clients:
             client.meta.events.register("before-call", look)
@@ -124,6 +124,7 @@ def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
             (order_keys, "_first", lambda _value: (_READ_SECRET, "AdminKey")),
             (auth, "current", lambda: (_READ_SECRET, "Login")),
             (bucket, "presign", signed),
+            (bucket, "place_file", lambda _path, key, *_, **__: in_parts(key)),
             (bucket, "put_file", lambda _path, key, *_, **__: in_parts(key)),
             (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),
             (objects, "write", lambda key, *_, **__: in_parts(key)),

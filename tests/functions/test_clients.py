@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from dlambda.aws import bucket, queue
+from dlambda.aws import bucket, queue, s3_client
 from dlambda.store import table
 from tests.stack import new_deployment
 
@@ -15,9 +15,9 @@ def test_first_requests_at_once_make_one_client_of_each(stack):
 
     def ask(number: int) -> list[int]:
         together.wait()
-        makers = [bucket.client, queue.client, table.connection]
+        makers = [s3_client.client, queue.client, table.connection]
         made = {make: make() for make in makers[number % 3 :] + makers[: number % 3]}
-        return [id(made[bucket.client]), id(made[table.connection])]
+        return [id(made[s3_client.client]), id(made[table.connection])]
 
     with new_deployment():
         with ThreadPoolExecutor(_THREADS) as threads:

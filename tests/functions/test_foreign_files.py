@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dlambda.aws import bucket
+from dlambda.aws import bucket, s3_client
 from dlambda.domain.items.item import Status
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items
@@ -210,7 +210,7 @@ def test_a_new_name_takes_one_look(download, url, name):
     def look(params, **_):
         looks.append(params["query_string"].get("prefix", ""))
 
-    events = bucket.client().meta.events
+    events = s3_client.client().meta.events
     events.register("before-call.s3.ListObjectsV2", look)
     try:
         download(url)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from dlambda.aws import bucket, growing, links, multipart, objects
+from dlambda.aws import bucket, growing, links, multipart, objects, s3_client
 from dlambda.domain.items.item import Status
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.sandbox import landlock
@@ -97,7 +97,7 @@ def unchecked(stack, monkeypatch):
 def test_the_engine_by_itself_writes_and_reads_nothing_behind_it(linked, outside, stack, unchecked, name):
     key = f"{linked}/{name}"
     with pytest.raises(ClientError):
-        bucket.client().put_object(Bucket="dlambda", Key=key, Body=b"x")
+        s3_client.client().put_object(Bucket="dlambda", Key=key, Body=b"x")
     with pytest.raises((NotFound, ClientError)):
         bucket.get_bytes(key)
     listed = [each.key for each in bucket.list_("files/")]

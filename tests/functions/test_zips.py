@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from dlambda.aws import bucket
+from dlambda.aws import bucket, s3_client
 from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.entry.http import make_app
 from dlambda.store.files import jobs
@@ -71,10 +71,10 @@ class _Vanishing:
         self._names = names
 
     def __enter__(self) -> None:
-        bucket.client().meta.events.register("before-call.s3.GetObject", self._delete)
+        s3_client.client().meta.events.register("before-call.s3.GetObject", self._delete)
 
     def __exit__(self, *_: object) -> None:
-        bucket.client().meta.events.unregister("before-call.s3.GetObject", self._delete)
+        s3_client.client().meta.events.unregister("before-call.s3.GetObject", self._delete)
 
     def _delete(self, **_: object) -> None:
         bucket.delete([f"files/{name}" for name in self._names])

@@ -8,48 +8,16 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-import boto3
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
-from dlambda.aws.links import refuse_links
+from dlambda.aws.object_store import object_store
 from dlambda.aws.presigned import sign
+from dlambda.aws.s3_client import client
 from dlambda.aws.stored import Stored
-from dlambda.deployment import current, per_deployment
-from dlambda.errors import NotFound
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from dlambda.deployment import current
 
 PRESIGN_SECONDS = 6 * 3600
-MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
-_PART_BYTES = 16 * 1024 * 1024
-_DELETE_BATCH = 1000
-_UPLOAD = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
-
-
-@per_deployment
-def client() -> "S3Client":
-    # Checksums "when supported" would read and frame each body once more, which not every S3 understands.
-    config = Config(
-        s3={"addressing_style": "path"},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        retries={"mode": "standard", "max_attempts": 5},
-        max_pool_connections=20,
-    )
-    # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
-    s3: S3Client = boto3.Session(botocore_session=current().session()).client("s3", config=config)
-    refuse_links(s3)
-    return s3
-
-
-def _bucket() -> str:
-    return current().settings.bucket
 
 
 def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
@@ -57,29 +25,30 @@ def put_file(path: Path, key: str, content_type: str, on_part: Callable[[], None
 
     `on_part` is called from other threads as bytes go out.
     """
-    callback = (lambda _bytes: on_part()) if on_part else None
-    client().upload_file(
-        str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD, Callback=callback
-    )
+    object_store().put_file(path, key, content_type, on_part)
+
+
+def place_file(path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+    """The same for a file that nobody writes any more. On one machine it gets a second name, and is not copied."""
+    object_store().place(path, key, content_type, on_part)
+
+
+def places_files() -> bool:
+    """True if `place_file` takes no time, so that nothing is to be sent before a file is complete."""
+    return object_store().places_files
 
 
 def put_bytes(key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-    client().put_object(Bucket=_bucket(), Key=key, Body=body, ContentType=content_type)
+    object_store().put_bytes(key, body, content_type)
 
 
 def get_bytes(key: str) -> bytes:
     """The whole object; only for what we made small. Raises `NotFound`."""
-    try:
-        return client().get_object(Bucket=_bucket(), Key=key)["Body"].read()
-    except ClientError as error:
-        raise _translated(error, key) from None
+    return b"".join(object_store().read(key))
 
 
 def get_file(key: str, path: Path) -> None:
-    try:
-        client().download_file(_bucket(), key, str(path))
-    except ClientError as error:
-        raise _translated(error, key) from None
+    object_store().get_file(key, path)
 
 
 def put_json(key: str, value: Any) -> None:
@@ -92,20 +61,12 @@ def get_json(key: str) -> Any:
 
 def find(key: str) -> Stored | None:
     """The object's size and time, or None."""
-    try:
-        head = client().head_object(Bucket=_bucket(), Key=key)
-    except ClientError as error:
-        if isinstance(_translated(error, key), NotFound):
-            return None
-        raise
-    return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
+    return object_store().find(key)
 
 
 def list_(prefix: str) -> Iterator[Stored]:
     """All objects below `prefix`, by key."""
-    for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
-        for entry in answer.get("Contents", ()):
-            yield Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
+    return object_store().list_(prefix)
 
 
 def list_folder(prefix: str) -> tuple[list[Stored], list[str]]:
@@ -120,21 +81,18 @@ def list_folder(prefix: str) -> tuple[list[Stored], list[str]]:
 
 def walk_folder(prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
     """The same, a thousand at a time."""
-    pages = client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix, Delimiter="/")
-    for answer in pages:
-        files = [
-            Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
-            for entry in answer.get("Contents", ())
-        ]
-        yield files, [entry["Prefix"].removeprefix(prefix).rstrip("/") for entry in answer.get("CommonPrefixes", ())]
+    return object_store().walk_folder(prefix)
 
 
 def delete(keys: Iterable[str]) -> None:
     """Deletes objects; what is not there is no error."""
-    all_keys = list(keys)
-    for start in range(0, len(all_keys), _DELETE_BATCH):
-        objects = [{"Key": key} for key in all_keys[start : start + _DELETE_BATCH]]
-        client().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
+    object_store().delete(keys)
+
+
+def location(key: str, *, seconds: int) -> str:
+    """Where our own programs read an object: a URL with ranges, good for `seconds`."""
+    object_store().await_engine(key)
+    return presign(key, seconds=seconds)
 
 
 def presign(
@@ -153,7 +111,7 @@ def presign(
     """
     address = _media_address()
     base = address.base(origin).rstrip("/")
-    url = f"{base}/{_bucket()}/{quote(key)}"
+    url = f"{base}/{current().settings.bucket}/{quote(key)}"
     if answer:
         url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
     return address.shown(sign(method, url, seconds), origin)
@@ -214,9 +172,3 @@ def _media_address() -> _StorageAddress | _OwnAddress:
     if public_url in {"request", "gateway"}:
         return _OwnAddress(settings.base_path, signs_origin=public_url == "request")
     return _StorageAddress(public_url)
-
-
-def _translated(error: ClientError, key: str) -> Exception:
-    if error.response["Error"]["Code"] in MISSING:
-        return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
-    return error

@@ -3,13 +3,28 @@
 Nothing leads out of the folder, whatever links lie in it: what was opened tells where it lies.
 """
 
+import contextlib
+import errno
 import os
 import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dlambda.aws.new_files import is_being_written, link_new, write_new
+from dlambda.aws.s3_store import S3Store
 from dlambda.aws.stored import Stored
 from dlambda.errors import NotFound
+
+_READ_BYTES = 1024 * 1024
+# Others are made again by whoever wants them: losing them with the machine's power does no harm.
+_DURABLE = ("files/", "orders/")
+# The media engine remembers for a second what lies in a folder.
+_ENGINE_SECONDS = 1.5
+_LOOK_SECONDS = 0.02
+
+OnPart = Callable[[], None] | None
 
 
 class OpenFile:
@@ -19,36 +34,184 @@ class OpenFile:
         self.descriptor = descriptor
         self.stored = _stored(key, os.fstat(descriptor))
 
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, in pieces of a megabyte; closes it."""
+        try:
+            while chunk := os.read(self.descriptor, _READ_BYTES):
+                yield chunk
+        finally:
+            self.close()
+
     def close(self) -> None:
         os.close(self.descriptor)
 
 
 class Library:
-    """The objects below `folder`."""
+    """The objects below `folder`. See `ObjectStore`."""
+
+    places_files = True
 
     def __init__(self, folder: str) -> None:
         self._root = os.path.realpath(folder)
 
+    # Reading
+
     def open(self, key: str) -> OpenFile:
         """Raises `NotFound`."""
         try:
-            return OpenFile(self._open(key, os.O_RDONLY | os.O_NONBLOCK), key)
+            return OpenFile(self._open(key, os.O_RDONLY | os.O_NONBLOCK, stat.S_ISREG), key)
         except (OSError, ValueError):
             raise NotFound(f"File '{key.rpartition('/')[2]}' does not exist.") from None
 
-    def _open(self, key: str, flags: int) -> int:
+    def find(self, key: str) -> Stored | None:
+        status = self._status(key)
+        return _stored(key, status) if status else None
+
+    def read(self, key: str) -> Iterator[bytes]:
+        return self.open(key).chunks()
+
+    def get_file(self, key: str, path: Path) -> None:
+        with path.open("wb", buffering=0) as target:
+            for chunk in self.read(key):
+                target.write(chunk)
+
+    def list_(self, prefix: str) -> Iterator[Stored]:
+        """Follows no link: a file would be listed under two names."""
+        for key, stored in self._entries(prefix):
+            if stored is None:
+                yield from self.list_(f"{key}/")
+            else:
+                yield stored
+
+    def walk_folder(self, prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
+        entries = self._entries(prefix)
+        files = [stored for _, stored in entries if stored is not None]
+        yield files, [key.removeprefix(prefix) for key, stored in entries if stored is None]
+
+    def has_folder(self, key: str) -> bool:
+        try:
+            os.close(self._open(key, os.O_PATH, stat.S_ISDIR))
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def has_any(self, prefix: str) -> bool:
+        return next(self.list_(prefix), None) is not None
+
+    def _status(self, key: str) -> os.stat_result | None:
+        try:
+            descriptor = self._open(key, os.O_PATH, stat.S_ISREG)
+        except (OSError, ValueError):
+            return None
+        try:
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _open(self, key: str, flags: int, is_right: Callable[[int], bool]) -> int:
         """A descriptor of what is named by the key and is of the right kind. Raises `OSError`, `ValueError`."""
-        if any(part in {"", ".", ".."} for part in key.split("/")):
+        if any(part in {"", ".", ".."} or is_being_written(part) for part in key.split("/")):
             raise ValueError(key)
         descriptor = os.open(f"{self._root}/{key}", flags | os.O_CLOEXEC)
         try:
             place = str(Path(f"/proc/self/fd/{descriptor}").readlink())
-            if not (place.startswith(f"{self._root}/") and stat.S_ISREG(os.fstat(descriptor).st_mode)):
+            if not (place.startswith(f"{self._root}/") and is_right(os.fstat(descriptor).st_mode)):
                 raise FileNotFoundError(key)
         except BaseException:
             os.close(descriptor)
             raise
         return descriptor
+
+    def _entries(self, prefix: str) -> list[tuple[str, Stored | None]]:
+        """What lies in the prefix's folder and begins like it, in the order of keys; None for a folder."""
+        folder, slash, begin = prefix.rpartition("/")
+        try:
+            descriptor = self._open(folder, os.O_RDONLY, stat.S_ISDIR) if slash else os.open(self._root, os.O_RDONLY)
+        except (OSError, ValueError):
+            return []
+        try:
+            with os.scandir(descriptor) as entries:
+                shown = [entry for entry in entries if entry.name.startswith(begin) and _is_shown(entry)]
+                keyed = [(f"{folder}{slash}{entry.name}", entry) for entry in shown]
+                return [
+                    (key, None if entry.is_dir() else _stored(key, entry.stat()))
+                    for key, entry in sorted(keyed, key=lambda each: each[0] + "/" * each[1].is_dir())
+                ]
+        finally:
+            os.close(descriptor)
+
+    # Writing
+
+    def put_bytes(self, key: str, body: bytes, _content_type: str) -> None:
+        self.write(key, [body])
+
+    def put_file(self, path: Path, key: str, _content_type: str, on_part: OnPart = None) -> None:
+        with path.open("rb", buffering=0) as file:
+            self.write(key, iter(lambda: file.read(_READ_BYTES), b""), on_part=on_part)
+
+    def write(
+        self, key: str, chunks: Iterable[bytes], _content_type: str = "", _bytes: int = 0, on_part: OnPart = None
+    ) -> None:
+        write_new(self._root, key, chunks, is_durable=key.startswith(_DURABLE), on_part=on_part)
+
+    def place(self, path: Path, key: str, content_type: str, on_part: OnPart = None) -> None:
+        """By a second name of the same file, where the file system can; else by a copy."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise IsADirectoryError(errno.EISDIR, "no plain file")
+            is_linked = link_new(self._root, key, descriptor, on_part)
+        finally:
+            os.close(descriptor)
+        if not is_linked:
+            self.put_file(path, key, content_type, on_part)
+
+    def copy(self, source: str, target: str) -> None:
+        """By a second name as well: objects are replaced, and never written into."""
+        file = self.open(source)
+        try:
+            is_linked = link_new(self._root, target, file.descriptor, None)
+        finally:
+            file.close()
+        if not is_linked:
+            self.write(target, self.read(source))
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Folders that have nothing left go as well."""
+        for key in keys:
+            folder, _, name = key.rpartition("/")
+            with contextlib.suppress(OSError, ValueError):
+                descriptor = self._open(folder, os.O_RDONLY, stat.S_ISDIR)
+                try:
+                    os.unlink(name, dir_fd=descriptor)
+                finally:
+                    os.close(descriptor)
+                self._remove_empty(folder)
+
+    def await_engine(self, key: str) -> None:
+        """It does not see at once what appears beside it."""
+        engine = S3Store()
+        while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
+            seen = engine.find(key)
+            if seen and seen.size_bytes == status.st_size:
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _remove_empty(self, folder: str) -> None:
+        """The folder and those around it, until one is not empty (`OSError`); those of the bucket's root stay."""
+        while "/" in folder:
+            Path(self._root, folder).rmdir()
+            folder = folder.rpartition("/")[0]
+
+
+def _is_shown(entry: os.DirEntry[str]) -> bool:
+    """Not links, devices, what is being written, nor what has a name that no key can be."""
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        return False
+    is_plain = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+    return is_plain and not is_being_written(entry.name)
 
 
 def _stored(key: str, status: os.stat_result) -> Stored:

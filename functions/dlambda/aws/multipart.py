@@ -1,6 +1,6 @@
 """Objects made of parts, for what is too large, or not whole yet, to be sent at once."""
 
-from dlambda.aws.bucket import client
+from dlambda.aws.s3_client import client
 from dlambda.deployment import current
 
 

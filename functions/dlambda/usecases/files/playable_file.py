@@ -58,7 +58,7 @@ def _copy_of(found: Found) -> str:
         raise OperationFailed("The file is too large to be copied.")
     key = f"{_PREFIX}{version_key(found)}.mkv"
     make_once(key, lambda: _make_copy(found, key), seconds=_COPYING_SECONDS)
-    return bucket.presign(key, seconds=_READ_SECONDS)
+    return bucket.location(key, seconds=_READ_SECONDS)
 
 
 def _make_copy(found: Found, key: str) -> None:

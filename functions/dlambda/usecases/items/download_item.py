@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Stage, Status
@@ -134,7 +135,7 @@ class _Download:
         spec = download_spec(self._item, self._claims)
         self._state.load()
         open_work_folder(self._item)
-        self._upload.is_allowed = not spec.params.get("postprocessors")
+        self._upload.is_allowed = not bucket.places_files() and not spec.params.get("postprocessors")
         return download.start_download(spec)
 
     def _hand_over(self) -> None:

@@ -87,7 +87,7 @@ def _upload(item: Item, home: Path, name: str, renew: Callable[[], None], early_
     if not early_upload.finish(key, path):
         if not path.is_file() or not path.stat().st_size:
             return
-        bucket.put_file(path, key, content_type(name), renew)
+        bucket.place_file(path, key, content_type(name), renew)
     log.info("uploaded %s, %d bytes", name, path.stat().st_size, extra={"item_id": item.id})
 
 

@@ -37,7 +37,7 @@ def bring_media(order: Order, lease: leases.Lease, seconds_left: Callable[[], fl
     name = order.kind.stem + path.suffix
     worker.byte_count.raise_to(path.stat().st_size)
     with worker.run.renewing():
-        bucket.put_file(path, object_of(order.id, name), content_type(name))
+        bucket.place_file(path, object_of(order.id, name), content_type(name))
     return order.completed(name, current().clock.time(), warnings)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+from dlambda.aws.new_files import own_files
 from dlambda.deployment import current
 from dlambda.media.ytdlp.resume import stable_bytes
 from dlambda.usecases.workers.bucket_state import BucketState, forget_state
@@ -39,7 +40,7 @@ class WorkState(Protocol):
 
 
 class FolderState:
-    """The work folder stays where it is: nothing is to be done."""
+    """The work folder stays where it is."""
 
     is_durable = True
 
@@ -48,7 +49,8 @@ class FolderState:
         self._size_at_begin = stable_bytes(workdir)
 
     def load(self) -> None:
-        """Nothing."""
+        """The folder is there. Of a file that the library has by now, it gets a copy: work may write into it."""
+        own_files(self._workdir)
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Nothing."""

@@ -1,0 +1,65 @@
+"""What keeps the bucket's objects, and the one that does in this deployment."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from dlambda.aws.library import Library
+from dlambda.aws.s3_store import S3Store
+from dlambda.aws.stored import Stored
+from dlambda.deployment import current
+
+
+class ObjectStore(Protocol):
+    """Keeps objects by their keys. Two implementations: an S3, and on one machine a folder."""
+
+    places_files: bool
+    """True if a finished file becomes an object without being sent."""
+
+    def find(self, key: str) -> Stored | None:
+        """The object's size and time, or None."""
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """The object in pieces of a megabyte. Raises `NotFound` at once."""
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Writes the object to a file. Raises `NotFound`."""
+
+    def list_(self, prefix: str) -> Iterator[Stored]:
+        """All objects whose keys begin with `prefix`, by key."""
+
+    def walk_folder(self, prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
+        """The same up to the next `/`, in portions, and the names of the folders there."""
+
+    def has_any(self, prefix: str) -> bool:
+        """True if a key begins with `prefix`."""
+
+    def has_folder(self, key: str) -> bool:
+        """True if there is a folder of that key, were it empty."""
+
+    def put_bytes(self, key: str, body: bytes, content_type: str) -> None:
+        """Makes an object of bytes."""
+
+    def put_file(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+        """Makes an object of a file's content. `on_part` is called meanwhile, maybe from other threads."""
+
+    def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+        """The same of a file that is complete: where it can be, without a second copy of it. The file stays."""
+
+    def write(self, key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
+        """Makes an object from a stream."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Raises `NotFound`."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """What is not there is no error."""
+
+    def await_engine(self, key: str) -> None:
+        """Waits until the object can be read by a signed address as well."""
+
+
+def object_store() -> ObjectStore:
+    """The implementation for this deployment."""
+    settings = current().settings
+    return Library(settings.library_dir) if settings.library_dir and settings.library_files else S3Store()

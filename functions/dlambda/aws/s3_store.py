@@ -1,0 +1,163 @@
+"""The bucket as an S3 has it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from dlambda.aws.multipart import Multipart
+from dlambda.aws.s3_client import client
+from dlambda.aws.stored import Stored
+from dlambda.deployment import current
+from dlambda.errors import NotFound
+
+_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_FILE_PART_BYTES = 16 * 1024 * 1024
+_UPLOAD = TransferConfig(multipart_threshold=_FILE_PART_BYTES, multipart_chunksize=_FILE_PART_BYTES, max_concurrency=2)
+_DELETE_BATCH = 1000
+# One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
+_TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
+_COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
+_READ_BYTES = 1024 * 1024
+_PART_BYTES = 8 * 1024 * 1024
+# 10,000 are allowed; what is expected may turn out to be twice as much.
+_PARTS = 5_000
+# A store takes neighbours at once in any order; those further ahead it would have to keep aside.
+_PARTS_UNDER_WAY = 2
+
+
+class S3Store:
+    """See `ObjectStore`."""
+
+    places_files = False
+
+    def find(self, key: str) -> Stored | None:
+        try:
+            head = client().head_object(Bucket=_bucket(), Key=key)
+        except ClientError as error:
+            if isinstance(_translated(error, key), NotFound):
+                return None
+            raise
+        return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
+
+    def read(self, key: str) -> Iterator[bytes]:
+        try:
+            body = client().get_object(Bucket=_bucket(), Key=key)["Body"]
+        except ClientError as error:
+            raise _translated(error, key) from None
+        chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)
+        return chunks
+
+    def get_file(self, key: str, path: Path) -> None:
+        try:
+            client().download_file(_bucket(), key, str(path))
+        except ClientError as error:
+            raise _translated(error, key) from None
+
+    def list_(self, prefix: str) -> Iterator[Stored]:
+        for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
+            for entry in answer.get("Contents", ()):
+                yield Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
+
+    def walk_folder(self, prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
+        pages = client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix, Delimiter="/")
+        for answer in pages:
+            files = [
+                Stored(entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "").strip('"'))
+                for entry in answer.get("Contents", ())
+            ]
+            folders = answer.get("CommonPrefixes", ())
+            yield files, [entry["Prefix"].removeprefix(prefix).rstrip("/") for entry in folders]
+
+    def has_any(self, prefix: str) -> bool:
+        answer = client().list_objects_v2(Bucket=_bucket(), Prefix=prefix, MaxKeys=1)
+        return bool(answer.get("Contents"))
+
+    def has_folder(self, key: str) -> bool:
+        answer = client().list_objects_v2(Bucket=_bucket(), Prefix=key, Delimiter="/")
+        return any(prefix["Prefix"] == f"{key}/" for prefix in answer.get("CommonPrefixes", ()))
+
+    def put_bytes(self, key: str, body: bytes, content_type: str) -> None:
+        client().put_object(Bucket=_bucket(), Key=key, Body=body, ContentType=content_type)
+
+    def put_file(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+        callback = (lambda _bytes: on_part()) if on_part else None
+        client().upload_file(
+            str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD, Callback=callback
+        )
+
+    def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
+        self.put_file(path, key, content_type, on_part)
+
+    def write(self, key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
+        """Holds three parts, of 8 MB up to 40 GB."""
+        part_bytes = max(_PART_BYTES, expected_bytes // _PARTS)
+        parts = _parts(chunks, part_bytes)
+        first = next(parts, b"")
+        if len(first) < part_bytes:
+            self.put_bytes(key, first, content_type)
+            return
+        upload = Multipart(key, content_type)
+        try:
+            _send(upload, chain([first], parts))
+            upload.complete()
+        except BaseException:
+            upload.abort()
+            raise
+
+    def copy(self, source: str, target: str) -> None:
+        try:
+            client().copy_object(Bucket=_bucket(), Key=target, CopySource={"Bucket": _bucket(), "Key": source})
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _TOO_LARGE:
+                raise _translated(error, source) from None
+            client().copy({"Bucket": _bucket(), "Key": source}, _bucket(), target, Config=_COPY_IN_PARTS)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        all_keys = list(keys)
+        for start in range(0, len(all_keys), _DELETE_BATCH):
+            objects = [{"Key": key} for key in all_keys[start : start + _DELETE_BATCH]]
+            client().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
+
+    def await_engine(self, key: str) -> None:
+        """Nothing: it is the engine's."""
+
+
+def _bucket() -> str:
+    return current().settings.bucket
+
+
+def _translated(error: ClientError, key: str) -> Exception:
+    if error.response["Error"]["Code"] in _MISSING:
+        return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
+    return error
+
+
+def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
+    part: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        part.append(chunk)
+        size += len(chunk)
+        if size >= part_bytes:
+            yield b"".join(part)
+            part.clear()
+            size = 0
+    if part:
+        yield b"".join(part)
+
+
+def _send(upload: Multipart, parts: Iterable[bytes]) -> None:
+    """Sends two at a time, while the next is read."""
+    under_way: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_PARTS_UNDER_WAY) as pool:
+        for number, part in enumerate(parts, start=1):
+            if len(under_way) == _PARTS_UNDER_WAY:
+                under_way.popleft().result()
+            under_way.append(pool.submit(upload.send, number, part))
+        for sending in under_way:
+            sending.result()
