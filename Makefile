@@ -33,7 +33,7 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
-.PHONY: prove-cloud scale install update-ytdlp smoke upgrade notice bump-ytdlp release-notes
+.PHONY: prove-cloud scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -43,9 +43,8 @@ run: $(RUN_READY) $(PAGE_READY) ## Start the service on this machine (PORT=8080,
 
 install: $(RUN_READY) $(PAGE_READY) ## Install what `make run` needs, and start nothing
 
-update-ytdlp: $(RUN_READY) ## Put the newest yt-dlp into this installation, until the next change of the lock
-	@$(PY) -m pip install -q --disable-pip-version-check --upgrade yt-dlp yt-dlp-ejs
-	@$(PY) -c 'from yt_dlp.version import __version__ as version; print("yt-dlp", version, "serves from the next start on.")'
+update: $(RUN_READY) ## Fetch the newest yt-dlp for the service in DATA_DIR, and try it
+	@$(PY) -m local.update_ytdlp
 
 test: $(DEV_READY) $(PAGE_READY) ## Run the tests (ARGS="-k name" passes arguments to pytest)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml $(ARGS)

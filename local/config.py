@@ -74,6 +74,11 @@ class Config:
         return self.settings.bucket if self.services.media else STACK
 
     @property
+    def releases_dir(self) -> Path:
+        """Releases of yt-dlp that are newer than the installed one."""
+        return self.data_dir / "yt-dlp"
+
+    @property
     def run_dir(self) -> Path:
         """The folder of the run's sockets, by which its processes reach each other."""
         return self.data_dir / "run"
@@ -214,6 +219,7 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_WORK_DIR=str(config.data_dir / "work"),
         DLAMBDA_ANSWER_SECONDS="3600",
         DLAMBDA_TOOLS_DIR=str(config.tools_dir),
+        DLAMBDA_RELEASES_DIR=str(config.releases_dir),
         DLAMBDA_LOG_DIR=str(config.logs_dir),
         DLAMBDA_STARTED_AT=f"{time.time():.3f}",
         DLAMBDA_NUDGE_SOCKET=endpoints.nudge_socket,

@@ -99,7 +99,8 @@ class Stack:
         import os
 
         given = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        self.config: Config = read_config(given | {"DATA_DIR": str(folder), "YTP_ALLOW_INTERNAL_URLS": "true"}, folder)
+        settings = {"DATA_DIR": str(folder), "YTP_ALLOW_INTERNAL_URLS": "true", "YTP_YTDLP_AUTO_UPDATE": "false"}
+        self.config: Config = read_config(given | settings, folder)
         self.sockets, self._media_port = engines.make_sockets(self.config), engines.free_port()
         self._children = [
             engines.media(self.config, self._media_port, credentials(folder)),

@@ -52,8 +52,7 @@ IGNORED_SETTINGS = frozenset(
     {
         "db_file", "debug", "debugpy_port", "flaresolverr_cache_ttl", "flaresolverr_client_timeout",
         "flaresolverr_max_timeout", "flaresolverr_url", "ignore_ui", "monitor_retention_hours",
-        "pip_ignore_updates", "static_ui_path", "streamer_acodec", "temp_disabled", "ytdlp_auto_update",
-        "ytdlp_version",
+        "pip_ignore_updates", "static_ui_path", "streamer_acodec", "temp_disabled",
     }
 )  # fmt: skip
 _MISPLACED_IN_BASE_PATH = re.compile(r"[\s?#%\\]|//|/\.\.?(?:/|$)")
@@ -190,6 +189,12 @@ class UserSettings(BaseModel):
     simple_mode: Flag = Field(False, description="told to clients: a web page with less")
     ui_update_title: Flag = Field(True, description="told to clients: the title counts downloads")
     check_for_updates: Flag = Field(True, description="looks for newer releases")
+    ytdlp_auto_update: Flag = Field(True, description="tries newer releases of yt-dlp each day, on one machine")
+    ytdlp_version: str = Field(
+        "stable",
+        pattern=r"(?:stable|nightly|\d{4}\.\d{1,2}\.\d{1,2}(?:\.\w+)*)?",
+        description="stable, nightly, or the version of yt-dlp that is to serve",
+    )
     cors_origins: str = Field("", description="origins whose pages may ask and read everything")
     admin_key: str = Field("", description="first key of the key API")
     task_cleanup_time: float = Field(10, gt=0, description="minutes; of the key API, as are the next five")
@@ -261,6 +266,7 @@ class Settings(UserSettings):
     poll_seconds: float = Field(2, gt=0, description="how often one machine asks a queue that no nudge tells of")
     releases_url: str = Field("", description="where the latest release of this service is told (GitHub's JSON)")
     ytdlp_releases_url: str = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest"
+    releases_dir: str = Field("", description="folder of yt-dlp's releases; empty: the installed one alone serves")
     log_group: str = Field("", description="where all functions log in the cloud; empty: files in log_dir")
     function_name: str = Field("", description="in the cloud, which sets it; empty on one machine")
     started_at: float = Field(0.0, description="unix seconds of the deployment's start")

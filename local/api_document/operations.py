@@ -144,6 +144,8 @@ _NAMES = {
     "post /get_live_video": "create_live_video_task",
     "post /get_video": "create_video_task",
     "get /status/{task_id}": "get_key_task",
+    "get /api/system/yt-dlp": "get_ytdlp_release",
+    "post /api/system/yt-dlp/update": "update_ytdlp",
     "get /metrics": "get_metrics",
 }
 _COLLECTION = re.compile(r"/api/(.+?)(/\{id\})?")

@@ -19,7 +19,7 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 OPERATIONS = [(f"{method} {path}", operation) for method, path, operation in operations(DOCUMENT["paths"])]
 # Nothing is sent with these.
 WITHOUT_BODY = {
-    "post /api/auth/logout", "post /api/auth/ws-ticket", "post /api/history/{id}/archive", "post /api/logs/level/{level}", "post /api/notifications/test", "post /api/system/check-updates", "post /api/system/pause",
+    "post /api/auth/logout", "post /api/auth/ws-ticket", "post /api/history/{id}/archive", "post /api/logs/level/{level}", "post /api/notifications/test", "post /api/system/check-updates", "post /api/system/yt-dlp/update", "post /api/system/pause",
     "post /api/system/resume", "post /api/system/shutdown", "post /api/tasks/{id}/mark", "post /api/tasks/{id}/metadata",
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProces
 
 
 def warm_process() -> subprocess.Popen[bytes]:
-    running = worker.warm_processes().running
+    running = worker.warm_processes().running.get("")
     assert running is not None
     return running._process
 
@@ -123,7 +123,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
             item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
         while not list(work.rglob("*.part")):
             running.messages(0.1)
-        print(running.pid, worker.warm_processes().running._process.pid, flush=True)
+        print(running.pid, worker.warm_processes().running[""]._process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     done = run(code, service, origin.url("/slow/100000/clip-1.mp4"), str(service))
@@ -141,7 +141,7 @@ def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origi
         from dlambda.media.workers.extract import extract
         from dlambda.media.workers import worker
         extract(sys.argv[1], {}, allow_internal=True)
-        print(worker.warm_processes().running._process.pid)
+        print(worker.warm_processes().running[""]._process.pid)
     """
     done = run(code, service, origin.url("/clip-1.mp4"))
     assert done.returncode == 0

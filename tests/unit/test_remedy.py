@@ -23,8 +23,9 @@ ROBOT = "Sign in to confirm you're not a bot"
 BUSY = "HTTP Error 503: Service Unavailable"
 LIMITED = "HTTP Error 429: Too Many Requests"
 ABROAD = "The uploader has not made this video available in your country"
+UNREADABLE = "Unsupported URL: https://video.example/1"
 LOGIN = "This video is only available for registered users"
-EVERY = frozenset(Remedy)
+EVERY = frozenset(Remedy) - {Remedy.RELEASE}
 BARE = frozenset({Remedy.RETRY, Remedy.IMPERSONATE})
 R, I, C, J, P, F, L = (
     Remedy.RETRY,
@@ -58,6 +59,9 @@ def walk(message: str, available: frozenset[Remedy], **options: Any) -> list[tup
         (REFUSED, frozenset({R}), [(R, 2), (R, 6), (R, 18)]),
         (REFUSED, frozenset({J}), [(J, 1)]),
         (ROBOT, EVERY, [(I, 1), (C, 1), (J, 1), (P, 1)]),
+        (ROBOT, frozenset(Remedy), [(I, 1), (C, 1), (Remedy.RELEASE, 1), (J, 1), (P, 1)]),
+        (UNREADABLE, frozenset(Remedy), [(Remedy.RELEASE, 1)]),
+        (UNREADABLE, EVERY, []),
         (BUSY, EVERY, [(R, 2), (R, 6), (R, 18), (F, 1), (L, 1)]),
         (BUSY, frozenset({L}), [(L, 1)]),
         (LIMITED, EVERY, [(P, 1), (J, 1), (R, 60), (R, 240), (R, 960)]),

@@ -20,6 +20,7 @@ from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
 from dlambda.store.items import slots
+from dlambda.usecases.operations import update_ytdlp
 from dlambda.usecases.operations.check_updates import ytdlp_version
 
 log = logging.getLogger(__name__)
@@ -60,10 +61,16 @@ def ready() -> tuple[dict[str, Any], int]:
         "engines": engines,
         "tools": tools,
         "disk": room,
-        "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today)},
+        "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today), **_releases()},
         "missing": missing(current().settings.gaps_file, current().settings.sandbox),
     }
     return answer, 200 if up else 503
+
+
+def _releases() -> dict[str, Any]:
+    """The channel of yt-dlp, and what is newer there than what serves."""
+    release = update_ytdlp.status()
+    return {"channel": release["channel"], "newest": release["newest"], "trial": release["trial"]}
 
 
 _ENGINES: dict[str, Callable[[], object]] = {

@@ -14,6 +14,7 @@ from dlambda.errors import Invalid, NotAcceptable
 from dlambda.store.items import slots
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.dispatch import dispatch
+from dlambda.usecases.operations import update_ytdlp
 from dlambda.usecases.operations.check_updates import check_updates
 from endpoints.system import development, documents, health, metrics
 from endpoints.system.configuration import configuration, subfolders
@@ -35,6 +36,7 @@ from endpoints.system.schemas import (
     SettingList,
     Subfolders,
     Updates,
+    YtdlpRelease,
 )
 from endpoints.system.settings import list_settings
 
@@ -123,6 +125,22 @@ def updates() -> Answer:
     if outcome["status"] == UpdateStatus.DISABLED and "Referer" not in request.headers:
         raise Invalid("Update checks are disabled.", extra=outcome)
     return outcome
+
+
+@routes.get("/api/system/yt-dlp", permission=Permission.READ_SYSTEM, responses={200: YtdlpRelease})
+def get_ytdlp() -> Answer:
+    """Which release of yt-dlp serves, how old it is, and what is known of newer ones."""
+    return update_ytdlp.status()
+
+
+@routes.post(
+    "/api/system/yt-dlp/update",
+    permission=Permission.CONTROL_SYSTEM,
+    responses={202: YtdlpRelease, **problems(406, 409)},
+)
+def start_ytdlp_update() -> tuple[Answer, int]:
+    """Fetches the newest release of the setting `ytdlp_version`, proves it, and begins its trial."""
+    return update_ytdlp.start_update(), 202
 
 
 @routes.get("/api/system/live", permission=Permission.READ_SYSTEM, responses={200: Liveness})

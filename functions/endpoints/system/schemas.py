@@ -60,6 +60,34 @@ class Updates(Update):
     ytdlp: Update
 
 
+class RefusedRelease(BaseModel):
+    version: str = Field(examples=["2026.11.20"])
+    reason: str = Field(examples=["It cannot download clip.mp4 (HTTP Error 500)."])
+
+
+class YtdlpRelease(BaseModel):
+    """The release of yt-dlp that serves, and what is known of others."""
+
+    version: str = Field(description="of the release that serves", examples=["2026.11.20"])
+    released: str | None = Field(description="its day", examples=["2026-11-20"])
+    age_days: int | None = Field(examples=[9])
+    old: bool | None = Field(description="many sites change faster")
+    safe: bool | None = Field(description="no published flaw of it concerns this service")
+    installed: str = Field(description="what the service was installed with", examples=["2026.10.26"])
+    channel: str = Field(description="the setting `ytdlp_version`", examples=["stable"])
+    auto_update: bool = Field(description="newer releases are tried each day")
+    newest: str | None = Field(description="the newest of the channel, when it was last asked for")
+    trial: str | None = Field(description="the release that serves items which have failed before")
+    previous: str | None = Field(description="what serves again when this one fails")
+    since: float | None = Field(description="when the trial, or else the serving release, began (unix seconds)")
+    checked_at: float | None = Field(description="when newer releases were last asked for (unix seconds)")
+    updating: bool
+    error: str | None = Field(description="why the last update has changed nothing")
+    refused: list[RefusedRelease]
+    new_options: list[str] = Field(description="of the newest tried release; refused until a release of the service")
+    missing_options: list[str] = Field(description="that it no longer has")
+
+
 class Liveness(BaseModel):
     status: str
     version: str

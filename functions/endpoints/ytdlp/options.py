@@ -2,26 +2,26 @@
 
 import json
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
+from dlambda.domain.system.release import parse_version
 from dlambda.media.workers.worker import warm_up
 from dlambda.media.workers.ytdlp_queries import list_options
+from dlambda.usecases.operations.check_updates import ytdlp_version
 
 FILE = Path(__file__).with_name("options.json")
 
 
-@lru_cache(maxsize=1)
 def rendered() -> bytes:
-    """The list of the installed yt-dlp; where that is another one than the file's, a worker is asked."""
+    """The list of the yt-dlp that serves; where that is another one than the file's, a worker is asked."""
     # Whoever asks for the list is about to check options: the process that parses them is started meanwhile.
     warm_up()
+    return _rendered(ytdlp_version())
+
+
+@lru_cache(maxsize=2)
+def _rendered(version: str) -> bytes:
     stored_list = FILE.read_bytes()
-    if _same(json.loads(stored_list)["version"], version("yt-dlp")):
+    if parse_version(json.loads(stored_list)["version"]) == parse_version(version):
         return stored_list
     return json.dumps(list_options()).encode()
-
-
-def _same(first: str, second: str) -> bool:
-    """`2026.01.02` and `2026.1.2` are one version."""
-    return [int(part) for part in first.split(".")] == [int(part) for part in second.split(".")]

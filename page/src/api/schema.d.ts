@@ -1614,6 +1614,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/yt-dlp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which release of yt-dlp serves, how old it is, and what is known of newer ones. */
+        get: operations["get_ytdlp_release"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/yt-dlp/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetches the newest release of the setting `ytdlp_version`, proves it, and begins its trial. */
+        post: operations["update_ytdlp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks": {
         parameters: {
             query?: never;
@@ -3533,6 +3567,10 @@ export interface components {
             /** @description protections that this machine cannot give, a sentence each */
             missing: string[];
         };
+        RefusedRelease: {
+            version: string;
+            reason: string;
+        };
         RenameBody: {
             new_name: string;
         };
@@ -4004,6 +4042,42 @@ export interface components {
             limit: number;
             active: number;
             available: number;
+        };
+        /** @description The release of yt-dlp that serves, and what is known of others. */
+        YtdlpRelease: {
+            /** @description of the release that serves */
+            version: string;
+            /** @description its day */
+            released: string | null;
+            age_days: number | null;
+            /** @description many sites change faster */
+            old: boolean | null;
+            /** @description no published flaw of it concerns this service */
+            safe: boolean | null;
+            /** @description what the service was installed with */
+            installed: string;
+            /** @description the setting `ytdlp_version` */
+            channel: string;
+            /** @description newer releases are tried each day */
+            auto_update: boolean;
+            /** @description the newest of the channel, when it was last asked for */
+            newest: string | null;
+            /** @description the release that serves items which have failed before */
+            trial: string | null;
+            /** @description what serves again when this one fails */
+            previous: string | null;
+            /** @description when the trial, or else the serving release, began (unix seconds) */
+            since: number | null;
+            /** @description when newer releases were last asked for (unix seconds) */
+            checked_at: number | null;
+            updating: boolean;
+            /** @description why the last update has changed nothing */
+            error: string | null;
+            refused: components["schemas"]["RefusedRelease"][];
+            /** @description of the newest tried release; refused until a release of the service */
+            new_options: string[];
+            /** @description that it no longer has */
+            missing_options: string[];
         };
         /** @description Paths below the download root. */
         ZipInput: string[];
@@ -12388,6 +12462,136 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ytdlp_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YtdlpRelease"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_ytdlp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YtdlpRelease"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -24,6 +24,7 @@ class Remedy(StrEnum):
     PROXY = "proxy"  # the next proxy of the operator's pool
     FFMPEG = "ffmpeg"  # in place of yt-dlp's own downloader for HLS
     LIVE_NOW = "no_live_from_start"  # records from now on
+    RELEASE = "release"  # the release of yt-dlp that is on trial
 
 
 WORDS: Final[Mapping[Remedy, str]] = {
@@ -34,20 +35,23 @@ WORDS: Final[Mapping[Remedy, str]] = {
     Remedy.PROXY: "another proxy",
     Remedy.FFMPEG: "ffmpeg as the downloader",
     Remedy.LIVE_NOW: "recording from now on",
+    Remedy.RELEASE: "the newer yt-dlp",
 }
 
 _REFUSAL: Final = (
-    Remedy.RETRY, Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.COOKIES, Remedy.PROXY,
+    Remedy.RETRY, Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.RELEASE, Remedy.COOKIES, Remedy.PROXY,
 )  # fmt: skip
 _LADDERS: Final[Mapping[FailureKind, Sequence[Remedy]]] = {
     FailureKind.TRANSIENT: (Remedy.RETRY, Remedy.FFMPEG, Remedy.LIVE_NOW),
     FailureKind.TIMEOUT: (Remedy.RETRY, Remedy.FFMPEG, Remedy.LIVE_NOW),
     FailureKind.DISK: (Remedy.RETRY,),
     FailureKind.RATE_LIMITED: (Remedy.PROXY, Remedy.COOKIES, Remedy.RETRY),
-    FailureKind.BLOCKED: (Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.COOKIES, Remedy.PROXY),
+    FailureKind.BLOCKED: (Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.RELEASE, Remedy.COOKIES, Remedy.PROXY),
     FailureKind.LOGIN: (Remedy.COOKIES, Remedy.CLIENT),
     FailureKind.GEO: (Remedy.PROXY,),
-    FailureKind.NO_FORMATS: (Remedy.CLIENT,),
+    FailureKind.NO_FORMATS: (Remedy.CLIENT, Remedy.RELEASE),
+    FailureKind.UNSUPPORTED: (Remedy.RELEASE,),
+    FailureKind.OTHER: (Remedy.RELEASE,),
 }
 _REMEDY_SECONDS: Final = 1.0  # until a try that differs; one that does not waits as `retry` says
 _ALL: Final = "all"

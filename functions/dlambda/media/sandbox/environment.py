@@ -17,10 +17,13 @@ def tool_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ} | _TOOL_VARIABLES
 
 
-def python_environment() -> dict[str, str]:
-    """The whole environment of a Python process that imports `dlambda`."""
+def python_environment(release: str = "") -> dict[str, str]:
+    """The whole environment of a Python process that imports `dlambda`; packages in the folder `release` win over
+    installed ones.
+    """
+    own, *others = module_folders()
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
-        "PYTHONPATH": os.pathsep.join(module_folders()),
+        "PYTHONPATH": os.pathsep.join(filter(None, [own, release, *others])),
         "PYTHONNOUSERSITE": "1",
         "YTDLP_NO_PLUGINS": "1",
         "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service

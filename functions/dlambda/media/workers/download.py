@@ -54,12 +54,14 @@ class DownloadSpec(DownloadRequest):
     `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `claim_name` is called with
     names relative to the final folder, without extension, and answers whether the download has the name from now on;
     one in use gets ` (2)`. `existing` tells the media file that has such a name already (`--no-overwrites`; None: files
-    are replaced). All are asked in the caller's thread, inside `Running.messages`.
+    are replaced). All are asked in the caller's thread, inside `Running.messages`. `release`: yt-dlp's; None: the one
+    that serves.
     """
 
     archive: Container[str] | None = None
     claim_name: Callable[[str], bool] = lambda _: True
     existing: Callable[[str], str | None] | None = None
+    release: str | None = None
 
 
 Message = Progress | Postprocessing | Log | FileReady | Result
@@ -239,4 +241,4 @@ def start_download(spec: DownloadSpec) -> Running:
         disk_reserve_bytes=current().settings.disk_reserve_bytes,
         live_patience_seconds=current().settings.live_patience,
     )
-    return Running(spec, start_worker(job))
+    return Running(spec, start_worker(job, spec.release))

@@ -59,13 +59,14 @@ def extract(
     timeout_seconds: float = 70,
     allow_internal: bool = False,
     follow: bool = True,
+    release: str | None = None,
 ) -> Extraction:
     """The metadata of `url`; errors of sites are values here. Ends the worker's whole group at the timeout.
 
     `params` as from `dlambda.media.ytdlp.options.effective_params`, or the texts that it takes: then the worker parses
     them, and `Invalid` is raised when they don't parse. Their archive and post-processors play no part.
     `entry` says what of the URL is meant. `cookies` is the text of a Netscape cookie file. `follow`: redirects of type
-    `url` are followed.
+    `url` are followed. `release`: yt-dlp's; None: the one that serves.
     Raises `Unavailable` when no worker can be started.
     """
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
@@ -76,7 +77,7 @@ def extract(
             allow_internal=allow_internal, follow=follow, cache=str(settings.scratch / "cache"),
             deno=find_tool("deno"), debug=settings.ytdlp_debug, most_entries=settings.max_playlist_entries,
         )  # fmt: skip
-        return _answer(job, timeout_seconds)
+        return _answer(job, timeout_seconds, release)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -87,10 +88,10 @@ def _scratch() -> str:
     return str(folder)
 
 
-def _answer(job: ExtractJob, timeout_seconds: float) -> Extraction:
+def _answer(job: ExtractJob, timeout_seconds: float, release: str | None) -> Extraction:
     end = time.monotonic() + timeout_seconds
     for _ in range(_MOST_TRIES):
-        worker = start_worker(job)
+        worker = start_worker(job, release)
         answer = worker.receive(end - time.monotonic())
         has_ended = worker.ended
         worker.kill()

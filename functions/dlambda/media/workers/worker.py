@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,7 +25,8 @@ from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES
+from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES, RETIRE
+from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job
 
 _START_SECONDS = 30.0
@@ -97,15 +99,18 @@ class Worker:
 
 
 class _WarmProcess:
-    """The process that workers are forked from; it ends when its control socket closes."""
+    """The process that workers are forked from; it ends when its control socket closes.
 
-    def __init__(self) -> None:
+    `release`: the folder of yt-dlp's release that it imports; `""` for the installed one.
+    """
+
+    def __init__(self, release: str = "") -> None:
         parent_socket, child_socket = socket.socketpair()
         with child_socket:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dlambda.media.workers.child.warm", str(child_socket.fileno())],
                 stdin=subprocess.DEVNULL,
-                env=python_environment(),
+                env=python_environment(release),
                 pass_fds=[child_socket.fileno()],
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
             )
@@ -130,6 +135,11 @@ class _WarmProcess:
                 raise
         return Connection(own_end.detach())
 
+    def retire(self) -> None:
+        """Lets it end with the last of its workers."""
+        with contextlib.suppress(OSError):
+            self._control.sendall(RETIRE)
+
     def is_gone(self, timeout_seconds: float) -> bool:
         """True if it has ended, or ends within the timeout."""
         try:
@@ -150,32 +160,45 @@ class _WarmProcess:
 
 
 class _WarmProcesses:
-    """The warm process that is in use: one that is gone is replaced by a new one."""
+    """The warm process of each release of yt-dlp in use, by its folder: one that is gone is replaced by a new one."""
 
     def __init__(self) -> None:
-        self.running: _WarmProcess | None = None
+        self.running: dict[str, _WarmProcess] = {}
+        self._retired: list[_WarmProcess] = []
         self._lock = threading.Lock()
 
-    def usable(self) -> _WarmProcess:
-        """The warm process, started unless it runs."""
+    def usable(self, release: str = "") -> _WarmProcess:
+        """The warm process of a release, started unless it runs. Those of releases that no longer serve retire."""
         with self._lock:
-            if self.running is None or not self.running.usable:
-                self.running = _WarmProcess()
-            return self.running
+            self._retire_others({release, *folders_in_use()})
+            if release not in self.running or not self.running[release].usable:
+                self.running[release] = _WarmProcess(release)
+            return self.running[release]
 
     def discard(self, warm: _WarmProcess) -> None:
         """Lets go of one that is gone; one that another thread has started meanwhile stays."""
         with self._lock:
-            if self.running is warm:
-                self.running = None
+            self.running = {release: process for release, process in self.running.items() if process is not warm}
         warm.close()
 
     def close(self) -> None:
-        """Ends it and all workers of this process."""
+        """Ends them and all workers of this process."""
         with self._lock:
-            if self.running is not None:
-                self.running.close()
-                self.running = None
+            for warm in (*self.running.values(), *self._retired):
+                warm.close()
+            self.running.clear()
+            self._retired.clear()
+
+    def _retire_others(self, releases: Collection[str]) -> None:
+        """Retires all but those of `releases`. Their workers end in peace: they keep the version they began with."""
+        for release in self.running.keys() - releases:
+            warm = self.running.pop(release)
+            warm.retire()
+            self._retired.append(warm)
+        gone = [warm for warm in self._retired if warm.is_gone(0)]
+        self._retired = [warm for warm in self._retired if warm not in gone]
+        for warm in gone:
+            warm.close()
 
 
 @per_deployment
@@ -186,17 +209,20 @@ def warm_processes() -> _WarmProcesses:
 
 def warm_up() -> None:
     """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
-    warm_processes().usable()
+    warm_processes().usable(path_of_release())
 
 
-def start_worker(job: Job) -> Worker:
-    """A worker that has begun `job`. Raises `Unavailable` when none can be started."""
+def start_worker(job: Job, release: str | None = None) -> Worker:
+    """A worker that has begun `job`, with a release of yt-dlp (None: the one that serves).
+
+    Raises `Unavailable` when none can be started.
+    """
     protect_parent()
     policy = policy_of(job)
     processes = warm_processes()
     kind = READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB
     for _attempt in range(_MOST_STARTS):
-        warm = processes.usable()
+        warm = processes.usable(path_of_release(release))
         broker = Broker(policy)
         try:
             connection = warm.fork(broker, kind)

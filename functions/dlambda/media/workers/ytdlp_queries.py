@@ -68,9 +68,9 @@ def folder_of_template(template: str, info: Mapping[str, Any]) -> str:
     return folder
 
 
-def list_options() -> dict[str, Any]:
-    """The options of the installed yt-dlp."""
-    answer = _ask(OptionsJob())
+def list_options(release: str | None = None) -> dict[str, Any]:
+    """The options of a release of yt-dlp; None: of the one that serves."""
+    answer = _ask(OptionsJob(), release)
     return {name: answer[name] for name in ("version", "count", "options")}
 
 
@@ -108,8 +108,8 @@ def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     return [ids[url] for url in urls]
 
 
-def _ask(job: Question) -> dict[str, Any]:
-    worker = start_worker(job)
+def _ask(job: Question, release: str | None = None) -> dict[str, Any]:
+    worker = start_worker(job, release)
     try:
         answer = worker.receive(_PATIENCE_SECONDS)
     finally:

@@ -27,6 +27,7 @@ from dlambda.usecases.items.work_folders import clear_work_folders, open_work_fo
 from dlambda.usecases.workers.leased_run import LeasedRun
 from dlambda.usecases.workers.saved_state import saved_state
 from dlambda.usecases.workers.state_saver import StateSaver
+from dlambda.usecases.workers.ytdlp_releases import note_failure, note_success, release_for
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ class _Download:
         self._claims = NameClaims(item)
         self._disk = DiskWatch(is_live=bool(item.is_live))
         self._upload = EarlyUpload(item, self._workdir)
+        self._release = release_for(item)
         self._finishing_since = 0.0  # of a live recording that its user cancelled
 
     def run(self) -> bool:
@@ -132,7 +134,7 @@ class _Download:
 
     def _start(self) -> download.Running:
         """Starts the worker. Raises `Invalid` when the item's options don't parse."""
-        spec = download_spec(self._item, self._claims)
+        spec = download_spec(self._item, self._claims, self._release)
         self._state.load()
         open_work_folder(self._item)
         self._upload.is_allowed = not bucket.places_files() and not spec.params.get("postprocessors")
@@ -205,6 +207,7 @@ class _Download:
             end_skipped(item, lease, result)
         elif result.ok:
             end_finished(item, lease, result, self._keep(result))
+            note_success(item, self._release)
         else:
             self._end_in_error(result)
 
@@ -213,6 +216,7 @@ class _Download:
         kept = self._keep(result)
         error = result.error or _UNEXPECTED.format(self._reports.progress.status)
         failure = result.failure or classify(error)
+        note_failure(self._item, self._release, failure)
         if kept.filename:
             self._fail(error, failure, **kept.fields())
         else:

@@ -17,8 +17,11 @@ from dlambda.usecases.items.work_folders import work_folder
 from dlambda.usecases.rules.cookies import cookies_for
 
 
-def download_spec(item: Item, claims: NameClaims) -> DownloadSpec:
-    """Builds the description. Raises `Invalid` when the item's options don't parse."""
+def download_spec(item: Item, claims: NameClaims, release: str) -> DownloadSpec:
+    """Builds the description; `release` is the version of yt-dlp.
+
+    Raises `Invalid` when the item's options don't parse.
+    """
     params = remedied_params(item)
     return DownloadSpec(
         item_id=item.id,
@@ -34,6 +37,7 @@ def download_spec(item: Item, claims: NameClaims) -> DownloadSpec:
         archive=ItemArchive.find(item),
         claim_name=claims.claim_if_free,
         existing=partial(_find_existing, item) if params.get("overwrites") is False else None,
+        release=release,
     )
 
 

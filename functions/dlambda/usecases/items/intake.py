@@ -26,6 +26,7 @@ from dlambda.usecases.items.options import archive_for
 from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.workers.ytdlp_releases import note_failure, release_for
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +68,13 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
         return
-    extraction = _read_before(item) or _read(item, params)
+    release = release_for(item)
+    extraction = _read_before(item) or _read(item, params, release)
     if extraction.info is None:
         reason = " ".join([extraction.error or "Unable to extract info.", *metadata.telling(extraction.warnings)])
         failure = extraction.failure
+        if failure:
+            note_failure(item, release, failure)
         # One that used up its whole time would do so again.
         retry_after_seconds = extraction.retry_after_seconds
         if not failure or extraction.timed_out or not schedule_retry(item, lease, reason, failure, retry_after_seconds):
@@ -79,7 +83,7 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
     _route(item, lease, extraction, extraction.info, params)
 
 
-def _read(item: Item, params: dict[str, Any]) -> Extraction:
+def _read(item: Item, params: dict[str, Any], release: str) -> Extraction:
     settings = current().settings
     log.info("reading the page", extra={"item_id": item.id})
     return extract(
@@ -89,6 +93,7 @@ def _read(item: Item, params: dict[str, Any]) -> Extraction:
         cookies=cookies_for(item),
         timeout_seconds=settings.extract_info_timeout,
         allow_internal=settings.allow_internal_urls,
+        release=release,
     )
 
 

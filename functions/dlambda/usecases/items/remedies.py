@@ -12,6 +12,7 @@ from dlambda.errors import Invalid, NotFound
 from dlambda.media.ytdlp.remedied import changing_remedies, with_remedies
 from dlambda.store.items import site_memory
 from dlambda.usecases.items.options import item_params
+from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 
 def remedied_params(item: Item) -> dict[str, Any]:
@@ -49,7 +50,8 @@ def _changing(item: Item) -> set[Remedy]:
     except Invalid:
         return {Remedy.RETRY}  # the options are the failure
     site = site_of(item.source_url)
-    return changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
+    remedies = changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
+    return remedies | {Remedy.RELEASE} if trial_release() else remedies
 
 
 def _has_hls(item: Item) -> bool:

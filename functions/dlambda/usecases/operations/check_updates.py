@@ -17,6 +17,7 @@ from dlambda.domain.events import event
 from dlambda.domain.system.release import UpdateStatus, compare
 from dlambda.errors import AppError
 from dlambda.media.outgoing.fetch import Request, fetch
+from dlambda.media.ytdlp.release_folder import INSTALLED, release_folder
 from dlambda.settings import Settings
 from dlambda.store import cache
 from dlambda.usecases.events.publish import publish
@@ -46,7 +47,16 @@ class Checked:
 
 
 def ytdlp_version() -> str:
-    """Read from the package's metadata: importing yt-dlp would cost a quarter of a second and 40 MB."""
+    """The version that serves, by its folder's name or the package's metadata.
+
+    Importing yt-dlp would cost a quarter of a second and 40 MB.
+    """
+    folder = release_folder()
+    return (folder.serving() if folder else INSTALLED) or installed_ytdlp()
+
+
+def installed_ytdlp() -> str:
+    """The version that the service was installed with."""
     try:
         return version("yt-dlp")
     except PackageNotFoundError:

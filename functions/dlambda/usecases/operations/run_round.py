@@ -6,6 +6,7 @@ from typing import Final
 from dlambda.usecases.files.sweep_files import sweep_files
 from dlambda.usecases.operations.check_updates import check_daily
 from dlambda.usecases.operations.sweep import sweep
+from dlambda.usecases.operations.update_ytdlp import follow_releases
 from dlambda.usecases.orders.sweep_orders import sweep_orders
 from dlambda.usecases.tasks.run_tasks import wake_due_tasks
 
@@ -15,6 +16,7 @@ _PARTS: Final[Sequence[Part]] = (
     wake_due_tasks,
     sweep,
     sweep_files,
+    follow_releases,
     check_daily,  # last: it waits for others
 )
 

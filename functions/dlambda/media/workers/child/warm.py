@@ -2,7 +2,7 @@
 
 Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child, and
 says whether the child reads pages (`READS_PAGES`). It ends at the end of that socket, and takes all children and
-whatever they started with it.
+whatever they started with it. After `RETIRE` it ends with its last child.
 """
 
 import contextlib
@@ -26,6 +26,7 @@ from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, FetchJob, J
 
 READS_PAGES = b"p"
 OTHER_JOB = b"+"
+RETIRE = b"r"
 _PR_SET_PDEATHSIG = 1
 # Looked up before any fork: the dynamic loader is no business of a child.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -126,7 +127,8 @@ def _serve(control: socket.socket) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         selector.register(wake_read, selectors.EVENT_READ)
-        while True:
+        is_retired = False
+        while children or not is_retired:
             ready = {key.fileobj for key, _ in selector.select()}
             if wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
@@ -136,6 +138,9 @@ def _serve(control: socket.socket) -> None:
                 message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
                 if not message:
                     break
+                if message == RETIRE:
+                    is_retired = True
+                    continue
                 parent = os.getpid()
                 pid = os.fork()
                 connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
