@@ -5,6 +5,7 @@ TOOLS ?= .tools
 FLOOR ?= 70
 # Tests wait for each other and for the clock: one worker more than the two cores of a small machine keeps it busy.
 WORKERS ?= 3
+ARCH ?= x86_64
 
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
@@ -32,7 +33,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean layer image openapi lock
+.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts openapi lock
 .PHONY: prove-cloud scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
@@ -88,7 +89,7 @@ format: $(DEV_READY) ## Format the code and sort its imports
 	@$(PY) -m ruff format functions local tests .ci layers infra
 
 bench: $(DEV_READY) ## Measure: start, memory, requests, media
-	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench $(ARGS)
 
 scale: $(DEV_READY) ## Simulate many callers on tables like DynamoDB; writes docs/scale.md (ARGS="--callers 1,64")
 	@$(PY) -m tests.scale $(ARGS)
@@ -100,11 +101,10 @@ coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor 
 	@mkdir -p build && $(PY) -m coverage run -m pytest -q tests/unit tests/store
 	@$(PY) -m coverage json -q -o build/coverage.json && $(PY) -m coverage report --fail-under=$(FLOOR) --format=total
 
-layer: $(RUN_READY) $(PAGE_READY) ## Build the Lambda layer with ffmpeg and ffprobe into build/
+artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=arm64: of ZIP functions)
 	@$(PY) layers/ffmpeg/build.py
-
-image: layer ## Stage the container image of the heavy functions, and its template, into build/
-	@$(PY) -m infra.image_template
+	@$(PY) -m infra.artifacts --architecture $(ARCH)
+	@$(PY) -m infra.image_template --architecture $(ARCH)
 
 openapi: $(DEV_READY) ## Write openapi.json, asyncapi.json, API.md, the list of yt-dlp's options and the page's types
 	@$(PY) -m local.openapi

@@ -1,16 +1,18 @@
 """Writes `build/template.json`: `template.yaml` with the functions that run yt-dlp or ffmpeg as container images, and
-`build/image/`, the folder that their image is built from.
+`build/image/`, the folder that their image is built from: what `infra/artifacts.py` and `layers/ffmpeg/build.py` made.
 
 ffmpeg, ffprobe, deno and the packages are 520 MB; a ZIP function with its layers may have 250 (infra/README.md).
 No layer can be added to an image: the web adapter is copied into it, from the file that the variable WEB_ADAPTER names.
 """
 
+import argparse
 import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from infra import artifacts
 from local import template
 
 LAYER = "FfmpegLayer"
@@ -19,6 +21,7 @@ EXTRACTORS = frozenset({"ConditionsFunction", "OnIntakeFunction", "OnSweepFuncti
 TERMINAL = "SystemStreamFunction"
 # What an image brings itself.
 _OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")
+_IMAGE = {"PackageType": "Image", "Architectures": [artifacts.IMAGES_ARCHITECTURE]}
 
 
 def image_functions(document: dict[str, Any]) -> frozenset[str]:
@@ -31,10 +34,12 @@ def image_functions(document: dict[str, Any]) -> frozenset[str]:
     return EXTRACTORS | layered
 
 
-def with_images(document: dict[str, Any], *, has_adapter: bool) -> dict[str, Any]:
+def with_images(
+    document: dict[str, Any], *, has_adapter: bool, architecture: str = artifacts.IMAGES_ARCHITECTURE
+) -> dict[str, Any]:
     """The document with images in place of ZIPs where the layer is used, and without the layer.
 
-    Without an adapter in the image there is no terminal.
+    Without an adapter in the image there is no terminal. `architecture` is that of the ZIPs.
     """
     resources = dict(document["Resources"])
     outputs = dict(document["Outputs"])
@@ -45,10 +50,14 @@ def with_images(document: dict[str, Any], *, has_adapter: bool) -> dict[str, Any
         resources[name] = _as_image(resources[name])
     shared = document["Globals"]["Function"]
     # Globals must not give an image what only a ZIP may have.
-    of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared}
+    of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared} | {"Architectures": [architecture]}
     for resource in resources.values():
-        if resource["Type"] == "AWS::Serverless::Function" and "PackageType" not in resource["Properties"]:
-            resource["Properties"] = of_zips | resource["Properties"]
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function" and "PackageType" not in properties:
+            layers = [*of_zips["Layers"], *properties.get("Layers", ())]
+            resource["Properties"] = of_zips | properties | {"Layers": layers}
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            properties["CompatibleArchitectures"] = [architecture]
     kept = {key: value for key, value in shared.items() if key not in of_zips}
     return {**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs}
 
@@ -70,7 +79,7 @@ def _as_image(resource: dict[str, Any]) -> dict[str, Any]:
         "DockerBuildTarget": stage,
         "DockerTag": f"dlambda-{stage}",
     }
-    return {**resource, "Metadata": build, "Properties": {**kept, "PackageType": "Image", "ImageConfig": started}}
+    return {**resource, "Metadata": build, "Properties": {**kept, **_IMAGE, "ImageConfig": started}}
 
 
 def stage(root: Path, target: Path, adapter: Path | None) -> None:
@@ -78,11 +87,8 @@ def stage(root: Path, target: Path, adapter: Path | None) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copy(root / "infra" / "Dockerfile", target)
-    shutil.copy(root / "requirements.txt", target)
-    shutil.copytree(root / "build" / "tools", target / "tools")
-    shutil.copytree(
-        root / "functions", target / "functions", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
+    for source, name in (("tools", "tools"), ("image-packages", "packages"), ("code", "functions")):
+        shutil.copytree(root / "build" / source, target / name)
     extensions = target / "extensions"
     extensions.mkdir()
     if adapter:
@@ -91,15 +97,18 @@ def stage(root: Path, target: Path, adapter: Path | None) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.image_template")
+    parser.add_argument("--architecture", choices=artifacts.PLATFORMS, default=artifacts.IMAGES_ARCHITECTURE)
+    architecture = parser.parse_args().architecture
     target = template.ROOT / "build" / "template.json"
     adapter = Path(os.environ["WEB_ADAPTER"]) if os.environ.get("WEB_ADAPTER") else None
     stage(template.ROOT, target.parent / "image", adapter)
-    document = with_images(template.load(), has_adapter=adapter is not None)
+    document = with_images(template.load(), has_adapter=adapter is not None, architecture=architecture)
     for resource in document["Resources"].values():
         # SAM reads paths from the template's folder, which is build/.
         properties = resource.get("Properties", {})
-        if "CodeUri" in properties:
-            properties["CodeUri"] = str(Path("..") / properties["CodeUri"])
+        for name in {"CodeUri", "ContentUri"} & properties.keys():
+            properties[name] = str(Path("..") / properties[name])
     target.write_text(json.dumps(document, indent=1))
     print(f"wrote {target.relative_to(template.ROOT)}")
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only start,looking,clips,tasks,history,page] [--items 100,10000,100000] [--json FILE]`.
+"""`python -m tests.bench [--only start,looking,clips,tasks,history,page,functions] [--items 100,10000,100000] [--json FILE]`.
 
 Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file.
 """
@@ -13,12 +13,36 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import deciding, downloading, listing, looking, ordering, painting, playing, starting, watching
+from tests.bench import (
+    deciding,
+    downloading,
+    functions,
+    listing,
+    looking,
+    ordering,
+    painting,
+    playing,
+    starting,
+    watching,
+)
 from tests.bench.figures import Figure, table, write_json
 from tests.e2e.service import Service
 from tests.origin import Origin
 
-PARTS = ("start", "rules", "looking", "clips", "big", "serving", "playing", "keys", "tasks", "history", "page")
+PARTS = (
+    "start",
+    "rules",
+    "looking",
+    "clips",
+    "big",
+    "serving",
+    "playing",
+    "keys",
+    "tasks",
+    "history",
+    "page",
+    "functions",
+)
 
 
 def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
@@ -50,6 +74,8 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
         figures += _history(service, sizes)
     if "page" in parts:
         figures += painting.measure_page(service.folder.parent, origin, max(sizes))
+    if "functions" in parts:
+        figures += functions.measure_functions(service.folder.parent / "artifacts")
     if "start" in parts and len(parts) > 1:
         figures += starting.measure_memory(service, "after work")
     return figures

@@ -22,6 +22,7 @@ from xml.etree import ElementTree as ET
 
 import boto3
 
+from infra import artifacts
 from infra.image_template import image_functions
 from local import engines, template
 from tests.patience import PATIENCE_SECONDS
@@ -134,7 +135,7 @@ def deploy(cloud: Cloud, machine: Machine, parameters: Mapping[str, str]) -> Clo
     """Creates the stack."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=_CODE_BUCKET)
-    s3.put_object(Bucket=_CODE_BUCKET, Key="functions.zip", Body=_functions())
+    s3.put_object(Bucket=_CODE_BUCKET, Key="functions.zip", Body=_functions(machine.folder))
     s3.put_object(Bucket=_CODE_BUCKET, Key="layer.zip", Body=_zip({"bin/README": b"The tools lie beside the engine."}))
     formation = cloud.client("cloudformation")
     formation.create_stack(
@@ -186,7 +187,8 @@ def _packaged(cloud: Cloud, machine: Machine) -> dict[str, Any]:
         "DLAMBDA_WORK_DIR": str(machine.folder / "work"),
     }
     resources = document["Resources"]
-    resources["FfmpegLayer"]["Properties"]["ContentUri"] = f"s3://{_CODE_BUCKET}/layer.zip"
+    for name in ("FfmpegLayer", "PackagesLayer"):
+        resources[name]["Properties"]["ContentUri"] = f"s3://{_CODE_BUCKET}/layer.zip"
     for secret in (each["Properties"] for each in resources.values() if each["Type"] == "AWS::SecretsManager::Secret"):
         if secret.pop("GenerateSecretString", None):  # the engine does not exclude punctuation
             # As the template's: with a "=", the base64 of 32 bytes.
@@ -206,11 +208,12 @@ def _signed(service: str) -> dict[str, str]:
     return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
 
 
-def _functions() -> bytes:
-    """The functions as SAM packages them, without packages."""
-    root = template.ROOT / "functions"
-    paths = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return _zip({str(path.relative_to(root)): path.read_bytes() for path in paths if ".egg-info" not in str(path)})
+def _functions(folder: Path) -> bytes:
+    """The functions as they are deployed, compiled for this Python."""
+    code = folder / "code"
+    artifacts.copy_code(code)
+    artifacts.compile_folder(code, sys.executable, "/var/task")
+    return artifacts.pack(code, folder / "functions.zip").path.read_bytes()
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

@@ -58,7 +58,8 @@ def test_the_rule_survives_the_translation(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     document = template.load()
     document["Globals"]["Function"]["CodeUri"] = "s3://code/functions.zip"
-    document["Resources"]["FfmpegLayer"]["Properties"]["ContentUri"] = "s3://code/layer.zip"
+    for name in ("FfmpegLayer", "PackagesLayer"):
+        document["Resources"][name]["Properties"]["ContentUri"] = "s3://code/layer.zip"
 
     class ManagedPolicies:
         def load(self) -> dict[str, str]:

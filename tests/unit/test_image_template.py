@@ -1,4 +1,4 @@
-"""What `make image` makes of the template: infra/README.md, Deploy."""
+"""What `make artifacts` makes of the template: infra/README.md, Deploy."""
 
 import json
 
@@ -33,6 +33,7 @@ def test_a_function_is_an_image_or_a_zip_and_has_what_that_needs(built):
             assert function["Metadata"]["DockerBuildTarget"] in {"functions", "terminal"}
         else:
             assert {"Handler", "Runtime", "CodeUri"} <= properties.keys(), name
+            assert properties["Layers"][0] == {"Ref": "PackagesLayer"}, name
     assert not {"Handler", "Runtime", "CodeUri", "Layers"} & built["Globals"]["Function"].keys()
 
 
@@ -67,12 +68,20 @@ def test_the_terminal_is_started_without_a_runtime_to_wrap():
 
 def test_the_adapter_lies_in_a_folder_of_its_own(tmp_path):
     root = tmp_path / "root"
-    for folder in ("infra", "build/tools/bin", "functions/dlambda"):
+    for folder in ("infra", "build/tools/bin", "build/code/dlambda", "build/image-packages/flask"):
         (root / folder).mkdir(parents=True)
-    for file in ("infra/Dockerfile", "requirements.txt", "build/tools/bin/ffmpeg", "functions/dlambda/a.py", "adapter"):
+    for file in ("infra/Dockerfile", "build/tools/bin/ffmpeg", "build/code/dlambda/a.py", "adapter"):
         (root / file).write_text("x")
     stage(root, tmp_path / "without", None)
     stage(root, tmp_path / "with", root / "adapter")
     assert list((tmp_path / "without/extensions").iterdir()) == []
     [adapter] = (tmp_path / "with/extensions").iterdir()
     assert (adapter.name, adapter.stat().st_mode & 0o111) == ("lambda-adapter", 0o111)
+
+
+def test_an_architecture_is_that_of_the_zips_alone():
+    document = with_images(template.load(), has_adapter=True, architecture="arm64")
+    chosen = {each["Properties"].get("PackageType", "Zip"): each["Properties"]["Architectures"]
+              for each in functions(document).values()}  # fmt: skip
+    assert chosen == {"Zip": ["arm64"], "Image": ["x86_64"]}
+    assert document["Resources"]["PackagesLayer"]["Properties"]["CompatibleArchitectures"] == ["arm64"]
