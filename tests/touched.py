@@ -1,6 +1,7 @@
 """Which tables and queues this process has written to: only those have to be emptied after a test.
 
-Every client of AWS in the process goes through `Endpoint.make_request`: those of the service, of PynamoDB and of tests.
+Every client of AWS in the process goes through `Endpoint.make_request`: those of the cloud and of tests. What goes to an
+engine of one machine goes through `EngineClient`.
 """
 
 import sys
@@ -10,6 +11,8 @@ from functools import wraps
 from typing import Any
 
 from botocore.endpoint import Endpoint
+
+from dlambda.engine_client import EngineClient
 
 _WRITES = {
     "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "SendMessage", "SendMessageBatch",
@@ -72,3 +75,16 @@ def _noted_request(self: Endpoint, operation_model: Any, request_dict: Any) -> A
 
 
 Endpoint.make_request = _noted_request  # type: ignore[method-assign]
+_send = EngineClient._send
+
+
+@wraps(_send)
+def _noted_send(self: EngineClient, operation: str, body: bytes) -> tuple[int, bytes]:
+    touched.note(operation, body)
+    try:
+        return _send(self, operation, body)
+    finally:
+        touched.note(operation, body)
+
+
+EngineClient._send = _noted_send  # type: ignore[method-assign]

@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HTTPHeaders
 
-from dlambda.store.table import connection
+from dlambda.deployment import current
+from dlambda.session import send_through
+from dlambda.store.table import _tables, cloud_connection, connection
 from tests.dynamodb.engine import Answer, DynamoDB
 from tests.dynamodb.rows import Json, tables
 from tests.stack import plan
@@ -57,11 +59,24 @@ def new_database(**options: Any) -> DynamoDB:
 
 @contextmanager
 def behaving_like(database: DynamoDB) -> Iterator[DynamoDB]:
-    """The store of this process meets `database` instead of the bare engine."""
-    endpoint: Any = connection().client._endpoint
-    before = endpoint.http_session
-    endpoint.http_session = _Session(before, database)
+    """The store of this process meets `database` instead of the bare engine, by botocore's client as in the cloud."""
+    deployment = current()
+    cloud = cloud_connection()
+    send_through(cloud.client, deployment.settings.tables_socket)
+    endpoint: Any = cast("Any", cloud.client)._endpoint
+    endpoint.http_session = _Session(endpoint.http_session, database)
+    values, keys = deployment._values, [_made_by(connection), _made_by(_tables)]
+    before = {key: values.pop(key) for key in keys if key in values}
+    values[keys[0]] = cloud
     try:
         yield database
     finally:
-        endpoint.http_session = before
+        for key in keys:
+            values.pop(key, None)
+        values.update(before)
+        cloud.client.close()
+
+
+def _made_by(value: Callable[[], object]) -> Callable[[], object]:
+    """The key of a value of the deployment."""
+    return cast("Any", value).__wrapped__  # type: ignore[no-any-return]

@@ -1,13 +1,16 @@
 """Writes that collide with a transaction: DynamoDB refuses them, and they are tried again."""
 
+import json
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
+from unittest import mock
 
 import pytest
-from botocore.awsrequest import AWSResponse
 from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
+from dlambda.engine_client import EngineClient
 from dlambda.store.items import catalogue, items, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
 from dlambda.store.usage import usage
@@ -15,34 +18,29 @@ from tests.store import records
 from tests.store.samples import T0, item, waiting
 
 pytestmark = pytest.mark.usefixtures("stack")
-COLLISION = b'{"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": "busy"}'
-CANCELLED = b"""{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "message": "busy",
- "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}"""
-
-
-class _Body:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: object) -> list[bytes]:
-        return [self._body]
+COLLISION = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": "busy"}
+CANCELLED = {
+    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+    "message": "busy",
+    "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+}
 
 
 @contextmanager
-def refused(operation: str, times: int, body: bytes):
+def refused(operation: str, times: int, answer: dict[str, Any]):
     """The engine refuses `operation` so many times before it hears it."""
     sent: list[int] = []
+    send = EngineClient._send
 
-    def refuse(request: object, **_: object) -> AWSResponse | None:
-        sent.append(1)
-        return AWSResponse("", 400, {}, _Body(body)) if len(sent) <= times else None
+    def refuse(client: EngineClient, name: str, body: bytes) -> tuple[int, bytes]:
+        if name == operation:
+            sent.append(1)
+            if len(sent) <= times:
+                return 400, json.dumps(answer).encode()
+        return send(client, name, body)
 
-    events, name = connection().client.meta.events, f"before-send.dynamodb.{operation}"
-    events.register(name, refuse)
-    try:
+    with mock.patch.object(EngineClient, "_send", refuse):
         yield sent
-    finally:
-        events.unregister(name, refuse)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,8 @@ def test_what_tables_cost_and_refuse_is_counted():
 
 def test_a_throttled_transaction_is_tried_again():
     usage().take()
-    with refused("TransactWriteItems", 2, CANCELLED.replace(b"TransactionConflict", b"ThrottlingError")) as sent:
+    throttled = {**CANCELLED, "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}]}
+    with refused("TransactWriteItems", 2, throttled) as sent:
         records.add([item("a")])
     assert len(sent) == 3
     assert ("table_throttles_total", {}, 2) in usage().take()
@@ -101,7 +100,7 @@ def test_a_throttled_transaction_is_tried_again():
 
 def test_another_refusal_is_not_tried_again():
     lease = leases.acquire("a", "w", T0)
-    with refused("UpdateItem", 0, b"") as sent:
+    with refused("UpdateItem", 0, {}) as sent:
         assert leases.acquire("a", "other", T0) is None
     assert len(sent) == 1
     assert lease.fence == 1

@@ -15,7 +15,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from dlambda.deployment import current, per_deployment
-from dlambda.session import send_through
+from dlambda.engine_client import TABLES, EngineClient
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.usage import CONFLICTS, THROTTLES, usage
 
@@ -220,14 +220,42 @@ class _Connection(Connection):
         self.client.close()
 
 
+class _EngineTables(EngineClient):
+    """The table engine in the place of botocore's client."""
+
+    def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if operation == "TransactWriteItems":
+            parameters.setdefault("ClientRequestToken", str(current().new_uuid()))
+        return self.call(operation, parameters)
+
+
+class _EngineConnection(Connection):
+    """A connection with the table engine of one machine."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._engine = _EngineTables(TABLES, path)
+        usage().watch(self._engine)
+
+    @property
+    def client(self) -> Any:
+        return self._engine
+
+    def close(self) -> None:
+        self._engine.close()
+
+
 @per_deployment
 def connection() -> Connection:
     """The one connection of this deployment, for raw requests, transactions and all rows. Safe between threads."""
+    path = current().settings.tables_socket
+    return _EngineConnection(path) if path else cloud_connection()
+
+
+def cloud_connection() -> Connection:
+    """A new connection by botocore's client."""
     new_connection = _Connection(max_pool_connections=_POOL_SIZE)
-    client = new_connection.client  # made here, where no other thread makes one
-    if path := current().settings.tables_socket:
-        send_through(client, path)
-    usage().watch(client)
+    usage().watch(new_connection.client)  # made here, where no other thread makes one
     return new_connection
 
 

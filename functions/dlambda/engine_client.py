@@ -1,0 +1,251 @@
+"""A client of the engines that listen on a Unix socket of one machine: tables and queues.
+
+botocore takes a millisecond of processor time for each request, most of it for what these engines do not look at
+(docs/decisions/one-machine-speed.md). This client writes the same requests (AWS JSON 1.0 over HTTP/1.1) and raises the
+same errors; handlers register for botocore's events, of which it has the four that are used here.
+"""
+
+import base64
+import contextlib
+import json
+import random
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.hooks import HierarchicalEmitter
+
+from dlambda.unix_socket import connect
+
+_TRIES: Final = 4
+_FIRST_WAIT_SECONDS: Final = 0.05
+_CONNECT_SECONDS: Final = 15.0
+_READ_SECONDS: Final = 60.0
+_MOST_IDLE: Final = 50
+_CHUNK_BYTES: Final = 65536
+_MOST_HEAD_BYTES: Final = 65536
+_REFUSED: Final = 300
+_FAILED: Final = 500
+# Refusals that say "later", as botocore tries them again.
+_LATER: Final = frozenset(
+    {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+     "TransactionInProgressException"}
+)  # fmt: skip
+# The engines read a region and a key from a signature, and check none: whoever reaches the socket may ask.
+_HEADERS: Final = (
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    "X-Amz-Date: 20200101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 "
+    "Credential=dlambda/20200101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0\r\n"
+    "X-Amz-Target: {target}.{operation}\r\nContent-Length: {length}\r\n\r\n"
+)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service is called by its clients, and in the header that names an operation."""
+
+    service_name: str
+    target: str
+
+
+TABLES: Final = Service("dynamodb", "DynamoDB_20120810")
+QUEUES: Final = Service("sqs", "AmazonSQS")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation, as handlers are told of it."""
+
+    name: str
+    service_model: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Where handlers register, as at a client of botocore."""
+
+    events: HierarchicalEmitter = field(default_factory=HierarchicalEmitter)
+
+
+class _Gone(Exception):
+    """The engine closed the connection before its answer was whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """`parsed`: what botocore makes of it, a refusal as well."""
+
+    status: int
+    parsed: Json
+
+    @classmethod
+    def read(cls, status: int, text: bytes) -> Self:
+        try:
+            document: Json = _decode(text) if text else {}
+        except ValueError:  # of something in between, such as a relay
+            document, status = {}, max(status, _FAILED)
+        return cls(status, document if status < _REFUSED else _refusal(status, document))
+
+    @property
+    def is_for_later(self) -> bool:
+        """True if the same request may succeed in a moment."""
+        return self.status >= _FAILED or (self.status >= _REFUSED and self.parsed["Error"]["Code"] in _LATER)
+
+
+def _refusal(status: int, document: Json) -> Json:
+    error = {
+        "Code": str(document.get("__type", "")).rpartition("#")[2],
+        "Message": document.get("message", document.get("Message", "")),
+    }
+    rest = {name: value for name, value in document.items() if name not in {"__type", "message", "Message"}}
+    return {**rest, "Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
+
+
+class EngineClient:
+    """Sends requests by kept connections. Safe between threads."""
+
+    def __init__(self, service: Service, path: str) -> None:
+        """`path`: of the engine's Unix socket."""
+        self.meta = Meta()
+        self._service = service
+        self._path = path
+        self._idle: deque[socket.socket] = deque(maxlen=_MOST_IDLE)
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Json:
+        """The engine's answer. Raises `ClientError` where it refuses, other errors of botocore where it is away.
+
+        A request whose answer was lost is sent again, as botocore does.
+        """
+        model = Operation(operation, self._service)
+        name = f"{self._service.service_name}.{operation}"
+        emit = self.meta.events.emit
+        wanted = dict(parameters)
+        emit(f"before-parameter-build.{name}", params=wanted, model=model, context={})
+        body = json.dumps(wanted, default=_encode).encode()
+        emit(f"before-call.{name}", model=model, params={"body": body}, context={})
+        answer = self._ask_patiently(operation, body, f"response-received.{name}")
+        if answer.status >= _REFUSED:
+            raise ClientError(answer.parsed, operation)  # type: ignore[arg-type]
+        emit(f"after-call.{name}", model=model, parsed=answer.parsed, context={})
+        return answer.parsed
+
+    def close(self) -> None:
+        """Closes the connections that are kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _ask_patiently(self, operation: str, body: bytes, event: str) -> "_Answer":
+        """The answer; the request is sent again while it may succeed later."""
+        for attempt in range(_TRIES):
+            is_last = attempt == _TRIES - 1
+            try:
+                answer = _Answer.read(*self._send(operation, body))
+            except (OSError, _Gone) as error:
+                self.meta.events.emit(event, parsed_response=None, exception=error, context={})
+                if is_last:
+                    raise _absence(error) from None
+            else:
+                self.meta.events.emit(event, parsed_response=answer.parsed, exception=None, context={})
+                if is_last or not answer.is_for_later:
+                    return answer
+            time.sleep(_FIRST_WAIT_SECONDS * 4**attempt * (0.5 + random.random()))  # noqa: S311 only spreads the tries
+        raise AssertionError("the last try returns or raises")
+
+    def _send(self, operation: str, body: bytes) -> tuple[int, bytes]:
+        connection = self._take()
+        try:
+            head = _HEADERS.format(
+                service=self._service.service_name, target=self._service.target,
+                operation=operation, length=len(body),
+            )  # fmt: skip
+            connection.sendall(head.encode() + body)
+            status, text, is_kept = _read_answer(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if is_kept and len(self._idle) < _MOST_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return status, text
+
+    def _take(self) -> socket.socket:
+        """A connection: one that is kept, unless the engine has closed it meanwhile, or a new one."""
+        while self._idle:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                connection = self._idle.pop()
+                if not _is_closed(connection):
+                    return connection
+                connection.close()
+        connection = connect(self._path, _CONNECT_SECONDS)
+        connection.settimeout(_READ_SECONDS)
+        return connection
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """True if a kept connection has an end, or bytes that nobody asked for."""
+    watch = select.poll()
+    watch.register(connection, select.POLLIN)
+    return bool(watch.poll(0))
+
+
+def _read_answer(connection: socket.socket) -> tuple[int, bytes, bool]:
+    """Status, body, and whether the connection stays open."""
+    text = bytearray()
+    while (end := text.find(b"\r\n\r\n")) < 0:
+        if len(text) > _MOST_HEAD_BYTES:
+            raise _Gone
+        text += _receive(connection)
+    lines = bytes(text[:end]).lower().split(b"\r\n")
+    headers = {name: value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
+    status, length = int(lines[0].split()[1]), int(headers.get(b"content-length", b"0"))
+    body = text[end + 4 :]
+    while len(body) < length:
+        body += _receive(connection)
+    return status, bytes(body), headers.get(b"connection", b"") != b"close"
+
+
+def _receive(connection: socket.socket) -> bytes:
+    piece = connection.recv(_CHUNK_BYTES)
+    if not piece:
+        raise _Gone
+    return piece
+
+
+def _encode(value: object) -> str:
+    """Bytes, as AWS JSON has them."""
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is nothing that a request has")
+
+
+def _decode(text: bytes) -> Any:
+    """An answer; texts of binary attributes become bytes."""
+    hook = _with_bytes if b'"B":' in text or b'"BS":' in text else None
+    return json.loads(text, object_hook=hook)
+
+
+def _with_bytes(value: Json) -> Json:
+    if len(value) == 1:
+        if isinstance(text := value.get("B"), str):
+            return {"B": base64.b64decode(text)}
+        if isinstance(texts := value.get("BS"), list):
+            return {"BS": [base64.b64decode(text) for text in texts]}
+    return value
+
+
+def _absence(error: BaseException) -> Exception:
+    """The error that botocore makes of an engine that is away. It names no path: that is secret."""
+    url = "http://engine.invalid"
+    if isinstance(error, TimeoutError):
+        return ReadTimeoutError(endpoint_url=url)
+    if isinstance(error, _Gone | ConnectionResetError | BrokenPipeError):
+        return ConnectionClosedError(endpoint_url=url)
+    return EndpointConnectionError(endpoint_url=url, error=type(error).__name__)
