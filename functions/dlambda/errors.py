@@ -5,6 +5,7 @@ without a reason.
     |-- Invalid                 400  INVALID            a value is wrong
     |   |-- Required            400  REQUIRED           a value is missing
     |   |-- NameInUse         400  ALREADY_EXISTS     where the contract wants no 409
+    |   |-- AnswerTooLarge    400  ANSWER_TOO_LARGE   the answer has no place in one of a function
     |   `-- ValidationFailed    400  VALIDATION_FAILED  a body does not fit its model; carries `detail`
     |-- Unauthorized            401  UNAUTHORIZED
     |   `-- WrongCredentials    401  UNAUTHORIZED       a password or key that is not the right one; counted
@@ -54,6 +55,10 @@ class Invalid(AppError):
 
 class Required(Invalid):
     code = "REQUIRED"
+
+
+class AnswerTooLarge(Invalid):
+    code = "ANSWER_TOO_LARGE"
 
 
 class NameInUse(Invalid):

@@ -44,7 +44,8 @@ from local.processes import leave
 
 _PING_SECONDS = 10.0
 _GRACE_SECONDS = 2
-_FRAME_LIMIT_BYTES = 1024 * 1024
+# As API Gateway has it: of a message, and of each frame that it comes in.
+_MESSAGE_LIMITS_BYTES = (128 * 1024, 32 * 1024)
 # The loop answers everybody, so it must not wait five milliseconds for each thread that computes.
 _SWITCH_SECONDS = 0.001
 
@@ -130,7 +131,7 @@ def _config(app: App, connections: Connections) -> uvicorn.Config:
         proxy_headers=False,  # it would believe anyone on this machine (dlambda.entry.senders asks who is trusted)
         ws_ping_interval=_PING_SECONDS,
         ws_ping_timeout=_PING_SECONDS,
-        ws_max_size=_FRAME_LIMIT_BYTES,
+        ws_max_size=_MESSAGE_LIMITS_BYTES,  # type: ignore[arg-type]  # it hands over what its library takes
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_keep_alive=75,
     )

@@ -1,14 +1,19 @@
 """What a WebSocket client hears (docs/contract/websocket.md)."""
 
+import json
 import re
 from datetime import datetime
 
+import pytest
 from jsonschema_rs import Draft7Validator
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.e2e.api import Api, wait_until
 from tests.e2e.listener import Listener, Message, payload
 from tests.e2e.service import Service
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 
 def about(url: str, **wanted: object):  # type: ignore[no-untyped-def]
@@ -28,6 +33,28 @@ def test_the_greeting_names_the_session(service: Service) -> None:
         assert re.fullmatch(r"[A-Za-z0-9_-]{14}", greeting["data"]["sid"])
         assert greeting["sid"] == greeting["data"]["sid"]
         assert isinstance(greeting["timestamp"], float)
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_taken"),
+    [([30_000] * 4, True), ([33_000], False), ([30_000] * 5, False)],
+    ids=["whole", "frame", "message"],
+)
+def test_what_is_larger_than_a_gateway_takes_closes_the_socket(
+    service: Service, parts: list[int], is_taken: bool
+) -> None:
+    url = service.base.replace("http", "ws", 1) + "/ws"
+    with connect(url, open_timeout=PATIENCE_SECONDS, proxy=None) as client:
+        assert json.loads(client.recv(PATIENCE_SECONDS))["event"] == "connected"
+        client.send([*("x" * size for size in parts[:-1]), "x" * parts[-1]] if len(parts) > 1 else "x" * parts[0])
+        if is_taken:
+            client.send(json.dumps({"event": "item_cancel", "data": ""}))
+            assert json.loads(client.recv(PATIENCE_SECONDS))["event"] == "log_error"
+        else:
+            with pytest.raises(ConnectionClosed) as closed:
+                client.recv(PATIENCE_SECONDS)
+            assert closed.value.rcvd
+            assert closed.value.rcvd.code == 1009
 
 
 def test_a_download_is_told_from_add_to_history(api: Api, listener: Listener, origin: Origin) -> None:

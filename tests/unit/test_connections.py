@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from local.gateway.__main__ import _config, _Server
 from local.gateway.asgi import answer
 from local.gateway.connections import Connections, Limits, wait_for_reader
+from local.gateway.process import _config, _Server
 from local.gateway.wsgi import PIECE_BYTES
 from local.supervisor import listen
 from tests.stack import forget_settings

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, check_permission
+from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
 from dlambda.domain.web.error_params import params_of
 from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
@@ -33,7 +34,7 @@ from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.entry.principals import current_principal, set_principal
 from dlambda.entry.routes import GroupApp, Routes, permission_of
 from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
-from dlambda.errors import AppError, Invalid, Unauthorized, ValidationFailed
+from dlambda.errors import AnswerTooLarge, AppError, Invalid, Unauthorized, ValidationFailed
 from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.accounts.login_need import login_needed
 from dlambda.usecases.events.measure import metrics
@@ -45,6 +46,9 @@ Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
 _KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
 _PROBLEM_TYPE = "application/problem+json"
+_MEDIA = ("video/", "audio/", "application/octet-stream", "application/zip")
+_PLAIN = ("text/", "application/json", "application/problem+json")
+_TOO_LARGE = "The answer would be larger than 5.5 MB: ask for less of it."
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _PARAMS = {"resource": "api.resources.item"}
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
@@ -268,7 +272,19 @@ def _authorize() -> None:
         count_add(principal.key_id)
 
 
-def _finish(response: Response) -> Response:
+def _bounded(response: Response) -> Response:
+    """The answer, or an error in the place of one that is larger than a function's may be. Streams and media pass."""
+    kind = response.mimetype or ""
+    if response.is_streamed or kind.startswith(_MEDIA):
+        return response
+    byte_count = response.calculate_content_length() or 0
+    if not kind.startswith(_PLAIN):  # it grows by a third on its way
+        byte_count = byte_count * 4 // 3
+    return response if byte_count <= MOST_ANSWER_BYTES else render(AnswerTooLarge(_TOO_LARGE))
+
+
+def _finish(answer: Response) -> Response:
+    response = _bounded(answer)
     response.headers.setdefault("X-Request-Id", g.request_id)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _allow_origins(response)

@@ -1,14 +1,17 @@
 """`page` and `per_page`, and the `pagination` that answers them (docs/contract/downloads.md 4.1, tasks.md 0)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from dlambda.deployment import current
+from dlambda.domain.web.answer_size import fitting_values
 from dlambda.errors import Invalid
 
 MAX_PER_PAGE = 1000
+TRUNCATED = "true: the page is larger than an answer, its last entries are left out"
 
 
 class Pagination(BaseModel):
@@ -40,6 +43,12 @@ def read_page(page: str | None, per_page: str | None) -> PageRequest:
     if not 1 <= size <= MAX_PER_PAGE:
         raise Invalid("per_page must be between 1 and 1000.")
     return PageRequest(number, size)
+
+
+def fitting_items(views: Sequence[Any], name: str = "items") -> dict[str, Any]:
+    """The field `name` with the entries of a page that an answer has place for; `truncated` where some are left out."""
+    shown = fitting_values(views)
+    return {name: shown, "truncated": True} if len(shown) < len(views) else {name: shown}
 
 
 def pagination(page: int, per_page: int, total: int) -> dict[str, Any]:

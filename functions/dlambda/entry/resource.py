@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
-from dlambda.entry.pages import Pagination, pagination, read_page
+from dlambda.entry.pages import TRUNCATED, Pagination, fitting_items, pagination, read_page
 from dlambda.entry.principals import current_principal
 from dlambda.entry.query import PageNumber, PageSize, Query
 from dlambda.entry.routes import Routes
@@ -87,7 +87,12 @@ def _add_collection(
 ) -> None:
     reads, writes = permissions
     base = f"/api/{kind.feature}"
-    page_model = create_model(f"{model.__name__}Page", items=(list[model], ...), pagination=(Pagination, ...))  # type: ignore[valid-type]
+    page_model = create_model(
+        f"{model.__name__}Page",
+        items=(list[model], ...),  # type: ignore[valid-type]
+        pagination=(Pagination, ...),
+        truncated=(bool | None, Field(None, description=TRUNCATED)),
+    )
     body_model = _any_body(kind, whole=True)
 
     @routes.get(base, permission=reads, responses={200: page_model, **problems(400)})
@@ -103,7 +108,7 @@ def _add_collection(
         page = min(asked_page.page, last) if documents else asked_page.page
         documents_of_page = documents[(page - 1) * asked_page.per_page : page * asked_page.per_page]
         items = [resources.view(kind, document) for document in documents_of_page]
-        return {"items": items, "pagination": pagination(page, asked_page.per_page, len(documents))}
+        return fitting_items(items) | {"pagination": pagination(page, asked_page.per_page, len(documents))}
 
     @routes.post(base, permission=writes, responses={200: model, **problems(400)})
     def create(body: body_model) -> Answer:  # type: ignore[valid-type]

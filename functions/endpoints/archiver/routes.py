@@ -5,6 +5,7 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.items.archive import archive_key
+from dlambda.domain.web.answer_size import fitting_values
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, Required
@@ -35,7 +36,9 @@ def read(query: ReadQuery) -> Answer:
     name, key = _archive_of((query.preset or "").strip())
     ids = normalised((query.ids or "").split(","))
     ids_found = archive.find_present(key, ids) if query.ids else archive.list_(key)
-    return {"file": name, "items": ids_found, "count": len(ids_found)}
+    shown = fitting_values(ids_found[::-1])[::-1]  # the newest
+    cut = {"truncated": True} if len(shown) < len(ids_found) else {}
+    return {"file": name, "items": shown, "count": len(ids_found), **cut}
 
 
 @routes.post("/api/archiver", permission=Permission.WRITE_ARCHIVE, responses={200: Changed, 304: None, **problems(400)})

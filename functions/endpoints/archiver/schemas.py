@@ -60,6 +60,9 @@ class Entries(BaseModel):
     file: str
     items: list[str]
     count: int
+    truncated: bool | None = Field(
+        None, description="true: an answer has no place for the oldest, which `count` counts"
+    )
 
 
 class Changed(BaseModel):

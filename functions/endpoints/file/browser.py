@@ -10,7 +10,7 @@ from dlambda.domain.files.listing import Entry, arranged, visible
 from dlambda.domain.files.sidecar import stem_of
 from dlambda.domain.paths.home import at_home, from_home
 from dlambda.entry.located import with_file
-from dlambda.entry.pages import pagination, read_page
+from dlambda.entry.pages import fitting_items, pagination, read_page
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed, Unavailable
 from dlambda.usecases.files.find_file import Found, find_file, sidecars_of
 from dlambda.usecases.files.folders import entries_of
@@ -35,9 +35,10 @@ def look(request_path: str, query: FolderQuery, home: str = "") -> dict[str, Any
     sorted_entries = arranged(visible(entries, query.search or ""), query.sort_by or "name", query.sort_order or "asc")
     first = (paging.page - 1) * paging.per_page
     # Unlike elsewhere, a page beyond the end is empty and bears the number that was asked for.
+    contents = [entry.view(folder) for entry in sorted_entries[first : first + paging.per_page]]
     return {
         "path": f"/{folder}",
-        "contents": [entry.view(folder) for entry in sorted_entries[first : first + paging.per_page]],
+        **fitting_items(contents, "contents"),
         "pagination": pagination(paging.page, paging.per_page, len(sorted_entries)),
     }
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from dlambda.entry.pages import Pagination
+from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice
 
 
@@ -38,6 +38,7 @@ class FolderView(BaseModel):
     path: str = Field(examples=["/videos"])
     contents: list[EntryView]
     pagination: Pagination
+    truncated: bool | None = Field(None, description=TRUNCATED)
 
 
 class ProbeView(BaseModel):

@@ -1,7 +1,7 @@
 """Lists of items: pages whose JSON was rendered when the items were written (docs/contract/downloads.md 4.1, 4.2)."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 from flask import Response
@@ -11,10 +11,11 @@ from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.search_text import Search
 from dlambda.domain.items.stage import Shelf, statuses_of
 from dlambda.domain.paths.home import item_from_home
+from dlambda.domain.web.answer_size import MOST_LIST_BYTES, fitting
 from dlambda.entry.pages import pagination, read_page
 from dlambda.errors import Invalid
 from dlambda.store.items import items
-from dlambda.usecases.items.list_items import MOST_BYTES, read_queue, with_progress
+from dlambda.usecases.items.list_items import read_queue, with_progress
 from dlambda.usecases.items.search_items import search_items
 from endpoints.history.schemas import ListQuery, LiveQuery
 
@@ -64,7 +65,12 @@ def list_items(query: ListQuery, principal: Principal) -> Response:
     else:
         page = items.page(shelf, **request)
     head["pagination"] = pagination(page.page, page.per_page, page.total)
-    return _json(json.dumps(head)[:-1].encode(), b'"items"', _views(shelf, page.ids, principal))
+    views = list(_views(shelf, page.ids, principal))
+    fitting_views = fitting(views)
+    is_cut = len(fitting_views) < len(views)
+    if is_cut:
+        head["truncated"] = True
+    return _json(json.dumps(head)[:-1].encode(), b'"items"', fitting_views, is_truncated=is_cut)
 
 
 def wanted_statuses(shelf: Shelf, text: str | None) -> frozenset[str] | None:
@@ -125,13 +131,15 @@ def _rendered(ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
 def _everything(principal: Principal) -> Response:
     limit = current().settings.history_all_limit
     newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True, owner=principal.owner)
-    queue = read_queue(most_bytes=MOST_BYTES // 2, owner=principal.owner)
+    queue = read_queue(most_bytes=MOST_LIST_BYTES // 2, owner=principal.owner)
     head = b'{"queue": [' + b", ".join(queue.views.values()) + b"]"
-    headers = {} if queue.is_whole and newest.total <= limit else {"X-Truncated": "true"}
-    return _json(head, b'"history"', _rendered(newest.ids, principal), headers)
+    history = fitting(_rendered(newest.ids, principal), MOST_LIST_BYTES - len(head))
+    is_whole = queue.is_whole and len(history) == newest.total
+    return _json(head, b'"history"', history, is_truncated=not is_whole)
 
 
-def _json(head: bytes, key: bytes, views: Iterable[bytes], headers: Mapping[str, str] | None = None) -> Response:
+def _json(head: bytes, key: bytes, views: Iterable[bytes], *, is_truncated: bool) -> Response:
     """`head` (an object without its closing brace) with `key` and its array of rendered items."""
     body = b"".join((head, b", ", key, b": [", b", ".join(views), b"]}"))
-    return Response(body, mimetype="application/json", headers=dict(headers or {}))
+    headers = {"X-Truncated": "true"} if is_truncated else {}
+    return Response(body, mimetype="application/json", headers=headers)

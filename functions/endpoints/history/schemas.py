@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
-from dlambda.entry.pages import Pagination
+from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice, documented, like
 from dlambda.errors import Invalid
 from dlambda.usecases.items.reorder_queue import MOST_MOVED
@@ -321,6 +321,7 @@ class ItemPage(BaseModel):
     type: Literal["queue", "done"]
     pagination: Pagination
     search_complete: bool | None = Field(None, description="with `search`: the whole list was looked through")
+    truncated: bool | None = Field(None, description=TRUNCATED)
     items: list[ItemView]
 
 

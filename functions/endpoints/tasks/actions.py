@@ -10,7 +10,7 @@ from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.rules.body import detail_of, read
 from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionInput
 from dlambda.domain.tasks.task import Task, masked, read_tasks
-from dlambda.entry.pages import PageRequest, pagination
+from dlambda.entry.pages import PageRequest, fitting_items, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
 from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.tasks import inspect_task
@@ -28,7 +28,7 @@ def page_of(things: Sequence[T], paging: PageRequest, view: Callable[[T], dict[s
     page = min(paging.page, last) if things else paging.page
     things_of_page = things[(page - 1) * paging.per_page : page * paging.per_page]
     return {
-        "items": [view(thing) for thing in things_of_page],
+        **fitting_items([view(thing) for thing in things_of_page]),
         "pagination": pagination(page, paging.per_page, len(things)),
     }
 

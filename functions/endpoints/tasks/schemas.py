@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.tasks.definition import DefinitionInput
 from dlambda.domain.tasks.task import TaskInput
-from dlambda.entry.pages import Pagination
+from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice
 from dlambda.entry.resource import body_schema
 
@@ -60,6 +60,7 @@ class TaskView(TaskInput):
 class TaskPage(BaseModel):
     items: list[TaskView]
     pagination: Pagination
+    truncated: bool | None = Field(None, description=TRUNCATED)
 
 
 class TaskOrTasks(RootModel[TaskView | list[TaskView]]):
@@ -89,6 +90,7 @@ class ListedDefinition(BaseModel):
 class DefinitionPage(BaseModel):
     items: list[ListedDefinition]
     pagination: Pagination
+    truncated: bool | None = Field(None, description=TRUNCATED)
 
 
 class _Unread(RootModel[Any]):

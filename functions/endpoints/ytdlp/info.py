@@ -9,6 +9,7 @@ from typing import Any, Final
 from dlambda.deployment import current
 from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entries import LIST_TYPES, plan_entries
+from dlambda.domain.web.answer_size import MOST_LIST_BYTES, fitting_values
 from dlambda.domain.ytdlp.options import read_options
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Required, TooMany, Unavailable
 from dlambda.media.sandbox.guard import check_url
@@ -63,7 +64,10 @@ def _with_entries(answer: Looked, url: str, key: str) -> Looked:
     views = [plan.view(entry) for entry in plan.entries]
     ids = [view["archive_id"] for view in views if view["archive_id"]]
     present = set(archive.find_present(key, ids)) if key and ids else set()
-    info["entries"] = [{**view, "is_archived": view["archive_id"] in present} for view in views]
+    listed = [{**view, "is_archived": view["archive_id"] in present} for view in views]
+    info["entries"] = list(fitting_values(listed, MOST_LIST_BYTES // 2))  # which are indented, and not all there is
+    if len(info["entries"]) < len(listed):
+        info["truncated"] = True
     return replace(answer, text=",\n".join(f"    {json.dumps(name)}: {_indented(info[name])}" for name in info))
 
 

@@ -2450,6 +2450,11 @@ export interface components {
         ConditionViewPage: {
             items: components["schemas"]["ConditionView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /** @description The state that a client begins with: read at each page load and each WebSocket connect. */
         Configuration: {
@@ -2533,6 +2538,11 @@ export interface components {
         DefinitionPage: {
             items: components["schemas"]["ListedDefinition"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /** @description The fields that a client may set. */
         DefinitionPatch: {
@@ -2662,6 +2672,11 @@ export interface components {
         DownloadFieldViewPage: {
             items: components["schemas"]["DownloadFieldView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         DownloadLimits: {
             paused: boolean;
@@ -2679,6 +2694,11 @@ export interface components {
             file: string;
             items: string[];
             count: number;
+            /**
+             * @description true: an answer has no place for the oldest, which `count` counts
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         Entry: {
             id: string;
@@ -2795,6 +2815,11 @@ export interface components {
             path: string;
             contents: components["schemas"]["EntryView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         ForceStartBody: {
             ids: string[];
@@ -3011,6 +3036,11 @@ export interface components {
              * @default null
              */
             search_complete?: boolean | null;
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
             items: components["schemas"]["ItemView"][];
         };
         /** @description An item as everyone sees it (downloads.md 2.2). */
@@ -3478,6 +3508,11 @@ export interface components {
         PresetViewPage: {
             items: components["schemas"]["PresetView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /** @description ffprobe's answer, and the same sorted by kind. */
         ProbeView: {
@@ -3840,6 +3875,11 @@ export interface components {
         TargetViewPage: {
             items: components["schemas"]["TargetView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /** @description The fields that a client may set. */
         TaskInput: {
@@ -3863,6 +3903,11 @@ export interface components {
         TaskPage: {
             items: components["schemas"]["TaskView"][];
             pagination: components["schemas"]["Pagination"];
+            /**
+             * @description true: the page is larger than an answer, its last entries are left out
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /** @description The fields that a client may set. */
         TaskPatch: {

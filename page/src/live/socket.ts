@@ -93,7 +93,7 @@ function open(ticket?: string): void {
 }
 
 function hear(text: string): void {
-  const message = JSON.parse(text) as { event: string; data: Partial<LiveEvent> };
+  const message = JSON.parse(text) as { event: string; data: Partial<LiveEvent> & { truncated?: boolean } };
   if (message.event === "connected") {
     // Only now is the server sure to send us what happens.
     wait = FIRST_WAIT_MS;
@@ -104,6 +104,8 @@ function hear(text: string): void {
   }
   const { title = null, message: told = null, data = {} } = message.data;
   listeners.forEach((listener) => listener({ event: message.event, title, message: told, data }));
+  // Too large for a message: the whole is asked for.
+  if (message.data.truncated) openers.forEach((opener) => opener());
 }
 
 function lose(): void {

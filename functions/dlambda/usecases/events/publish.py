@@ -1,7 +1,6 @@
 """Tells the world: an event goes to the WebSocket clients that may hear of it, and to the notification targets."""
 
 import contextvars
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from dlambda.aws import socket
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.dialects import registry
 from dlambda.domain.events.event import Event, Name, make_id
+from dlambda.domain.web.answer_size import fitting_message
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
 
@@ -89,7 +89,7 @@ def problem(title: str, message: str, **data: object) -> Event:
 
 
 def _frames(event: Event, dialect: str) -> list[bytes]:
-    return [json.dumps(frame, default=str).encode() for frame in registry.frames(event, dialect)]
+    return [fitting_message(frame) for frame in registry.frames(event, dialect)]
 
 
 def _push(connection_id: str, frames: Iterable[bytes]) -> None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, Stage
+from dlambda.domain.web.answer_size import MOST_LIST_BYTES
 from dlambda.store.items import items, leases
 
-MOST_BYTES = 5_400_000
-"""Of the items of one answer: a function's answer has 6 MB, and there is more in it."""
 _ALL = 100_000
 _TOGETHER = 100
 
@@ -26,7 +25,7 @@ class QueueViews:
         return len(self.views) >= self.total
 
 
-def read_queue(limit: int = 0, most_bytes: int = MOST_BYTES, *, owner: str = "") -> QueueViews:
+def read_queue(limit: int = 0, most_bytes: int = MOST_LIST_BYTES, *, owner: str = "") -> QueueViews:
     """Reads the queue with live progress: `limit` items at most (0: all), and `most_bytes` of JSON.
 
     Those under way are among them wherever they stand. With an `owner` it is the part of that member, as it sees it.
