@@ -49,6 +49,16 @@ class FileSender:
         self._connection = connection
         self._count_off = count_off
 
+    @property
+    def is_gone(self) -> bool:
+        """True if the client has gone."""
+        return self._connection.transport.is_closing()
+
+    async def abort(self) -> None:
+        """Ends the connection, so that nobody takes for complete what is not."""
+        self._connection.transport.abort()
+        await asyncio.sleep(0)
+
     async def send(self, part: Slice) -> None:
         """Returns when the bytes are handed to the kernel, or the client is gone. Raises `OSError` at a file's end."""
         if not part.size or not self._count_off(part.size):

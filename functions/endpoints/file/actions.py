@@ -12,7 +12,7 @@ from dlambda.errors import Forbidden, Invalid, NotFound
 from dlambda.store.files import jobs
 from dlambda.usecases.files.act_on_files import KIND, act_on_files, job_view
 from dlambda.usecases.files.bundle_files import await_bundle, order_bundle
-from endpoints.file.download import attached
+from endpoints.file import download
 
 
 def act(principal: Principal) -> Response:
@@ -54,4 +54,4 @@ def bundle(token: str, owner: str) -> Response:
     if key is None:
         again = f"{request.script_root}{request.full_path.rstrip('?')}"
         return Response(status=302, headers={"Location": again, "Retry-After": "1"})
-    return attached(key, f"{token}.zip")
+    return download.bundle(key, f"{token}.zip")

@@ -10,7 +10,9 @@ from dlambda.domain.paths.paths import object_key
 from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
 from dlambda.errors import NotFound
+from dlambda.usecases.files.bundle_files import is_streamed
 from dlambda.usecases.files.find_file import Found
+from dlambda.usecases.files.streamed_bundle import find_bundle
 
 _LINK_SECONDS = 6 * 3600
 
@@ -30,11 +32,12 @@ def _found(file: Found) -> Response:
     return link(object_key(file.path), file.path.rpartition("/")[2])
 
 
-def attached(key: str, name: str) -> Response:
-    """302 to an object of ours, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
+def bundle(key: str, name: str) -> Response:
+    """302 to a ZIP, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
     if request.method != "HEAD":
         return link(key, name, attachment=True)
-    entry = bucket.find(key)
+    streamed = find_bundle(key) if is_streamed() else None
+    entry = streamed.stored if streamed else bucket.find(key)
     if entry is None:
         raise NotFound("File not found")
     response = _head(_headers(name, entry), entry)

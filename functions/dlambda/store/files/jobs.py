@@ -73,11 +73,14 @@ def find(job_id: str) -> Job | None:
 
 
 def add(job: Job, now: float, *, held: bool) -> Job:
-    """Stores a new job and adds it to the set of open ones; `held`: with a lease of `HELD_SECONDS` for the caller."""
+    """Stores a new job and adds it to the set of open ones, unless it is done; `held`: with a lease of `HELD_SECONDS`
+    for the caller.
+    """
     new_job = replace(job, version=1, held_until=now + HELD_SECONDS if held else 0.0)
     transaction = Transaction()
     transaction.put(_row(new_job, now))
-    transaction.update(_Row(_OPEN), [_Row.ids.add({job.id})])
+    if not job.is_done:
+        transaction.update(_Row(_OPEN), [_Row.ids.add({job.id})])
     transaction.commit()
     return new_job
 

@@ -1,4 +1,6 @@
-"""Several files as one ZIP: built into the bucket from the request on, fetched by its token (files.md 3)."""
+"""Several files as one ZIP, fetched by its token (files.md 3): built into the bucket from the request on, or on one
+machine streamed by the gateway when it is fetched (`streamed_bundle`).
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -41,8 +43,11 @@ def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tu
     now = current().clock.time()
     token = str(current().new_uuid())
     body = {"owner": owner, "home": home, "files": files, "expires_at": now + TOKEN_SECONDS}
-    jobs.add(Job(token, KIND, body), now, held=False)
-    queue.send(RunJob(token))
+    if is_streamed():
+        jobs.add(Job(token, KIND, body, done_at=now), now, held=False)
+    else:
+        jobs.add(Job(token, KIND, body), now, held=False)
+        queue.send(RunJob(token))
     return token, [from_home(home, file) for file in files]
 
 
@@ -68,6 +73,11 @@ def _files_in(groups: Sidecars) -> list[str]:
 
 def bundle_key(token: str) -> str:
     return f"{PREFIX}{token}.zip"
+
+
+def is_streamed() -> bool:
+    """True if the gateway has the files, and makes ZIPs of them while it sends them."""
+    return bucket.places_files() and current().settings.media_public_url == "request"
 
 
 def build_bundle(job: Job) -> Job:
@@ -134,6 +144,8 @@ def await_bundle(token: str, owner: str = "") -> str | None:
         if job.is_done:
             if job.body.get("error"):
                 raise Invalid(job.body["error"])
+            if is_streamed() and not any(bucket.find(object_key(path)) for path in job.body["files"]):
+                raise Invalid(_NOTHING)
             return bundle_key(token)
         if now > until:
             return None
