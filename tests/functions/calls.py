@@ -35,6 +35,9 @@ class Client:
     def post(self, path: str, body: object = _NOTHING) -> Answer:
         return self.call("POST", path, body)
 
+    def put(self, path: str, body: object = _NOTHING) -> Answer:
+        return self.call("PUT", path, body)
+
     def delete(self, path: str, body: object = _NOTHING) -> Answer:
         return self.call("DELETE", path, body)
 

@@ -57,7 +57,16 @@ _OF_NOBODY = frozenset(
     }
 )  # fmt: skip
 """Routes about nobody's data, or what all share; their caches are tested below."""
-_ADDING = frozenset({"/api/history/add", "POST /api/history", "POST /api/tasks", "POST /api/auth/api-keys"})
+_ADDING = frozenset(
+    {
+        "/api/history/add",
+        "/api/cookies",
+        "/api/cookies/<string:site>",
+        "POST /api/history",
+        "POST /api/tasks",
+        "POST /api/auth/api-keys",
+    }
+)
 """What they make is the caller's: tests of their own, below and in test_account_keys.py."""
 _BODIES: dict[str, list[Any]] = {
     "DELETE /api/auth/sessions": [{}],

@@ -8,6 +8,8 @@ from dlambda.errors import Invalid
 from dlambda.usecases.rules.cookies import cookies_for, cookies_of
 from tests.store.samples import item
 
+pytestmark = pytest.mark.usefixtures("stack")
+
 ROW = "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tabc\n"
 
 

@@ -368,6 +368,43 @@ export interface paths {
         patch: operations["update_condition"];
         trace?: never;
     };
+    "/api/cookies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's jars, by site: their age, end and last success, and no value of a cookie. */
+        get: operations["list_cookie_jars"];
+        put?: never;
+        /** Keeps cookies, as a file's text or as a browser's extension has them: a jar for each site in them. */
+        post: operations["add_cookies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cookies/{site}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A jar of the caller. */
+        get: operations["get_cookie_jar"];
+        /** Keeps the cookies of one site; those of others in the same text are left out. */
+        put: operations["replace_cookie_jar"];
+        post?: never;
+        /** Removes a jar and answers what went. */
+        delete: operations["delete_cookie_jar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dev/loop": {
         parameters: {
             query?: never;
@@ -2502,6 +2539,30 @@ export interface components {
             } | null;
         };
         /** @description Read by hand: its errors have texts of their own. */
+        Cookies: {
+            /** @description the text of a Netscape cookie file, or a browser's cookies */
+            cookies: string | {
+                domain: string;
+                name: string;
+                value: string;
+                /** @description default: `"/"` */
+                path?: string;
+                /** @description default: `false` */
+                secure?: boolean;
+                /** @description not for names below the domain; default: `false` */
+                hostOnly?: boolean;
+                /** @description seconds since 1970; none: the end of the session */
+                expirationDate?: number;
+            }[];
+            /**
+             * @description `needed`: only when a failure asks for them; default: `"always"`
+             * @enum {string}
+             */
+            use?: "always" | "needed";
+            /** @description of admins: for the items of all accounts; default: `false` */
+            shared?: boolean;
+        };
+        /** @description Read by hand: its errors have texts of their own. */
         Credentials: {
             username: string;
             password: string;
@@ -3133,6 +3194,29 @@ export interface components {
             items: string[];
             /** @description add without looking for what is there; default: `false` */
             skip_check?: boolean;
+        };
+        JarList: {
+            jars: components["schemas"]["JarView"][];
+        };
+        /** @description The cookies of a site, without their values. */
+        JarView: {
+            site: string;
+            count: number;
+            /** @enum {string} */
+            use: "always" | "needed";
+            shared: boolean;
+            /**
+             * @description `expiring`: within three days
+             * @enum {string}
+             */
+            state: "ok" | "expiring" | "expired" | "refused";
+            /** @description when they were sent, seconds since 1970 */
+            updated_at: number;
+            age_seconds: number;
+            /** @description when the first one that matters ends; null: none has an end */
+            expires_at: number | null;
+            last_success_at: number | null;
+            last_refused_at: number | null;
         };
         /** @description Long work: `results` are complete when `done` is true. */
         JobView: {
@@ -6280,6 +6364,321 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cookie_jars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JarList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_cookies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cookies"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JarList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cookie_jar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered name, such as `example.com`, or an IP address */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JarView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_cookie_jar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered name, such as `example.com`, or an IP address */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cookies"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JarView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_cookie_jar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered name, such as `example.com`, or an IP address */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JarView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -29,6 +29,9 @@ class Permission(StrEnum):
     READ_RULES = "rules:read"
     """Presets, conditions, fields and task definitions."""
     WRITE_RULES = "rules:write"
+    READ_COOKIES = "cookies:read"
+    WRITE_COOKIES = "cookies:write"
+    """Own jars of sites; nobody reads a value."""
     USE_YTDLP = "ytdlp:use"
     """Options explained, metadata looked up, conditions and definitions tried on a URL."""
     READ_ARCHIVE = "archive:read"
@@ -57,7 +60,13 @@ _GUEST: Final = frozenset(
         Permission.READ_SYSTEM,
     }
 )
-_MEMBER: Final = _GUEST | {Permission.START_ITEMS, Permission.WRITE_FILES, Permission.WRITE_TASKS}
+_MEMBER: Final = _GUEST | {
+    Permission.START_ITEMS,
+    Permission.WRITE_FILES,
+    Permission.WRITE_TASKS,
+    Permission.READ_COOKIES,
+    Permission.WRITE_COOKIES,
+}
 _OF_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.GUEST: _GUEST,
     Role.MEMBER: _MEMBER,

@@ -9,6 +9,7 @@ from dlambda.domain.accounts.principal import Principal, Role
 from dlambda.errors import AlreadyExists, Forbidden, Invalid, Required, WrongCredentials
 from dlambda.store.accounts import accounts
 from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.rules import cookie_jars
 from dlambda.usecases.accounts.api_keys import remove_keys_of
 from dlambda.usecases.accounts.homes import check_home, check_unused, free_home, read_home
 from dlambda.usecases.accounts.login_need import is_open_on_purpose, is_set_up, look_again
@@ -139,7 +140,7 @@ def change_own(principal: Principal, body: object) -> Account:
 
 
 def remove_account(account_id: str) -> None:
-    """Removes an account with its sessions and keys; what it has downloaded stays, for admins.
+    """Removes an account with its sessions, keys and cookies; what it has downloaded stays, for admins.
 
     Raises `NotFound`, and `Conflict` for the last admin.
     """
@@ -152,6 +153,7 @@ def remove_account(account_id: str) -> None:
     account = retry_conflicts(attempt)
     remove_keys_of(account)
     end_sessions(account.id)
+    cookie_jars.remove_all(account.id)
 
 
 def _object(body: object) -> Mapping[str, Any]:

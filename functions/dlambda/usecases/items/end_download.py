@@ -14,6 +14,7 @@ from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.remedy import success_words
 from dlambda.media.workers.download import Result
 from dlambda.media.ytdlp.resume import can_continue
+from dlambda.media.ytdlp.work_layout import COOKIES
 from dlambda.store.items import leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
@@ -22,7 +23,8 @@ from dlambda.usecases.items.item_archive import ItemArchive
 from dlambda.usecases.items.keep_files import Kept
 from dlambda.usecases.items.name_claims import NameClaims
 from dlambda.usecases.items.remedies import remember_success
-from dlambda.usecases.items.work_folders import remove_work_folder, work_folder
+from dlambda.usecases.items.work_folders import read_worker_file, remove_work_folder, work_folder
+from dlambda.usecases.rules.cookie_jars import note_success
 from dlambda.usecases.workers.saved_state import saved_state
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ def end_finished(item: Item, lease: leases.Lease, result: Result, kept: Kept) ->
         log.info("%s", words, extra={"item_id": item.id, "remedy": item.remedy})
     update(item, item.ended(Status.FINISHED, current().clock.time(), **fields), lease)
     remember_success(item)
+    note_success(item, read_worker_file(work_folder(item), COOKIES))
     clean_up(item)
 
 

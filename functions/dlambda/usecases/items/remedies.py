@@ -12,6 +12,7 @@ from dlambda.errors import Invalid, NotFound
 from dlambda.media.ytdlp.remedied import changing_remedies, with_remedies
 from dlambda.store.items import site_memory
 from dlambda.usecases.items.options import item_params
+from dlambda.usecases.rules.cookie_jars import find_of_item, find_used
 from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 
@@ -50,8 +51,12 @@ def _changing(item: Item) -> set[Remedy]:
     except Invalid:
         return {Remedy.RETRY}  # the options are the failure
     site = site_of(item.source_url)
-    remedies = changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
-    return remedies | {Remedy.RELEASE} if trial_release() else remedies
+    conditions = {
+        Remedy.RELEASE: bool(trial_release()),
+        Remedy.COOKIES: find_of_item(item) is not None and find_used(item) is None,
+    }
+    changing = changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
+    return changing | {remedy for remedy, changes in conditions.items() if changes}
 
 
 def _has_hls(item: Item) -> bool:

@@ -18,6 +18,7 @@ from dlambda.usecases.events.measure import count
 from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.remedies import choose_step
+from dlambda.usecases.rules.cookie_jars import note_failure
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def schedule_retry(
 
     Gives its slot and its lease back. `asked_seconds`: what the site said in `Retry-After`.
     """
+    note_failure(item, failure)
     step = choose_step(item, failure, asked_seconds)
     if step is None:
         return None

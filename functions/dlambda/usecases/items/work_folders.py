@@ -1,6 +1,8 @@
 """Where a download works, and when that goes: at the end, or as soon as no record needs it (downloads.md 5.7)."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from dlambda.store.items import items
 from dlambda.usecases.workers.work_folder import remove_folder
 
 _MINUTE_SECONDS = 60
+_MOST_FILE_BYTES = 200_000
 _CONTINUED = frozenset({Status.ERROR, Status.CANCELLED})
 
 
@@ -26,6 +29,17 @@ def open_work_folder(item: Item) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     _owner_file(folder).write_text(item.source_key, encoding="utf-8")
     return folder
+
+
+def read_worker_file(folder: Path, name: str) -> str:
+    """A small text that a worker has left, which may be anything; `""` where there is none, or no such."""
+    try:
+        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    with os.fdopen(descriptor, "rb") as file:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return file.read(_MOST_FILE_BYTES).decode(errors="replace") if is_file else ""
 
 
 def remove_work_folder(folder: Path) -> None:

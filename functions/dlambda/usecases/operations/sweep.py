@@ -20,6 +20,7 @@ from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.try_again import wake_retries
 from dlambda.usecases.items.work_folders import clear_work_folders
+from dlambda.usecases.rules.cookie_jars import warn_of_ends
 
 _MINUTE_SECONDS = 60
 _DAY_SECONDS = 86400
@@ -33,6 +34,7 @@ def sweep(now: float) -> None:
     wake_workers(now)
     wake_retries(now)
     wake_deliveries(now)
+    warn_of_ends(now)
     dispatch()
     clear_work_folders(now)
     if slots.read().paused_at is None:

@@ -6,15 +6,20 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.errors import Invalid
+from dlambda.usecases.rules.cookie_jars import find_used
 from dlambda.usecases.rules.presets import preset_for
 
 log = logging.getLogger(__name__)
 
 
 def cookies_for(item: Item) -> str | None:
-    """The item's own, else its preset's. Raises `Invalid` with downloads.md 5.2's text for its own unreadable ones."""
+    """The item's own, else its preset's, else those of its site's jar (cookies.md).
+
+    Raises `Invalid` with downloads.md 5.2's text for its own unreadable ones.
+    """
     if not item.cookies.strip():
-        return cookies_of(preset_for(item.preset))
+        jar = find_used(item)
+        return jar[1].text if jar else cookies_of(preset_for(item.preset))
     try:
         file = read_cookies(item.cookies)
     except Invalid as error:

@@ -28,7 +28,7 @@ from dlambda.media.workers.child.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.child.naming import Named
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.wording import plain
-from dlambda.media.ytdlp.work_layout import HOME, TEMP
+from dlambda.media.ytdlp.work_layout import COOKIES, HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
 from dlambda.media.ytdlp.worker_messages import (
     DownloadAnswer,
@@ -243,7 +243,7 @@ def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, report
 def _cookie_file(job: DownloadJob) -> str | None:
     if not job.cookies:
         return None
-    path = job.workdir / "cookies.txt"
+    path = job.workdir / COOKIES
     path.write_text(job.cookies, encoding="utf-8")
     path.chmod(0o600)
     return str(path)

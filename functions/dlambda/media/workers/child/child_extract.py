@@ -15,6 +15,7 @@ from dlambda.media.workers.child.asking import ask
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.ytdlp.options import effective_params
 from dlambda.media.ytdlp.wording import plain
+from dlambda.media.ytdlp.work_layout import COOKIES
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, OptionTexts
 
 _MINUTE = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
@@ -94,7 +95,7 @@ def _cut(info: dict[str, Any], limit: int | None) -> dict[str, Any]:
 def _cookie_file(job: ExtractJob) -> str | None:
     if not job.cookies:
         return None
-    path = job.workdir / "cookies.txt"
+    path = job.workdir / COOKIES
     path.write_text(job.cookies, encoding="utf-8")
     return str(path)
 
