@@ -9,6 +9,7 @@ ALLOWED = {
     "dlambda/media/sandbox/programs.py",
     "dlambda/media/workers/worker.py",  # the process that workers are forked from
     "dlambda/media/workers/child/warm.py",  # forks a worker, which enters its sandbox
+    "dlambda/media/ytdlp/release_install.py",  # pip, with the operator's index; nothing of a release runs there
     "dlambda/media/av/pieces/transcode.py",  # runs inside the sandbox of the process that cuts
 }
 _SUBPROCESS = {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"}
