@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.workers import worker
+from dlambda.errors import Invalid
+from dlambda.media.workers import worker, ytdlp_queries
 from dlambda.media.workers.extract import extract
 from tests.media.conftest import Start, processes_of_group, wait_for
 from tests.origin import Origin
@@ -158,3 +159,19 @@ def test_scratch_folders_of_extractions_are_removed(service: Path, origin: Origi
 def test_parameters_that_cannot_travel_are_an_error(fields: dict[str, object]) -> None:
     with pytest.raises((AttributeError, TypeError, Exception), match="pickle"):
         extract("http://a.example/", fields["params"], allow_internal=True)  # type: ignore[arg-type]
+
+
+def test_option_texts_are_read_by_one_worker_that_stays(service: Path) -> None:
+    resident = ytdlp_queries._resident()
+    assert ytdlp_queries.parse("-f bv").format == "bv"
+    first = resident._worker
+    with pytest.raises(Invalid):
+        ytdlp_queries.parse("--no-such-option")
+    assert ytdlp_queries.parse("-f ba").format == "ba"
+    assert first
+    assert resident._worker is first
+    os.kill(first.pid, signal.SIGKILL)
+    assert ytdlp_queries.parse("-f wv").format == "wv"
+    assert resident._worker is not first
+    with resident._lock:  # as while it answers somebody else
+        assert ytdlp_queries.parse("-f wa").format == "wa"

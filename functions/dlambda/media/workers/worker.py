@@ -27,7 +27,7 @@ from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES, RETIRE
 from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
-from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job
+from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job, Question
 
 _START_SECONDS = 30.0
 _MOST_STARTS = 3
@@ -65,6 +65,12 @@ class Worker:
         """Answers a question of the worker; in vain when it has ended."""
         with contextlib.suppress(OSError):
             self._connection.send_bytes(json.dumps(message).encode())
+
+    def ask(self, question: Question, timeout_seconds: float) -> dict[str, Any] | None:
+        """The answer of a worker that takes questions; None when it has ended, or gives none in time."""
+        with contextlib.suppress(OSError):
+            self._connection.send_bytes(pickle.dumps(question))
+        return self.receive(timeout_seconds)
 
     def interrupt(self) -> None:
         """Asks it to stop in its own way."""

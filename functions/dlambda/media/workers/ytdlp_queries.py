@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import Invalid, Unavailable
-from dlambda.media.workers.worker import start_worker
+from dlambda.media.workers.worker import Worker, start_worker
+from dlambda.media.ytdlp.release_folder import path_of_release
 from dlambda.media.ytdlp.worker_jobs import (
     BrowsersJob,
     FolderJob,
@@ -17,11 +18,14 @@ from dlambda.media.ytdlp.worker_jobs import (
     ParseJob,
     Places,
     Question,
+    QuestionsJob,
     UrlIdsJob,
 )
 from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0
+_IDLE_SECONDS: Final = 300.0
+_NO_ANSWER: Final = "The worker for yt-dlp's options did not answer."
 _IDS_KEPT_SECONDS: Final = 300.0
 _MOST_IDS: Final = 5000
 _IDS_AT_ONCE: Final = 500  # some three milliseconds each, far within the patience
@@ -52,13 +56,13 @@ def places_of(settings: Settings) -> Places:
 
 def parse(text: str) -> Parsed:
     """Parses an option text, without what users may not set. Raises `Invalid` with the parser's reason."""
-    answer = _ask(ParseJob(text, current().settings.allow_internal_urls))
+    answer = _ask_at_once(ParseJob(text, current().settings.allow_internal_urls))
     return Parsed(**{name: answer[name] for name in Parsed.__slots__})
 
 
 def effective(texts: OptionTexts) -> dict[str, Any]:
     """The parameters of an item as JSON values (ytdlp.md 8). Raises `Invalid`."""
-    params: dict[str, Any] = _ask(ParseJob(texts))["params"]
+    params: dict[str, Any] = _ask_at_once(ParseJob(texts))["params"]
     return params
 
 
@@ -108,14 +112,68 @@ def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     return [ids[url] for url in urls]
 
 
+class _Resident:
+    """A worker that stays for further questions: a fork, and closing its sandbox, takes longer than most answers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._worker: Worker | None = None
+        self._release = ""
+
+    def ask(self, question: Question) -> dict[str, Any] | None:
+        """The answer; None while it answers somebody else. Raises `Unavailable`."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            answer = self._worker.ask(question, _PATIENCE_SECONDS) if self._serves() and self._worker else None
+            if answer is None:  # it has ended, or it hangs
+                answer = self._begin().ask(question, _PATIENCE_SECONDS)
+            if answer is None:
+                self.close()
+                raise Unavailable(_NO_ANSWER)
+            return answer
+        finally:
+            self._lock.release()
+
+    def _serves(self) -> bool:
+        return self._release == path_of_release()
+
+    def _begin(self) -> Worker:
+        self.close()
+        self._release = path_of_release()
+        self._worker = start_worker(QuestionsJob(_IDLE_SECONDS))
+        return self._worker
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._worker:
+            self._worker.kill()
+            self._worker = None
+
+
+@per_deployment
+def _resident() -> _Resident:
+    return _Resident()
+
+
+def _ask_at_once(question: Question) -> dict[str, Any]:
+    """The answer of the resident worker, or, while that is busy, of one of its own. Raises `Invalid`, `Unavailable`."""
+    answer = _resident().ask(question)
+    return _checked(answer) if answer else _ask(question)
+
+
 def _ask(job: Question, release: str | None = None) -> dict[str, Any]:
     worker = start_worker(job, release)
     try:
         answer = worker.receive(_PATIENCE_SECONDS)
     finally:
         worker.kill()
+    return _checked(answer)
+
+
+def _checked(answer: dict[str, Any] | None) -> dict[str, Any]:
     if answer is None:
-        raise Unavailable("The worker for yt-dlp's options did not answer.")
+        raise Unavailable(_NO_ANSWER)
     if "invalid" in answer:
         raise Invalid(answer["invalid"])
     return answer

@@ -189,5 +189,12 @@ class TerminalJob:
     columns: int = 120
 
 
+@dataclass(frozen=True)
+class QuestionsJob:
+    """Answer questions one after another; end when none has come for so long."""
+
+    idle_seconds: float
+
+
 Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob | BrowsersJob
-Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | FetchJob | Question
+Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | FetchJob | QuestionsJob | Question

@@ -1,7 +1,9 @@
 """Inside a worker process: what is asked about options and URLs, and fetches nothing (docs/contract/ytdlp.md 2-8)."""
 
+import contextlib
 import json
 import optparse
+import pickle
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,6 +24,7 @@ from dlambda.media.ytdlp.worker_jobs import (
     OptionTexts,
     ParseJob,
     Question,
+    QuestionsJob,
     UrlIdsJob,
 )
 
@@ -84,9 +87,18 @@ def _browsers() -> list[str]:
     return guarded_curl.names()
 
 
-def run(job: Question, connection: Connection) -> None:
-    """Sends the one answer; `{"invalid": text}` for options that don't parse."""
+def run(job: Question | QuestionsJob, connection: Connection) -> None:
+    """Sends the one answer, or those to the questions that come; `{"invalid": text}` for options that don't parse."""
     programs.allow_only([])
+    if not isinstance(job, QuestionsJob):
+        _send_answer(job, connection)
+        return
+    with contextlib.suppress(EOFError):
+        while connection.poll(job.idle_seconds):
+            _send_answer(pickle.loads(connection.recv_bytes()), connection)  # noqa: S301 from our own process alone
+
+
+def _send_answer(job: Question, connection: Connection) -> None:
     try:
         answer = _answer(job)
     except Invalid as error:
