@@ -36,6 +36,11 @@ class Services:
         return list(dict.fromkeys(filter(None, (self.tables, self.queues, self.media))))
 
     @property
+    def are_shared(self) -> bool:
+        """True if no engine of our own is left: other nodes can use the same services."""
+        return bool(self.tables and self.queues and self.media)
+
+    @property
     def are_amazons(self) -> bool:
         return any((urlsplit(address).hostname or "").endswith(".amazonaws.com") for address in self.addresses)
 

@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlambda.domain.web.hosts import is_loopback
+from dlambda.node_roles import ROLES
 from dlambda.settings import Settings, SettingsError, read_settings
 from local import private
 from local.cloud import Services, credentials_of, read_services
 from local.env_file import EnvFile, EnvFileError, read_env_file
+from local.node import name_of, new_identity
 from local.setting_problems import check_settings
 from local.start_error import StartError
 from local.template import ROOT, STACK
 
 _PRIVATE = 0o600
 _FOLDERS = ("config", "logs", "work", "media", "tables", "run")
-_FILES = ("secret.key", "engines.key", "lock")
+_FILES = ("secret.key", "engines.key", "node.id", "lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Config:
     settings: Settings
     environ: Mapping[str, str]
     services: Services
+    node: str
+    node_identity: str
     gaps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -79,6 +83,12 @@ class Config:
         return self.data_dir / "yt-dlp"
 
     @property
+    def work_dir(self) -> Path:
+        """Where downloads are made; a folder that several nodes share is the operator's choice."""
+        shared = self.settings.work_dir if self.services.are_shared else ""
+        return Path(shared).expanduser().absolute() if shared else self.data_dir / "work"
+
+    @property
     def run_dir(self) -> Path:
         """The folder of the run's sockets, by which its processes reach each other."""
         return self.data_dir / "run"
@@ -102,7 +112,11 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     _check_openness(settings)
     gaps = _make_folders(data_dir)
     tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
-    return Config(data_dir, tools_dir, settings, values, read_services(values), gaps, warnings)
+    services = read_services(values)
+    _check_role(settings, services)
+    identity = _kept(data_dir / "node.id", new_identity()) if services.are_shared else ""
+    node = name_of(settings, identity)
+    return Config(data_dir, tools_dir, settings, values, services, node, identity, gaps, warnings)
 
 
 def _read_env_file(path: Path) -> EnvFile:
@@ -110,6 +124,14 @@ def _read_env_file(path: Path) -> EnvFile:
         return read_env_file(path)
     except EnvFileError as error:
         raise StartError(str(error)) from None
+
+
+def _check_role(settings: Settings, services: Services) -> None:
+    if settings.roles != ROLES and not services.are_shared:
+        raise StartError(
+            f"DLAMBDA_ROLE={settings.role} leaves work to other machines, which reach no engine of this one.\n"
+            "Set AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_S3 (docs/several-machines.md)."
+        )
 
 
 def _check_openness(settings: Settings) -> None:
@@ -202,6 +224,7 @@ class Endpoints:
     sockets: str
     nudge_socket: str
     gaps: str
+    node_url: str = ""
 
 
 def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, str]:
@@ -216,7 +239,11 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_QUEUE_PREFIX=config.queue_prefix,
         DLAMBDA_SOCKET_ENDPOINT=endpoints.sockets,
         DLAMBDA_MEDIA_PUBLIC_URL=_media_public_url(config),
-        DLAMBDA_WORK_DIR=str(config.data_dir / "work"),
+        DLAMBDA_WORK_DIR=str(config.work_dir),
+        DLAMBDA_NODE=config.node,
+        DLAMBDA_NODE_IDENTITY=config.node_identity,
+        DLAMBDA_NODE_URL=endpoints.node_url,
+        DLAMBDA_SHARES_SERVICES=str(config.services.are_shared).lower(),
         DLAMBDA_ANSWER_SECONDS="3600",
         DLAMBDA_TOOLS_DIR=str(config.tools_dir),
         DLAMBDA_RELEASES_DIR=str(config.releases_dir),
@@ -227,9 +254,11 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
     )
     # Each thread that has memory of its own to allocate from keeps some of it for good.
     environ.setdefault("MALLOC_ARENA_MAX", "2")
-    # With a limit as the cloud has it, the scratch folder is as good as gone between two invocations, too.
-    environ.setdefault("DLAMBDA_WORK_DURABLE", "false" if config.settings.function_seconds else "true")
-    environ.setdefault("DLAMBDA_SECRET_KEY", secret_key(config.data_dir))
+    # With a limit as the cloud has it, the scratch folder is as good as gone between two invocations, too; and another
+    # node does not see this one's.
+    is_lost = bool(config.settings.function_seconds) or config.services.are_shared
+    environ.setdefault("DLAMBDA_WORK_DURABLE", "false" if is_lost else "true")
+    environ["DLAMBDA_SECRET_KEY"] = config.settings.secret_key or secret_key(config.data_dir)
     environ.update(_aws_environ(config, endpoints))
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(
         filter(None, [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"])

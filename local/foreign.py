@@ -4,6 +4,8 @@ Loaded only where there is such a service. What a service refuses or lacks stops
 one, and what is needed of it (docs/several-machines.md); an expiry that it lacks is a warning.
 """
 
+import hmac
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +14,7 @@ from botocore import xform_name
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from dlambda.domain.system.node import SILENT_SECONDS
 from dlambda.service_access import read_access
 from local import provision
 from local.start_error import StartError
@@ -36,6 +39,7 @@ _NO_ACCESS = frozenset(
     }
 )  # fmt: skip
 _SUFFIXES = {"dynamodb": "DYNAMODB", "sqs": "SQS", "s3": "S3"}
+_FINGERPRINT_LENGTH = 16
 _READY = {"Delay": 1, "MaxAttempts": 60}
 
 
@@ -152,6 +156,38 @@ def check_transactions(service: Service, table: str) -> None:
                 " written.\nUse DynamoDB, or an engine that has them (docs/several-machines.md)."
             ) from None
         raise service.refusal("TransactWriteItems", error) from None
+
+
+def check_secret(service: Service, prefix: str, secret: str) -> None:
+    """Raises `StartError` when the tables are of a deployment with another secret: it cannot open what is sealed."""
+    fingerprint = hmac.new(secret.encode(), b"fingerprint", "sha256").hexdigest()[:_FINGERPRINT_LENGTH]
+    row = {"key": {"S": "deployment"}, "fingerprint": {"S": fingerprint}}
+    put = {"TableName": f"{prefix}state", "Item": row, "ConditionExpression": "attribute_not_exists(#key)"}
+    try:
+        service.try_asking("PutItem", {**put, "ExpressionAttributeNames": {"#key": "key"}})
+        return
+    except ClientError as error:
+        if _code(error) != "ConditionalCheckFailedException":
+            raise service.refusal("PutItem", error) from None
+    query = {"TableName": put["TableName"], "Key": {"key": row["key"]}, "ConsistentRead": True}
+    stored = service.ask("GetItem", query).get("Item", {}).get("fingerprint", {}).get("S", "")
+    if stored != fingerprint:
+        raise StartError(
+            f"The tables at {service.address} belong to a deployment with another secret: cookies and keys that"
+            " it sealed cannot be read here.\nGive all nodes one secret: set DLAMBDA_SECRET_KEY to what the file"
+            " secret.key in the first node's data folder holds.\nIf that is lost, remove the row 'deployment' from the"
+            f" table {put['TableName']}; cookies and API keys are then lost, too."
+        )
+
+
+def check_name(service: Service, prefix: str, name: str, identity: str) -> None:
+    """Raises `StartError` when another node that is there has this name."""
+    query = {"TableName": f"{prefix}connections", "Key": {"room": {"S": "nodes"}, "id": {"S": name}}}
+    row = service.ask("GetItem", {**query, "ConsistentRead": True}).get("Item")
+    if not row or row["identity"]["S"] in {identity, ""}:
+        return
+    if time.time() - float(row["seen_at"]["N"]) < SILENT_SECONDS:
+        raise StartError(f"Another node has the name {name}. Set DLAMBDA_NODE to a name of its own.")
 
 
 def make_queues(service: Service, queues: Iterable[Queue], prefix: str) -> None:

@@ -19,9 +19,11 @@ from typing import IO
 from dlambda.domain.rules.preset import find_system_preset, normalise_name
 from dlambda.domain.system.default_preset import missing_preset
 from dlambda.media.sandbox.report import missing_parts
+from dlambda.node_roles import GATEWAY
 from local import engines, provision
 from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
+from local.node import open_door
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.start_error import StartError
 from local.template import Map
@@ -99,9 +101,9 @@ class Supervisor:
         self._config = config
         self._plan = plan
         self._began = time.monotonic()
-        self._listener = listen(config.settings.host, config.settings.port)
-        self.port: int = self._listener.getsockname()[1]
-        self._internal = listen("127.0.0.1", 0)
+        self._node_url = ""
+        self._listeners = self._listen()
+        self.port: int = self._listeners[0].getsockname()[1] if self._listeners else 0
         self._sockets = engines.make_sockets(config)
         self._tables: provision.Ask = provision.own_tables(self._sockets.tables_path)
         self._service_warnings: list[str] = []
@@ -113,6 +115,18 @@ class Supervisor:
         self._provisioned = False
         self._first_key: FirstKey | None = None
         self._ready = False
+
+    def _listen(self) -> list[socket.socket]:
+        """The public port, the internal one, and one for other nodes where there may be any; none without a gateway."""
+        settings, services = self._config.settings, self._config.services
+        if GATEWAY not in settings.roles:
+            return []
+        listeners = [listen(settings.host, settings.port), listen("127.0.0.1", 0)]
+        if services.are_shared:
+            door = open_door(settings.node_url, services.tables)
+            self._node_url = door.url
+            listeners.append(door.listener)
+        return listeners
 
     def _make_engines(self) -> list[Child]:
         """Those in whose place no other service is named; rclone takes longest, so it begins first."""
@@ -131,24 +145,27 @@ class Supervisor:
             tables_socket=self._sockets.tables_path,
             queues_socket=self._sockets.queues_path,
             media=f"http://127.0.0.1:{self._media_port}",
-            sockets=f"http://127.0.0.1:{self._internal.getsockname()[1]}/{secret}",
+            sockets=f"http://127.0.0.1:{self._listeners[1].getsockname()[1]}/{secret}" if self._listeners else "",
             nudge_socket=self._sockets.nudge_path,
             gaps=str(self._sockets.gaps),
+            node_url=self._node_url,
         )
         environ = child_environ(self._config, endpoints, self.port)
-        public, internal = self._listener.fileno(), self._internal.fileno()
-        logs = self._config.logs_dir
+        ports = tuple(listener.fileno() for listener in self._listeners)
+        roles, logs = self._config.settings.roles, self._config.logs_dir
 
         def serve() -> None:
-            importlib.import_module("local.gateway.process").main(public, internal)
+            importlib.import_module("local.gateway.process").main(*ports)
 
         def work() -> None:
             importlib.import_module("local.worker").main()
 
-        return [
-            Child("gateway", (), environ, logs / "gateway.log", "the gateway", (public, internal), main=serve),
-            Child("worker", (), environ, logs / "worker.log", "the worker", main=work),
-        ]
+        own: list[Child] = []
+        if GATEWAY in roles:
+            own.append(Child("gateway", (), environ, logs / "gateway.log", "the gateway", ports, main=serve))
+        if roles != (GATEWAY,):
+            own.append(Child("worker", (), environ, logs / "worker.log", "the worker", main=work))
+        return own
 
     def run(self) -> None:
         """Runs until a signal. Raises `StartError` when it cannot begin."""
@@ -187,7 +204,8 @@ class Supervisor:
             child.go()
         if not self._config.services.media:
             self._wait_until(lambda: engines.answers(self._media_port), "the media engine")
-        self._wait_until(self._gateway_answers, "the gateway")
+        if self._listeners:
+            self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
         # A large library takes a while; until then its folder keeps others out.
         began_at = time.time() - (time.monotonic() - self._began)
@@ -217,6 +235,9 @@ class Supervisor:
             tables = foreign.Service("dynamodb", services.tables, environ)
             self._service_warnings += foreign.make_tables(tables, plan.tables, self._config.table_prefix)
             self._tables = tables.ask
+            if services.are_shared:
+                foreign.check_secret(tables, self._config.table_prefix, environ["DLAMBDA_SECRET_KEY"])
+                foreign.check_name(tables, self._config.table_prefix, self._config.node, self._config.node_identity)
         if services.queues:
             queues = foreign.Service("sqs", services.queues, environ)
             foreign.make_queues(queues, plan.queues, self._config.queue_prefix)
@@ -235,7 +256,7 @@ class Supervisor:
             self._restart_ended()
 
     def _gateway_answers(self) -> bool:
-        host, port = self._listener.getsockname()[:2]
+        host, port = self._listeners[0].getsockname()[:2]
         connection = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=1)  # noqa: S104
         try:
             connection.request("GET", self._config.settings.base_path + "api/ping")
@@ -301,12 +322,16 @@ class Supervisor:
         host = settings.host if ":" not in settings.host.strip("[]") else f"[{settings.host.strip('[]')}]"
         address = f"http://{host}:{self.port}{settings.base_path.rstrip('/')}"
         login = " -u USER:PASSWORD" if settings.auth_enabled else ""
-        yield f"dlambda {settings.app_version} answers at {address} (ready in {time.monotonic() - self._began:.1f} s)"
+        does = f"answers at {address}" if self._listeners else f"works as {' and '.join(settings.roles)}"
+        yield f"dlambda {settings.app_version} {does} (ready in {time.monotonic() - self._began:.1f} s)"
         yield f"  Data    {self._config.data_dir}"
+        if self._config.services.are_shared:
+            yield f"  Node    {self._config.node}{self._node_url and f', at {self._node_url} for others'}"
         for service_address in self._config.services.addresses:
             yield f"  Cloud   {service_address}"
-        yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
-        yield f"  Docs    {address}/api/docs"
+        if self._listeners:
+            yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
+            yield f"  Docs    {address}/api/docs"
         if self._first_key and (key := self._first_key.value()):
             yield f"  Key     {key}  (admin, for the key API; shown this once)"
         gaps = self._sockets.gaps.read_text().splitlines()
@@ -322,8 +347,8 @@ class Supervisor:
         end(self._own, _OWN_PATIENCE_SECONDS)
         end(self._engines, _ENGINE_PATIENCE_SECONDS)
         end_descendants()
-        self._listener.close()
-        self._internal.close()
+        for listener in self._listeners:
+            listener.close()
         self._sockets.close()
 
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,18 @@ from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.entry.logs import set_up_logs
 from dlambda.media.workers.worker import warm_up
+from dlambda.node_roles import GATEWAY, SCHEDULER, WORKER
 from dlambda.settings import Settings
+from dlambda.store import cache
 from dlambda.store.files import jobs
 from dlambda.store.items import leases
+from dlambda.store.table import TABLE_ERRORS
+from dlambda.usecases.operations.nodes import enter
 from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import wait_for_go
+from local.heart import Heart
 from local.processes import leave
 from local.template import Consumer, Function
 
@@ -36,6 +41,7 @@ _EXTRA_TICKS_SECONDS = (2.0, 23.0)
 _VISIBILITY_SECONDS = 60
 _EXTEND_SECONDS = 20.0
 _BATCH = 10
+_LONG_POLL_SECONDS = 10
 # Live items pass the limit of downloads at once.
 _BESIDE_THE_LIMIT = 8
 _log = logging.getLogger(__name__)
@@ -65,6 +71,8 @@ class Poller:
 
     def __init__(self, consumer: Consumer, client: "SQSClient", limit: int, settings: Settings) -> None:
         self._poll_seconds = settings.poll_seconds
+        # Of other nodes' messages no nudge tells: the queue answers as soon as one arrives.
+        self._wait_seconds = _LONG_POLL_SECONDS if settings.shares_services else 0
         self._limit_seconds = settings.function_seconds or UNLIMITED_SECONDS
         self.name = consumer.queue
         self._consumer = consumer
@@ -87,9 +95,10 @@ class Poller:
         self._wake.set()
 
     def run(self) -> None:
-        """Polls until stopped: at once after a nudge, else every `poll_seconds`."""
+        """Polls until stopped: at once after a nudge or a long poll, else every `poll_seconds`."""
         while not self._stopped:
             self._wake.clear()
+            began = time.monotonic()
             try:
                 while self._receive():
                     pass
@@ -97,7 +106,9 @@ class Poller:
                 # The engine may be restarting; the next round finds it.
                 _log.warning("queue %s does not answer", self.name, exc_info=True)
                 time.sleep(1)
-            self._wake.wait(self._poll_seconds)
+            # A queue that answers an empty long poll at once has none.
+            if not self._wait_seconds or time.monotonic() - began < 1:
+                self._wake.wait(self._poll_seconds)
 
     def _receive(self) -> bool:
         """Sends a receive request; True if there may be more messages."""
@@ -112,7 +123,7 @@ class Poller:
             messages = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(_BATCH, slots * self._consumer.batch_size),
-                WaitTimeSeconds=0,
+                WaitTimeSeconds=self._wait_seconds,
                 VisibilityTimeout=_VISIBILITY_SECONDS,
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
@@ -224,19 +235,20 @@ class Worker:
             Poller(consumer, queue.client(), limit_of(consumer, settings), settings) for consumer in plan.consumers
         ]
         self._tick_seconds = settings.tick_seconds
+        self._roles = settings.roles
+        self._is_alone = not settings.shares_services
         self._prefix = settings.queue_prefix
         self.stopping = threading.Event()
         self._news = news
 
     def run(self, listener: socket.socket) -> None:
         """Runs until `stopping` is set."""
-        parts: Mapping[str, Callable[[], None]] = {
-            **{poller.name: poller.run for poller in self._pollers},
-            "nudges": lambda: self._hear(listener),
-            "holder": self._hold,
-            "ticker": self._tick,
-            "loader": self._load,
-        }
+        parts: dict[str, Callable[[], None]] = {"nudges": lambda: self._hear(listener)}
+        if WORKER in self._roles:
+            parts |= {poller.name: poller.run for poller in self._pollers}
+            parts |= {"holder": self._hold, "loader": self._load}
+        if SCHEDULER in self._roles:
+            parts["ticker"] = self._tick
         for name, target in parts.items():
             threading.Thread(target=target, name=name, daemon=True).start()
         self.stopping.wait()
@@ -267,22 +279,52 @@ class Worker:
         extra = self._extra_ticks()
         while not self.stopping.is_set():
             now = time.monotonic()
-            if self._news.wait(
-                min([self._tick_seconds - time.time() % self._tick_seconds, *(at - now for at in extra)])
-            ):
+            until_full = self._tick_seconds - time.time() % self._tick_seconds
+            until_extra = min((at - now for at in extra), default=until_full)
+            if self._news.wait(min(until_full, until_extra)):
                 self._news.clear()
                 extra = self._extra_ticks()
                 continue
             extra = [at for at in extra if at > time.monotonic()]
+            if until_extra >= until_full and not self._is_ours(time.time()):
+                continue
             for function in self._plan.scheduled:
                 try:
                     handler_of(function)({"source": "aws.events"}, Context(function.name, function.timeout_seconds))
                 except Exception:
                     _log.exception("%s failed", function.module)
 
+    def _is_ours(self, now: float) -> bool:
+        """True if no other node does this full tick. A round that two do all the same changes nothing twice."""
+        if self._is_alone:
+            return True
+        number = round(now / self._tick_seconds)
+        try:
+            return cache.claim(f"tick:{number}", now, 2 * self._tick_seconds, current().settings.node)
+        except TABLE_ERRORS:
+            _log.warning("The tables do not answer the ticker", exc_info=True)
+            return False
+
     @staticmethod
     def _extra_ticks() -> list[float]:
         return [time.monotonic() + seconds for seconds in _EXTRA_TICKS_SECONDS]
+
+
+def _begin(settings: Settings, news: threading.Event) -> None:
+    """What an earlier worker of this node had is free; what other nodes have is theirs."""
+    node = settings.node if settings.shares_services else ""
+    if settings.shares_services:
+        speaks = GATEWAY not in settings.roles
+        if speaks:
+            enter()
+        on_silent = news.set if SCHEDULER in settings.roles else None
+        Heart(speaks=speaks, on_forgotten=news.set, on_silent=on_silent).start()
+    if WORKER in settings.roles:
+        leases.release_all(node)
+        jobs.release_all(time.time(), node)
+    if SCHEDULER in settings.roles:
+        # Recordings do not wait for the first tick: a stream keeps its last seconds only.
+        wake_orders(time.time())
 
 
 def main() -> None:
@@ -293,15 +335,13 @@ def main() -> None:
     listener = nudge.listen(os.environ["DLAMBDA_NUDGE_SOCKET"])
     news = threading.Event()
     wait_for_go(news.set)
-    warm_up()
+    if WORKER in settings.roles:
+        warm_up()
     nudge.watch_sends()
     worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
-    leases.release_all()
-    jobs.release_all(time.time())
-    # Recordings do not wait for the first tick: a stream keeps its last seconds only.
-    wake_orders(time.time())
+    _begin(settings, news)
     worker.run(listener)
     worker.give_back()
     # What handlers were at goes on from the tables.

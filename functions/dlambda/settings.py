@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from dlambda import __version__
+from dlambda.node_roles import read_roles
 from dlambda.service_access import ServiceAccess, read_access
 
 USER_PREFIX = "YTP_"
@@ -27,6 +28,7 @@ _FALSE = frozenset({"false", "off", "0"})
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 EXTRACTOR_LIMIT = "max_workers_for_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?/?", re.IGNORECASE)
+_NODE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._-]+|\[?[0-9a-f:.]+\]?", re.IGNORECASE)
 # Settings that other servers of the two APIs read without a prefix (docs/contract/hostapi.md, system.md 10); the
 # prefixed ones win. The last is Lambda's own.
@@ -244,7 +246,14 @@ class Settings(UserSettings):
     tables_socket: str = Field("", description="Unix socket of the table engine; empty: the endpoint's address")
     queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")
     gaps_file: str = Field("", description="a line for each protection that this machine cannot give; empty: no file")
-    socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets")
+    socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets here")
+    node: str = Field(
+        "", max_length=64, description="name of this node among those of a deployment; empty in the cloud"
+    )
+    node_identity: str = Field("", description="of its data folder: two nodes of one name differ in it")
+    node_url: str = Field("", description="where other nodes push to WebSocket clients of this one; empty: nowhere")
+    role: str = Field("all", description="what this node does: all, or some of gateway, worker, scheduler")
+    shares_services: Flag = Field(False, description="whether other nodes use the same tables, queues and bucket")
     media_public_url: str = Field(
         "",
         description="origin of presigned URLs; below the service 'request' (signed for its host) or 'gateway'",
@@ -295,6 +304,11 @@ class Settings(UserSettings):
         return bool(self.auth_username) != bool(self.auth_password)
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """What this node does."""
+        return read_roles(self.role)
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where timers have their hours (tasks.md 4)."""
         return ZoneInfo(self.tz)
@@ -332,6 +346,19 @@ class Settings(UserSettings):
     def _socket_endpoint_is_asked_by_http(cls, value: str) -> str:
         """API Gateway tells the address of clients, `wss://`; what manages them has the same name by HTTP."""
         return f"http{value.removeprefix('ws')}" if value.startswith(("ws://", "wss://")) else value
+
+    @field_validator("role")
+    @classmethod
+    def _role_is_known(cls, value: str) -> str:
+        read_roles(value)
+        return value
+
+    @field_validator("node")
+    @classmethod
+    def _node_is_a_name(cls, value: str) -> str:
+        if value and not _NODE.fullmatch(value):
+            raise ValueError(f"{value!r} is no name: letters, digits, '.', '_' and '-', such as kitchen-1")
+        return value
 
     @field_validator("tz")
     @classmethod

@@ -27,6 +27,19 @@ def values(scope: Scope, name: bytes) -> list[str]:
     return [bytes(value).decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
+async def read_body(receive: Receive, most_bytes: int | None = None) -> bytes:
+    """The whole body of a request. Raises `ValueError` for more than `most_bytes`."""
+    parts: list[bytes] = []
+    has_more = True
+    while has_more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        has_more = message.get("more_body", False)
+        if most_bytes is not None and sum(map(len, parts)) > most_bytes:
+            raise ValueError("too large")
+    return b"".join(parts)
+
+
 async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
     """A whole answer at once."""
     own = [NOSNIFF, (b"content-length", str(len(body)).encode())]

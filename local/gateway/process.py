@@ -24,14 +24,17 @@ from dlambda.aws import queue
 from dlambda.aws.library import Library
 from dlambda.deployment import current
 from dlambda.domain.dialects.registry import split_path
+from dlambda.domain.web.answer_size import MOST_MESSAGE_BYTES
+from dlambda.domain.web.node_signature import HEADER, is_signed
 from dlambda.entry.base_path import single_slashes
 from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
 from dlambda.errors import AppError
 from dlambda.settings import Settings
 from dlambda.usecases.operations.monitor import start_monitor
+from dlambda.usecases.operations.nodes import enter
 from local import nudge, template
-from local.gateway.asgi import App, Receive, Scope, Send, header, refuse, values
+from local.gateway.asgi import App, Message, Receive, Scope, Send, header, read_body, refuse, values
 from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
 from local.gateway.functions import Functions
 from local.gateway.media import Media, MediaSource
@@ -40,6 +43,7 @@ from local.gateway.media_files import LibraryMedia
 from local.gateway.sockets import Sockets, deny
 from local.gateway.upstream import media_service
 from local.guided import wait_for_go
+from local.heart import Heart
 from local.processes import leave
 
 _PING_SECONDS = 10.0
@@ -137,13 +141,18 @@ def _config(app: App, connections: Connections) -> uvicorn.Config:
     )
 
 
-async def _serve(app: App, manage: App, sockets: Sockets, listeners: list[socket.socket]) -> None:
-    """Serves both ports until SIGTERM; the public one ends first, so that its sockets can say goodbye."""
+async def _serve(app: App, inner: list[App], sockets: Sockets, listeners: list[socket.socket]) -> None:
+    """Serves all ports until SIGTERM; the public one ends first, so that its sockets can say goodbye. `inner`: behind
+    the other ports.
+    """
     limits = limits_of_machine()
-    # The internal port has one client, which is this service.
-    ports = [Connections(limits), Connections(replace(limits, connections_per_client=limits.connections))]
-    servers = [_Server(_config(target, port)) for target, port in zip((app, manage), ports, strict=True)]
+    # An internal port has one client, which is this service, or few, which are its nodes.
+    own_limits = replace(limits, connections_per_client=limits.connections)
+    ports = [Connections(limits), *(Connections(own_limits) for _ in inner)]
+    servers = [_Server(_config(target, port)) for target, port in zip((app, *inner), ports, strict=True)]
     loop = asyncio.get_running_loop()
+    if current().settings.shares_services:
+        Heart(speaks=True, on_forgotten=lambda: asyncio.run_coroutine_threadsafe(sockets.close_all(), loop)).start()
 
     def stop() -> None:
         for server in servers:
@@ -175,6 +184,29 @@ def _below(secret_path: str, app: App) -> App:
     return guarded
 
 
+def _of_nodes(app: App) -> App:
+    """Answers nodes of this deployment alone: whoever signs with its secret."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await send({"type": "websocket.close"})
+        try:
+            body = await read_body(receive, MOST_MESSAGE_BYTES)
+        except ValueError:
+            return await refuse(send, 413, "The request is too large.", "PAYLOAD_TOO_LARGE")
+        signature = header(scope, HEADER.lower().encode()).decode("latin-1")
+        secret, path = current().settings.secret_key, scope["raw_path"].decode("latin-1")
+        if not is_signed(secret, signature, scope["method"], path, body, current().clock.time()):
+            return await refuse(send, 403, "Access denied.", "FORBIDDEN")
+
+        async def whole() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return await app(scope, whole, send)
+
+    return guarded
+
+
 def _media(settings: Settings) -> Media:
     """From the files themselves, unless another cloud has the bucket."""
     source: MediaSource
@@ -187,23 +219,25 @@ def _media(settings: Settings) -> Media:
     return Media(settings.bucket, source)
 
 
-def main(public: int, internal: int) -> None:
-    """Serves until SIGTERM. `public`, `internal`: descriptors of the listening sockets."""
+def main(public: int, internal: int, door: int | None = None) -> None:
+    """Serves until SIGTERM. `public`, `internal`, `door` (for other nodes): descriptors of the listening sockets."""
     settings = current().settings
     set_up_logs()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    listeners = [socket.socket(fileno=number) for number in (public, internal)]
+    listeners = [socket.socket(fileno=number) for number in (public, internal, door) if number is not None]
     plan = template.read()
     functions = Functions(plan.routes)
-    sockets = Sockets(plan.socket)
+    sockets = Sockets(plan.socket, node_url=settings.node_url)
     gateway = Gateway(settings, functions, sockets, _media(settings))
-    manage = _below(urlsplit(settings.socket_endpoint).path, sockets.manage)
+    inner = [_below(urlsplit(settings.socket_endpoint).path, sockets.manage), _of_nodes(sockets.manage)]
     wait_for_go()
+    if settings.shares_services:
+        enter()
     nudge.watch_sends()
     # A client takes a while to make; the first add that sends is not there yet.
     threading.Thread(target=queue.client, name="queue-client", daemon=True).start()
     start_monitor(os.getppid())  # the supervisor, whose children are all processes of the service
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(gateway, manage, sockets, listeners))
+        runner.run(_serve(gateway, inner[: len(listeners) - 1], sockets, listeners))
         leave()

@@ -1,6 +1,7 @@
 """WebSockets as API Gateway gives them to a function, and the management API by which functions post to them."""
 
 import asyncio
+import contextlib
 import importlib
 import json
 import logging
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from dlambda.domain.web.connection_id import connection_id
 from local.context import Context
-from local.gateway.asgi import Receive, Scope, Send, answer, header, problem
+from local.gateway.asgi import Receive, Scope, Send, answer, header, problem, read_body
 from local.gateway.pace import Pace
 from local.gateway.pools import Places, Pool
 from local.gateway.shares import client_of
@@ -23,6 +25,7 @@ _POST_SECONDS = 5.0
 # API Gateway ends every connection then, and the records of connections count on it.
 _LONGEST_SECONDS = 2 * 3600.0
 _LIMIT_PER_SOCKET = 4
+_RESTART = 1012  # "service restart": clients connect again
 _MESSAGES = Pool("socket-messages", 32, 8, 8192)
 # Apart, since a message may wait for a site.
 _HANDSHAKES = Pool("socket-handshakes", 16, 4, 8192)
@@ -52,8 +55,10 @@ class _Connection:
 class Sockets:
     """All sockets of this gateway."""
 
-    def __init__(self, function: Function, longest_seconds: float = _LONGEST_SECONDS) -> None:
+    def __init__(self, function: Function, longest_seconds: float = _LONGEST_SECONDS, node_url: str = "") -> None:
+        """`node_url`: where other nodes push to these sockets; empty on the only machine."""
         self._function = function
+        self._node_url = node_url
         self._longest_seconds = longest_seconds
         self._handler: Handler | None = None
         self._messages = Places(_MESSAGES)
@@ -65,7 +70,7 @@ class Sockets:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a client from handshake to end."""
         await receive()
-        connection = _connection(scope, send)
+        connection = _connection(scope, send, self._node_url)
         # Known before the function is: it may greet the client sooner than we have answered.
         self._open[connection.id] = connection
         try:
@@ -131,10 +136,11 @@ class Sockets:
 
     async def manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`/@connections/{id}`: POST sends the body, GET describes, DELETE closes; 410 when the client is gone."""
-        body = await _body(receive)
-        prefix, _, name = scope["path"].rpartition("/")
+        body = await read_body(receive)
+        # As it came: an id may hold slashes, which are escaped.
+        prefix, _, name = scope["raw_path"].decode("latin-1").rpartition("/")
         connection = self._open.get(unquote(name))
-        if not prefix.endswith("/@connections"):
+        if not unquote(prefix).endswith("/@connections"):
             return await answer(send, 404)
         if connection is None:
             return await _gone(send)
@@ -149,15 +155,21 @@ class Sockets:
             return await _gone(send)
         return await answer(send, 200 if post else 204)
 
+    async def close_all(self) -> None:
+        """Ends all sockets, so that their clients come anew: nobody knows of them any more."""
+        for connection in list(self._open.values()):
+            with contextlib.suppress(RuntimeError, OSError):
+                await connection.send({"type": "websocket.close", "code": _RESTART})
+
     async def prepare(self) -> None:
         """Loads the function before the first client needs it."""
         async with self._handshakes.place("") as threads:
             await asyncio.get_running_loop().run_in_executor(threads, importlib.import_module, self._function.module)
 
 
-def _connection(scope: Scope, send: Send) -> _Connection:
+def _connection(scope: Scope, send: Send, node_url: str) -> _Connection:
     return _Connection(
-        id=secrets.token_urlsafe(10),  # 14 characters
+        id=connection_id(secrets.token_urlsafe(10), node_url),  # 14 characters
         send=send,
         connected_at=time.time(),
         source_ip=(scope.get("client") or ("", 0))[0],
@@ -216,16 +228,6 @@ def _description(connection: _Connection) -> bytes:
 
 def _text(body: bytes) -> dict[str, Any]:
     return {"type": "websocket.send", "text": body.decode(errors="replace")}
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    has_more = True
-    while has_more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        has_more = message.get("more_body", False)
-    return b"".join(parts)
 
 
 async def deny(send: Send, status: int, text: str, code: str) -> None:

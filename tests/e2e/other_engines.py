@@ -8,6 +8,7 @@ client listens. Those that are not among our own dependencies are looked for in 
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -18,11 +19,13 @@ from pathlib import Path
 
 from tests.e2e.companion import companion
 from tests.e2e.listener import Listener
-from tests.e2e.service import Service
+from tests.e2e.service import ROOT, Service
 from tests.origin import Origin
 
 KEY, SECRET = "an-access-key", "a-secret-of-forty-characters-0123456789abc"
-_OUR_PROGRAMS = Path(sys.executable).parent
+_OUR_PROGRAMS = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("DLAMBDA_TOOLS_DIR") or str(ROOT / ".tools" / "bin")]
+)
 _SEAWEED = {
     "identities": [{"name": "d", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}]
 }
@@ -47,7 +50,7 @@ class Engine:
 
     def program(self) -> str | None:
         """The path of the program; None where it is not installed."""
-        return shutil.which(self.command[0]) or shutil.which(self.command[0], path=str(_OUR_PROGRAMS))
+        return shutil.which(self.command[0]) or shutil.which(self.command[0], path=_OUR_PROGRAMS)
 
     @contextlib.contextmanager
     def run(self, folder: Path) -> Iterator[str]:

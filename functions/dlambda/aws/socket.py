@@ -1,49 +1,103 @@
-"""Pushes to WebSocket clients through the gateway's management API."""
+"""Pushes to WebSocket clients by the management API of their gateway: the deployment's, or that of another node."""
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.deployment import current, per_deployment
+from dlambda.domain.web.connection_id import push_address
+from dlambda.domain.web.node_signature import HEADER, sign
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+log = logging.getLogger(__name__)
+
 PUSH_ERRORS = (ClientError, BotoCoreError)
 _GONE = frozenset({"GoneException", "410"})
-
-
-@per_deployment
-def _client() -> "ApiGatewayManagementApiClient":
-    config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
-    endpoint = current().settings.socket_endpoint
-    management_api: ApiGatewayManagementApiClient = current().client(
-        "apigatewaymanagementapi", endpoint_url=endpoint, config=config
-    )
-    return management_api
+_AWAY_SECONDS = 5.0
+"""A node that did not answer is asked again so much later: until then nobody waits for it."""
 
 
 def is_served() -> bool:
     """True if clients may be connected: the deployment has a WebSocket API."""
-    return bool(current().settings.socket_endpoint)
+    settings = current().settings
+    return bool(settings.socket_endpoint) or settings.shares_services
 
 
 def close(connection_id: str) -> None:
     """Ends a connection; one that is gone already is no error."""
     try:
-        _client().delete_connection(ConnectionId=connection_id)
+        _client_of(connection_id).delete_connection(ConnectionId=connection_id)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _GONE:
             raise
 
 
 def push(connection_id: str, frame: bytes) -> bool:
-    """Sends one frame. False when the client is gone."""
+    """Sends one frame. False when the client is gone; a client of a node that is away is not, and misses the frame."""
+    address = push_address(connection_id)
+    if not address and not current().settings.socket_endpoint:
+        return False  # left by an only machine, which had no name
+    now = current().clock.monotonic()
+    if _away_until().get(address, 0.0) > now:
+        return True
     try:
-        _client().post_to_connection(ConnectionId=connection_id, Data=frame)
+        _client_of(connection_id).post_to_connection(ConnectionId=connection_id, Data=frame)
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
             return False
         raise
+    except BotoCoreError:
+        if address:
+            _away_until()[address] = now + _AWAY_SECONDS
+        raise
     return True
+
+
+def _client_of(connection_id: str) -> "ApiGatewayManagementApiClient":
+    address = push_address(connection_id)
+    if not address or address == current().settings.node_url:
+        return _own_client()
+    clients = _node_clients()
+    if address not in clients:
+        clients[address] = _make_client(address, Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0}))
+        clients[address].meta.events.register("before-send.apigatewaymanagementapi", _sign)
+    return clients[address]
+
+
+@per_deployment
+def _own_client() -> "ApiGatewayManagementApiClient":
+    config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
+    return _make_client(current().settings.socket_endpoint, config)
+
+
+@per_deployment
+def _node_clients() -> "dict[str, ApiGatewayManagementApiClient]":
+    return {}
+
+
+@per_deployment
+def _away_until() -> dict[str, float]:
+    """Monotonic seconds by address."""
+    return {}
+
+
+def _make_client(endpoint: str, config: Config) -> "ApiGatewayManagementApiClient":
+    management_api: ApiGatewayManagementApiClient = current().client(
+        "apigatewaymanagementapi", endpoint_url=endpoint, config=config
+    )
+    return management_api
+
+
+def _sign(request: AWSPreparedRequest, **_: Any) -> None:
+    """Lets the other node know that it is asked by one of the same deployment."""
+    body = request.body if isinstance(request.body, bytes) else b""
+    deployment = current()
+    path = urlsplit(request.url).path
+    signature = sign(deployment.settings.secret_key, request.method, path, body, deployment.clock.time())
+    request.headers[HEADER] = signature

@@ -9,6 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.principal import OPERATOR, Principal, Role
+from dlambda.domain.web.connection_id import push_address
 from dlambda.store.table import Row
 
 # A gateway ends a connection after two hours at the latest; a record that outlives its connection is dropped at a push.
@@ -75,6 +76,13 @@ def add(connection_id: str, sid: str, principal: Principal = OPERATOR, dialect: 
 
 def remove(connection_id: str) -> None:
     _Row(_ALL, connection_id).delete()
+
+
+def remove_at(url: str) -> None:
+    """Forgets the connections to a node that is gone."""
+    for row in _Row.query(_ALL, consistent_read=True):
+        if push_address(row.id) == url:
+            row.delete()
 
 
 def remove_of_account(account_id: str) -> list[str]:

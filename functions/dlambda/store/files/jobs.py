@@ -12,6 +12,7 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
+from dlambda.deployment import current
 from dlambda.errors import StaleWrite
 from dlambda.store.table import Row, Transaction
 
@@ -30,6 +31,7 @@ class _Row(Row):
     version = NumberAttribute(null=True)
     body = BinaryAttribute(null=True, legacy_encoding=False)  # not of the row `_OPEN`
     held_until = NumberAttribute(null=True)
+    node = UnicodeAttribute(null=True)  # that has it
     done_at = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     ids = UnicodeSetAttribute(null=True)  # of the row `_OPEN`
@@ -118,10 +120,14 @@ def list_open() -> list[str]:
     return sorted(row.ids or ()) if row else []
 
 
-def release_all(now: float) -> None:
-    """Lets go of every open job: for the start of one machine's only worker, when whoever had them is dead."""
+def release_all(now: float, node: str = "") -> None:
+    """Releases the open jobs of a node that is known to be dead, or all when no `node` is named: for the start of one
+    machine's only worker.
+    """
     for job_id in list_open():
-        release(job_id, now)
+        row = _Row.find(job_id) if node else None
+        if not node or (row and row.node == node):
+            release(job_id, now)
 
 
 def release(job_id: str, now: float) -> None:
@@ -144,6 +150,7 @@ def _row(job: Job, now: float) -> _Row:
         version=job.version,
         body=zlib.compress(json.dumps(job.body).encode()),
         held_until=job.held_until,
+        node=current().settings.node or None,
         done_at=job.done_at,
         expires_at=int(now + _KEPT_SECONDS),
     )

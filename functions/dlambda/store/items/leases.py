@@ -32,6 +32,7 @@ LOST = "the lease is somebody else's"
 CANCEL = "cancel"
 """Requests of a user to the worker of an item."""
 _KEEP_SECONDS = 7 * 86400
+_OWNER_MARK = "/"
 
 
 class _Row(Row):
@@ -58,6 +59,11 @@ class Lease:
 
 class Lost(Conflict):
     """The lease ran out and another worker has it, or the item was ended by its user."""
+
+
+def new_owner() -> str:
+    """A name for one who works on an item; it says on which node."""
+    return f"{current().settings.node}{_OWNER_MARK}{current().new_uuid().hex}"
 
 
 def acquire(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS) -> Lease | None:
@@ -96,7 +102,7 @@ def hold(item_id: str) -> Iterator[Lease]:
 
     What the block releases itself is free from that moment on.
     """
-    lease = acquire(item_id, current().new_uuid().hex, current().clock.time())
+    lease = acquire(item_id, new_owner(), current().clock.time())
     if lease is None:
         raise _lost(item_id)
     released = threading.Event()
@@ -155,9 +161,14 @@ def release(lease: Lease) -> None:
     _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(_RELEASED)])
 
 
-def release_all() -> None:
-    """Releases every lease: for the start of one machine's only worker, when whoever held them is known to be dead."""
-    for row in _Row.scan(_Row.until > _RELEASED):
+def release_all(node: str = "") -> None:
+    """Releases the leases of a node that is known to be dead, or of whoever has one when no `node` is named: for the
+    start of one machine's only worker.
+    """
+    condition = _Row.until > _RELEASED
+    if node:
+        condition &= _Row.owner.startswith(f"{node}{_OWNER_MARK}")
+    for row in _Row.scan(condition):
         row.update_if(_Row.owner == row.owner, [_Row.until.set(_RELEASED)])
 
 

@@ -77,7 +77,7 @@ def download_item(
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
     """The item as this worker's own, with its slot. None when another has it, no slot is free, or it was changed."""
-    lease = leases.acquire(item.id, current().new_uuid().hex, current().clock.time())
+    lease = leases.acquire(item.id, leases.new_owner(), current().clock.time())
     if lease is None:
         return None
     begun = item.begun + 1 if item.stage is Stage.RUNNING else 0

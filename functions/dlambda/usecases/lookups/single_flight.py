@@ -101,4 +101,5 @@ def _claim(claim: str, until: float) -> bool:
 @per_deployment
 def single_flight() -> SingleFlight:
     """The implementation for this deployment."""
-    return InProcess() if current().settings.work_durable else AmongProcesses()
+    settings = current().settings
+    return InProcess() if settings.work_durable and not settings.shares_services else AmongProcesses()

@@ -59,7 +59,7 @@ def fail_order(order_id: str, error: str) -> None:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return
-    lease = leases.acquire(order_id, current().new_uuid().hex, current().clock.time())
+    lease = leases.acquire(order_id, leases.new_owner(), current().clock.time())
     if lease is None:
         raise leases.Lost(_LOST_TEXT)
     orders.end(order, order.failed(error, current().clock.time()), lease)
@@ -69,7 +69,7 @@ def _fulfil(order_id: str, seconds_left: Callable[[], float]) -> Outcome:
     order = orders.find(order_id)
     if order is None or order.has_ended:
         return Outcome.LEFT
-    lease = leases.acquire(order_id, current().new_uuid().hex, current().clock.time())
+    lease = leases.acquire(order_id, leases.new_owner(), current().clock.time())
     if lease is None:
         return Outcome.LEFT
     try:

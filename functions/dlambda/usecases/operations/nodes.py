@@ -1,0 +1,55 @@
+"""Nodes come and go: each says that it is there; what a silent one did goes on elsewhere (docs/several-machines.md)."""
+
+import logging
+
+from dlambda.deployment import current
+from dlambda.domain.system.node import Node
+from dlambda.store import connections, nodes
+from dlambda.store.files import jobs
+from dlambda.store.items import leases
+
+log = logging.getLogger(__name__)
+
+
+def this_node() -> Node:
+    """The node that this process belongs to."""
+    settings = current().settings
+    return Node(
+        settings.node,
+        settings.roles,
+        settings.node_url,
+        settings.node_identity,
+        settings.app_version,
+        settings.started_at,
+    )
+
+
+def enter() -> None:
+    """Says that this node begins, before it has clients. Those of its earlier life are gone."""
+    node = this_node()
+    earlier = nodes.find(node.name)
+    for url in {node.url, earlier.url if earlier else ""} - {""}:
+        connections.remove_at(url)
+    nodes.add(node, current().clock.time())
+
+
+def say_alive() -> bool:
+    """False when others thought that this node was gone, and dropped the clients that it has."""
+    node, now = this_node(), current().clock.time()
+    if nodes.renew(node, now):
+        return True
+    log.warning("This node was silent for so long that others took over its work")
+    nodes.add(node, now)
+    return False
+
+
+def take_over(node: Node) -> bool:
+    """Frees what a silent node had: forgets its clients, ends its leases. False when it, or another, was faster."""
+    if not nodes.remove(node):
+        return False
+    log.warning("The node %s is silent; its work goes on at others", node.name)
+    if node.url:
+        connections.remove_at(node.url)
+    leases.release_all(node.name)
+    jobs.release_all(current().clock.time(), node.name)
+    return True
