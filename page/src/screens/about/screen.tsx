@@ -8,6 +8,7 @@ import { LinkButton } from "../../parts/button";
 import { Health } from "./health";
 import { Limits } from "./limits";
 import { Load } from "./load";
+import { Release } from "./release";
 import { Versions } from "./versions";
 
 export default function About() {
@@ -20,6 +21,7 @@ export default function About() {
       </header>
       <div class="about-grid">
         <Versions />
+        <Release />
         {may("system:control") && <Health />}
         <Limits />
         {settings.value["monitor_enabled"] === true && may("metrics:read") && <Load />}
