@@ -44,7 +44,7 @@ def status() -> dict[str, Any]:
         "trial": releases.trial or None,
         "previous": (releases.previous or installed_ytdlp()) if releases.serving else None,
         "since": releases.since or None,
-        "checked_at": releases.checked_at or None,
+        "checked_at": releases.checked_at if releases.newest else None,  # before, it is the first start
         "updating": folder is not None and folder.is_updating(),
         "error": releases.error or None,
         "refused": [{"version": name, "reason": reason} for name, reason in releases.refused.items()],
