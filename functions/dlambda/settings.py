@@ -48,7 +48,7 @@ _SHORTHANDS = {"YTP_PORT": "PORT"}
 # Blanks may be part of these.
 _VERBATIM = frozenset({"auth_username", "auth_password", "admin_key", "secret_key", "oidc_client_secret"})
 # What nobody is told: `GET /api/system/settings` masks it.
-SECRET_SETTINGS = _VERBATIM - {"auth_username"}
+SECRET_SETTINGS = (_VERBATIM | {"proxies"}) - {"auth_username"}
 # Settings of other servers, accepted without effect (docs/contract/system.md 10).
 IGNORED_SETTINGS = frozenset(
     {
@@ -161,6 +161,8 @@ class UserSettings(BaseModel):
     retries: int = Field(3, ge=0, le=20, description="of downloads that failed for what passes by itself")
     remedies: str = Field("all", description="what failed downloads try: all, none, or names of remedies")
     site_remedies: str = Field("", description="the same for sites, as `example.com: retry cookies; x.org: none`")
+    proxies: str = Field("", description="a pool of proxies for downloads; may lie in the own network")
+    proxy_use: Literal["needed", "always"] = Field("needed", description="whether all downloads go through the pool")
     prevent_live_premiere: Flag = Field(True, description="waits for premieres to end")
     live_premiere_buffer: int = Field(5, ge=0, description="minutes added to the time of a premiere")
     allow_internal_urls: Flag = Field(False, description="lets downloads reach private networks")

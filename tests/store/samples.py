@@ -45,7 +45,7 @@ FULL = {
     "total_bytes": 10, "downloaded_bytes": 5, "archive_id": "example a1B2c3D4e5F", "is_archivable": True,
     "is_archived": False, "sidecar": {"image": [{"file": "/downloads/x.jpg"}]}, "msg": "m", "error": "e",
     "warnings": ({"step": "EmbedThumbnail", "text": "no"},), "tries": ({"at": T0, "remedy": "retry", "outcome": "gone"},),
-    "remedies": ("impersonate",), "remedy": "retry",
+    "remedies": ("impersonate",), "remedy": "retry", "proxies": ("0123456789ab",),
     "failure": {"kind": "gone", "advice": "", "retry_at": None}, "extracted": True, "requeued": True,
     "posted_url": "https://short.example/x", "part": "*0-3", "label": "a", "ie_key": "Site", "told": {"title": "T"},
     "brought_nothing": True, "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",

@@ -88,6 +88,11 @@ def test_what_worked_for_the_site_comes_first() -> None:
     assert walk(REFUSED, EVERY, remembered="of an older version")[0] == (R, 2)
 
 
+def test_each_proxy_of_the_pool_is_tried_but_no_more_than_three() -> None:
+    assert [remedy for remedy, _ in walk(ABROAD, EVERY, proxies=2)] == [P, P]
+    assert [remedy for remedy, _ in walk(ABROAD, EVERY, proxies=9)] == [P, P, P]
+
+
 def test_no_retries_leave_the_other_remedies() -> None:
     assert walk(REFUSED, BARE, retries=0) == [(I, 1)]
     assert walk(BUSY, frozenset({R}), retries=0) == []

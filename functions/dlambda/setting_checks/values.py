@@ -10,6 +10,7 @@ from dlambda.domain.items.remedy import parse_remedies, parse_site_remedies
 from dlambda.domain.paths.paths import safe_template
 from dlambda.domain.system.setting_problem import Problem
 from dlambda.domain.tasks.schedule import check_timer
+from dlambda.domain.web.proxy_pool import parse_proxies
 from dlambda.errors import Invalid
 from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings, is_extractor_limit
 
@@ -124,6 +125,7 @@ def _check_remedies(_: Mapping[str, str], settings: Settings) -> Iterator[Proble
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("remedies", parse_remedies),
         ("site_remedies", parse_site_remedies),
+        ("proxies", parse_proxies),
     )
     for name, parse in checks:
         try:

@@ -79,6 +79,7 @@ class HiddenPart:
     begun: int = 0  # how often a worker took the download over from one that did not end it
     attempts: int = 0  # tries that failed and are made again
     remedies: tuple[str, ...] = ()  # in effect, in the order in which they came
+    proxies: tuple[str, ...] = ()  # ids of those of the pool that it was tried with; the last one counts
     remedy: str | None = None  # what the present try does otherwise than the one before
     retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
     past_pause: bool = False  # with `force_start`: starts while the queue is paused, too

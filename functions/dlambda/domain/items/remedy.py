@@ -54,6 +54,7 @@ _LADDERS: Final[Mapping[FailureKind, Sequence[Remedy]]] = {
     FailureKind.OTHER: (Remedy.RELEASE,),
 }
 _REMEDY_SECONDS: Final = 1.0  # until a try that differs; one that does not waits as `retry` says
+_MOST_PROXIES: Final = 3
 _ALL: Final = "all"
 _NONE: Final = "none"
 MOST_TRIES: Final = 40
@@ -74,17 +75,20 @@ def next_step(
     *,
     remembered: str = "",
     retries: int = 3,
+    proxies: int = 1,
     asked_seconds: float | None = None,
 ) -> Step | None:
     """What an item does that failed; None when there is nothing left to try.
 
     `attempts`: its tries so far, the failed one included (`Item.tries`). `available`: what the operator allows and what
     would change something. `remembered`: what worked for the site last, which comes first. `retries`: how often the
-    same may be tried again. `asked_seconds`: what the site said in `Retry-After`.
+    same may be tried again. `proxies`: how many the pool has, each of which is tried once. `asked_seconds`: what the
+    site said in `Retry-After`.
     """
     past = [attempt["remedy"] for attempt in attempts]
     ladder = [remedy for remedy in _ladder_of(failure) if remedy in available]
-    others = [remedy for remedy in ladder if remedy is not Remedy.RETRY and remedy not in past]
+    most = {Remedy.PROXY: min(proxies, _MOST_PROXIES)}
+    others = [one for one in ladder if one is not Remedy.RETRY and past.count(one) < most.get(one, 1)]
     if remembered in others:
         return Step(Remedy(remembered), _REMEDY_SECONDS)
     count = past.count(Remedy.RETRY)

@@ -30,6 +30,7 @@ class Broker:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._aliases = {alias: (host, port) for alias, host, port in policy.aliases}
         self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
     def start(self, pid: int) -> None:
@@ -79,10 +80,12 @@ class Broker:
 
     def _connect(self, request: Mapping[str, Any], reply: socket.socket) -> None:
         host, port = str(request["address"][0]), int(request["address"][1])
-        if not self._policy.allow_internal and is_internal(host):
+        own = self._aliases.get(host)
+        if own is None and not self._policy.allow_internal and is_internal(host):
             _send(reply, {"internal": True})
             return
         try:
+            host, port = _address_of(*own) if own else (host, port)
             connection = _connected(request, host, port)
         except OSError as error:
             _send(reply, _failure(error))
@@ -102,6 +105,12 @@ def _connected(request: Mapping[str, Any], host: str, port: int) -> socket.socke
         connection.close()
         raise
     return connection
+
+
+def _address_of(host: str, port: int) -> tuple[str, int]:
+    """The address of what the operator owns. Raises OSError."""
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return str(rows[0][4][0]), port
 
 
 def _look_up(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ class Policy:
 
     `tools`: programs that it can start, or that it is. `reads`, `writes`, `devices`: files and folders with everything
     below them, beside Python and the system's libraries, which all can read. `ports`, `looks_up_names`: with `PORTS`.
-    `allow_internal`: whether the broker connects to private addresses. `processes`: how many there may be at once,
+    `allow_internal`: whether the broker connects to private addresses. `aliases`: made-up address, host and
+    port of what the operator lets the process reach, wherever it is. `processes`: how many there may be at once,
     itself not counted. `uses_kernel`: without it only Python's own hooks hold.
     """
 
@@ -49,6 +50,7 @@ class Policy:
     ports: tuple[int, ...] = ()
     looks_up_names: bool = False
     allow_internal: bool = False
+    aliases: tuple[tuple[str, str, int], ...] = ()
     processes: int = 0
     memory_bytes: int = 3 * 1024**3
     uses_kernel: bool = True

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,6 +27,7 @@ from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
 from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES, RETIRE
+from dlambda.media.workers.own_services import with_aliases
 from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job, Question
 
@@ -224,7 +226,8 @@ def start_worker(job: Job, release: str | None = None) -> Worker:
     Raises `Unavailable` when none can be started.
     """
     protect_parent()
-    policy = policy_of(job)
+    job, aliases = with_aliases(job)
+    policy = replace(policy_of(job), aliases=aliases)
     processes = warm_processes()
     kind = READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB
     for _attempt in range(_MOST_STARTS):

@@ -1,8 +1,11 @@
-"""What is known of a site: the remedy that worked last. One small row a site."""
+"""What is known of a site: the remedy that worked last, the proxies that rest. One small row a site."""
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.operand import Path
 
 from dlambda.store.table import Row
+
+_RESTS = "rests~"
 
 
 class _Row(Row):
@@ -22,6 +25,16 @@ def find_remedy(site: str) -> str:
 def remember_remedy(site: str, remedy: str) -> None:
     """The last writer wins: both have seen it work."""
     _Row(_key(site)).update(actions=[_Row.remedy.set(remedy)])
+
+
+def find_resting(site: str) -> dict[str, float]:
+    """Proxies that rest for the site, or have: id -> until when, unix seconds."""
+    row = _Row.table().get_item(_key(site), consistent_read=True).get("Item", {})
+    return {name.removeprefix(_RESTS): float(value["N"]) for name, value in row.items() if name.startswith(_RESTS)}
+
+
+def rest_proxy(site: str, proxy_id: str, until: float) -> None:
+    _Row(_key(site)).update(actions=[Path([_RESTS + proxy_id]).set(int(until))])
 
 
 def _key(site: str) -> str:

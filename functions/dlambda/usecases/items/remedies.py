@@ -7,18 +7,22 @@ from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.remedy import Remedy, Step, allowed_remedies, next_step
+from dlambda.domain.web.proxy_pool import parse_proxies
 from dlambda.domain.web.site import host_of, site_of
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.ytdlp.remedied import changing_remedies, with_remedies
 from dlambda.store.items import site_memory
 from dlambda.usecases.items.options import item_params
+from dlambda.usecases.items.proxies import next_proxy, proxy_of
 from dlambda.usecases.rules.cookie_jars import find_of_item, find_used
 from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 
 def remedied_params(item: Item) -> dict[str, Any]:
     """yt-dlp's parameters for the item's next try. Raises `Invalid` when its options don't parse."""
-    return with_remedies(item_params(item), item.remedies, site_of(item.source_url))
+    params = with_remedies(item_params(item), item.remedies, site_of(item.source_url))
+    proxy = None if params.get("proxy") else proxy_of(item)
+    return params if proxy is None else {**params, "proxy": proxy.url}
 
 
 def choose_step(item: Item, failure: Failure, asked_seconds: float | None = None) -> Step | None:
@@ -35,6 +39,7 @@ def choose_step(item: Item, failure: Failure, asked_seconds: float | None = None
         allowed & _changing(item),
         remembered=remembered,
         retries=settings.retries,
+        proxies=len(parse_proxies(settings.proxies)),
         asked_seconds=asked_seconds,
     )
 
@@ -53,6 +58,7 @@ def _changing(item: Item) -> set[Remedy]:
     site = site_of(item.source_url)
     conditions = {
         Remedy.RELEASE: bool(trial_release()),
+        Remedy.PROXY: not item_params(item).get("proxy") and next_proxy(item) is not None,
         Remedy.COOKIES: find_of_item(item) is not None and find_used(item) is None,
     }
     changing = changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))

@@ -15,6 +15,7 @@ from dlambda.errors import Conflict
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
+from dlambda.usecases.items import proxies
 from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.intake_message import intake_message
 from dlambda.usecases.items.remedies import choose_step
@@ -37,11 +38,14 @@ def schedule_retry(
     Gives its slot and its lease back. `asked_seconds`: what the site said in `Retry-After`.
     """
     note_failure(item, failure)
+    proxies.note_failure(item, failure, error, asked_seconds)
     step = choose_step(item, failure, asked_seconds)
     if step is None:
         return None
     wait = step.wait_seconds
-    diff = items.commit([items.Change(item, item.schedule_retry(error, failure, step, current().clock.time()), lease)])
+    proxy = proxies.next_proxy(item) if step.remedy is Remedy.PROXY else None
+    after = item.evolve(proxies=(*item.proxies, proxy.id)) if proxy else item
+    diff = items.commit([items.Change(item, after.schedule_retry(error, failure, step, current().clock.time()), lease)])
     new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, current().clock.time(), {}) == leases.CANCEL:
