@@ -1,9 +1,14 @@
 """Signed addresses of the bucket: what is signed is accepted until it expires, and nothing else is."""
 
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
+from botocore import auth
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from dlambda.aws.presigned import check_signature, sign
 from dlambda.deployment import current
@@ -37,6 +42,22 @@ def test_what_is_signed_is_accepted(name: str) -> None:
     query = f"?response-content-disposition={quote(f'inline; filename={name}', safe='')}"
     parameters = dict(check_signature("GET", HOST, *signed(name, query=query), now()))
     assert parameters["response-content-disposition"] == f"inline; filename={name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("token", [None, "session/token=="])
+def test_it_is_signed_as_by_the_library(name: str, token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if token:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    url = f"http://{HOST}/dlambda/files/{quote(name)}?response-content-disposition={quote(name, safe='')}"
+    signed_url = sign("GET", url, 3600)
+    date = dict(parse_qsl(urlsplit(signed_url).query))["X-Amz-Date"]
+    request = AWSRequest("GET", url, headers={"host": HOST})
+    signer = S3SigV4QueryAuth(Credentials("AKIAEXAMPLE", "secret", token), "s3", "us-east-1", expires=3600)
+    moment = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    monkeypatch.setattr(auth, "get_current_datetime", lambda: moment)
+    signer.add_auth(request)
+    assert signed_url == request.url
 
 
 def test_however_it_is_escaped() -> None:

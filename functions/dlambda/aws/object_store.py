@@ -1,6 +1,7 @@
 """What keeps the bucket's objects, and the one that does in this deployment."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -62,4 +63,9 @@ class ObjectStore(Protocol):
 def object_store() -> ObjectStore:
     """The implementation for this deployment."""
     settings = current().settings
-    return Library(settings.library_dir) if settings.library_dir and settings.library_files else S3Store()
+    return _library(settings.library_dir) if settings.library_dir and settings.library_files else S3Store()
+
+
+@lru_cache(maxsize=4)
+def _library(folder: str) -> Library:
+    return Library(folder)

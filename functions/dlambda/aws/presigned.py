@@ -1,13 +1,13 @@
 """Presigned URLs of the bucket (Signature Version 4, in the query): made, and checked, by one and the same code."""
 
+import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
-from botocore.auth import S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from dlambda.deployment import current
 from dlambda.errors import Forbidden, Unavailable
@@ -16,6 +16,7 @@ from dlambda.service_access import ServiceAccess
 _LONGEST_SECONDS = 7 * 86400  # what S3 allows
 _SKEW_SECONDS = 900.0
 _TIME = "%Y%m%dT%H%M%SZ"
+_ALGORITHM = "AWS4-HMAC-SHA256"
 _SIGNATURE = "X-Amz-Signature"
 _REFUSED = "Access denied."
 _EXPIRED = "This address has expired."
@@ -25,9 +26,20 @@ Parameters = Sequence[tuple[str, str]]
 
 def sign(method: str, url: str, seconds: int) -> str:
     """`url` with a signature that is good for `seconds`. It covers the method, the host, the path and the query."""
-    request = AWSRequest(method, url, headers={"host": urlsplit(url).netloc})
-    _signer(seconds).add_auth(request)
-    return str(request.url)
+    access, region = _access()
+    signed_at = datetime.now(UTC).strftime(_TIME)
+    parts = urlsplit(url)
+    parameters = [
+        *parse_qsl(parts.query, keep_blank_values=True),
+        ("X-Amz-Algorithm", _ALGORITHM),
+        ("X-Amz-Credential", f"{access.access_key}/{_scope(signed_at, region)}"),
+        ("X-Amz-Date", signed_at),
+        ("X-Amz-Expires", str(seconds)),
+        ("X-Amz-SignedHeaders", "host"),
+        *([("X-Amz-Security-Token", access.token)] if access.token else []),
+    ]
+    signature = _signature(method, parts.netloc, parts.path, parameters, signed_at)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{_query(parameters)}&{_SIGNATURE}={signature}"
 
 
 def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: float) -> Parameters:
@@ -37,36 +49,56 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
     """
     try:
         parameters = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
-        expected = _signature(method, host, quote(unquote_to_bytes(raw_path)), parameters)
         values = dict(parameters)
-        signed_at = datetime.strptime(values["X-Amz-Date"], _TIME).replace(tzinfo=UTC).timestamp()
+        signed_at = values["X-Amz-Date"]
+        signed_time = datetime.strptime(signed_at, _TIME).replace(tzinfo=UTC).timestamp()
         seconds = int(values["X-Amz-Expires"])
     except (ValueError, KeyError):
         raise Forbidden(_REFUSED) from None
+    covered = [(name, value) for name, value in parameters if name != _SIGNATURE]
+    expected = _signature(method, host, quote(unquote_to_bytes(raw_path)), covered, signed_at).encode()
     if len(values) < len(parameters) or not hmac.compare_digest(expected, values.get(_SIGNATURE, "").encode()):
         raise Forbidden(_REFUSED)
-    if not 0 < seconds <= _LONGEST_SECONDS or signed_at > now + _SKEW_SECONDS:
+    if not 0 < seconds <= _LONGEST_SECONDS or signed_time > now + _SKEW_SECONDS:
         raise Forbidden(_REFUSED)
-    if now > signed_at + seconds:
+    if now > signed_time + seconds:
         raise Forbidden(_EXPIRED)
     return parameters
 
 
-def _signature(method: str, host: str, path: str, parameters: Parameters) -> bytes:
-    """What the signature must be. Raises `KeyError` without a date."""
-    covered = [(name, value) for name, value in parameters if name != _SIGNATURE]
-    query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in covered)
-    request = AWSRequest(method, f"http://{host}{path}?{query}", headers={"host": host})
-    request.context["timestamp"] = dict(covered)["X-Amz-Date"]
-    signer = _signer(0)
-    signature: str = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    return signature.encode()
+def _signature(method: str, host: str, path: str, parameters: Parameters, signed_at: str) -> str:
+    """What the signature of such a request must be; `path` is escaped, `parameters` are without it."""
+    access, region = _access()
+    request = f"{method}\n{path}\n{_query(sorted(parameters))}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = f"{_ALGORITHM}\n{signed_at}\n{_scope(signed_at, region)}\n{digest}"
+    return hmac.new(_key(access.secret_key, signed_at[:8], region), text.encode(), "sha256").hexdigest()
 
 
-def _signer(seconds: int) -> S3SigV4QueryAuth:
+def _scope(signed_at: str, region: str) -> str:
+    return f"{signed_at[:8]}/{region}/s3/aws4_request"
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str, day: str, region: str) -> bytes:
+    """What a day's requests are signed with."""
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _query(parameters: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parameters)
+
+
+def _access() -> tuple[Credentials | ReadOnlyCredentials, str]:
+    """The key pair, with its token, and the region. Raises `Unavailable`."""
     session, own = current().session(), current().service_access.get("s3", ServiceAccess())
-    credentials = Credentials(own.key, own.secret, own.token or None) if own.key else session.get_credentials()
+    region = own.region or session.get_config_variable("region") or "us-east-1"
+    if own.key:
+        return Credentials(own.key, own.secret, own.token or None), region
+    credentials = session.get_credentials()
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
-    region = own.region or session.get_config_variable("region") or "us-east-1"
-    return S3SigV4QueryAuth(credentials, "s3", region, expires=seconds)
+    return credentials.get_frozen_credentials(), region
