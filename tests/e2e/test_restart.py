@@ -6,6 +6,7 @@ stage stand before those of the next.
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.e2e.orders import EVERY_PERMISSION, client_of, ended, file_of
 from tests.e2e.playback import decode
 from tests.e2e.service import Service
 from tests.origin import Origin
+from tests.patience import must_end
 
 CHOSEN_KEY = "chosen-later"
 MOVED_FILES = 500
@@ -244,3 +246,23 @@ def test_an_engine_that_dies_comes_back(service: Service, origin: Origin, engine
         30,
         lambda: f"{engine} did not come back",
     )
+
+
+def test_a_worker_that_dies_when_its_file_is_in_the_library_fetches_nothing_again(
+    service: Service, origin: Origin
+) -> None:
+    folder = service.folder / "media" / "dlambda" / "files" / "placed"
+    worker = next(process for process in service.processes() if process.command == "python -m local.worker")
+    url = origin.url("clip-placed.mp4")
+    service.api.add(url, folder="placed")
+    with must_end():
+        while not (folder / "clip-placed.mp4").exists():
+            time.sleep(0.0005)
+    os.kill(worker.pid, signal.SIGKILL)
+    requests = _requests(origin, url)
+    item = patiently(lambda: service.api.wait_for(url, seconds=90), service, 120)
+    assert (item["status"], item["filename"]) == ("finished", "clip-placed.mp4"), item
+    assert _requests(origin, url) == requests
+    assert service.api.file_of(item) == origin.media("clip.mp4").read_bytes()
+    assert [path.name for path in folder.iterdir()] == ["clip-placed.mp4"]
+    assert (folder / "clip-placed.mp4").stat().st_nlink == 1
