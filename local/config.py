@@ -286,6 +286,8 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
         "DLAMBDA_LIBRARY_DIR": "" if services.media else str(config.media_dir / STACK),
         "DLAMBDA_LIBRARY_FILES": "false" if services.media else "true",
     }
+    if not services.tables:
+        values["DLAMBDA_INDEX_SPREAD"] = "1"  # our engine has no partitions
     pair = credentials(config.data_dir)
     if not services.addresses:
         return values | {

@@ -35,7 +35,7 @@ def _engines() -> Iterator[Stack]:
         try:
             stack.start()
             limits = {"YTP_MAX_WORKERS": _MOST_WORKERS, "YTP_MAX_WORKERS_PER_EXTRACTOR": _MOST_WORKERS}
-            with environment(stack.environ | limits):
+            with environment(stack.environ | limits | {"DLAMBDA_INDEX_SPREAD": "2"}):
                 yield stack
         finally:
             stack.stop()

@@ -51,7 +51,7 @@ FULL = {
     "brought_nothing": True, "hinted_url": "https://video.example/x#__h", "archive": "/config/archive.log",
     "old_archive_ids": ("example 1", "example 2"), "identity": "site a", "info_at": T0, "entries": 3, "expanded": 2, "queued": 1,
     "chain": ("https://list.example/1",), "start_at": T0 + 60, "begun": 2, "attempts": 1, "retry_at": T0 + 90, "force_start": True,
-    "past_pause": True, "download_skipped": True, "owner": "member-1", "home": "sea", "owner_seq": 4,
+    "past_pause": True, "download_skipped": True, "owner": "member-1", "home": "sea", "owner_seq": 4, "slots": ("slot//0",),
 }  # fmt: skip
 
 

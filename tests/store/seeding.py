@@ -14,7 +14,8 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.store.items import catalogue, items
+from dlambda.store.items import catalogue, items, journal, nodes
+from dlambda.store.items.entry import LEAF_PLACES, net
 from dlambda.store.table import Row
 from local.engines import SocketConnection
 
@@ -63,7 +64,7 @@ def seed(made: Sequence[Item], *, only: Collection[str] | None = None) -> None:
 
     Nobody else may write meanwhile.
     """
-    start = catalogue.reserve(Shelf.DONE, len(made))
+    start, _ = journal.reserve_places(Shelf.DONE, len(made))
     placed = [item.evolve(seq=start + step, version=1) for step, item in enumerate(made)]
     shown = [item for item in placed if only is None or item.id in only]
     with ThreadPoolExecutor(_WRITERS) as pool:
@@ -117,12 +118,12 @@ def _write(batch: dict[str, list[dict[str, Any]]]) -> None:
 
 def _count(placed: Sequence[Item]) -> None:
     """The lists' nodes, as many leaves at a time as a transaction takes."""
-    size = catalogue.LEAF_PLACES * _LEAVES_AT_ONCE
+    size = LEAF_PLACES * _LEAVES_AT_ONCE
+    fold = journal.read()[0].fold
     for start in range(0, len(placed), size):
+        entries = net([((), [entry for item in placed[start : start + size] for entry in items._entries(item)])])
         transaction = items.Transaction()
-        catalogue.change(
-            transaction, enter=[entry for item in placed[start : start + size] for entry in items._entries(item)]
-        )
+        catalogue.change(transaction, entries, nodes.read([*{entry.leaf_node for entry in entries}]), fold)
         transaction.commit()
 
 

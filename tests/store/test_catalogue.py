@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlambda.store.items import catalogue
-from dlambda.store.items.catalogue import LEAF_PLACES, TOP_PLACES, Entry
+from dlambda.store.items import catalogue, folding, journal
+from dlambda.store.items.entry import LEAF_PLACES, TOP_PLACES, Entry
+from dlambda.store.items.journal import Record
 from dlambda.store.table import Transaction
 from tests.store.samples import pages_of
 
@@ -21,6 +22,7 @@ STEPS = st.lists(
         st.tuples(st.just("enter"), st.lists(st.tuples(GAPS, st.sampled_from(STATUSES)), min_size=1, max_size=6)),
         st.tuples(st.just("leave"), st.integers(0, 99)),
         st.tuples(st.just("change"), st.tuples(st.integers(0, 99), st.sampled_from(STATUSES))),
+        st.tuples(st.just("fold"), st.none()),
     ),
     min_size=1,
     max_size=12,
@@ -30,8 +32,13 @@ FILTERS = st.sampled_from([None, {"finished"}, {"error", "skip"}, {"nothing"}, s
 
 def write(*, leave=(), enter=()) -> None:
     transaction = Transaction()
-    catalogue.change(transaction, leave=leave, enter=enter)
+    journal.put(transaction, journal.reserve(), Record(leave, enter))
     transaction.commit()
+
+
+def reserve(name: str, count: int = 1, *, front: bool = False) -> int:
+    first, _ = journal.reserve_places(name, count, front=front)
+    return first
 
 
 class Model:
@@ -45,6 +52,8 @@ class Model:
     def do(self, kind: str, what) -> None:
         if kind == "enter":
             self.enter(what)
+        elif kind == "fold":
+            folding.fold()
         elif self.entries:
             old = self.entries[(what if kind == "leave" else what[0]) % len(self.entries)]
             new = None if kind == "leave" else replace(old, status=what[1])
@@ -88,7 +97,7 @@ def test_every_page_is_what_a_plain_list_would_show(steps, statuses, newest_firs
 
 def filled(count: int, status: str = "finished") -> str:
     name = uuid.uuid4().hex
-    first = catalogue.reserve(name, count)
+    first = reserve(name, count)
     write(enter=[Entry(name, first + number, status, f"i{number:04d}") for number in range(count)])
     return name
 
@@ -111,7 +120,7 @@ def test_empty_and_single_lists_have_one_page(count):
 
 def test_filtered_pages_of_a_hundred_finished_and_two_others():
     name = filled(100)
-    first = catalogue.reserve(name, 2)
+    first = reserve(name, 2)
     write(enter=[Entry(name, first, "pending", "p"), Entry(name, first + 1, "error", "e")])
     finished = catalogue.page(name, page=1, per_page=50, newest_first=True, statuses={"finished"})
     assert (len(finished.ids), finished.total) == (50, 100)
@@ -125,37 +134,12 @@ def test_filtered_pages_of_a_hundred_finished_and_two_others():
 
 def test_places_are_given_once_and_ascend():
     name = uuid.uuid4().hex
-    assert [catalogue.reserve(name), catalogue.reserve(name, 3), catalogue.reserve(name)] == [0, 1, 4]
-
-
-@pytest.mark.parametrize("leaving", [[0], [250], [0, 7000]])
-def test_places_lie_in_no_leaf_that_somebody_leaves(leaving):
-    name = uuid.uuid4().hex
-    catalogue.reserve(name, 10)
-    first = catalogue.reserve(name, 2, leaving=leaving)
-    assert first == LEAF_PLACES
-    assert catalogue.reserve(name) > first + 1
-
-
-def test_places_across_a_leaf_are_kept_from_both():
-    name = uuid.uuid4().hex
-    catalogue.reserve(name, LEAF_PLACES - 1)
-    assert catalogue.reserve(name, 2, leaving=[0]) >= LEAF_PLACES
-    assert catalogue.reserve(uuid.uuid4().hex, 2, leaving=[LEAF_PLACES * 5]) == 0
+    assert [reserve(name), reserve(name, 3), reserve(name)] == [0, 1, 4]
 
 
 def test_places_at_the_front_are_given_once_and_descend():
     name = uuid.uuid4().hex
-    assert [catalogue.reserve_front(name), catalogue.reserve_front(name, 3), catalogue.reserve(name)] == [-1, -4, 0]
-
-
-@pytest.mark.parametrize("leaving", [[-1], [-200], [-1, 7000]])
-def test_places_at_the_front_lie_in_no_leaf_that_somebody_leaves(leaving):
-    name = uuid.uuid4().hex
-    catalogue.reserve_front(name, 10)
-    first = catalogue.reserve_front(name, 2, leaving=leaving)
-    assert first + 1 < -LEAF_PLACES
-    assert catalogue.reserve_front(name) < first
+    assert [reserve(name, front=True), reserve(name, 3, front=True), reserve(name)] == [-1, -4, 0]
 
 
 def test_lists_go_on_below_zero():

@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
 from dlambda.engine_client import EngineClient
-from dlambda.store.items import catalogue, items, leases
+from dlambda.store.items import items, journal, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
 from dlambda.store.usage import usage
 from tests.store import records
@@ -46,7 +46,7 @@ def refused(operation: str, times: int, answer: dict[str, Any]):
 @pytest.mark.parametrize(
     ("operation", "write"),
     [
-        ("UpdateItem", lambda: catalogue.reserve("a-list")),
+        ("UpdateItem", journal.reserve),
         ("UpdateItem", lambda: leases.acquire("a", "w", T0)),
         ("PutItem", lambda: items._Url("h", item_id="a").save()),
         ("DeleteItem", lambda: items._Url("h").delete()),
@@ -68,7 +68,7 @@ def test_a_transaction_waits_for_another():
 
 def test_patience_ends():
     with refused("UpdateItem", 99, COLLISION), pytest.raises(PynamoDBException):
-        catalogue.reserve("a-list")
+        journal.reserve()
 
 
 def test_what_tables_cost_and_refuse_is_counted():

@@ -14,7 +14,7 @@ _DEFAULT, _OVERRIDE = "default", "env_override"
 
 
 def limits(principal: Principal) -> dict[str, Any]:
-    """Reads the slots' row, the running items and the places of the key API.
+    """Reads how many slots are taken, the running items and the places of the key API.
 
     Members are told of no extractor that only what others download names.
     """
@@ -43,7 +43,7 @@ def limits(principal: Principal) -> dict[str, Any]:
 
 def _in_all(settings: Settings, state: Slots) -> dict[str, Any]:
     """Live downloads pass the limit and are counted apart."""
-    active = len(state.taken)
+    active = state.taken
     return {
         **_limit(settings, "max_workers"),
         "active": active,

@@ -35,7 +35,7 @@ def metrics() -> str:
     numbers |= {series("queue_messages", {"queue": name.value}): queue.depth(name) for name in _QUEUES}
     numbers |= {
         "history_items": items.count(Shelf.DONE),
-        "workers_busy": len(state.taken),
+        "workers_busy": state.taken,
         "key_tasks_busy": len(orders.read_places()),
         "paused": int(state.paused_at is not None),
         series("info", {"version": current().settings.app_version, "ytdlp": ytdlp_version()}): 1,

@@ -58,6 +58,7 @@ class HiddenPart:
     owner: str = ""  # the account whose it is; empty: the admins'
     home: str = ""  # of its owner: the folder below the root that it stays in
     owner_seq: int = 0  # place in its owner's list; given by the store, as `seq`
+    slots: tuple[str, ...] = ()  # that it holds while it runs; given by the store
     extracted: bool = False  # intake is done: a slot is all it waits for
     requeued: bool = False  # conditions were applied already
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`

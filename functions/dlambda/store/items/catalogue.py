@@ -1,7 +1,7 @@
 """Ordered, counted lists: any page of any length of list in a constant number of requests.
 
 A list's entries have a place (`seq`, ascending in the order they came; below zero for what was moved to the front) and
-a status. Three levels count them:
+a status. Three levels of nodes count them:
 
     root           how many entries of each status lie below each top     one row a list
     tops           how many lie in each leaf                              one row per 1,024 leaves
@@ -9,7 +9,11 @@ a status. Three levels count them:
 
 To find the entries of rank 100,000 to 100,049 one reads the root and a top, then the leaf or two, then the entries
 themselves by their ids. Nothing is skipped over, no index is late, and a status filter costs the same: it only sums
-other counts. The counters change in the same transaction as the entry, so they can't drift.
+other counts.
+
+Nodes are written by folds alone (`folding.py`). What changed since the last one stands in the journal (`journal.py`)
+and is added here to what the nodes say. A node has the number of the fold that wrote it last: where that is newer than
+the journal that was read, both are read again.
 
 The counts of a row are packed, several into one number: a top with 1,024 leaves is then some 90 attributes, not
 thousands. A number has 38 digits, adding to one field is adding a power of ten, and DynamoDB adds atomically.
@@ -20,37 +24,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.expressions.operand import Path
 
 from dlambda.deployment import per_deployment
-from dlambda.store.table import Row, Transaction
+from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.items import journal
+from dlambda.store.items import nodes as node_rows
+from dlambda.store.items.entry import LEAF_PLACES, SLOT_DIGITS, TOP_PLACES, Entry
+from dlambda.store.items.journal import FoldedMeanwhile
+from dlambda.store.items.nodes import Answer, Node
+from dlambda.store.table import Transaction
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
 
-LEAF_PLACES = 256
-TOP_LEAVES = 1024
-TOP_PLACES = LEAF_PLACES * TOP_LEAVES
-_SLOT_DIGITS = 3
 _BATCH = 100
 _LEAVES_AT_ONCE = 20
-_Answer = Mapping[str, Mapping[str, Any]]  # a row as DynamoDB answers it: attribute -> {type: value}
 _MOST_REMEMBERED = 512
+_FOLD = "fold"
 K = TypeVar("K")
-
-
-class _Node(Row):
-    """A root (`queue`), a top (`queue/0`) or a leaf (`queue/0/17`); counts and members by status are its attributes."""
-
-    class Meta:
-        table_name = "catalogue"
-
-    node = UnicodeAttribute(hash_key=True)
-    seq = NumberAttribute(null=True)
-    front = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +78,6 @@ _IN_TOP = _Packing(digits=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry at its place. `status` is any text without `~`."""
-
-    list_name: str
-    seq: int
-    status: str
-    id: str
-
-    @property
-    def top(self) -> int:
-        return self.seq // TOP_PLACES
-
-    @property
-    def leaf(self) -> int:
-        """Its number within its top."""
-        return self.seq % TOP_PLACES // LEAF_PLACES
-
-    @property
-    def member(self) -> str:
-        return f"{self.seq % LEAF_PLACES:0{_SLOT_DIGITS}d}{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """A page of a list: ids in order, and the numbers of the contract's `pagination`."""
 
@@ -115,85 +87,59 @@ class Page:
     total: int
 
 
-def reserve(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> int:
-    """The first of `count` places at the end of the list. A place that is never used is no harm.
+def change(transaction: Transaction, changes: Mapping[Entry, int], leaves: Mapping[str, Answer], fold: int) -> None:
+    """Adds to `transaction` what a fold changes in nodes: a write for each list, top and leaf concerned.
 
-    They lie in no leaf of the places `leaving`: one write cannot put into a set and take from it.
+    `changes`: 1 for an entry that enters, -1 for one that leaves. `leaves`: those concerned, as they are.
     """
-    first = _reserve(list_name, "seq", count) - count
-    if _shares_leaf(first, count, leaving):
-        first = _reserve(list_name, "seq", count + LEAF_PLACES) - count - LEAF_PLACES
-        first += -first % LEAF_PLACES
-    return first
-
-
-def reserve_front(list_name: str, count: int = 1, *, leaving: Iterable[int] = ()) -> int:
-    """The first of `count` places before all others of the list. They lie in no leaf of the places `leaving`."""
-    first = -_reserve(list_name, "front", count)
-    if _shares_leaf(first, count, leaving):
-        first = -_reserve(list_name, "front", count + LEAF_PLACES)
-    return first
-
-
-def _reserve(list_name: str, counter: str, count: int) -> int:
-    """The counter after `count` was added to it."""
-    answer = _Node(list_name).update(actions=[Path(counter).add(count)])
-    return int(answer["Attributes"][counter]["N"])
-
-
-def _shares_leaf(first: int, count: int, leaving: Iterable[int]) -> bool:
-    leaves = {place // LEAF_PLACES for place in leaving}
-    return not leaves.isdisjoint(range(first // LEAF_PLACES, (first + count - 1) // LEAF_PLACES + 1))
-
-
-def change(transaction: Transaction, *, leave: Iterable[Entry] = (), enter: Iterable[Entry] = ()) -> None:
-    """Adds to `transaction` that entries leave and enter. At most three writes per list, top and leaf concerned."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    members: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
-    for entry, sign in chain(((e, -1) for e in leave), ((e, 1) for e in enter)):
+    members: dict[tuple[str, str], set[str]] = {}
+    for entry, sign in changes.items():
+        if not sign:
+            continue
         word, unit = _IN_ROOT.unit(entry.top)
         counts[entry.list_name, f"{entry.status}~{word}"] += sign * unit
         word, unit = _IN_TOP.unit(entry.leaf)
-        counts[f"{entry.list_name}/{entry.top}", f"{entry.status}~{word}"] += sign * unit
-        members[f"{entry.list_name}/{entry.top}/{entry.leaf}", entry.status, sign > 0].add(entry.member)
+        counts[entry.top_node, f"{entry.status}~{word}"] += sign * unit
+        place = (entry.leaf_node, entry.status)
+        if place not in members:
+            members[place] = set(leaves.get(entry.leaf_node, {}).get(entry.status, {}).get("SS", ()))
+        (members[place].add if sign > 0 else members[place].discard)(entry.member)
     actions: dict[str, list[Action]] = defaultdict(list)
     for (node, name), delta in counts.items():
         if delta:
             actions[node].append(Path([name]).add(delta))
-    for (node, status, comes), names in members.items():
+    for (node, status), names in members.items():
         path = UnicodeSetAttribute(attr_name=status)
-        actions[node].append(path.add(names) if comes else path.delete(names))
+        actions[node].append(path.set(names) if names else path.remove())
     for node, todo in actions.items():
-        transaction.update(_Node(node), todo)
+        transaction.update(Node(node), [*todo, Path([_FOLD]).set(fold)])
 
 
 def count(list_name: str, statuses: Collection[str] | None = None) -> int:
-    """How many entries have one of `statuses` (None: any)."""
-    return sum(_counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses).values())
+    """How many entries have one of `statuses` (None: any). One request or two."""
+    return retry_conflicts(lambda: sum(_List(list_name, statuses, [list_name]).tops().values()), on=FoldedMeanwhile)
 
 
 def page(
     list_name: str, *, page: int, per_page: int, newest_first: bool, statuses: Collection[str] | None = None
 ) -> Page:
-    """The ids of one page; a page beyond the end is the last one (downloads.md 3). One request, or two or three.
+    """The ids of one page; a page beyond the end is the last one (downloads.md 3). Two requests, or three or four.
 
     Whoever asked for the same page before is likely to find it in the same leaves: they are read along with the root.
     """
     question = (list_name, page, per_page, newest_first, None if statuses is None else frozenset(statuses))
     leaves_of = _leaves_by_question()
-    nodes = _read([list_name, f"{list_name}/0", *leaves_of.get(question, ())])
-    tops = _counts(nodes.get(list_name, {}), _IN_ROOT, statuses)
-    total = sum(tops.values())
-    pages = max(1, -(-total // per_page))
-    page = min(page, pages)
-    start, stop = (page - 1) * per_page, min(page * per_page, total)
-    if newest_first:
-        start, stop = total - stop, total - start
-    ids, leaves = _ids(list_name, nodes, tops, statuses, start, stop)
+
+    def attempt() -> tuple[Page, list[str]]:
+        names = [list_name, f"{list_name}/0", *leaves_of.get(question, ())]
+        return _List(list_name, statuses, names).page(page, per_page, newest_first=newest_first)
+
+    found, leaves = retry_conflicts(attempt, on=FoldedMeanwhile)
     if len(leaves_of) >= _MOST_REMEMBERED:
         leaves_of.clear()
     leaves_of[question] = leaves[: _BATCH // 2]
-    return Page(ids[::-1] if newest_first else ids, page, per_page, total)
+    return found
 
 
 @per_deployment
@@ -209,60 +155,133 @@ def iterate(
     `after`: those alone whose place is higher. What lies below is not read.
     """
     first = -math.inf if after is None else after + 1
-    tops = _counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses)
-    for top in tops:
-        name = f"{list_name}/{top}"
-        if (top + 1) * TOP_PLACES <= first:
-            continue
-        counts = _counts(_read([name]).get(name, {}), _IN_TOP, statuses)
-        starts = {f"{name}/{leaf}": top * TOP_PLACES + leaf * LEAF_PLACES for leaf in counts}
-        leaves = [leaf for leaf, place in starts.items() if place + LEAF_PLACES > first]
-        for start in range(0, len(leaves), _LEAVES_AT_ONCE):
-            batch = leaves[start : start + _LEAVES_AT_ONCE]
-            rows = _read(batch)
-            yield [id_ for leaf in batch for id_ in _members(rows.get(leaf, {}), statuses, first - starts[leaf])]
+
+    def begin() -> tuple[list[int], list[str]]:
+        now = _List(list_name, statuses, [list_name, f"{list_name}/0"])
+        places = [place for place in now.places() if place + LEAF_PLACES > first]
+        return places, now.members_from(places[:_LEAVES_AT_ONCE], first)
+
+    places, ids = retry_conflicts(begin, on=FoldedMeanwhile)
+    yield ids
+    for start in range(_LEAVES_AT_ONCE, len(places), _LEAVES_AT_ONCE):
+        batch = places[start : start + _LEAVES_AT_ONCE]
+
+        def go_on(batch: Sequence[int] = batch) -> list[str]:
+            names = [_leaf_at(list_name, place) for place in batch]
+            return _List(list_name, statuses, names).members_from(batch, first)
+
+        yield retry_conflicts(go_on, on=FoldedMeanwhile)
 
 
 def list_leaves(list_name: str, statuses: Collection[str] | None = None) -> list[int]:
-    """The first places of the leaves that have entries of `statuses`, in order. One request and one for 100 tops."""
-    tops = _counts(_read([list_name]).get(list_name, {}), _IN_ROOT, statuses)
-    nodes = _read([f"{list_name}/{top}" for top in tops])
-    return [
-        top * TOP_PLACES + leaf * LEAF_PLACES
-        for top in tops
-        for leaf in _counts(nodes.get(f"{list_name}/{top}", {}), _IN_TOP, statuses)
-    ]
+    """The first places of the leaves that have entries of `statuses`, in order. Two requests, and one for 100 tops."""
+    return retry_conflicts(
+        lambda: _List(list_name, statuses, [list_name, f"{list_name}/0"]).places(), on=FoldedMeanwhile
+    )
 
 
-def _ids(
-    list_name: str,
-    nodes: dict[str, _Answer],
-    tops: Mapping[int, int],
-    statuses: Collection[str] | None,
-    start: int,
-    stop: int,
-) -> tuple[list[str], list[str]]:
-    """The ids of the ranks `start` to `stop` (exclusive), oldest first; and the leaves they stand in."""
-    wanted_tops, before = _covering(tops, start, stop)
-    nodes |= _read([name for top in wanted_tops if (name := f"{list_name}/{top}") not in nodes])
-    leaves = {
-        (top, leaf): number
-        for top in wanted_tops
-        for leaf, number in sorted(_counts(nodes.get(f"{list_name}/{top}", {}), _IN_TOP, statuses).items())
-    }
-    start, stop = start - before, stop - before
-    wanted_leaves, before = _covering(leaves, start, stop)
-    names = [f"{list_name}/{top}/{leaf}" for top, leaf in wanted_leaves]
-    nodes |= _read([name for name in names if name not in nodes])
-    ids = [id_ for name in names for id_ in _members(nodes.get(name, {}), statuses)]
-    return ids[start - before : stop - before], names
+def _leaf_at(list_name: str, place: int) -> str:
+    return Entry(list_name, place, "", "").leaf_node
 
 
-def _members(leaf: _Answer, statuses: Collection[str] | None, first: float = 0) -> list[str]:
-    """The ids of a leaf from the place `first` in it on, in the order of their places."""
-    names = statuses if statuses is not None else [name for name in leaf if name != "node"]
-    members = sorted(chain.from_iterable(leaf[name]["SS"] for name in names if name in leaf))
-    return [member[_SLOT_DIGITS:] for member in members if int(member[:_SLOT_DIGITS]) >= first]
+class _List:
+    """A list at one moment: its nodes, and the changes that are not folded into them yet.
+
+    Everything may raise `FoldedMeanwhile`. `statuses`: what is counted; None: all. `names`: nodes to read at once.
+    """
+
+    def __init__(self, name: str, statuses: Collection[str] | None, names: Sequence[str]) -> None:
+        self._name = name
+        self._statuses = statuses
+        recent, rows = journal.read(then=names)
+        self._fold = recent.fold
+        self._nodes: dict[str, Answer | None] = {}
+        self._keep(names, rows)
+        # What the journal adds, by node: to the numbers of its children, and members to leaves.
+        self._added: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._members: dict[str, dict[str, int]] = defaultdict(dict)
+        for entry, sign in recent.changes().items():
+            if entry.list_name == name and (statuses is None or entry.status in statuses):
+                self._added[name][entry.top] += sign
+                self._added[entry.top_node][entry.leaf] += sign
+                members = self._members[entry.leaf_node]
+                members[entry.member] = members.get(entry.member, 0) + sign
+
+    def page(self, page: int, per_page: int, *, newest_first: bool) -> tuple[Page, list[str]]:
+        """A page, and the leaves that it stands in."""
+        tops = self.tops()
+        total = sum(tops.values())
+        page = min(page, max(1, -(-total // per_page)))
+        start, stop = (page - 1) * per_page, min(page * per_page, total)
+        if newest_first:
+            start, stop = total - stop, total - start
+        ids, leaves = self._ids(tops, start, stop)
+        return Page(ids[::-1] if newest_first else ids, page, per_page, total), leaves
+
+    def _ids(self, tops: Mapping[int, int], start: int, stop: int) -> tuple[list[str], list[str]]:
+        """The ids of the ranks `start` to `stop` (exclusive), oldest first; and the leaves they stand in."""
+        wanted_tops, before = _covering(tops, start, stop)
+        start, stop = start - before, stop - before
+        wanted_leaves, before = _covering(self.leaves(wanted_tops), start, stop)
+        names = [f"{self._name}/{top}/{leaf}" for top, leaf in wanted_leaves]
+        self._read(names)
+        ids = [id_ for name in names for id_ in self.members(name)]
+        return ids[start - before : stop - before], names
+
+    def tops(self) -> Mapping[int, int]:
+        """Top -> how many entries lie below it, in order, without the zeros."""
+        return self._counts(self._name, _IN_ROOT)
+
+    def leaves(self, tops: Iterable[int]) -> Mapping[tuple[int, int], int]:
+        """(top, leaf) -> how many entries lie in it, in order, without the zeros."""
+        names = {top: f"{self._name}/{top}" for top in tops}
+        self._read(list(names.values()))
+        return {
+            (top, leaf): number for top, name in names.items() for leaf, number in self._counts(name, _IN_TOP).items()
+        }
+
+    def places(self) -> list[int]:
+        """The first places of all leaves that have entries, in order."""
+        return [top * TOP_PLACES + leaf * LEAF_PLACES for top, leaf in self.leaves(self.tops())]
+
+    def members_from(self, places: Iterable[int], first: float) -> list[str]:
+        """The ids of the leaves that begin at `places`, in order, without those whose place is below `first`."""
+        leaves = {_leaf_at(self._name, place): place for place in places}
+        self._read([*leaves])
+        return [id_ for leaf, place in leaves.items() for id_ in self.members(leaf, first - place)]
+
+    def members(self, leaf: str, first: float = 0) -> list[str]:
+        """The ids of a leaf from the place `first` in it on, in the order of their places."""
+        self._read([leaf])
+        row, changes = self._nodes[leaf] or {}, self._members.get(leaf, {})
+        sets = (value["SS"] for name, value in row.items() if "SS" in value and self._counts_in(name))
+        members = {member for member in chain.from_iterable(sets) if changes.get(member, 0) >= 0}
+        members |= {member for member, sign in changes.items() if sign > 0}
+        return [member[SLOT_DIGITS:] for member in sorted(members) if int(member[:SLOT_DIGITS]) >= first]
+
+    def _counts(self, node: str, packing: _Packing) -> Mapping[int, int]:
+        self._read([node])
+        counts: dict[int, int] = defaultdict(int, self._added.get(node, {}))
+        for name, value in (self._nodes[node] or {}).items():
+            status, mark, word = name.partition("~")
+            if mark and self._counts_in(status):
+                for child, number in packing.counts(int(word), int(value["N"])):
+                    counts[child] += number
+        return {child: number for child, number in sorted(counts.items()) if number > 0}
+
+    def _counts_in(self, status: str) -> bool:
+        return self._statuses is None or status in self._statuses
+
+    def _read(self, names: Sequence[str]) -> None:
+        if missing := [name for name in names if name not in self._nodes]:
+            self._keep(missing, node_rows.read(missing))
+
+    def _keep(self, names: Sequence[str], rows: Mapping[str, Answer]) -> None:
+        for name in names:
+            row = rows.get(name)
+            if row and node_rows.number(row, _FOLD) > self._fold:
+                raise FoldedMeanwhile("The lists were folded meanwhile.")
+            self._nodes[name] = row
 
 
 def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], int]:
@@ -276,29 +295,3 @@ def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], 
             keys.append(key)
         position += number
     return keys, before
-
-
-def _counts(row: _Answer, packing: _Packing, statuses: Collection[str] | None) -> dict[int, int]:
-    """Child -> how many entries of `statuses` lie below it, in order, without the zeros."""
-    counts: dict[int, int] = defaultdict(int)
-    for name, value in row.items():
-        status, mark, word = name.partition("~")
-        if mark and (statuses is None or status in statuses):
-            for child, number in packing.counts(int(word), int(value["N"])):
-                counts[child] += number
-    return dict(sorted(counts.items()))
-
-
-def _read(names: Sequence[str]) -> dict[str, _Answer]:
-    """The nodes by name, as DynamoDB answers them: their attributes are not known beforehand. 100 a request."""
-    table = _Node.table()
-    nodes: dict[str, _Answer] = {}
-    todo = list(names)
-    while todo:
-        batch, todo = todo[:_BATCH], todo[_BATCH:]
-        keys: Any = [{"node": name} for name in batch]  # its annotation says names alone, which it can't read
-        answer = table.batch_get_item(keys, consistent_read=True)
-        nodes |= {row["node"]["S"]: row for row in answer["Responses"].get(table.table_name, ())}
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table.table_name, {}).get("Keys", ())
-        todo = [str(key["node"]["S"]) for key in unprocessed] + todo
-    return nodes

@@ -6,9 +6,11 @@ an item to move, whoever moves it, and no half-done state for a crash to leave b
 
 import hashlib
 import json
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from operator import and_
 from typing import Any
 
@@ -21,17 +23,19 @@ from dlambda.domain.items.search_text import search_text
 from dlambda.domain.items.stage import check_transition
 from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
 from dlambda.store import sealing
-from dlambda.store.items import catalogue, leases, slots
+from dlambda.store.items import catalogue, folding, journal, leases, slots
+from dlambda.store.items.entry import LEAF_PLACES, Entry
 from dlambda.store.items.leases import Lease
-from dlambda.store.table import MAX_OPERATIONS, ConditionFailed, Row, Transaction, may_be_key
+from dlambda.store.table import MAX_OPERATIONS, TABLE_ERRORS, ConditionFailed, Row, Transaction, may_be_key
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
 BATCH = 30
-BUCKET_PLACES = catalogue.LEAF_PLACES * 64
+BUCKET_PLACES = LEAF_PLACES * 64
 _READ_AT_ONCE = 100
 _ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
+_MOST_TRIES = 12  # for a slot that others take at the same moment
 
 
 class _WaitingIndex(GlobalSecondaryIndex["_Row"]):
@@ -214,15 +218,16 @@ def find_by_words(shelf: Shelf, bucket: int, words: Sequence[str], *, owner: str
     query: dict[str, Any] = {
         "index_name": index.Meta.index_name,
         "filter_condition": has_all,
-        "attributes_to_get": ["id"],
+        "attributes_to_get": ["id", "seq"],
     }
-    table, found = _Row.table(), []
-    start: Any = {}
-    while start is not None:
-        answer = table.query(_bucket(shelf, owner, bucket), exclusive_start_key=start or None, **query)
-        found += [str(row["id"]["S"]) for row in answer["Items"]]
-        start = answer.get("LastEvaluatedKey")
-    return found
+    found: list[tuple[int, str]] = []
+    for key in _spread(_bucket(shelf, owner, bucket)):
+        start: Any = {}
+        while start is not None:
+            answer = _Row.table().query(key, exclusive_start_key=start or None, **query)
+            found += [(int(row["seq"]["N"]), str(row["id"]["S"])) for row in answer["Items"]]
+            start = answer.get("LastEvaluatedKey")
+    return [item_id for _, item_id in sorted(found)]
 
 
 def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> int:
@@ -240,12 +245,11 @@ def at_end(moved: Sequence[Item], *, front: bool) -> dict[str, Item]:
 
     A `commit` can bring each of `moved`, as it was read, to its new places, together with others of them.
     """
-    reserve = catalogue.reserve_front if front else catalogue.reserve
-    first = reserve(list_name(Shelf.QUEUE, ""), len(moved), leaving=[item.seq for item in moved])
+    first, _ = journal.reserve_places(list_name(Shelf.QUEUE, ""), len(moved), front=front)
     placed = {item.id: item.evolve(seq=first + number) for number, item in enumerate(moved)}
     for owner in dict.fromkeys(item.owner for item in moved if item.owner):
         own = [item for item in moved if item.owner == owner]
-        first = reserve(list_name(Shelf.QUEUE, owner), len(own), leaving=[item.owner_seq for item in own])
+        first, _ = journal.reserve_places(list_name(Shelf.QUEUE, owner), len(own), front=front)
         placed |= {item.id: placed[item.id].evolve(owner_seq=first + number) for number, item in enumerate(own)}
     return placed
 
@@ -257,8 +261,8 @@ def place_in(item: Item, owner: str) -> int:
 
 def list_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
     """(place, id) of the oldest items that wait in `lane`: for a slot, a retry or intake. May lag: a claim decides."""
-    rows = _Row.by_waiting.query(lane, limit=limit, page_size=limit)
-    return [(int(row.seq), row.id) for row in rows]
+    rows = chain.from_iterable(_Row.by_waiting.query(key, limit=limit, page_size=limit) for key in _spread(lane))
+    return sorted((int(row.seq), row.id) for row in rows)[:limit]
 
 
 def list_active() -> list[Item]:
@@ -283,38 +287,53 @@ def commit(changes: Sequence[Change]) -> list[Change]:
             check_transition(change.before.stage, change.after.stage)
             if change.before.owner != change.after.owner:
                 raise ValueError("an item keeps its owner")
-    changes = _placed(changes)
-    transaction = Transaction()
-    for change in changes:
-        _write_row(transaction, change)
-        _write_lease(transaction, change)
-    _write_urls(transaction, changes)
-    moves = [change for change in changes if _entries(change.before) != _entries(change.after)]
-    catalogue.change(
-        transaction,
-        leave=[entry for change in moves for entry in _entries(change.before)],
-        enter=[entry for change in moves for entry in _entries(change.after)],
-    )
-    slots.change(transaction, [(change.before, change.after) for change in changes], current().settings)
-    if len(transaction) > MAX_OPERATIONS:
-        raise ValueError(f"{len(changes)} changes are too many for one transaction")
+    changes, address = _placed(changes)
+    choice = slots.Choice(current().settings)
+    for _ in range(_MOST_TRIES):
+        chosen = _with_slots(changes, choice)
+        record = _record(chosen)
+        address = address or (journal.reserve() if record else None)
+        refused = _refusal(chosen, record, address)
+        if not refused:
+            if address:
+                folding.fold_after(address)
+            return chosen
+        choice.exclude(reason.removeprefix(slots.NO_SLOT) for reason in refused)
+        if journal.LATE in refused:
+            address = None
+    raise NoSlot("No slot is free.")
+
+
+def _refusal(changes: Sequence[Change], record: journal.Record, address: journal.Address | None) -> Sequence[str]:
+    """Writes the changes; the reasons for which they are to be written with other slots or another number."""
     try:
-        transaction.commit()
+        _transaction(changes, record, address).commit()
     except ConditionFailed as refused:
-        raise _reason(refused, changes) from None
-    return changes
+        if not all(reason == journal.LATE or reason.startswith(slots.NO_SLOT) for reason in refused.reasons):
+            raise _reason(refused, changes) from None
+        return refused.reasons
+    except TABLE_ERRORS:  # also when many add the same URL at the same moment, and another one was faster
+        if (urls := _new_urls(changes)) and (holders := _holders_of(urls, changes)):
+            raise UrlTaken(holders) from None
+        raise
+    return ()
 
 
-def _placed(changes: Sequence[Change]) -> list[Change]:
-    """The changes with versions, and with a place for whoever enters a list; a member's items enter two."""
+def _placed(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | None]:
+    """The changes with versions, and with a place for whoever enters a list; a member's items enter two.
+
+    With the places comes the one of the record in the journal: of the list of all.
+    """
     entering: dict[tuple[Shelf, str], list[int]] = {}
     for number, change in enumerate(changes):
         if change.after and (change.before is None or change.before.shelf is not change.after.shelf):
             for owner in dict.fromkeys(("", change.after.owner)):
                 entering.setdefault((change.after.shelf, owner), []).append(number)
     places: dict[tuple[int, bool], int] = {}
+    address = None
     for (shelf, owner), numbers in entering.items():
-        first = catalogue.reserve(list_name(shelf, owner), len(numbers), leaving=_leaving(changes, shelf, owner))
+        first, given = journal.reserve_places(list_name(shelf, owner), len(numbers))
+        address = address or given
         places |= {(number, bool(owner)): first + step for step, number in enumerate(numbers)}
     placed: list[Change] = []
     for number, change in enumerate(changes):
@@ -326,19 +345,42 @@ def _placed(changes: Sequence[Change]) -> list[Change]:
                 version=change.before.version + 1 if change.before else 1,
             )
         placed.append(Change(change.before, after, change.lease))
-    return placed
+    return placed, address
 
 
-def _leaving(changes: Iterable[Change], shelf: Shelf, owner: str) -> list[int]:
-    """The places in a list that items go from, to another status or away."""
-    places: list[int] = []
+def _with_slots(changes: Iterable[Change], choice: slots.Choice) -> list[Change]:
+    """The changes with the slots that items take. Raises `NoSlot`."""
+    chosen: list[Change] = []
     for change in changes:
-        before, after = change.before, change.after
-        if before is None or before.shelf is not shelf or not before.is_visible_to(owner):
-            continue
-        if after is None or after.status is not before.status:
-            places.append(place_in(before, owner))
-    return places
+        after = change.after and choice.place(change.before, change.after)
+        if change.after and after is None:
+            raise NoSlot("No slot is free.")
+        chosen.append(Change(change.before, after, change.lease))
+    return chosen
+
+
+def _record(changes: Sequence[Change]) -> journal.Record:
+    """What the changes mean for lists and lanes."""
+    moves = [change for change in changes if _entries(change.before) != _entries(change.after)]
+    return journal.Record(
+        leave=[entry for change in moves for entry in _entries(change.before)],
+        enter=[entry for change in moves for entry in _entries(change.after)],
+        lanes=slots.lane_changes((change.before, change.after) for change in changes),
+    )
+
+
+def _transaction(changes: Sequence[Change], record: journal.Record, address: journal.Address | None) -> Transaction:
+    transaction = Transaction()
+    for change in changes:
+        _write_row(transaction, change)
+        _write_lease(transaction, change)
+        slots.write(transaction, change.before, change.after)
+    _write_urls(transaction, changes)
+    if address:
+        journal.put(transaction, address, record)
+    if len(transaction) > MAX_OPERATIONS:
+        raise ValueError(f"{len(changes)} changes are too many for one transaction")
+    return transaction
 
 
 def _write_row(transaction: Transaction, change: Change) -> None:
@@ -392,24 +434,34 @@ def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
         return StaleWrite("The item was changed meanwhile.")
     urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
     if urls:
-        holders = find_holders(urls)
-        return UrlTaken(
-            {
-                change.after.id: next(holders[url] for url in change.after.urls if url in holders)
-                for change in changes
-                if change.after and any(url in holders for url in change.after.urls & urls)
-            }
-        )
+        return UrlTaken(_holders_of(urls, changes))
     return NoSlot("No slot is free.")
 
 
-def _entries(item: Item | None) -> list[catalogue.Entry]:
+def _holders_of(urls: Collection[str], changes: Iterable[Change]) -> dict[str, str]:
+    """The ids of the changed items for which others have one of `urls`, with the ids of these."""
+    holders = find_holders(urls)
+    found: dict[str, str] = {}
+    for item in (change.after for change in changes if change.after):
+        others = [holders[url] for url in item.urls.intersection(urls) if holders.get(url, item.id) != item.id]
+        if others:
+            found[item.id] = others[0]
+    return found
+
+
+def _new_urls(changes: Iterable[Change]) -> set[str]:
+    """URLs that no item of the changes had before."""
+    before = [url for change in changes if change.before for url in change.before.urls]
+    return {url for change in changes if change.after for url in change.after.urls}.difference(before)
+
+
+def _entries(item: Item | None) -> list[Entry]:
     """The places where an item stands: in the deployment's list, and a member's in its own."""
     if item is None:
         return []
-    entries = [catalogue.Entry(list_name(item.shelf, ""), item.seq, item.status, item.id)]
+    entries = [Entry(list_name(item.shelf, ""), item.seq, item.status, item.id)]
     if item.owner:
-        entries.append(catalogue.Entry(list_name(item.shelf, item.owner), item.owner_seq, item.status, item.id))
+        entries.append(Entry(list_name(item.shelf, item.owner), item.owner_seq, item.status, item.id))
     return entries
 
 
@@ -426,9 +478,11 @@ def _row(item: Item) -> _Row:
         item.id,
         seq=item.seq,
         version=item.version,
-        waiting=item.waiting_lane,
-        bucket=_bucket(item.shelf, "", item.seq // BUCKET_PLACES),
-        own_bucket=_bucket(item.shelf, item.owner, item.owner_seq // BUCKET_PLACES) if item.owner else None,
+        waiting=_part(item.waiting_lane, item.id) if item.waiting_lane else None,
+        bucket=_part(_bucket(item.shelf, "", item.seq // BUCKET_PLACES), item.id),
+        own_bucket=_part(_bucket(item.shelf, item.owner, item.owner_seq // BUCKET_PLACES), item.id)
+        if item.owner
+        else None,
         text=search_text(item),
         view=view,
         hidden=hidden,
@@ -452,6 +506,20 @@ def _item(row: _Row) -> Item:
 
 def _bucket(shelf: Shelf, owner: str, number: int) -> str:
     return f"{list_name(shelf, owner)}/{number}"
+
+
+def _spread(key: str) -> list[str]:
+    """The partitions of an index that entries with `key` lie in. One takes a thousand writes a second.
+
+    The first has the key itself: rows of earlier versions lie there. No lane and no list has a blank in its name.
+    """
+    return [key, *(f"{key} {part}" for part in range(1, current().settings.index_spread))]
+
+
+def _part(key: str, item_id: str) -> str:
+    """The one of them that an item lies in."""
+    parts = _spread(key)
+    return parts[zlib.crc32(item_id.encode()) % len(parts)]
 
 
 def _json(value: Any) -> bytes:

@@ -1,42 +1,61 @@
-"""Slots and the pause: who downloads and who waits, in one row, so that limits are exact under parallel requests.
+"""Slots and the pause: who downloads and who waits, with limits that are exact under parallel requests.
 
-Attributes: `all`, the ids that hold a slot; `x~<extractor>`, those of one extractor; `w~<lane>`, how many items wait
-for a slot there (a lane is an extractor, or that of live or forced items); `paused_at`, set while paused. An item takes
-its slot in the transaction that starts it and gives it back in the one that ends it, so a slot can't outlive its item
-(docs/contract/downloads.md 5.7).
+A slot is a row of its own: a limit of five is the rows 0 to 4 of its lane, each held by one item or free. An item
+needs one of all and one of its extractor's. It puts the rows in the transaction that starts it, if they do not exist,
+and deletes them in the one that ends it, so a slot can't outlive its item (docs/contract/downloads.md 5.7). Rows of
+the table `catalogue`:
+
+    slot/<extractor>/<n>   the item that holds a slot; no extractor: one of all
+    pause                  `paused_at`, while paused
+
+How many hold slots and wait is in the journal, as numbers of lanes: `t~` (taken, in all), `t~<extractor>`,
+`w~<lane>` (a lane is an extractor, or that of live or forced items).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from dlambda.deployment import current
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE, Stage
 from dlambda.settings import Settings
+from dlambda.store.conflicts import retry_conflicts
+from dlambda.store.items import journal, nodes
+from dlambda.store.items.journal import PAUSE, FoldedMeanwhile
 from dlambda.store.table import Row, Transaction
 
-NO_SLOT = "no slot is free"
-_KEY = "slots"
+NO_SLOT = "no slot is free: "
+_OF_ALL = ""
+_WAITING, _TAKEN = "w~", "t~"
+_FIRST_READ, _READ = 8, 45
+"""How many slots of a lane are looked at first, and then at once."""
 
 
-class _Row(Row):
+class _Slot(Row):
     class Meta:
-        table_name = "state"
+        table_name = "catalogue"
 
-    key = UnicodeAttribute(hash_key=True)
+    node = UnicodeAttribute(hash_key=True)
+    item_id = UnicodeAttribute()
+
+
+class _Pause(Row):
+    class Meta:
+        table_name = "catalogue"
+
+    node = UnicodeAttribute(hash_key=True, default=PAUSE)
     paused_at = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The row at one moment."""
+    """How many hold slots and wait at one moment."""
 
-    taken: frozenset[str] = frozenset()
+    taken: int = 0
     taken_by: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     paused_at: float | None = None
@@ -49,79 +68,123 @@ class Slots:
             return 0
         if lane == LIVE_LANE:
             return max(1, self.waiting.get(lane, 0))
-        in_all = settings.max_workers - len(self.taken)
+        in_all = settings.max_workers - self.taken
         return max(0, min(in_all, settings.workers_for(lane) - self.taken_by.get(lane, 0)))
 
 
 def read() -> Slots:
-    row = _Row.table().get_item(_KEY, consistent_read=True).get("Item", {})
+    """Reads the numbers as they are now, without lanes in which nobody is. One request or two."""
+    log, rows = retry_conflicts(lambda: journal.read([PAUSE]), on=FoldedMeanwhile)
+    if journal.FOLD not in rows:  # who waited in an earlier version is not in it yet
+        journal.begin()
+        log, rows = retry_conflicts(lambda: journal.read([PAUSE]), on=FoldedMeanwhile)
+    lanes = log.lanes
+    taken_by = {lane.removeprefix(_TAKEN): number for lane, number in lanes.items() if lane.startswith(_TAKEN)}
     return Slots(
-        taken=frozenset(row.get("all", {}).get("SS", ())),
-        taken_by={name[2:]: len(value["SS"]) for name, value in row.items() if name.startswith("x~")},
-        waiting={name[2:]: int(value["N"]) for name, value in row.items() if name.startswith("w~")},
-        paused_at=float(row["paused_at"]["N"]) if "paused_at" in row else None,
+        taken=taken_by.pop(_OF_ALL, 0),
+        taken_by=taken_by,
+        waiting={lane.removeprefix(_WAITING): number for lane, number in lanes.items() if lane.startswith(_WAITING)},
+        paused_at=_paused_at(rows),
     )
 
 
+def _paused_at(rows: Mapping[str, nodes.Answer]) -> float | None:
+    row = rows.get(PAUSE, {})
+    return float(row["paused_at"]["N"]) if "paused_at" in row else None
+
+
 def pause(at: float) -> bool:
-    """Stops new starts. False when it was paused already."""
-    return _switch(_Row.paused_at.set(at), _Row.paused_at.does_not_exist())
+    """Stops new starts: those that have not yet looked for a slot. False when it was paused already."""
+    return _Pause().update_if(_Pause.paused_at.does_not_exist(), [_Pause.paused_at.set(at)])
 
 
 def resume() -> bool:
     """False when it was not paused."""
-    return _switch(_Row.paused_at.remove(), _Row.paused_at.exists())
+    return _Pause().update_if(_Pause.paused_at.exists(), [_Pause.paused_at.remove()])
 
 
-def _switch(action: Action, condition: Condition) -> bool:
-    transaction = Transaction()
-    transaction.update(_Row(_KEY), [action], condition=condition, error_label="already so")
-    return transaction.try_commit()
-
-
-def change(transaction: Transaction, moves: Iterable[tuple[Item | None, Item | None]], settings: Settings) -> None:
-    """Adds to the transaction the update of the slots' row by these moves, each an item `(before, after)`.
-
-    The row has the ids that hold a slot, in all and by extractor, and the number that waits in each lane. When an item
-    starts, the commit fails with the label `NO_SLOT` while paused or with no slot free. No operation without a change.
-    """
+def lane_changes(moves: Iterable[tuple[Item | None, Item | None]]) -> dict[str, int]:
+    """By how much moves of items, (before, after), change the numbers of lanes."""
     deltas: dict[str, int] = defaultdict(int)
-    gives: dict[str, set[str]] = defaultdict(set)
-    takes: dict[str, set[str]] = defaultdict(set)
-    starts = waits_for_pause = False
     for before, after in moves:
-        if before is not None and before.is_waiting:
-            deltas[f"w~{before.lane}"] -= 1
-        if after is not None and after.is_waiting:
-            deltas[f"w~{after.lane}"] += 1
-        had_slot, holds = before is not None and before.holds_slot, after is not None and after.holds_slot
-        if before is not None and had_slot and not holds:
-            gives["all"].add(before.id)
-            gives[f"x~{before.extractor}"].add(before.id)
-        if after is not None and holds and not had_slot:
-            takes["all"].add(after.id)
-            takes[f"x~{after.extractor}"].add(after.id)
-        if after is not None and _starts(before, after):
-            starts = True
-            waits_for_pause = waits_for_pause or not after.past_pause
-    # A start leaves its lane: its condition is checked even when another item takes its place there.
-    actions: list[Action] = [Path([name]).add(delta) for name, delta in deltas.items() if delta or starts]
-    actions += [UnicodeSetAttribute(attr_name=name).delete(ids) for name, ids in gives.items()]
-    actions += [UnicodeSetAttribute(attr_name=name).add(ids) for name, ids in takes.items()]
-    if actions:
-        condition = _room(takes, settings) if waits_for_pause else None
-        transaction.update(_Row(_KEY), actions, condition=condition, error_label=NO_SLOT)
+        for item, sign in ((before, -1), (after, 1)):
+            if item is None:
+                continue
+            if item.is_waiting:
+                deltas[_WAITING + item.lane] += sign
+            for slot in item.slots:
+                deltas[_TAKEN + _lane_of(slot)] += sign
+    return {lane: delta for lane, delta in deltas.items() if delta}
 
 
-def _starts(before: Item | None, after: Item | None) -> bool:
-    return before is not None and before.is_waiting and after is not None and after.stage is Stage.RUNNING
+def write(transaction: Transaction, before: Item | None, after: Item | None) -> None:
+    """Adds to the transaction that an item takes and gives back slots.
+
+    It fails with the label `NO_SLOT` and a slot's name when another item has that slot by now.
+    """
+    old, new = (frozenset(item.slots) if item else frozenset() for item in (before, after))
+    for name in old - new:
+        transaction.delete(_Slot(name))
+    for name in new - old:
+        assert after is not None
+        row = _Slot(name, item_id=after.id)
+        transaction.put(row, condition=_Slot.node.does_not_exist(), error_label=NO_SLOT + name)
 
 
-def _room(takes: Mapping[str, set[str]], settings: Settings) -> Condition:
-    """The condition that nothing is paused and each set that grows stays within its limit."""
-    condition: Condition = _Row.paused_at.does_not_exist()
-    for name, ids in takes.items():
-        limit = settings.max_workers if name == "all" else settings.workers_for(name[2:])
-        path = Path([name])
-        condition &= path.does_not_exist() | (size(path) <= limit - len(ids))
-    return condition
+class Choice:
+    """Chooses free slots for the items of one transaction."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._busy: set[str] = set()
+
+    def exclude(self, names: Iterable[str]) -> None:
+        """Takes slots as busy that others were faster to take."""
+        self._busy |= set(names)
+
+    def place(self, before: Item | None, after: Item) -> Item | None:
+        """The item with the slots that it has from now on; None when it may not start.
+
+        A slot is kept for as long as the item runs within the limits. Running items of an earlier version have none,
+        and take one when one is free.
+        """
+        starts = before is not None and before.is_waiting and after.stage is Stage.RUNNING
+        if not after.holds_slot:
+            if starts and not after.past_pause and _paused_at(nodes.read([PAUSE])) is not None:
+                return None
+            return after.evolve(slots=()) if after.slots else after
+        if after.slots:
+            return after
+        names = self._find_free(after.extractor)
+        if names is None:
+            return None if starts else after
+        self._busy |= set(names)
+        return after.evolve(slots=names)
+
+    def _find_free(self, extractor: str) -> tuple[str, ...] | None:
+        """A free slot of all and one of the extractor's, at random; None while paused or when there is none."""
+        limits = {_OF_ALL: self._settings.max_workers, extractor: self._settings.workers_for(extractor)}
+        lanes = {lane: self._names(lane, limit) for lane, limit in limits.items()}
+        free: dict[str, str] = {}
+        size = _FIRST_READ
+        while batch := {lane: [*islice(names, size)] for lane, names in lanes.items() if lane not in free}:
+            if not all(batch.values()):
+                return None
+            rows = nodes.read([PAUSE, *chain.from_iterable(batch.values())])
+            if _paused_at(rows) is not None:
+                return None
+            for lane, names in batch.items():
+                if free_names := [name for name in names if name not in rows]:
+                    free[lane] = current().random.choice(free_names)
+            size = _READ
+        return tuple(free[lane] for lane in limits)
+
+    def _names(self, lane: str, limit: int) -> Iterator[str]:
+        """A lane's slots, from any of them on, without those that are known to be taken."""
+        start = current().random.randrange(limit)
+        names = (f"slot/{lane}/{(start + step) % limit}" for step in range(limit))
+        return (name for name in names if name not in self._busy)
+
+
+def _lane_of(slot: str) -> str:
+    return slot.removeprefix("slot/").rpartition("/")[0]

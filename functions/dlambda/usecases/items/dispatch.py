@@ -44,7 +44,7 @@ def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
                 :free
             ]
             (unlimited if lane in {LIVE_LANE, PAST_PAUSE_LANE} else candidates).extend(rows)
-    free_in_all = settings.max_workers - len(state.taken)
+    free_in_all = settings.max_workers - state.taken
     return [item_id for _, item_id in unlimited + sorted(candidates)[: max(0, free_in_all)]]
 
 

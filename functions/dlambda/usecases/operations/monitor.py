@@ -275,7 +275,7 @@ def _work() -> Sample:
     state = slots.read()
     live = sum(1 for item in items.list_active() if item.is_live) if LIVE_LANE in state.waiting else 0
     return {
-        "active_jobs": len(state.taken) + live,
+        "active_jobs": state.taken + live,
         "queued_jobs": max(0, sum(state.waiting.values())),
         "is_paused": state.paused_at is not None,
     }

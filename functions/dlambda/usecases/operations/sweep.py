@@ -12,7 +12,7 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.stage import INTAKE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem, QueueName
 from dlambda.errors import Conflict
-from dlambda.store.items import items, leases, slots
+from dlambda.store.items import folding, items, leases, slots
 from dlambda.usecases.events.announce import wake_deliveries
 from dlambda.usecases.events.apply_changes import apply, publish_changes
 from dlambda.usecases.items.add_items import again
@@ -35,6 +35,7 @@ def sweep(now: float) -> None:
     wake_retries(now)
     wake_deliveries(now)
     warn_of_ends(now)
+    folding.fold_if_long()  # whoever was to do it may have died
     dispatch()
     clear_work_folders(now)
     if slots.read().paused_at is None:

@@ -1,0 +1,323 @@
+"""The journal: what changed in the counted lists, and in the numbers of those that wait and run, since the last fold.
+
+A list's nodes are shared by all its entries, and DynamoDB refuses transactions that meet on a row. So a transaction
+over items writes no node; it puts one record, in a row that nobody else writes. A fold (`folding.py`) takes hundreds
+of records at once into the nodes. Who reads a list adds up its nodes and the records that are not folded yet
+(docs/decisions/list-journal.md). Rows of the table `catalogue`:
+
+    counter/<stream>         `number`: of records that were asked for; a list's counter also has its places
+    journal/<stream>/<slot>  a record. A stream has `RING` rows, and record n lies in row n % RING
+    fold                     how many folds there were, up to where each stream is folded, and the lanes' numbers
+
+A record's number comes from a plain update, which conflicts with no other. There are several streams, since a row takes
+a thousand writes a second. A number whose writer died, or was refused, stays a hole until a fold gives it an empty
+record; a writer that comes later than that takes another number.
+"""
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Final, Self
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.operand import Path
+
+from dlambda.deployment import current, per_deployment
+from dlambda.domain.items.stage import Shelf
+from dlambda.errors import StaleWrite, Unavailable
+from dlambda.store.items import nodes
+from dlambda.store.items.entry import Entry, net
+from dlambda.store.items.nodes import Answer, number
+from dlambda.store.table import Row, Transaction
+
+RING: Final = 16_384
+LATE: Final = "the record's number has gone"
+FOLD: Final = "fold"
+PAUSE: Final = "pause"
+_PLAIN_STREAMS: Final = ("0", "1", "2")
+STREAMS: Final = (*(shelf.value for shelf in Shelf), *_PLAIN_STREAMS)
+_MOST_GUESSED: Final = 80
+
+
+class _Counter(Row):
+    class Meta:
+        table_name = "catalogue"
+
+    node = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute(null=True)
+    seq = NumberAttribute(null=True)
+    front = NumberAttribute(null=True)
+    folded = NumberAttribute(null=True)  # rows of records up to this number may be written anew
+
+
+class _Record(Row):
+    class Meta:
+        table_name = "catalogue"
+
+    node = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute()
+    changes = BinaryAttribute(legacy_encoding=False)
+
+
+class _Fold(Row):
+    class Meta:
+        table_name = "catalogue"
+
+    node = UnicodeAttribute(hash_key=True, default=FOLD)
+    fold = NumberAttribute(default=0)
+    state = BinaryAttribute(legacy_encoding=False)
+
+
+class _OldSlots(Row):
+    """Who waited, in deployments from before the journal (`w~<lane>`), and `paused_at`."""
+
+    class Meta:
+        table_name = "state"
+
+    key = UnicodeAttribute(hash_key=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The place of a record in the journal."""
+
+    stream: str
+    number: int
+
+    @property
+    def node(self) -> str:
+        return f"journal/{self.stream}/{self.number % RING}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a transaction changes: entries that leave and enter lists, and by how much the numbers of lanes change."""
+
+    leave: Sequence[Entry] = ()
+    enter: Sequence[Entry] = ()
+    lanes: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.leave or self.enter or self.lanes)
+
+    def encode(self) -> bytes:
+        leave, enter = (
+            [(entry.list_name, entry.seq, entry.status, entry.id) for entry in entries]
+            for entries in (self.leave, self.enter)
+        )
+        return zlib.compress(json.dumps([leave, enter, dict(self.lanes)], separators=(",", ":")).encode(), 1)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        leave, enter, lanes = json.loads(zlib.decompress(data))
+        return cls([Entry(*values) for values in leave], [Entry(*values) for values in enter], lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """How far a stream is folded: up to `to`, without the `holes` (number -> unix seconds of the fold that met it)."""
+
+    to: int = 0
+    holes: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def reusable(self) -> int:
+        """The highest number up to which there is no hole."""
+        return min(self.holes, default=self.to + 1) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What is not folded, and what it is to be added to. `numbers`: the highest one of each stream."""
+
+    fold: int
+    folded: Mapping[str, Folded]
+    numbers: Mapping[str, int]
+    folded_lanes: Mapping[str, int]
+    records: Mapping[Address, Record]
+
+    @property
+    def lanes(self) -> dict[str, int]:
+        """How many wait and run in each lane, without the zeros."""
+        return add_lanes(self.folded_lanes, self.records.values())
+
+    def changes(self) -> Mapping[Entry, int]:
+        """What is to be added to the lists' nodes."""
+        return net((record.leave, record.enter) for record in self.records.values())
+
+    @property
+    def length(self) -> int:
+        """How many numbers are not folded."""
+        return sum(1 for _ in _addresses(self.folded, self.numbers))
+
+
+class FoldedMeanwhile(StaleWrite):
+    """Nodes are newer than the journal that was read: both are to be read again."""
+
+
+def reserve() -> Address:
+    """A new record's place, for a change after which nothing stands in a list where it did not stand before."""
+    stream = current().random.choice(_PLAIN_STREAMS)
+    row = _Counter(_counter(stream))
+    row.update(actions=[_Counter.number.add(1)])
+    return _address(stream, row)
+
+
+def reserve_places(list_name: str, count: int = 1, *, front: bool = False) -> tuple[int, Address]:
+    """The first of `count` places at the end of a list, or before all others; and a new record's place.
+
+    Both are given once. What is never used is no harm. The record's place is good for lists of the deployment alone.
+    """
+    row = _Counter(_counter(list_name))
+    places = _Counter.front if front else _Counter.seq
+    actions = [places.add(count), _Counter.number.add(1)]
+    if not row.update_if(_Counter.seq.exists(), actions):
+        _begin_list(list_name)
+        row.update(actions=actions)
+    first = -int(row.front) if front else int(row.seq) - count
+    return first, _address(list_name, row)
+
+
+def _begin_list(list_name: str) -> None:
+    """Makes a list's counter; the lists of earlier versions had their places in their root."""
+    begin()
+    root = nodes.read([list_name]).get(list_name, {})
+    row = _Counter(_counter(list_name), number=0, seq=number(root, "seq"), front=number(root, "front"))
+    row.save_if(_Counter.seq.does_not_exist())
+
+
+def _address(stream: str, row: _Counter) -> Address:
+    """Raises `Unavailable` while the row of the record is taken by one that is not folded yet."""
+    address = Address(stream, int(row.number))
+    if stream in STREAMS and address.number - RING > (row.folded or 0):
+        raise Unavailable("The lists are written too fast.")
+    return address
+
+
+def put(transaction: Transaction, address: Address, record: Record) -> None:
+    """Adds a record to the transaction, which fails with the label `LATE` when its number is too old."""
+    row = _Record(address.node, number=address.number, changes=record.encode())
+    is_newer = _Record.number.does_not_exist() | (_Record.number < address.number)
+    transaction.put(row, condition=is_newer, error_label=LATE)
+
+
+def read(
+    beside: Sequence[str] = (), then: Sequence[str] = (), most: int | None = None
+) -> tuple[Journal, dict[str, Answer]]:
+    """The journal, and other rows of its table: `beside` it, or read `then`, after it. One request, or two.
+
+    `most`: no more records than so many, oldest first. What a caller has written before is in it. A process asks in
+    its first request for the records that it expects to be there. Raises `FoldedMeanwhile`.
+    """
+    guessed = _expected() if most is None else []
+    rows = nodes.read([FOLD, *map(_counter, STREAMS), *beside, *(address.node for address in guessed)])
+    fold, folded, lanes = _state(rows.get(FOLD))
+    numbers = {stream: number(rows.get(_counter(stream), {}), "number") for stream in STREAMS}
+    addresses = list(islice(_addresses(folded, numbers), most))
+    missing = set(addresses).difference(guessed)
+    rows |= nodes.read([*then, *(address.node for address in missing)])
+    if most is None:
+        _expect(addresses, numbers)
+    records = {address: record for address in addresses if (record := _record(rows.get(address.node), address))}
+    return Journal(fold, folded, numbers, lanes, records), rows
+
+
+def _record(row: Answer | None, address: Address) -> Record | None:
+    """None: it is not written yet, or never."""
+    if row is None or number(row, "number") < address.number:
+        return None
+    if number(row, "number") > address.number:
+        raise FoldedMeanwhile("The record's row has been used again.")
+    return Record.decode(row["changes"]["B"])
+
+
+def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iterator[Address]:
+    """The places of all records that are not folded, those first that waited longest."""
+    places: list[tuple[int, Address]] = []
+    for stream, highest in numbers.items():
+        progress = folded.get(stream, Folded())
+        numbers_of_stream = chain(progress.holes, range(progress.to + 1, highest + 1))
+        places += ((one - progress.to, Address(stream, one)) for one in numbers_of_stream)
+    return (address for _, address in sorted(places, key=lambda place: place[0]))
+
+
+def _expected() -> list[Address]:
+    return _expectation().get("addresses", [])
+
+
+def _expect(addresses: Sequence[Address], numbers: Mapping[str, int]) -> None:
+    """What the next reader of this process asks for at once: what there is now, and the next one of each stream."""
+    following = [Address(stream, highest + 1) for stream, highest in numbers.items()]
+    _expectation()["addresses"] = [*following, *addresses][:_MOST_GUESSED]
+
+
+@per_deployment
+def _expectation() -> dict[str, list[Address]]:
+    return {}
+
+
+def add_lanes(lanes: Mapping[str, int], records: Iterable[Record]) -> dict[str, int]:
+    """The lanes' numbers and those of records, without zeros."""
+    sums: dict[str, int] = defaultdict(int, lanes)
+    for record in records:
+        for lane, delta in record.lanes.items():
+            sums[lane] += delta
+    return {lane: count for lane, count in sums.items() if count}
+
+
+# How far the journal is folded
+
+
+def _state(row: Answer | None) -> tuple[int, dict[str, Folded], dict[str, int]]:
+    if row is None:
+        return 0, {}, {}
+    state = json.loads(row["state"]["B"])
+    folded = {
+        stream: Folded(to, {int(hole): since for hole, since in holes.items()})
+        for stream, (to, holes) in state["folded"].items()
+    }
+    return number(row, "fold"), folded, state["lanes"]
+
+
+def _state_row(fold: int, folded: Mapping[str, Folded], lanes: Mapping[str, int]) -> _Fold:
+    progress = {stream: (one.to, one.holes) for stream, one in folded.items()}
+    state = json.dumps({"folded": progress, "lanes": lanes}, separators=(",", ":")).encode()
+    return _Fold(fold=fold, state=state)
+
+
+def begin() -> None:
+    """Makes the row of folds where there is none: in a new deployment, or one from before the journal."""
+    old = _OldSlots.table().get_item("slots", consistent_read=True).get("Item", {})
+    lanes = {name: int(value["N"]) for name, value in old.items() if name.startswith("w~") and value["N"] != "0"}
+    if "paused_at" in old:
+        pause = nodes.Node(PAUSE)
+        pause.update_if(Path("paused_at").does_not_exist(), [Path("paused_at").set(float(old["paused_at"]["N"]))])
+    _state_row(0, {}, lanes).save_if(_Fold.fold.does_not_exist())
+
+
+def put_fold(transaction: Transaction, journal: Journal, folded: Mapping[str, Folded], lanes: Mapping[str, int]) -> int:
+    """Adds the next fold's row to the transaction, which fails when there was another fold. The fold's number."""
+    row = _state_row(journal.fold + 1, folded, lanes)
+    transaction.put(row, condition=_Fold.fold == journal.fold, error_label="folded meanwhile")
+    return journal.fold + 1
+
+
+def bury(transaction: Transaction, address: Address) -> None:
+    """Adds an empty record for a number that nobody used, so that nobody can use it later."""
+    put(transaction, address, Record())
+
+
+def release(folded: Mapping[str, Folded]) -> None:
+    """Lets the rows of folded records be written anew."""
+    for stream, progress in folded.items():
+        path = Path("folded")
+        _Counter(_counter(stream)).update_if(
+            path.does_not_exist() | (path < progress.reusable), [_Counter.folded.set(progress.reusable)]
+        )
+
+
+def _counter(stream: str) -> str:
+    return f"counter/{stream}"
