@@ -1,4 +1,4 @@
-"""The engines of one machine: tables (dynoxide), media (rclone), queues (ministack).
+"""The engines of one machine: tables (dynoxide), media (rclone), queues (`queue_engine`).
 
 Tables and queues check no signature: they serve Unix sockets below DATA_DIR/run, which no other user, page or worker
 process reaches (docs/decisions/engines.md). Media, which checks every signature, listens on a loopback port.
@@ -216,9 +216,9 @@ def queues(config: Config, sockets: Sockets, queue_list: Iterable[Queue]) -> Chi
     listener = sockets.queues.fileno()
     return Child(
         "queues",
-        _module("ministack", str(listener)),
+        _module("queue_engine", str(listener)),
         _environ(config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in queue_list])}),
         config.logs_dir / "queues.log",
-        "the queue engine (ministack)",
+        "the queue engine",
         (listener,),
     )

@@ -6,13 +6,11 @@ The queue stays the way; a lost datagram costs the time until the next poll.
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlambda import unix_socket
+from dlambda.aws import queue
 from dlambda.deployment import current
-
-if TYPE_CHECKING:
-    from botocore.session import Session
 
 _CONTEXT_KEY = "dlambda_queue"
 _MAX_BYTES = 256
@@ -25,11 +23,11 @@ class Nudger:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def watch(self, session: "Session") -> None:
-        """Registers with `session`, whose clients made from now on send nudges."""
+    def watch(self, clients: Any) -> None:
+        """Registers with a session, whose clients made from now on send nudges, or with one client's events."""
         for operation in ("SendMessage", "SendMessageBatch"):
-            session.register(f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}")
-            session.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
+            clients.register(f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}")
+            clients.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
 
     def _remember(self, **event: Any) -> None:
         event["context"][_CONTEXT_KEY] = str(event["params"].get("QueueUrl", "")).rpartition("/")[2]
@@ -44,12 +42,16 @@ class Nudger:
 
 
 def watch_sends() -> None:
-    """Lets each SQS client of this process send nudges. Call it before the first client is made.
+    """Lets the SQS client of this process send nudges. Call it before the first client is made.
 
     Two threads that ask for the first client at once get one each, and only one of the two is kept: hooks of a client
     could belong to the other.
     """
-    Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"]).watch(current().session())
+    nudger = Nudger(os.environ["DLAMBDA_NUDGE_SOCKET"])
+    if current().settings.queues_socket:
+        nudger.watch(queue.client().meta.events)
+    else:
+        nudger.watch(current().session())
 
 
 def listen(path: str) -> socket.socket:

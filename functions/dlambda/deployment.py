@@ -104,15 +104,10 @@ class Deployment:
         """The one botocore session: each further one would read the services' models again, and keep 7 MB."""
         return self.value(_make_session)
 
-    def client(self, service: str, *, socket_path: str = "", **options: Any) -> Any:
+    def client(self, service: str, **options: Any) -> Any:
         """A new client of one service. Region, endpoint and credentials come from the environment."""
-        from dlambda.session import send_through
-
         with self._lock:  # a session must not make two clients at once
-            client = self.session().create_client(service, **options)
-        if socket_path:
-            send_through(client, socket_path)
-        return client
+            return self.session().create_client(service, **options)
 
     def close(self) -> None:
         """Stores what has been gathered, ends processes and closes clients. What is used after that is made anew."""

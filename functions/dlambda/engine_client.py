@@ -126,14 +126,15 @@ class EngineClient:
         model = Operation(operation, self._service)
         name = f"{self._service.service_name}.{operation}"
         emit = self.meta.events.emit
+        context: Json = {}
         wanted = dict(parameters)
-        emit(f"before-parameter-build.{name}", params=wanted, model=model, context={})
+        emit(f"before-parameter-build.{name}", params=wanted, model=model, context=context)
         body = json.dumps(wanted, default=_encode).encode()
-        emit(f"before-call.{name}", model=model, params={"body": body}, context={})
+        emit(f"before-call.{name}", model=model, params={"body": body}, context=context)
         answer = self._ask_patiently(operation, body, f"response-received.{name}")
         if answer.status >= _REFUSED:
             raise ClientError(answer.parsed, operation)  # type: ignore[arg-type]
-        emit(f"after-call.{name}", model=model, parsed=answer.parsed, context={})
+        emit(f"after-call.{name}", model=model, parsed=answer.parsed, context=context)
         return answer.parsed
 
     def close(self) -> None:

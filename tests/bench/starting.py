@@ -8,7 +8,7 @@ from tests.e2e.processes import Process, memory_bytes
 from tests.e2e.service import Service
 
 _STARTS = 3
-ENGINES = ("dynoxide", "rclone", "ministack")
+ENGINES = ("dynoxide", "rclone", "queue_engine")
 _MB = 1_000_000
 
 

@@ -10,8 +10,8 @@ from typing import Any, cast
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HTTPHeaders
 
 from dlambda.deployment import current
-from dlambda.session import send_through
 from dlambda.store.table import _tables, cloud_connection, connection
+from tests.by_socket import send_through
 from tests.dynamodb.engine import Answer, DynamoDB
 from tests.dynamodb.rows import Json, tables
 from tests.stack import plan

@@ -30,7 +30,7 @@ from tests.origin.media import CLIP_FRAMES, media_folder
 
 SETTINGS = {"YTP_MAX_WORKERS": "10", "YTP_MAX_WORKERS_PER_EXTRACTOR": "10", "YTP_EXTRACT_INFO_TIMEOUT": "30"}
 SETTLE_SECONDS = 240
-_ROLES = ("dynoxide", "rclone", "ministack", "ffmpeg", "forkserver", "resource_tracker", "uvicorn")
+_ROLES = ("dynoxide", "rclone", "queue_engine", "ffmpeg", "forkserver", "resource_tracker", "uvicorn")
 T = TypeVar("T")
 
 

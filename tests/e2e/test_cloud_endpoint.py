@@ -11,7 +11,7 @@ from tests.e2e.companion import companion
 from tests.e2e.service import ROOT, Service
 from tests.origin import Origin
 
-ENGINES = ("dynoxide", "rclone", "ministack")
+ENGINES = ("dynoxide", "rclone", "queue_engine")
 
 
 @pytest.fixture(scope="module")

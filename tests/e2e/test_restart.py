@@ -233,7 +233,7 @@ def _files_below(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
 
 
-@pytest.mark.parametrize("engine", ["dynoxide", "rclone", "ministack"])
+@pytest.mark.parametrize("engine", ["dynoxide", "rclone", "queue_engine"])
 def test_an_engine_that_dies_comes_back(service: Service, origin: Origin, engine: str) -> None:
     victim = next(process for process in service.processes() if role_of(process) == engine)
     os.kill(victim.pid, signal.SIGKILL)

@@ -2,9 +2,9 @@
 
 import boto3
 
-from dlambda.session import send_through
 from local.provision import make_tables, own_tables
 from local.template import Table
+from tests.by_socket import send_through
 
 _KEYS = {"AttributeName": "id", "AttributeType": "S"}
 _OLD = {

@@ -270,7 +270,7 @@ def test_media_needs_its_signature(run, media):
 
 
 def test_a_crash_of_any_part_is_mended(run):
-    for part in ("dynoxide", "rclone", "ministack", "local.gateway", "local.worker"):
+    for part in ("dynoxide", "rclone", "local.queue_engine", "local.gateway", "local.worker"):
         for pid in run.pids(part):
             with contextlib.suppress(ProcessLookupError):  # a child of one that was killed before it
                 os.kill(pid, signal.SIGKILL)

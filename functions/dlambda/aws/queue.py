@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.messages.queue_messages import Message, QueueName
+from dlambda.engine_client import QUEUES, EngineClient, Json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -17,10 +18,41 @@ SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
 
 
+class _EngineQueues(EngineClient):
+    """The queue engine in the place of botocore's client: the operations that are used."""
+
+    def get_queue_url(self, **parameters: Any) -> Json:
+        return self.call("GetQueueUrl", parameters)
+
+    def get_queue_attributes(self, **parameters: Any) -> Json:
+        return self.call("GetQueueAttributes", parameters)
+
+    def send_message(self, **parameters: Any) -> Json:
+        return self.call("SendMessage", parameters)
+
+    def send_message_batch(self, **parameters: Any) -> Json:
+        return self.call("SendMessageBatch", parameters)
+
+    def receive_message(self, **parameters: Any) -> Json:
+        return self.call("ReceiveMessage", parameters)
+
+    def delete_message(self, **parameters: Any) -> Json:
+        return self.call("DeleteMessage", parameters)
+
+    def change_message_visibility(self, **parameters: Any) -> Json:
+        return self.call("ChangeMessageVisibility", parameters)
+
+    def change_message_visibility_batch(self, **parameters: Any) -> Json:
+        return self.call("ChangeMessageVisibilityBatch", parameters)
+
+
 @per_deployment
 def client() -> "SQSClient":
+    """The client of the queues: of the engine of one machine, or of the cloud."""
+    if path := current().settings.queues_socket:
+        return cast("SQSClient", _EngineQueues(QUEUES, path))
     config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
-    sqs: SQSClient = current().client("sqs", socket_path=current().settings.queues_socket, config=config)
+    sqs: SQSClient = current().client("sqs", config=config)
     return sqs
 
 
