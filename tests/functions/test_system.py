@@ -14,6 +14,7 @@ from dlambda.media.machine.disk import DiskSpace
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
 from dlambda.usecases.operations.check_updates import check_daily, ytdlp_version
+from dlambda.usecases.operations.nodes import enter
 from local import pages
 from tests.clock import FakeClock
 from tests.functions.deployment import deployment
@@ -306,6 +307,18 @@ def test_what_the_machine_cannot_protect_is_told(client: FlaskClient, configure:
     gaps.write_text("No lock.\nNo bolt.\nNo lock.\n")
     configure(gaps_file=gaps)
     assert client.get("/api/system/ready").json["missing"] == ["No lock.", "No bolt.", *missing_parts("auto")]
+
+
+def test_nodes_are_named_where_there_may_be_several(client: FlaskClient, configure: Configure) -> None:
+    configure(node="kitchen")
+    found = client.get("/api/system/ready").json
+    assert (found["node"], found["nodes"]) == ("kitchen", [])
+    configure(node="kitchen", node_url="http://10.0.0.5:1", node_identity="ab", role="gateway", shares_services="true")
+    enter()
+    (node,) = client.get("/api/system/ready").json["nodes"]
+    assert (node["name"], node["roles"]) == ("kitchen", ["gateway"])
+    assert client.get("/api/system/configuration").json["app"]["node"] == "kitchen"
+    assert 'dlambda_node{name="kitchen",roles="gateway"} 1' in client.get("/metrics").text
 
 
 def test_without_a_list_nothing_is_missing(client: FlaskClient, configure: Configure, tmp_path: Path) -> None:

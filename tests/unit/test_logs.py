@@ -15,6 +15,12 @@ def line(message: str, *arguments: object, **extra: object) -> dict[str, object]
     return dict(json.loads(JsonLines().format(record)))
 
 
+def test_a_line_names_its_node_where_there_are_several():
+    record = logging.LogRecord("dlambda.x", logging.WARNING, __file__, 1, "text", (), None)
+    assert json.loads(JsonLines(node="kitchen").format(record))["node"] == "kitchen"
+    assert "node" not in line("text")
+
+
 def test_a_line():
     set_request_id("r1")
     try:

@@ -58,8 +58,10 @@ def _known_secrets(settings: Settings) -> list[str]:
 class JsonLines(logging.Formatter):
     """Formats a record as a line of JSON: time, level, logger, message, source, ids, `extra`, and what was raised."""
 
-    def __init__(self, secrets: list[str] | None = None) -> None:
+    def __init__(self, secrets: list[str] | None = None, node: str = "") -> None:
+        """`node`: the node's name, where there may be others."""
         super().__init__()
+        self._node = {"node": node} if node else {}
         # A secret of a letter or two would mask half of every line.
         self._secrets = [secret for secret in secrets or [] if len(secret) > 3]
 
@@ -72,6 +74,7 @@ class JsonLines(logging.Formatter):
             "message": masked(record.getMessage(), self._secrets),
             "source": source_of(record.pathname, record.funcName, record.lineno),
         }
+        line |= self._node
         if value := _request_id.get():
             line["request_id"] = value
         extra = {key: value for key, value in vars(record).items() if key not in _OWN}
@@ -97,7 +100,7 @@ def set_up_logs() -> None:
         handler = RotatedFile(folder / LOG_FILE)
     else:
         handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(_known_secrets(settings)))
+    handler.setFormatter(JsonLines(_known_secrets(settings), settings.node if settings.shares_services else ""))
     logging.Formatter.converter = time.gmtime
     root = logging.getLogger()
     root.handlers = [handler]

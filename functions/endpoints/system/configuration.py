@@ -66,6 +66,7 @@ def _app(settings: Settings) -> dict[str, Any]:
     )  # fmt: skip
     return {name: getattr(settings, name) for name in names} | {
         "started": settings.started_at,
+        "node": settings.node,
         "is_native": False,
         "version": settings.app_version,
         "runtime_log_level": active_level(),

@@ -19,7 +19,9 @@ from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
 from dlambda.media.sandbox.rights import make_policy
+from dlambda.store import nodes
 from dlambda.store.items import slots
+from dlambda.store.table import TABLE_ERRORS
 from dlambda.usecases.operations import update_ytdlp
 from dlambda.usecases.operations.check_updates import ytdlp_version
 
@@ -63,6 +65,8 @@ def ready() -> tuple[dict[str, Any], int]:
         "disk": room,
         "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today), **_releases()},
         "missing": missing(current().settings.gaps_file, current().settings.sandbox),
+        "node": current().settings.node or None,
+        "nodes": _nodes(),
     }
     return answer, 200 if up else 503
 
@@ -71,6 +75,26 @@ def _releases() -> dict[str, Any]:
     """The channel of yt-dlp, and what is newer there than what serves."""
     release = update_ytdlp.status()
     return {"channel": release["channel"], "newest": release["newest"], "trial": release["trial"]}
+
+
+def _nodes() -> list[dict[str, Any]]:
+    """Those that serve this deployment together, by name; none for one machine alone, and while the tables are away."""
+    if not current().settings.shares_services:
+        return []
+    try:
+        rows = sorted(nodes.list_(), key=lambda node: node.name)
+    except TABLE_ERRORS:
+        return []
+    return [
+        {
+            "name": node.name,
+            "roles": list(node.roles),
+            "version": node.version,
+            "started_at": node.started_at,
+            "seen_at": node.seen_at,
+        }
+        for node in rows
+    ]
 
 
 _ENGINES: dict[str, Callable[[], object]] = {

@@ -5,6 +5,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import IN_QUEUE, Shelf
 from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.telemetry.metric import exposition, series
+from dlambda.store import nodes
 from dlambda.store.items import items, slots
 from dlambda.store.orders import orders
 from dlambda.usecases.events.measure import metrics as stored_metrics
@@ -40,4 +41,6 @@ def metrics() -> str:
         "paused": int(state.paused_at is not None),
         series("info", {"version": current().settings.app_version, "ytdlp": ytdlp_version()}): 1,
     }
+    if current().settings.shares_services:
+        numbers |= {series("node", {"name": node.name, "roles": ",".join(node.roles)}): 1 for node in nodes.list_()}
     return exposition(numbers)

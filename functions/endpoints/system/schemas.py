@@ -124,6 +124,16 @@ class Disk(BaseModel):
     reserve_bytes: int
 
 
+class NodeView(BaseModel):
+    """A machine that serves the deployment with others; one that went silent leaves the list within half a minute."""
+
+    name: str = Field(examples=["kitchen"])
+    roles: list[str] = Field(examples=[["gateway", "worker", "scheduler"]])
+    version: str = Field(examples=["v0.1.0"])
+    started_at: float = Field(description="unix seconds, by its own clock")
+    seen_at: float = Field(description="when it last said that it is there (unix seconds, by its own clock)")
+
+
 class Ready(BaseModel):
     status: str = Field(description="`ok`, `limited` (a tool is missing, the disk is full) or `unavailable`")
     engines: dict[str, Engine]
@@ -131,6 +141,8 @@ class Ready(BaseModel):
     disk: Disk
     ytdlp: Age
     missing: list[str] = Field(description="protections that this machine cannot give, a sentence each")
+    node: str | None = Field(description="the name of the node that answers; null in the cloud", examples=["kitchen"])
+    nodes: list[NodeView] = Field(description="all nodes of the deployment; none for one machine alone")
 
 
 class Setting(BaseModel):

@@ -3496,6 +3496,16 @@ export interface components {
             message: string;
             nfo_file: string;
         };
+        /** @description A machine that serves the deployment with others; one that went silent leaves the list within half a minute. */
+        NodeView: {
+            name: string;
+            roles: string[];
+            version: string;
+            /** @description unix seconds, by its own clock */
+            started_at: number;
+            /** @description when it last said that it is there (unix seconds, by its own clock) */
+            seen_at: number;
+        };
         Nothing: Record<string, never>;
         Option: {
             flags: string[];
@@ -3685,6 +3695,10 @@ export interface components {
             ytdlp: components["schemas"]["Age"];
             /** @description protections that this machine cannot give, a sentence each */
             missing: string[];
+            /** @description the name of the node that answers; null in the cloud */
+            node: string | null;
+            /** @description all nodes of the deployment; none for one machine alone */
+            nodes: components["schemas"]["NodeView"][];
         };
         RefusedRelease: {
             version: string;

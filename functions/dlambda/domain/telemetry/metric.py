@@ -32,6 +32,7 @@ HELP: Final[Mapping[str, tuple[str, str]]] = {
     "history_items": ("gauge", "Items in the history."),
     "up": ("gauge", "1 when the part answers."),
     "info": ("gauge", "Versions."),
+    "node": ("gauge", "Machines that serve this deployment together."),
 }
 
 Labels = Mapping[str, str]

@@ -2,7 +2,7 @@
 
 import contextvars
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -33,6 +33,15 @@ def publish(*events: Event) -> None:
         _log(change)
     stamped = [_stamped(event) for event in events]
     announce(stamped)
+    _tell(stamped)
+
+
+def tell_again(*events: Event) -> None:
+    """Sends what WebSocket clients may have missed, to them alone: an event that they have changes nothing."""
+    _tell([_stamped(event) for event in events])
+
+
+def _tell(stamped: Sequence[Event]) -> None:
     told = [event for event in stamped if event.for_clients]
     if not told or not socket.is_served():
         return

@@ -1,14 +1,20 @@
 """Nodes come and go: each says that it is there; what a silent one did goes on elsewhere (docs/several-machines.md)."""
 
 import logging
+from typing import Final
 
 from dlambda.deployment import current
-from dlambda.domain.system.node import Node
+from dlambda.domain.events.event import item_moved
+from dlambda.domain.items.item import Shelf
+from dlambda.domain.system.node import BEAT_SECONDS, Node
 from dlambda.store import connections, nodes
 from dlambda.store.files import jobs
-from dlambda.store.items import leases
+from dlambda.store.items import items, leases
+from dlambda.usecases.events.publish import tell_again
 
 log = logging.getLogger(__name__)
+
+_TOLD_AGAIN: Final = 100
 
 
 def this_node() -> Node:
@@ -52,4 +58,11 @@ def take_over(node: Node) -> bool:
         connections.remove_at(node.url)
     leases.release_all(node.name)
     jobs.release_all(current().clock.time(), node.name)
+    _tell_ends(node.seen_at - BEAT_SECONDS)
     return True
+
+
+def _tell_ends(since: float) -> None:
+    """What the node stored right before it died, it may have told nobody. `since`: unix seconds of its clock."""
+    newest = items.page(Shelf.DONE, page=1, per_page=_TOLD_AGAIN, newest_first=True)
+    tell_again(*(item_moved(item) for item in reversed(items.find_many(newest.ids)) if item.stored_at >= since))
