@@ -251,6 +251,7 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_STARTED_AT=f"{time.time():.3f}",
         DLAMBDA_NUDGE_SOCKET=endpoints.nudge_socket,
         DLAMBDA_GAPS_FILE=endpoints.gaps,
+        YTDLP_NO_PLUGINS="1",  # workers load those of a list of ours
     )
     # Each thread that has memory of its own to allocate from keeps some of it for good.
     environ.setdefault("MALLOC_ARENA_MAX", "2")

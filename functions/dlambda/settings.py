@@ -163,6 +163,7 @@ class UserSettings(BaseModel):
     site_remedies: str = Field("", description="the same for sites, as `example.com: retry cookies; x.org: none`")
     proxies: str = Field("", description="a pool of proxies for downloads; may lie in the own network")
     proxy_use: Literal["needed", "always"] = Field("needed", description="whether all downloads go through the pool")
+    pot_provider_url: str = Field("", description="server that makes proofs of origin for YouTube; own network or not")
     prevent_live_premiere: Flag = Field(True, description="waits for premieres to end")
     live_premiere_buffer: int = Field(5, ge=0, description="minutes added to the time of a premiere")
     allow_internal_urls: Flag = Field(False, description="lets downloads reach private networks")

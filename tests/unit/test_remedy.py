@@ -25,7 +25,7 @@ LIMITED = "HTTP Error 429: Too Many Requests"
 ABROAD = "The uploader has not made this video available in your country"
 UNREADABLE = "Unsupported URL: https://video.example/1"
 LOGIN = "This video is only available for registered users"
-EVERY = frozenset(Remedy) - {Remedy.RELEASE}
+EVERY = frozenset(Remedy) - {Remedy.RELEASE, Remedy.TOKEN}
 BARE = frozenset({Remedy.RETRY, Remedy.IMPERSONATE})
 R, I, C, J, P, F, L = (
     Remedy.RETRY,
@@ -59,7 +59,7 @@ def walk(message: str, available: frozenset[Remedy], **options: Any) -> list[tup
         (REFUSED, frozenset({R}), [(R, 2), (R, 6), (R, 18)]),
         (REFUSED, frozenset({J}), [(J, 1)]),
         (ROBOT, EVERY, [(I, 1), (C, 1), (J, 1), (P, 1)]),
-        (ROBOT, frozenset(Remedy), [(I, 1), (C, 1), (Remedy.RELEASE, 1), (J, 1), (P, 1)]),
+        (ROBOT, frozenset(Remedy), [(I, 1), (C, 1), (Remedy.TOKEN, 1), (Remedy.RELEASE, 1), (J, 1), (P, 1)]),
         (UNREADABLE, frozenset(Remedy), [(Remedy.RELEASE, 1)]),
         (UNREADABLE, EVERY, []),
         (BUSY, EVERY, [(R, 2), (R, 6), (R, 18), (F, 1), (L, 1)]),
@@ -91,6 +91,10 @@ def test_what_worked_for_the_site_comes_first() -> None:
 def test_each_proxy_of_the_pool_is_tried_but_no_more_than_three() -> None:
     assert [remedy for remedy, _ in walk(ABROAD, EVERY, proxies=2)] == [P, P]
     assert [remedy for remedy, _ in walk(ABROAD, EVERY, proxies=9)] == [P, P, P]
+
+
+def test_a_token_comes_behind_another_client() -> None:
+    assert [remedy for remedy, _ in walk(ROBOT, frozenset({C, P, Remedy.TOKEN}))] == [C, Remedy.TOKEN, P]
 
 
 def test_no_retries_leave_the_other_remedies() -> None:

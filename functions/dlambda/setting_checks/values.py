@@ -134,6 +134,12 @@ def _check_remedies(_: Mapping[str, str], settings: Settings) -> Iterator[Proble
             yield Problem(USER_PREFIX + name.upper(), error.message, fatal=True)
 
 
+def _check_pot_provider(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
+    if settings.pot_provider_url and not _WEB.match(settings.pot_provider_url):
+        text = f"{settings.pot_provider_url!r} is no web address, such as http://127.0.0.1:4416"
+        yield Problem("YTP_POT_PROVIDER_URL", text, fatal=True)
+
+
 def _check_pictures(_: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
     for address in filter(None, (part.strip() for part in settings.pictures_backends.split(","))):
         if not _WEB.match(address):
@@ -166,6 +172,7 @@ _CHECKS: tuple[Check, ...] = (
     _check_base_folders,
     _check_extractor_limits,
     _check_pictures,
+    _check_pot_provider,
     _check_remedies,
     _check_secret_key,
     _check_quotes,

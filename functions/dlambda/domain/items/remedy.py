@@ -20,6 +20,7 @@ class Remedy(StrEnum):
     RETRY = "retry"  # the same again, later
     CLIENT = "client"  # another client of the extractor
     IMPERSONATE = "impersonate"  # a browser's handshake
+    TOKEN = "token"  # noqa: S105 a proof of origin, made by the operator's provider
     COOKIES = "cookies"  # the jar of the site
     PROXY = "proxy"  # the next proxy of the operator's pool
     FFMPEG = "ffmpeg"  # in place of yt-dlp's own downloader for HLS
@@ -31,6 +32,7 @@ WORDS: Final[Mapping[Remedy, str]] = {
     Remedy.RETRY: "the same again",
     Remedy.CLIENT: "another client of the site",
     Remedy.IMPERSONATE: "impersonation of a browser",
+    Remedy.TOKEN: "a token of origin",
     Remedy.COOKIES: "the site's cookies",
     Remedy.PROXY: "another proxy",
     Remedy.FFMPEG: "ffmpeg as the downloader",
@@ -39,17 +41,24 @@ WORDS: Final[Mapping[Remedy, str]] = {
 }
 
 _REFUSAL: Final = (
-    Remedy.RETRY, Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.RELEASE, Remedy.COOKIES, Remedy.PROXY,
+    Remedy.RETRY, Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.TOKEN, Remedy.RELEASE, Remedy.COOKIES, Remedy.PROXY,
 )  # fmt: skip
 _LADDERS: Final[Mapping[FailureKind, Sequence[Remedy]]] = {
     FailureKind.TRANSIENT: (Remedy.RETRY, Remedy.FFMPEG, Remedy.LIVE_NOW),
     FailureKind.TIMEOUT: (Remedy.RETRY, Remedy.FFMPEG, Remedy.LIVE_NOW),
     FailureKind.DISK: (Remedy.RETRY,),
     FailureKind.RATE_LIMITED: (Remedy.PROXY, Remedy.COOKIES, Remedy.RETRY),
-    FailureKind.BLOCKED: (Remedy.IMPERSONATE, Remedy.CLIENT, Remedy.RELEASE, Remedy.COOKIES, Remedy.PROXY),
+    FailureKind.BLOCKED: (
+        Remedy.IMPERSONATE,
+        Remedy.CLIENT,
+        Remedy.TOKEN,
+        Remedy.RELEASE,
+        Remedy.COOKIES,
+        Remedy.PROXY,
+    ),
     FailureKind.LOGIN: (Remedy.COOKIES, Remedy.CLIENT),
     FailureKind.GEO: (Remedy.PROXY,),
-    FailureKind.NO_FORMATS: (Remedy.CLIENT, Remedy.RELEASE),
+    FailureKind.NO_FORMATS: (Remedy.CLIENT, Remedy.TOKEN, Remedy.RELEASE),
     FailureKind.UNSUPPORTED: (Remedy.RELEASE,),
     FailureKind.OTHER: (Remedy.RELEASE,),
 }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from dlambda.domain.items.remedy import Remedy
-from dlambda.media.ytdlp import curl_library
+from dlambda.media.ytdlp import curl_library, plugins
 
 _BROWSER: Final = "chrome"
 # Of YouTube alone there are several clients that need no login; yt-dlp's own choice was tried first.
@@ -12,20 +12,28 @@ _CLIENTS: Final = {"youtube": ["tv_simply", "web_safari", "mweb", "web_embedded"
 _EXTRACTOR_OF: Final = {"youtube.com": "youtube"}
 
 
-def changing_remedies(params: Mapping[str, Any], site: str, *, has_hls: bool, is_live: bool) -> set[Remedy]:
+def changing_remedies(
+    params: Mapping[str, Any], site: str, *, has_hls: bool, is_live: bool, pot_provider: str = ""
+) -> set[Remedy]:
     """The remedies that would change something: what a user's options say stays as it is."""
     conditions = {
         Remedy.RETRY: not is_live,
         Remedy.IMPERSONATE: curl_library.is_installed() and not params.get("impersonate"),
         Remedy.CLIENT: site in _EXTRACTOR_OF and "player_client" not in _arguments(params, _EXTRACTOR_OF[site]),
+        Remedy.TOKEN: bool(pot_provider)
+        and site in _EXTRACTOR_OF
+        and plugins.POT_ARGUMENTS not in (params.get("extractor_args") or {})
+        and plugins.is_usable(plugins.POT_PROVIDER),
         Remedy.FFMPEG: has_hls and not is_live and params.get("hls_prefer_native") is not False,
         Remedy.LIVE_NOW: is_live and bool(params.get("live_from_start")),
     }
     return {remedy for remedy, changes in conditions.items() if changes}
 
 
-def with_remedies(params: Mapping[str, Any], remedies: Collection[str], site: str) -> dict[str, Any]:
-    """The parameters with those of `remedies` that yt-dlp itself provides."""
+def with_remedies(
+    params: Mapping[str, Any], remedies: Collection[str], site: str, pot_provider: str = ""
+) -> dict[str, Any]:
+    """The parameters with those of `remedies` that yt-dlp itself provides. `pot_provider`: where tokens come from."""
     changed = dict(params)
     if Remedy.IMPERSONATE in remedies:
         from yt_dlp.networking.impersonate import ImpersonateTarget  # of a process that has read options
@@ -35,6 +43,14 @@ def with_remedies(params: Mapping[str, Any], remedies: Collection[str], site: st
         extractor = _EXTRACTOR_OF[site]
         arguments = {**_arguments(params, extractor), "player_client": _CLIENTS[extractor]}
         changed["extractor_args"] = {**(params.get("extractor_args") or {}), extractor: arguments}
+    if Remedy.TOKEN in remedies and pot_provider and site in _EXTRACTOR_OF:
+        extractor = _EXTRACTOR_OF[site]
+        arguments = {"fetch_pot": ["always"], **_arguments(changed, extractor)}
+        changed["extractor_args"] = {
+            **(changed.get("extractor_args") or {}),
+            extractor: arguments,
+            plugins.POT_ARGUMENTS: {"base_url": [pot_provider]},
+        }
     if Remedy.FFMPEG in remedies:
         changed["hls_prefer_native"] = False
     if Remedy.LIVE_NOW in remedies:

@@ -106,6 +106,7 @@ class ExtractJob:
     allow_internal: bool = False
     entry: EntryRef = field(default_factory=EntryRef)
     follow: bool = True
+    plugins: tuple[str, ...] = ()
     cache: str | None = None
     deno: str | None = None
     debug: bool = False
@@ -143,6 +144,7 @@ class DownloadJob(DownloadRequest):
 
     has_archive: bool = False
     keeps_files: bool = False
+    plugins: tuple[str, ...] = ()
     ffmpeg: str | None = None
     cache: str | None = None
     deno: str | None = None

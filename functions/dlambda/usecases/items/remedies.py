@@ -20,7 +20,8 @@ from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 def remedied_params(item: Item) -> dict[str, Any]:
     """yt-dlp's parameters for the item's next try. Raises `Invalid` when its options don't parse."""
-    params = with_remedies(item_params(item), item.remedies, site_of(item.source_url))
+    provider = current().settings.pot_provider_url
+    params = with_remedies(item_params(item), item.remedies, site_of(item.source_url), provider)
     proxy = None if params.get("proxy") else proxy_of(item)
     return params if proxy is None else {**params, "proxy": proxy.url}
 
@@ -61,7 +62,13 @@ def _changing(item: Item) -> set[Remedy]:
         Remedy.PROXY: not item_params(item).get("proxy") and next_proxy(item) is not None,
         Remedy.COOKIES: find_of_item(item) is not None and find_used(item) is None,
     }
-    changing = changing_remedies(params, site, has_hls=_has_hls(item), is_live=bool(item.is_live))
+    changing = changing_remedies(
+        params,
+        site,
+        has_hls=_has_hls(item),
+        is_live=bool(item.is_live),
+        pot_provider=current().settings.pot_provider_url,
+    )
     return changing | {remedy for remedy, changes in conditions.items() if changes}
 
 

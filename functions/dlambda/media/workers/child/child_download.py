@@ -26,7 +26,7 @@ from dlambda.media.workers.child.disk_watch import DiskFull, DiskWatch
 from dlambda.media.workers.child.downloader import Journal, build_params, tools_params
 from dlambda.media.workers.child.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.child.naming import Named
-from dlambda.media.ytdlp import resume
+from dlambda.media.ytdlp import plugins, resume
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import COOKIES, HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob
@@ -376,6 +376,7 @@ def run(job: DownloadJob, connection: Connection) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     programs.allow_only(programs.tools_beside(job.ffmpeg, job.deno))
+    plugins.load(job.plugins)
     try:
         result = download(job, talk)
     except KeyboardInterrupt:

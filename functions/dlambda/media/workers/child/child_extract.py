@@ -13,6 +13,7 @@ from dlambda.errors import Invalid
 from dlambda.media.workers.child import feeds, programs
 from dlambda.media.workers.child.asking import ask
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
+from dlambda.media.ytdlp import plugins
 from dlambda.media.ytdlp.options import effective_params
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import COOKIES
@@ -155,6 +156,7 @@ def _followed(ydl: _Reader, job: ExtractJob) -> dict[str, Any] | None:
 def run(job: ExtractJob, connection: Connection) -> None:
     """Reads the page and sends the one answer."""
     programs.allow_only([job.deno] if job.deno else [])
+    plugins.load(job.plugins)
     try:
         answer = read_page(job)
     except Invalid as error:
