@@ -10,7 +10,7 @@ import stat
 import sys
 from pathlib import Path
 
-from dlambda.aws.new_files import remove_leftovers
+from dlambda.aws.unseen import remove_leftovers
 
 _OTHERS = 0o077
 _BEYOND_LISTS = 0o007

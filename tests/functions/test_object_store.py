@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dlambda.aws import bucket, objects
-from dlambda.aws.new_files import own_files, remove_leftovers
+from dlambda.aws.new_files import own_files
+from dlambda.aws.unseen import remove_leftovers
 from dlambda.errors import Invalid, NotFound
 from tests.stack import Stack
 
@@ -222,6 +223,18 @@ def test_what_is_placed_has_the_readers_of_its_folder(folder: Path, work: Path) 
     assert lists[0] == lists[1]
     assert b"\x39\x30\x00\x00" in lists[0]
     assert not (folder / "files/placed.mp4").stat().st_mode & stat.S_IXUSR
+
+
+def test_what_is_being_written_is_no_object(folder: Path) -> None:
+    bucket.put_bytes("files/a.txt", b"x")
+    left = folder / "files" / ".incoming-0123456789abcdef"
+    left.write_bytes(b"half")
+    assert [each.key for each in bucket.list_("files/")] == ["files/a.txt"]
+    assert bucket.find(f"files/{left.name}") is None
+    remove_leftovers(folder, left.stat().st_ctime)
+    assert left.exists()
+    remove_leftovers(folder, left.stat().st_ctime + 1)
+    assert not left.exists()
 
 
 # Ends itself before the nth thing that it does to the file system, and says whether it came to its end.

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dlambda.aws.new_files import is_being_written, link_new, write_new
+from dlambda.aws.new_files import link_new, write_new
 from dlambda.aws.s3_store import S3Store
 from dlambda.aws.stored import Stored
+from dlambda.aws.unseen import is_being_written
 from dlambda.errors import NotFound
 
 _READ_BYTES = 1024 * 1024

@@ -6,7 +6,6 @@ A file is written, or linked, under a name that nobody is shown, and takes its o
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -15,28 +14,14 @@ from concurrent.futures import wait as wait_for
 from pathlib import Path
 
 from dlambda.aws.links import check_key
+from dlambda.aws.unseen import new_name
 
-_BEGIN = ".incoming-"
 _LOOK_SECONDS = 1.0
 _DEFAULT_LIST, _LIST = "system.posix_acl_default", "system.posix_acl_access"
 # Of a link: another file system, or one (or an owner) that allows none.
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS})
 
 OnPart = Callable[[], None] | None
-
-
-def is_being_written(name: str) -> bool:
-    """True if a file of that name is nobody's yet."""
-    return name.startswith(_BEGIN)
-
-
-def remove_leftovers(folder: Path, before: float) -> None:
-    """Removes what killed processes have left below `folder` until `before` (unix seconds). Follows no link."""
-    for _, _, names, descriptor in os.fwalk(folder, follow_symlinks=False):
-        for name in filter(is_being_written, names):
-            with contextlib.suppress(OSError):
-                if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_ctime < before:
-                    os.unlink(name, dir_fd=descriptor)
 
 
 def write_new(root: str, key: str, chunks: Iterable[bytes], *, is_durable: bool, on_part: OnPart) -> None:
@@ -87,7 +72,7 @@ def own_files(folder: Path) -> None:
     for path in folder.rglob("*"):
         status = path.lstat()
         if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-            copy = path.with_name(f"{_BEGIN}{secrets.token_hex(8)}")
+            copy = path.with_name(new_name())
             try:
                 shutil.copy2(path, copy)
                 copy.replace(path)
@@ -100,7 +85,7 @@ def _unseen(root: str, key: str, make: Callable[[int, str], int]) -> Iterator[tu
     """The open folder of `key`, the name in it that `make` gave a file, and that file. The name goes in the end."""
     check_key(key)
     for last in (False, False, False, True):
-        folder, name = _open_folder(root, key.split("/")[:-1]), f"{_BEGIN}{secrets.token_hex(8)}"
+        folder, name = _open_folder(root, key.split("/")[:-1]), new_name()
         try:
             descriptor = make(folder, name)
             break
