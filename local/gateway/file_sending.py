@@ -3,10 +3,12 @@ else wait, and nothing is copied into this process.
 """
 
 import asyncio
+import contextlib
 import os
 import select
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -14,6 +16,7 @@ _KEY: Final = "file_sender"
 _THREADS: Final = 8
 _BURST_BYTES: Final = 16 * 1024 * 1024
 _BURST_SECONDS: Final = 0.05
+_SMALL_BYTES: Final = 4 * 1024 * 1024
 _PATIENCE_MS: Final = 5
 """A client that reads at once is waited for in the thread; any other by the loop."""
 _threads = ThreadPoolExecutor(_THREADS, "file-sending")
@@ -66,11 +69,9 @@ class FileSender:
         await self._connection.flush()
         if self._connection.transport.is_closing():
             return
-        client = os.dup(self._connection.transport.get_extra_info("socket").fileno())  # the loop watches the other one
-        try:
-            await self._send(client, part)
-        finally:
-            os.close(client)
+        own = os.dup(self._connection.transport.get_extra_info("socket").fileno())  # the loop watches the other one
+        with socket.socket(fileno=own) as client, _room_for(client, part.size):
+            await self._send(client.fileno(), part)
 
     async def _send(self, client: int, part: Slice) -> None:
         loop = asyncio.get_running_loop()
@@ -99,6 +100,20 @@ class FileSender:
             self._connection.note_waiting(waits=False)
             self._connection.on_lost(None)
             loop.remove_writer(client)
+
+
+@contextlib.contextmanager
+def _room_for(client: socket.socket, size: int) -> Iterator[None]:
+    """Has the kernel take a small file as a whole: it holds no copy of it, and nobody has to come back for the rest."""
+    if size > _SMALL_BYTES:
+        yield
+        return
+    limit = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _SMALL_BYTES)
+    try:
+        yield
+    finally:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limit)
 
 
 def _burst(client: int, part: Slice) -> tuple[int, bool]:
