@@ -141,6 +141,7 @@ class UserSettings(BaseModel):
     history_all_limit: int = Field(1000, ge=1, description="how much of the history `type=all` answers")
     max_workers: int = Field(20, ge=1, description="downloads at once")
     max_workers_per_extractor: int = Field(2, ge=1, description="downloads at once of one extractor")
+    max_workers_per_user: int = Field(0, ge=0, description="downloads at once of one user; 0: as many as of all")
     extractor_limits: Mapping[str, int] = Field(default_factory=dict, description="YTP_MAX_WORKERS_FOR_<EXTRACTOR>")
     extract_info_timeout: float = Field(70, gt=0, description="seconds that an extraction may take")
     extract_info_concurrency: int = Field(4, ge=1, description="extractions at once")

@@ -9,6 +9,7 @@ import pytest
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
 from dlambda.store.items import leases, slots
+from dlambda.store.items.items import NoSlot
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel
 from dlambda.usecases.items.dispatch import dispatch, pass_on
@@ -30,8 +31,11 @@ def messages(stack: Stack) -> Messages:
     return lambda: stack.messages("download")
 
 
-def waiting(count: int, extractor: str = "video") -> list[Item]:
-    made = [new_item(Request(f"https://{extractor}.example/{number}")) for number in range(count)]
+def waiting(count: int, extractor: str = "video", owner: str = "", **extras: object) -> list[Item]:
+    made = [
+        new_item(Request(f"https://{extractor}{owner}.example/{number}", owner=owner, extras=extras))
+        for number in range(count)
+    ]
     return records.add([item.evolve(extracted=True, archive_id=f"{extractor} {item.url[-1]}") for item in made])
 
 
@@ -102,3 +106,48 @@ def test_none_is_woken_in_place_of_itself(messages: Messages) -> None:
     [only] = waiting(1)
     pass_on([only.id])
     assert messages() == []
+
+
+def test_users_have_their_turns_whoever_was_first(messages: Messages, configure: Callable[..., None]) -> None:
+    configure(max_workers_per_extractor=3)
+    first = waiting(9, owner="anna")
+    running = [records.save(item, item.evolve(status=Status.DOWNLOADING)) for item in first[:3]]
+    [other] = waiting(1, owner="ben")
+    assert dispatch() == 0
+    records.save(running[0], running[0].ended(Status.FINISHED, time.time()))
+    dispatch()
+    assert messages() == [{"id": other.id}]
+    records.save(other, other.evolve(status=Status.DOWNLOADING))
+    records.save(running[1], running[1].ended(Status.FINISHED, time.time()))
+    dispatch()
+    assert messages() == [{"id": first[3].id}]
+
+
+def test_tasks_of_a_user_have_their_turns(messages: Messages, configure: Callable[..., None]) -> None:
+    configure(max_workers=1)
+    of_task = waiting(3, source_handler="Rss", source_id=7)
+    running = records.save(of_task[0], of_task[0].evolve(status=Status.DOWNLOADING))
+    [own] = waiting(1, "other")
+    records.save(running, running.ended(Status.FINISHED, time.time()))
+    assert dispatch() == 1
+    assert messages()[0]["id"] in {own.id, of_task[1].id}
+    records.save(of_task[1], of_task[1].evolve(status=Status.DOWNLOADING))
+    configure(max_workers=2)
+    assert dispatch() == 1
+    assert messages() == [{"id": own.id}]
+
+
+def test_no_user_has_more_slots_than_its_limit(messages: Messages, configure: Callable[..., None]) -> None:
+    configure(max_workers=3, max_workers_per_extractor=3, max_workers_per_user=2)
+    first = waiting(4, owner="anna")
+    assert dispatch() == 2
+    for item in first[:2]:
+        records.save(item, item.evolve(status=Status.DOWNLOADING))
+    with pytest.raises(NoSlot):
+        records.save(first[2], first[2].evolve(status=Status.DOWNLOADING))
+    messages()
+    [other] = waiting(1, owner="ben")
+    assert dispatch() == 1
+    assert messages() == [{"id": other.id}]
+    records.save(other, other.evolve(status=Status.DOWNLOADING))
+    assert slots.read().taken == 3

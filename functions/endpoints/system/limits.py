@@ -72,7 +72,7 @@ def _extractors(settings: Settings, state: Slots, principal: Principal) -> list[
     """Extractors that download, wait, or have a limit of their own; the latter alone for members."""
     if not principal.is_admin:
         return sorted(name.lower() for name in settings.extractor_limits)
-    lanes = {*state.taken_by, *(lane for lane, count in state.waiting.items() if count > 0)} - {LIVE_LANE}
+    lanes = {*state.taken_by, *state.waiting_by_extractor()} - {LIVE_LANE}
     named = {lane.upper() for lane in lanes}
     return sorted([*lanes, *(name.lower() for name in settings.extractor_limits if name not in named)], key=str.lower)
 
@@ -87,6 +87,6 @@ def _of_extractor(settings: Settings, state: Slots, name: str) -> dict[str, Any]
         "source": _OVERRIDE if overridden else _DEFAULT,
         "setting": f"{USER_PREFIX}{setting.upper()}",
         "active": active,
-        "queued": max(0, state.waiting.get(name, 0)),
+        "queued": state.waiting_by_extractor()[name],
         "available": max(0, limit - active),
     }

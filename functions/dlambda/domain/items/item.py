@@ -13,6 +13,7 @@ from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.lane import Lane, Share
 from dlambda.domain.items.remedy import MOST_TRIES, Remedy, Step, tried_words
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.source_key import source_key
@@ -152,10 +153,16 @@ class Item(HiddenPart):
 
     @property
     def lane(self) -> str:
-        """Where it waits for a slot: behind others of its extractor, or as a live or forced item, behind nobody."""
+        """Where it waits for a slot: behind others of its extractor and share; live and forced ones behind nobody."""
         if self.past_pause:
             return PAST_PAUSE_LANE
-        return LIVE_LANE if self.passes_limits else self.extractor
+        return LIVE_LANE if self.passes_limits else str(Lane(self.extractor, self.share))
+
+    @property
+    def share(self) -> Share:
+        """Whose part of the slots it takes."""
+        task = str(self.extras.get("source_id", "")) if "source_handler" in self.extras else ""
+        return Share(self.owner, task if task.isdecimal() else "")
 
     @property
     def waiting_lane(self) -> str | None:

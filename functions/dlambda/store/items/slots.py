@@ -9,10 +9,10 @@ the table `catalogue`:
     pause                  `paused_at`, while paused
 
 How many hold slots and wait is in the journal, as numbers of lanes: `t~` (taken, in all), `t~<extractor>`,
-`w~<lane>` (a lane is an extractor, or that of live or forced items).
+`s~<share>` (of an owner or a task), `w~<lane>` (`domain/items/lane.py`, or that of live or forced items).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -21,6 +21,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item
+from dlambda.domain.items.lane import Lane, Share
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE, Stage
 from dlambda.settings import Settings
 from dlambda.store.conflicts import retry_conflicts
@@ -30,7 +31,8 @@ from dlambda.store.table import Row, Transaction
 
 NO_SLOT = "no slot is free: "
 _OF_ALL = ""
-_WAITING, _TAKEN = "w~", "t~"
+_WAITING, _TAKEN, _SHARE = "w~", "t~", "s~"
+_OF_USER = "@"
 _FIRST_READ, _READ = 8, 45
 """How many slots of a lane are looked at first, and then at once."""
 
@@ -57,8 +59,16 @@ class Slots:
 
     taken: int = 0
     taken_by: Mapping[str, int] = field(default_factory=dict)
+    taken_of: Mapping[Share, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     paused_at: float | None = None
+
+    def waiting_by_extractor(self) -> Counter[str]:
+        """How many wait, by extractor; live and forced items by their lane."""
+        numbers = Counter[str]()
+        for lane, number in self.waiting.items():
+            numbers[Lane.parse(lane).extractor] += max(0, number)
+        return +numbers
 
     def free(self, lane: str, settings: Settings) -> int:
         """How many more of `lane` may start now. Live and forced items pass the limits: all that wait may start."""
@@ -69,7 +79,14 @@ class Slots:
         if lane == LIVE_LANE:
             return max(1, self.waiting.get(lane, 0))
         in_all = settings.max_workers - self.taken
-        return max(0, min(in_all, settings.workers_for(lane) - self.taken_by.get(lane, 0)))
+        place = Lane.parse(lane)
+        of_extractor = settings.workers_for(place.extractor) - self.taken_by.get(place.extractor, 0)
+        return max(0, min(in_all, of_extractor, self.free_of_user(place.share.owner, settings)))
+
+    def free_of_user(self, owner: str, settings: Settings) -> int:
+        """How many more of one user may start now."""
+        most = settings.max_workers_per_user or settings.max_workers
+        return most - sum(number for share, number in self.taken_of.items() if share.owner == owner)
 
 
 def read() -> Slots:
@@ -79,10 +96,17 @@ def read() -> Slots:
         journal.begin()
         log, rows = retry_conflicts(lambda: journal.read([PAUSE]), on=FoldedMeanwhile)
     lanes = log.lanes
-    taken_by = {lane.removeprefix(_TAKEN): number for lane, number in lanes.items() if lane.startswith(_TAKEN)}
+    taken_by = {
+        lane.removeprefix(_TAKEN): number
+        for lane, number in lanes.items()
+        if lane.startswith(_TAKEN) and not lane.startswith(_TAKEN + _OF_USER)
+    }
     return Slots(
         taken=taken_by.pop(_OF_ALL, 0),
         taken_by=taken_by,
+        taken_of={
+            Share.parse(lane.removeprefix(_SHARE)): number for lane, number in lanes.items() if lane.startswith(_SHARE)
+        },
         waiting={lane.removeprefix(_WAITING): number for lane, number in lanes.items() if lane.startswith(_WAITING)},
         paused_at=_paused_at(rows),
     )
@@ -114,6 +138,8 @@ def lane_changes(moves: Iterable[tuple[Item | None, Item | None]]) -> dict[str, 
                 deltas[_WAITING + item.lane] += sign
             for slot in item.slots:
                 deltas[_TAKEN + _lane_of(slot)] += sign
+            if item.slots:
+                deltas[f"{_SHARE}{item.share}"] += sign
     return {lane: delta for lane, delta in deltas.items() if delta}
 
 
@@ -155,15 +181,17 @@ class Choice:
             return after.evolve(slots=()) if after.slots else after
         if after.slots:
             return after
-        names = self._find_free(after.extractor)
+        names = self._find_free(after)
         if names is None:
             return None if starts else after
         self._busy |= set(names)
         return after.evolve(slots=names)
 
-    def _find_free(self, extractor: str) -> tuple[str, ...] | None:
-        """A free slot of all and one of the extractor's, at random; None while paused or when there is none."""
-        limits = {_OF_ALL: self._settings.max_workers, extractor: self._settings.workers_for(extractor)}
+    def _find_free(self, item: Item) -> tuple[str, ...] | None:
+        """A free slot of each limit that counts for an item, at random; None while paused or when one has none."""
+        limits = {_OF_ALL: self._settings.max_workers, item.extractor: self._settings.workers_for(item.extractor)}
+        if self._settings.max_workers_per_user:
+            limits[_OF_USER + item.owner] = self._settings.max_workers_per_user
         lanes = {lane: self._names(lane, limit) for lane, limit in limits.items()}
         free: dict[str, str] = {}
         size = _FIRST_READ

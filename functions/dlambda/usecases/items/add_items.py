@@ -8,7 +8,7 @@ from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.request import Request
-from dlambda.domain.messages.queue_messages import IntakeItem
+from dlambda.domain.messages.queue_messages import IntakeEntry, IntakeItem
 from dlambda.domain.paths.home import at_home
 from dlambda.domain.paths.paths import resolve_folder
 from dlambda.domain.secrets.extra_secrets import unmask_extras
@@ -23,6 +23,7 @@ from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset, preset_for
 
 WAIT_SECONDS = 10.0
+_MOST_AT_ONCE = 20
 _LOOK_SECONDS = (0.03, 0.05, 0.1, 0.2)
 
 
@@ -61,7 +62,9 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
         new_items.append(new_item(request.evolve(extras=extras)))
     items_by_id = {item.id: item for item in insert_items(new_items)}
-    queue.send_many(IntakeItem(item_id) for item_id in items_by_id)
+    # Many at once wait where entries of playlists do: a single one of somebody else is not behind them.
+    message = IntakeItem if len(items_by_id) <= _MOST_AT_ONCE else IntakeEntry
+    queue.send_many(message(item_id) for item_id in items_by_id)
     repeated = [item.key_of(item.posted_url) for item in new_items if item.id not in items_by_id]
     holders = items.find_holders(repeated) if repeated else {}
     return [

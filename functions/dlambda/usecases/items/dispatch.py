@@ -1,11 +1,13 @@
-"""Wakes the items that wait for a slot, as many as may start now (docs/contract/downloads.md 5.7)."""
+"""Wakes items that wait for a slot, as many as may start now, each user in turn (docs/contract/downloads.md 5.7)."""
 
 from collections.abc import Sequence
 
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item
+from dlambda.domain.items.lane import Lane
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE
+from dlambda.domain.items.turns import Room, Waiting, choose_in_turn
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.store.items import items, slots
 
@@ -14,7 +16,7 @@ _MOST_PASSED = 10
 
 
 def dispatch() -> int:
-    """Sends a wake-up for each item that a slot is free for, oldest first; answers how many. Idempotent."""
+    """Sends a wake-up for each item that a slot is free for, in turn; answers how many. Idempotent."""
     item_ids = _chosen()
     queue.send_many(DownloadItem(item_id) for item_id in item_ids)
     return len(item_ids)
@@ -33,19 +35,31 @@ def pass_on(excluded_ids: Sequence[str]) -> None:
 
 def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
     """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
-    state = slots.read()
-    settings = current().settings
-    candidates: list[tuple[int, str]] = []
-    unlimited: list[tuple[int, str]] = []
-    for lane, waiting in state.waiting.items():
-        free = min(waiting, state.free(lane, settings))
-        if free > 0:
-            rows = [row for row in items.list_waiting(lane, free + len(excluded_ids)) if row[1] not in excluded_ids][
-                :free
-            ]
-            (unlimited if lane in {LIVE_LANE, PAST_PAUSE_LANE} else candidates).extend(rows)
-    free_in_all = settings.max_workers - state.taken
-    return [item_id for _, item_id in unlimited + sorted(candidates)[: max(0, free_in_all)]]
+    state, settings = slots.read(), current().settings
+    free = {lane: min(waiting, state.free(lane, settings)) for lane, waiting in state.waiting.items()}
+    waiting_ids: dict[Lane, list[Waiting]] = {}
+    unlimited: list[str] = []
+
+    def oldest(lane: str, count: int) -> list[Waiting]:
+        rows = items.list_waiting(lane, count + len(excluded_ids))
+        return [row for row in rows if row[1] not in excluded_ids][:count]
+
+    def oldest_of(lane: Lane) -> list[Waiting]:
+        if lane not in waiting_ids:
+            waiting_ids[lane] = oldest(str(lane), free[str(lane)])
+        return waiting_ids[lane]
+
+    for lane, count in free.items():
+        if count > 0 and lane in {LIVE_LANE, PAST_PAUSE_LANE}:
+            unlimited += [item_id for _, item_id in oldest(lane, count)]
+    lanes = [Lane.parse(lane) for lane in free if free[lane] > 0 and lane not in {LIVE_LANE, PAST_PAUSE_LANE}]
+    extractors = {lane.extractor for lane in lanes}
+    room = Room(
+        in_all=settings.max_workers - state.taken,
+        of_extractor={name: state.free(name, settings) for name in extractors},
+        of_user={lane.share.owner: state.free_of_user(lane.share.owner, settings) for lane in lanes},
+    )
+    return unlimited + choose_in_turn(lanes, room, state.taken_of, oldest_of, current().random.random)
 
 
 def wake(item: Item) -> None:
