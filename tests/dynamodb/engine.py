@@ -62,8 +62,13 @@ class DynamoDB:
         monotonic: Callable[[], float],
         random: Random,
         latency_seconds: tuple[float, float] = (0.005, 0.012),
+        is_empty: bool = False,
     ) -> None:
-        """`latency_seconds`: the shortest and the longest time that a request takes, and a transaction has its rows."""
+        """`latency_seconds`: the shortest and the longest time that a request takes, and a transaction has its rows.
+
+        `is_empty`: no row was there before, so none has to be read before its first write.
+        """
+        self._is_empty = is_empty
         self._tables, self._sleep, self._random, self._latency = tables, sleep, random, latency_seconds
         self._lock = threading.Lock()
         self._in_transactions: Counter[RowKey] = Counter()
@@ -215,7 +220,8 @@ class DynamoDB:
 
     def _remember(self, changes: Sequence[Write], ask: Ask) -> None:
         """Learns the rows that are to be written and were not seen before."""
-        self._look([write for write in changes if write.row not in self._images], ask)
+        if not self._is_empty:
+            self._look([write for write in changes if write.row not in self._images], ask)
 
     def _look(self, changes: Sequence[Write], ask: Ask) -> None:
         """Reads rows as they are: a write is measured by the larger one of before and after."""
@@ -237,7 +243,8 @@ class DynamoDB:
         """Books what a write has cost; a failed condition costs as much as a write that changes nothing."""
         before = {write.row: self._images.get(write.row) for write in changes}
         if answer[0] == 200:
-            self._look([write for write in changes if write.kind != "check"], ask)
+            self._images |= {write.row: write.item for write in changes if write.kind in {"put", "delete"}}
+            self._look([write for write in changes if write.kind == "update"], ask)
         with self._lock:
             for write in changes:
                 table, after = self._tables[write.row.table], self._images.get(write.row)

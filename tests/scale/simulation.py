@@ -53,6 +53,7 @@ def simulate(callers: int, lives: int, latency_seconds: float, most_seconds: flo
         monotonic=clock.monotonic,
         random=Random(seed),
         latency_seconds=(latency_seconds * 0.9, latency_seconds * 1.1),
+        is_empty=True,
     )
 
     def call(number: int) -> None:
