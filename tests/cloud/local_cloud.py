@@ -32,6 +32,7 @@ STACK = "dlambda"
 _SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,events,iam,lambda,logs,s3,secretsmanager,sns,sqs,ssm,sts"
 _OWN = ("AWS_", "DLAMBDA_", "YTP_")
 _CODE_BUCKET = "code"
+_UNKNOWN = "AWS::Logs::MetricFilter"  # to the engine
 _IAM_NAMES = frozenset({"PolicyArn", "member", "PolicyDocument"})
 
 
@@ -186,6 +187,7 @@ def _packaged(cloud: Cloud, machine: Machine) -> dict[str, Any]:
         "DLAMBDA_SOCKET_ENDPOINT": {"Fn::Sub": f"{cloud.endpoint}/_aws/execute-api/${{SocketApi}}/ws"},
         "DLAMBDA_WORK_DIR": str(machine.folder / "work"),
     }
+    document["Resources"] = {name: each for name, each in document["Resources"].items() if each["Type"] != _UNKNOWN}
     resources = document["Resources"]
     for name in ("FfmpegLayer", "PackagesLayer"):
         resources[name]["Properties"]["ContentUri"] = f"s3://{_CODE_BUCKET}/layer.zip"

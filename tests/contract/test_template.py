@@ -1,5 +1,6 @@
 """Folders, routes and template say the same."""
 
+import json
 import re
 import tomllib
 
@@ -8,6 +9,7 @@ import pytest
 from dlambda.domain.dialects.registry import DIALECTS, split_path
 from dlambda.domain.dialects.registry import ROOT as ROOT_DIALECT
 from local import template
+from tests.functions.permissions import allowed, functions, granted
 
 ROOT = template.ROOT
 DOCUMENT = template.load()
@@ -88,9 +90,40 @@ def test_a_message_that_fails_five_times_is_kept_and_heard_of(consumer):
 
 def test_a_round_of_the_minute_that_fails_is_heard_of():
     scheduled = [name for name, function in FUNCTIONS.items() if "Minute" in function.get("Events", {})]
-    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "AWS/Lambda"]
-    assert [each["Dimensions"][0]["Value"]["Ref"] for each in alarms] == scheduled
-    assert (alarms[0]["MetricName"], alarms[0]["EvaluationPeriods"]) == ("Errors", 3)
+    alarm = of_type("AWS::CloudWatch::Alarm")["RoundAlarm"]
+    assert [each["Value"]["Ref"] for each in alarm["Dimensions"]] == scheduled
+    assert (alarm["MetricName"], alarm["EvaluationPeriods"]) == ("Errors", 3)
+
+
+@pytest.mark.parametrize("name", sorted(of_type("AWS::CloudWatch::Alarm")))
+def test_an_alarm_says_what_to_do(name):
+    """It goes to the topic, and names a section of the runbook."""
+    alarm = of_type("AWS::CloudWatch::Alarm")[name]
+    assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
+    description = alarm["AlarmDescription"]
+    text = description["Fn::Sub"] if isinstance(description, dict) else description
+    assert name.endswith(text.rpartition("docs/runbook.md, ")[2])
+    assert f"\n## {text.rpartition(', ')[2]}\n" in (ROOT / "docs" / "runbook.md").read_text()
+
+
+def test_the_dashboard_can_be_read():
+    body = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(re.sub(r"\$\{[A-Za-z:]+\}", "x", body))["widgets"]
+    assert {each["properties"]["title"] for each in widgets} >= {
+        "Items by state",
+        "Failures by kind",
+        "Failures by site",
+    }
+
+
+def test_no_function_may_do_more_than_the_boundary():
+    """SAM adds policies of its own, on every resource of the account: the boundary ends them at this stack."""
+    assert DOCUMENT["Globals"]["Function"]["PermissionsBoundary"] == {"Ref": "Boundary"}
+    statements = of_type("AWS::IAM::ManagedPolicy")["Boundary"]["PolicyDocument"]["Statement"]
+    within = {permission for statement in statements for permission in granted(statement)}
+    parts = re.compile("#.*|(?<=^bucket)/.*")  # kinds of rows; folders of the bucket
+    for module in functions():
+        assert {(action, parts.sub("", name)) for action, name in allowed(module)} <= within, module
 
 
 def test_queue_functions_report_failures_one_by_one():

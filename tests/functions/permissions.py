@@ -23,7 +23,7 @@ from dlambda.entry import auth, sqs
 from dlambda.store import sealing, table
 from dlambda.store.orders import keys
 from dlambda.usecases.files import sweep_files
-from dlambda.usecases.operations import check_updates, sweep
+from dlambda.usecases.operations import check_updates, count_state, sweep
 from dlambda.usecases.orders import keys as order_keys
 from dlambda.usecases.orders import sweep_orders
 from dlambda.usecases.tasks import run_tasks
@@ -174,6 +174,7 @@ def know_the_round() -> None:
     """From now on the parts of the minute's round are asked by its function, also where a test calls one of them."""
     for module, name in (
         (check_updates, "check_daily"),
+        (count_state, "count_state"),
         (sweep, "sweep"),
         (sweep_files, "sweep_files"),
         (sweep_orders, "sweep_orders"),

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from dlambda.media.machine.disk import DiskSpace
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.store import cache, connections
+from dlambda.usecases.operations import count_state
 from dlambda.usecases.operations.check_updates import check_daily, ytdlp_version
 from dlambda.usecases.operations.nodes import enter
 from local import pages
 from tests.clock import FakeClock
 from tests.functions.deployment import deployment
 from tests.origin import Origin
-from tests.stack import Stack
+from tests.stack import Stack, new_deployment
 
 Configure = Callable[..., None]
 ROOT = Path(__file__).parents[2]
@@ -369,3 +370,19 @@ def test_the_cloud_logs_what_tables_cost_once_a_minute(
     clock.advance(60)
     logged.end_invocation()
     assert capsys.readouterr().out.count('"table_requests_total": 1.0') == 1
+
+
+def test_the_round_counts_how_things_stand_where_nobody_asks(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count_state.count_state(0)
+    assert "queue_items" not in capsys.readouterr().out
+    monkeypatch.setenv("DLAMBDA_LOG_GROUP", "/aws/lambda/a-stack")
+    with new_deployment():
+        count_state.count_state(0)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"pending", "downloading"} <= {line.get("status") for line in lines if "queue_items" in line}
+    assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines} == {"a-stack"}
+    assert [name for line in lines for name in line if name in {"history_items", "workers_busy"}] == [
+        "history_items", "workers_busy",
+    ]  # fmt: skip

@@ -41,13 +41,14 @@ def test_a_duration_counts_in_every_bucket_above_it() -> None:
 
 
 def test_embedded_metrics_name_their_dimensions() -> None:
-    (line,) = embedded([("items_failed_total", {"kind": "gone"}, 1.0)], 1767261600000)
+    labels = {"kind": "gone", "extractor": "youtube"}
+    (line,) = embedded([("items_failed_total", labels, 1.0)], 1767261600000, "stack")
     found = json.loads(line)
-    assert (found["items_failed_total"], found["kind"]) == (1.0, "gone")
+    assert (found["items_failed_total"], found["kind"], found["extractor"]) == (1.0, "gone", "youtube")
     about = found["_aws"]["CloudWatchMetrics"][0]
     assert (about["Namespace"], about["Dimensions"], about["Metrics"][0]["Name"]) == (
-        "dlambda",
-        [["kind"]],
+        "stack",
+        [[], ["kind"]],
         "items_failed_total",
     )
 

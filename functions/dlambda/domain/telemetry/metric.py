@@ -83,8 +83,15 @@ def _order(key: str) -> tuple[str, float, str]:
     return key.partition("{")[0], float(match[1].replace("+Inf", "inf")) if match else 0.0, key
 
 
-def embedded(numbers: Iterable[tuple[str, Labels, float]], now_ms: int, namespace: str = "dlambda") -> list[str]:
-    """Lines in CloudWatch's embedded metric format, one per number."""
+_DIMENSIONS: Final = ("kind", "status")
+
+
+def embedded(numbers: Iterable[tuple[str, Labels, float]], now_ms: int, namespace: str) -> list[str]:
+    """Lines in CloudWatch's embedded metric format, one per number.
+
+    Each series costs money by the month. So a number counts as a whole and, where there is one, by its kind or status;
+    the other labels, of which there are as many as sites, are fields that the log is searched by.
+    """
     return [json.dumps(_embedded(name, labels, value, now_ms, namespace)) for name, labels, value in numbers]
 
 
@@ -92,7 +99,7 @@ def _embedded(name: str, labels: Labels, value: float, now_ms: int, namespace: s
     unit = "Seconds" if name.endswith("_seconds") else "Bytes" if "_bytes" in name else "Count"
     about = {
         "Namespace": namespace,
-        "Dimensions": [sorted(labels)],
+        "Dimensions": [[], *([name] for name in _DIMENSIONS if name in labels)],
         "Metrics": [{"Name": name, "Unit": unit}],
     }
     return {"_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [about]}, **labels, name: value}

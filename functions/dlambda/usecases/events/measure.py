@@ -40,9 +40,15 @@ class Metrics(Protocol):
     def read(self) -> dict[str, float]:
         """All counters, by series. Raises `NotFound` where they are kept elsewhere."""
 
+    @property
+    def is_told_state(self) -> bool:
+        """True if nobody asks how things stand: the minute's round counts it."""
+
 
 class TableMetrics:
     """Gathers numbers in the process, and adds them to the table a few seconds later."""
+
+    is_told_state = False
 
     def __init__(self) -> None:
         self._gathered: defaultdict[str, float] = defaultdict(float)
@@ -89,13 +95,16 @@ class TableMetrics:
 
 
 class LoggedMetrics:
-    """Writes each number as a line of the log, which CloudWatch reads."""
+    """Writes each number as a line of the log, which CloudWatch reads. The namespace is the stack's name."""
+
+    is_told_state = True
 
     def __init__(self) -> None:
         self._usage_written_at = 0.0
 
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
-        for line in embedded([(name, labels, value)], int(current().clock.time() * 1000)):
+        stack = current().settings.log_group.rpartition("/")[2]
+        for line in embedded([(name, labels, value)], int(current().clock.time() * 1000), stack):
             sys.stdout.write(line + "\n")
 
     def observe_seconds(self, name: str, seconds: float) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from dlambda.usecases.files.sweep_files import sweep_files
 from dlambda.usecases.operations.check_updates import check_daily
+from dlambda.usecases.operations.count_state import count_state
 from dlambda.usecases.operations.sweep import sweep
 from dlambda.usecases.operations.update_ytdlp import follow_releases
 from dlambda.usecases.orders.sweep_orders import sweep_orders
@@ -16,6 +17,7 @@ _PARTS: Final[Sequence[Part]] = (
     wake_due_tasks,
     sweep,
     sweep_files,
+    count_state,
     follow_releases,
     check_daily,  # last: it waits for others
 )
