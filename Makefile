@@ -6,6 +6,7 @@ FLOOR ?= 70
 # Tests wait for each other and for the clock: one worker more than the two cores of a small machine keeps it busy.
 WORKERS ?= 3
 ARCH ?= x86_64
+STACK ?= dlambda
 
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
@@ -33,7 +34,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts openapi lock
+.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts deploy openapi lock
 .PHONY: prove-cloud scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
@@ -105,6 +106,9 @@ artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment need
 	@$(PY) layers/ffmpeg/build.py
 	@$(PY) -m infra.artifacts --architecture $(ARCH)
 	@$(PY) -m infra.image_template --architecture $(ARCH)
+
+deploy: $(DEV_READY) ## Deploy to AWS; the first time it asks (STACK=dlambda ARGS="MaxWorkers=5", ARGS=--check)
+	@$(PY) -m infra.deploy --stack $(STACK) --architecture $(ARCH) $(ARGS)
 
 openapi: $(DEV_READY) ## Write openapi.json, asyncapi.json, API.md, the list of yt-dlp's options and the page's types
 	@$(PY) -m local.openapi

@@ -71,7 +71,7 @@ def test_the_rule_survives_the_translation(monkeypatch):
 def test_the_functions_know_what_was_said():
     variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["YTP_ALLOW_OPEN"] == {"Ref": "AllowOpen"}
-    assert variables["YTP_CORS_ORIGINS"] == {"Ref": "CorsOrigins"}
+    assert "CorsOrigins" in str(variables["YTP_CORS_ORIGINS"])
     for each in DOCUMENT["Resources"].values():
         own = each.get("Properties", {}).get("Environment", {}).get("Variables", {})
         assert not own.keys() & {"YTP_ALLOW_OPEN", "YTP_AUTH_USERNAME", "YTP_AUTH_PASSWORD", "YTP_CORS_ORIGINS"}
@@ -93,3 +93,19 @@ def test_what_streams_believes_its_adapter_alone():
     for each in DOCUMENT["Resources"].values():
         if "FunctionUrlConfig" in each.get("Properties", {}):
             assert each["Properties"]["Environment"]["Variables"]["YTP_TRUSTED_PROXIES"] == "127.0.0.0/8"
+
+
+def test_one_address_leads_to_both_apis_and_is_trusted_by_them():
+    distribution = DOCUMENT["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    origins = {each["Id"]: each["DomainName"]["Fn::Sub"].partition(".")[0] for each in distribution["Origins"]}
+    assert origins == {"http": "${HttpApi}", "sockets": "${SocketApi}"}
+    [sockets] = distribution["CacheBehaviors"]
+    assert (sockets["PathPattern"], sockets["TargetOriginId"]) == ("/ws", "sockets")
+    assert distribution["DefaultCacheBehavior"]["TargetOriginId"] == "http"
+    stages = [
+        each["Properties"]["StageName"] for each in DOCUMENT["Resources"].values() if each["Type"].endswith("V2::Stage")
+    ]
+    assert "ws" in stages  # a path of the distribution is a stage of the API
+    origins_of_pages = str(DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]["YTP_CORS_ORIGINS"])
+    assert "https://${DomainName}" in origins_of_pages
+    assert "https://${Distribution.DomainName}" in origins_of_pages

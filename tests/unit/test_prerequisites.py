@@ -1,0 +1,65 @@
+"""What `make deploy` looks at before it begins."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra.deploy import commands, defaults, first_answers
+from infra.prerequisites import Facts, executions, problems
+
+READY = Facts(frozenset({"sam", "docker"}), True, "123456789012", "eu-central-1", 1000)
+LOGIN = defaults() | {"AuthUsername": "ada", "AuthPassword": "secret"}
+
+
+def test_nothing_is_in_the_way_of_a_machine_that_has_everything() -> None:
+    assert list(problems(READY, LOGIN)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        (replace(READY, programs=frozenset({"docker"})), "SAM CLI is missing"),
+        (replace(READY, programs=frozenset({"sam"}), docker_runs=False), "Docker is missing"),
+        (replace(READY, docker_runs=False), "Docker does not run"),
+        (replace(READY, region=None), "No region is chosen"),
+        (replace(READY, account=None), "No credentials of AWS"),
+    ],
+)
+def test_what_is_missing_is_named(facts: Facts, text: str) -> None:
+    [problem] = problems(facts, LOGIN)
+    assert problem.fatal
+    assert problem.text.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_refused"),
+    [
+        ({}, True),
+        ({"AuthUsername": "ada"}, True),
+        ({"AuthUsername": "ada", "AuthPassword": "****"}, False),  # as a stack tells it that has one
+        ({"OidcIssuer": "https://id.example", "OidcClientId": "dlambda"}, False),
+        ({"AllowOpen": "true"}, False),
+    ],
+)
+def test_a_service_without_a_login_is_not_deployed(parameters: dict[str, str], is_refused: bool) -> None:
+    assert bool(list(problems(READY, defaults() | parameters))) == is_refused
+
+
+def test_a_new_account_is_warned_and_offered_fewer_workers() -> None:
+    [problem] = problems(replace(READY, concurrent_executions=10), LOGIN)
+    assert not problem.fatal
+    answers = first_answers(lambda question, default: default, 10)
+    assert (answers["AuthUsername"], answers["MaxWorkers"]) == ("admin", "2")
+    assert len(answers["AuthPassword"]) >= 20
+
+
+def test_workers_that_are_offered_fit_into_the_account() -> None:
+    limit = executions(LOGIN) - 5
+    answers = first_answers(lambda question, default: default, limit)
+    assert executions(LOGIN | answers) == limit
+
+
+def test_values_keep_blanks_and_quotes_on_the_command_line() -> None:
+    [*_, deploy] = commands("s", "eu-central-1", {"CorsOrigins": 'https://a "b"'}, architecture="arm64")
+    assert deploy[-1] == 'CorsOrigins="https://a \\"b\\""'
+    assert deploy[deploy.index("--stack-name") + 1] == "s"
