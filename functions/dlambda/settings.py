@@ -64,9 +64,10 @@ _KEY_FROM = "DLAMBDA_SECRET_KEY_FROM"
 _LOGIN_FROM = "DLAMBDA_LOGIN_FROM"
 _ADMIN_KEY_FROM = "DLAMBDA_ADMIN_KEY_FROM"
 _OIDC_SECRET_FROM = "DLAMBDA_OIDC_SECRET_FROM"  # noqa: S105 names a variable
+_MORE = "DLAMBDA_SETTINGS"
 # Variables of a deployment that are no settings: names of secrets, the adapter's module, the socket that wakes pollers.
 PART_VARIABLES = frozenset(
-    {_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, _OIDC_SECRET_FROM, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"}
+    {_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, _OIDC_SECRET_FROM, _MORE, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"}
 )
 
 
@@ -487,8 +488,27 @@ def read_settings(environ: Mapping[str, str], fetch: Callable[[str], str] = _no_
         raise SettingsError("; ".join(f"{variables.get(name, name)}: {text}" for name, text in problems)) from None
 
 
+def read_list(text: str) -> dict[str, str]:
+    """Variables of users in one text, as a deployment lists them: `YTP_REMOVE_FILES=true; YTP_TZ=Europe/Berlin`.
+
+    Lines may stand in place of semicolons. Raises `SettingsError` for what is none, and for secrets, which have
+    parameters of their own.
+    """
+    variables: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
+        name, equals, value = part.partition("=")
+        name = name.strip()
+        if not equals or not name.startswith(USER_PREFIX):
+            raise SettingsError(f"{_MORE}: {part!r} is no setting, such as YTP_REMOVE_FILES=true")
+        if name.removeprefix(USER_PREFIX).lower() in SECRET_SETTINGS:
+            raise SettingsError(f"{_MORE}: {name} is a secret, and has a parameter of its own")
+        variables[name] = value.strip()
+    return variables
+
+
 def read_environment(fetch: Callable[[str], str]) -> Settings:
-    """The settings of this process. Raises as `read_settings`."""
+    """The settings of this process; `DLAMBDA_SETTINGS` lists some of its variables. Raises as `read_settings`."""
+    os.environ.update(read_list(os.environ.get(_MORE, "")))
     return read_settings(os.environ, fetch)
 
 

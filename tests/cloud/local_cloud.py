@@ -100,7 +100,6 @@ def engine(folder: Path) -> Iterator[Cloud]:
         "IOT_MTLS_ENABLED": "0",
         "TMPDIR": str(folder),
         "STATE_DIR": str(folder),
-        "YTP_ALLOW_INTERNAL_URLS": "true",  # functions inherit it
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -86,6 +86,11 @@ def test_strangers_are_asked_who_they_are(cloud: Cloud) -> None:
         assert basic().partition(" ")[2] not in json.dumps(found), name
 
 
+def test_settings_without_a_parameter_of_their_own_reach_the_functions(api: Api) -> None:
+    app = api.get("/api/system/configuration").json()["app"]
+    assert (app["instance_title"], app["max_workers"], app["default_preset"]) == ("A cloud", 3, "default")
+
+
 def test_a_url_becomes_a_file_and_every_change_is_told(cloud: Cloud, api: Api, origin: Origin) -> None:
     with Listener(cloud.sockets, headers={"Authorization": basic()}) as listener:
         listener.wait("connected")

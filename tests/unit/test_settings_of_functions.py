@@ -9,6 +9,7 @@ import pytest
 
 from dlambda.entry.exposure import check_open
 from dlambda.errors import Unavailable
+from dlambda.settings import SettingsError, read_list
 from tests.stack import forget_settings
 
 CLOUD = {"AWS_LAMBDA_FUNCTION_NAME": "history", "YTP_ALLOW_OPEN": "true"}
@@ -57,3 +58,23 @@ def test_a_function_writes_one_line_at_its_start(variables, level, words):
     lines = [json.loads(line) for line in started.stdout.splitlines()]
     assert [line["level"] for line in lines] == ([level] if level else [])
     assert all(word in lines[0]["message"] for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("", {}),
+        ("YTP_TZ=Europe/Berlin", {"YTP_TZ": "Europe/Berlin"}),
+        (" YTP_TZ = UTC ;; YTP_INSTANCE_TITLE=a=b\nYTP_REMOVE_FILES=true\n", {
+            "YTP_TZ": "UTC", "YTP_INSTANCE_TITLE": "a=b", "YTP_REMOVE_FILES": "true",
+        }),
+    ],
+)  # fmt: skip
+def test_a_deployment_lists_settings_in_one_text(text: str, variables: dict[str, str]) -> None:
+    assert read_list(text) == variables
+
+
+@pytest.mark.parametrize("text", ["YTP_TZ", "TZ=UTC", "DLAMBDA_BUCKET=other", "YTP_AUTH_PASSWORD=p", "YTP_ADMIN_KEY=k"])
+def test_what_is_no_setting_or_a_secret_stops_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match=text.partition("=")[0]):
+        read_list(text)
