@@ -34,7 +34,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts deploy openapi lock
+.PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts deploy costs openapi lock
 .PHONY: prove-cloud scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
@@ -109,6 +109,9 @@ artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment need
 
 deploy: $(DEV_READY) ## Deploy to AWS; the first time it asks (STACK=dlambda ARGS="MaxWorkers=5", ARGS=--check)
 	@$(PY) -m infra.deploy --stack $(STACK) --architecture $(ARCH) $(ARGS)
+
+costs: $(DEV_READY) $(PAGE_READY) ## Count what a download takes, and write docs/costs.md: what AWS costs
+	@$(PY) -m tests.costs
 
 openapi: $(DEV_READY) ## Write openapi.json, asyncapi.json, API.md, the list of yt-dlp's options and the page's types
 	@$(PY) -m local.openapi

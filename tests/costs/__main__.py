@@ -1,0 +1,182 @@
+"""`python -m tests.costs`: counts what a download takes of the tables, on one machine, and writes docs/costs.md.
+
+The service counts the units of its tables itself (`/metrics`); what a table of one machine answers is what DynamoDB would.
+"""
+
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local import template
+from tests.costs.model import (
+    EGRESS_PER_GB,
+    STORAGE_PER_GB_MONTH,
+    Assumptions,
+    Work,
+    download,
+    flood_month,
+    hour_played,
+    idle_month,
+    invocation,
+)
+from tests.e2e.api import wait_until
+from tests.e2e.listener import Listener
+from tests.e2e.service import Service
+from tests.origin import Origin
+
+_PAGE = template.ROOT / "docs" / "costs.md"
+_CLIPS, _SLOW_CLIPS = 20, 2
+_SLOW_SECONDS = 20
+_FLUSH_SECONDS = 12  # until each process has stored its counters
+_MESSAGES = 3.0  # intake, download, and the wake of a free slot now and then
+_SERIES = re.compile(r"^dlambda_table_(write|read)_units_total\S* ([\d.e+]+)$", re.MULTILINE)
+
+
+def _units(service: Service) -> dict[str, float]:
+    """Read and write units so far."""
+    time.sleep(_FLUSH_SECONDS)
+    sums = {"read": 0.0, "write": 0.0}
+    for kind, number in _SERIES.findall(service.api.get("/metrics").body.decode()):
+        sums[kind] += float(number)
+    return sums
+
+
+def _download(service: Service, *urls: str) -> None:
+    """Adds them one by one and hears of their ends, as a client does: who asks again and again pays for that."""
+    with Listener(service.base) as listener:
+        listener.wait("connected")
+        for url in urls:
+            assert service.api.add(url).status == 200
+        wait_until(
+            lambda: len(listener.of("item_moved")) >= len(urls), 240, lambda: str(listener.messages[-3:]), pause=0.2
+        )
+
+
+def count() -> dict[str, float]:
+    """Units of an item, and of each second that a longer one takes; without what an idle service takes."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dlambda-costs-") as folder,
+        Origin() as origin,
+        Service(Path(folder) / "data", {"YTP_ALLOW_INTERNAL_URLS": "true"}) as service,
+    ):
+        _download(service, origin.url("clip-costs-warm.mp4"))
+        before = _units(service)
+        began = time.monotonic()
+        _download(service, *(origin.url(f"clip-costs-{number}.mp4") for number in range(_CLIPS)))
+        busy = time.monotonic() - began
+        after = _units(service)
+        idle_began = time.monotonic()
+        idle = _units(service)
+        rate = {kind: (idle[kind] - after[kind]) / (time.monotonic() - idle_began) for kind in idle}
+        item = {kind: max(0.0, (after[kind] - before[kind] - rate[kind] * (busy + _FLUSH_SECONDS)) / _CLIPS)
+                for kind in idle}  # fmt: skip
+        path = f"slow/{origin.media('clip.mp4').stat().st_size // _SLOW_SECONDS}/clip-costs-slow"
+        _download(service, *(origin.url(f"{path}-{number}.mp4") for number in range(_SLOW_CLIPS)))
+        slow = _units(service)["write"] - idle["write"]
+    lease = max(0.0, (slow / _SLOW_CLIPS - item["write"]) / _SLOW_SECONDS)
+    return {"write_units": item["write"], "read_units": item["read"], "lease_units": lease, "messages": _MESSAGES}
+
+
+def _rows(work: Work, number: int) -> str:
+    dollars = work.times(number).dollars()
+    lines = [f"| {name} | {cost:.2f} |" for name, cost in dollars.items() if cost >= 0.005]
+    return "\n".join([*lines, f"| **sum** | **{sum(dollars.values()):.2f}** |"])
+
+
+def _total(work: Work) -> float:
+    return sum(work.dollars().values())
+
+
+def _sum(work: Work) -> float:
+    return _total(work.times(1000))
+
+
+def page(counted: Mapping[str, float]) -> str:
+    """docs/costs.md."""
+    document = template.load()
+    usual = document["Globals"]["Function"]["MemorySize"]
+    resources: Mapping[str, Any] = document["Resources"]
+    memory = {name: each["Properties"].get("MemorySize", usual) for name, each in resources.items()
+              if each["Type"] == "AWS::Serverless::Function"}  # fmt: skip
+    given = Assumptions()
+    usual_work = download(counted, given, memory)
+    slow = download(counted, Assumptions(source_mb_per_second=1), memory)
+    played = hour_played(given, memory, again=False)
+    alarms = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources.values())
+    secrets = sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources.values())
+    idle = idle_month(alarms, 20, secrets, len(template.read().consumers))
+    idle_rows = "\n".join(f"| {name} | {cost:.2f} |" for name, cost in idle.items())
+    rate = document["Parameters"]["ThrottlingRate"]["Default"]
+    played_gb = given.stream_mbit / 8 * 3600 / 1000 * 1000
+    return f"""# What AWS costs
+
+Written by `make costs`, which downloads {_CLIPS} clips on one machine and takes the units of the tables from `/metrics`. Prices: us-east-1,
+on demand, without the free tier, November 2026 (`tests/costs/model.py`).
+
+Counted: an item takes {counted["write_units"]:.0f} write units and {counted["read_units"]:.0f} read units, and {counted["lease_units"]:.1f} write units
+for each second that it downloads. Assumed: files of {given.file_mb:.0f} MB from a source of {given.source_mb_per_second:.0f} MB/s, an extraction of
+{given.extraction_seconds:.0f} s, {given.api_calls:.0f} requests of a client and {given.log_kb:.0f} KB of log for each, uploads in parts of {given.part_mb:.0f} MB, and the requests
+of S3 and SQS, which are read from the code.
+
+## 1,000 downloads
+
+| part | $ |
+| --- | ---: |
+{_rows(usual_work, 1000)}
+
+From a source of 1 MB/s: **${_sum(slow):.2f}**: a function that waits costs what one costs that works. Keeping the files costs
+${given.file_mb * STORAGE_PER_GB_MONTH:.2f} a month, and fetching each once ${given.file_mb * EGRESS_PER_GB:.2f}.
+
+## 1,000 hours in the player
+
+| part | $ |
+| --- | ---: |
+{_rows(played, 1000)}
+
+Again, from segments that are there: **${_sum(hour_played(given, memory, again=True)):.2f}**. What goes out, at {given.stream_mbit:.0f} Mbit/s: ${played_gb * EGRESS_PER_GB:.0f}. {given.segments_an_hour:.0f} segments an hour, of which one takes
+{given.segment_seconds} s to make.
+
+## A month in which nobody does anything
+
+| part | $ |
+| --- | ---: |
+{idle_rows}
+| **sum** | **{sum(idle.values()):.2f}** |
+
+## What bounds it
+
+| guard | where |
+| --- | --- |
+| downloads, extractions, tasks at once | `MaxWorkers`, `ExtractInfoConcurrency`, `TaskMaxWorkers`; `make deploy` offers what the account can run |
+| requests a second of strangers | `ThrottlingRate`, `ThrottlingBurst`: at {rate} a second, all month, ${_total(flood_month(rate)):.0f} |
+| entries of a playlist or feed | `YTP_MAX_PLAYLIST_ENTRIES` (in `Settings`) |
+| bytes of the key API | `DefaultQuotaGb`, `AvailableGb` in `QuotaRateMinutes` |
+| an item that never ends | it is begun {_BEGINNINGS} times at most, then it is an error: ${_poison(memory):.2f} at worst |
+| the account | `MonthlyBudget` sends a mail, and stops nothing |
+
+What is cheapest to change: `ARCH=arm64` for the ZIP functions (a fifth less of theirs), a source limited by its site with fewer workers
+(`MaxWorkersPerExtractor`), files removed when they were fetched (`YTP_REMOVE_FILES`).
+"""
+
+
+_BEGINNINGS = 60
+
+
+def _poison(memory: Mapping[str, float]) -> float:
+    """Of an item whose worker is stopped after a whole invocation, each time."""
+    return _total(invocation(900, memory["OnDownloadFunction"]).times(_BEGINNINGS))
+
+
+def main() -> int:
+    counted = count()
+    _PAGE.write_text(page(counted))
+    print(counted, f"written to {_PAGE.relative_to(template.ROOT)}", sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
