@@ -115,21 +115,26 @@ def _code(error: ClientError) -> str:
 
 def make_tables(service: Service, tables: Iterable[Table], prefix: str) -> list[str]:
     """Makes tables, indexes and expiries that are missing. Warnings, a sentence each."""
+    by_name = {prefix + table.name: table for table in tables}
+    for name, table in by_name.items():  # all at once: a cloud takes some seconds for each
+        _ensure_table(service, name, table)
     warnings: list[str] = []
-    for table in tables:
-        name = prefix + table.name
-        try:
-            service.try_asking("DescribeTable", {"TableName": name})
-        except ClientError as error:
-            if _code(error) != "ResourceNotFoundException":
-                raise service.refusal("DescribeTable", error) from None
-            service.ask("CreateTable", {"TableName": name, **table.definition})
+    for name, table in by_name.items():
         service.wait("table_exists", {"TableName": name})
         provision.add_indexes(service.ask, name, table.definition)
         if table.ttl:
             warnings += _set_ttl(service, name, table.ttl)
     check_transactions(service, f"{prefix}state")
     return list(dict.fromkeys(warnings))
+
+
+def _ensure_table(service: Service, name: str, table: Table) -> None:
+    try:
+        service.try_asking("DescribeTable", {"TableName": name})
+    except ClientError as error:
+        if _code(error) != "ResourceNotFoundException":
+            raise service.refusal("DescribeTable", error) from None
+        service.ask("CreateTable", {"TableName": name, **table.definition})
 
 
 def _set_ttl(service: Service, name: str, attribute: str) -> list[str]:

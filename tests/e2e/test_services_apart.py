@@ -75,7 +75,7 @@ def test_only_the_engines_without_an_address_are_started(apart: Service) -> None
     commands = " ".join(process.command for process in apart.processes())
     assert "dynoxide" in commands
     assert "rclone" not in commands
-    assert "ministack" not in commands
+    assert "queue_engine" not in commands
 
 
 def test_a_film_passes_through_and_comes_back(apart: Service, place: Path, origin: Origin) -> None:

@@ -85,3 +85,10 @@ def test_in_the_cloud_functions_read_a_row(monkeypatch: pytest.MonkeyPatch) -> N
         look_again(monkeypatch)
         assert Client(archiver.test_client(), "archiver").get("/api/archiver")[0] == 400
     assert logging.getLogger().level == logging.ERROR
+
+
+def test_a_level_holds_at_all_nodes(client: Client, configure: Configure, tmp_path: Path) -> None:
+    configure(shares_services="true", log_dir=tmp_path)
+    assert client.post(f"{LEVEL}/debug")[0] == 204
+    configure(node="another", log_dir=tmp_path / "another")
+    assert client.get(LEVEL)[1]["active"] == "debug"

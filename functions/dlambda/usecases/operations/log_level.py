@@ -54,7 +54,7 @@ class FileLevel:
 
 
 class TableLevel:
-    """A row that all functions read."""
+    """A row that all functions read, and all nodes."""
 
     fresh_seconds = 15.0
 
@@ -85,7 +85,7 @@ class ProcessLevel:
 def level_store() -> LevelStore:
     """The implementation for this deployment."""
     settings = current().settings
-    if settings.log_group:
+    if settings.log_group or settings.shares_services:
         return TableLevel()
     return FileLevel(Path(settings.log_dir) / _FILE, settings.started_at) if settings.log_dir else ProcessLevel()
 
