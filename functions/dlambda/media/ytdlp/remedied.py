@@ -1,4 +1,4 @@
-"""yt-dlp's parameters with the remedies of an item in effect (docs/contract/downloads.md 5.10)."""
+"""yt-dlp's parameters with the remedies of an item in effect (docs/contract/downloads.md 5.11)."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
