@@ -74,26 +74,26 @@ def _is_due() -> bool:
 
 def fold() -> bool:
     """Folds what there is, up to a bound. False when there was nothing to fold, or another fold was faster."""
-    log_now, rows = journal.read(most=_MOST_RECORDS)
+    current_journal, rows = journal.read(most=_MOST_RECORDS)
     if journal.FOLD not in rows:
         journal.begin()
-        log_now, rows = journal.read(most=_MOST_RECORDS)
-    records = _within_bounds(log_now.records)
+        current_journal, rows = journal.read(most=_MOST_RECORDS)
+    records = _within_bounds(current_journal.records)
     leaves = nodes.read([*_leaves(records.values())])
     batch = _Batch(leaves)
     batch.add_all(records)
-    folded, buried = _progress(log_now, batch.applied, current().clock.time())
-    if folded == log_now.folded:
+    folded, buried = _progress(current_journal, batch.applied, current().clock.time())
+    if folded == current_journal.folded:
         return False
     transaction = Transaction()
-    lanes = journal.add_lanes(log_now.folded_lanes, batch.applied.values())
-    number = journal.put_fold(transaction, log_now, folded, lanes)
+    lanes = journal.add_lanes(current_journal.folded_lanes, batch.applied.values())
+    number = journal.put_fold(transaction, current_journal, folded, lanes)
     catalogue.change(transaction, batch.net, leaves, number)
     for address in buried:
         journal.bury(transaction, address)
     if not transaction.try_commit():
         return False
-    journal.release(folded)
+    journal.release(current_journal, folded)
     return True
 
 

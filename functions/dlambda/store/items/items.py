@@ -26,6 +26,7 @@ from dlambda.store import sealing
 from dlambda.store.items import catalogue, folding, journal, leases, slots
 from dlambda.store.items.entry import LEAF_PLACES, Entry
 from dlambda.store.items.leases import Lease
+from dlambda.store.items.packing import pack, render, unpack
 from dlambda.store.table import MAX_OPERATIONS, TABLE_ERRORS, ConditionFailed, Row, Transaction, may_be_key
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
@@ -79,7 +80,7 @@ class _Row(Row):
     seq = NumberAttribute()
     version = NumberAttribute()
     waiting = UnicodeAttribute(null=True)
-    view = BinaryAttribute(legacy_encoding=False)  # the JSON that clients get, rendered once
+    view = BinaryAttribute(legacy_encoding=False)  # the JSON that clients get, rendered once; compressed
     hidden = BinaryAttribute(legacy_encoding=False)
     cookies = BinaryAttribute(null=True, legacy_encoding=False)
     cli = BinaryAttribute(null=True, legacy_encoding=False)  # where the view's is masked
@@ -155,7 +156,7 @@ def find_views_by_id(ids: Iterable[str]) -> dict[str, bytes]:
     if not keys:
         return {}
     rows = _Row.batch_get(keys, consistent_read=True, attributes_to_get=["id", "view"])
-    views = {row.id: row.view for row in rows}
+    views = {row.id: unpack(row.view) for row in rows}
     return {key: views[key] for key in keys if key in views}
 
 
@@ -468,10 +469,10 @@ def _entries(item: Item | None) -> list[Entry]:
 def _row(item: Item) -> _Row:
     """Raises `Invalid` for what no record can hold."""
     document = item.view()
-    view, hidden = _json(document), _json(hidden_part(item))
+    view, hidden = render(document), render(hidden_part(item))
     cookies = sealing.seal(item.cookies) if item.cookies else None
     cli = sealing.seal(item.cli) if item.cli != document["cli"] else None
-    extras = sealing.seal(_json(item.extras).decode()) if dict(item.extras) != document["extras"] else None
+    extras = sealing.seal(render(item.extras).decode()) if dict(item.extras) != document["extras"] else None
     if sum(map(len, (view, hidden, cookies or b"", cli or b"", extras or b""))) > _ROW_BYTES:
         raise Invalid("The item is too large.")
     return _Row(
@@ -484,8 +485,8 @@ def _row(item: Item) -> _Row:
         if item.owner
         else None,
         text=search_text(item),
-        view=view,
-        hidden=hidden,
+        view=pack(view),
+        hidden=pack(hidden),
         cookies=cookies,
         cli=cli,
         extras=extras,
@@ -494,8 +495,8 @@ def _row(item: Item) -> _Row:
 
 def _item(row: _Row) -> Item:
     return restore(
-        json.loads(row.view),
-        json.loads(row.hidden),
+        json.loads(unpack(row.view)),
+        json.loads(unpack(row.hidden)),
         seq=int(row.seq),
         version=int(row.version),
         cookies=sealing.unseal(row.cookies) if row.cookies else "",
@@ -520,10 +521,6 @@ def _part(key: str, item_id: str) -> str:
     """The one of them that an item lies in."""
     parts = _spread(key)
     return parts[zlib.crc32(item_id.encode()) % len(parts)]
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _hash(url: str) -> str:

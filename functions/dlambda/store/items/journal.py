@@ -34,6 +34,7 @@ from dlambda.store.items.nodes import Answer, number
 from dlambda.store.table import Row, Transaction
 
 RING: Final = 16_384
+_QUARTER: Final = RING // 4
 LATE: Final = "the record's number has gone"
 FOLD: Final = "fold"
 PAUSE: Final = "pause"
@@ -310,13 +311,13 @@ def bury(transaction: Transaction, address: Address) -> None:
     put(transaction, address, Record())
 
 
-def release(folded: Mapping[str, Folded]) -> None:
-    """Lets the rows of folded records be written anew."""
+def release(before: Journal, folded: Mapping[str, Folded]) -> None:
+    """Lets the rows of folded records be written anew: now and then, a quarter of a ring at a time."""
     for stream, progress in folded.items():
-        path = Path("folded")
-        _Counter(_counter(stream)).update_if(
-            path.does_not_exist() | (path < progress.reusable), [_Counter.folded.set(progress.reusable)]
-        )
+        highest, old = progress.reusable, before.folded.get(stream, Folded()).reusable
+        if highest // _QUARTER > old // _QUARTER:
+            is_higher = _Counter.folded.does_not_exist() | (_Counter.folded < highest)
+            _Counter(_counter(stream)).update_if(is_higher, [_Counter.folded.set(highest)])
 
 
 def _counter(stream: str) -> str:
