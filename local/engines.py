@@ -10,10 +10,11 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlambda import unix_socket
@@ -27,6 +28,7 @@ _LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
 _IMPORTS = os.pathsep.join([str(ROOT / "functions"), str(ROOT)])
 _PROBE_SECONDS = 0.5
+_FIRST_HANDED = 3
 # Where Go's library learns which ending means which content type.
 _CONTENT_TYPES = (
     "/usr/local/share/mime/globs2",
@@ -39,30 +41,6 @@ _CONTENT_TYPES = (
 _NO_LANDLOCK = (
     "This kernel has no Landlock (Linux 5.13): links out of the library are refused by a check before writing only."
 )
-_held: list[socket.socket] = []
-
-
-def free_port() -> int:
-    """A loopback port for a server that this process starts; nobody else is given it while the process lives.
-
-    It stays bound here. Linux lets a server bind it too, as long as nobody listens; elsewhere it is given back at once.
-    """
-    holder = socket.socket()
-    holder.bind((_LOOPBACK, 0))
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # before, two might get one port
-    port: int = holder.getsockname()[1]
-    if sys.platform == "linux":
-        _held.append(holder)
-    else:
-        holder.close()
-    return port
-
-
-def answers(port: int) -> bool:
-    """True if something accepts connections on the loopback `port`."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((_LOOPBACK, port)) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +171,24 @@ def media(config: Config, port: int, pair: Credentials) -> Child:
         "the media engine (rclone)",
         confine=_library_alone(config),
     )
+
+
+def media_on_demand(config: Config, listener: socket.socket, pair: Credentials) -> Child:
+    """The same, started when somebody connects to `listener`: the service reads and writes the folder by itself, and
+    it takes 15 MB that nobody else uses (docs/decisions/one-machine-memory.md).
+    """
+    engine = media(config, listener.getsockname()[1], pair)
+
+    def run() -> None:
+        if confine := _library_alone(config):
+            confine()
+        os.dup2(listener.fileno(), _FIRST_HANDED)
+        os.set_inheritable(_FIRST_HANDED, True)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        handed = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}  # as systemd does
+        os.execve(engine.command[0], list(engine.command), {**os.environ, **handed})  # noqa: S606 no shell is wanted
+
+    return replace(engine, confine=None, main=run, demand=listener, descriptors=(listener.fileno(),))
 
 
 def _library_alone(config: Config) -> Callable[[], None] | None:

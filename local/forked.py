@@ -20,6 +20,7 @@ from typing import IO, NoReturn
 _PR_SET_NAME = 15
 _ARENA_MAX = -8  # M_ARENA_MAX of mallopt
 _FIRST_DESCRIPTOR = 3
+_MOST_DESCRIPTORS = 1 << 20  # where a process may have as many as it likes
 _MOST_NAME_BYTES = 15
 _ARGUMENTS = slice(45, 47)
 """Where a process' arguments begin and end in memory: fields of /proc/self/stat, counted behind the command's name."""
@@ -119,7 +120,8 @@ def _close_all_but(descriptors: Iterable[int]) -> None:
     for descriptor in sorted(descriptors):
         os.closerange(first, descriptor)
         first = descriptor + 1
-    os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.closerange(first, _MOST_DESCRIPTORS if limit == resource.RLIM_INFINITY else limit)
 
 
 def _set_environ(environ: Mapping[str, str]) -> None:

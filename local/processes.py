@@ -3,7 +3,9 @@
 import contextlib
 import ctypes
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -59,6 +61,8 @@ class Child:
     descriptors: tuple[int, ...] = ()
     # Our own processes wait at their standard input for the word that all is there, and end when it closes.
     main: Callable[[], None] | None = None
+    # It is started when somebody connects to this socket, and not before.
+    demand: socket.socket | None = None
     # Called in the new process before it becomes the program.
     confine: Callable[[], None] | None = None
     process: subprocess.Popen[bytes] | Forked | None = field(default=None, init=False)
@@ -66,6 +70,14 @@ class Child:
     restart_at: float = field(default=0.0, init=False)
     ends: int = field(default=0, init=False)
     _wait: float = field(default=0.0, init=False)
+
+    @property
+    def is_due(self) -> bool:
+        """True if it does not run and should."""
+        return self.process is None and self.restart_at <= time.monotonic() and self._is_wanted()
+
+    def _is_wanted(self) -> bool:
+        return self.demand is None or bool(select.select([self.demand], [], [], 0)[0])
 
     def start(self) -> None:
         _rotate(self.log)

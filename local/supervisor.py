@@ -107,7 +107,7 @@ class Supervisor:
         self._sockets = engines.make_sockets(config)
         self._tables: provision.Ask = provision.own_tables(self._sockets.tables_path)
         self._service_warnings: list[str] = []
-        self._media_port = engines.free_port()
+        self._media = None if config.services.media else listen("127.0.0.1", 0)
         self._engines = self._make_engines()
         self._own = self._make_own()
         self._wake_read, self._wake_write = os.pipe()
@@ -129,10 +129,10 @@ class Supervisor:
         return listeners
 
     def _make_engines(self) -> list[Child]:
-        """Those in whose place no other service is named; rclone takes longest, so it begins first."""
+        """Those in whose place no other service is named."""
         config, services, made = self._config, self._config.services, []
-        if not services.media:
-            made.append(engines.media(config, self._media_port, credentials(config.data_dir)))
+        if self._media:
+            made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))
         if not services.tables:
             made.append(engines.tables(config, self._sockets))
         if not services.queues:
@@ -144,7 +144,7 @@ class Supervisor:
         endpoints = Endpoints(
             tables_socket=self._sockets.tables_path,
             queues_socket=self._sockets.queues_path,
-            media=f"http://127.0.0.1:{self._media_port}",
+            media=f"http://127.0.0.1:{self._media.getsockname()[1]}" if self._media else "",
             sockets=f"http://127.0.0.1:{self._listeners[1].getsockname()[1]}/{secret}" if self._listeners else "",
             nudge_socket=self._sockets.nudge_path,
             gaps=str(self._sockets.gaps),
@@ -195,15 +195,14 @@ class Supervisor:
 
     def _start(self) -> None:
         for child in self._engines:
-            child.start()
+            if child.is_due:
+                child.start()
         _load()
         for child in self._own:
             child.start()
         self._provision()
         for child in self._own:
             child.go()
-        if not self._config.services.media:
-            self._wait_until(lambda: engines.answers(self._media_port), "the media engine")
         if self._listeners:
             self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
@@ -269,7 +268,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Waits for a signal or a second, and starts again what ended."""
-        select.select([self._wake_read], [], [], _TICK_SECONDS)
+        asleep = [child.demand.fileno() for child in self._engines if child.demand and child.process is None]
+        select.select([self._wake_read, *asleep], [], [], _TICK_SECONDS)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
         if not self._stopping:
@@ -281,7 +281,7 @@ class Supervisor:
             if (status := child.ended()) is not None:
                 self._give_up_early(child)
                 print(f"{child.kind} ended ({_reason(status)}) and is started again; see {child.log}", flush=True)
-            if child.process is None and child.restart_at <= time.monotonic():
+            if child.is_due:
                 self._restart(child)
         collect_orphans(child.process.pid for child in children if child.process)
 
@@ -349,6 +349,8 @@ class Supervisor:
         end_descendants()
         for listener in self._listeners:
             listener.close()
+        if self._media:
+            self._media.close()
         self._sockets.close()
 
 

@@ -23,6 +23,7 @@ from dlambda.usecases.accounts.login_need import last_answer
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
+from tests.free_port import answers, free_port
 from tests.touched import touched
 
 _START_SECONDS = 120
@@ -101,7 +102,7 @@ class Stack:
         given = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         settings = {"DATA_DIR": str(folder), "YTP_ALLOW_INTERNAL_URLS": "true", "YTP_YTDLP_AUTO_UPDATE": "false"}
         self.config: Config = read_config(given | settings, folder)
-        self.sockets, self._media_port = engines.make_sockets(self.config), engines.free_port()
+        self.sockets, self._media_port = engines.make_sockets(self.config), free_port()
         self._children = [
             engines.media(self.config, self._media_port, credentials(folder)),
             engines.tables(self.config, self.sockets),
@@ -139,7 +140,7 @@ class Stack:
 
     def _answers(self, child: Child) -> bool:
         if child.name == "media":
-            return engines.answers(self._media_port)
+            return answers(self._media_port)
         return engines.serves(str(self.sockets.folder / child.name))
 
     def stop(self) -> None:

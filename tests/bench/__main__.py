@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import (
+    answering,
     deciding,
     downloading,
     functions,
@@ -31,6 +32,7 @@ from tests.origin import Origin
 
 PARTS = (
     "start",
+    "answers",
     "rules",
     "looking",
     "clips",
@@ -54,6 +56,8 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
     if "start" in parts:
         figures += starting.measure_memory(service, "at rest")
         print(starting.memory_by_process(service), flush=True)
+    if "answers" in parts:
+        figures += answering.measure_answers(api)
     if "rules" in parts:
         figures += deciding.measure_conditions()
     if "looking" in parts:

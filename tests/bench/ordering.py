@@ -55,4 +55,6 @@ def _forty(api: Api, origin: Origin) -> float:
 def _rate(api: Api, origin: Origin) -> Figure:
     path = f"/status/{_create(api, '/get_info', origin.url('clip-rate.mp4'))}"
     rate = answers_per_second(api, lambda _: path)
-    return Figure(f"key API: /status, {CLIENTS} clients", rate, "req/s", "", "500 req/s", 500, at_least=True)
+    return Figure(
+        f"key API: /status, {CLIENTS} clients", rate, "req/s", "904 req/s", "1,085 req/s", 1085, at_least=True
+    )

@@ -24,7 +24,8 @@ import boto3
 
 from infra import artifacts
 from infra.image_template import image_functions
-from local import engines, template
+from local import template
+from tests.free_port import answers, free_port
 from tests.patience import PATIENCE_SECONDS
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -90,7 +91,7 @@ class Cloud:
 @contextmanager
 def engine(folder: Path) -> Iterator[Cloud]:
     """Starts the engine with its files in `folder`; ends it, and the functions' processes, behind the block."""
-    port = engines.free_port()
+    port = free_port()
     environ = {name: text for name, text in os.environ.items() if not name.startswith(_OWN)}
     settings = {
         "GATEWAY_PORT": str(port),
@@ -112,7 +113,7 @@ def engine(folder: Path) -> Iterator[Cloud]:
         )
     try:
         end = time.monotonic() + PATIENCE_SECONDS
-        while not engines.answers(port):
+        while not answers(port):
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.05)
         yield Cloud(f"http://127.0.0.1:{port}", {}, {})

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import IO, Self
 
 from local.config import Endpoints, child_environ, read_config
-from local.engines import free_port
 from tests.e2e import processes
 from tests.e2e.api import Api
 from tests.e2e.processes import MARK, Process
+from tests.free_port import free_port
+from tests.listening import ports_of
 
 ROOT = Path(__file__).parents[2]
-MEDIA_ENGINE = re.compile(r"rclone serve s3 --addr (127\.0\.0\.1:\d+)")
 START_SECONDS = 60
 STOP_SECONDS = 20
 _WELCOME_SECONDS = 60  # it answers a moment before it says so
@@ -76,16 +75,21 @@ class Service:
         """What its functions run with, endpoints and credentials included; whom they tell of events is not there."""
         config = read_config(self.environment(), ROOT)
         (sockets,) = config.run_dir.iterdir()
-        (engine,) = filter(None, (MEDIA_ENGINE.search(process.command) for process in self.processes()))
         endpoints = Endpoints(
             tables_socket=str(sockets / "tables"),
             queues_socket=str(sockets / "queues"),
-            media=f"http://{engine[1]}",
+            media="http://media.invalid",
             sockets="",
             nudge_socket=str(sockets / "nudge"),
             gaps=str(sockets / "gaps"),
         )
         return self.environment() | child_environ(config, endpoints, self.port)
+
+    def wake_media_engine(self) -> None:
+        """Asks it something, as a foreign client would: it is started then."""
+        for port in ports_of([self.supervisor]) - {self.port}:
+            with contextlib.suppress(OSError):
+                Api(f"http://127.0.0.1:{port}").get("/dlambda")
 
     def launch(self) -> None:
         """Starts the process and returns at once."""

@@ -49,6 +49,7 @@ def test_no_engine_but_the_media_engine_has_a_port(service: Service) -> None:
         pids = [process.pid for process in named(service, engine)]
         assert pids
         assert ports_of(pids) == set()
+    service.wake_media_engine()
     assert len(ports_of(process.pid for process in named(service, "rclone"))) == 1
 
 
@@ -69,6 +70,12 @@ def test_the_data_folder_is_closed_to_others(shared: Service) -> None:
     for path in [shared.folder, *shared.folder.rglob("*")]:
         mode = path.lstat().st_mode
         assert stat.S_ISLNK(mode) or not mode & 0o077, (path, oct(mode))
+
+
+def test_the_media_engine_starts_when_somebody_asks_for_it(shared: Service) -> None:
+    assert not named(shared, "rclone")
+    shared.wake_media_engine()
+    assert named(shared, "rclone")
 
 
 def test_another_user_reaches_no_socket(shared: Service) -> None:

@@ -235,12 +235,14 @@ def _files_below(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("engine", ["dynoxide", "rclone", "queue_engine"])
 def test_an_engine_that_dies_comes_back(service: Service, origin: Origin, engine: str) -> None:
+    service.wake_media_engine()
     victim = next(process for process in service.processes() if role_of(process) == engine)
     os.kill(victim.pid, signal.SIGKILL)
     url = origin.url(f"clip-after-{engine}.mp4")
     patiently(lambda: service.api.add(url).json()[0]["status"], service, 30)
     item = patiently(lambda: service.api.wait_for(url, seconds=90), service, 120)
     assert item["status"] == "finished", item
+    service.wake_media_engine()
     wait_until(
         lambda: any(role_of(process) == engine and process.pid != victim.pid for process in service.processes()),
         30,

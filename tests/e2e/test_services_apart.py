@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from local import foreign
-from local.engines import answers, free_port
 from local.start_error import StartError
 from tests.e2e.certificates import Certificate, make_certificate
 from tests.e2e.other_engines import ENGINES
 from tests.e2e.service import Service
+from tests.free_port import answers, free_port
 from tests.origin import Origin
 from tests.patience import PATIENCE_SECONDS
 from tests.stack import plan

@@ -10,7 +10,7 @@ from dlambda.domain.web.connection_id import connection_id
 from dlambda.store import connections, nodes
 from dlambda.usecases.events.publish import problem, publish
 from dlambda.usecases.operations.nodes import take_over
-from local.engines import free_port
+from tests.free_port import free_port
 from tests.pushes import Pushes
 from tests.stack import Stack, forget_settings
 from tests.store import records

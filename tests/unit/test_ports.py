@@ -2,7 +2,7 @@
 
 import socket
 
-from local.engines import free_port
+from tests.free_port import free_port
 
 
 def bound(port: int) -> socket.socket:

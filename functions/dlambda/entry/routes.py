@@ -57,6 +57,10 @@ class Routes(APIBlueprint):
 class GroupApp(OpenAPI):
     """A group's app. Its document is made when somebody asks for `api_doc`."""
 
+    def ensure_sync(self, func: View) -> View:
+        """No route and no hook is a coroutine; Flask would look at each of them at each request."""
+        return func
+
     def generate_spec_json(self) -> None:
         """Makes the document."""
         groups = [group for group in self.blueprints.values() if isinstance(group, Routes)]
