@@ -43,6 +43,7 @@ _OBJECT_ACTIONS = {
     "UploadPartCopy": ("PutObject",),
     "CompleteMultipartUpload": ("PutObject",),
     "AbortMultipartUpload": ("AbortMultipartUpload",),
+    "ListParts": ("ListMultipartUploadParts",),
     "DeleteObject": ("DeleteObject",),
     "DeleteObjects": ("DeleteObject",),
     "ListObjectsV2": ("ListBucket",),

@@ -21,10 +21,13 @@ from dlambda.aws import bucket
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.store.items import items, leases
+from dlambda.usecases.workers.saved_files import Manifest
 from tests.functions.working import handle
+from tests.handover.source import Source
 from tests.stack import Stack, forget_settings
 
 _MOST_INVOCATIONS = 60
+_LOOK_SECONDS = 0.05
 
 
 @dataclass
@@ -43,6 +46,7 @@ def limited(seconds: float) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLAMBDA_FUNCTION_SECONDS", str(seconds))
         patch.setenv("DLAMBDA_WORK_DURABLE", "false")
+        patch.delenv("DLAMBDA_LIBRARY_DIR", raising=False)  # the bucket is elsewhere
         forget_settings()
         yield
     forget_settings()
@@ -57,13 +61,27 @@ def inside(environment: Path) -> Iterator[None]:
     forget_settings()
 
 
+def manifest_of(item_id: str) -> Manifest:
+    """The saved state of an item."""
+    return Manifest.read(bucket.get_json(f"resume/{item_id}/manifest"))
+
+
 def invoke_here(item_id: str, seconds: float) -> None:
     """An invocation in this process."""
     assert handle(DownloadItem(item_id), seconds) == {"batchItemFailures": []}
 
 
-def invoke_apart(item_id: str, seconds: float, kill_after: float | None = None) -> None:
-    """An invocation in a process of its own; with `kill_after` it and all its workers die at once then."""
+def invoke_killed_at(source: Source, sent_bytes: int) -> Callable[[str, float], None]:
+    """Invocations in processes of their own; the first is killed when the source has sent so many bytes."""
+
+    def invoke(item_id: str, seconds: float) -> None:
+        invoke_apart(item_id, seconds, lambda: source.sent_bytes < sent_bytes)
+
+    return invoke
+
+
+def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | None = None) -> None:
+    """An invocation in a process of its own; it and all its workers die at once when they may not live any more."""
     command = [
         sys.executable,
         "-m",
@@ -73,13 +91,14 @@ def invoke_apart(item_id: str, seconds: float, kill_after: float | None = None) 
         DownloadItem(item_id).to_json(),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        output, _ = process.communicate(timeout=kill_after or 600)
-    except subprocess.TimeoutExpired:
+    if may_live and may_live():
+        while may_live() and process.poll() is None:
+            time.sleep(_LOOK_SECONDS)
         os.killpg(process.pid, signal.SIGKILL)  # its warm process ends with its socket
         process.communicate()
         leases.release_all()  # as if the 20 seconds of its lease were over
         return
+    output, _ = process.communicate()
     assert json.loads(output.splitlines()[-1]) == {"batchItemFailures": []}, output
 
 
@@ -92,7 +111,17 @@ def download(
     **request: object,
 ) -> Report:
     """Adds the URL and invokes until it has ended; `environment_of` names the scratch folder of an invocation."""
-    item_id = add(url, environment_of(0), **request)
+    return go_on(stack, add(url, environment_of(0), **request), environment_of, seconds, invoke)
+
+
+def go_on(
+    stack: Stack,
+    item_id: str,
+    environment_of: Callable[[int], Path],
+    seconds: float,
+    invoke: Callable[[str, float], None] = invoke_here,
+) -> Report:
+    """Invokes until the item has ended."""
     stack.messages("download")
     report = Report(items.get(item_id))
     used: set[Path] = set()

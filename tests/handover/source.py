@@ -28,10 +28,11 @@ _DASH_SEGMENTS = 5
 class Film:
     """`film.mp4`: the clip, then a `free` box of numbered noise, `size_bytes` in all."""
 
-    def __init__(self, size_bytes: int) -> None:
+    def __init__(self, size_bytes: int, version: int = 1) -> None:
         clip = (media_folder() / "clip.mp4").read_bytes()
         rest = size_bytes - len(clip)
         self.size_bytes = size_bytes
+        self._first = version << 32
         self._head = clip + (1).to_bytes(4, "big") + b"free" + rest.to_bytes(8, "big")
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
@@ -41,7 +42,9 @@ class Film:
                 block = self._head[start : min(end, len(self._head), start + _BLOCK)]
             else:
                 number, offset = divmod(start - len(self._head), len(_NOISE))
-                noise = number.to_bytes(8, "big") + _NOISE[8:]  # numbered: a block that is lost or doubled shows
+                noise = (self._first + number).to_bytes(8, "big") + _NOISE[
+                    8:
+                ]  # numbered: a block that is lost or doubled shows
                 block = noise[offset : offset + min(_BLOCK, end - start)]
             yield block
             start += len(block)
@@ -59,6 +62,7 @@ class Source:
 
     def __init__(self, size_bytes: int, bytes_per_second: float, fragment_bytes: int = 256 * 1024) -> None:
         self.film = Film(size_bytes)
+        self.version = 1
         self.sent_bytes = 0
         self.fragments = max(_DASH_SEGMENTS, size_bytes // fragment_bytes)
         self._fragment_bytes = fragment_bytes
@@ -78,6 +82,11 @@ class Source:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/{path}"
+
+    def change(self, size_bytes: int) -> None:
+        """Another film takes the place of the present one."""
+        self.version += 1
+        self.film = Film(size_bytes, self.version)
 
     def pace(self, size: int) -> None:
         """Waits until so many bytes may go out, and counts them."""
@@ -166,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_film(self, source: Source) -> None:
         size = source.film.size_bytes
-        match = _RANGE.match(self.headers.get("Range", ""))
+        is_same = self.headers.get("If-Range", f'"film-{source.version}"') == f'"film-{source.version}"'
+        match = _RANGE.match(self.headers.get("Range", "")) if is_same else None
         start = int(match[1]) if match else 0
         end = int(match[2]) + 1 if match and match[2] else size
         self._begin(206 if match else 200, end - start, start if match else None)
@@ -174,14 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _begin(self, status: int, length: int, start: int | None = None) -> None:
         self.send_response(status)
+        source = cast("_Server", self.server).source
         if start is not None:
-            film = cast("_Server", self.server).source.film
-            self.send_header("Content-Range", f"bytes {start}-{start + length - 1}/{film.size_bytes}")
+            self.send_header("Content-Range", f"bytes {start}-{start + length - 1}/{source.film.size_bytes}")
         kind = {".m3u8": "application/vnd.apple.mpegurl", ".mpd": "application/dash+xml"}
         suffix = "." + self.path.rpartition(".")[2]
         self.send_header("Content-Type", kind.get(suffix, "video/mp4"))
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("ETag", '"film-1"')
+        self.send_header("ETag", f'"film-{source.version}"')
         self.send_header("Content-Length", str(length))
         self.end_headers()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlambda.usecases.workers.saved_files import CHUNK_BYTES, Chunk, Manifest, SavedFile, Stretch
+from dlambda.usecases.workers.saved_files import CHUNK_BYTES, Chunk, Manifest, SavedFile, SavedUpload, Stretch
 
 FULL = CHUNK_BYTES
 
@@ -42,4 +42,13 @@ def test_chunks_that_are_sent_once_more_replace_the_small_ones() -> None:
 def test_a_manifest_is_read_as_it_was_written() -> None:
     manifest = Manifest(3, '{"item_id": "i"}', {"temp/a.part": saved(5).extended([], ("temp/a.ytdl", "{}"))})
     assert Manifest.read(manifest.render()) == manifest
-    assert manifest.size_bytes == 5
+    upload = SavedUpload("files/a.mp4", "u1", CHUNK_BYTES, Chunk("head", 0, 5))
+    growing = Manifest(4, "", {"temp/a.part": SavedFile("g1", (), None, upload)}, can_upload=False)
+    assert Manifest.read(growing.render()) == growing
+
+
+def test_what_parts_of_an_upload_hold_needs_no_chunks() -> None:
+    file = saved(10, 20).behind(15)
+    assert [chunk.key for chunk in file.chunks] == ["c10"]
+    assert file.missing(50, 15) == [Stretch(30, 50)]
+    assert file.behind(40).missing(50, 40) == [Stretch(40, 50)]

@@ -1,38 +1,71 @@
 """Objects made of parts, for what is too large, or not whole yet, to be sent at once."""
 
+from botocore.exceptions import ClientError
+
 from dlambda.aws.s3_client import client
 from dlambda.deployment import current
+from dlambda.errors import NotFound
+
+_NO_UPLOAD = "NoSuchUpload"
 
 
 class Multipart:
     """An object made of numbered parts; it appears when it is complete, and not before."""
 
-    def __init__(self, key: str, content_type: str) -> None:
-        self._bucket, self._key = current().settings.bucket, key
-        answer = client().create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
-        self._id = answer["UploadId"]
+    def __init__(self, key: str, content_type: str, *, upload_id: str = "") -> None:
+        """Begins an upload, or goes on with that of the id."""
+        self.key = key
+        self._bucket = current().settings.bucket
         self._tags: dict[int, str] = {}
+        if not upload_id:
+            answer = client().create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
+            upload_id = answer["UploadId"]
+        self.id = upload_id
 
     @property
     def parts(self) -> int:
         """How many were sent."""
         return len(self._tags)
 
+    def read_parts(self, part_bytes: int) -> None:
+        """Asks which parts were sent; counts those of that size, from the first one on without a gap.
+
+        Raises `NotFound` when the upload has ended.
+        """
+        pages = client().get_paginator("list_parts").paginate(Bucket=self._bucket, Key=self.key, UploadId=self.id)
+        try:
+            parts = {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+        except ClientError as error:
+            if is_gone(error):
+                raise NotFound("The upload has ended.") from None
+            raise
+        self._tags.clear()
+        while (part := parts.get(self.parts + 1)) and part["Size"] == part_bytes:
+            self._tags[self.parts + 1] = part["ETag"]
+
     def send(self, number: int, part: bytes) -> None:
         """Uploads a part, numbered from 1; all but the last have at least 5 MB. Parts may be sent at the same time."""
-        answer = client().upload_part(
-            Bucket=self._bucket, Key=self._key, UploadId=self._id, PartNumber=number, Body=part
-        )
+        answer = client().upload_part(Bucket=self._bucket, Key=self.key, UploadId=self.id, PartNumber=number, Body=part)
         self._tags[number] = answer["ETag"]
 
     def complete(self) -> None:
         parts = [{"PartNumber": number, "ETag": tag} for number, tag in sorted(self._tags.items())]
         client().complete_multipart_upload(
             Bucket=self._bucket,
-            Key=self._key,
-            UploadId=self._id,
+            Key=self.key,
+            UploadId=self.id,
             MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
         )
 
     def abort(self) -> None:
-        client().abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._id)
+        """Drops what was sent; an upload that has ended stays as it is."""
+        try:
+            client().abort_multipart_upload(Bucket=self._bucket, Key=self.key, UploadId=self.id)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+
+
+def is_gone(error: Exception) -> bool:
+    """True if it says that an upload has ended."""
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == _NO_UPLOAD

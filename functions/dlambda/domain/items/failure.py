@@ -86,6 +86,9 @@ _EXTRACTORS = Failure(
     FailureKind.OPTIONS, "The options name extractors that do not read this address: change --use-extractors."
 )
 _OPTIONS = Failure(FailureKind.OPTIONS, "Change the options of the item or preset.")
+_TOO_LARGE = Failure(
+    FailureKind.DISK, "The worker's whole disk is smaller: ask for a smaller format, or for one without a conversion."
+)
 _DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True)
 _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True)
 _TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True)
@@ -120,6 +123,7 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_CIRCLE, "redirect loop"),
     (_PAGE, "sent a web page in place of the media"),
     (_NO_MEDIA, "in place of the media", "holds no media that can be read"),
+    (_TOO_LARGE, "larger than the scratch folder"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
     (_DRM, r"\bDRM\b", "Widevine", "FairPlay", "PlayReady", "SAMPLE-AES"),
     (

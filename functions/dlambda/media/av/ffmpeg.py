@@ -56,15 +56,16 @@ def _without_unknown_size(stream: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in stream.items() if value != 0 or key not in _DIMENSIONS}
 
 
-def describe(location: str) -> dict[str, Any]:
-    """`summary` of a file; when it cannot be probed, both kinds are taken for true (downloads.md 2.3).
+def describe(location: str, *, name: str = "") -> dict[str, Any]:
+    """`summary` of a file, or of an object called `name` at a URL; when it cannot be probed, both kinds are taken for
+    true (downloads.md 2.3).
 
     Raises `Invalid` when a file with the extension of a known container holds nothing that can be read.
     """
     try:
         return summary(probe(location))
     except (OperationFailed, Unavailable) as error:
-        if error.message == NO_MEDIA and is_media(location):
+        if error.message == NO_MEDIA and is_media(name or location):
             raise Invalid(NO_MEDIA) from None
         return {"is_video": True, "is_audio": True}
 

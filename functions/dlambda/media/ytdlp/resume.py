@@ -79,7 +79,7 @@ def stable_files(workdir: Path) -> Iterator[StableFile]:
     for path in _files(workdir / TEMP):
         name = path.relative_to(workdir).as_posix()
         if path.name.endswith(_PART) and not _FRAGMENT.search(path.name):
-            if (unfinished := _read_record(workdir, name)) is not None:
+            if (unfinished := find_unfinished(workdir, name)) is not None:
                 yield unfinished
         elif state.is_finished(path):
             entry = state.finished[name]
@@ -102,11 +102,17 @@ def has_begun_anew(workdir: Path, file: StableFile) -> bool:
     """True if the file is another one by now."""
     if file.record is None:
         return False
-    present = _read_record(workdir, file.name)
+    present = find_unfinished(workdir, file.name)
     return present is None or present.generation != file.generation
 
 
-def _read_record(workdir: Path, name: str) -> StableFile | None:
+def length_of_source(record: tuple[str, str] | None) -> int | None:
+    """The length that a direct download will have; None when its record does not tell."""
+    length = _parse(record[1]).get("length") if record else None
+    return length if isinstance(length, int) else None
+
+
+def find_unfinished(workdir: Path, name: str) -> StableFile | None:
     """The unfinished file `name` as its record has it; None without one that tells anything."""
     for record in (name + _SOURCE, name.removesuffix(_PART) + _YTDL, name + _LIVE):
         try:

@@ -121,6 +121,7 @@ class DownloadRequest:
     `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
     `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
     text of a Netscape cookie file. `extras` fill metadata that is missing (playlist fields in templates).
+    `frees_space`: the parent takes files that are final away as they come.
     """
 
     item_id: str
@@ -133,6 +134,7 @@ class DownloadRequest:
     extras: Mapping[str, Any] = field(default_factory=dict)
     is_live: bool = False
     allow_internal: bool = False
+    frees_space: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ Number = int | float
 class Progress:
     """How far it is: bytes, bytes per second, seconds. At most five a second. Names are relative to the workdir.
 
-    `status` is yt-dlp's: `downloading`, or `finished` for one file of possibly several.
+    `status` is yt-dlp's: `downloading`, or `finished` for one file of possibly several. `is_final`: the bytes of the
+    file stay as they come, unless a post-processor is asked for.
     """
 
     status: str
@@ -30,6 +31,7 @@ class Progress:
     eta: Number | None = None
     filename: str | None = None
     tmpfilename: str | None = None
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

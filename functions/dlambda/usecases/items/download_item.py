@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dlambda.aws import bucket
@@ -17,7 +18,7 @@ from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.disk_watch import DiskFull, DiskWatch, check_space_to_begin
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.download_spec import download_spec
-from dlambda.usecases.items.early_upload import EarlyUpload
+from dlambda.usecases.items.early_upload import EarlyUpload, UploadLost
 from dlambda.usecases.items.end_download import clean_up, end_failed, end_finished, end_skipped, end_stopped
 from dlambda.usecases.items.keep_files import Kept, keep
 from dlambda.usecases.items.name_claims import NameClaims
@@ -101,7 +102,7 @@ class _Download:
         self._run = LeasedRun(lease, seconds_left, self._reports.fields, {"item_id": item.id})
         self._claims = NameClaims(item)
         self._disk = DiskWatch(is_live=bool(item.is_live))
-        self._upload = EarlyUpload(item, self._workdir)
+        self._upload = EarlyUpload(item, self._workdir, self._state)
         self._release = release_for(item)
         self._finishing_since = 0.0  # of a live recording that its user cancelled
 
@@ -111,6 +112,7 @@ class _Download:
         try:
             if leases.find_wanted(self._item.id) == leases.CANCEL:
                 end_cancelled(self._item, self._run.lease)
+                saved_state().forget(self._item.id)
                 return False
             check_space_to_begin()
             running = self._start()
@@ -124,39 +126,56 @@ class _Download:
             log.info("lease lost: another worker has the item", extra={"item_id": self._item.id})
         except DiskFull as full:
             self._retry_or_fail(str(full), classify(str(full)))
+        except UploadLost:
+            return self._begin_anew()
         except Invalid as error:
             self._fail(error.message, classify(error.message))
             if running:  # no name, key or record can hold the file: it would be so again
                 clean_up(self._item)
         finally:
-            self._upload.abort()
+            self._upload.close()
         return False
 
     def _start(self) -> download.Running:
         """Starts the worker. Raises `Invalid` when the item's options don't parse."""
         spec = download_spec(self._item, self._claims, self._release)
         self._state.load()
+        self._upload.resume()
         open_work_folder(self._item)
-        self._upload.is_allowed = not bucket.places_files() and not spec.params.get("postprocessors")
-        return download.start_download(spec)
+        can_upload = self._state.can_upload and not bucket.places_files()
+        self._upload.is_allowed = can_upload and not spec.params.get("postprocessors")
+        return download.start_download(replace(spec, frees_space=self._upload.frees_space))
 
     def _hand_over(self) -> None:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""
+        self._upload.close()
         self._state.save(self._run.renew_if_due)
         self._count_beginnings()
         self._run.renew()  # before the folder goes: another worker may have it by now
         self._state.leave()
         leases.release(self._run.lease)
 
+    def _begin_anew(self) -> bool:
+        """Leaves the item to the next invocation, without what was sent of its file. False when another has it."""
+        log.warning("what was uploaded does not fit its file: it begins anew", extra={"item_id": self._item.id})
+        try:
+            self._run.renew()
+        except leases.Lost:
+            return False
+        self._upload.close()
+        self._state.forbid_uploads()
+        leases.release(self._run.lease)
+        return True
+
     def _count_beginnings(self) -> None:
         """None when it got further than before. One that takes long counts for more. Raises `Lost`."""
         item = self._item
-        begun = item.begun
-        if begun and self._state.has_advanced:
-            begun = 0
-        elif not self._is_long and current().clock.monotonic() - self._began_at > _LONG_SECONDS:
-            self._is_long = True
-            begun += _LONG_BEGINNINGS - 1
+        becomes_long = not self._is_long and current().clock.monotonic() - self._began_at > _LONG_SECONDS
+        if not (item.begun or becomes_long):
+            return
+        self._is_long = self._is_long or becomes_long
+        more = _LONG_BEGINNINGS - 1 if becomes_long else 0
+        begun = 0 if self._state.has_advanced else item.begun + more
         if begun != item.begun:
             self._item = update(item, item.evolve(begun=begun), self._run.lease)
 
@@ -223,18 +242,15 @@ class _Download:
             self._retry_or_fail(error, failure, result.retry_after_seconds)
 
     def _keep(self, result: download.Result) -> Kept:
-        try:
-            return keep(self._item, self._workdir, result, self._run.renew_if_due, self._upload)
-        finally:
-            self._upload.abort()
+        return keep(self._item, self._workdir, result, self._run.renew_if_due, self._upload)
 
     def _retry_or_fail(self, error: str, failure: Failure, asked_seconds: float | None = None) -> None:
         """Puts the item off, or ends it when trying again is of no use.
 
         On a full disk what it has written goes first: others need the room, the tables that store this among them.
         """
+        self._upload.close()
         if failure.kind is FailureKind.DISK and not self._item.is_live:
-            self._upload.abort()
             remove_work_folder(self._workdir)
             self._reports.restart()
         self._state.save(self._run.renew_if_due)

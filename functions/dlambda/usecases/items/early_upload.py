@@ -4,55 +4,121 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlambda.aws.growing import GrowingUpload
+from dlambda.aws.growing import HEAD_BYTES, GrowingUpload, Upload, part_bytes_of
+from dlambda.aws.multipart import Multipart
+from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.item import Item
 from dlambda.domain.paths.paths import object_key_in
+from dlambda.media.machine.disk import disk_space_at
 from dlambda.media.workers import download
 from dlambda.media.ytdlp.work_layout import TEMP
+from dlambda.usecases.workers.saved_state import WorkState
 
 log = logging.getLogger(__name__)
 
 _LARGE_BYTES = 64 * 1024 * 1024
 
 
+class UploadLost(Exception):
+    """What was sent is of no use, and no file has it any more: the download begins anew."""
+
+
 class EarlyUpload:
     """The upload of the first large file of a download. `is_allowed`: no post-processor will change the file."""
 
-    def __init__(self, item: Item, workdir: Path) -> None:
+    def __init__(self, item: Item, workdir: Path, state: WorkState) -> None:
         self.is_allowed = False
         self._item = item
         self._workdir = workdir
-        self._upload: GrowingUpload | None = None
+        self._state = state
+        self._upload: Upload | None = None
+
+    @property
+    def frees_space(self) -> bool:
+        """True if a file that is too large for the scratch folder goes away as it comes."""
+        return self.is_allowed and not self._state.is_durable
+
+    def resume(self) -> None:
+        """Goes on with what an earlier invocation has begun."""
+        self._upload = self._state.upload
+        if self._upload:
+            log.info("an upload goes on behind %d bytes", self._upload.sent_bytes, extra={"item_id": self._item.id})
 
     def note(self, messages: Sequence[download.Message]) -> None:
-        """Begins the upload when a large file is reported."""
+        """Begins the upload when a large file is reported. Raises `UploadLost`."""
         for message in messages:
-            if self.is_allowed and self._upload is None and isinstance(message, download.Progress):
-                self._upload = self._begin(message)
+            if isinstance(message, download.Progress):
+                if self._upload and self._upload.is_lost:
+                    raise UploadLost
+                if self._upload and self._upload.is_outdated:
+                    log.info("the file began anew, and so does its upload", extra={"item_id": self._item.id})
+                    self.abort()
+                if self._upload is None and self.is_allowed:
+                    self._begin(message)
 
-    def _begin(self, report: download.Progress) -> GrowingUpload | None:
-        """None for a small file, and for one that will not be kept under its name."""
-        if not (report.filename and report.tmpfilename) or not Path(report.filename).is_relative_to(TEMP):
-            return None
+    def _begin(self, report: download.Progress) -> None:
+        """Nothing for a small file, and for one that will not be kept under its name or as it is."""
+        total_bytes = int(report.total_bytes or report.total_bytes_estimate or 0)
+        if not (report.filename and report.tmpfilename and report.is_final):
+            return
+        if not Path(report.filename).is_relative_to(TEMP) or (report.downloaded_bytes or 0) < HEAD_BYTES:
+            return
         name = Path(report.filename).relative_to(TEMP).as_posix()
-        if (report.total_bytes or report.total_bytes_estimate or 0) < _LARGE_BYTES or is_partial(name):
-            return None
+        if total_bytes < _LARGE_BYTES or is_partial(name):
+            return
         log.info("uploading %s while it grows", name, extra={"item_id": self._item.id})
-        key = object_key_in(self._item.folder, name)
-        return GrowingUpload(self._workdir / report.tmpfilename, key, content_type(name), self._item.id)
+        multipart = Multipart(object_key_in(self._item.folder, name), content_type(name))
+        try:
+            upload = GrowingUpload(
+                self._workdir / report.tmpfilename,
+                multipart,
+                part_bytes=part_bytes_of(total_bytes),
+                frees=self.frees_space and self._is_tight(total_bytes),
+                item_id=self._item.id,
+            )
+        except OSError:  # it is complete by now
+            multipart.abort()
+            return
+        self._upload = upload
+        if not self._state.begin_upload(report.tmpfilename, upload):
+            self.abort()
+
+    def _is_tight(self, total_bytes: int) -> bool:
+        """True if the whole file would take more than half of the room."""
+        space = disk_space_at(self._workdir, current().settings.disk_reserve_bytes)
+        return 2 * total_bytes > space.available
+
+    def is_only_copy(self, path: Path) -> bool:
+        """True if the bytes of the file at `path` are in the bucket alone."""
+        return self._upload is not None and self._upload.is_only_copy and self._upload.follows(path)
 
     def finish(self, key: str, path: Path) -> bool:
-        """Sends the rest of the file at `path`. False, with nothing left, when the object `key` is not complete so."""
-        if self._upload is None or self._upload.key != key:
+        """Sends the rest of the file at `path`. False, with nothing left, when the object `key` is not complete so.
+
+        Raises `UploadLost` when that is the only copy of the file, or of one that it was made of.
+        """
+        upload = self._upload
+        if upload is None or not (upload.key == key or upload.follows(path)):
             return False
-        upload, self._upload = self._upload, None
-        return upload.finish(path)
+        is_complete = upload.key == key and upload.finish(path)
+        if upload.key == key:
+            self._upload = None  # complete, or dropped
+        if not is_complete and upload.is_only_copy:
+            raise UploadLost
+        return is_complete
+
+    def close(self) -> None:
+        """Leaves what was uploaded to the next invocation, where the state is kept for it; else drops it."""
+        self.is_allowed = False
+        if self._upload and not self._state.is_durable:
+            self._upload.stop()
+            self._upload = None
+        self.abort()
 
     def abort(self) -> None:
-        """Drops what was uploaded and not finished; no upload begins any more."""
-        self.is_allowed = False
+        """Drops what was uploaded and not finished."""
         if self._upload:
             self._upload.abort()
             self._upload = None

@@ -25,6 +25,8 @@ from dlambda.usecases.workers.saved_state import saved_state
 
 log = logging.getLogger(__name__)
 
+_READ_SECONDS = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -61,10 +63,13 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
     home = workdir / HOME
     media = home / result.filepath
     names = (*result.extra_files, result.filepath)
+    is_elsewhere = early_upload.is_only_copy(media)
     try:
-        probed = describe(str(media))
+        probed = {} if is_elsewhere else describe(str(media))
         for name in names:
             _upload(item, home, name, renew, early_upload)
+        if is_elsewhere:
+            probed = _describe_object(object_key_in(item.folder, result.filepath))
         note_files(join(item.folder.strip("/"), name) for name in names if (home / name).is_file())
     except (Lost, Invalid):
         raise
@@ -80,6 +85,15 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
         sidecar=_sidecar(item, result.filepath, result.extra_files),
         extras={**item.extras, **probed},
     )
+
+
+def _describe_object(key: str) -> dict[str, Any]:
+    """As `describe`, of an object; one that holds no media goes."""
+    try:
+        return describe(bucket.location(key, seconds=_READ_SECONDS), name=key)
+    except Invalid:
+        bucket.delete([key])
+        raise
 
 
 def _upload(item: Item, home: Path, name: str, renew: Callable[[], None], early_upload: EarlyUpload) -> None:

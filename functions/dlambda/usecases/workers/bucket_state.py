@@ -15,24 +15,29 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlambda.aws import bucket
+from dlambda.aws.growing import HEAD_BYTES, EndedUpload, GrowingUpload, Upload
+from dlambda.aws.multipart import Multipart
 from dlambda.deployment import current
 from dlambda.errors import NotFound
 from dlambda.media.ytdlp.resume import (
     StableFile,
+    find_unfinished,
     has_begun_anew,
     length_of,
+    length_of_source,
     stable_files,
     state_text,
     write_json,
     write_state,
 )
-from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, Stretch
+from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, SavedUpload, Stretch
 from dlambda.usecases.workers.work_folder import remove_folder
 
 log = logging.getLogger(__name__)
 
 _TYPE = "application/octet-stream"
 _AT_ONCE = 8
+_BUSY_PARTS = 2
 
 
 class BucketState:
@@ -45,13 +50,31 @@ class BucketState:
         self._workdir = workdir
         self._prefix = _prefix(work_id)
         self._manifest = Manifest()
-        self._size_at_begin = 0
+        self._saved_at_begin = 0
+        self._uploads: dict[str, Upload] = {}
         self._lock = threading.Lock()
         self._names: dict[int, str] = {}  # of unfinished files, by their inodes, which outlast the names
 
     @property
     def has_advanced(self) -> bool:
-        return self._manifest.size_bytes > self._size_at_begin
+        return self._saved_bytes() > self._saved_at_begin
+
+    @property
+    def can_upload(self) -> bool:
+        return self._manifest.can_upload
+
+    @property
+    def upload(self) -> Upload | None:
+        return next(iter(self._uploads.values()), None)
+
+    def _saved_bytes(self) -> int:
+        files = self._manifest.files.items()
+        return sum(max(file.size_bytes, self._sent_bytes(name, file)) for name, file in files)
+
+    def _sent_bytes(self, name: str, file: SavedFile) -> int:
+        """How much of a file is in parts of its upload."""
+        upload = self._uploads.get(name) if file.upload else None
+        return upload.sent_bytes if upload else 0
 
     def load(self) -> None:
         try:
@@ -59,14 +82,15 @@ class BucketState:
         except NotFound:
             self._load_files()
             return
-        self._size_at_begin = self._manifest.size_bytes
-        if self._read_mark() != self._mark():
+        has_upload = any(file.upload for file in self._manifest.files.values())
+        if has_upload or self._read_mark() != self._mark():
             self.leave()
             self._workdir.mkdir(parents=True)
             self._manifest = replace(self._manifest, files=dict(self._restored(self._manifest.files)))
             if self._manifest.state:
                 write_state(self._workdir, self._manifest.state)
             self._write_mark()
+        self._saved_at_begin = self._saved_bytes()
         self._load_files()
 
     def save(self, on_chunk: Callable[[], None]) -> None:
@@ -84,11 +108,34 @@ class BucketState:
                 if not file.record:
                     files.pop(self._unfinished_name(file), None)
         # What has gone, as the parts of a file that is being put together, is still what a next run begins with.
-        manifest = Manifest(self._manifest.version + 1, state, files)
-        if files and (manifest.files, manifest.state) != (self._manifest.files, self._manifest.state):
-            bucket.put_json(f"{self._prefix}manifest", manifest.render())
-            self._manifest = manifest
-            self._write_mark()
+        if files and (files, state) != (self._manifest.files, self._manifest.state):
+            self._write(replace(self._manifest, state=state, files=files))
+
+    def _write(self, manifest: Manifest) -> None:
+        manifest = replace(manifest, version=self._manifest.version + 1)
+        bucket.put_json(f"{self._prefix}manifest", manifest.render())
+        self._manifest = manifest
+        self._write_mark()
+
+    def begin_upload(self, name: str, upload: GrowingUpload) -> bool:
+        with self._lock:
+            file = find_unfinished(self._workdir, name)
+            if file is None:
+                return False
+            head = self._put(Stretch(0, HEAD_BYTES), upload.read_head())
+            saved_upload = SavedUpload(upload.key, upload.upload.id, upload.part_bytes, head)
+            saved_file = replace(self._saved_before(file), record=file.record, upload=saved_upload)
+            files = {**self._manifest.files, name: saved_file}
+            self._write(replace(self._manifest, state=state_text(self._workdir) or "", files=files))
+            self._uploads = {name: upload}
+        return True
+
+    def forbid_uploads(self) -> None:
+        with self._lock:
+            remove_folder(self._workdir)
+            _abort_uploads(self._manifest)
+            self._manifest = Manifest(self._manifest.version + 1, can_upload=False)
+            bucket.put_json(f"{self._prefix}manifest", self._manifest.render())
 
     def save_files(self, names: Iterable[str]) -> None:
         for name in names:
@@ -102,8 +149,12 @@ class BucketState:
         size_bytes = saved_bytes = 0
         for file in stable_files(self._workdir):
             length = length_of(self._workdir, file)
+            before = self._saved_before(file)
+            sent_bytes = self._sent_bytes(file.name, before)
+            # An upload that lags behind its download has enough to do.
+            is_busy = before.upload and length - sent_bytes > _BUSY_PARTS * before.upload.part_bytes
             size_bytes += length
-            saved_bytes += min(length, self._saved_before(file).size_bytes)
+            saved_bytes += length if is_busy else min(length, max(before.size_bytes, sent_bytes))
         return size_bytes, saved_bytes
 
     # Saving
@@ -122,8 +173,12 @@ class BucketState:
             if file.record:
                 self._names[status.st_ino] = file.name
             before = self._saved_before(file)
+            if before.upload and not file.record:
+                return None  # its parts are not all there: it stays what it was, and is finished once more
+            sent_bytes = self._sent_bytes(file.name, before)
+            before = before.behind(sent_bytes)
             chunks = []
-            for stretch in before.missing(size_bytes):
+            for stretch in before.missing(size_bytes, sent_bytes):
                 content.seek(stretch.start)
                 chunks.append(self._put(stretch, content.read(stretch.end - stretch.start)))
                 on_chunk()
@@ -137,7 +192,7 @@ class BucketState:
         if saved_file and saved_file.generation == file.generation:
             return saved_file
         unfinished = None if file.record else self._manifest.files.get(self._unfinished_name(file))
-        return SavedFile(file.generation, unfinished.chunks if unfinished else ())
+        return replace(unfinished, generation=file.generation) if unfinished else SavedFile(file.generation)
 
     def _unfinished_name(self, file: StableFile) -> str:
         """The name that a finished file had before; empty when this invocation has not seen it so."""
@@ -159,10 +214,11 @@ class BucketState:
             path = self._workdir / name
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._fetch(saved_file, path)
+                self._fetch(self._resume_upload(name, saved_file, path), path)
             except NotFound:  # a worker that had lost its lease wrote the manifest
                 log.warning("A part of what was saved is gone: %s begins anew", name, exc_info=True)
-                path.unlink()
+                path.unlink(missing_ok=True)
+                self._uploads.pop(name, None)
                 continue
             if saved_file.record:
                 record, text = saved_file.record
@@ -170,8 +226,36 @@ class BucketState:
                 self._names[path.stat().st_ino] = name
             yield name, saved_file
 
+    def _resume_upload(self, name: str, saved_file: SavedFile, path: Path) -> SavedFile:
+        """Makes a file of the length that was sent, without its bytes; what is to be fetched into it.
+
+        Raises `NotFound` when its upload has ended, and not by the object that it was for.
+        """
+        path.touch()
+        upload = saved_file.upload
+        if upload is None:
+            return saved_file
+        multipart = Multipart(upload.key, _TYPE, upload_id=upload.upload_id)
+        try:
+            multipart.read_parts(upload.part_bytes)
+            sent_bytes = multipart.parts * upload.part_bytes
+            os.truncate(path, sent_bytes)
+            self._uploads[name] = GrowingUpload(
+                path, multipart, part_bytes=upload.part_bytes, sent_bytes=sent_bytes, frees=True, item_id=self._work_id
+            )
+        except NotFound:
+            # Killed between the end of the upload and that of the item?
+            stored = bucket.find(upload.key)
+            if stored is None or stored.size_bytes != length_of_source(saved_file.record):
+                raise
+            sent_bytes = stored.size_bytes
+            os.truncate(path, sent_bytes)
+            self._uploads[name] = EndedUpload(path, upload.key)
+        rest = saved_file.behind(sent_bytes)
+        return replace(rest, chunks=(upload.head, *rest.chunks)) if sent_bytes else rest
+
     def _fetch(self, saved_file: SavedFile, path: Path) -> None:
-        with path.open("wb") as target, ThreadPoolExecutor(_AT_ONCE) as pool:
+        with path.open("r+b") as target, ThreadPoolExecutor(_AT_ONCE) as pool:
 
             def fetch(chunk: Chunk) -> None:
                 os.pwrite(target.fileno(), bucket.get_bytes(self._prefix + chunk.key), chunk.start)
@@ -209,7 +293,16 @@ class BucketState:
 
 def forget_state(work_id: str) -> None:
     """Removes all that was kept of an item or order."""
-    bucket.delete([stored.key for stored in bucket.list_(_prefix(work_id))])
+    keys = [stored.key for stored in bucket.list_(_prefix(work_id))]
+    if f"{_prefix(work_id)}manifest" in keys:
+        _abort_uploads(Manifest.read(bucket.get_json(f"{_prefix(work_id)}manifest")))
+    bucket.delete(keys)
+
+
+def _abort_uploads(manifest: Manifest) -> None:
+    for file in manifest.files.values():
+        if file.upload:
+            Multipart(file.upload.key, _TYPE, upload_id=file.upload.upload_id).abort()
 
 
 def _prefix(work_id: str) -> str:

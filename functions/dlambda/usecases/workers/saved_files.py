@@ -33,32 +33,50 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedUpload:
+    """The upload of a file that goes to its place while it grows: parts of equal size, and its first bytes besides."""
+
+    key: str
+    upload_id: str
+    part_bytes: int
+    head: Chunk
+
+
+@dataclass(frozen=True, slots=True)
 class SavedFile:
-    """A file: the generation whose bytes the chunks hold, and the name and text of its record."""
+    """A file: the generation whose bytes the chunks hold, and the name and text of its record.
+
+    With an `upload` its parts hold the beginning, and the chunks what is behind them.
+    """
 
     generation: str
     chunks: tuple[Chunk, ...] = ()
     record: tuple[str, str] | None = None
+    upload: SavedUpload | None = None
 
     @property
     def size_bytes(self) -> int:
-        """How much of the file is saved."""
+        """Up to where the file is saved, parts of an upload left out."""
         return self.chunks[-1].end if self.chunks else 0
 
-    def missing(self, size_bytes: int) -> list[Stretch]:
-        """What is to be sent when the file has `size_bytes` by now.
+    def missing(self, size_bytes: int, sent_bytes: int = 0) -> list[Stretch]:
+        """What is to be sent when the file has `size_bytes` by now, and `sent_bytes` are in parts of an upload.
 
         Small chunks at the end are sent once more as one, so that a slow file has no more chunks than a fast one.
         """
-        if size_bytes <= self.size_bytes:
+        start = max(self.size_bytes, sent_bytes)
+        if size_bytes <= start:
             return []
-        start = self.size_bytes
         for chunk in reversed(self.chunks):
             if chunk.size_bytes >= CHUNK_BYTES:
                 break
             if size_bytes - chunk.start >= CHUNK_BYTES:
                 start = chunk.start
         return [Stretch(at, min(at + CHUNK_BYTES, size_bytes)) for at in range(start, size_bytes, CHUNK_BYTES)]
+
+    def behind(self, sent_bytes: int) -> "SavedFile":
+        """The file without the chunks that parts of its upload hold as well."""
+        return replace(self, chunks=tuple(chunk for chunk in self.chunks if chunk.end > sent_bytes))
 
     def extended(self, chunks: Sequence[Chunk], record: tuple[str, str] | None) -> "SavedFile":
         """The file with new chunks, in place of those that they hold once more."""
@@ -68,16 +86,15 @@ class SavedFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The saved state of one item or order. `version` grows with each save; `state` is the text of `state.json`."""
+    """The saved state of one item or order. `version` grows with each save; `state` is the text of `state.json`.
+
+    `can_upload`: its files may go to their places while they grow.
+    """
 
     version: int = 0
     state: str = ""
     files: Mapping[str, SavedFile] = field(default_factory=dict)
-
-    @property
-    def size_bytes(self) -> int:
-        """How much is saved."""
-        return sum(file.size_bytes for file in self.files.values())
+    can_upload: bool = True
 
     def render(self) -> dict[str, Any]:
         """The manifest as a JSON object."""
@@ -90,7 +107,12 @@ class Manifest:
                 file["generation"],
                 tuple(Chunk(**chunk) for chunk in file["chunks"]),
                 tuple(file["record"]) if file["record"] else None,
+                _read_upload(file.get("upload")),
             )
             for name, file in document["files"].items()
         }
-        return cls(document["version"], document["state"], files)
+        return cls(document["version"], document["state"], files, document.get("can_upload", True))
+
+
+def _read_upload(fields: Mapping[str, Any] | None) -> SavedUpload | None:
+    return SavedUpload(**{**fields, "head": Chunk(**fields["head"])}) if fields else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+from dlambda.aws.growing import GrowingUpload, Upload
 from dlambda.aws.new_files import own_files
 from dlambda.deployment import current
 from dlambda.media.ytdlp.resume import stable_bytes
@@ -24,6 +25,20 @@ class WorkState(Protocol):
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
+
+    @property
+    def can_upload(self) -> bool:
+        """True if files may go to their places while they grow."""
+
+    @property
+    def upload(self) -> Upload | None:
+        """The upload that an earlier invocation has begun and this one goes on with."""
+
+    def begin_upload(self, name: str, upload: GrowingUpload) -> bool:
+        """Keeps what is needed to go on with an upload of the file `name`. False when there is no such file."""
+
+    def forbid_uploads(self) -> None:
+        """Forgets all, since an upload turned out to be of no use; the next invocation makes none."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Keeps some files of the work folder as they are, named relative to it."""
@@ -43,6 +58,8 @@ class FolderState:
     """The work folder stays where it is."""
 
     is_durable = True
+    can_upload = True
+    upload = None
 
     def __init__(self, workdir: Path) -> None:
         self._workdir = workdir
@@ -54,6 +71,13 @@ class FolderState:
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Nothing."""
+
+    def begin_upload(self, name: str, upload: GrowingUpload) -> bool:  # noqa: ARG002 it ends with the invocation
+        """Nothing."""
+        return True
+
+    def forbid_uploads(self) -> None:
+        """Nothing: the file has all its bytes."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Nothing."""

@@ -22,7 +22,7 @@ from dlambda.domain.messages.codec import from_fields
 from dlambda.media.live import live
 from dlambda.media.workers.child import fragments, postprocessing, programs, recording, resume_patches
 from dlambda.media.workers.child.asking import ask
-from dlambda.media.workers.child.disk_watch import DiskFull, DiskWatch
+from dlambda.media.workers.child.disk_watch import DiskFull, DiskWatch, is_final
 from dlambda.media.workers.child.downloader import Journal, build_params, tools_params
 from dlambda.media.workers.child.keeping import Keeping, NotMedia, check_media
 from dlambda.media.workers.child.naming import Named
@@ -153,6 +153,7 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
                 info_dict[key] = value
         if info_dict.get("is_live"):
             self._keep_title(info_dict)
+        DiskWatch(self._job).check_formats(info_dict)
         with contextlib.suppress(_Kept):
             super().process_info(info_dict)
 
@@ -190,6 +191,7 @@ class _Reports:
             **{name: status.get(name) for name in _PROGRESS_FIELDS},
             filename=self._relative(status.get("filename")),
             tmpfilename=self._relative(status.get("tmpfilename")),
+            is_final=is_final(status.get("info_dict") or {}),
         )
         self._talk.say(report)
 
