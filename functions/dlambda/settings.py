@@ -26,6 +26,7 @@ DEPLOYMENT_PREFIX = "DLAMBDA_"
 _TRUE = frozenset({"true", "on", "1"})
 _FALSE = frozenset({"false", "off", "0"})
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+HANDOVER_SECONDS = 60.0
 EXTRACTOR_LIMIT = "max_workers_for_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?/?", re.IGNORECASE)
 _NODE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
@@ -338,6 +339,14 @@ class Settings(UserSettings):
         `media.machine.disk` compares them.
         """
         return self.disk_reserve_mb * 1_000_000
+
+    @property
+    def handover_seconds(self) -> float:
+        """Work is handed over when less than this is left of an invocation: its state is to be saved, its end written.
+
+        Less where a setting makes invocations short.
+        """
+        return min(HANDOVER_SECONDS, self.function_seconds / 4) if self.function_seconds else HANDOVER_SECONDS
 
     @property
     def worker_memory_bytes(self) -> int:

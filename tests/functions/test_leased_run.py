@@ -10,8 +10,9 @@ import pytest
 
 from dlambda.media.workers.download import DownloadSpec, Message, Progress, Running, start_download
 from dlambda.media.ytdlp.resume import can_continue
+from dlambda.settings import HANDOVER_SECONDS
 from dlambda.store.items import leases
-from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS, HandOver, LeasedRun
+from dlambda.usecases.workers.leased_run import HandOver, LeasedRun
 from tests.functions.working import until
 from tests.origin.server import Origin
 from tests.stack import Stack

@@ -15,11 +15,11 @@ from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import warm_processes
+from dlambda.settings import HANDOVER_SECONDS
 from dlambda.store.items import leases
 from dlambda.store.orders import orders
 from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order
 from dlambda.usecases.orders.order_folder import workdir_of
-from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
 from tests.e2e.playback import decode
 from tests.origin.media import media_folder
 from tests.stack import forget_settings

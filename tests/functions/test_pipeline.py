@@ -9,9 +9,9 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.domain.rules.resource import PRESETS
+from dlambda.settings import HANDOVER_SECONDS
 from dlambda.store.items import archive, items, slots
 from dlambda.usecases.rules import resources
-from dlambda.usecases.workers.leased_run import HANDOVER_SECONDS
 from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
 

@@ -8,8 +8,8 @@ from dlambda.usecases.files.stream_file import make_ahead
 from dlambda.usecases.operations.run_session import run_session
 
 
-def run(message: RunJob, _invocation: Invocation) -> None:
-    run_job(message.id)
+def run(message: RunJob, invocation: Invocation) -> RunJob | None:
+    return run_job(message.id, seconds_left=invocation.seconds_left)
 
 
 def compare_folder(message: CompareFolder, _invocation: Invocation) -> None:

@@ -25,6 +25,7 @@ from dlambda.usecases.files.copy_by_plan import copy_by_plan, take_back
 from dlambda.usecases.files.find_file import files_below
 from dlambda.usecases.files.folders import is_folder, make_folder
 from dlambda.usecases.files.follow_files import files_gone, files_moved
+from dlambda.usecases.files.job_time import CheckTime, TimeIsUp, has_time
 from dlambda.usecases.files.plan_move import Plan, Transfer, plan_move, plan_rename
 from dlambda.usecases.files.take_names import give_names_back, refuse_downloading, take_names
 
@@ -90,16 +91,18 @@ def _is_small_at(path: str, action: FileAction) -> bool:
     return True
 
 
-def run_actions(job: Job) -> Job:
+def run_actions(job: Job, check_time: CheckTime = has_time) -> Job:
     """Goes through the actions that are not done yet. Raises `Conflict` when another worker took the job.
 
-    Whatever it raises, the job keeps its claims: somebody goes on with it.
+    Calls `check_time` between steps; it raises `TimeIsUp` before the invocation ends. Whatever is raised, the job keeps
+    its claims: somebody goes on with it.
     """
     body = dict(job.body)
     claims = Claims(job.id)
     while body["next"] < len(body["actions"]):
         action = FileAction(**body["actions"][body["next"]])
-        run = _Run(job, action, body, claims)
+        check_time()
+        run = _Run(job, action, body, claims, check_time)
         try:
             results = run.results()
         except (Refused, AppError) as problem:
@@ -123,8 +126,11 @@ def _result(action: FileAction, path: str, error: str | None = None, **fields: A
 class _Run:
     """The run of one action of a job."""
 
-    def __init__(self, job: Job, action: FileAction, body: Mapping[str, Any], claims: Claims) -> None:
+    def __init__(
+        self, job: Job, action: FileAction, body: Mapping[str, Any], claims: Claims, check_time: CheckTime
+    ) -> None:
         self.job = job
+        self._check_time = check_time
         self._claims = claims
         self._action = action
         self._body = dict(body)
@@ -202,8 +208,8 @@ class _Run:
         """Copies all; takes all back on a failure."""
         try:
             return copy_by_plan(plan, self._hold_on)
-        except Conflict:
-            raise  # another worker has the job by now, and needs the copies
+        except (Conflict, TimeIsUp):
+            raise  # another worker has the job by now, or soon, and needs the copies
         except Exception:
             # The copies must not stay beside the sources, which are all there as long as the job is ours.
             self._save({})
@@ -212,6 +218,7 @@ class _Run:
             raise
 
     def _hold_on(self) -> None:
+        self._check_time()
         if current().clock.monotonic() - self._saved_at > _RENEW_SECONDS:
             self._save({})
             self._claims.renew()

@@ -22,9 +22,6 @@ from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
 log = logging.getLogger(__name__)
 
-HANDOVER_SECONDS = 60.0
-"""A worker is stopped when less than this is left: its state has to be saved, and its end to be written."""
-_MOST_OF_LIMIT = 4  # where invocations are short, the reserve is this part of one
 _CONVERSION_PART = 4  # a conversion leaves no state, and may go on for longer
 _HEARTBEAT_SECONDS = 1.0
 _TICK_SECONDS = 0.25
@@ -36,12 +33,6 @@ class HandOver(Exception):
     def __init__(self, *, is_saved: bool = False) -> None:
         super().__init__("The invocation's time is up.")
         self.is_saved = is_saved
-
-
-def handover_seconds() -> float:
-    """How much of an invocation's time is left for saving; less where a setting makes invocations short."""
-    limit = current().settings.function_seconds
-    return min(HANDOVER_SECONDS, limit / _MOST_OF_LIMIT) if limit else HANDOVER_SECONDS
 
 
 class Work(Protocol):
@@ -90,7 +81,11 @@ class LeasedRun:
                 work.note(running.messages(_TICK_SECONDS))
                 if running.alive:
                     self._tick(running, work)
-                if running.alive and self.seconds_left() < handover_seconds() and not self.is_cancelled:
+                if (
+                    running.alive
+                    and self.seconds_left() < current().settings.handover_seconds
+                    and not self.is_cancelled
+                ):
                     running.suspend()
                     return None
         finally:
@@ -145,5 +140,5 @@ class LeasedRun:
         """Raises `Lost` when `renewing` has lost the lease, `HandOver` when the invocation is about to end."""
         if self._is_lost:
             raise leases.Lost("The lease is held by another worker.")
-        if self.seconds_left() < handover_seconds() / _CONVERSION_PART:
+        if self.seconds_left() < current().settings.handover_seconds / _CONVERSION_PART:
             raise HandOver
