@@ -12,10 +12,9 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 
 from dlambda.store.orders.keys import partition_of
-from dlambda.store.table import Row, Transaction
+from dlambda.store.table import Row
 
 _WINDOW = "window"
-_FULL = "a window is full"
 _TRIES = 10
 
 
@@ -42,7 +41,7 @@ def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: flo
     Raises `RateLimitReached`, and then counts nothing.
     """
     for _ in range(_TRIES):  # each time old marks have made room, which others may have used
-        if _added(limits, f"{now:017.6f}~{order_id}"):
+        if _added(limits, order_id, now):
             return
         wait_seconds = max(_make_room(key_id, now, limit, seconds) for key_id, limit in limits.items())
         if wait_seconds:
@@ -50,15 +49,25 @@ def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: flo
     raise RateLimitReached(1.0)
 
 
-def _added(limits: Mapping[str, int], mark: str) -> bool:
-    """Adds the mark to every window, or to none where one is full."""
-    if len(limits) == 1:  # one write is half the price of a transaction
-        [(key_id, limit)] = limits.items()
-        return _window(key_id).update_if(_room(limit), [_Row.marks.add({mark})])
-    transaction = Transaction()
+def _added(limits: Mapping[str, int], order_id: str, now: float) -> bool:
+    """Adds the order's mark to every window, or to none where one is full.
+
+    One plain update a window, in their order: a transaction over the window of a maker would be refused while an order
+    of another of its keys is under way. What was added is withdrawn when a later window is full. Until then, or for the
+    length of the window after a kill, it counts: an order too few, never one too many.
+    """
+    mark = _mark(order_id, now)
+    added: list[str] = []
     for key_id, limit in limits.items():
-        transaction.update(_window(key_id), [_Row.marks.add({mark})], condition=_room(limit), error_label=_FULL)
-    return transaction.try_commit()
+        if not _window(key_id).update_if(_room(limit), [_Row.marks.add({mark})]):
+            withdraw(added, order_id, now)
+            return False
+        added.append(key_id)
+    return True
+
+
+def _mark(order_id: str, now: float) -> str:
+    return f"{now:017.6f}~{order_id}"
 
 
 def _room(limit: int) -> Condition:
@@ -81,7 +90,7 @@ def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
 def withdraw(key_ids: Iterable[str], order_id: str, now: float) -> None:
     """The order that was entered at `now` came to nothing."""
     for key_id in key_ids:
-        _window(key_id).update([_Row.marks.delete({f"{now:017.6f}~{order_id}"})])
+        _window(key_id).update([_Row.marks.delete({_mark(order_id, now)})])
 
 
 def remove(key_id: str) -> None:
