@@ -51,6 +51,20 @@ def test_stored_cookies_and_secrets_stay_hidden(windows: Windows, service: Servi
     expect(record(page, "Logged in")).to_contain_text("For members")
 
 
+def test_the_cookies_of_a_site_are_taken_and_never_shown(windows: Windows, service: Service) -> None:
+    page = windows.open("/rules/cookies/new")
+    page.get_by_label("Cookies", exact=True).fill(_COOKIES)
+    page.get_by_label("When they are used").select_option("needed")
+    check_accessibility(page)
+    page.get_by_role("button", name="Save").click()
+    expect(record(page, "example.com")).to_contain_text(re.compile("Working.*When needed.*1 cookie"))
+    assert "secret-value" not in page.content()
+    (jar,) = service.api.get("/api/cookies").json()["jars"]
+    assert (jar["site"], jar["use"], jar["shared"]) == ("example.com", "needed", False)
+    page.get_by_role("link", name="example.com").click()
+    expect(page.get_by_text("Cookies are stored and not shown.")).to_be_visible(timeout=_PATIENCE_MS)
+
+
 def test_a_test_shows_how_its_delivery_ended(windows: Windows, origin: Origin) -> None:
     windows.expected.append("/api/notifications")
     page = windows.open("/rules/notifications/new")
