@@ -38,7 +38,7 @@ _COOKIES: Final = {
 }
 
 
-class Cookies(BaseModel):
+class CookiesOfSites(BaseModel):
     cookies: Annotated[Any, documented(_COOKIES)]
     use: Literal["always", "needed"] = Field(
         "always", description="`needed`: only when a failure asks for them", examples=["always"]
@@ -49,7 +49,7 @@ class Cookies(BaseModel):
 class CookiesBody(RootModel[Any]):
     """Read by hand: its errors have texts of their own."""
 
-    model_config = ConfigDict(json_schema_extra=like(Cookies))
+    model_config = ConfigDict(json_schema_extra=like(CookiesOfSites))
 
 
 class JarView(BaseModel):

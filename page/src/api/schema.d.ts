@@ -2539,7 +2539,7 @@ export interface components {
             } | null;
         };
         /** @description Read by hand: its errors have texts of their own. */
-        Cookies: {
+        CookiesOfSites: {
             /** @description the text of a Netscape cookie file, or a browser's cookies */
             cookies: string | {
                 domain: string;
@@ -6461,7 +6461,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Cookies"];
+                "application/json": components["schemas"]["CookiesOfSites"];
             };
         };
         responses: {
@@ -6592,7 +6592,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Cookies"];
+                "application/json": components["schemas"]["CookiesOfSites"];
             };
         };
         responses: {
