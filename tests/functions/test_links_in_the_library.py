@@ -67,7 +67,7 @@ WRITES: dict[str, Callable[[str, Path], object]] = {
     "copy": lambda key, _: objects.copy("files/own.txt", key),
     "stream": lambda key, _: objects.write(key, [b"x"], "text/plain", 1),
     "parts": lambda key, _: multipart.Multipart(key, "text/plain"),
-    "growing": lambda key, path: growing.GrowingUpload(path, key, "text/plain"),
+    "growing": lambda key, path: growing.GrowingUpload(path, multipart.Multipart(key, "text/plain")),
 }
 
 
