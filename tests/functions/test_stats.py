@@ -108,7 +108,8 @@ def monitor(stack: object) -> Iterator[Monitor]:
 
 
 def test_what_a_child_does_counts(monitor: Monitor) -> None:
-    program = "sum(range(30_000_000)); print('hush token=hush', flush=True); input()"
+    # The largest children alone are listed.
+    program = "block = b'x' * 300_000_000; sum(range(30_000_000)); print('hush token=hush', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:

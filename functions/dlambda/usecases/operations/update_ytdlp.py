@@ -6,6 +6,7 @@ a complete release that nothing serves yet.
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -104,12 +105,19 @@ def _folder() -> ReleaseFolder:
 
 
 def _in_background(folder: ReleaseFolder) -> None:
-    threading.Thread(target=_update, args=(folder,), name="yt-dlp-update", daemon=True).start()
+    """Returns when the update has begun, so that whoever asks next sees it."""
+    has_begun = threading.Event()
+    threading.Thread(target=_update, args=(folder, has_begun.set), name="yt-dlp-update", daemon=True).start()
+    has_begun.wait()
 
 
-def _update(folder: ReleaseFolder) -> bool:
-    """False when another update is under way. What goes wrong is told by the status and in the log."""
+def _update(folder: ReleaseFolder, begin: Callable[[], object] = lambda: None) -> bool:
+    """False when another update is under way. What goes wrong is told by the status and in the log.
+
+    Calls `begin` when that is decided.
+    """
     with folder.updating() as is_ours:
+        begin()
         if not is_ours:
             return False
         before, now = folder.read(), current().clock.time()

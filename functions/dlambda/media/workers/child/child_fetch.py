@@ -12,6 +12,7 @@ from dlambda.media.ytdlp import curl_library
 from dlambda.media.ytdlp.worker_jobs import FetchJob
 
 _MOST_REDIRECTS: Final = 10
+_OPERATION_TIMED_OUT: Final = 28  # of libcurl: also when an answer comes too slowly
 
 
 def _ask(job: FetchJob) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def _ask(job: FetchJob) -> dict[str, Any]:
 
 def _words(error: Exception) -> str:
     """libcurl's reason without its function's name and where to read about it."""
+    if getattr(error, "code", None) == _OPERATION_TIMED_OUT:
+        return "Timed out"
     text = str(error).removeprefix("Failed to perform, ").partition(". See https://")[0]
     return text.rpartition(") ")[2] or type(error).__name__
 
