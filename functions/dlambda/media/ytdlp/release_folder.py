@@ -36,15 +36,17 @@ class ReleaseFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: tuple[int, Releases] = (0, Releases())
+        self._read: tuple[tuple[int, ...], Releases] = ((), Releases())
 
     def read(self) -> Releases:
         """The state as it is now. A file that nobody can read counts as none: the installed release serves."""
         path = self._folder / _FILE
         try:
-            modified_at = path.stat().st_mtime_ns
-            if self._read[0] != modified_at:
-                self._read = (modified_at, from_document(json.loads(path.read_text(encoding="utf-8"))))
+            status = path.stat()
+            # Two changes may have one time; each is a file of its own.
+            identity = (status.st_mtime_ns, status.st_ino, status.st_size)
+            if self._read[0] != identity:
+                self._read = (identity, self._load())
         except FileNotFoundError:
             return Releases()
         except (OSError, ValueError, KeyError, TypeError):
@@ -52,9 +54,16 @@ class ReleaseFolder:
             return Releases()
         return self._read[1]
 
+    def _load(self) -> Releases:
+        return from_document(json.loads((self._folder / _FILE).read_text(encoding="utf-8")))
+
     def change(self, step: Callable[[Releases], Releases]) -> Releases:
-        """Stores what `step` makes of the state, and answers it."""
+        """Stores what `step` makes of the state, on the disk, and answers it."""
+        return self._change(step, is_durable=True)
+
+    def _change(self, step: Callable[[Releases], Releases], *, is_durable: bool) -> Releases:
         with self._locked(_CHANGING):
+            self._read = ((), Releases())
             before = self.read()
             after = step(before)
             if after != before:
@@ -62,9 +71,14 @@ class ReleaseFolder:
                 with new.open("w", encoding="utf-8") as file:
                     json.dump(to_document(after), file)
                     file.flush()
-                    os.fsync(file.fileno())
+                    if is_durable:
+                        os.fsync(file.fileno())
                 new.replace(self._folder / _FILE)
         return after
+
+    def note_outcome(self, version: str, site: str, *, succeeded: bool) -> None:
+        """Counts what became of an item. Not worth waiting for the disk: one that a power failure takes is no harm."""
+        self._change(lambda releases: releases.note(version, site, succeeded=succeeded), is_durable=False)
 
     def path_of(self, version: str) -> str:
         """The folder from which `version` is imported; `""` for the installed one, and for one that is not there."""

@@ -36,4 +36,4 @@ def note_failure(item: Item, release: str, failure: Failure) -> None:
 def _note(item: Item, release: str, *, succeeded: bool) -> None:
     folder = release_folder()
     if folder is not None and item.extractor:
-        folder.change(lambda releases: releases.note(release, item.extractor, succeeded=succeeded))
+        folder.note_outcome(release, item.extractor, succeeded=succeeded)
