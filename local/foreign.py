@@ -68,7 +68,7 @@ class Service:
             raise StartError(f"{self.address} cannot be used: {error}") from None
 
     def ask(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """One request; what exists already is no error. Raises `StartError`."""
+        """Sends a request; what exists already is no error. Raises `StartError`."""
         try:
             return self.try_asking(action, body)
         except ClientError as error:
@@ -89,7 +89,7 @@ class Service:
         return answer
 
     def refusal(self, action: str, error: ClientError) -> StartError:
-        """What the service has refused, for a person: with what is likely to mend it."""
+        """The refusal of the service in words, with what is likely to mend it."""
         code, text = _code(error), error.response.get("Error", {}).get("Message", "")
         advice = ""
         if code in _NO_ACCESS:

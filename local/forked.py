@@ -29,7 +29,7 @@ _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a forked process is. `name` stands in the list of processes; `prepare` runs before `main`."""
+    """The description of a forked process. `name` stands in the list of processes; `prepare` runs before `main`."""
 
     name: str
     main: Callable[[], None]

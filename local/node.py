@@ -1,4 +1,4 @@
-"""This node among those of a deployment: its name, and its address for pushes of others.
+"""A node among those of a deployment: its name, and its address for pushes of others.
 
 Only where tables, queues and media are services that other nodes can use as well (docs/several-machines.md).
 """

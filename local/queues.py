@@ -56,7 +56,7 @@ class Message:
     receipt: str = ""
 
     def view(self) -> Json:
-        """What its receiver gets."""
+        """The message as its receiver gets it."""
         own = {
             "SenderId": "dlambda",
             "SentTimestamp": str(self.sent_ms),

@@ -129,7 +129,7 @@ class Supervisor:
         return listeners
 
     def _make_engines(self) -> list[Child]:
-        """Those in whose place no other service is named."""
+        """The engines in whose place no other service is named."""
         config, services, made = self._config, self._config.services, []
         if self._media:
             made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))

@@ -311,7 +311,7 @@ class Worker:
 
 
 def _begin(settings: Settings, news: threading.Event) -> None:
-    """What an earlier worker of this node had is free; what other nodes have is theirs."""
+    """Releases what an earlier worker of this node had; other nodes keep theirs."""
     node = settings.node if settings.shares_services else ""
     if settings.shares_services:
         speaks = GATEWAY not in settings.roles

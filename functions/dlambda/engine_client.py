@@ -49,7 +49,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service is called by its clients, and in the header that names an operation."""
+    """The names of a service: of its clients, and in the header that names an operation."""
 
     service_name: str
     target: str
@@ -127,9 +127,9 @@ class EngineClient:
         name = f"{self._service.service_name}.{operation}"
         emit = self.meta.events.emit
         context: Json = {}
-        wanted = dict(parameters)
-        emit(f"before-parameter-build.{name}", params=wanted, model=model, context=context)
-        body = json.dumps(wanted, default=_encode).encode()
+        request = dict(parameters)
+        emit(f"before-parameter-build.{name}", params=request, model=model, context=context)
+        body = json.dumps(request, default=_encode).encode()
         emit(f"before-call.{name}", model=model, params={"body": body}, context=context)
         answer = self._ask_patiently(operation, body, f"response-received.{name}")
         if answer.status >= _REFUSED:

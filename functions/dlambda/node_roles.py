@@ -1,4 +1,4 @@
-"""What a node does: a deployment on several machines may share the work out (docs/several-machines.md)."""
+"""The roles of nodes: a deployment on several machines may share the work out (docs/several-machines.md)."""
 
 from typing import Final
 

@@ -13,7 +13,7 @@ _SERVICES: Final = ("dynamodb", "sqs", "s3")
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """What one service takes; an empty text: what all services take. `certificates` is the path of a file."""
+    """The keys and certificates of one service; an empty text: those of all. `certificates` is a file's path."""
 
     key: str = ""
     secret: str = ""

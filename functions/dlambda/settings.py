@@ -314,7 +314,7 @@ class Settings(UserSettings):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What this node does."""
+        """The roles of this node."""
         return read_roles(self.role)
 
     @property

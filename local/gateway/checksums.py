@@ -18,7 +18,7 @@ Version = tuple[int, ...]
 
 
 def version_of(descriptor: int) -> Version:
-    """What changes when somebody writes into an open file."""
+    """The facts of an open file that change when somebody writes into it."""
     status = os.fstat(descriptor)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 

@@ -143,6 +143,6 @@ def offer(scope: Any, sender: FileSender) -> None:
 
 
 def sender_of(scope: Any) -> FileSender:
-    """What the request's protocol has offered."""
+    """The sender that the request's protocol offers."""
     sender: FileSender = scope["state"][_KEY]
     return sender

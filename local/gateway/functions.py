@@ -61,7 +61,7 @@ class _Application:
         return self.load()(environ, start_response)
 
     def load(self) -> WsgiApp:
-        """One that does not load answers 500, and the others work."""
+        """A function that does not load answers 500, and the others work."""
         with _loading:
             if self._app is None:
                 try:

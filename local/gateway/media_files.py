@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """What an answer is made of."""
+    """The parts of an answer."""
 
     stored: Stored
 

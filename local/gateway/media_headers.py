@@ -16,7 +16,7 @@ _NAMED = ("content-type", "content-disposition", "cache-control", "content-langu
 
 
 def protection(content_type: bytes) -> Pairs:
-    """What keeps a browser from running the content."""
+    """The headers that keep a browser from running the content."""
     is_passive = _PASSIVE.fullmatch(content_type.lower())
     return [NOSNIFF] if is_passive else [NOSNIFF, (b"content-security-policy", b"sandbox")]
 

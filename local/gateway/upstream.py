@@ -17,7 +17,7 @@ class Connection:
         self._reader, self._writer = reader, writer
 
     async def receive(self, most: int) -> bytes:
-        """What has arrived; nothing at the end."""
+        """The bytes that have arrived; empty at the end."""
         return await self._reader.read(most)
 
     async def ask(self, head: bytes) -> "Upstream":

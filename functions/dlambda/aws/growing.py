@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 PART_BYTES = 16 * 1024 * 1024
 HEAD_BYTES = 64 * 1024
-"""What stays of a file that is freed behind its upload: its kind is told by its first bytes."""
+"""The bytes that stay of a file which is freed behind its upload: they tell its kind."""
 _MOST_PARTS = 9_900
 _LOOK_SECONDS = 0.05
 _WAIT_SECONDS = 2.0

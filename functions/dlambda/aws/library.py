@@ -124,7 +124,7 @@ class Library:
         return descriptor
 
     def _entries(self, prefix: str) -> list[tuple[str, Stored | None]]:
-        """What lies in the prefix's folder and begins like it, in the order of keys; None for a folder."""
+        """The entries of the prefix's folder that begin like it, in the order of keys; None for a folder."""
         folder, slash, begin = prefix.rpartition("/")
         try:
             descriptor = self._open(folder, os.O_RDONLY, stat.S_ISDIR) if slash else os.open(self._root, os.O_RDONLY)
@@ -132,8 +132,8 @@ class Library:
             return []
         try:
             with os.scandir(descriptor) as entries:
-                shown = [entry for entry in entries if entry.name.startswith(begin) and _is_shown(entry)]
-                keyed = [(f"{folder}{slash}{entry.name}", entry) for entry in shown]
+                visible_entries = [entry for entry in entries if entry.name.startswith(begin) and _is_shown(entry)]
+                keyed = [(f"{folder}{slash}{entry.name}", entry) for entry in visible_entries]
                 return [
                     (key, None if entry.is_dir() else _stored(key, entry.stat()))
                     for key, entry in sorted(keyed, key=lambda each: each[0] + "/" * each[1].is_dir())
@@ -190,7 +190,7 @@ class Library:
                 self._remove_empty(folder)
 
     def await_engine(self, key: str) -> None:
-        """It does not see at once what appears beside it."""
+        """Waits for the engine, which does not see at once what appears beside it."""
         engine = S3Store()
         while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
             seen = engine.find(key)

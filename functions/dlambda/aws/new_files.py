@@ -134,7 +134,7 @@ def _enter(root: str, outer: int, part: str) -> int:
 
 
 def _take_name(folder: int, unseen: str, key: str) -> None:
-    """What was at the key is replaced; a link, not what it led to."""
+    """Replaces what was at the key: a link itself, not what it led to."""
     name = key.rpartition("/")[2]
     os.replace(unseen, name, src_dir_fd=folder, dst_dir_fd=folder)
 

@@ -1,4 +1,4 @@
-"""What keeps the bucket's objects, and the one that does in this deployment."""
+"""The port to the bucket's objects, and its implementation in this deployment."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -54,7 +54,7 @@ class ObjectStore(Protocol):
         """Raises `NotFound`."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """What is not there is no error."""
+        """Deletes objects; a key without one is no error."""
 
     def await_engine(self, key: str) -> None:
         """Waits until the object can be read by a signed address as well."""

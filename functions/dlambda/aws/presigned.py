@@ -67,7 +67,7 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
 
 
 def _signature(method: str, host: str, path: str, parameters: Parameters, signed_at: str) -> str:
-    """What the signature of such a request must be; `path` is escaped, `parameters` are without it."""
+    """The right signature of such a request; `path` is escaped, `parameters` are without it."""
     access, region = _access()
     request = f"{method}\n{path}\n{_query(sorted(parameters))}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
     digest = hashlib.sha256(request.encode()).hexdigest()
@@ -81,7 +81,7 @@ def _scope(signed_at: str, region: str) -> str:
 
 @lru_cache(maxsize=8)
 def _key(secret: str, day: str, region: str) -> bytes:
-    """What a day's requests are signed with."""
+    """The key with which a day's requests are signed."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")

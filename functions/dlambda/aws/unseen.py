@@ -14,7 +14,7 @@ _FORM = re.compile(r"\.incoming-[0-9a-f]{16}")
 
 
 def new_name() -> str:
-    """One that no other file has."""
+    """Makes a name that no other file has."""
     return f".incoming-{secrets.token_hex(8)}"
 
 

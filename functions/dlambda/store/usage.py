@@ -1,4 +1,4 @@
-"""What the tables cost and refuse, counted in this process until somebody takes the numbers."""
+"""Counters of what the tables consume and refuse, in this process until somebody takes them."""
 
 import threading
 from collections import defaultdict
@@ -54,7 +54,7 @@ class TableUsage:
             client.meta.events.register(f"response-received.dynamodb.{operation}", self._note)
 
     def _note(self, event_name: str, parsed_response: Mapping[str, Any] | None, **_: Any) -> None:
-        """One answer of a table, also one that its client tries again by itself."""
+        """Counts an answer of a table, also one that its client tries again by itself."""
         self.add("table_requests_total")
         if parsed_response is None:
             return

@@ -73,7 +73,7 @@ class ZipLayout:
         yield Part("checksum", index, 24 if entry.is_large else 16)
 
     def header(self, index: int) -> bytes:
-        """What stands before an entry's bytes. The length is there, for readers that do not go to the end first."""
+        """The header before an entry's bytes. The length is there, for readers that do not go to the end first."""
         entry, name = self.entries[index], self._names[index]
         extra = pack("<HHQQ", 1, 16, entry.size_bytes, entry.size_bytes) if entry.is_large else b""
         size = min(entry.size_bytes, _LARGE)
@@ -81,7 +81,7 @@ class ZipLayout:
         return pack("<4sHHHHHIIIHH", b"PK\3\4", *fields) + name + extra
 
     def checksum(self, index: int, crc: int) -> bytes:
-        """What stands behind them."""
+        """The data descriptor behind them."""
         entry = self.entries[index]
         form = "<4sIQQ" if entry.is_large else "<4sIII"
         return pack(form, b"PK\7\x08", crc, entry.size_bytes, entry.size_bytes)

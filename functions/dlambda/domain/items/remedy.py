@@ -87,7 +87,7 @@ def next_step(
     proxies: int = 1,
     asked_seconds: float | None = None,
 ) -> Step | None:
-    """What an item does that failed; None when there is nothing left to try.
+    """Decides the next try of an item that failed; None when there is nothing left to try.
 
     `attempts`: its tries so far, the failed one included (`Item.tries`). `available`: what the operator allows and what
     would change something. `remembered`: what worked for the site last, which comes first. `retries`: how often the
@@ -142,10 +142,10 @@ def parse_remedies(text: str) -> frozenset[Remedy]:
     words = text.replace(",", " ").lower().split()
     if words == [_NONE]:
         return frozenset()
-    known = {remedy.value for remedy in Remedy}
+    names = {remedy.value for remedy in Remedy}
     for word in words:
-        if word not in known | {_ALL}:
-            raise Invalid(f"'{word}' is no remedy: {_ALL}, {_NONE}, {', '.join(sorted(known))}")
+        if word not in names | {_ALL}:
+            raise Invalid(f"'{word}' is no remedy: {_ALL}, {_NONE}, {', '.join(sorted(names))}")
     return frozenset(Remedy) if _ALL in words else frozenset(map(Remedy, words))
 
 
@@ -161,7 +161,7 @@ def parse_site_remedies(text: str) -> dict[str, frozenset[Remedy]]:
 
 
 def allowed_remedies(host: str, everywhere: str, by_site: str) -> frozenset[Remedy]:
-    """What counts for a host: the rule of the nearest site, else what counts everywhere. Raises `Invalid`."""
+    """The remedies allowed for a host: the rule of the nearest site, else what counts everywhere. Raises `Invalid`."""
     rules = parse_site_remedies(by_site)
     sites = [site for site in rules if is_of_site(host, site)]
     return rules[max(sites, key=len)] if sites else parse_remedies(everywhere)

@@ -37,13 +37,13 @@ def choose_in_turn(
     for lane in lanes:
         lanes_of.setdefault(lane.share, []).append(lane)
         chance.setdefault(lane.share, random())
-    taken, taken_by = Counter(taken_of), Counter[str]()
+    slots_of_share, slots_of_user = Counter(taken_of), Counter[str]()
     for share, number in taken_of.items():
-        taken_by[share.owner] += number
+        slots_of_user[share.owner] += number
     of_extractor, of_user, in_all = Counter(room.of_extractor), Counter(room.of_user), room.in_all
     chosen: dict[str, None] = {}
     while lanes_of and in_all > 0:
-        share = min(lanes_of, key=lambda share: (taken_by[share.owner], taken[share], chance[share]))
+        share = min(lanes_of, key=lambda share: (slots_of_user[share.owner], slots_of_share[share], chance[share]))
         rows = [
             (row, lane.extractor)
             for lane in lanes_of[share]
@@ -56,8 +56,8 @@ def choose_in_turn(
             continue
         (_, item_id), extractor = min(rows)
         chosen[item_id] = None
-        taken[share] += 1
-        taken_by[share.owner] += 1
+        slots_of_share[share] += 1
+        slots_of_user[share.owner] += 1
         of_extractor[extractor] -= 1
         of_user[share.owner] -= 1
         in_all -= 1

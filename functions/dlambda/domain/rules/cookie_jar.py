@@ -68,7 +68,7 @@ class CookieJar:
         return "expiring" if self.expires_at - now < WARNING_SECONDS else "ok"
 
     def view(self, now: float) -> dict[str, Any]:
-        """What its owner sees: no value of a cookie."""
+        """The jar as its owner sees it: no value of a cookie."""
         return {
             "site": self.site,
             "count": len(self.rows),

@@ -39,7 +39,7 @@ class Outcomes:
         return self.failed / max(1, self.succeeded + self.failed)
 
     def plus(self, *, succeeded: bool) -> "Outcomes":
-        """One more."""
+        """The counts with one more outcome."""
         if self.succeeded + self.failed >= _MOST_COUNTED:
             return Outcomes(self.succeeded // 2, self.failed // 2).plus(succeeded=succeeded)
         return Outcomes(self.succeeded + succeeded, self.failed + (not succeeded))
@@ -97,7 +97,7 @@ class Releases:
         return replace(self, outcomes={**versions, version: sites})
 
     def decide(self, now: float) -> "Releases":
-        """What follows from outcomes and time: a trial that ends, a release that is taken back, or no change."""
+        """Ends a trial or takes a release back, as outcomes and time say; or changes nothing."""
         if self.trial:
             successes = sum(counts.succeeded for counts in self.outcomes.get(self.trial, {}).values())
             is_over = successes >= ENOUGH_SUCCESSES or now - self.since >= TRIAL_SECONDS

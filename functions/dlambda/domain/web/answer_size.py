@@ -18,13 +18,13 @@ _CUTS: Final = ((4000, 1000), (4000, 500), (1000, 100), (200, 20), (50, 2))
 
 def fitting(views: Iterable[bytes], most_bytes: int = MOST_LIST_BYTES) -> list[bytes]:
     """The first of rendered entries that an answer has place for."""
-    kept: list[bytes] = []
+    first_views: list[bytes] = []
     for view in views:
         most_bytes -= len(view) + 2  # what parts them
         if most_bytes < 0:
             break
-        kept.append(view)
-    return kept
+        first_views.append(view)
+    return first_views
 
 
 def fitting_values(values: Sequence[T], most_bytes: int = MOST_LIST_BYTES) -> Sequence[T]:

@@ -1,4 +1,4 @@
-"""What the operator owns in its own network: reached by workers under addresses that stand for it in one job alone.
+"""The operator's services in its own network: reached by workers under addresses that stand for it in one job alone.
 
 A worker asks its parent for each connection, and the parent refuses private addresses. A proxy of the operator may have
 one. So a job names it by a made-up address of a range that no network has, drawn anew for each job, which the parent

@@ -35,7 +35,7 @@ _TICK_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was seen. `problem` is a sentence, empty for a release that works.
+    """The result of the trial downloads. `problem` is a sentence, empty for a release that works.
 
     `new_options` are refused until they are classified; users of `missing_options` get yt-dlp's error.
     """

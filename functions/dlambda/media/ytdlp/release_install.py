@@ -72,7 +72,7 @@ def install(offer: Offer, folder: Path) -> None:
 
 
 def _reported(*requirement: str) -> dict[str, Any]:
-    """What pip would install for one requirement."""
+    """The report of what pip would install for one requirement."""
     report = json.loads(_pip("install", *_WHEELS, "--dry-run", "--ignore-installed", "--report", "-", *requirement))
     package: dict[str, Any] = report["install"][0]
     return package

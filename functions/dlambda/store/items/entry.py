@@ -44,7 +44,7 @@ class Entry:
 
 
 def net(changes: Iterable[tuple[Iterable[Entry], Iterable[Entry]]]) -> Mapping[Entry, int]:
-    """What (leave, enter) pairs come to, in any order: 1 for an entry that came, -1 for one that went; no zeros."""
+    """The sum of (leave, enter) pairs, in any order: 1 for an entry that came, -1 for one that went; no zeros."""
     sums: dict[Entry, int] = defaultdict(int)
     for leave, enter in changes:
         for entry in leave:

@@ -34,7 +34,7 @@ _BUSY: Final = "folder"
 
 
 class _Folder(Row):
-    """Who folds: nobody else begins with the same fold meanwhile."""
+    """The claim of the process that folds: no other begins with the same fold meanwhile."""
 
     class Meta:
         table_name = "catalogue"

@@ -361,7 +361,7 @@ def _with_slots(changes: Iterable[Change], choice: slots.Choice) -> list[Change]
 
 
 def _record(changes: Sequence[Change]) -> journal.Record:
-    """What the changes mean for lists and lanes."""
+    """The changes as a record of lists and lanes."""
     moves = [change for change in changes if _entries(change.before) != _entries(change.after)]
     return journal.Record(
         leave=[entry for change in moves for entry in _entries(change.before)],

@@ -73,7 +73,7 @@ class _Fold(Row):
 
 
 class _OldSlots(Row):
-    """Who waited, in deployments from before the journal (`w~<lane>`), and `paused_at`."""
+    """The numbers of waiting items, in deployments from before the journal (`w~<lane>`), and `paused_at`."""
 
     class Meta:
         table_name = "state"
@@ -95,7 +95,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a transaction changes: entries that leave and enter lists, and by how much the numbers of lanes change."""
+    """The changes of a transaction: entries that leave and enter lists, and by how much the numbers of lanes change."""
 
     leave: Sequence[Entry] = ()
     enter: Sequence[Entry] = ()
@@ -132,7 +132,7 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What is not folded, and what it is to be added to. `numbers`: the highest one of each stream."""
+    """The records that are not folded, and what they are added to. `numbers`: the highest one of each stream."""
 
     fold: int
     folded: Mapping[str, Folded]
@@ -146,7 +146,7 @@ class Journal:
         return add_lanes(self.folded_lanes, self.records.values())
 
     def changes(self) -> Mapping[Entry, int]:
-        """What is to be added to the lists' nodes."""
+        """The entries to add to the lists' nodes."""
         return net((record.leave, record.enter) for record in self.records.values())
 
     @property
@@ -250,7 +250,7 @@ def _expected() -> list[Address]:
 
 
 def _expect(addresses: Sequence[Address], numbers: Mapping[str, int]) -> None:
-    """What the next reader of this process asks for at once: what there is now, and the next one of each stream."""
+    """Notes what the next reader of this process asks for: the records of now, and the next of each stream."""
     following = [Address(stream, highest + 1) for stream, highest in numbers.items()]
     _expectation()["addresses"] = [*following, *addresses][:_MOST_GUESSED]
 

@@ -32,7 +32,7 @@ def render(value: Any) -> bytes:
 
 
 def pack(document: bytes) -> bytes:
-    """What a row holds of a JSON document."""
+    """The packed form of a JSON document, as a row holds it."""
     compressor = zlib.compressobj(zdict=_VOCABULARY)
     return _WITH_VOCABULARY + compressor.compress(document) + compressor.flush()
 

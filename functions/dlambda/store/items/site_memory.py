@@ -1,4 +1,4 @@
-"""What is known of a site: the remedy that worked last, the proxies that rest. One small row a site."""
+"""The memory of a site: the remedy that worked last, the proxies that rest. One small row a site."""
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.operand import Path

@@ -22,7 +22,7 @@ _LARGE_BYTES = 64 * 1024 * 1024
 
 
 class UploadLost(Exception):
-    """What was sent is of no use, and no file has it any more: the download begins anew."""
+    """The parts that were sent are of no use, and no file has their bytes: the download begins anew."""
 
 
 class EarlyUpload:

@@ -31,7 +31,7 @@ def proxy_of(item: Item) -> Proxy | None:
 
 
 def next_proxy(item: Item) -> Proxy | None:
-    """One that the item has not tried and that does not rest for its site; None: there is none."""
+    """A proxy that the item has not tried and that does not rest for its site; None without any."""
     pool = parse_proxies(current().settings.proxies)
     if not pool:
         return None

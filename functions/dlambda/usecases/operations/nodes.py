@@ -63,6 +63,6 @@ def take_over(node: Node) -> bool:
 
 
 def _tell_ends(since: float) -> None:
-    """What the node stored right before it died, it may have told nobody. `since`: unix seconds of its clock."""
+    """Sends again what a dead node stored last: it may have told nobody. `since`: unix seconds of its clock."""
     newest = items.page(Shelf.DONE, page=1, per_page=_TOLD_AGAIN, newest_first=True)
     tell_again(*(item_moved(item) for item in reversed(items.find_many(newest.ids)) if item.stored_at >= since))

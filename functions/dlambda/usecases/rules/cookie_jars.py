@@ -45,7 +45,7 @@ def keep_jars(owner: str, jars: Sequence[CookieJar]) -> list[dict[str, Any]]:
 
 
 def remove_jar(owner: str, site: str) -> dict[str, Any]:
-    """What went. Raises `NotFound`."""
+    """Removes a jar and answers it. Raises `NotFound`."""
     view = get_jar(owner, site)
     cookie_jars.remove_jar(owner, site.lower())
     return view

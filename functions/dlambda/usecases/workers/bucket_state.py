@@ -187,7 +187,7 @@ class BucketState:
         return before.extended(chunks, file.record)
 
     def _saved_before(self, file: StableFile) -> SavedFile:
-        """What is saved of the file, maybe under the name that it had while it was unfinished."""
+        """The saved state of the file, maybe under the name that it had while it was unfinished."""
         saved_file = self._manifest.files.get(file.name)
         if saved_file and saved_file.generation == file.generation:
             return saved_file

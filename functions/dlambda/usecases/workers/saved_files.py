@@ -60,7 +60,7 @@ class SavedFile:
         return self.chunks[-1].end if self.chunks else 0
 
     def missing(self, size_bytes: int, sent_bytes: int = 0) -> list[Stretch]:
-        """What is to be sent when the file has `size_bytes` by now, and `sent_bytes` are in parts of an upload.
+        """The ranges to send when the file has `size_bytes` by now, and `sent_bytes` are in parts of an upload.
 
         Small chunks at the end are sent once more as one, so that a slow file has no more chunks than a fast one.
         """

@@ -203,7 +203,7 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         return super().build_request_director([one for one in handlers if one.RH_KEY != "CurlCFFI"], preferences)
 
     def _can_imitate(self) -> bool:
-        """Whether browsers can be imitated; loads what it takes at the first question."""
+        """True if browsers can be imitated; loads the library at the first question."""
         director = self._request_director
         if "GuardedCurl" not in director.handlers:
             try:
