@@ -1,6 +1,7 @@
 """Queues in memory, with SQS' operations.
 
-A message is hidden while somebody works on it, and comes back until it is deleted, or goes to the dead letters.
+A message is hidden while somebody works on it, and comes back until it is deleted, or goes to the dead letters. Those
+with a `MessageGroupId` have their turns by it (`turns`).
 
 Times are seconds of a monotonic clock, and arguments.
 """
@@ -11,14 +12,16 @@ import itertools
 import json
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.turns import Turns
+
 Json = dict[str, Any]
 
 _MOST_BATCH = 10
+_MOST_GROUP_CHARACTERS = 128
 _MOST_BODY_BYTES = 1024 * 1024
 _MOST_DELAY_SECONDS = 900
 _MOST_VISIBILITY_SECONDS = 43200
@@ -49,6 +52,7 @@ class Message:
     attributes: Json
     sent_at: float
     visible_at: float
+    group: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     sent_ms: int = field(default_factory=lambda: int(time.time() * 1000))
     first_received_ms: int = 0
@@ -62,6 +66,7 @@ class Message:
             "SentTimestamp": str(self.sent_ms),
             "ApproximateReceiveCount": str(self.receives),
             "ApproximateFirstReceiveTimestamp": str(self.first_received_ms),
+            **({"MessageGroupId": self.group} if self.group else {}),
         }
         return {
             "MessageId": self.id,
@@ -80,7 +85,7 @@ class Queue:
         self.name = name
         self.attributes: Json = {**_DEFAULTS, **{key: str(value) for key, value in attributes.items()}}
         self.created = str(int(time.time()))
-        self._ready: deque[Message] = deque()
+        self._ready = Turns[Message]()
         self._hidden: list[tuple[float, int, Message]] = []
         self._held: dict[str, Message] = {}
         self._numbers = itertools.count()
@@ -99,17 +104,21 @@ class Queue:
         if message.visible_at > now:
             heapq.heappush(self._hidden, (message.visible_at, next(self._numbers), message))
         else:
-            self._ready.append(message)
+            self._ready.put(message)
 
     def take(self, now: float) -> Message | None:
-        """The oldest message that waits and is not too old."""
+        """The next message that waits and is not too old, for `hold` or `give_up`."""
         self._reveal(now)
         oldest = now - int(self.attributes["MessageRetentionPeriod"])
-        while self._ready:
-            message = self._ready.popleft()
+        while message := self._ready.take():
             if message.sent_at > oldest:
                 return message
+            self.give_up(message)
         return None
+
+    def give_up(self, message: Message) -> None:
+        """Says that nobody gets a message that was taken."""
+        self._ready.end(message)
 
     def hold(self, message: Message, seconds: float, now: float) -> None:
         """Hides a message that somebody has received."""
@@ -129,11 +138,12 @@ class Queue:
     def delete(self, receipt: str) -> None:
         """The message that the receipt is of; none is no error."""
         if message := self._held.pop(receipt, None):
+            self._ready.end(message)
             message.receipt = ""
             message.visible_at = -1.0  # what is in the heap is no longer it
 
     def purge(self) -> None:
-        self._ready.clear()
+        self._ready = Turns[Message]()
         self._hidden.clear()
         self._held.clear()
 
@@ -156,9 +166,10 @@ class Queue:
         while self._hidden and self._hidden[0][0] <= now:
             at, _, message = heapq.heappop(self._hidden)
             if message.visible_at == at:
-                self._held.pop(message.receipt, None)
+                if self._held.pop(message.receipt, None):
+                    self._ready.end(message)
                 message.receipt = ""
-                self._ready.append(message)
+                self._ready.put(message)
 
 
 @dataclass(slots=True, eq=False)
@@ -249,7 +260,10 @@ class Broker:
         if not (isinstance(text, str) and 0 < len(text.encode()) <= _MOST_BODY_BYTES):
             raise Refusal("InvalidParameterValue", "A message has 1 byte to 1 MB of text.")
         delay = _number(body, "DelaySeconds", int(queue.attributes["DelaySeconds"]), _MOST_DELAY_SECONDS)
-        message = Message(text, body.get("MessageAttributes") or {}, now, now + delay)
+        group = body.get("MessageGroupId", "")
+        if not (isinstance(group, str) and len(group) <= _MOST_GROUP_CHARACTERS):
+            raise Refusal("InvalidParameterValue", "A group's name has at most 128 characters.")
+        message = Message(text, body.get("MessageAttributes") or {}, now, now + delay, group)
         queue.put(message, now)
         return {"MessageId": message.id, "MD5OfMessageBody": _sum_of(text)}
 
@@ -275,6 +289,7 @@ class Broker:
         dead = self._queues.get(str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2])
         while len(views) < most and (message := queue.take(now)):
             if dead and message.receives >= int(policy["maxReceiveCount"]):
+                queue.give_up(message)
                 message.visible_at = now
                 dead.put(message, now)
                 continue

@@ -156,3 +156,59 @@ def test_what_is_wrong_is_refused(clock: Clock, operation: str, body: dict[str, 
     with pytest.raises(Refusal) as refusal:
         clock.do(operation, **body)
     assert refusal.value.code == code
+
+
+def fill(clock: Clock, groups: list[tuple[str, int]]) -> None:
+    """Sends messages of groups, each named after its group."""
+    for group, count in groups:
+        for _ in range(count):
+            clock.do("SendMessage", MessageBody=group, MessageGroupId=group)
+
+
+def receive(clock: Clock) -> tuple[str, str]:
+    """The group and the receipt of the next message."""
+    [message] = clock.do("ReceiveMessage")["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == message["Body"]
+    return message["Body"], message["ReceiptHandle"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "order"),
+    [
+        pytest.param([("anna", 5000), ("ben", 1)], ["anna", "ben", "anna"], id="one behind thousands of another user"),
+        pytest.param(
+            [("anna#1", 50), ("anna#2", 2), ("ben", 2)],
+            ["anna#1", "ben", "anna#2", "ben", "anna#1", "anna#2", "anna#1"],
+            id="a user's tasks share its turns",
+        ),
+        pytest.param(
+            [("##one", 50), ("##two", 2)], ["##one", "##two", "##one", "##two", "##one"], id="a task's sites share its"
+        ),
+    ],
+)
+def test_groups_have_their_turns(clock: Clock, groups: list[tuple[str, int]], order: list[str]) -> None:
+    fill(clock, groups)
+    assert [receive(clock)[0] for _ in order] == order
+
+
+def test_who_has_fewer_under_way_is_next(clock: Clock) -> None:
+    fill(clock, [("anna", 9)])
+    first, *_ = [receive(clock)[1] for _ in range(3)]
+    fill(clock, [("ben", 9)])
+    assert [receive(clock)[0] for _ in range(4)] == ["ben", "ben", "ben", "anna"]
+    clock.do("DeleteMessage", ReceiptHandle=first)
+    clock.now += 61  # all come back, and nobody has any of them
+    assert sorted(receive(clock)[0] for _ in range(4)) == ["anna", "anna", "ben", "ben"]
+    clock.do("PurgeQueue")
+    fill(clock, [("anna", 2), ("ben", 2)])
+    assert [receive(clock)[0] for _ in range(4)] == ["anna", "ben", "anna", "ben"]
+
+
+def test_one_that_goes_to_the_dead_letters_is_under_way_no_more(clock: Clock) -> None:
+    fill(clock, [("anna", 1)])
+    for _ in range(2):
+        assert clock.bodies(VisibilityTimeout=1) == ["anna"]
+        clock.now += 2
+    assert clock.bodies() == []
+    fill(clock, [("anna", 1), ("ben", 1)])
+    assert clock.bodies() == ["anna", "ben"]

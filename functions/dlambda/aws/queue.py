@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
+_NO_GROUPS = "InvalidParameterValue"
 
 
 class _EngineQueues(EngineClient):
@@ -71,7 +72,18 @@ def _urls() -> dict[str, str]:
 
 def send(message: Message, *, delay_seconds: int = 0) -> None:
     """Sends a message to its queue."""
-    client().send_message(QueueUrl=queue_url(message.queue), MessageBody=message.to_json(), DelaySeconds=delay_seconds)
+    _send(message, {"DelaySeconds": delay_seconds})
+
+
+def _send(message: Message, parameters: dict[str, Any]) -> None:
+    entry: dict[str, Any] = {"QueueUrl": queue_url(message.queue), "MessageBody": message.to_json(), **parameters}
+    try:
+        client().send_message(**{**entry, **_group_of(message)})
+    except ClientError as error:
+        if not _group_of(message) or error.response["Error"]["Code"] != _NO_GROUPS:
+            raise
+        _without_groups().add(message.queue)
+        client().send_message(**entry)
 
 
 def send_many(messages: Iterable[Message]) -> None:
@@ -81,10 +93,31 @@ def send_many(messages: Iterable[Message]) -> None:
     remaining = iter(messages)
     while batch := list(islice(remaining, _BATCH)):
         (name,) = {message.queue for message in batch}
-        entries = [{"Id": str(number), "MessageBody": message.to_json()} for number, message in enumerate(batch)]
-        answer = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries)  # type: ignore[arg-type]
-        for failed in answer.get("Failed", ()):
-            send(batch[int(failed["Id"])])
+        entries = [
+            {"Id": str(number), "MessageBody": message.to_json(), **_group_of(message)}
+            for number, message in enumerate(batch)
+        ]
+        try:
+            failures = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries).get("Failed", ())  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _NO_GROUPS:
+                raise
+            failures = [{"Id": entry["Id"]} for entry in entries]  # type: ignore[typeddict-item]
+        for failed in failures:
+            _send(batch[int(failed["Id"])], {})
+
+
+def _group_of(message: Message) -> dict[str, str]:
+    """The parameter by which the groups of a queue have their turns, where the queue knows groups."""
+    if not message.group or message.queue in _without_groups():
+        return {}
+    return {"MessageGroupId": message.group}
+
+
+@per_deployment
+def _without_groups() -> set[str]:
+    """Queues that take no groups: SQS' fair queues are of 2025, and others have them since then, or do not."""
+    return set()
 
 
 def depth(name: QueueName, *, delayed: bool = True) -> int:

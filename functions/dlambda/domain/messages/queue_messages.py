@@ -8,7 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
 
 from dlambda.domain.messages.codec import to_fields
 
@@ -35,6 +37,11 @@ class Message:
     queue: ClassVar[QueueName]
     type: ClassVar[str] = ""
 
+    @property
+    def group(self) -> str:
+        """Whose message it is, where the groups of a queue have their turns; else empty."""
+        return ""
+
     def to_json(self) -> str:
         """The body of the queue's message."""
         return json.dumps(({"type": self.type} if self.type else {}) | to_fields(self))
@@ -42,10 +49,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class IntakeItem(Message):
-    """Read the page of an item that somebody added."""
+    """Read the page of an item that somebody added.
+
+    `share`: whose it is, of which task, from which site; for the queue, and not in the body.
+    """
 
     queue = QueueName.INTAKE
     id: str
+    share: Annotated[str, Field(exclude=True)] = ""
+
+    @property
+    def group(self) -> str:
+        return self.share
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,13 @@ from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.domain.messages.queue_messages import IntakeEntry
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_next
-from dlambda.usecases.items.intake_message import intake_message
+from dlambda.usecases.items.intake_message import entry_message, intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
 _BATCH = items.BATCH - 5
@@ -112,7 +111,7 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     for child in queued:
         if child.info_at:
             bucket.put_json(child.info_key, _whole_info(plan, batch[numbers[child.id]]))
-    queue.send_many(IntakeEntry(child.id) for child in queued)
+    queue.send_many(entry_message(child) for child in queued)
     return parent
 
 

@@ -14,13 +14,14 @@ from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items.item import Item, Shelf
-from dlambda.domain.messages.queue_messages import RETRY_JOB, IntakeEntry, RetryItems
+from dlambda.domain.messages.queue_messages import RETRY_JOB, RetryItems
 from dlambda.errors import Conflict
 from dlambda.store.files import jobs
 from dlambda.store.files.jobs import Job
 from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.add_items import again, insert_items
+from dlambda.usecases.items.intake_message import entry_message
 
 MOST_IDS: Final = 10_000
 _IDS_OF_JOB = 5000  # a job's row has 400 KB
@@ -107,7 +108,7 @@ def _retry(records: Sequence[Item], body: Mapping[str, Any]) -> list[Item]:
 def _retry_of(records: Sequence[Item], owner: str, body: Mapping[str, Any]) -> list[Item]:
     held = {"auto_start": False} if body.get("holds") else {}
     added = insert_items([again(record).evolve(**held) for record in records])
-    queue.send_many(IntakeEntry(item.id) for item in added)
+    queue.send_many(entry_message(item) for item in added)
     left = {item.id for item in items.find_many(record.id for record in records)}
     if gone := [record.id for record in records if record.id not in left]:
         publish(event.items_removed_for_retry(gone, body.get("text"), owner=owner))

@@ -10,7 +10,7 @@ from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.stage import INTAKE_LANE
-from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem, QueueName
+from dlambda.domain.messages.queue_messages import DownloadItem, QueueName
 from dlambda.errors import Conflict
 from dlambda.store.items import folding, items, leases, slots
 from dlambda.usecases.events.announce import wake_deliveries
@@ -88,7 +88,7 @@ def _add_again(item: Item) -> None:
         stored_item = apply([items.Change(item, None), items.Change(None, successor)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
-    queue.send(IntakeItem(stored_item.id))
+    queue.send(intake_message(stored_item))
 
 
 def auto_clear(now: float) -> None:

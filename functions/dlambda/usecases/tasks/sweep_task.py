@@ -17,7 +17,7 @@ from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
 from dlambda.domain.items.metadata import title_of
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.source_key import source_key
-from dlambda.domain.messages.queue_messages import IntakeEntry, SweepTask
+from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.sweep import Known, Memory, Record, choose
 from dlambda.domain.tasks.task import Result, Task
@@ -29,6 +29,7 @@ from dlambda.media.sandbox.guard import check_url
 from dlambda.store.items import archive, items, leases
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.add_items import insert_items, new_item
+from dlambda.usecases.items.intake_message import entry_message
 from dlambda.usecases.items.options import part_named
 from dlambda.usecases.rules.cookies import cookies_of
 from dlambda.usecases.rules.presets import preset_for
@@ -181,7 +182,7 @@ def _queue(state: _Sweep, entries: Sequence[FeedItem], remembered: Mapping[str, 
     for item in entered:
         if item.info_at:
             bucket.put_json(item.info_key, pages[item.posted_url])
-    queue.send_many(IntakeEntry(item.id) for item in entered)
+    queue.send_many(entry_message(item) for item in entered)
     feed_history.confirm(state.memory, claimed, remembered, now)
     return len(entered)
 
