@@ -9,7 +9,7 @@ import pytest
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.request import Request
 from dlambda.store.items import leases, slots
-from dlambda.store.items.items import NoSlot
+from dlambda.store.items.slots import NoSlot
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.change_items import cancel
 from dlambda.usecases.items.dispatch import dispatch, pass_on

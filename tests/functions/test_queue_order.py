@@ -87,7 +87,7 @@ class TestForceStart:
         system.post("/api/system/pause")
         assert history.post("/api/history/force-start", {"ids": ["a"]})[1] == {"a": "started"}
         assert dispatch() == 0
-        with pytest.raises(items.NoSlot):
+        with pytest.raises(slots.NoSlot):
             records.save(items.get("a"), items.get("a").evolve(status=Status.PREPARING))
         assert history.post("/api/history/force-start", {"ids": ["b"], "ignore_pause": True})[1] == {"b": "started"}
         assert self.begin(stack) == ["b"]

@@ -56,7 +56,7 @@ def test_thirty_claims_take_exactly_the_slots_there_are(configure):
     found = items.find_many(f"i{number:02d}" for number in range(30))
     results = together(30, lambda number: records.save(found[number], found[number].evolve(status=Status.PREPARING)))
     assert len(won(results)) == 7
-    assert all(isinstance(each, items.NoSlot) for each in results if isinstance(each, Exception))
+    assert all(isinstance(each, slots.NoSlot) for each in results if isinstance(each, Exception))
     state = slots.read()
     assert state.taken == 7
     assert _holders() == {each.id for each in won(results)}

@@ -39,7 +39,7 @@ def test_no_more_start_than_there_are_workers(configure):
     records.add([waiting("a", "x"), waiting("b", "y"), waiting("c", "z")])
     begin("a")
     begin("b")
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         begin("c")
     assert items.get("c").status is Status.PENDING
 
@@ -48,11 +48,11 @@ def test_no_more_of_one_extractor_than_its_limit(configure):
     configure(max_workers=9, max_workers_per_extractor=1, max_workers_for_y=2)
     records.add([waiting("a", "x"), waiting("b", "x"), waiting("c", "y"), waiting("d", "y"), waiting("e", "y")])
     begin("a")
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         begin("b")
     begin("c")
     begin("d")
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         begin("e")
 
 
@@ -60,7 +60,7 @@ def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
     configure(max_workers_per_extractor=1)
     records.add([waiting("a").evolve(archive_id=None), waiting("b").evolve(archive_id=None)])
     begin("a")
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         begin("b")
 
 
@@ -77,7 +77,7 @@ def test_live_items_pass_the_limits(configure):
 def test_nothing_starts_while_paused(live):
     records.add([waiting("a", is_live=live)])
     assert slots.pause(T0)
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         begin("a")
     assert slots.resume()
     begin("a")
@@ -88,7 +88,7 @@ def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane(
     slots.pause(T0)
     before = items.get("a")
     started = items.Change(before, before.evolve(status=Status.PREPARING))
-    with pytest.raises(items.NoSlot):
+    with pytest.raises(slots.NoSlot):
         items.commit([started, items.Change(None, waiting("b", is_live=True))])
     slots.resume()
     items.commit([started, items.Change(None, waiting("b", is_live=True))])

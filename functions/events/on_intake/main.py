@@ -3,12 +3,12 @@
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
 from dlambda.media.workers.worker import warm_up
-from dlambda.media.ytdlp.archive_ids import archive_id_of_url
+from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.usecases.items.intake import process_intake
 
 # Paid at the start of the function and not by its first message: yt-dlp, warm, and every extractor's URL pattern.
 warm_up()
-archive_id_of_url("https://example.com/")
+id_of_url("https://example.com/")
 
 
 def intake(message: IntakeItem, _invocation: Invocation) -> None:

@@ -31,9 +31,3 @@ def id_of_url(url: str) -> UrlId | None:
         if temporary_id:
             return UrlId(str(temporary_id), extractor.ie_key())
     return None
-
-
-def archive_id_of_url(url: str) -> str | None:
-    """`<extractor lowercase> <id>`, or None."""
-    url_id = id_of_url(url)
-    return url_id.archive_id if url_id else None

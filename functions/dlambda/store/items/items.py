@@ -8,7 +8,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
 from operator import and_
@@ -110,6 +110,7 @@ class Change:
     before: Item | None
     after: Item | None
     lease: Lease | None = None  # must still be held; it goes when the item leaves the queue
+    releases: bool = False  # the work on the item is done: the next worker may take the lease at once
 
 
 class UrlTaken(Conflict):
@@ -118,10 +119,6 @@ class UrlTaken(Conflict):
     def __init__(self, holders: dict[str, str]) -> None:
         super().__init__("The URL is already known.")
         self.holders = holders
-
-
-class NoSlot(Conflict):
-    """A limit of downloads.md 5.7 is reached, or downloads are paused."""
 
 
 def find(item_id: str, *, owner: str = "") -> Item | None:
@@ -291,7 +288,9 @@ def commit(changes: Sequence[Change]) -> list[Change]:
     changes, address = _placed(changes)
     choice = slots.Choice(current().settings)
     for _ in range(_MOST_TRIES):
-        chosen = _with_slots(changes, choice)
+        chosen = [
+            replace(change, after=change.after and choice.place(change.before, change.after)) for change in changes
+        ]
         record = _record(chosen)
         address = address or (journal.reserve() if record else None)
         refused = _refusal(chosen, record, address)
@@ -302,7 +301,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
         choice.exclude(reason.removeprefix(slots.NO_SLOT) for reason in refused)
         if journal.LATE in refused:
             address = None
-    raise NoSlot("No slot is free.")
+    raise slots.NoSlot
 
 
 def _refusal(changes: Sequence[Change], record: journal.Record, address: journal.Address | None) -> Sequence[str]:
@@ -345,19 +344,8 @@ def _placed(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | 
                 owner_seq=places.get((number, True), after.owner_seq),
                 version=change.before.version + 1 if change.before else 1,
             )
-        placed.append(Change(change.before, after, change.lease))
+        placed.append(replace(change, after=after))
     return placed, address
-
-
-def _with_slots(changes: Iterable[Change], choice: slots.Choice) -> list[Change]:
-    """The changes with the slots that items take. Raises `NoSlot`."""
-    chosen: list[Change] = []
-    for change in changes:
-        after = change.after and choice.place(change.before, change.after)
-        if change.after and after is None:
-            raise NoSlot("No slot is free.")
-        chosen.append(Change(change.before, after, change.lease))
-    return chosen
 
 
 def _record(changes: Sequence[Change]) -> journal.Record:
@@ -423,6 +411,8 @@ def _write_lease(transaction: Transaction, change: Change) -> None:
     if change.after is None or change.after.shelf is Shelf.DONE:
         if change.before.shelf is Shelf.QUEUE:
             leases.end(transaction, change.before.id, change.lease)
+    elif change.lease and change.releases:
+        leases.give_back(transaction, change.lease)
     elif change.lease:
         leases.check(transaction, change.lease)
 
@@ -436,7 +426,7 @@ def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
     urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
     if urls:
         return UrlTaken(_holders_of(urls, changes))
-    return NoSlot("No slot is free.")
+    return slots.NoSlot()
 
 
 def _holders_of(urls: Collection[str], changes: Iterable[Change]) -> dict[str, str]:

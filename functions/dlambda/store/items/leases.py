@@ -156,6 +156,11 @@ def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
     transaction.delete(_Row(item_id), condition=holds(lease) if lease else None, error_label=LOST)
 
 
+def give_back(transaction: Transaction, lease: Lease) -> None:
+    """`check`, and the lease is released with the transaction."""
+    transaction.update(_Row(lease.item_id), [_Row.until.set(_RELEASED)], condition=holds(lease), error_label=LOST)
+
+
 def release(lease: Lease) -> None:
     """Lets the next worker begin at once. What the user wants stays. Another worker's lease is left alone."""
     _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(_RELEASED)])

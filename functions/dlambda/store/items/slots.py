@@ -23,6 +23,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.lane import Lane, Share
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE, Stage
+from dlambda.errors import Conflict
 from dlambda.settings import Settings
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import journal, nodes
@@ -51,6 +52,13 @@ class _Pause(Row):
 
     node = UnicodeAttribute(hash_key=True, default=PAUSE)
     paused_at = NumberAttribute(null=True)
+
+
+class NoSlot(Conflict):
+    """A limit of downloads.md 5.7 is reached, or downloads are paused."""
+
+    def __init__(self) -> None:
+        super().__init__("No slot is free.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +176,8 @@ class Choice:
         """Takes slots as busy that others were faster to take."""
         self._busy |= set(names)
 
-    def place(self, before: Item | None, after: Item) -> Item | None:
-        """The item with the slots that it has from now on; None when it may not start.
+    def place(self, before: Item | None, after: Item) -> Item:
+        """The item with the slots that it has from now on. Raises `NoSlot` when it may not start.
 
         A slot is kept for as long as the item runs within the limits. Running items of an earlier version have none,
         and take one when one is free.
@@ -177,13 +185,15 @@ class Choice:
         starts = before is not None and before.is_waiting and after.stage is Stage.RUNNING
         if not after.holds_slot:
             if starts and not after.past_pause and _paused_at(nodes.read([PAUSE])) is not None:
-                return None
+                raise NoSlot
             return after.evolve(slots=()) if after.slots else after
         if after.slots:
             return after
         names = self._find_free(after)
+        if names is None and starts:
+            raise NoSlot
         if names is None:
-            return None if starts else after
+            return after
         self._busy |= set(names)
         return after.evolve(slots=names)
 

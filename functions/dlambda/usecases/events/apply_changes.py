@@ -37,16 +37,10 @@ def publish_changes(
     removed: Callable[[Item], Event] = removal,
 ) -> None:
     """Counts and publishes what was written. `removed` makes the event of an item whose record is gone."""
-    for change in diff:
-        _count(change)
+    for before, after in ((change.before, change.after) for change in diff):
+        if after and (before is None or before.stage is not after.stage):
+            if after.stage is Stage.FAILED:
+                count_failed(after)
+            elif after.stage is Stage.FINISHED and after.filename:
+                count_finished(after, current().clock.time())
     publish(*first, *(event for change in diff for event in events_of(change.before, change.after, removed)), *last)
-
-
-def _count(change: Change) -> None:
-    before, after = change.before, change.after
-    if after is None or (before is not None and before.stage is after.stage):
-        return
-    if after.stage is Stage.FAILED:
-        count_failed(after)
-    elif after.stage is Stage.FINISHED and after.filename:
-        count_finished(after, current().clock.time())

@@ -49,18 +49,11 @@ def _tell(stamped: Sequence[Event]) -> None:
     pushers = _pushers()
     pushes = []
     for audience, connection_ids in connections.ids_by_audience().items():
-        frames = [frame for event in told for frame in _frames_for(audience, event)]
+        frames = [frame for event in told for frame in _frames(event, audience.dialect, audience.owner)]
         if frames:
             pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
     for push in pushes:
         push.result()
-
-
-def _frames_for(audience: connections.Audience, event: Event) -> list[bytes]:
-    """The frames of an event for these connections; none where it does not concern them."""
-    if not event.is_for(audience.owner):
-        return []
-    return _frames(event.for_owner() if audience.owner else event, audience.dialect)
 
 
 @per_deployment
@@ -97,8 +90,11 @@ def problem(title: str, message: str, **data: object) -> Event:
     return Event(Name.LOG_ERROR, data, title, message)
 
 
-def _frames(event: Event, dialect: str) -> list[bytes]:
-    return [fitting_message(frame) for frame in registry.frames(event, dialect)]
+def _frames(event: Event, dialect: str, owner: str = "") -> list[bytes]:
+    """The frames of an event for admins, or for a member (`owner`): none where it does not concern the member."""
+    if not event.is_for(owner):
+        return []
+    return [fitting_message(frame) for frame in registry.frames(event.for_owner() if owner else event, dialect)]
 
 
 def _push(connection_id: str, frames: Iterable[bytes]) -> None:

@@ -2,23 +2,24 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from dlambda.aws import bucket, queue
 from dlambda.deployment import current
+from dlambda.domain.events.extraction_outcome import Outcome, describe, outcome_of
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
+from dlambda.domain.ytdlp.rejection import reject_reason
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
-from dlambda.media.ytdlp.archive_ids import archive_id_of_url
-from dlambda.media.ytdlp.rejection import reject_reason
+from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.apply_changes import apply, update
-from dlambda.usecases.items.claim_urls import already_downloaded_event, claim_urls
+from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_next
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.expand import expand
-from dlambda.usecases.items.extraction_outcome import Outcome, describe, outcome_of
 from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_message import intake_message
@@ -64,12 +65,13 @@ def process_intake(item_id: str) -> None:
 def _extract_item(item: Item, lease: leases.Lease) -> None:
     """Reads its page, or what was read of it before. Raises `Invalid` for what would fail again."""
     params = remedied_params(item)
-    static_id = None if item.label else archive_id_of_url(item.url)  # of the list, not of its entry
+    url_id = None if item.label else id_of_url(item.url)  # of the list, not of its entry
+    static_id = url_id.archive_id if url_id else ""
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
         return
     release = release_for(item)
-    extraction = _read_before(item) or _read(item, params, release)
+    extraction = _extraction_of(item, params, release)
     if extraction.info is None:
         reason = " ".join([extraction.error or "Unable to extract info.", *metadata.telling(extraction.warnings)])
         failure = extraction.failure
@@ -83,8 +85,12 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
     _route(item, lease, extraction, extraction.info, params)
 
 
-def _read(item: Item, params: dict[str, Any], release: str) -> Extraction:
+def _extraction_of(item: Item, params: dict[str, Any], release: str) -> Extraction:
+    """The extraction by the list or the sweep that made the item a while ago, with the same options; else a new one."""
     settings = current().settings
+    if not item.attempts and current().clock.time() - item.info_at <= settings.download_info_expires:
+        with suppress(NotFound):
+            return Extraction(bucket.get_json(item.info_key), at=item.info_at)
     log.info("reading the page", extra={"item_id": item.id})
     return extract(
         item.source_url,
@@ -95,16 +101,6 @@ def _read(item: Item, params: dict[str, Any], release: str) -> Extraction:
         allow_internal=settings.allow_internal_urls,
         release=release,
     )
-
-
-def _read_before(item: Item) -> Extraction | None:
-    """The extraction by the list or the sweep that made the item a while ago, with the same options."""
-    if item.attempts or current().clock.time() - item.info_at > current().settings.download_info_expires:
-        return None
-    try:
-        return Extraction(bucket.get_json(item.info_key), at=item.info_at)
-    except NotFound:
-        return None
 
 
 def _route(
@@ -169,12 +165,11 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
 
 def _store(before: Item, outcome: Outcome, lease: leases.Lease) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
-    stored_items = claim_urls(
-        [outcome.item],
-        lambda claims: [items.Change(before, claims[0].item if claims else None, lease)],
+    commit = claim_next(
+        [Claim(outcome.item)],
+        lambda claims, _: [items.Change(before, claims[0].item if claims else None, lease, releases=True)],
         first=[outcome.notice] if outcome.notice else [],
     )
-    if stored_items and stored_items[0].shelf is Shelf.QUEUE:
+    if commit.items and commit.items[0].shelf is Shelf.QUEUE:
         log.info("read: %s", outcome.item.title, extra={"item_id": before.id})
-        leases.release(lease)
-        wake(stored_items[0])
+        wake(commit.items[0])

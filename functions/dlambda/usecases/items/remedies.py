@@ -14,7 +14,7 @@ from dlambda.media.ytdlp.remedied import changing_remedies, with_remedies
 from dlambda.store.items import site_memory
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.proxies import next_proxy, proxy_of
-from dlambda.usecases.rules.cookie_jars import find_of_item, find_used
+from dlambda.usecases.rules.cookie_jars import find_for_item
 from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 
@@ -56,11 +56,11 @@ def _changing(item: Item) -> set[Remedy]:
         params = remedied_params(item)
     except Invalid:
         return {Remedy.RETRY}  # the options are the failure
-    site = site_of(item.source_url)
+    site, item_jar = site_of(item.source_url), find_for_item(item)
     conditions = {
         Remedy.RELEASE: bool(trial_release()),
         Remedy.PROXY: not item_params(item).get("proxy") and next_proxy(item) is not None,
-        Remedy.COOKIES: find_of_item(item) is not None and find_used(item) is None,
+        Remedy.COOKIES: item_jar is not None and not item_jar.is_used,
     }
     changing = changing_remedies(
         params,

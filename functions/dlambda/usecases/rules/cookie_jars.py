@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlambda.deployment import current
@@ -51,36 +51,34 @@ def remove_jar(owner: str, site: str) -> dict[str, Any]:
     return view
 
 
-def find_of_item(item: Item) -> tuple[str, CookieJar] | None:
-    """The jar for an item that brings no cookies, and whose it is: its owner's, else a shared one of the admins.
+@dataclass(frozen=True, slots=True)
+class ItemJar:
+    """The jar for an item, and the owner of the jar. `is_used`: the item's present try is made with it."""
 
-    Whether it is used or not, see `find_used`.
-    """
+    owner: str
+    jar: CookieJar
+    is_used: bool
+
+
+def find_for_item(item: Item) -> ItemJar | None:
+    """The jar for an item that brings no cookies: its owner's, else a shared one of the admins."""
     site = site_of(item.source_url)
     if not site or item.cookies.strip() or preset_for(item.preset).cookies.strip():
         return None
     for owner in dict.fromkeys((item.owner, "")):
         jar = cookie_jars.find_jar(owner, site)
         if jar and (owner == item.owner or jar.shared):
-            return owner, jar
+            return ItemJar(owner, jar, is_used=jar.use == "always" or Remedy.COOKIES in item.remedies)
     return None
-
-
-def find_used(item: Item) -> tuple[str, CookieJar] | None:
-    """The jar that the item's present try is made with."""
-    there = find_of_item(item)
-    if there is None:
-        return None
-    return there if there[1].use == "always" or Remedy.COOKIES in item.remedies else None
 
 
 def note_success(item: Item, renewed_text: str) -> None:
     """Notes that the jar of the item works, and keeps its cookies as the site has renewed them."""
     now = current().clock.time()
-    used = find_used(item)
-    if used is None:
+    item_jar = find_for_item(item)
+    if item_jar is None or not item_jar.is_used:
         return
-    owner, jar = used
+    owner, jar = item_jar.owner, item_jar.jar
     renewed = jar.renewed(renewed_text)
     if renewed.expires_at > jar.expires_at:
         renewed = replace(renewed, warned_at=0.0)
@@ -90,10 +88,10 @@ def note_success(item: Item, renewed_text: str) -> None:
 
 def note_failure(item: Item, failure: Failure) -> None:
     """Notes a refusal of the cookies; the first one is told."""
-    used = find_used(item) if failure.kind in REFUSALS else None
-    if used is None:
+    item_jar = find_for_item(item) if failure.kind in REFUSALS else None
+    if item_jar is None or not item_jar.is_used:
         return
-    owner, jar = used
+    owner, jar = item_jar.owner, item_jar.jar
     if not jar.is_refused and cookie_jars.change_jar(owner, jar, replace(jar, refused_at=current().clock.time())):
         _tell(owner, f"{jar.site} refuses its cookies: sign in there with a browser and send them again.")
 

@@ -6,7 +6,7 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.errors import Invalid
-from dlambda.usecases.rules.cookie_jars import find_used
+from dlambda.usecases.rules.cookie_jars import find_for_item
 from dlambda.usecases.rules.presets import preset_for
 
 log = logging.getLogger(__name__)
@@ -18,8 +18,8 @@ def cookies_for(item: Item) -> str | None:
     Raises `Invalid` with downloads.md 5.2's text for its own unreadable ones.
     """
     if not item.cookies.strip():
-        jar = find_used(item)
-        return jar[1].text if jar else cookies_of(preset_for(item.preset))
+        item_jar = find_for_item(item)
+        return item_jar.jar.text if item_jar and item_jar.is_used else cookies_of(preset_for(item.preset))
     try:
         file = read_cookies(item.cookies)
     except Invalid as error:

@@ -27,10 +27,10 @@ from dlambda.domain.files.plain_name import plain_path
 from dlambda.domain.items.credentials import without_credentials
 from dlambda.domain.items.retry import retry_after_seconds
 from dlambda.domain.paths.own_placeholders import with_own_fields
+from dlambda.domain.ytdlp.rejection import reject_reason
 from dlambda.media.workers.child.extensions import give_extensions
 from dlambda.media.workers.child.protocols import check_request, leave_out_unsupported
 from dlambda.media.ytdlp import bounded, curl_library
-from dlambda.media.ytdlp.rejection import reject_reason
 from dlambda.media.ytdlp.wording import plain
 
 _MOST_LANGUAGE_BYTES = 32
