@@ -35,7 +35,7 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts deploy costs openapi lock
-.PHONY: prove-cloud scale install update smoke upgrade notice bump-ytdlp release-notes
+.PHONY: prove-cloud prove-faults scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ test-nightly: $(DEV_READY) $(PAGE_READY) ## Run the tests, the long ones as well
 
 prove-cloud: $(DEV_READY) $(PAGE_READY) ## Deploy to a cloud on this machine and take a URL through it; no account needed
 	@$(PY) -m pytest tests/cloud --durations=5 $(ARGS)
+
+prove-faults: $(DEV_READY) $(PAGE_READY) ## Kill processes, lose messages, fill the disk; writes docs/faults.md (ARGS="--rounds 5 --only node")
+	@$(PY) -m tests.faults $(ARGS)
 
 smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \

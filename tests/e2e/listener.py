@@ -4,9 +4,9 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from threading import Thread
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import connect
 
 from tests.patience import PATIENCE_SECONDS
@@ -15,7 +15,10 @@ Message = dict[str, Any]
 
 
 class Listener:
-    """Connected to `/ws` of the service at `base` (http://…). Use as a context manager."""
+    """Connected to `/ws` of the service at `base` (http://…). Use as a context manager. Raises one of `REFUSALS` when
+    the service does not take it."""
+
+    REFUSALS: ClassVar[tuple[type[Exception], ...]] = (OSError, WebSocketException)
 
     def __init__(self, base: str, query: str = "", headers: Mapping[str, str] | None = None) -> None:
         url = base.replace("http", "ws", 1) + "/ws" + (f"?{query}" if query else "")
@@ -61,6 +64,10 @@ class Listener:
             time.sleep(0.02)
         heard = [message["event"] for message in self.messages]
         raise AssertionError(f"no {event} within {seconds} s; heard {heard}")
+
+    def wait_closed(self) -> None:
+        """Waits until the connection has ended."""
+        self._thread.join()
 
     def close(self) -> None:
         """Says goodbye."""

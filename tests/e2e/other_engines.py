@@ -88,6 +88,11 @@ ENGINES = (
 )  # fmt: skip
 
 
+def engine_named(name: str) -> Engine:
+    """The engine of this name."""
+    return next(engine for engine in ENGINES if engine.name == name)
+
+
 def environment_of(services: Sequence[str], url: str, keys: tuple[str, str]) -> dict[str, str]:
     """The variables by which a service uses an engine."""
     values = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "DLAMBDA_TEST_MARK"  # inherited by every process that a test starts
+_ROLES = ("dynoxide", "rclone", "queue_engine", "ffmpeg", "local.gateway", "local.worker", "child.warm")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,15 @@ def _carries(process: Process, mark: str, folder: Path) -> bool:
     except OSError:
         return False
     return f"{MARK}={mark}".encode() in environment.split(b"\0") or str(folder) in process.command
+
+
+def role_of(process: Process) -> str:
+    """A short name for what a process does."""
+    for role in _ROLES:
+        if role in process.command:
+            return role
+    words = [word.rpartition("/")[2] for word in process.command.split()]
+    return " ".join(words[:3])[:40]
 
 
 def kill_all(processes: list[Process]) -> None:

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, TypeVar
 
 from local.config import Endpoints, child_environ, read_config
 from tests.e2e import processes
@@ -24,6 +26,7 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 _WELCOME_SECONDS = 60  # it answers a moment before it says so
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME", "DLAMBDA_TOOLS_DIR")
+T = TypeVar("T")
 
 
 class Service:
@@ -38,6 +41,7 @@ class Service:
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
+        self._lock = threading.RLock()  # one thread kills and starts, another one may look whether it has ended
 
     @property
     def base(self) -> str:
@@ -145,7 +149,8 @@ class Service:
 
     def kill(self) -> None:
         """SIGKILL to every process, as when the power goes."""
-        process, self._process = self._process, None
+        with self._lock:
+            process, self._process = self._process, None
         left = self.processes()
         while left:
             processes.kill_all(left)
@@ -166,10 +171,11 @@ class Service:
 
     def restart_if_ended(self) -> bool:
         """Starts again when the supervisor has ended by itself, as a service manager would."""
-        if self._process and self._process.poll() is not None:
-            self.relaunch()
-            return True
-        return False
+        with self._lock:
+            if self._process and self._process.poll() is not None:
+                self.relaunch()
+                return True
+            return False
 
     def log_tail(self, lines: int = 6) -> str:
         """The last lines that it printed, and its last complaints."""
@@ -191,6 +197,21 @@ class Service:
             self.stop()
         else:
             self.kill()
+
+
+def patiently(ask: Callable[[], T], *services: Service, seconds: float = 90) -> T:
+    """The answer of `ask`, asked again while services are down; those that ended are started again."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except (OSError, HTTPException, ValueError, KeyError) as error:
+            if time.monotonic() > end:
+                tails = "\n".join(service.log_tail() for service in services)
+                raise AssertionError(f"no answer for {seconds} s ({error!r}):\n{tails}") from error
+            for service in services:
+                service.restart_if_ended()
+            time.sleep(0.1)
 
 
 def _lines(file: Path) -> list[str]:

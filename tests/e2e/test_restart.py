@@ -17,10 +17,10 @@ from yt_dlp_host_api.client import Client
 
 from tests.e2e import moves
 from tests.e2e.api import Record, wait_until
-from tests.e2e.kill import patiently, role_of
 from tests.e2e.orders import EVERY_PERMISSION, client_of, ended, file_of
 from tests.e2e.playback import decode
-from tests.e2e.service import Service
+from tests.e2e.processes import role_of
+from tests.e2e.service import Service, patiently
 from tests.origin import Origin
 from tests.patience import must_end
 
@@ -239,8 +239,8 @@ def test_an_engine_that_dies_comes_back(service: Service, origin: Origin, engine
     victim = next(process for process in service.processes() if role_of(process) == engine)
     os.kill(victim.pid, signal.SIGKILL)
     url = origin.url(f"clip-after-{engine}.mp4")
-    patiently(lambda: service.api.add(url).json()[0]["status"], service, 30)
-    item = patiently(lambda: service.api.wait_for(url, seconds=90), service, 120)
+    patiently(lambda: service.api.add(url).json()[0]["status"], service, seconds=30)
+    item = patiently(lambda: service.api.wait_for(url, seconds=90), service, seconds=120)
     assert item["status"] == "finished", item
     service.wake_media_engine()
     wait_until(
@@ -262,7 +262,7 @@ def test_a_worker_that_dies_when_its_file_is_in_the_library_fetches_nothing_agai
             time.sleep(0.0005)
     os.kill(worker.pid, signal.SIGKILL)
     requests = _requests(origin, url)
-    item = patiently(lambda: service.api.wait_for(url, seconds=90), service, 120)
+    item = patiently(lambda: service.api.wait_for(url, seconds=90), service, seconds=120)
     assert (item["status"], item["filename"]) == ("finished", "clip-placed.mp4"), item
     assert _requests(origin, url) == requests
     assert service.api.file_of(item) == origin.media("clip.mp4").read_bytes()

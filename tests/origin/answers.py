@@ -31,6 +31,8 @@ class Answer:
     break_after: int = -1  # bytes of the body after which the connection is closed; -1: never
     stall_after: int = -1  # bytes of the body after which nothing more comes; -1: never
     hang: bool = False  # never answer
+    is_reset: bool = False  # what breaks does so with a reset, in place of an end
+    excess_bytes: int = 0  # by how much the lengths that it names are too large
 
 
 def content_type_of(name: str) -> str:

@@ -10,6 +10,8 @@ Pages, feeds   /page.html, /film.html, /og.html, /channel.smil, /links/<n>.html,
                /lists/<name>: pages and feeds with several videos (`lists.py`)
 Prefixes       /slow/<bytes per second>/  /truncated/  /no-range/  /changing/ (another ETag and content each time)
                /drop/<n>/ (cut in the middle n times)  /stall/<bytes>/  /hang/  /delay/<seconds>/
+               /reset/<n>x<bytes>/, /stalls/<n>x<bytes>/ (resets, or sends nothing more, after so many bytes, n times)
+               /claims/<n>x<bytes>/ (n times the lengths that it names are larger by so many)
                /status/<code>/  /limited/<n>[x<seconds>]/ (429 n times)  /flaky/<n>/ (503 n times)  /cookie/<name>/<value>/
                /redirect/<hops>/  /redirect-loop/  /redirect-to?url=
 Control        /__counts  /__reset  /__echo  /__hook/<key> (keeps what is posted; GET lists it)
@@ -23,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 from urllib.parse import parse_qs
 
 from tests.origin import lists, pages
@@ -71,7 +74,8 @@ class Routes:
         self.state = State()
         self._prefixes: dict[str, Callable[[Request, str], Answer]] = {
             "slow": self._slow, "truncated": self._truncated, "no-range": self._no_range, "changing": self._changing,
-            "drop": self._drop, "stall": self._stall, "hang": self._hang, "delay": self._delay,
+            "drop": self._drop, "stall": self._stall, "reset": self._reset, "stalls": self._stalls,
+            "claims": self._claims, "hang": self._hang, "delay": self._delay,
             "status": self._status, "limited": self._limited, "flaky": self._flaky, "cookie": self._cookie,
             "redirect": self._redirect, "redirect-loop": self._loop, "live": self._live, "names": self._names,
             "same": self._same, "links": self._links, "feed": self._feed,
@@ -145,6 +149,23 @@ class Routes:
     def _stall(self, request: Request, rest: str) -> Answer:
         size, _, rest = rest.partition("/")
         return replace(self._find(request, "/" + rest), stall_after=int(size))
+
+    def _reset(self, request: Request, rest: str) -> Answer:
+        return self._sometimes(request, rest, lambda size: {"break_after": size, "is_reset": True})
+
+    def _stalls(self, request: Request, rest: str) -> Answer:
+        return self._sometimes(request, rest, lambda size: {"stall_after": size})
+
+    def _claims(self, request: Request, rest: str) -> Answer:
+        return self._sometimes(request, rest, lambda size: {"excess_bytes": size})
+
+    def _sometimes(self, request: Request, rest: str, fault: Callable[[int], dict[str, Any]]) -> Answer:
+        """The answer of `<n>x<bytes>/<path>`, with the fault for the first n times that a path is fetched."""
+        numbers, _, rest = rest.partition("/")
+        times, _, size = numbers.partition("x")
+        answer = self._find(request, "/" + rest)
+        is_faulty = request.method == "GET" and self.state.attempt(request.path) < int(times)
+        return replace(answer, **fault(int(size))) if is_faulty else answer
 
     def _hang(self, _request: Request, _rest: str) -> Answer:
         return Answer(hang=True)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import socket
+import struct
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -21,6 +22,7 @@ from tests.origin.routes import Request, Routes
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 _TICKS_PER_SECOND = 20
 _CHUNK = 1 << 30
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 class _Server(ThreadingHTTPServer):
@@ -75,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_head(self, answer: Answer, first: int, length: int) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(length))
+        self.send_header("Content-Length", str(length + answer.excess_bytes))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if isinstance(answer.body, Path):
@@ -84,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.etag:
             self.send_header("ETag", answer.etag)
         if answer.status == 206:
-            self.send_header("Content-Range", f"bytes {first}-{first + length - 1}/{_size(answer)}")
+            self.send_header("Content-Range", _content_range(answer, first, length))
         self.end_headers()
 
     def _send_body(self, answer: Answer, first: int, length: int) -> None:
@@ -96,12 +98,19 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send_file(file.fileno(), first, count, answer.bytes_per_second)
         else:
             self._send_bytes(answer.body[first : first + count], answer.bytes_per_second)
-        if count < length:
+        if count < length + answer.excess_bytes:
             if answer.stall_after >= 0:
                 self._origin.closing.wait()
             self.close_connection = True
             with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
+                self._cut(answer)
+
+    def _cut(self, answer: Answer) -> None:
+        if answer.is_reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send_file(self, source: int, first: int, count: int, rate: int) -> None:
         self.wfile.flush()
@@ -127,6 +136,11 @@ class _Handler(BaseHTTPRequestHandler):
             wait = began + sent / rate - time.monotonic()
             if wait > 0:
                 self._origin.closing.wait(wait)
+
+
+def _content_range(answer: Answer, first: int, length: int) -> str:
+    excess = answer.excess_bytes
+    return f"bytes {first}-{first + length - 1 + excess}/{_size(answer) + excess}"
 
 
 def _size(answer: Answer) -> int:

@@ -97,3 +97,13 @@ def test_a_live_playlist_grows_and_ends() -> None:
 def test_live_segments_say_their_number() -> None:
     recording = b"".join(segment(media_folder(), number) for number in (5, 6, 7))
     assert sequence_numbers(recording) == [5, 6, 7]
+
+
+def test_a_path_is_faulty_so_many_times(origin: Origin) -> None:
+    clip = origin.media("clip.mp4").read_bytes()
+    with pytest.raises(ConnectionResetError):
+        get(origin, "/reset/1x5000/clip-r.mp4")
+    with pytest.raises(http.client.IncompleteRead):
+        get(origin, "/claims/1x7/clip-r.mp4")
+    assert get(origin, "/reset/1x5000/clip-r.mp4")[2] == get(origin, "/claims/1x7/clip-r.mp4")[2] == clip
+    assert get(origin, "/claims/1x7/clip-s.mp4", "HEAD")[1]["Content-Length"] == str(len(clip))

@@ -1,0 +1,1 @@
+"""Faults and what becomes of downloads under them: `python -m tests.faults` (docs/faults.md)."""
