@@ -1,4 +1,4 @@
-"""The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
+"""A file, or the way to it where a function answers; length, type and times for HEAD."""
 
 from flask import Response, request
 
@@ -9,6 +9,7 @@ from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.paths.paths import object_key
 from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
+from dlambda.entry.object_answer import object_answer
 from dlambda.errors import NotFound
 from dlambda.usecases.files.bundle_files import is_streamed
 from dlambda.usecases.files.find_file import Found
@@ -18,7 +19,7 @@ _LINK_SECONDS = 6 * 3600
 
 
 def answer(path: str) -> Response:
-    """302 to the file, or to one that bears the same id (files.md 1). Raises `NotFound`."""
+    """The file, or 302 to one that bears the same id (files.md 1). Raises `NotFound`."""
     return with_file(path, _found, route="/api/download/", missing="File not found")
 
 
@@ -29,13 +30,13 @@ def _found(file: Found) -> Response:
         return unchanged
     if request.method == "HEAD":
         return _head(headers, file.stored)
-    return link(object_key(file.path), file.path.rpartition("/")[2])
+    return _sent(object_key(file.path), file.path.rpartition("/")[2])
 
 
 def bundle(key: str, name: str) -> Response:
-    """302 to a ZIP, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
+    """A ZIP, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
     if request.method != "HEAD":
-        return link(key, name, attachment=True)
+        return _sent(key, name, attachment=True)
     streamed = find_bundle(key) if is_streamed() else None
     entry = streamed.stored if streamed else bucket.find(key)
     if entry is None:
@@ -45,16 +46,15 @@ def bundle(key: str, name: str) -> Response:
     return response
 
 
-def link(key: str, name: str, *, attachment: bool = False) -> Response:
-    """302 to an object, sent as `name`."""
+def _sent(key: str, name: str, *, attachment: bool = False) -> Response:
+    """An object, sent as `name`."""
     # What a browser would run must not run as one of our pages.
     is_saved = attachment or is_active(name) or "download" in request.args
-    answer = {
-        "content-type": content_type(name),
-        "content-disposition": content_disposition("attachment" if is_saved else "inline", name),
+    headers = {
+        "Content-Type": content_type(name),
+        "Content-Disposition": content_disposition("attachment" if is_saved else "inline", name),
     }
-    url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
-    return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+    return object_answer(key, headers, seconds=_LINK_SECONDS)
 
 
 def _headers(path: str, entry: Stored) -> dict[str, str]:

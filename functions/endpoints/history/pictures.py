@@ -1,11 +1,12 @@
 """Pictures of items (docs/contract/downloads.md 4.16)."""
 
-from flask import Response, request
+from flask import Response
 
 from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.item import Shelf
 from dlambda.entry.conditional import not_modified
+from dlambda.entry.object_answer import object_answer
 from dlambda.errors import NotFound
 from dlambda.store.items import items
 from dlambda.usecases.files.find_file import find_file
@@ -17,7 +18,7 @@ _MOST_BYTES = 4_000_000
 
 
 def thumbnail(item_id: str, owner: str) -> Response:
-    """The picture, or 302 to one that is too large for an answer. Raises `NotFound`, `Unavailable`."""
+    """The picture, in the cloud 302 to one that is too large for an answer. Raises `NotFound`, `Unavailable`."""
     item = items.find(item_id, owner=owner)
     if item is None or item.shelf is Shelf.QUEUE:
         raise NotFound("item not found.")
@@ -41,6 +42,5 @@ def _picture(key: str) -> Response:
     if unchanged := not_modified(headers):
         return unchanged
     if stored.size_bytes > _MOST_BYTES:
-        url = bucket.presign(key, origin=request.host_url, seconds=3600, answer={"content-type": kind})
-        return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+        return object_answer(key, {"Content-Type": kind}, seconds=3600)
     return Response(bucket.get_bytes(key), headers=headers)
