@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may use."""
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +20,24 @@ pytest_plugins = ["tests.functions.usage"]
 # Beginnings of test ids. Files that wait for the clock come first, so that others use the processors meanwhile; then the
 # folders whose files take long.
 _FIRST = (
-    "tests/cloud/", "tests/e2e/test_tasks.py", "tests/e2e/test_key_api_recordings.py", "tests/e2e/test_restart.py", "tests/e2e/",
-    "tests/security/", "tests/media/", "tests/functions/",
+    "tests/cloud/", "tests/e2e/test_tasks.py", "tests/e2e/test_key_api_recordings.py", "tests/e2e/test_restart.py", "tests/e2e/page/",
+    "tests/e2e/", "tests/security/", "tests/media/", "tests/functions/",
 )  # fmt: skip
 
 
 def _rank(item: pytest.Item) -> int:
     return next((rank for rank, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays until the end: the garbage collector need not look at its million objects."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

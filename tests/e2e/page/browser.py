@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e.browser.chromium import browser_folder
+from tests.patience import PATIENCE_SECONDS
 
+PATIENCE_MS = PATIENCE_SECONDS * 1000
 WIDE, TABLET, PHONE = (1440, 900), (768, 1024), (360, 740)
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--mute-audio", "--no-proxy-server",
@@ -31,6 +33,7 @@ def chromium(home: str) -> Iterator[Browser]:
         "HOME": home, "LD_LIBRARY_PATH": str(place / "lib"), "FONTCONFIG_PATH": str(place),
     }  # fmt: skip
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(
             executable_path=place / "chromium", env=environment, args=list(_FLAGS), chromium_sandbox=False
         )
@@ -71,22 +74,32 @@ class Windows:
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.problems.append(f"error: {error.error}"))
         self._contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
+        self.go(page, path)
+        return page
+
+    def go(self, page: Page, path: str) -> None:
+        """Loads another screen in a window."""
         page.goto(self.base + path)
         page.locator("h1").first.wait_for()
-        return page
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             where = message.location.get("url", "")
             self.problems.append(f"{message.type}: {message.text} {where}".strip())
 
+    def check(self) -> None:
+        """Fails for what the windows' consoles said beside `expected` since the last call."""
+        problems, self.problems = self.problems, []
+        unexpected = [text for text in problems if not any(part in text for part in self.expected)]
+        assert unexpected == [], unexpected
+
     def close(self) -> None:
-        """Closes all windows. Fails for what their consoles said beside `expected`."""
+        """Closes all windows. Fails as `check`."""
         for context in self._contexts:
             context.close()
-        unexpected = [text for text in self.problems if not any(part in text for part in self.expected)]
-        assert unexpected == [], unexpected
+        self.check()
 
 
 def check_accessibility(page: Page, *, without: tuple[str, ...] = ()) -> None:

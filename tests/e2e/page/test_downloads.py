@@ -7,9 +7,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from tests.e2e.page.browser import PHONE, Windows, check_accessibility
 from tests.e2e.service import Service
 from tests.origin import Origin
-from tests.patience import PATIENCE_SECONDS
 
-_PATIENCE_MS = PATIENCE_SECONDS * 1000
 _PASTE = """(text) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
@@ -24,7 +22,7 @@ def row(page: Page, title: str) -> Locator:
 
 
 def wait_for_state(page: Page, title: str, state: str) -> None:
-    expect(row(page, title)).to_have_attribute("data-state", state, timeout=_PATIENCE_MS)
+    expect(row(page, title)).to_have_attribute("data-state", state)
 
 
 def test_pasted_addresses_are_added_watched_and_tried_again(windows: Windows, origin: Origin) -> None:
@@ -38,16 +36,16 @@ def test_pasted_addresses_are_added_watched_and_tried_again(windows: Windows, or
     expect(page.get_by_label("Addresses")).to_have_value("\n".join(addresses))
     page.get_by_role("button", name="Add 3").click()
     bar = row(page, "clip-p2").get_by_role("progressbar")
-    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d?$"), timeout=_PATIENCE_MS)
-    expect(row(page, "clip-p2")).to_contain_text(re.compile(r"kB/s.*left"), timeout=_PATIENCE_MS)
+    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d?$"))
+    expect(row(page, "clip-p2")).to_contain_text(re.compile(r"kB/s.*left"))
     wait_for_state(page, "clip-p1", "finished")
     wait_for_state(page, "clip-p2", "finished")
     failed = page.locator(".row[data-state=failed]").first
-    expect(failed).to_contain_text("The site", timeout=_PATIENCE_MS)
+    expect(failed).to_contain_text("The site")
     check_accessibility(page)
     failed.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("status").get_by_text("It is tried again.")).to_be_visible()
-    expect(page.locator(".row[data-state=failed]")).to_have_count(1, timeout=_PATIENCE_MS)
+    expect(page.locator(".row[data-state=failed]")).to_have_count(1)
 
 
 def test_a_line_that_is_no_address_is_named_before_anything_is_sent(windows: Windows, origin: Origin) -> None:
@@ -65,10 +63,10 @@ def test_refused_options_are_named_while_they_are_typed(windows: Windows) -> Non
     page.get_by_text("Name, cookies and options").click()
     options = page.get_by_label("yt-dlp options")
     options.fill("--exec 'rm -r /' --write-subs")
-    expect(page.get_by_text(re.compile("Not allowed: .*--exec"))).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text(re.compile("Not allowed: .*--exec"))).to_be_visible()
     options.fill("--no-such-option")
     windows.expected.append("/api/yt-dlp/convert")
-    expect(page.get_by_role("alert")).to_contain_text("no such option", ignore_case=True, timeout=_PATIENCE_MS)
+    expect(page.get_by_role("alert")).to_contain_text("no such option", ignore_case=True)
     page.get_by_label("Cookies", exact=True).fill('[{"name": "a"}]')
     expect(page.get_by_text("This is JSON.")).to_be_visible()
     page.get_by_label("Name template").fill("%(upload_date>%Y)s/%(title)s [%(id)s].%(ext)s")
@@ -80,7 +78,7 @@ def test_entries_of_a_list_are_picked(windows: Windows, origin: Origin) -> None:
     page.get_by_label("Addresses").fill(origin.url("feed/5.rss"))
     page.get_by_role("button", name="Look first").click()
     entries = page.get_by_role("list", name="Entries").get_by_role("checkbox")
-    expect(entries).to_have_count(5, timeout=_PATIENCE_MS)
+    expect(entries).to_have_count(5)
     expect(entries.first).to_be_checked()
     check_accessibility(page)
     page.get_by_role("button", name="None", exact=True).click()
@@ -109,11 +107,11 @@ def test_what_happens_while_the_connection_is_lost_is_not_missed(windows: Window
     wait_for_state(page, "clip-lost", "downloading")
     is_cut[0] = True
     routes[-1].close()
-    expect(page.get_by_text("No connection to the service")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("No connection to the service")).to_be_visible()
     page.request.post(f"{windows.base}/api/history", data={"url": origin.url("lost/clip-meanwhile.mp4")})
     is_cut[0] = False
     page.get_by_role("button", name="Connect now").click()
-    expect(page.get_by_text("No connection to the service")).to_be_hidden(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("No connection to the service")).to_be_hidden()
     wait_for_state(page, "clip-lost", "finished")
     wait_for_state(page, "clip-meanwhile", "finished")
 
@@ -145,10 +143,10 @@ def test_a_file_gets_another_name(windows: Windows, service: Service, origin: Or
     field.fill(taken)
     check_accessibility(page)
     dialog.get_by_role("button", name="Rename", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_contain_text("already exists", timeout=_PATIENCE_MS)
+    expect(dialog.get_by_role("alert")).to_contain_text("already exists")
     field.fill("harbour.mp4")
     field.press("Enter")
-    expect(page.get_by_role("status").get_by_text("Renamed.")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("status").get_by_text("Renamed.")).to_be_visible()
     row(page, "clip-rn1").get_by_role("button", name="clip-rn1", exact=True).click()
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_text("harbour.mp4", exact=True)).to_be_visible()
@@ -159,15 +157,15 @@ def test_waiting_items_change_places(windows: Windows, service: Service, origin:
     for name in names:
         service.api.add(origin.url(f"places/{name}.mp4"), auto_start=False)
     page = windows.open("/?show=waiting")
-    expect(page.locator(".row-title")).to_have_text(names, timeout=_PATIENCE_MS)
+    expect(page.locator(".row-title")).to_have_text(names)
     page.get_by_role("button", name="Actions for clip-pl0").click()
     page.get_by_role("menuitem", name="Move to the back").click()
-    expect(page.locator(".row-title")).to_have_text(["clip-pl1", "clip-pl2", "clip-pl0"], timeout=_PATIENCE_MS)
+    expect(page.locator(".row-title")).to_have_text(["clip-pl1", "clip-pl2", "clip-pl0"])
     page.get_by_role("checkbox", name="Select clip-pl2").check()
     page.get_by_role("checkbox", name="Select clip-pl0").check()
     page.get_by_role("region", name="2 selected").get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Move to the front").click()
-    expect(page.locator(".row-title")).to_have_text(["clip-pl2", "clip-pl0", "clip-pl1"], timeout=_PATIENCE_MS)
+    expect(page.locator(".row-title")).to_have_text(["clip-pl2", "clip-pl0", "clip-pl1"])
     page.get_by_role("button", name="Actions for clip-pl1").click()
     page.get_by_role("menuitem", name="Start now, past the limits").click()
     service.api.wait_for(origin.url("places/clip-pl1.mp4"), "finished")
@@ -182,7 +180,7 @@ def test_on_a_phone_everything_is_reached_by_touch(windows: Windows, origin: Ori
     row(page, "clip-ph").get_by_role("button", name="Actions for clip-ph").tap()
     page.get_by_role("menuitem", name="Details").tap()
     panel = page.get_by_role("dialog", name="clip-ph")
-    expect(panel.get_by_text("generic clip-ph")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(panel.get_by_text("generic clip-ph")).to_be_visible()
     check_accessibility(page)
     panel.get_by_role("tab", name="Record").tap()
     expect(panel.locator("pre")).to_contain_text('"title": "clip-ph"')

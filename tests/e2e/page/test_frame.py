@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.page.browser import PHONE, WIDE, Windows, check_accessibility
 from tests.e2e.page.screens import paths
@@ -19,16 +20,39 @@ class _Based(Service):
         return super().base + _BASE
 
 
+class Shared:
+    """A window for each look, in which one screen after another is shown: a new one takes a second of the processor."""
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+        self._pages: dict[str, Page] = {}
+
+    def show(self, path: str, **look: Any) -> Page:
+        """The window with that look, once it shows the screen."""
+        if page := self._pages.get(str(look)):
+            self.windows.go(page, path)
+            return page
+        return self._pages.setdefault(str(look), self.windows.open(path, **look))
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, service: Service) -> Iterator[Shared]:
+    opened = Windows(browser, service.base)
+    yield Shared(opened)
+    opened.close()
+
+
 @pytest.mark.parametrize("name", sorted(paths()))
 @pytest.mark.parametrize(
     ("scheme", "language", "size"), [("light", "en", WIDE), ("dark", "ar", PHONE)], ids=["light", "dark-rtl-phone"]
 )
-def test_a_screen_is_accessible(windows: Windows, name: str, scheme: str, language: str, size: tuple[int, int]) -> None:
-    page = windows.open(paths()[name], scheme=scheme, language=language, size=size)  # type: ignore[arg-type]
+def test_a_screen_is_accessible(shared: Shared, name: str, scheme: str, language: str, size: tuple[int, int]) -> None:
+    page = shared.show(paths()[name], scheme=scheme, language=language, size=size)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     check_accessibility(page)
+    shared.windows.check()
 
 
 def test_the_keyboard_reaches_the_content_first_and_then_the_screens(windows: Windows) -> None:

@@ -5,9 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.page.browser import Windows
-from tests.patience import PATIENCE_SECONDS
 
-_PATIENCE_MS = PATIENCE_SECONDS * 1000
 _CONTROLLED = """() => new Promise((resolve) => {
   const workers = navigator.serviceWorker;
   if (workers.controller) resolve();
@@ -28,7 +26,7 @@ def test_it_opens_without_a_connection_and_keeps_nothing_of_the_api(windows: Win
     windows.expected += ["Failed to load resource", "WebSocket connection"]
     page.context.set_offline(True)
     page.goto(f"{windows.base}/new")
-    expect(page.get_by_role("heading", name="Add", level=1)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Add", level=1)).to_be_visible()
 
 
 def test_what_is_shared_with_it_is_filled_in(windows: Windows) -> None:

@@ -8,9 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.page.browser import Windows, check_accessibility
 from tests.e2e.service import Service
-from tests.patience import PATIENCE_SECONDS
 
-_PATIENCE_MS = PATIENCE_SECONDS * 1000
 _ADMIN, _PASSWORD = "ann", "correct horse battery"
 
 
@@ -41,14 +39,14 @@ def test_the_first_account_is_made_signs_out_and_in_again(rooms: Windows) -> Non
     page = rooms.open("/keys/accounts")
     check_accessibility(page)
     sign_in(page, _ADMIN, _PASSWORD)
-    expect(page.get_by_role("heading", name=_ADMIN)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("heading", name=_ADMIN)).to_be_visible()
     page.get_by_role("tab", name="My account").click()
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     rooms.expected.append("status of 401")
     sign_in(page, _ADMIN, "wrong")
     expect(page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
     sign_in(page, _ADMIN, _PASSWORD)
-    expect(page.get_by_role("heading", name="Downloads", level=1)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Downloads", level=1)).to_be_visible()
 
 
 def test_a_key_with_a_quota_is_shown_once_and_works(rooms: Windows) -> None:
@@ -62,7 +60,7 @@ def test_a_key_with_a_quota_is_shown_once_and_works(rooms: Windows) -> None:
     page.get_by_label("Expires").select_option("30")
     check_accessibility(page)
     page.get_by_role("dialog").get_by_role("button", name="Make a key").click()
-    value = page.locator(".keys-value").inner_text(timeout=_PATIENCE_MS)
+    value = page.locator(".keys-value").inner_text()
     page.get_by_role("button", name="Done").click()
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="script"))
     expect(card).to_contain_text("items:read")
@@ -84,7 +82,7 @@ def test_a_member_is_offered_only_what_it_may(rooms: Windows) -> None:
     admin.get_by_label("User name").fill("ben")
     admin.get_by_label("Password").fill("ben's own")
     admin.get_by_role("button", name="Save").click()
-    expect(admin.get_by_role("heading", name="ben")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(admin.get_by_role("heading", name="ben")).to_be_visible()
     page = rooms.open("/keys")
     sign_in(page, "ben", "ben's own")
     expect(page.get_by_role("tab")).to_have_text(["API keys", "Sessions", "My account"])

@@ -16,7 +16,6 @@ from tests.e2e.store import Store
 from tests.origin.media import ffmpeg, media_folder
 from tests.patience import PATIENCE_SECONDS
 
-_PATIENCE_MS = PATIENCE_SECONDS * 1000
 _FOLDER = "Harbour #1"
 _FILM = "Dawn [a1B2c3D4e5F]"
 _CHAPTERS = [{"start_time": 0, "title": "The night"}, {"start_time": 6, "title": "First light"}]
@@ -89,7 +88,7 @@ def test_a_film_has_subtitles_and_chapters_and_goes_on_where_it_stopped(windows:
     _wait_for_cue(page, "Sie fahren")
     check_accessibility(page)
     page.reload()
-    expect(page.get_by_text("Continued at 0:06")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("Continued at 0:06")).to_be_visible()
     _wait_until_it_plays(page, 5.9)
     _wait_for_cue(page, "Sie fahren")  # the language is kept, too
     page.get_by_role("button", name="From the start").click()

@@ -8,9 +8,7 @@ from tests.e2e.page.browser import Windows, check_accessibility
 from tests.e2e.page.test_tasks import record
 from tests.e2e.service import Service
 from tests.origin import Origin
-from tests.patience import PATIENCE_SECONDS
 
-_PATIENCE_MS = PATIENCE_SECONDS * 1000
 _COOKIES = "# Netscape HTTP Cookie File\n.example.com\tTRUE\t/\tTRUE\t0\tsession\tsecret-value\n"
 
 
@@ -25,13 +23,13 @@ def test_a_preset_and_a_condition_change_a_download(windows: Windows, service: S
     page.get_by_role("link", name="New condition").first.click()
     page.get_by_label("Name", exact=True).fill("Boats go to the harbour")
     page.get_by_label("Filter").fill("title *= 'boat' & n2=5")
-    expect(page.locator(".filter-place mark")).to_have_text("n2=5", timeout=_PATIENCE_MS)
+    expect(page.locator(".filter-place mark")).to_have_text("n2=5")
     page.get_by_label("Filter").fill("title *= 'boat'")
-    expect(page.get_by_text("This filter can be read.")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("This filter can be read.")).to_be_visible()
     page.get_by_label("Use another preset").select_option("Harbour")
     page.get_by_label("Address", exact=True).fill(origin.url("sea/clip-boat.mp4"))
     page.get_by_role("button", name="Try").click()
-    expect(page.get_by_text("The filter matches.")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("The filter matches.")).to_be_visible()
     check_accessibility(page)
     page.get_by_role("button", name="Save").click()
     expect(record(page, "Boats go to the harbour")).to_contain_text("Uses the preset Harbour")
@@ -42,8 +40,8 @@ def test_a_preset_and_a_condition_change_a_download(windows: Windows, service: S
 def test_stored_cookies_and_secrets_stay_hidden(windows: Windows, service: Service) -> None:
     made = service.api.post("/api/presets", {"name": "Logged in", "cookies": _COOKIES}).json()
     page = windows.open(f"/rules/presets/{made['id']}")
-    expect(page.get_by_text("Cookies are stored and not shown.")).to_be_visible(timeout=_PATIENCE_MS)
-    expect(page.get_by_role("region", name="Final command")).to_contain_text("yt-dlp", timeout=_PATIENCE_MS)
+    expect(page.get_by_text("Cookies are stored and not shown.")).to_be_visible()
+    expect(page.get_by_role("region", name="Final command")).to_contain_text("yt-dlp")
     assert "secret-value" not in page.content()
     page.get_by_label("Description").fill("For members")
     page.get_by_role("button", name="Save").click()
@@ -62,7 +60,7 @@ def test_the_cookies_of_a_site_are_taken_and_never_shown(windows: Windows, servi
     (jar,) = service.api.get("/api/cookies").json()["jars"]
     assert (jar["site"], jar["use"], jar["shared"]) == ("example.com", "needed", False)
     page.get_by_role("link", name="example.com").click()
-    expect(page.get_by_text("Cookies are stored and not shown.")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_text("Cookies are stored and not shown.")).to_be_visible()
 
 
 def test_a_test_shows_how_its_delivery_ended(windows: Windows, origin: Origin) -> None:
@@ -80,5 +78,5 @@ def test_a_test_shows_how_its_delivery_ended(windows: Windows, origin: Origin) -
     row = record(page, "Home")
     expect(row).to_contain_text(re.compile("Completed.*Nothing was sent yet"))
     page.get_by_role("button", name="Send a test").click()
-    expect(row).to_contain_text("Not delivered", timeout=_PATIENCE_MS)
+    expect(row).to_contain_text("Not delivered")
     check_accessibility(page)
