@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +129,13 @@ def audit_binaries(versions: Mapping[str, str | None], today: date, report: Repo
 def installed_versions(tools: Path) -> dict[str, str | None]:
     """The first line that each program says of itself; None for one that does not run."""
     commands = {name: [str(tools / name), argument] for name, argument in _VERSION_ARGUMENT.items()}
-    commands["yt-dlp"] = [sys.executable, "-m", "yt_dlp", "--ignore-config", "--version"]
-    return {name: _told_by(command) for name, command in commands.items()}
+    return {name: _told_by(command) for name, command in commands.items()} | {"yt-dlp": _ytdlp_version()}
+
+
+@lru_cache(maxsize=1)
+def _ytdlp_version() -> str | None:
+    """Takes a second, and is the same for all folders of tools."""
+    return _told_by([sys.executable, "-m", "yt_dlp", "--ignore-config", "--version"])
 
 
 def _told_by(command: Sequence[str]) -> str | None:
@@ -154,10 +160,12 @@ def _shown(folder: Path) -> str:
     return f"{folder.name}/package-lock.json"
 
 
-def audit(root: Path, tools: Path, today: date) -> Report:
-    """Everything; a service that cannot be asked does not keep the rest from being looked at."""
+def audit(
+    root: Path, tools: Path, today: date, locks: Sequence[str] = LOCKS, npm_folders: Sequence[str] = NPM_FOLDERS
+) -> Report:
+    """Audits everything; a service that cannot be asked does not keep the rest from being looked at."""
     report = Report()
-    parts = [(audit_python, root / lock) for lock in LOCKS] + [(audit_npm, root / folder) for folder in NPM_FOLDERS]
+    parts = [(audit_python, root / lock) for lock in locks] + [(audit_npm, root / folder) for folder in npm_folders]
     for look, path in parts:
         try:
             look(path, report)
