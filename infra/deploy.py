@@ -58,7 +58,7 @@ def commands(stack: str, region: str, parameters: Mapping[str, str], *, architec
         "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
     ]  # fmt: skip
     if parameters:
-        deploy += ["--parameter-overrides", *(f'{name}="{_quoted(value)}"' for name, value in parameters.items())]
+        deploy += ["--parameter-overrides", *(f'{name}="{_quote(value)}"' for name, value in parameters.items())]
     return [
         ["make", "artifacts", f"ARCH={architecture}"],
         ["sam", "build", "--template", "build/template.json"],
@@ -66,7 +66,7 @@ def commands(stack: str, region: str, parameters: Mapping[str, str], *, architec
     ]
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')
 
 

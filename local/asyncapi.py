@@ -60,8 +60,8 @@ _BINDING: Json = {
 def document() -> Json:
     """The AsyncAPI document; openapi.json must have been written."""
     api = json.loads((FOLDER / "openapi.json").read_text(encoding="utf-8"))
-    messages = _sent() | _received()
-    known = api["components"]["schemas"] | {"Event": _ENVELOPE}
+    messages = _send() | _receive()
+    schemas = api["components"]["schemas"] | {"Event": _ENVELOPE}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -91,15 +91,15 @@ def document() -> Json:
         "operations": _operations(),
         "components": {
             "messages": messages,
-            "schemas": {name: known[name] for name in sorted(names_in(messages, known))},
+            "schemas": {name: schemas[name] for name in sorted(names_in(messages, schemas))},
             "securitySchemes": _SECURITY,
         },
     }
 
 
-def _sent() -> Json:
+def _send() -> Json:
     """The messages of the service."""
-    frames = {made.name: made.frame() for made in examples()}
+    frames = {example.name: example.frame() for example in examples()}
     return {name.value: _message(name.value, SENT[name][0], _event(name), frames[name]) for name in SENT}
 
 
@@ -110,7 +110,7 @@ def _event(name: Name) -> Json:
     return {"allOf": [{"$ref": f"{REFERENCE}Event"}, own, *beside]}
 
 
-def _received() -> Json:
+def _receive() -> Json:
     """The messages of clients."""
     return {
         name: _message(name, summary, data, {"event": name, "data": example})

@@ -114,7 +114,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     tools_dir = Path(values.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
     services = read_services(values)
     _check_role(settings, services)
-    identity = _kept(data_dir / "node.id", new_identity()) if services.are_shared else ""
+    identity = _keep(data_dir / "node.id", new_identity()) if services.are_shared else ""
     node = name_of(settings, identity)
     return Config(data_dir, tools_dir, settings, values, services, node, identity, gaps, warnings)
 
@@ -194,16 +194,16 @@ def _close_to_others(data_dir: Path) -> tuple[str, ...]:
 
 def secret_key(data_dir: Path) -> str:
     """32 bytes in base64, made at the first start; encrypts cookies, header values and keys at rest."""
-    return _kept(data_dir / "secret.key", base64.b64encode(secrets.token_bytes(32)).decode())
+    return _keep(data_dir / "secret.key", base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def credentials(data_dir: Path) -> Credentials:
     """The key pair of this DATA_DIR's engines, made at the first start."""
-    key, _, secret = _kept(data_dir / "engines.key", f"{secrets.token_hex(10)}:{secrets.token_hex(20)}").partition(":")
+    key, _, secret = _keep(data_dir / "engines.key", f"{secrets.token_hex(10)}:{secrets.token_hex(20)}").partition(":")
     return Credentials(key, secret)
 
 
-def _kept(path: Path, fresh: str) -> str:
+def _keep(path: Path, fresh: str) -> str:
     """The text in the private file `path`, which begins as `fresh`."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)

@@ -149,8 +149,8 @@ def _set_ttl(service: Service, name: str, attribute: str) -> list[str]:
 
 def check_transactions(service: Service, table: str) -> None:
     """Raises `StartError` for tables without transactions: each change of an item is one. Changes nothing."""
-    nothing = {"TableName": table, "Key": {"key": {"S": "nothing"}}}
-    check = {"ConditionCheck": {**nothing, "ConditionExpression": "attribute_not_exists(#key)"}}
+    missing_row = {"TableName": table, "Key": {"key": {"S": "nothing"}}}
+    check = {"ConditionCheck": {**missing_row, "ConditionExpression": "attribute_not_exists(#key)"}}
     check["ConditionCheck"]["ExpressionAttributeNames"] = {"#key": "key"}
     try:
         service.try_asking("TransactWriteItems", {"TransactItems": [check]})
@@ -167,21 +167,21 @@ def check_secret(service: Service, prefix: str, secret: str) -> None:
     """Raises `StartError` when the tables are of a deployment with another secret: it cannot open what is sealed."""
     fingerprint = hmac.new(secret.encode(), b"fingerprint", "sha256").hexdigest()[:_FINGERPRINT_LENGTH]
     row = {"key": {"S": "deployment"}, "fingerprint": {"S": fingerprint}}
-    put = {"TableName": f"{prefix}state", "Item": row, "ConditionExpression": "attribute_not_exists(#key)"}
+    request = {"TableName": f"{prefix}state", "Item": row, "ConditionExpression": "attribute_not_exists(#key)"}
     try:
-        service.try_asking("PutItem", {**put, "ExpressionAttributeNames": {"#key": "key"}})
+        service.try_asking("PutItem", {**request, "ExpressionAttributeNames": {"#key": "key"}})
         return
     except ClientError as error:
         if _code(error) != "ConditionalCheckFailedException":
             raise service.refusal("PutItem", error) from None
-    query = {"TableName": put["TableName"], "Key": {"key": row["key"]}, "ConsistentRead": True}
-    stored = service.ask("GetItem", query).get("Item", {}).get("fingerprint", {}).get("S", "")
-    if stored != fingerprint:
+    query = {"TableName": request["TableName"], "Key": {"key": row["key"]}, "ConsistentRead": True}
+    stored_fingerprint = service.ask("GetItem", query).get("Item", {}).get("fingerprint", {}).get("S", "")
+    if stored_fingerprint != fingerprint:
         raise StartError(
             f"The tables at {service.address} belong to a deployment with another secret: cookies and keys that"
             " it sealed cannot be read here.\nGive all nodes one secret: set DLAMBDA_SECRET_KEY to what the file"
             " secret.key in the first node's data folder holds.\nIf that is lost, remove the row 'deployment' from the"
-            f" table {put['TableName']}; cookies and API keys are then lost, too."
+            f" table {request['TableName']}; cookies and API keys are then lost, too."
         )
 
 

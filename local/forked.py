@@ -74,14 +74,14 @@ class Forked:
 
 def fork(plan: Plan, log: IO[bytes]) -> Forked:
     """Starts `plan` with `log` as its output, and a pipe as its standard input."""
-    theirs, ours = os.pipe()
+    write_end, read_end = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _live(plan, theirs, log.fileno())
-    os.close(theirs)
-    return Forked(pid, os.fdopen(ours, "wb"))
+        _live(plan, write_end, log.fileno())
+    os.close(write_end)
+    return Forked(pid, os.fdopen(read_end, "wb"))
 
 
 def _live(plan: Plan, standard_input: int, output: int) -> NoReturn:

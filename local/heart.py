@@ -41,8 +41,8 @@ class Heart(threading.Thread):
         if self._on_silent is None:
             return
         own = current().settings.node
-        others = [node for node in nodes.list_() if node.name != own]
-        silent = self._watch.find_silent(others, current().clock.monotonic())
+        other_nodes = [node for node in nodes.list_() if node.name != own]
+        silent = self._watch.find_silent(other_nodes, current().clock.monotonic())
         freed = [node for node in silent if take_over(node)]
         if freed:
             self._on_silent()

@@ -26,8 +26,8 @@ def expand(document: Json) -> Json:
     expansion = _Expansion(document.get("Mappings", {}))
     expanded: Json = {key: expansion.of(value, {}) for key, value in document.items() if key != "Mappings"}
     expansion.check_that_all_entries_are_used()
-    others = [name for name in _list(document.get("Transform", [])) if name != TRANSFORM]
-    return {**expanded, "Transform": others[0] if len(others) == 1 else others}
+    transforms = [name for name in _list(document.get("Transform", [])) if name != TRANSFORM]
+    return {**expanded, "Transform": transforms[0] if len(transforms) == 1 else transforms}
 
 
 class _Expansion:
@@ -51,13 +51,13 @@ class _Expansion:
             if function in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::FindInMap"):
                 return self._call(function, argument, names)
             if function in ("Fn::Join", "Fn::Split"):
-                return _joined(function, self.of(argument, names))
-        made: Json = {}
+                return _join(function, self.of(argument, names))
+        expanded: Json = {}
         for key, item in self._items(value, names):
-            if key in made:
+            if key in expanded:
                 raise TemplateError(f"{key} is in the template twice")
-            made[key] = item
-        return made
+            expanded[key] = item
+        return expanded
 
     def _items(self, fragment: Json, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
         for key, value in fragment.items():
@@ -90,7 +90,7 @@ class _Expansion:
             raise TemplateError(f"the map {name} has no {attribute} of {key}") from None
 
 
-def _joined(function: str, argument: Any) -> Any:
+def _join(function: str, argument: Any) -> Any:
     """Parts of a text, or a text of parts, as far as they are known."""
     mark, value = argument
     if function == "Fn::Split":

@@ -51,8 +51,8 @@ def open_door(url: str, towards: str) -> Door:
     listener = _bind(host, 0)
     if listener is None:
         raise StartError("No port is free for the other nodes. Set DLAMBDA_NODE_URL, such as http://10.0.0.5:8090.")
-    shown = f"[{host}]" if ":" in host else host
-    return Door(listener, f"http://{shown}:{listener.getsockname()[1]}")
+    url_host = f"[{host}]" if ":" in host else host
+    return Door(listener, f"http://{url_host}:{listener.getsockname()[1]}")
 
 
 def _read_url(url: str) -> tuple[str, int]:

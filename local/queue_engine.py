@@ -132,9 +132,9 @@ class Server:
                 raise Refusal("InvalidParameterValue", "The body is no object.")
             return _as_answer(self._broker.do(target.removeprefix(_TARGET), document, time.monotonic()))
         except ValueError:
-            return _refused(Refusal("InvalidParameterValue", "The body is no JSON, or a value is of another type."))
+            return _refuse(Refusal("InvalidParameterValue", "The body is no JSON, or a value is of another type."))
         except Refusal as refusal:
-            return _refused(refusal)
+            return _refuse(refusal)
 
     def _answer_waiting(self) -> None:
         now = time.monotonic()
@@ -183,7 +183,7 @@ def _as_answer(answer: dict[str, Any] | Wait) -> tuple[int, dict[str, Any]] | Wa
     return answer if isinstance(answer, Wait) else (200, answer)
 
 
-def _refused(refusal: Refusal) -> tuple[int, dict[str, Any]]:
+def _refuse(refusal: Refusal) -> tuple[int, dict[str, Any]]:
     return 400, {"__type": f"com.amazonaws.sqs#{refusal.code}", "message": refusal.message}
 
 

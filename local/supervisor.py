@@ -130,14 +130,14 @@ class Supervisor:
 
     def _make_engines(self) -> list[Child]:
         """The engines in whose place no other service is named."""
-        config, services, made = self._config, self._config.services, []
+        config, services, services_made = self._config, self._config.services, []
         if self._media:
-            made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))
+            services_made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))
         if not services.tables:
-            made.append(engines.tables(config, self._sockets))
+            services_made.append(engines.tables(config, self._sockets))
         if not services.queues:
-            made.append(engines.queues(config, self._sockets, self._plan.queues))
-        return made
+            services_made.append(engines.queues(config, self._sockets, self._plan.queues))
+        return services_made
 
     def _make_own(self) -> list[Child]:
         secret = secrets.token_urlsafe(16)

@@ -134,7 +134,7 @@ class _Reader:
             routes=tuple(sorted(self._routes(), key=lambda route: (-len(route.path), route.greedy))),
             socket=self._socket(),
             consumers=tuple(self._consumers()),
-            scheduled=tuple(self._scheduled()),
+            scheduled=tuple(self._schedule()),
             tables=tuple(self._tables()),
             queues=tuple(self._queues()),
         )
@@ -192,7 +192,7 @@ class _Reader:
                 concurrency=limit["Ref"] if isinstance(limit, dict) else limit,
             )
 
-    def _scheduled(self) -> Iterator[Function]:
+    def _schedule(self) -> Iterator[Function]:
         for function, event in self._functions_of("Schedule"):
             if event["Schedule"] != "rate(1 minute)":
                 raise TemplateError(f"{function.name}: the ticker of one machine knows rate(1 minute) alone")

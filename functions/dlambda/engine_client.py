@@ -104,8 +104,8 @@ def _refusal(status: int, document: Json) -> Json:
         "Code": str(document.get("__type", "")).rpartition("#")[2],
         "Message": document.get("message", document.get("Message", "")),
     }
-    rest = {name: value for name, value in document.items() if name not in {"__type", "message", "Message"}}
-    return {**rest, "Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
+    details = {name: value for name, value in document.items() if name not in {"__type", "message", "Message"}}
+    return {**details, "Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
 
 
 class EngineClient:

@@ -60,14 +60,14 @@ def check(binary: Binary, path: Path) -> None:
     """Ends the build when the file is not the one that was looked at."""
     if not path.exists():
         sys.exit(f"{path} is missing; `make run` installs it.")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != binary.sha256:
-        sys.exit(f"{path} is not the pinned {binary.name}: sha256 {found}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != binary.sha256:
+        sys.exit(f"{path} is not the pinned {binary.name}: sha256 {digest}")
 
 
 def notes() -> str:
     """The license notes that go with the binaries."""
-    return _NOTES.format(lines="\n".join(f"{each.name}: {each.origin}, {each.license}" for each in BINARIES))
+    return _NOTES.format(lines="\n".join(f"{binary.name}: {binary.origin}, {binary.license}" for binary in BINARIES))
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
@@ -96,8 +96,8 @@ def main() -> None:
                 _add(archive, f"bin/{binary.name}", path.read_bytes(), 0o100755)
         _add(archive, "LICENSES.txt", notes().encode(), 0o100644)
     (build / "tools" / "LICENSES.txt").write_text(notes())
-    used, left = total // 2**20, (LIMIT_BYTES - total) // 2**20
-    print(f"build/ffmpeg-layer.zip: {used} MB unzipped, which leaves {left} MB for a ZIP function")
+    used_mb, free_mb = total // 2**20, (LIMIT_BYTES - total) // 2**20
+    print(f"build/ffmpeg-layer.zip: {used_mb} MB unzipped, which leaves {free_mb} MB for a ZIP function")
 
 
 if __name__ == "__main__":

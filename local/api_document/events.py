@@ -121,8 +121,8 @@ RECEIVED: Final[Mapping[str, tuple[str, Json, Any]]] = {
 
 def examples() -> Iterator[Event]:
     """An event of each name that clients hear of."""
-    for number, made in enumerate(_events()):
-        yield made.stamped(f"q7Zk2m9x0Bv4Lp{number:02}", _NOW)
+    for number, example in enumerate(_events()):
+        yield example.stamped(f"q7Zk2m9x0Bv4Lp{number:02}", _NOW)
 
 
 def _events() -> Iterator[Event]:

@@ -70,7 +70,7 @@ class Examples:
         if depth > _DEEPEST:
             return {}
         example = {name: self.of(part, name, depth + 1) for name, part in schema.get("properties", {}).items()}
-        others = schema.get("additionalProperties")
-        if not example and isinstance(others, dict) and others:
-            example["key"] = self.of(others, "key", depth + 1)
+        value_schema = schema.get("additionalProperties")
+        if not example and isinstance(value_schema, dict) and value_schema:
+            example["key"] = self.of(value_schema, "key", depth + 1)
         return example

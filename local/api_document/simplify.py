@@ -55,8 +55,8 @@ def replace_aliases(paths: Json, schemas: Json) -> tuple[Json, Json]:
         reference = part.get("$ref")
         return {**part, "$ref": targets[reference]} if isinstance(reference, str) and reference in targets else part
 
-    kept = {name: schema for name, schema in schemas.items() if REFERENCE + name not in targets}
-    return rewrite(paths, follow), rewrite(kept, follow)
+    remaining = {name: schema for name, schema in schemas.items() if REFERENCE + name not in targets}
+    return rewrite(paths, follow), rewrite(remaining, follow)
 
 
 def refer_to_other_groups(schemas: Json) -> None:

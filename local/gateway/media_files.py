@@ -25,7 +25,7 @@ class LibraryMedia:
     async def serve(self, scope: Scope, send: Send, cors: Pairs) -> None:
         """See `MediaSource`."""
         try:
-            parameters = _checked(scope)
+            parameters = _check(scope)
             key = unquote_to_bytes(scope["raw_path"].removeprefix(self._prefix)).decode(errors="strict")
             source = await asyncio.to_thread(self.open, key)
         except UnicodeDecodeError:
@@ -49,7 +49,7 @@ class LibraryMedia:
             return ZipSource(bundle, self._library)
 
 
-def _checked(scope: Scope) -> Parameters:
+def _check(scope: Scope) -> Parameters:
     """The parameters of a request whose signature is right. An address for GET serves HEAD as well."""
     host = header(scope, b"host").decode("latin-1")
     parts = (host, scope["raw_path"], scope["query_string"], current().clock.time())

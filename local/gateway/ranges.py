@@ -23,7 +23,7 @@ def read_ranges(text: bytes, size: int) -> list[Range] | None:
         match = _SPEC.fullmatch(spec.strip())
         if not match or not (match[1] or match[2]) or (match[1] and match[2] and int(match[2]) < int(match[1])):
             return None
-        ranges.append(_resolved(match[1], match[2], size))
+        ranges.append(_resolve(match[1], match[2], size))
     if len(ranges) > _MOST:
         return None
     satisfiable = [(first, end) for first, end in ranges if first < end]
@@ -32,7 +32,7 @@ def read_ranges(text: bytes, size: int) -> list[Range] | None:
     return satisfiable
 
 
-def _resolved(first: bytes, last: bytes, size: int) -> Range:
+def _resolve(first: bytes, last: bytes, size: int) -> Range:
     """Empty where the file has no such bytes."""
     if not first:
         return max(0, size - int(last)), size

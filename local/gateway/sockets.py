@@ -143,7 +143,7 @@ class Sockets:
         if not unquote(prefix).endswith("/@connections"):
             return await answer(send, 404)
         if connection is None:
-            return await _gone(send)
+            return await _closed(send)
         if scope["method"] == "GET":
             return await answer(send, 200, [(b"content-type", b"application/json")], _description(connection))
         post = scope["method"] == "POST"
@@ -152,7 +152,7 @@ class Sockets:
                 await asyncio.shield(connection.open)
                 await connection.send(_text(body) if post else {"type": "websocket.close", "code": 1000})
         except (TimeoutError, asyncio.CancelledError, RuntimeError, OSError):
-            return await _gone(send)
+            return await _closed(send)
         return await answer(send, 200 if post else 204)
 
     async def close_all(self) -> None:
@@ -245,6 +245,6 @@ async def _deny(send: Send, status: int, headers: Mapping[str, str], body: str) 
     await send({"type": "websocket.http.response.body", "body": body.encode(), "more_body": False})
 
 
-def _gone(send: Send) -> Awaitable[None]:
+def _closed(send: Send) -> Awaitable[None]:
     headers = [(b"content-type", b"application/json"), (b"x-amzn-errortype", b"GoneException")]
     return answer(send, 410, headers, b'{"message": "Gone"}')

@@ -148,7 +148,7 @@ def _doors_are_known() -> Iterator[None]:
     def leave(_app: flask.Flask, **_: Any) -> None:
         _acting.set("")
 
-    handled, submit, answer = sqs._handled, ThreadPoolExecutor.submit, gateway_events.answer
+    handled, submit, answer = sqs._handle, ThreadPoolExecutor.submit, gateway_events.answer
 
     def answered(event: Any) -> Any:
         with acting_as("on_socket"):
@@ -164,7 +164,7 @@ def _doors_are_known() -> Iterator[None]:
     with (
         flask.request_started.connected_to(enter),
         flask.request_tearing_down.connected_to(leave),
-        mock.patch.object(sqs, "_handled", handled_as),
+        mock.patch.object(sqs, "_handle", handled_as),
         mock.patch.object(gateway_events, "answer", answered),
         mock.patch.object(ThreadPoolExecutor, "submit", submitted),
     ):

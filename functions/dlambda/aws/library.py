@@ -33,7 +33,7 @@ class OpenFile:
 
     def __init__(self, descriptor: int, key: str) -> None:
         self.descriptor = descriptor
-        self.stored = _stored(key, os.fstat(descriptor))
+        self.stored = _as_stored(key, os.fstat(descriptor))
 
     def chunks(self) -> Iterator[bytes]:
         """All of it, in pieces of a megabyte; closes it."""
@@ -66,7 +66,7 @@ class Library:
 
     def find(self, key: str) -> Stored | None:
         status = self._status(key)
-        return _stored(key, status) if status else None
+        return _as_stored(key, status) if status else None
 
     def read(self, key: str) -> Iterator[bytes]:
         return self.open(key).chunks()
@@ -135,8 +135,8 @@ class Library:
                 visible_entries = [entry for entry in entries if entry.name.startswith(begin) and _is_shown(entry)]
                 keyed = [(f"{folder}{slash}{entry.name}", entry) for entry in visible_entries]
                 return [
-                    (key, None if entry.is_dir() else _stored(key, entry.stat()))
-                    for key, entry in sorted(keyed, key=lambda each: each[0] + "/" * each[1].is_dir())
+                    (key, None if entry.is_dir() else _as_stored(key, entry.stat()))
+                    for key, entry in sorted(keyed, key=lambda pair: pair[0] + "/" * pair[1].is_dir())
                 ]
         finally:
             os.close(descriptor)
@@ -193,8 +193,8 @@ class Library:
         """Waits for the engine, which does not see at once what appears beside it."""
         engine = S3Store()
         while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
-            seen = engine.find(key)
-            if seen and seen.size_bytes == status.st_size:
+            engine_object = engine.find(key)
+            if engine_object and engine_object.size_bytes == status.st_size:
                 return
             time.sleep(_LOOK_SECONDS)
 
@@ -215,5 +215,5 @@ def _is_shown(entry: os.DirEntry[str]) -> bool:
     return is_plain and not is_being_written(entry.name)
 
 
-def _stored(key: str, status: os.stat_result) -> Stored:
+def _as_stored(key: str, status: os.stat_result) -> Stored:
     return Stored(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))

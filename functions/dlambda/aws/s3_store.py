@@ -39,7 +39,7 @@ class S3Store:
         try:
             head = client().head_object(Bucket=_bucket(), Key=key)
         except ClientError as error:
-            if isinstance(_translated(error, key), NotFound):
+            if isinstance(_translate_error(error, key), NotFound):
                 return None
             raise
         return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
@@ -48,7 +48,7 @@ class S3Store:
         try:
             body = client().get_object(Bucket=_bucket(), Key=key)["Body"]
         except ClientError as error:
-            raise _translated(error, key) from None
+            raise _translate_error(error, key) from None
         chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)
         return chunks
 
@@ -56,7 +56,7 @@ class S3Store:
         try:
             client().download_file(_bucket(), key, str(path))
         except ClientError as error:
-            raise _translated(error, key) from None
+            raise _translate_error(error, key) from None
 
     def list_(self, prefix: str) -> Iterator[Stored]:
         for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
@@ -114,7 +114,7 @@ class S3Store:
             client().copy_object(Bucket=_bucket(), Key=target, CopySource={"Bucket": _bucket(), "Key": source})
         except ClientError as error:
             if error.response["Error"]["Code"] not in _TOO_LARGE:
-                raise _translated(error, source) from None
+                raise _translate_error(error, source) from None
             client().copy({"Bucket": _bucket(), "Key": source}, _bucket(), target, Config=_COPY_IN_PARTS)
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -131,7 +131,7 @@ def _bucket() -> str:
     return current().settings.bucket
 
 
-def _translated(error: ClientError, key: str) -> Exception:
+def _translate_error(error: ClientError, key: str) -> Exception:
     if error.response["Error"]["Code"] in _MISSING:
         return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
     return error

@@ -30,7 +30,7 @@ def authenticate(incoming: Incoming, admitted: Admission, apikey: str | None, ti
     if not login_needed():
         return operator()
     if ticket is not None:
-        return _checked(find_by_ticket(ticket), incoming)
+        return _check(find_by_ticket(ticket), incoming)
     authorization = incoming.headers.get("authorization")
     if admitted is Admission.PAGE and authorization:
         # The browser may have added it by itself; only who knows the password can put it into the address.
@@ -38,14 +38,14 @@ def authenticate(incoming: Incoming, admitted: Admission, apikey: str | None, ti
             raise Forbidden("A page of another origin sends its credentials as ?apikey=.")
         authorization = None
     if authorization or apikey:
-        return _checked(_find_by_credentials(authorization, apikey or ""), incoming)
+        return _check(_find_by_credentials(authorization, apikey or ""), incoming)
     principal = _find_by_browser(incoming) if admitted in _OWN_PAGES else None
     if principal is None:
         raise Unauthorized("Authorization Required.", headers=_challenge(incoming))
     return principal
 
 
-def _checked(principal: Principal | None, incoming: Incoming) -> Principal:
+def _check(principal: Principal | None, incoming: Incoming) -> Principal:
     if principal is None:
         raise WrongCredentials("Unauthorized (Invalid credentials).", headers=_challenge(incoming))
     return principal
@@ -70,7 +70,7 @@ def _find_by_credentials(authorization: str | None, apikey: str) -> Principal | 
 
 def _find_by_pair(encoded: str) -> Principal | None:
     """The caller of `user:password`, or of `user:key` where the key is that user's."""
-    name, colon, secret = _decoded(encoded).partition(":")
+    name, colon, secret = _decode(encoded).partition(":")
     if not colon:
         return None
     if secret.startswith(PREFIX):
@@ -80,7 +80,7 @@ def _find_by_pair(encoded: str) -> Principal | None:
     return find_by_password(name, secret)
 
 
-def _decoded(encoded: str) -> str:
+def _decode(encoded: str) -> str:
     """Either alphabet, with or without padding; a `+` that arrived as a blank. What is no base64 decodes to nothing."""
     text = encoded.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     try:

@@ -266,13 +266,13 @@ def _authorize() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or _is_public():  # there is no such route, or it asks nobody
         return
-    principal, needed = current_principal(), permission_of(view)
-    check_permission(principal, needed)
-    if principal.key_id and needed is Permission.ADD_ITEMS:
+    principal, permission = current_principal(), permission_of(view)
+    check_permission(principal, permission)
+    if principal.key_id and permission is Permission.ADD_ITEMS:
         count_add(principal.key_id)
 
 
-def _bounded(response: Response) -> Response:
+def _bound(response: Response) -> Response:
     """The answer, or an error in the place of one that is larger than a function's may be. Streams and media pass."""
     kind = response.mimetype or ""
     if response.is_streamed or kind.startswith(_MEDIA):
@@ -284,7 +284,7 @@ def _bounded(response: Response) -> Response:
 
 
 def _finish(answer: Response) -> Response:
-    response = _bounded(answer)
+    response = _bound(answer)
     response.headers.setdefault("X-Request-Id", g.request_id)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _allow_origins(response)
@@ -311,9 +311,9 @@ def _allow_origins(response: Response) -> None:
 
 def _part_callers(response: Response) -> None:
     """Where callers sign in, no cache gives the answer of one to another: members ask for the same paths."""
-    kept = response.headers.get("Cache-Control", "")
-    if "max-age" in kept and current_app.config[_KNOWS_USERS] and login_needed():
-        response.headers["Cache-Control"] = kept.replace("public", "private")
+    cache_control = response.headers.get("Cache-Control", "")
+    if "max-age" in cache_control and current_app.config[_KNOWS_USERS] and login_needed():
+        response.headers["Cache-Control"] = cache_control.replace("public", "private")
         response.headers.pop("Pragma", None)
         response.vary.update(("Authorization", "Cookie"))
 

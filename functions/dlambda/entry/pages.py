@@ -47,8 +47,8 @@ def read_page(page: str | None, per_page: str | None) -> PageRequest:
 
 def fitting_items(views: Sequence[Any], name: str = "items") -> dict[str, Any]:
     """The field `name` with the entries of a page that an answer has place for; `truncated` where some are left out."""
-    shown = fitting_values(views)
-    return {name: shown, "truncated": True} if len(shown) < len(views) else {name: shown}
+    page_views = fitting_values(views)
+    return {name: page_views, "truncated": True} if len(page_views) < len(views) else {name: page_views}
 
 
 def pagination(page: int, per_page: int, total: int) -> dict[str, Any]:

@@ -39,19 +39,19 @@ class Routes(APIBlueprint):
         self._undocumented.clear()
 
     def get(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
-        return _declared(super().get, rule, permission, options)
+        return _declare(super().get, rule, permission, options)
 
     def post(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
-        return _declared(super().post, rule, permission, options)
+        return _declare(super().post, rule, permission, options)
 
     def put(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
-        return _declared(super().put, rule, permission, options)
+        return _declare(super().put, rule, permission, options)
 
     def patch(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
-        return _declared(super().patch, rule, permission, options)
+        return _declare(super().patch, rule, permission, options)
 
     def delete(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
-        return _declared(super().delete, rule, permission, options)
+        return _declare(super().delete, rule, permission, options)
 
 
 class GroupApp(OpenAPI):
@@ -72,13 +72,13 @@ class GroupApp(OpenAPI):
         super().generate_spec_json()  # type: ignore[no-untyped-call]
 
 
-def _declared(add: Add[View], rule: str, permission: StrEnum | None, options: dict[str, Any]) -> Callable[[View], View]:
+def _declare(add: Add[View], rule: str, permission: StrEnum | None, options: dict[str, Any]) -> Callable[[View], View]:
     def declare(view: View) -> View:
-        needed = permission or permission_of(view)
-        if needed is not None:
-            view.permission = needed  # type: ignore[attr-defined]  # the framework's wrapper takes it along
-            options["openapi_extensions"] = {_DOCUMENTED: needed.value}
-        if needed is Permission.PUBLIC:
+        required_permission = permission or permission_of(view)
+        if required_permission is not None:
+            view.permission = required_permission  # type: ignore[attr-defined]  # the framework's wrapper takes it along
+            options["openapi_extensions"] = {_DOCUMENTED: required_permission.value}
+        if required_permission is Permission.PUBLIC:
             options.setdefault("security", [])
         return add(rule, **options)(view)
 

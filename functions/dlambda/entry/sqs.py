@@ -47,7 +47,7 @@ class QueueHandler:
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Handles the records of the event; answers those that should come again."""
         invocation = Invocation(lambda: float(context.get_remaining_time_in_millis() / 1000))
-        failed = [record["messageId"] for record in event["Records"] if not _handled(self._routes, record, invocation)]
+        failed = [record["messageId"] for record in event["Records"] if not _handle(self._routes, record, invocation)]
         metrics().end_invocation()
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
@@ -58,7 +58,7 @@ def make_queue_handler(*routes: Route[Any]) -> QueueHandler:
     return QueueHandler(routes)
 
 
-def _handled(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocation: Invocation) -> bool:
+def _handle(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocation: Invocation) -> bool:
     """False when the same message should come again."""
     set_request_id(record["messageId"])
     follow_level()
@@ -70,8 +70,8 @@ def _handled(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocati
         return True
     handle = next(route.handle for route in routes if route.kind is type(message))
     try:
-        if (rest := handle(message, invocation)) is not None:
-            queue.send(rest)
+        if (remainder := handle(message, invocation)) is not None:
+            queue.send(remainder)
     except AppError as error:
         fate = "is retried" if error.retry else "is dropped: permanent error"
         log.warning("message %s: %s", fate, error.message, extra={"code": error.code})

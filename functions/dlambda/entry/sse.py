@@ -53,7 +53,7 @@ class _Body:
     def __iter__(self) -> Iterator[bytes]:
         yield _NOTHING.encode()
         for event in self._events:
-            yield (_NOTHING if event is None else _rendered(event)).encode()
+            yield (_NOTHING if event is None else _render(event)).encode()
 
     def close(self) -> None:
         with self._lock:
@@ -68,6 +68,6 @@ class _Body:
             self._release()
 
 
-def _rendered(event: Sent) -> str:
+def _render(event: Sent) -> str:
     head = f"id: {event.id}\n" if event.id else ""
     return f"{head}event: {event.event}\ndata: {json.dumps(event.data)}\n\n"

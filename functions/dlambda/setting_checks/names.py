@@ -59,14 +59,14 @@ def nearest_setting(name: str) -> str | None:
 
 def _nearest_field(field: str, candidates: Sequence[str]) -> str | None:
     """Of similar spelling, else of similar words in another order."""
-    for form in (str, _sorted_words):
+    for form in (str, _sort_words):
         forms = {form(candidate): candidate for candidate in candidates}
         if matches := get_close_matches(form(field), forms, 1, _WORD_SIMILARITY):
             return forms[matches[0]]
     return None
 
 
-def _sorted_words(field: str) -> str:
+def _sort_words(field: str) -> str:
     return "_".join(sorted(field.split("_")))
 
 

@@ -25,23 +25,23 @@ def find(key: str, now: float) -> Any:
 
 def put(key: str, value: Any, expires_at: float) -> None:
     """Keeps a JSON value until `expires_at` (unix seconds)."""
-    _Row(key, value=_rendered(value), expires_at=int(expires_at)).save()
+    _Row(key, value=_render(value), expires_at=int(expires_at)).save()
 
 
-def _rendered(value: Any) -> bytes:
+def _render(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 def claim(key: str, now: float, seconds: float, value: Any = None) -> bool:
     """Takes `key` for `seconds`; False while another has it. `value` says who."""
-    row = _Row(key, value=_rendered(value), expires_at=int(now + seconds + 1))
+    row = _Row(key, value=_render(value), expires_at=int(now + seconds + 1))
     return row.save_if(_Row.key.does_not_exist() | (_Row.expires_at <= int(now)))
 
 
 def renew(key: str, value: Any, now: float, seconds: float) -> bool:
     """Lets a claim with this `value` last `seconds` from now, or end at once; False when it is another's, or over."""
-    row = _Row(key, value=_rendered(value), expires_at=int(now + seconds + 1))
-    return row.save_if((_Row.value == _rendered(value)) & (_Row.expires_at > int(now)))
+    row = _Row(key, value=_render(value), expires_at=int(now + seconds + 1))
+    return row.save_if((_Row.value == _render(value)) & (_Row.expires_at > int(now)))
 
 
 def release(key: str) -> None:

@@ -36,9 +36,9 @@ def read(query: ReadQuery) -> Answer:
     name, key = _archive_of((query.preset or "").strip())
     ids = normalised((query.ids or "").split(","))
     ids_found = archive.find_present(key, ids) if query.ids else archive.list_(key)
-    shown = fitting_values(ids_found[::-1])[::-1]  # the newest
-    cut = {"truncated": True} if len(shown) < len(ids_found) else {}
-    return {"file": name, "items": shown, "count": len(ids_found), **cut}
+    newest_ids = fitting_values(ids_found[::-1])[::-1]  # the newest
+    extra_fields = {"truncated": True} if len(newest_ids) < len(ids_found) else {}
+    return {"file": name, "items": newest_ids, "count": len(ids_found), **extra_fields}
 
 
 @routes.post("/api/archiver", permission=Permission.WRITE_ARCHIVE, responses={200: Changed, 304: None, **problems(400)})

@@ -32,7 +32,7 @@ class ItemsBody(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _documented(cls, body: object) -> dict[str, Any]:
+    def _document_field(cls, body: object) -> dict[str, Any]:
         fields = body if isinstance(body, dict) else {}
         preset = _preset(fields.get("preset"))
         items = fields.get("items")
@@ -43,7 +43,7 @@ class ItemsBody(BaseModel):
 
     @field_validator("items")
     @classmethod
-    def _normalised(cls, items: list[str]) -> list[str]:
+    def _normalise(cls, items: list[str]) -> list[str]:
         return normalised(items)
 
 

@@ -55,10 +55,10 @@ def store_nothing(response: Response) -> Response:
 @routes.get(_STATUS, permission=Permission.PUBLIC, responses={200: Status})
 def status() -> Answer:
     """Answers whether somebody is signed in, and how that can be done."""
-    principal, needed, set_up = find_principal(), login_needed(), is_set_up()
+    principal, requires_login, set_up = find_principal(), login_needed(), is_set_up()
     return {
-        "disabled": not needed,
-        "setup_required": needed and not set_up,
+        "disabled": not requires_login,
+        "setup_required": requires_login and not set_up,
         "setup_possible": not (set_up or is_open_on_purpose() or current().settings.disable_auth),
         "authenticated": principal is not None,
         "user": user_view(principal) if principal else None,

@@ -20,10 +20,10 @@ _LINK_SECONDS = 6 * 3600
 
 def answer(path: str) -> Response:
     """The file, or 302 to one that bears the same id (files.md 1). Raises `NotFound`."""
-    return with_file(path, _found, route="/api/download/", missing="File not found")
+    return with_file(path, _answer_with, route="/api/download/", missing="File not found")
 
 
-def _found(file: Found) -> Response:
+def _answer_with(file: Found) -> Response:
     assert file.stored is not None
     headers = _headers(file.path, file.stored)
     if unchanged := not_modified(headers):

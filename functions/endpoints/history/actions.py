@@ -40,11 +40,11 @@ def add(body: object, principal: Principal, *, wait: bool) -> list[dict[str, Any
             raise
     outcomes = add_items(requests)
     if wait:
-        return [_waited(outcome, element) for outcome, element in zip(wait_for(outcomes), elements, strict=True)]
+        return [_wait(outcome, element) for outcome, element in zip(wait_for(outcomes), elements, strict=True)]
     return [{"status": "queued", "msg": outcome.message, "_id": outcome.item_id} for outcome in outcomes]
 
 
-def _waited(outcome: Added, element: object) -> dict[str, Any]:
+def _wait(outcome: Added, element: object) -> dict[str, Any]:
     message = outcome.message or outcome.trouble
     return {"item": element, "status": outcome.message is None, "msg": message, "_id": outcome.item_id}
 

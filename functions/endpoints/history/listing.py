@@ -115,12 +115,12 @@ def _limit(text: str | None) -> int:
 def _views(shelf: Shelf, ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
     """The rendered items; of the queue, those under way with their progress."""
     if shelf is Shelf.DONE:
-        return _rendered(ids, principal)
+        return _render(ids, principal)
     listed_items = items.find_many(ids, owner=principal.owner)
     return [json.dumps(view).encode() for view in with_progress(listed_items, principal.owner)]
 
 
-def _rendered(ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
+def _render(ids: Sequence[str], principal: Principal) -> Iterable[bytes]:
     """The items as they were rendered when they were written; for a member, with its paths beginning at its home."""
     views = items.find_views(ids)
     if not principal.owner:
@@ -133,7 +133,7 @@ def _everything(principal: Principal) -> Response:
     newest = items.page(Shelf.DONE, page=1, per_page=limit, newest_first=True, owner=principal.owner)
     queue = read_queue(most_bytes=MOST_LIST_BYTES // 2, owner=principal.owner)
     head = b'{"queue": [' + b", ".join(queue.views.values()) + b"]"
-    history = fitting(_rendered(newest.ids, principal), MOST_LIST_BYTES - len(head))
+    history = fitting(_render(newest.ids, principal), MOST_LIST_BYTES - len(head))
     is_whole = queue.is_whole and len(history) == newest.total
     return _json(head, b'"history"', history, is_truncated=not is_whole)
 

@@ -33,14 +33,14 @@ def thumbnail(item_id: str, owner: str) -> Response:
 
 
 def _picture(key: str) -> Response:
-    stored = bucket.find(key)
-    if stored is None:
+    picture = bucket.find(key)
+    if picture is None:
         raise NotFound(_MISSING)
     kind = content_type(key)
-    headers = {"Content-Type": kind, "ETag": f'"{stored.version}"', "Last-Modified": stored.last_modified,
+    headers = {"Content-Type": kind, "ETag": f'"{picture.version}"', "Last-Modified": picture.last_modified,
                "Cache-Control": "private, no-cache"}  # fmt: skip
     if unchanged := not_modified(headers):
         return unchanged
-    if stored.size_bytes > _MOST_BYTES:
+    if picture.size_bytes > _MOST_BYTES:
         return object_answer(key, {"Content-Type": kind}, seconds=3600)
     return Response(bucket.get_bytes(key), headers=headers)

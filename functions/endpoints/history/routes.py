@@ -62,12 +62,12 @@ def add_by_link(query: AddQuery) -> Answer:
     """Adds one URL; for bookmarklets and shortcuts, which show `message`."""
     try:
         fields = {"url": query.url, "preset": query.preset, "folder": query.folder}
-        added = actions.add_one(fields, current_principal())
+        outcome = actions.add_one(fields, current_principal())
     except AppError as error:
         error.extra |= {"status": False, "message": error.message}
         error.extra.pop("data", None)
         raise
-    return {"status": added.message is None, "message": added.message or "URL added", "_id": added.item_id}
+    return {"status": outcome.message is None, "message": outcome.message or "URL added", "_id": outcome.item_id}
 
 
 @routes.post("/api/history", permission=Permission.ADD_ITEMS, responses={200: AcceptedList, **problems(400, 404)})

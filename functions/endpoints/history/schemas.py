@@ -82,7 +82,7 @@ class ItemIds(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _documented(cls, body: object) -> object:
+    def _document_field(cls, body: object) -> object:
         ids = body.get("ids") if isinstance(body, dict) else None
         if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
             raise Invalid(_IDS)
@@ -132,7 +132,7 @@ class RetryBody(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _documented(cls, body: object) -> object:
+    def _document_field(cls, body: object) -> object:
         fields = body if isinstance(body, dict) else {}
         ids, status = fields.get("ids"), fields.get("status")
         is_list = isinstance(ids, list) and all(isinstance(id_, str) and id_.strip() for id_ in ids)
@@ -152,7 +152,7 @@ class RenameBody(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _documented(cls, body: object) -> object:
+    def _document_field(cls, body: object) -> object:
         if not isinstance(body, dict) or not body:
             raise Invalid("no data provided.")
         name = body.get("new_name")
@@ -171,7 +171,7 @@ class DeleteBody(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _documented(cls, body: object) -> object:
+    def _document_field(cls, body: object) -> object:
         fields = body if isinstance(body, dict) else {}
         kind = fields.get("type", fields.get("where"))
         if not kind:

@@ -35,7 +35,7 @@ def answer(*, force: bool) -> Response:
             picture_note = None
     cache.put(_LOCK, True, now + _FETCHING_SECONDS)
     try:
-        picture = _fetched(now)
+        picture = _fetch(now)
     finally:
         cache.remove(_LOCK)
     bucket.put_bytes(_KEY, picture.body, picture.content_type)
@@ -56,7 +56,7 @@ def _response(body: bytes, note: dict[str, Any], now: float, cached: str) -> Res
     )
 
 
-def _fetched(now: float) -> Answer:
+def _fetch(now: float) -> Answer:
     sources = [source.strip() for source in current().settings.pictures_backends.split(",") if source.strip()]
     current().random.shuffle(sources)
     for source in sources:

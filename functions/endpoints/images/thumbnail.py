@@ -39,7 +39,7 @@ def answer(url: str) -> Response:
     try:
         kind, _, body = bucket.get_bytes(key).partition(_TYPE_END)
     except NotFound:
-        kind, body = _fetched(url)
+        kind, body = _fetch(url)
         bucket.put_bytes(key, kind + _TYPE_END + body)
     return Response(
         body,
@@ -54,7 +54,7 @@ def answer(url: str) -> Response:
     )
 
 
-def _fetched(url: str) -> tuple[bytes, bytes]:
+def _fetch(url: str) -> tuple[bytes, bytes]:
     """Media type and bytes."""
     origin = urlsplit(url)
     headers = {"User-Agent": "Mozilla/5.0", "Accept": "image/*", "Referer": f"{origin.scheme}://{origin.netloc}/"}

@@ -131,17 +131,17 @@ def get_keys() -> Answer:
 @needs(Permission.GET_KEY)
 def get_key(path: NamePath) -> Answer:
     """Answers a key, in clear."""
-    return _told(path.name)
+    return _answer(path.name)
 
 
 @routes.delete("/get_key/<string:name>", endpoint="get_key_by_delete", responses={200: Told, **problems(403, 404)})
 @needs(Permission.GET_KEY)
 def get_key_by_delete(path: NamePath) -> Answer:
     """The same: it removes nothing."""
-    return _told(path.name)
+    return _answer(path.name)
 
 
-def _told(name: str) -> Answer:
+def _answer(name: str) -> Answer:
     key, value = store.get(name)
     return {"message": "API key get successfully", "name": key.name, "key": value}
 

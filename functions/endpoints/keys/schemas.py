@@ -44,7 +44,7 @@ _LIVE = {
     "start": _NUMBER | {"default": 0, "description": "seconds back from now"},
     "duration": {"type": "number", "exclusiveMinimum": 0, "description": "seconds"},
 }
-_PERMISSIONS = {"type": "array", "items": {"type": "string", "enum": [each.value for each in Permission]}}
+_PERMISSIONS = {"type": "array", "items": {"type": "string", "enum": [permission.value for permission in Permission]}}
 
 
 class VideoBody(_Body):

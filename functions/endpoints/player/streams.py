@@ -40,19 +40,22 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
 
     def answer(film: Found) -> Response:
         assert film.stored is not None
-        if unchanged := not_modified(_kept(film.stored)):
+        if unchanged := not_modified(_caching(film.stored)):
             return unchanged
-        key = _made(film, piece, conversion)
+        key = _make(film, piece, conversion)
         if request.method == "HEAD":
             return _head(film.stored, key)
         headers = {"Content-Type": SEGMENT_TYPE, "Cache-Control": f"public, max-age={_YEAR_SECONDS}"}
-        caching, link_caching = _kept(film.stored), _kept(film.stored, _LINK_KEPT_SECONDS, "private")
+        caching, link_caching = (
+            _caching(film.stored),
+            _caching(film.stored, _LINK_KEPT_SECONDS, "private"),
+        )
         return object_answer(key, headers, seconds=_LINK_SECONDS, caching=caching, link_caching=link_caching)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
 
 
-def _made(file: Found, piece: Segment, conversion: Conversion) -> str:
+def _make(file: Found, piece: Segment, conversion: Conversion) -> str:
     """The key of the segment. Raises `NotFound` beyond the end, and for what is no media."""
     unplayable = NotFound(f"File '{file.shown_path}' cannot be played.")
     if file.stored is None or not file.stored.size_bytes:
@@ -68,7 +71,7 @@ def _head(source: Stored, key: str) -> Response:
     segment_object = bucket.find(key)
     if segment_object is None:
         raise NotFound("The segment does not exist.")
-    response = Response(status=200, content_type=SEGMENT_TYPE, headers=_kept(source) | {"Accept-Ranges": "bytes"})
+    response = Response(status=200, content_type=SEGMENT_TYPE, headers=_caching(source) | {"Accept-Ranges": "bytes"})
     response.headers["Content-Length"] = str(segment_object.size_bytes)
     response.automatically_set_content_length = False
     return response
@@ -102,7 +105,7 @@ def subtitle_as(source_format: str, file: str) -> Response:
 
 def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Response:
     assert file.stored is not None
-    headers = _kept(file.stored)
+    headers = _caching(file.stored)
     if unchanged := not_modified(headers):
         return unchanged
     if file.stored.size_bytes > _LARGEST_SUBTITLE_BYTES:
@@ -111,7 +114,7 @@ def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Re
     return Response(text, content_type=content_type, headers=headers)
 
 
-def _kept(entry: Stored, seconds: int = _YEAR_SECONDS, by: str = "public") -> dict[str, str]:
+def _caching(entry: Stored, seconds: int = _YEAR_SECONDS, by: str = "public") -> dict[str, str]:
     return {
         "Cache-Control": f"{by}, max-age={seconds}",
         "Last-Modified": entry.last_modified,

@@ -71,19 +71,19 @@ def _engine(name: str, engine: Mapping[str, Any]) -> Check:
     )  # fmt: skip
 
 
-def _ytdlp(found: Mapping[str, Any]) -> Check:
-    status, message = _age_of(found) if found["version"] else (CheckStatus.FAIL, "Not installed.")
+def _ytdlp(versions: Mapping[str, Any]) -> Check:
+    status, message = _age_of(versions) if versions["version"] else (CheckStatus.FAIL, "Not installed.")
     return Check(
         id="yt_dlp_package", label="yt-dlp", group="core", required=True, description="Extracts and downloads.",
-        status=status, message=message, details=found,
+        status=status, message=message, details=versions,
     )  # fmt: skip
 
 
-def _age_of(found: Mapping[str, Any]) -> tuple[CheckStatus, str]:
-    if found["safe"] is False:
+def _age_of(versions: Mapping[str, Any]) -> tuple[CheckStatus, str]:
+    if versions["safe"] is False:
         return CheckStatus.WARN, "Older than the oldest version without a published flaw: update the service."
-    if found["old"]:
-        return CheckStatus.WARN, f"{found['age_days']} days old: many sites change faster. Update the service."
+    if versions["old"]:
+        return CheckStatus.WARN, f"{versions['age_days']} days old: many sites change faster. Update the service."
     return CheckStatus.PASS, "Installed."
 
 
@@ -145,18 +145,18 @@ def _settings(settings: Settings) -> Check:
 
 
 def _updates(settings: Settings) -> Check:
-    known = known_updates()
+    updates = known_updates()
     if not settings.check_for_updates:
         status, message = CheckStatus.SKIP, "Switched off (YTP_CHECK_FOR_UPDATES)."
-    elif any(known.values()):
+    elif any(updates.values()):
         names = {"new_version": "this service", "yt_new_version": "yt-dlp"}
-        news = [f"{names[name]} {found}" for name, found in known.items() if found]
+        news = [f"{names[name]} {version}" for name, version in updates.items() if version]
         status, message = CheckStatus.WARN, f"There is a newer release: {', '.join(news)}."
     else:
         status, message = CheckStatus.PASS, "None is known."
     return Check(
         id="updates", label="Updates", group="core", description="Newer releases.", status=status, message=message,
-        details=known,
+        details=updates,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def ready() -> tuple[dict[str, Any], int]:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
     today = current().clock.now().date()
     own_tools = () if current().settings.function_name else _TOOL_ARGUMENT
-    tools = {name: _aged(name, _tool(name, find_tool(name)), today) for name in own_tools}
+    tools = {name: _with_age(name, _tool(name, find_tool(name)), today) for name in own_tools}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
     room = disk(tightest_room(current().settings.download_folders, current().settings.disk_reserve_bytes))
@@ -129,7 +129,7 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     return {"ok": process.returncode == 0, "version": words[0].partition(" Copyright")[0] if words else None}
 
 
-def _aged(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
+def _with_age(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
     """Its version is asked once, its age changes from day to day."""
     return {**tool, **age(name, tool["version"], today)}
 

@@ -73,8 +73,10 @@ def _extractors(settings: Settings, state: Slots, principal: Principal) -> list[
     if not principal.is_admin:
         return sorted(name.lower() for name in settings.extractor_limits)
     lanes = {*state.taken_by, *state.waiting_by_extractor()} - {LIVE_LANE}
-    named = {lane.upper() for lane in lanes}
-    return sorted([*lanes, *(name.lower() for name in settings.extractor_limits if name not in named)], key=str.lower)
+    lane_names = {lane.upper() for lane in lanes}
+    return sorted(
+        [*lanes, *(name.lower() for name in settings.extractor_limits if name not in lane_names)], key=str.lower
+    )
 
 
 def _of_extractor(settings: Settings, state: Slots, name: str) -> dict[str, Any]:

@@ -104,11 +104,11 @@ def stream(session_id: str, since: str) -> Response:
     terminal_sessions.get(session_id)
     if current().settings.answers_stream:
         events = terminal_sessions.follow(session_id, after, current().settings.answer_seconds)
-        return _readers.open(_sent(events))
-    return _readers.open(_sent(_until_pause(terminal_sessions.follow(session_id, after, _POLL_SECONDS))))
+        return _readers.open(_send(events))
+    return _readers.open(_send(_until_pause(terminal_sessions.follow(session_id, after, _POLL_SECONDS))))
 
 
-def _sent(events: Iterator[SessionEvent | None]) -> Iterator[Sent | None]:
+def _send(events: Iterator[SessionEvent | None]) -> Iterator[Sent | None]:
     for event in events:
         yield Sent(event.event, event.data, str(event.sequence)) if event else None
 

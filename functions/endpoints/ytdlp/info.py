@@ -46,12 +46,12 @@ def url_info(url: str, preset_name: str, args: str, owner: str, *, force: bool, 
         raise
     _check(args)
     # An address of one video of a list stands for the list, whatever the options say.
-    answer = _looked(url, preset.name, f"{args} {_WHOLE_LIST}".strip() if entries else args, owner, force=force)
+    answer = _look_up(url, preset.name, f"{args} {_WHOLE_LIST}".strip() if entries else args, owner, force=force)
     archive_file = archive_named(preset.cli, args)
     if entries:
         answer = _with_entries(answer, url, archive_key(archive_file, owner) if archive_file else "")
     dynamic = _dynamic(answer, preset.name, archive_file, args, owner)
-    head = ",\n".join(f"    {json.dumps(name)}: {_indented(value)}" for name, value in dynamic.items())
+    head = ",\n".join(f"    {json.dumps(name)}: {_indent(value)}" for name, value in dynamic.items())
     return f"{{\n{head}{',' if answer.text else ''}\n{answer.text}\n}}"
 
 
@@ -68,10 +68,10 @@ def _with_entries(answer: Looked, url: str, key: str) -> Looked:
     info["entries"] = list(fitting_values(listed, MOST_LIST_BYTES // 2))  # which are indented, and not all there is
     if len(info["entries"]) < len(listed):
         info["truncated"] = True
-    return replace(answer, text=",\n".join(f"    {json.dumps(name)}: {_indented(info[name])}" for name in info))
+    return replace(answer, text=",\n".join(f"    {json.dumps(name)}: {_indent(info[name])}" for name in info))
 
 
-def _indented(value: Any) -> str:
+def _indent(value: Any) -> str:
     return json.dumps(value, indent=4).replace("\n", "\n    ")
 
 
@@ -86,7 +86,7 @@ def _check(args: str) -> None:
         raise parse_failure(problem)
 
 
-def _looked(url: str, preset: str, args: str, owner: str, *, force: bool) -> Looked:
+def _look_up(url: str, preset: str, args: str, owner: str, *, force: bool) -> Looked:
     try:
         return look_up(url, preset, args, owner, kept_seconds=_KEPT_SECONDS, force=force)
     except Nothing as failure:

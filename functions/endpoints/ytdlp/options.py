@@ -16,11 +16,11 @@ def rendered() -> bytes:
     """The list of the yt-dlp that serves; where that is another one than the file's, a worker is asked."""
     # Whoever asks for the list is about to check options: the process that parses them is started meanwhile.
     warm_up()
-    return _rendered(ytdlp_version())
+    return _render(ytdlp_version())
 
 
 @lru_cache(maxsize=2)
-def _rendered(version: str) -> bytes:
+def _render(version: str) -> bytes:
     stored_list = FILE.read_bytes()
     if parse_version(json.loads(stored_list)["version"]) == parse_version(version):
         return stored_list

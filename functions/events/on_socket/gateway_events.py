@@ -92,13 +92,13 @@ def _message(connection_id: str, body: str) -> None:
     except ValueError:
         return
     name = frame.get("event") if isinstance(frame, dict) else None
-    needed, handler = HANDLERS.get(name, (None, None)) if isinstance(name, str) else (None, None)
-    if needed is None or handler is None:
+    permission, handler = HANDLERS.get(name, (None, None)) if isinstance(name, str) else (None, None)
+    if permission is None or handler is None:
         return
     connection = connections.find(connection_id)
     if connection is None:
         return  # it was closed meanwhile
-    if not holds(connection.principal, needed):
+    if not holds(connection.principal, permission):
         reply(connection_id, problem("Forbidden", _FORBIDDEN))
         return
     try:

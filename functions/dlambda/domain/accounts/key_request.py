@@ -81,12 +81,12 @@ def _expiry(value: object, now: float) -> float:
     return float(value)
 
 
-def _number(body: Mapping[str, Any], field: str, most: int) -> float | None:
+def _number(body: Mapping[str, Any], field: str, maximum: int) -> float | None:
     value = body.get(field)
     if value is None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not 0 < value <= most or (field == "request_limit" and value != int(value)):
+    if not is_number or not 0 < value <= maximum or (field == "request_limit" and value != int(value)):
         raise Invalid(f"{field} must be a number above 0.")
     return float(value)
 

@@ -90,8 +90,8 @@ def holds(principal: Principal, permission: Permission) -> bool:
     return permission in permissions_held(principal)
 
 
-def check_permission(principal: Principal, needed: StrEnum | None) -> None:
+def check_permission(principal: Principal, permission: StrEnum | None) -> None:
     """Raises `Forbidden` where the caller lacks the permission; what declares none is for admins."""
-    if not (principal.is_admin if needed is None else holds(principal, Permission(needed))):
-        extra = {"permission": needed}
+    if not (principal.is_admin if permission is None else holds(principal, Permission(permission))):
+        extra = {"permission": permission}
         raise Forbidden("You do not have permission to perform this action.", extra=extra)

@@ -16,8 +16,8 @@ BRIEF: Final = "brief"
 
 def split_path(path: str) -> tuple[str, str]:
     """Splits a path below the base path into a dialect's name, or `ROOT`, and what lies below it."""
-    first, slash, rest = path.removeprefix("/").partition("/")
-    return (first, f"/{rest}") if slash and first in DIALECTS else (ROOT, path)
+    first, slash, remainder = path.removeprefix("/").partition("/")
+    return (first, f"/{remainder}") if slash and first in DIALECTS else (ROOT, path)
 
 
 def frames(event: Event, name: str) -> Sequence[Frame]:

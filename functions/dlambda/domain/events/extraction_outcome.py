@@ -1,8 +1,8 @@
 """Where an extraction leads: to a slot, a stream's beginning, or an end (docs/contract/downloads.md 5.6). Pure."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from dlambda.domain.events import event
@@ -77,7 +77,7 @@ def _premiering(described: Item, info: Info, now: float) -> Outcome:
     length = _PREMIERE_SPARE_SECONDS + int(info.get("duration") or 0)
     starts = info.get("release_timestamp")
     if starts:
-        ends = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(float(starts) + length))
+        ends = datetime.fromtimestamp(int(float(starts) + length), UTC).isoformat()
         error = f"Premiering right now. Download will start at {ends}."
         described = described.evolve(live_in=http_date(starts))
     else:

@@ -26,7 +26,7 @@ def events_of(before: Item | None, after: Item | None, removed: Callable[[Item],
         return [event.item_added(after) if after.shelf is Shelf.QUEUE else event.item_moved(after, was_queued=False)]
     if after.shelf is Shelf.QUEUE:
         return _in_queue(before, after)
-    return _ended(before, after) if before.shelf is Shelf.QUEUE else [event.item_updated(after)]
+    return _end_events(before, after) if before.shelf is Shelf.QUEUE else [event.item_updated(after)]
 
 
 def _in_queue(before: Item, after: Item) -> list[Event]:
@@ -39,12 +39,12 @@ def _in_queue(before: Item, after: Item) -> list[Event]:
     return [event.item_updated(after)] if is_shown else []
 
 
-def _ended(before: Item, after: Item) -> list[Event]:
-    moved = event.item_moved(after)
+def _end_events(before: Item, after: Item) -> list[Event]:
+    move = event.item_moved(after)
     if after.stage is Stage.CANCELLED:
-        return [event.item_cancelled(after), moved]
+        return [event.item_cancelled(after), move]
     if after.stage is Stage.FINISHED:
-        return [event.item_completed(after), moved] if after.filename else [moved]
+        return [event.item_completed(after), move] if after.filename else [move]
     by_condition = after.requeued and not before.requeued
     is_described = after.stage in {Stage.FAILED, Stage.UPCOMING} or by_condition
-    return [event.item_updated(after), moved] if is_described else [moved]
+    return [event.item_updated(after), move] if is_described else [move]

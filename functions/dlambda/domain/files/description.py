@@ -45,7 +45,7 @@ def _is_noise(line: str) -> bool:
     return bool(_CHAPTER.search(line) or _HASHTAGS.fullmatch(line) or _MENTION.search(line) or _PROMOTION.search(line))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     """At most `LONGEST` characters, ended behind a sentence, else behind a word."""
     if len(text) <= LONGEST:
         return text
@@ -65,4 +65,4 @@ def plot_of(description: str) -> str:
         whole = _one_line([_without_links(line) for line in lines])
         if len(_WORD.findall(whole)) >= FEWEST_WORDS:
             clean = whole
-    return _shortened(clean)
+    return _shorten(clean)

@@ -77,7 +77,7 @@ def target_of(action: FileAction) -> str:
     if action.shown_path == NO_PATH:
         raise Refused("Path is required.")
     assert action.path is not None
-    return _checked_path(action, unquote(action.path))
+    return _check_path(action, unquote(action.path))
 
 
 def sources_of(action: FileAction) -> list[str]:
@@ -91,11 +91,11 @@ def sources_of(action: FileAction) -> list[str]:
     sources = []
     for text in texts:
         with suppress(Refused):
-            sources.append(_checked_path(action, text))
+            sources.append(_check_path(action, text))
     return list(dict.fromkeys(sources)) or [target_of(action)]
 
 
-def _checked_path(action: FileAction, path: str) -> str:
+def _check_path(action: FileAction, path: str) -> str:
     if "\0" in path:
         raise Refused("Invalid path.")
     resolved = inside(path, "Path outside download root.", action.home)

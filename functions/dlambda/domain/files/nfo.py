@@ -143,7 +143,7 @@ def _text(value: object) -> str:
     return _NOT_XML.sub("", str(value))
 
 
-def _rendered(root: str, lines: list[_Line], *, declaration: bool = True) -> str:
+def _render(root: str, lines: list[_Line], *, declaration: bool = True) -> str:
     rows = [*([_DECLARATION] if declaration else []), f"<{root}>"]
     for tag, attributes, value in lines:
         if value is not None and value != "":
@@ -165,8 +165,8 @@ def nfo_text(
     day = _day_of(info)
     identity = computed_id(stem, day)
     if kind == "tv":
-        return _rendered("episodedetails", _tv(info, day, identity, prefix=prefix), declaration=declaration)
-    return _rendered("movie", _movie(info, day, identity), declaration=declaration)
+        return _render("episodedetails", _tv(info, day, identity, prefix=prefix), declaration=declaration)
+    return _render("movie", _movie(info, day, identity), declaration=declaration)
 
 
 def show_nfo_text(info: Mapping[str, Any]) -> str:
@@ -181,4 +181,4 @@ def show_nfo_text(info: Mapping[str, Any]) -> str:
         ("year", {}, info["year"]),
         ("status", {}, "Continuing"),
     ]
-    return _rendered("tvshow", lines)
+    return _render("tvshow", lines)

@@ -16,7 +16,7 @@ CONTENT_TYPE = "application/x-mpegURL"
 _BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A value of an attribute list, which can hold neither quotes nor line breaks."""
     return _BREAKS.sub(" ", text).replace('"', "'")
 
@@ -47,8 +47,8 @@ def master_playlist(
         address = _url(base, "m3u8/subtitle", subtitle["file"], ".m3u8", query)
         lines.append(
             '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",'
-            f'NAME="{_quoted(subtitle["name"])}",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,'
-            f'LANGUAGE="{_quoted(subtitle["lang"])}",URI="{address}"'
+            f'NAME="{_quote(subtitle["name"])}",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,'
+            f'LANGUAGE="{_quote(subtitle["lang"])}",URI="{address}"'
         )
     stream = "#EXT-X-STREAM-INF:PROGRAM-ID=1"
     stream += f",BANDWIDTH={bandwidth}" if bandwidth else ""

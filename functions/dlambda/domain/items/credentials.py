@@ -11,10 +11,10 @@ _LISTS: Final = frozenset({"formats", "requested_formats", "requested_downloads"
 
 def without_credentials(info: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of `info` and of its formats and entries, without cookies and with headers that say nothing alone."""
-    return {name: _shown(name, value) for name, value in info.items() if name not in _COOKIES}
+    return {name: _show(name, value) for name, value in info.items() if name not in _COOKIES}
 
 
-def _shown(name: str, value: Any) -> Any:
+def _show(name: str, value: Any) -> Any:
     if name == "http_headers" and isinstance(value, Mapping):
         return {header: text for header, text in value.items() if str(header).lower() in PLAIN_HEADERS}
     if name in _LISTS and not isinstance(value, str | Mapping) and value is not None:

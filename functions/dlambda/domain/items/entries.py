@@ -102,7 +102,7 @@ def plan_entries(info: Info, list_addresses: Collection[str]) -> Plan:
     usable = [entry for entry in entries if entry.url and not _leads_back(entry, playlists, list_addresses)]
     usable = _without_repeats(usable)
     shared = {*list_addresses, *(str(playlist.get("webpage_url")) for playlist in playlists)}
-    return Plan(tuple(_labelled(usable, shared)), tuple(playlists), len(entries) - len(usable))
+    return Plan(tuple(_label(usable, shared)), tuple(playlists), len(entries) - len(usable))
 
 
 def pick(info: Info, url: str, label: str, index: int) -> Info | None:
@@ -218,7 +218,7 @@ def _identity(entry: Entry) -> tuple[str, ...]:
     return (entry.hinted_url or entry.url, *map(str, own))
 
 
-def _labelled(entries: list[Entry], shared: Collection[str]) -> Iterator[Entry]:
+def _label(entries: list[Entry], shared: Collection[str]) -> Iterator[Entry]:
     """The entries, with labels where the address alone tells nothing apart. No two have the same address and label."""
     complete = Counter(entry.url for entry in entries if entry.is_complete)
     used_labels: set[tuple[str, str]] = set()

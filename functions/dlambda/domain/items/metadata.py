@@ -77,8 +77,8 @@ def archive_id(info: Info) -> str | None:
 def archive_ids(info: Info, entry_id: str) -> tuple[str | None, tuple[str, ...]]:
     """The archive id of an extraction and its further ones. That of a feed's entry stands for a file's mere name."""
     own = entry_id if entry_id and is_generic(info) else archive_id(info)
-    others = (*(info.get("_old_archive_ids") or ()), entry_id)
-    return own, tuple(dict.fromkeys(other for other in others if other and other != own))
+    old_ids = (*(info.get("_old_archive_ids") or ()), entry_id)
+    return own, tuple(dict.fromkeys(old_id for old_id in old_ids if old_id and old_id != own))
 
 
 def extras_of(info: object) -> dict[str, Any]:

@@ -96,17 +96,21 @@ def next_step(
     """
     past = [attempt["remedy"] for attempt in attempts]
     ladder = [remedy for remedy in _ladder_of(failure) if remedy in available]
-    most = {Remedy.PROXY: min(proxies, _MOST_PROXIES)}
-    others = [one for one in ladder if one is not Remedy.RETRY and past.count(one) < most.get(one, 1)]
-    if remembered in others:
+    limits = {Remedy.PROXY: min(proxies, _MOST_PROXIES)}
+    remedies = [
+        candidate
+        for candidate in ladder
+        if candidate is not Remedy.RETRY and past.count(candidate) < limits.get(candidate, 1)
+    ]
+    if remembered in remedies:
         return Step(Remedy(remembered), _REMEDY_SECONDS)
     count = past.count(Remedy.RETRY)
     wait = wait_before_retry(failure, count + 1, retries, asked_seconds) if Remedy.RETRY in ladder else None
     if wait is None:
-        return Step(others[0], _REMEDY_SECONDS) if others else None
-    first = others and ladder.index(others[0]) < ladder.index(Remedy.RETRY)
-    if others and (first or (failure.is_refusal and count)):
-        return Step(others[0], _REMEDY_SECONDS)
+        return Step(remedies[0], _REMEDY_SECONDS) if remedies else None
+    first = remedies and ladder.index(remedies[0]) < ladder.index(Remedy.RETRY)
+    if remedies and (first or (failure.is_refusal and count)):
+        return Step(remedies[0], _REMEDY_SECONDS)
     return Step(Remedy.RETRY, wait)
 
 

@@ -41,7 +41,7 @@ def choose_in_turn(
     for share, number in taken_of.items():
         slots_of_user[share.owner] += number
     of_extractor, of_user, in_all = Counter(room.of_extractor), Counter(room.of_user), room.in_all
-    chosen: dict[str, None] = {}
+    chosen_ids: dict[str, None] = {}
     while lanes_of and in_all > 0:
         share = min(lanes_of, key=lambda share: (slots_of_user[share.owner], slots_of_share[share], chance[share]))
         rows = [
@@ -49,16 +49,16 @@ def choose_in_turn(
             for lane in lanes_of[share]
             if of_extractor[lane.extractor] > 0 and of_user[share.owner] > 0
             for row in oldest_of(lane)
-            if row[1] not in chosen
+            if row[1] not in chosen_ids
         ]
         if not rows:
             del lanes_of[share]
             continue
         (_, item_id), extractor = min(rows)
-        chosen[item_id] = None
+        chosen_ids[item_id] = None
         slots_of_share[share] += 1
         slots_of_user[share.owner] += 1
         of_extractor[extractor] -= 1
         of_user[share.owner] -= 1
         in_all -= 1
-    return list(chosen)
+    return list(chosen_ids)

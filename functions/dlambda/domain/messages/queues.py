@@ -34,14 +34,14 @@ from dlambda.errors import Invalid
 Fields = Mapping[str, Any]
 
 
-def _typed_task(fields: Fields) -> Fields:
+def _type_task(fields: Fields) -> Fields:
     """Adds the type to a message of the queue `task` that was sent without: id 0 meant the sweep."""
     if str(fields.get("id")) != "0":
         return {**fields, "type": RunTask.type}
     return {**fields, "type": ResumeSweep.type if fields.get("again") else BeginSweep.type}
 
 
-def _typed_files(fields: Fields) -> Fields:
+def _type_files(fields: Fields) -> Fields:
     """Adds the type to a message of the queue `files` that was sent without: its only key told what it is."""
     if "reindex" in fields:
         return {"type": CompareFolder.type, "folder": fields["reindex"]}
@@ -66,9 +66,9 @@ QUEUES: Final[Mapping[QueueName, Queue]] = {
     QueueName.SOCKET: Queue((GreetClient,), "socket-dead"),
     QueueName.NOTIFY: Queue((Deliver,), QueueName.NOTIFY_DEAD),
     QueueName.NOTIFY_DEAD: Queue((LostDelivery,)),
-    QueueName.TASK: Queue((RunTask, BeginSweep, ResumeSweep, RetryItems), "task-dead", _typed_task),
+    QueueName.TASK: Queue((RunTask, BeginSweep, ResumeSweep, RetryItems), "task-dead", _type_task),
     QueueName.SWEEP: Queue((SweepTask,), "sweep-dead"),
-    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment, RunTerminal), "files-dead", _typed_files),
+    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment, RunTerminal), "files-dead", _type_files),
     QueueName.ORDER: Queue((FulfilOrder,), "order-dead"),
 }
 

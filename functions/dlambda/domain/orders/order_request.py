@@ -23,9 +23,9 @@ def parse_order_request(kind: Kind, body: object) -> tuple[str, dict[str, Any]]:
         return url, {}
     options: dict[str, Any] = {}
     if kind.has_video:
-        options["video_format"] = check_selector(_given(body, "video_format", "bestvideo"), "video_format")
-    options["audio_format"] = check_selector(_given(body, "audio_format", "bestaudio"), "audio_format")
-    output = _given(body, "output_format", "mp4" if kind.has_video else None)
+        options["video_format"] = check_selector(_or_default(body, "video_format", "bestvideo"), "video_format")
+    options["audio_format"] = check_selector(_or_default(body, "audio_format", "bestaudio"), "audio_format")
+    output = _or_default(body, "output_format", "mp4" if kind.has_video else None)
     if output is not None:
         options["output_format"] = read_output(output, VIDEO if kind.has_video else AUDIO)
     return url, options | (_window(body) if kind.is_live else _clip(body))
@@ -49,7 +49,7 @@ def format_of(kind: Kind, options: Mapping[str, Any]) -> str:
     return f"({options['audio_format']})/bestaudio/best"
 
 
-def _given(body: Mapping[str, Any], name: str, default: str | None) -> Any:
+def _or_default(body: Mapping[str, Any], name: str, default: str | None) -> Any:
     """Null and an empty text mean the default."""
     value = body.get(name)
     return default if value is None or value == "" else value
@@ -76,19 +76,19 @@ def _flag(value: object, field: str) -> bool:
 def _clip(body: Mapping[str, Any]) -> dict[str, Any]:
     """The times stay as they were written: `/status` shows them so."""
     options: dict[str, Any] = {
-        name: body[name] for name in ("start_time", "end_time") if _given(body, name, None) is not None
+        name: body[name] for name in ("start_time", "end_time") if _or_default(body, name, None) is not None
     }
     clip = clip_of(options)
     if clip and clip[1] is not None and clip[1] <= clip[0]:
         raise Invalid("end_time must be later than start_time.")
-    options["force_keyframes"] = _flag(_given(body, "force_keyframes", "false"), "force_keyframes")
+    options["force_keyframes"] = _flag(_or_default(body, "force_keyframes", "false"), "force_keyframes")
     return options
 
 
 def _window(body: Mapping[str, Any]) -> dict[str, Any]:
-    if _given(body, "duration", None) is None:
+    if _or_default(body, "duration", None) is None:
         raise Required("duration is required.")
     duration = read_number(body["duration"], "duration")
     if duration <= 0:
         raise Invalid("duration must be more than 0 seconds.")
-    return {"start": read_number(_given(body, "start", "0"), "start"), "duration": duration}
+    return {"start": read_number(_or_default(body, "start", "0"), "start"), "duration": duration}

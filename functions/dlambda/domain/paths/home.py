@@ -37,16 +37,16 @@ def item_from_home(home: str, view: Mapping[str, Any]) -> dict[str, Any]:
     """An item's view (downloads.md 2.2) as its owner sees it: folder and files as the client of `home` names them, and
     its place among its owner's items.
     """
-    shown = {name: value for name, value in view.items() if name != "owner_position"}
-    shown["queue_position"] = view.get("owner_position")
+    visible_fields = {name: value for name, value in view.items() if name != "owner_position"}
+    visible_fields["queue_position"] = view.get("owner_position")
     if not home or not is_at_home(home, view["folder"]):
-        return shown
+        return visible_fields
     folder, place = view["folder"], view["download_dir"] or ""
     root = place.removesuffix(f"/{folder}")
-    shown["folder"] = from_home(home, folder)
-    shown["download_dir"] = "/".join(part for part in (root, shown["folder"]) if part)
-    shown["sidecar"] = {
+    visible_fields["folder"] = from_home(home, folder)
+    visible_fields["download_dir"] = "/".join(part for part in (root, visible_fields["folder"]) if part)
+    visible_fields["sidecar"] = {
         kind: [{**entry, "file": entry["file"].replace(f"{root}/{home}/", f"{root}/", 1)} for entry in entries]
         for kind, entries in view["sidecar"].items()
     }
-    return shown
+    return visible_fields

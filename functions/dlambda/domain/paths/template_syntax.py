@@ -17,7 +17,7 @@ _WIDE = re.compile(r"[0-9]{4,}")
 def problem_of(template: str) -> str | None:
     """The mistake in the syntax of `template`; None for one that yt-dlp takes."""
     narrow = _WIDE.sub("999", template)
-    python = _TEXT.sub(_escaped, _OWN.sub(lambda match: f"{match.group(0)[:-1]}s", narrow))
+    python = _TEXT.sub(_escape, _OWN.sub(lambda match: f"{match.group(0)[:-1]}s", narrow))
     try:
         python % defaultdict(int)
     except (ValueError, TypeError) as error:
@@ -25,5 +25,5 @@ def problem_of(template: str) -> str | None:
     return None
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return ("" if match.group("has_key") else "%") + match.group(0)

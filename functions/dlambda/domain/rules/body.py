@@ -50,7 +50,7 @@ def read(
     `context` is what the validators of `model` ask for beside the rules. Raises `ValidationFailed` with `text`.
     """
     values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
-    return _validated(model, values, text, {**(context or {}), _RULES: rules}).model_dump()
+    return _validate(model, values, text, {**(context or {}), _RULES: rules}).model_dump()
 
 
 def read_change(
@@ -62,10 +62,10 @@ def read_change(
     """
     values = {name: value for name, value in body.items() if value is not None or _is_required(model, name)}
     names = {name for name in model.model_fields if name in body}
-    return _validated(_partial(model), values, text, {_RULES: rules}).model_dump(include=names)
+    return _validate(_partial(model), values, text, {_RULES: rules}).model_dump(include=names)
 
 
-def _validated(model: type[Body], values: Mapping[str, Any], text: str, context: dict[str, Any]) -> Body:
+def _validate(model: type[Body], values: Mapping[str, Any], text: str, context: dict[str, Any]) -> Body:
     try:
         return model.model_validate(dict(values), context=context)
     except ValidationError as error:

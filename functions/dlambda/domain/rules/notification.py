@@ -240,13 +240,13 @@ def known_names(fields: Mapping[str, Any], presets: Collection[str]) -> dict[str
     """
     names_of: dict[str, Any] = {}
     if "on" in fields:
-        names_of["on"] = _known(fields["on"], "events", lambda name: name in EVENTS)
+        names_of["on"] = _keep_known(fields["on"], "events", lambda name: name in EVENTS)
     if "presets" in fields:
-        names_of["presets"] = _known(fields["presets"], "presets", lambda name: normalise_name(name) in presets)
+        names_of["presets"] = _keep_known(fields["presets"], "presets", lambda name: normalise_name(name) in presets)
     return names_of
 
 
-def _known(names: list[str], noun: str, is_known: Any) -> list[str]:
+def _keep_known(names: list[str], noun: str, is_known: Any) -> list[str]:
     valid_names = [name for name in dict.fromkeys(names) if is_known(name)]
     if names and not valid_names:
         raise Invalid(f"Invalid notification target. Invalid {noun} '{', '.join(names)}' found.")

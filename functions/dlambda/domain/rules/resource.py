@@ -18,7 +18,7 @@ def _plain_view(id_: int, fields: Fields, _: Fields) -> dict[str, Any]:
     return {"id": id_, **fields}
 
 
-def _unchanged(fields: Fields, *_: Fields) -> dict[str, Any]:
+def _same_fields(fields: Fields, *_: Fields) -> dict[str, Any]:
     return dict(fields)
 
 
@@ -45,10 +45,10 @@ class Kind:
     change_conflicts: bool = True  # a name in use on PATCH and PUT: 409, else 400; on POST always 400
     name_key: Callable[[str], str] = str
     """The form of a name that uniqueness and look-up go by."""
-    masked: Callable[[Fields], dict[str, Any]] = _unchanged
-    unmasked: Callable[[Fields, Fields], dict[str, Any]] = _unchanged
+    masked: Callable[[Fields], dict[str, Any]] = _same_fields
+    unmasked: Callable[[Fields, Fields], dict[str, Any]] = _same_fields
     """(what was sent, what is known): masks in what was sent mean unchanged."""
-    merged: Callable[[Fields, Fields], dict[str, Any]] = _unchanged
+    merged: Callable[[Fields, Fields], dict[str, Any]] = _same_fields
     """(body of a PATCH, what is known): for objects of which a part may be sent."""
     view: View = _plain_view
     """(id, fields, what the service notes of it): the object as clients get it."""

@@ -33,7 +33,7 @@ def check_service_url(url: str) -> None:
     if _SECOND_URL.search(url):
         raise Invalid("A notification target has one URL.")
     for name, value in parse_qsl(url.partition("?")[2], keep_blank_values=True):
-        key = _decoded(name).strip().lower()
+        key = _decode(name).strip().lower()
         if key == "template" and scheme in TEMPLATE_NAMES:
             continue
         if key in FILE_PARAMETERS and value and not _is_web(value):
@@ -41,11 +41,11 @@ def check_service_url(url: str) -> None:
 
 
 def _scheme_of(url: str) -> str:
-    match = _SCHEME.match(_decoded(url))
+    match = _SCHEME.match(_decode(url))
     return match[1].lower() if match else ""
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     """Without any percent encoding: Apprise takes it off more than once."""
     for _ in range(_MOST_DECODINGS):
         plain = unquote(text)
@@ -57,7 +57,7 @@ def _decoded(text: str) -> str:
 
 def _is_web(value: str) -> bool:
     try:
-        parts = urlsplit(_decoded(value).strip())
+        parts = urlsplit(_decode(value).strip())
         return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False

@@ -83,12 +83,12 @@ def find_bottlenecks(history: Sequence[Sample]) -> dict[str, Any]:
     if not window:
         return {"status": "unknown", "window_samples": 0, "averages": {}, "bottlenecks": []}
     averages = {key: average(window, key) for key in _AVERAGES}
-    found = [problem for limit in _LIMITS if (problem := _problem(limit, averages, len(window)))]
+    problems = [problem for limit in _LIMITS if (problem := _problem(limit, averages, len(window)))]
     return {
-        "status": "attention" if found else "ok",
+        "status": "attention" if problems else "ok",
         "window_samples": len(window),
-        "averages": {name: _rendered(name, averages[key]) for key, name in _AVERAGES.items()},
-        "bottlenecks": found,
+        "averages": {name: _render(name, averages[key]) for key, name in _AVERAGES.items()},
+        "bottlenecks": problems,
     }
 
 
@@ -98,7 +98,7 @@ def average(samples: Sequence[Sample], key: str) -> float | None:
     return round(sum(numbers) / len(numbers), 2) if numbers else None
 
 
-def _rendered(name: str, value: float | None) -> float | None:
+def _render(name: str, value: float | None) -> float | None:
     return _mbps(value) if value is not None and name.endswith("_mbps") else value
 
 

@@ -92,13 +92,13 @@ def _fits(entry: str, url: str, patience: Patience) -> bool:
 # What a client sends
 
 
-def _checked_entries(value: object) -> object:
+def _check_entries(value: object) -> object:
     if not isinstance(value, list | tuple):
         raise ValueError("match_url must be a list")  # noqa: TRY004 a ValueError is what becomes a detail
-    return tuple(_checked_entry(entry) for entry in value)
+    return tuple(_check_entry(entry) for entry in value)
 
 
-def _checked_entry(entry: object) -> str:
+def _check_entry(entry: object) -> str:
     text = entry.strip() if isinstance(entry, str) else ""
     if not text:
         raise ValueError("match_url items cannot be empty")
@@ -123,7 +123,7 @@ class DefinitionInput(Body):
     enabled: bool = True
     priority: Priority = 0
     match_url: Annotated[
-        tuple[str, ...], BeforeValidator(_checked_entries), Field(json_schema_extra={"items": _ENTRY})
+        tuple[str, ...], BeforeValidator(_check_entries), Field(json_schema_extra={"items": _ENTRY})
     ] = ()
     definition: dict[str, Any] = Field(examples=[_EXAMPLE])
 

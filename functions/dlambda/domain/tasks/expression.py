@@ -91,15 +91,15 @@ def _check_json_path(text: str) -> None:
     except (JMESPathError, ValueError) as error:
         hint = " JMESPath is read here, and of JSONPath what it shares with it." if text.startswith("$") else ""
         raise Invalid(f"{str(error).splitlines()[0].rstrip(':')}.{hint}") from None
-    for name in _called(tree):
+    for name in _called_names(tree):
         if name not in Functions.FUNCTION_TABLE:
             raise Invalid(f"the function '{name}()' is not known here")
 
 
-def _called(tree: object) -> Iterator[str]:
+def _called_names(tree: object) -> Iterator[str]:
     if not isinstance(tree, Mapping):  # a number of a slice
         return
     if tree["type"] == "function_expression":
         yield tree["value"]
     for child in tree["children"]:
-        yield from _called(child)
+        yield from _called_names(child)

@@ -70,8 +70,8 @@ class FeedItem:
     def telling(self) -> "FeedItem":
         """As an entry of a feed, whose own fields win over those of its file or page, as in yt-dlp's reader of RSS."""
         own = {"title": self.title, "description": self.description, "thumbnail": self.thumbnail}
-        told = own | {name: self.metadata.get(name) for name in _TOLD}
-        return replace(self, told={name: value for name, value in told.items() if value not in ("", None)})
+        fields = own | {name: self.metadata.get(name) for name in _TOLD}
+        return replace(self, told={name: value for name, value in fields.items() if value not in ("", None)})
 
     @property
     def archive_ids(self) -> tuple[str, ...]:

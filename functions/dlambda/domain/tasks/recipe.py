@@ -264,11 +264,11 @@ def post_filtered(value: str, post_filter: PostFilter | None) -> str | None:
     value = value.strip()
     if post_filter is not None and value:
         hit = find(compile_pattern(post_filter.filter), value)
-        value = _chosen(hit, post_filter.value).strip() if hit else ""
+        value = _choose(hit, post_filter.value).strip() if hit else ""
     return value or None
 
 
-def _chosen(hit: regex.Match[str], name: str | None) -> str:
+def _choose(hit: regex.Match[str], name: str | None) -> str:
     if name:
         try:
             return group(hit, name) or best_group(hit)
@@ -306,7 +306,7 @@ def _modern_parse(parse: Any, word: str) -> Any:
     items = parse.get("items")
     if items:
         return {"items": _modern_items(items, word)}
-    rules = _named(parse, without=("items",))
+    rules = _by_name(parse, without=("items",))
     if not rules:
         raise ValueError("Field 'parse' must contain either 'items' or direct parsers.")
     _check_rules(rules, f"Missing required '{word}' parser definition.")
@@ -320,13 +320,13 @@ def _modern_items(items: Any, word: str) -> Any:
     fields = items.get("fields")
     if not isinstance(fields, Mapping):
         return {**items, "selector": selector}
-    fields = _named(fields)
+    fields = _by_name(fields)
     if selector:
         _check_rules(fields, f"Container 'fields' must include a '{word}' field.")
     return {**items, "selector": selector, "fields": fields}
 
 
-def _named(rules: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
+def _by_name(rules: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The rules by name, with `link` (which wins) under `url`."""
     rules_by_name = {
         str(key): rule for key, rule in rules.items() if not str(key).startswith("_") and key not in without

@@ -92,10 +92,10 @@ def _first_match(timer: str, after: datetime) -> datetime:
 def _with_sundays(timer: str) -> str:
     """`timer` with Sunday as 7 where it ends a range of days, and as 0 where it begins one: `MON-SUN`, `6-0`, `7-2`."""
     fields = timer.split()
-    return " ".join([*fields[:-1], *(_DAY_RANGE.sub(_written_upwards, field) for field in fields[-1:])])
+    return " ".join([*fields[:-1], *(_DAY_RANGE.sub(_write_upwards, field) for field in fields[-1:])])
 
 
-def _written_upwards(days: re.Match[str]) -> str:
+def _write_upwards(days: re.Match[str]) -> str:
     first, last = days["first"].upper(), days["last"].upper()
     if last in _SUNDAY and first not in ("0", "SUN"):
         last = "7"

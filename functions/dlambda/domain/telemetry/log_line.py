@@ -87,13 +87,13 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
 
 def masked_values(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, Any]:
     """An object whose texts are masked, at every depth; members whose name says that they are secret whole."""
-    return {name: _masked_value(name, value, tuple(secrets)) for name, value in values.items()}
+    return {name: _mask_value(name, value, tuple(secrets)) for name, value in values.items()}
 
 
 _SECRET_NAME: Final = re.compile(rf"(?i)^(?:{_NAME}|cookies?|set-cookie|(?:proxy-)?authorization|headers)$")
 
 
-def _masked_value(name: str, value: Any, secrets: tuple[str, ...]) -> Any:
+def _mask_value(name: str, value: Any, secrets: tuple[str, ...]) -> Any:
     if value and _SECRET_NAME.match(name):
         return MASK
     if isinstance(value, str):
@@ -101,7 +101,7 @@ def _masked_value(name: str, value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
         return masked_values({str(key): inner for key, inner in value.items()}, secrets)
     if isinstance(value, list | tuple):
-        return [_masked_value("", inner, secrets) for inner in value]
+        return [_mask_value("", inner, secrets) for inner in value]
     return value if value is None or isinstance(value, bool | int | float) else masked(str(value), secrets)
 
 

@@ -42,11 +42,11 @@ def series(name: str, labels: Labels) -> str:
     """`name{a="b"}`: what a number is kept under."""
     if not labels:
         return name
-    inside = ",".join(f'{key}="{_escaped(value)}"' for key, value in sorted(labels.items()))
+    inside = ",".join(f'{key}="{_escape(value)}"' for key, value in sorted(labels.items()))
     return f"{name}{{{inside}}}"
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
@@ -92,10 +92,10 @@ def embedded(numbers: Iterable[tuple[str, Labels, float]], now_ms: int, namespac
     Each series costs money by the month. So a number counts as a whole and, where there is one, by its kind or status;
     the other labels, of which there are as many as sites, are fields that the log is searched by.
     """
-    return [json.dumps(_embedded(name, labels, value, now_ms, namespace)) for name, labels, value in numbers]
+    return [json.dumps(_embed(name, labels, value, now_ms, namespace)) for name, labels, value in numbers]
 
 
-def _embedded(name: str, labels: Labels, value: float, now_ms: int, namespace: str) -> dict[str, Any]:
+def _embed(name: str, labels: Labels, value: float, now_ms: int, namespace: str) -> dict[str, Any]:
     unit = "Seconds" if name.endswith("_seconds") else "Bytes" if "_bytes" in name else "Count"
     about = {
         "Namespace": namespace,

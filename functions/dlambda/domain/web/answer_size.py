@@ -38,9 +38,9 @@ def fitting_message(frame: Mapping[str, Any]) -> bytes:
     for longest_text, longest_list in _CUTS:
         if len(text) <= MOST_MESSAGE_BYTES:
             break
-        cut = _cut(frame, longest_text, longest_list)
-        data = cut.get("data")
-        text = _json(cut | {"data": data | {_TRUNCATED: True}} if isinstance(data, dict) else cut)
+        shorter_frame = _cut(frame, longest_text, longest_list)
+        data = shorter_frame.get("data")
+        text = _json(shorter_frame | {"data": data | {_TRUNCATED: True}} if isinstance(data, dict) else shorter_frame)
     return text
 
 

@@ -10,7 +10,7 @@ _SITE_BITS: Final = 64
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
     """True if `address` lies in one of `networks`; a text that is no address lies in none."""
-    parsed = _parsed(address)
+    parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in networks if network.version == parsed.version)
 
 
@@ -21,7 +21,7 @@ def client_address(peer: str, forwarded_for: str, proxies: Sequence[Network]) ->
     """
     client = peer
     for entry in reversed(forwarded_for.split(",")):
-        parsed = _parsed(_without_port(entry.strip()))
+        parsed = _parse(_without_port(entry.strip()))
         if parsed is None or not is_within(client, proxies):
             break
         client = str(parsed)
@@ -30,13 +30,13 @@ def client_address(peer: str, forwarded_for: str, proxies: Sequence[Network]) ->
 
 def counted_as(address: str) -> str:
     """The key under which failures of `address` are counted: an IPv6 client has a whole /64 to itself."""
-    parsed = _parsed(address)
+    parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, _SITE_BITS), strict=False))
     return str(parsed or address)
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(text.partition("%")[0])
     except ValueError:

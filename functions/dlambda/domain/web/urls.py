@@ -55,13 +55,13 @@ def is_internal(address: str) -> bool:
     except ValueError:
         return True
     if isinstance(ip, IPv6Address):
-        inner = _carried(ip)
+        inner = _embedded_ipv4(ip)
         if inner is not None:
             return is_internal(str(inner))
     return not ip.is_global or any(ip in network for network in _INSIDE if network.version == ip.version)
 
 
-def _carried(ip: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that an IPv6 one stands for: mapped, compatible, 6to4, NAT64."""
     if ip.ipv4_mapped is not None:
         return ip.ipv4_mapped

@@ -77,7 +77,7 @@ def unmask_options(text: str, previous: str) -> str:
         return text
     places, before = _places(text), _places(previous)
     pairs = [(place.secret.key, place.value) for place in places]
-    values = _meant(pairs, before, [place.word.in_comment for place in places])
+    values = _unmask_values(pairs, before, [place.word.in_comment for place in places])
     return _rewritten(text, places, [value or "" for value in values])
 
 
@@ -86,7 +86,7 @@ def secret_values(text: str) -> list[str]:
     return sorted({place.value for place in _places(text)} - {MASK}, key=len, reverse=True)
 
 
-def _meant(
+def _unmask_values(
     pairs_of_text: Sequence[tuple[tuple[str, ...], str]], previous: Sequence[_Place], in_comment: Sequence[bool]
 ) -> list[str | None]:
     """A mask in a comment means a comment's value, and else an option's: lines are put in and out of use that way."""
@@ -259,7 +259,7 @@ def _new_word(word_text: str, word: _Word, pairs: Sequence[tuple[_Place, str]]) 
     value = replace_secrets(word.value, [place.secret for place, _ in pairs], [new for _, new in pairs])
     if value == word.value:
         return word_text
-    new_text = _replaced_as_written(word_text, pairs)
+    new_text = _replace_as_written(word_text, pairs)
     if new_text is None or new_text.startswith("#") or [part for part, _, _ in _split(new_text)] != [value]:
         new_text = shlex.quote(value)
     last, new = pairs[-1]
@@ -271,7 +271,7 @@ def _breaks_line(value: str) -> bool:
     return len(value.splitlines()) > 1 or value.endswith(("\n", "\r"))
 
 
-def _replaced_as_written(word_text: str, pairs: Sequence[tuple[_Place, str]]) -> str | None:
+def _replace_as_written(word_text: str, pairs: Sequence[tuple[_Place, str]]) -> str | None:
     end = len(word_text)
     for place, value in reversed(pairs):
         at = word_text.rfind(place.value, 0, end)

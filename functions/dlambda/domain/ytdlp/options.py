@@ -249,13 +249,13 @@ def _unsafe_compat(words: Iterable[str], on: frozenset[str] = frozenset()) -> fr
         name, takes_back = word.removeprefix("-"), word.startswith("-")
         if name in COMPAT_GROUPS:
             members = COMPAT_GROUPS[name]
-            on = _unsafe_compat(map(_negated, members) if takes_back else members, on)
+            on = _unsafe_compat(map(_negate, members) if takes_back else members, on)
         elif name in UNSAFE_COMPAT:
             on = on - {name} if takes_back else on | {name}
     return on
 
 
-def _negated(word: str) -> str:
+def _negate(word: str) -> str:
     return word.removeprefix("-") if word.startswith("-") else f"-{word}"
 
 

@@ -38,7 +38,7 @@ def _time(milliseconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -81,7 +81,7 @@ def _cue_text(event: pysubs2.SSAEvent, styles: dict[str, pysubs2.SSAStyle]) -> s
     parts = []
     for text, style in parse_tags(event.text, styles.get(event.style, pysubs2.SSAStyle.DEFAULT_STYLE), styles):
         if text and not style.drawing:
-            words = _escaped(text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " "))
+            words = _escape(text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " "))
             parts.append(f"<i>{words}</i>" if style.italic and words.strip() else words)
     joined = "".join(parts).replace("</i><i>", "")
     lines = [_SPACES.sub(" ", line).strip() for line in joined.splitlines()]
@@ -96,7 +96,7 @@ def _cues(events: Sequence[pysubs2.SSAEvent], styles: dict[str, pysubs2.SSAStyle
     ]
 
 
-def _spoken(subtitles: pysubs2.SSAFile) -> list[pysubs2.SSAEvent]:
+def _spoken_events(subtitles: pysubs2.SSAFile) -> list[pysubs2.SSAEvent]:
     """The events in order of time, without comments and without a title that spans the whole film."""
     events = sorted((event for event in subtitles if not event.is_comment), key=lambda event: event.start)
     if len(events) > 1 and events[0].end == events[-1].end:
@@ -112,7 +112,7 @@ def to_vtt(file: str, data: bytes) -> str:
     if suffix(PurePosixPath(file).name) not in SHOWN_SUBTITLES:
         raise Invalid(f"File '{file}' subtitle type is not supported.")
     text = text_of(file, data).lstrip()
-    return text if _is_webvtt(text) else _converted(file, text)
+    return text if _is_webvtt(text) else _convert(file, text)
 
 
 def text_of(file: str, data: bytes) -> str:
@@ -125,12 +125,12 @@ def _is_webvtt(text: str) -> bool:
     return bool(_WEBVTT.match(text)) and (bool(_WEBVTT_TIMES.search(text)) or not _TIMES.search(text))
 
 
-def _converted(file: str, text: str) -> str:
+def _convert(file: str, text: str) -> str:
     try:
         subtitles = _reader(text)(_LINE_END.sub("\n", text))
     except (pysubs2.Pysubs2Error, ValueError):
         raise NotFound(f"No subtitle events were found in '{file}'.") from None
-    cues = _cues(_spoken(subtitles), subtitles.styles)
+    cues = _cues(_spoken_events(subtitles), subtitles.styles)
     if not cues:
         raise NotFound(f"No subtitle events were found in '{file}'.")
     return "WEBVTT\n\n" + "\n".join(cues)

@@ -146,12 +146,12 @@ class Client:
 
     def revisit(self, url: str, failure: str) -> Answer:
         """As `read`, without a transfer of what has not changed since the last time."""
-        kept = self.memory.find(url) if self.memory else None
-        known = kept.headers if kept else {}
-        conditions = {asking: known[name] for name, asking in _VALIDATORS.items() if known.get(name)}
+        cached = self.memory.find(url) if self.memory else None
+        headers = cached.headers if cached else {}
+        conditions = {asking: headers[name] for name, asking in _VALIDATORS.items() if headers.get(name)}
         answer = self.read(url, failure, headers=conditions)
-        if kept and answer.status == _NOT_MODIFIED:
-            return kept
+        if cached and answer.status == _NOT_MODIFIED:
+            return cached
         if self.memory and _VALIDATORS.keys() & answer.headers.keys():
             self.memory.keep(url, answer)
         return answer

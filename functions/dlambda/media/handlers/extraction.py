@@ -41,13 +41,13 @@ def extract_rows(recipe: Recipe, body: bytes, content_type: str, limit: int) -> 
     if not body.strip():
         raise Invalid("Received empty response body.")
     if recipe.response.type == "json":
-        return Found(list(islice(_json_rows(recipe, _decoded(body, content_type)), limit)))
+        return Found(list(islice(_json_rows(recipe, _decode(body, content_type)), limit)))
     text = page_text(body, content_type)
     page = Selector(text=text, type="html")
     return Found(list(islice(_html_rows(recipe, page, text), limit)), _base_of(page))
 
 
-def _decoded(body: bytes, content_type: str) -> Any:
+def _decode(body: bytes, content_type: str) -> Any:
     try:
         return parse_json(body, content_type)
     except (ValueError, RecursionError):
@@ -101,7 +101,7 @@ def _html_values(rule: Rule, node: Selector, markup: str, field: str) -> Iterato
         values: Iterable[str | None] = _regex_values(rule, markup)
     else:
         values = (_node_value(hit, rule.attribute, field) for hit in _select(node, rule.type, rule.expression))
-    yield from _filtered(values, rule.post_filter)
+    yield from _filter(values, rule.post_filter)
 
 
 def _node_value(hit: Selector, attribute: str | None, field: str) -> str | None:
@@ -112,16 +112,16 @@ def _node_value(hit: Selector, attribute: str | None, field: str) -> str | None:
     attributes = {str(name).lower(): str(value) for name, value in hit.attrib.items()}
     if attribute is None:
         href = attributes.get("href") if field == _URL else None
-        return href or _folded(hit) or str(hit.get())
+        return href or _fold(hit) or str(hit.get())
     name = attribute.strip().lower()
     if name in _TEXT:
-        return _folded(hit)
+        return _fold(hit)
     if name in _MARKUP:
         return str(hit.get())
     return attributes.get(name)
 
 
-def _folded(hit: Selector) -> str:
+def _fold(hit: Selector) -> str:
     return " ".join(str(hit.xpath("string()").get() or "").split())
 
 
@@ -169,8 +169,8 @@ def _json_values(rule: Rule, node: Any) -> Iterator[str]:
         values = _regex_values(rule, json.dumps(node, ensure_ascii=False))
     elif rule.type == "jsonpath":
         value = _search(rule.expression, node)
-        values = (_printed(element) for element in (value if isinstance(value, list) else [value]))
-    yield from _filtered(values, rule.post_filter)
+        values = (_print(element) for element in (value if isinstance(value, list) else [value]))
+    yield from _filter(values, rule.post_filter)
 
 
 def _search(expression: str, data: Any) -> Any:
@@ -181,7 +181,7 @@ def _search(expression: str, data: Any) -> Any:
         return None
 
 
-def _printed(value: Any) -> str | None:
+def _print(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict | list):
@@ -192,7 +192,7 @@ def _printed(value: Any) -> str | None:
 # Both
 
 
-def _filtered(values: Iterable[str | None], post_filter: PostFilter | None) -> Iterator[str]:
+def _filter(values: Iterable[str | None], post_filter: PostFilter | None) -> Iterator[str]:
     for value in values:
         text = post_filtered(value, post_filter) if value is not None else None
         if text is not None:

@@ -181,7 +181,7 @@ def _metadata(parts: Parts) -> dict[str, Any]:
     """Other fields under yt-dlp's names; `published` as it is written."""
     published = parts.text(*_DATES)
     moment = read_date(published)
-    told = {
+    fields = {
         "published": published,
         "timestamp": int(moment.timestamp()) if moment else None,
         "season_number": _number(parts.text((ITUNES, "season"), (PODCAST, "season"))),
@@ -189,7 +189,7 @@ def _metadata(parts: Parts) -> dict[str, Any]:
         "episode": parts.text((ITUNES, "title")),
         "duration": _seconds(parts),
     }
-    return {name: value for name, value in told.items() if value not in ("", None)}
+    return {name: value for name, value in fields.items() if value not in ("", None)}
 
 
 def _number(text: str) -> int | None:

@@ -42,33 +42,33 @@ class _Balance:
         lower = name.lower()
         before = ""
         if lower in _ENTRIES:
-            before = "".join(self._close(each) for each in _ENTRIES)
+            before = "".join(self._close(entry_name) for entry_name in _ENTRIES)
         elif lower in _STARTS and self._open and self._open[-1][1] in _LEAVES:
             before = self._close(self._open[-1][1])
         is_empty = rest.rstrip().endswith("/") or lower in _EMPTY
         if not is_empty:
             self._open.append((name, lower))
             self._names[lower] += 1
-        return f"{before}<{name}{_quoted(rest.rstrip().removesuffix('/'))}{'/' if is_empty else ''}>"
+        return f"{before}<{name}{_quote(rest.rstrip().removesuffix('/'))}{'/' if is_empty else ''}>"
 
     def _close(self, name: str) -> str:
         if not self._names[name]:
             return ""
         closed = []
         while self._names[name]:
-            written, lower = self._open.pop()
+            spelling, lower = self._open.pop()
             self._names[lower] -= 1
-            closed.append(f"</{written}>")
+            closed.append(f"</{spelling}>")
             if lower == name:
                 break
         return "".join(closed)
 
     def rest(self) -> str:
         """The end tags that close all that is open."""
-        return "".join(f"</{written}>" for written, _ in reversed(self._open))
+        return "".join(f"</{spelling}>" for spelling, _ in reversed(self._open))
 
 
-def _quoted(attributes: str) -> str:
+def _quote(attributes: str) -> str:
     return attributes if _QUOTED.search(attributes) else _BARE_VALUE.sub(r'\1="\2"', attributes)
 
 

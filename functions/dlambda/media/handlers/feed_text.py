@@ -47,14 +47,14 @@ def feed_text(body: bytes, content_type: str = "") -> str:
     Named characters of HTML are replaced; entities that the document declares itself stay unread references.
     `content_type` is the header, whose encoding counts where the document names none.
     """
-    text = _FORBIDDEN.sub("", _decoded(body, content_type))
+    text = _FORBIDDEN.sub("", _decode(body, content_type))
     start = _START.search(text)
     text = text[start.start() if start else max(text.find("<"), 0) :]
     declared = frozenset(_ENTITY.findall(text))
-    return _PASSAGES.sub(lambda passage: _mended(passage, declared), text)
+    return _PASSAGES.sub(lambda passage: _mend(passage, declared), text)
 
 
-def _mended(passage: re.Match[str], declared: frozenset[str]) -> str:
+def _mend(passage: re.Match[str], declared: frozenset[str]) -> str:
     whole, name = passage[0], passage[1]
     if whole[0] == "<" or name in _OF_XML or name in declared:
         return whole
@@ -63,7 +63,7 @@ def _mended(passage: re.Match[str], declared: frozenset[str]) -> str:
     return f"&amp;{whole[1:]}"
 
 
-def _decoded(body: bytes, content_type: str) -> str:
+def _decode(body: bytes, content_type: str) -> str:
     """By byte order mark, else as UTF-8 where that fits, else as declared or as the header says.
 
     What is declared is often wrong, but nothing else is valid UTF-8 by chance; one bad byte costs only itself.

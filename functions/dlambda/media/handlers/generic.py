@@ -127,13 +127,13 @@ def encode_body(body: Body | None, headers: Mapping[str, str]) -> tuple[dict[str
     own_headers = dict(headers)
     if body is None:
         return own_headers, None
-    content_type, data = _encoded(body.type, body.value)
+    content_type, data = _encode(body.type, body.value)
     if content_type and not any(name.lower() == "content-type" for name in own_headers):
         own_headers["Content-Type"] = content_type
     return own_headers, data
 
 
-def _encoded(kind: str, value: Any) -> tuple[str, bytes]:
+def _encode(kind: str, value: Any) -> tuple[str, bytes]:
     if kind == "json":
         return "application/json", json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     if kind == "form":

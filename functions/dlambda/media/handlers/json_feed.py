@@ -47,12 +47,12 @@ def _metadata(entry: Mapping[str, Any], playing: list[dict[str, Any]]) -> dict[s
     published = _text(entry, "date_published")
     moment = read_date(published)
     seconds = playing[0].get("duration_in_seconds") if playing else None
-    told = {
+    fields = {
         "published": published,
         "timestamp": int(moment.timestamp()) if moment else None,
         "duration": int(seconds) if isinstance(seconds, int | float) and 0 < seconds < float("inf") else None,
     }
-    return {name: value for name, value in told.items() if value not in ("", None)}
+    return {name: value for name, value in fields.items() if value not in ("", None)}
 
 
 def _text(part: Mapping[str, Any], name: str) -> str:

@@ -75,15 +75,15 @@ def read_xml(body: bytes, content_type: str = "") -> Element:
     text = feed_text(body, content_type)
     if text.count("<") > _MAX_TAGS:
         raise ValueError("The answer has too many elements")
-    root, problems = _parsed(text)
+    root, problems = _parse(text)
     if problems & _UNBALANCED:
-        root, _ = _parsed(balanced(text))
+        root, _ = _parse(balanced(text))
     if root is None or (name_of(root)[1] not in _FEED_ROOTS and next(entries(root), None) is None):
         raise ValueError("The answer is no RSS or Atom feed")
     return root
 
 
-def _parsed(text: str) -> tuple[Element | None, set[int]]:
+def _parse(text: str) -> tuple[Element | None, set[int]]:
     """The root, None beyond repair, and the kinds of what is wrong. Raises `ValueError` for what is cut at a limit.
 
     What comes behind a limit is not read: better no feed than half of one that calls itself whole.

@@ -40,13 +40,13 @@ class SegmentReader:
     def segment(self, segment: Segment) -> bytes:
         """The plain bytes of a segment. Raises `NotReadable`."""
         content = self.read(segment.url, segment.range)
-        return self._decrypted(segment.key, segment.sequence, content)
+        return self._decrypt(segment.key, segment.sequence, content)
 
     def beginning(self, segment: Segment) -> bytes:
         """The plain bytes of the initialisation that a segment needs. Raises `NotReadable`."""
         assert segment.map_url is not None
         content = self.read(segment.map_url, segment.map_range)
-        return self._decrypted(segment.map_key, segment.sequence, content)
+        return self._decrypt(segment.map_key, segment.sequence, content)
 
     def content(self, segment: Segment) -> bytes | None:
         """The plain bytes of a segment, asked for several times; None when they cannot be had."""
@@ -80,7 +80,7 @@ class SegmentReader:
         except TransportError as error:
             raise NotReadable(str(error)) from error
 
-    def _decrypted(self, key: Key | None, sequence: int, content: bytes) -> bytes:
+    def _decrypt(self, key: Key | None, sequence: int, content: bytes) -> bytes:
         if key is None:
             return content
         if key.method != "AES-128" or key.url is None:

@@ -51,10 +51,10 @@ class DiskSpace:
 
     def never_holds(self, needed_bytes: int) -> str | None:
         """Why `needed_bytes` find no room even when all else has gone, as a text for `classify`; None when they do."""
-        most = self.total - self.reserve
-        if self.reserve == 0 or needed_bytes <= most:
+        maximum = self.total - self.reserve
+        if self.reserve == 0 or needed_bytes <= maximum:
             return None
-        return f"The file is larger than the scratch folder: {needed_bytes / _MB:,.0f} MB of {most / _MB:,.0f} MB."
+        return f"The file is larger than the scratch folder: {needed_bytes / _MB:,.0f} MB of {maximum / _MB:,.0f} MB."
 
 
 def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> DiskSpace:

@@ -67,8 +67,8 @@ def processes_below(root: int) -> list[ProcessUsage]:
     """The process `root` and all that descend from it, in the order of their numbers."""
     stats = {int(path.name): stat for path in _PROC.iterdir() if path.name.isdecimal() and (stat := _stat_of(path))}
     family = {root}
-    while more := {pid for pid, stat in stats.items() if pid not in family and int(stat[1]) in family}:
-        family |= more
+    while children := {pid for pid, stat in stats.items() if pid not in family and int(stat[1]) in family}:
+        family |= children
     return [_usage(pid, stats[pid]) for pid in sorted(family & stats.keys())]
 
 
@@ -77,9 +77,15 @@ def read_machine() -> MachineUsage:
     ticks = [int(word) for word in _first_line(_PROC / "stat").split()[1:9]] or [0] * 8
     idle = ticks[3] + ticks[4]
     disk_read, disk_written = _disk_bytes()
-    received, sent = _network_bytes()
+    received_bytes, sent_bytes = _network_bytes()
     return MachineUsage(
-        (sum(ticks) - idle) / _TICKS, sum(ticks) / _TICKS, _memory_percent(), disk_read, disk_written, received, sent
+        (sum(ticks) - idle) / _TICKS,
+        sum(ticks) / _TICKS,
+        _memory_percent(),
+        disk_read,
+        disk_written,
+        received_bytes,
+        sent_bytes,
     )
 
 
@@ -161,23 +167,23 @@ def _memory_percent() -> float | None:
 
 
 def _disk_bytes() -> tuple[int, int]:
-    read = written = 0
+    read = written_bytes = 0
     with suppress(OSError):
         for path in _BLOCKS.iterdir():
             words = _first_line(path / "stat").split()
             if len(words) > 6 and not path.name.startswith(_NO_DISKS):
                 read += int(words[2]) * _SECTOR_BYTES
-                written += int(words[6]) * _SECTOR_BYTES
-    return read, written
+                written_bytes += int(words[6]) * _SECTOR_BYTES
+    return read, written_bytes
 
 
 def _network_bytes() -> tuple[int, int]:
     """Of all interfaces but the loopback, over which the parts of the service talk."""
-    received = sent = 0
+    received = sent_bytes = 0
     for line in _text(_PROC / "net" / "dev").splitlines()[2:]:
         name, _, numbers = line.partition(":")
         words = numbers.split()
         if name.strip() != "lo" and len(words) > 8:
             received += int(words[0])
-            sent += int(words[8])
-    return received, sent
+            sent_bytes += int(words[8])
+    return received, sent_bytes

@@ -117,7 +117,7 @@ def fetch(request: Request, *, allow_internal: bool = False, is_refused: IsRefus
         location = answer.headers.get("location")
         if not request.follow or answer.status not in _REDIRECTS or not location:
             return answer
-        request = _redirected(request, answer.status, _target(answer.url, location))
+        request = _redirect(request, answer.status, _target(answer.url, location))
     raise FetchFailed("Too many redirects")
 
 
@@ -142,7 +142,7 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _redirected(request: Request, status: int, url: str) -> Request:
+def _redirect(request: Request, status: int, url: str) -> Request:
     headers = request.headers
     if _origin(url) != _origin(request.url):
         headers = {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
@@ -162,12 +162,12 @@ def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
     try:
         url = _sendable(request.url)
         proxy = _proxy_parts(request.proxy) if request.proxy else None
-        return _sent(replace(request, url=url), request.url, proxy, end, is_refused)
+        return _send(replace(request, url=url), request.url, proxy, end, is_refused)
     except ValueError as error:  # urllib's and http.client's, UnicodeError among them
         raise FetchFailed(_UNSENDABLE) from error
 
 
-def _sent(request: Request, url: str, proxy: SplitResult | None, end: float, is_refused: IsRefused) -> Answer:
+def _send(request: Request, url: str, proxy: SplitResult | None, end: float, is_refused: IsRefused) -> Answer:
     seconds = end - time.monotonic()
     if seconds <= 0:
         raise FetchFailed("Timed out")

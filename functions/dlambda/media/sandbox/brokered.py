@@ -72,7 +72,7 @@ def install(broker: socket.socket) -> None:
             raise InternalAddress
         request = {
             "do": "connect",
-            "address": list(_resolved(getaddrinfo, self, address)),
+            "address": list(_resolve(getaddrinfo, self, address)),
             "datagrams": self.type == socket.SOCK_DGRAM,
             "seconds": self.gettimeout(),
         }
@@ -98,7 +98,7 @@ def install(broker: socket.socket) -> None:
         setattr(socket.socket, method.__name__, method)
 
 
-def _resolved(getaddrinfo: Any, connecting: socket.socket, address: Any) -> tuple[Any, ...]:
+def _resolve(getaddrinfo: Any, connecting: socket.socket, address: Any) -> tuple[Any, ...]:
     """`address` with an IP address for its host, which may be a name."""
     try:
         socket.inet_pton(connecting.family, str(address[0]).partition("%")[0])

@@ -21,9 +21,9 @@ def python_environment(release: str = "") -> dict[str, str]:
     """The whole environment of a Python process that imports `dlambda`; packages in the folder `release` win over
     installed ones.
     """
-    own, *others = module_folders()
+    own, *other_folders = module_folders()
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
-        "PYTHONPATH": os.pathsep.join(filter(None, [own, release, *others])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [own, release, *other_folders])),
         "PYTHONNOUSERSITE": "1",
         "YTDLP_NO_PLUGINS": "1",
         "HOME": "/nonexistent",  # no configuration, no .netrc, no cache of whoever runs the service

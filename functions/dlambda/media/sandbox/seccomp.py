@@ -153,7 +153,7 @@ def install_rules(rules: Mapping[str, int]) -> int:
 
     The descriptor at which the calls arrive whose action is `ASK`. Raises OSError where the kernel cannot do it.
     """
-    program = _checked_machine()
+    program = _check_machine()
     for name, action in rules.items():
         program += _decide(number_of(name), action)
     forbid_new_privileges()
@@ -183,7 +183,7 @@ def _set_filter(code: bytes, flags: int) -> int:
 def _assemble(calls: Calls, new_process: int) -> bytes:
     """The filter's program: each block ends in a decision or goes on to the next one."""
     numbers = _MACHINES[machine()][1]
-    program = _checked_machine()
+    program = _check_machine()
     for name in _REFUSED:
         if name in numbers:
             program += _decide(numbers[name], REFUSE | errno.EPERM)
@@ -200,7 +200,7 @@ def _assemble(calls: Calls, new_process: int) -> bytes:
 Instruction = tuple[int, int, int, int]
 
 
-def _checked_machine() -> list[Instruction]:
+def _check_machine() -> list[Instruction]:
     """Refuses the calls of another processor's interface, whose numbers differ; then loads the call's number."""
     number_of("socket")
     program = [

@@ -46,7 +46,7 @@ def _imitated(name: str) -> str:
     """The name as the library has it. Raises `FetchFailed` for a browser that cannot be imitated."""
     names = list_browsers()
     name = name.lower()
-    kind = next((one for one in names if name.startswith(one) and one.isalpha()), None)
+    kind = next((prefix for prefix in names if name.startswith(prefix) and prefix.isalpha()), None)
     if not names or name in names:
         return name
     if kind is None:

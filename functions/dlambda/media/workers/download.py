@@ -137,10 +137,10 @@ class Running:
         if isinstance(message, DownloadQuestion):
             self._worker.send(to_fields(DownloadAnswer(self._answer(message))))
         elif isinstance(message, Result):
-            result = _checked_result(message, self._spec.workdir / HOME, self._redaction)
+            result = _check_result(message, self._spec.workdir / HOME, self._redaction)
             self._finish(replace(result, existing=self._existing if message.existing else None), messages)
         else:
-            messages.append(_checked(message, self._spec.workdir, self._redaction))
+            messages.append(_check(message, self._spec.workdir, self._redaction))
 
     def stop(self, grace_seconds: float = 2.0) -> Result:
         """Ends the download and its whole process group; nothing of it is left running.
@@ -194,7 +194,7 @@ class Running:
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
 
 
-def _checked_result(result: Result, home: Path, redaction: Redaction) -> Result:
+def _check_result(result: Result, home: Path, redaction: Redaction) -> Result:
     """The result without names outside of `home` and without secrets."""
     if result.filepath is not None and not is_own(home, result.filepath):
         return Result(ok=False, error=ENDED_TEXT)
@@ -207,7 +207,7 @@ def _checked_result(result: Result, home: Path, redaction: Redaction) -> Result:
     )
 
 
-def _checked(
+def _check(
     message: Progress | Postprocessing | Log | FileReady, workdir: Path, redaction: Redaction
 ) -> Progress | Postprocessing | Log | FileReady:
     """The message without names outside of `workdir` and without secrets."""

@@ -203,9 +203,9 @@ class _WarmProcesses:
             warm = self.running.pop(release)
             warm.retire()
             self._retired.append(warm)
-        gone = [warm for warm in self._retired if warm.is_gone(0)]
-        self._retired = [warm for warm in self._retired if warm not in gone]
-        for warm in gone:
+        dead = [warm for warm in self._retired if warm.is_gone(0)]
+        self._retired = [warm for warm in self._retired if warm not in dead]
+        for warm in dead:
             warm.close()
 
 

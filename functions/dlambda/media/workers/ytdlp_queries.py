@@ -159,7 +159,7 @@ def _resident() -> _Resident:
 def _ask_at_once(question: Question) -> dict[str, Any]:
     """The answer of the resident worker, or, while that is busy, of one of its own. Raises `Invalid`, `Unavailable`."""
     answer = _resident().ask(question)
-    return _checked(answer) if answer else _ask(question)
+    return _check(answer) if answer else _ask(question)
 
 
 def _ask(job: Question, release: str | None = None) -> dict[str, Any]:
@@ -168,10 +168,10 @@ def _ask(job: Question, release: str | None = None) -> dict[str, Any]:
         answer = worker.receive(_PATIENCE_SECONDS)
     finally:
         worker.kill()
-    return _checked(answer)
+    return _check(answer)
 
 
-def _checked(answer: dict[str, Any] | None) -> dict[str, Any]:
+def _check(answer: dict[str, Any] | None) -> dict[str, Any]:
     if answer is None:
         raise Unavailable(_NO_ANSWER)
     if "invalid" in answer:

@@ -53,7 +53,7 @@ def bound(class_: type) -> None:
     class_.read = read  # type: ignore[attr-defined]
 
 
-def _inflated(data: bytes, wbits: int) -> bytes:
+def _inflate(data: bytes, wbits: int) -> bytes:
     """The first stream in `data`; junk behind it is left out, as yt-dlp does."""
     inflater = zlib.decompressobj(wbits)
     plain = inflater.decompress(data, MOST_BYTES + 1)
@@ -64,18 +64,18 @@ def _inflated(data: bytes, wbits: int) -> bytes:
     return plain
 
 
-def _gunzipped(data: bytes) -> bytes:
-    return _inflated(data, zlib.MAX_WBITS | 16) if data else data
+def _gunzip(data: bytes) -> bytes:
+    return _inflate(data, zlib.MAX_WBITS | 16) if data else data
 
 
-def _deflated(data: bytes) -> bytes:
+def _inflate_deflate(data: bytes) -> bytes:
     try:
-        return _inflated(data, -zlib.MAX_WBITS) if data else data
+        return _inflate(data, -zlib.MAX_WBITS) if data else data
     except zlib.error:
-        return _inflated(data, zlib.MAX_WBITS)
+        return _inflate(data, zlib.MAX_WBITS)
 
 
-def _unbrotlied(data: bytes) -> bytes:
+def _unbrotli(data: bytes) -> bytes:
     decoder = brotli.Decompressor()
     plain = b""
     if data:
@@ -96,9 +96,9 @@ def _bound_decoding() -> None:
         return original(self, request, response)
 
     HTTPHandler.http_response = HTTPHandler.https_response = http_response
-    HTTPHandler.gz = staticmethod(_gunzipped)
-    HTTPHandler.deflate = staticmethod(_deflated)
-    HTTPHandler.brotli = staticmethod(_unbrotlied)
+    HTTPHandler.gz = staticmethod(_gunzip)
+    HTTPHandler.deflate = staticmethod(_inflate_deflate)
+    HTTPHandler.brotli = staticmethod(_unbrotli)
 
 
 def install() -> None:

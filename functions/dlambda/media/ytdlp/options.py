@@ -75,7 +75,7 @@ def _defaults() -> Mapping[str, Any]:
     return _parse([])
 
 
-def _kept(options: Iterable[FoundOption], labels: list[str]) -> Iterator[FoundOption]:
+def _keep(options: Iterable[FoundOption], labels: list[str]) -> Iterator[FoundOption]:
     """The options that yt-dlp's parser shall see; labels of the others go to `labels`."""
     for given_option in options:
         option = given_option.option
@@ -119,8 +119,8 @@ def _without_removed(params: dict[str, Any], labels: list[str], options: Iterabl
 def _picklable(params: dict[str, Any], options: list[FoundOption]) -> dict[str, Any]:
     """`params` with yt-dlp's closures replaced by values that can travel to another process."""
     if params.get("match_filter") is not None:
-        filters = _appended(options, "match_filter", "--no-match-filters")
-        breaking = _appended(options, "breaking_match_filter", "--no-break-match-filters")
+        filters = _append(options, "match_filter", "--no-match-filters")
+        breaking = _append(options, "breaking_match_filter", "--no-break-match-filters")
         params["match_filter"] = MatchFilter(tuple(filters), tuple(breaking))
     if params.get("retry_sleep_functions"):
         sleep_texts = [
@@ -153,7 +153,7 @@ def action_of(action: tuple[Any, ...]) -> list[str]:
     return [kind, *map(str, action[1:])]
 
 
-def _appended(options: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
+def _append(options: Iterable[FoundOption], dest: str, reset: str) -> list[str]:
     values: list[str] = []
     for given_option in options:
         if given_option.option.dest == dest:
@@ -180,7 +180,7 @@ def _parsed(text: str, variables: tuple[tuple[str, str], ...], allow_internal: b
     For a day, as dates such as `now-1week` are reckoned here.
     """
     labels: list[str] = []
-    allowed = list(_kept(read_options(text, allow_internal=allow_internal), labels))
+    allowed = list(_keep(read_options(text, allow_internal=allow_internal), labels))
     check_passwords(allowed)
     # Filled in word by word, behind the checks: a folder of ours may hold blanks, and may be an absolute path.
     values = dict(variables)
@@ -236,26 +236,26 @@ def merge(destination: Any, source: Any) -> dict[str, Any]:
     """
     if not isinstance(destination, Mapping) or not isinstance(source, Mapping):
         raise Invalid("Both source and destination must be dictionaries.")
-    return _merged(destination, source, ())
+    return _merge(destination, source, ())
 
 
 def _usable(key: object) -> bool:
     return isinstance(key, str) and bool(key.strip()) and not (key.startswith("__") and key.endswith("__"))
 
 
-def _merged(destination: Mapping[Any, Any], source: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
-    result = {key: _copied(value, above) for key, value in destination.items() if _usable(key)}
+def _merge(destination: Mapping[Any, Any], source: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
+    result = {key: _copy(value, above) for key, value in destination.items() if _usable(key)}
     trail = _deeper(source, above)
     for key, value in source.items():
         if not _usable(key):
             continue
         old = result.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            result[key] = _merged(old, value, trail)
+            result[key] = _merge(old, value, trail)
         elif isinstance(old, list) and isinstance(value, list):
-            result[key] = [*old, *_copied(value, trail)][:_MAX_LIST]
+            result[key] = [*old, *_copy(value, trail)][:_MAX_LIST]
         else:
-            result[key] = _copied(value, trail)
+            result[key] = _copy(value, trail)
     return result
 
 
@@ -267,13 +267,13 @@ def _deeper(value: object, above: tuple[int, ...]) -> tuple[int, ...]:
     return (*above, id(value))
 
 
-def _copied(value: Any, above: tuple[int, ...]) -> Any:
+def _copy(value: Any, above: tuple[int, ...]) -> Any:
     if isinstance(value, Mapping):
         trail = _deeper(value, above)
-        return {key: _copied(inner, trail) for key, inner in value.items() if _usable(key)}
+        return {key: _copy(inner, trail) for key, inner in value.items() if _usable(key)}
     if isinstance(value, list):
         trail = _deeper(value, above)
-        return [_copied(inner, trail) for inner in value[:_MAX_LIST]]
+        return [_copy(inner, trail) for inner in value[:_MAX_LIST]]
     return value
 
 

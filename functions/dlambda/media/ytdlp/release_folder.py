@@ -62,7 +62,7 @@ class ReleaseFolder:
         return self._change(step, is_durable=True)
 
     def _change(self, step: Callable[[Releases], Releases], *, is_durable: bool) -> Releases:
-        with self._locked(_CHANGING):
+        with self._lock(_CHANGING):
             self._read = ((), Releases())
             before = self.read()
             after = step(before)
@@ -117,16 +117,16 @@ class ReleaseFolder:
     @contextmanager
     def updating(self) -> Iterator[bool]:
         """Holds the one update of this machine; False when another process, or thread, is at it."""
-        with self._locked(_UPDATING, waits=False) as is_locked:
+        with self._lock(_UPDATING, waits=False) as is_locked:
             yield is_locked
 
     def is_updating(self) -> bool:
         """True while an update is under way."""
-        with self._locked(_UPDATING, waits=False) as is_locked:
+        with self._lock(_UPDATING, waits=False) as is_locked:
             return not is_locked
 
     @contextmanager
-    def _locked(self, name: str, *, waits: bool = True) -> Iterator[bool]:
+    def _lock(self, name: str, *, waits: bool = True) -> Iterator[bool]:
         self._folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         with (self._folder / name).open("w") as file:
             try:

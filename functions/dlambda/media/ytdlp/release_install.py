@@ -53,9 +53,9 @@ class Offer:
 
 def look_up(channel: str) -> Offer:
     """The newest release of `stable` or `nightly`, or the one of that version. Raises `InstallError`."""
-    package = _reported(*_CHANNELS.get(channel, (f"{_PACKAGE}=={channel}",)))
+    package = _read_report(*_CHANNELS.get(channel, (f"{_PACKAGE}=={channel}",)))
     pins = map(_COMPANION_PIN.match, package["metadata"].get("requires_dist", ()))
-    companions = [_reported(f"{_COMPANION}=={pin[1]}") for pin in pins if pin]
+    companions = [_read_report(f"{_COMPANION}=={pin[1]}") for pin in pins if pin]
     return Offer(tuple(map(_wheel, (package, *companions))))
 
 
@@ -71,7 +71,7 @@ def install(offer: Offer, folder: Path) -> None:
         requirements.unlink(missing_ok=True)
 
 
-def _reported(*requirement: str) -> dict[str, Any]:
+def _read_report(*requirement: str) -> dict[str, Any]:
     """The report of what pip would install for one requirement."""
     report = json.loads(_pip("install", *_WHEELS, "--dry-run", "--ignore-installed", "--report", "-", *requirement))
     package: dict[str, Any] = report["install"][0]

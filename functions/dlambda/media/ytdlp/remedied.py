@@ -34,28 +34,28 @@ def with_remedies(
     params: Mapping[str, Any], remedies: Collection[str], site: str, pot_provider: str = ""
 ) -> dict[str, Any]:
     """The parameters with those of `remedies` that yt-dlp itself provides. `pot_provider`: where tokens come from."""
-    changed = dict(params)
+    new_params = dict(params)
     if Remedy.IMPERSONATE in remedies:
         from yt_dlp.networking.impersonate import ImpersonateTarget  # of a process that has read options
 
-        changed["impersonate"] = ImpersonateTarget(_BROWSER)
+        new_params["impersonate"] = ImpersonateTarget(_BROWSER)
     if Remedy.CLIENT in remedies and site in _EXTRACTOR_OF:
         extractor = _EXTRACTOR_OF[site]
         arguments = {**_arguments(params, extractor), "player_client": _CLIENTS[extractor]}
-        changed["extractor_args"] = {**(params.get("extractor_args") or {}), extractor: arguments}
+        new_params["extractor_args"] = {**(params.get("extractor_args") or {}), extractor: arguments}
     if Remedy.TOKEN in remedies and pot_provider and site in _EXTRACTOR_OF:
         extractor = _EXTRACTOR_OF[site]
-        arguments = {"fetch_pot": ["always"], **_arguments(changed, extractor)}
-        changed["extractor_args"] = {
-            **(changed.get("extractor_args") or {}),
+        arguments = {"fetch_pot": ["always"], **_arguments(new_params, extractor)}
+        new_params["extractor_args"] = {
+            **(new_params.get("extractor_args") or {}),
             extractor: arguments,
             plugins.POT_ARGUMENTS: {"base_url": [pot_provider]},
         }
     if Remedy.FFMPEG in remedies:
-        changed["hls_prefer_native"] = False
+        new_params["hls_prefer_native"] = False
     if Remedy.LIVE_NOW in remedies:
-        changed["live_from_start"] = False
-    return changed
+        new_params["live_from_start"] = False
+    return new_params
 
 
 def _arguments(params: Mapping[str, Any], extractor: str) -> Mapping[str, Any]:

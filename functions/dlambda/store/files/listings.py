@@ -55,7 +55,7 @@ def read(folder: str) -> Listing:
             compared_at = float(row.compared_at or 0)
         else:
             versions[int(row.share)] = int(row.version)
-            entries += _unpacked(row.entries).values()
+            entries += _unpack(row.entries).values()
     return Listing(entries, compared_at, versions)
 
 
@@ -109,7 +109,7 @@ def remove(folder: str) -> None:
 def _rewrite(folder: str, share: int, transform: Callable[[Entries], Entries]) -> None:
     def attempt() -> None:
         row = next(iter(_Row.query(folder or _ROOT, _Row.share == share, consistent_read=True)), None)
-        before = _unpacked(row.entries) if row else {}
+        before = _unpack(row.entries) if row else {}
         after = transform(before)
         if after != before and not _write(folder, share, after, int(row.version) if row else 0):
             raise StaleWrite("The folder was changed meanwhile.")
@@ -120,7 +120,7 @@ def _rewrite(folder: str, share: int, transform: Callable[[Entries], Entries]) -
 def _write(folder: str, share: int, entries: Entries, version: int) -> bool:
     """Writes a row; False when it is no longer at `version` (0: there was none)."""
     condition = _Row.version == version if version else _Row.folder.does_not_exist()
-    row = _Row(folder or _ROOT, share, version=version + 1, entries=_packed(entries))
+    row = _Row(folder or _ROOT, share, version=version + 1, entries=_pack(entries))
     return row.save_if(condition)
 
 
@@ -128,12 +128,12 @@ def _share_of(name: str) -> int:
     return zlib.crc32(name.encode()) % _SHARES
 
 
-def _packed(entries: Entries) -> bytes:
+def _pack(entries: Entries) -> bytes:
     rows = [[entry.name, entry.size_bytes, entry.modified, int(entry.is_folder)] for entry in entries.values()]
     return zlib.compress(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), 1)
 
 
-def _unpacked(data: bytes | None) -> Entries:
+def _unpack(data: bytes | None) -> Entries:
     if not data:
         return {}
     return {

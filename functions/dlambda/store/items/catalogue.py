@@ -135,11 +135,11 @@ def page(
         names = [list_name, f"{list_name}/0", *leaves_of.get(question, ())]
         return _List(list_name, statuses, names).page(page, per_page, newest_first=newest_first)
 
-    found, leaves = retry_conflicts(attempt, on=FoldedMeanwhile)
+    listing, leaves = retry_conflicts(attempt, on=FoldedMeanwhile)
     if len(leaves_of) >= _MOST_REMEMBERED:
         leaves_of.clear()
     leaves_of[question] = leaves[: _BATCH // 2]
-    return found
+    return listing
 
 
 @per_deployment

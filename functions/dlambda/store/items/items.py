@@ -285,7 +285,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
             check_transition(change.before.stage, change.after.stage)
             if change.before.owner != change.after.owner:
                 raise ValueError("an item keeps its owner")
-    changes, address = _placed(changes)
+    changes, address = _place(changes)
     choice = slots.Choice(current().settings)
     for _ in range(_MOST_TRIES):
         chosen = [
@@ -319,7 +319,7 @@ def _refusal(changes: Sequence[Change], record: journal.Record, address: journal
     return ()
 
 
-def _placed(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | None]:
+def _place(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | None]:
     """The changes with versions, and with a place for whoever enters a list; a member's items enter two.
 
     With the places comes the one of the record in the journal: of the list of all.

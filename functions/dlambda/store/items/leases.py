@@ -92,7 +92,7 @@ def renew(
     if progress is not None:
         actions.append(_Row.progress.set(zlib.compress(json.dumps(progress).encode(), 1)))
     if not row.update_if(holds(lease) & (_Row.until > _RELEASED), actions):
-        raise _lost(lease.item_id)
+        raise _lease_lost(lease.item_id)
     return row.wanted
 
 
@@ -104,7 +104,7 @@ def hold(item_id: str) -> Iterator[Lease]:
     """
     lease = acquire(item_id, new_owner(), current().clock.time())
     if lease is None:
-        raise _lost(item_id)
+        raise _lease_lost(item_id)
     released = threading.Event()
     thread = threading.Thread(target=_renew_until, args=(lease, released), name="lease", daemon=True)
     thread.start()
@@ -137,7 +137,7 @@ def _renew_until(lease: Lease, released: threading.Event) -> None:
             log.warning("A lease could not be renewed", exc_info=True, extra={"item_id": lease.item_id})
 
 
-def _lost(item_id: str) -> Lost:
+def _lease_lost(item_id: str) -> Lost:
     return Lost(f"The lease of '{item_id}' is held by another worker.")
 
 

@@ -90,7 +90,7 @@ def find(value: str) -> Key | None:
 
 def get(name: str) -> tuple[Key, str]:
     """The key of that name and its value, in clear. Raises `NotFound`."""
-    name_row = _named(name)
+    name_row = _by_name(name)
     key = find_by_id(name_row.key_id)
     if key is None:
         raise NotFound("Key not found")
@@ -149,7 +149,7 @@ def remove(name: str) -> Key:
     """From now on the key is unknown. Raises `NotFound`. The keys that it made are the caller's business."""
 
     def attempt() -> Key:
-        name_row = _named(name)
+        name_row = _by_name(name)
         key = find_by_id(name_row.key_id)
         if key is None:
             raise NotFound("Key not found")
@@ -184,7 +184,7 @@ def change_value(name: str, value: str) -> None:
     """The key has this value from now on, and its former one is unknown. Raises `NotFound`; `NameInUse` when the value
     is another key's.
     """
-    name_row = _named(name)
+    name_row = _by_name(name)
     before, key_id = find_by_id(name_row.key_id), id_of(value)
     if before is None:
         raise NotFound("Key not found")
@@ -221,7 +221,7 @@ def _find_ids(key_ids: Sequence[str]) -> list[Key]:
     return [_key(row) for row in _Row.batch_get(places, consistent_read=True)] if places else []
 
 
-def _named(name: str) -> _Row:
+def _by_name(name: str) -> _Row:
     row = _Row.find(NAMES, name)
     if row is None:
         raise NotFound("Key not found")

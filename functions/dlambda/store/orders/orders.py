@@ -80,7 +80,7 @@ def start(order: Order, lease: leases.Lease, now: float, *, places: int) -> Orde
     except ConditionFailed as refused:
         if _NO_PLACE in refused.reasons:
             return None
-        raise _lost(refused) from None
+        raise _lease_lost(refused) from None
     return after
 
 
@@ -146,10 +146,10 @@ def _commit(transaction: Transaction) -> None:
     try:
         transaction.commit()
     except ConditionFailed as refused:
-        raise _lost(refused) from None
+        raise _lease_lost(refused) from None
 
 
-def _lost(refused: ConditionFailed) -> Conflict:
+def _lease_lost(refused: ConditionFailed) -> Conflict:
     if leases.LOST in refused.reasons:
         return leases.Lost("Another worker has the order.")
     return StaleWrite("The order was changed meanwhile.")

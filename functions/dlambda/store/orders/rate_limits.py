@@ -41,7 +41,7 @@ def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: flo
     Raises `RateLimitReached`, and then counts nothing.
     """
     for _ in range(_TRIES):  # each time old marks have made room, which others may have used
-        if _added(limits, order_id, now):
+        if _add(limits, order_id, now):
             return
         wait_seconds = max(_make_room(key_id, now, limit, seconds) for key_id, limit in limits.items())
         if wait_seconds:
@@ -49,7 +49,7 @@ def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: flo
     raise RateLimitReached(1.0)
 
 
-def _added(limits: Mapping[str, int], order_id: str, now: float) -> bool:
+def _add(limits: Mapping[str, int], order_id: str, now: float) -> bool:
     """Adds the order's mark to every window, or to none where one is full.
 
     One plain update a window, in their order: a transaction over the window of a maker would be refused while an order
@@ -57,12 +57,12 @@ def _added(limits: Mapping[str, int], order_id: str, now: float) -> bool:
     length of the window after a kill, it counts: an order too few, never one too many.
     """
     mark = _mark(order_id, now)
-    added: list[str] = []
+    marked: list[str] = []
     for key_id, limit in limits.items():
         if not _window(key_id).update_if(_room(limit), [_Row.marks.add({mark})]):
-            withdraw(added, order_id, now)
+            withdraw(marked, order_id, now)
             return False
-        added.append(key_id)
+        marked.append(key_id)
     return True
 
 

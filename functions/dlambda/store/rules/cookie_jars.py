@@ -39,9 +39,9 @@ def find_jar(owner: str, site: str) -> CookieJar | None:
 
 def put_jar(owner: str, jar: CookieJar) -> None:
     """Stores the jar in the place of an older one. Raises `Invalid` when there is no room for it."""
-    others = sum(len(value["B"]) for name, value in _attributes(owner).items() if name != _PREFIX + jar.site)
+    other_bytes = sum(len(value["B"]) for name, value in _attributes(owner).items() if name != _PREFIX + jar.site)
     sealed = sealing.seal(json.dumps(asdict(jar)))
-    if others + len(sealed) > _MOST_BYTES:
+    if other_bytes + len(sealed) > _MOST_BYTES:
         raise Invalid("There are too many cookies: remove the jars of other sites first.")
     _Row(_ALL).update(actions=[_Row.owners.add({_owner_word(owner)})])
     _Row(_key(owner)).update(actions=[_place(jar.site).set(sealed)])
@@ -49,11 +49,11 @@ def put_jar(owner: str, jar: CookieJar) -> None:
 
 def change_jar(owner: str, before: CookieJar, after: CookieJar) -> bool:
     """Replaces the jar unless somebody else has meanwhile; False then."""
-    stored = _attributes(owner).get(_PREFIX + before.site)
-    if stored is None or _jar(stored["B"]) != before:
+    current = _attributes(owner).get(_PREFIX + before.site)
+    if current is None or _jar(current["B"]) != before:
         return False
     sealed = sealing.seal(json.dumps(asdict(after)))
-    return _Row(_key(owner)).update_if(_place(before.site) == bytes(stored["B"]), [_place(before.site).set(sealed)])
+    return _Row(_key(owner)).update_if(_place(before.site) == bytes(current["B"]), [_place(before.site).set(sealed)])
 
 
 def remove_jar(owner: str, site: str) -> None:

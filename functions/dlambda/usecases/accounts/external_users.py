@@ -42,13 +42,13 @@ def find_by_proxy(name: str, groups: list[str] | None) -> Principal:
     subject = f"{_PROXY} {name_key(name)}"
     # An admin may have given its account another name.
     account = accounts.find_by_name(name) or accounts.find(id_of_subject(subject))
-    return _signed_in(account, subject, name, groups)
+    return _sign_in(account, subject, name, groups)
 
 
 def find_by_subject(issuer: str, subject: str, name: str, groups: list[str]) -> Principal:
     """The caller whom a provider vouches for. Raises `Forbidden`, also when its name is another account's."""
     key = f"{issuer} {subject}"
-    return _signed_in(accounts.find(id_of_subject(key)), key, _usable(name), groups)
+    return _sign_in(accounts.find(id_of_subject(key)), key, _usable(name), groups)
 
 
 def _usable(name: str) -> str:
@@ -60,7 +60,7 @@ def _usable(name: str) -> str:
         return read_name("".join(letters)[:_NAME_LENGTH].strip(". "))
 
 
-def _signed_in(account: Account | None, subject: str, name: str, groups: list[str] | None) -> Principal:
+def _sign_in(account: Account | None, subject: str, name: str, groups: list[str] | None) -> Principal:
     """The caller, in the role of its groups; where no groups are set, in the one that admins gave it."""
     mapping = role_mapping()
     role = mapping.role_of(groups or ())

@@ -39,8 +39,8 @@ def read_home(value: object) -> str:
 
 def check_home(account: Account) -> None:
     """Raises `AlreadyExists` for the folder of another account, one above it or one in it."""
-    others = [other.home for other in accounts.list_() if other.id != account.id]
-    if _is_taken(account.home, others):
+    homes = [holder.home for holder in accounts.list_() if holder.id != account.id]
+    if _is_taken(account.home, homes):
         raise AlreadyExists(f"The folder {account.home!r} belongs to another account.")
 
 
@@ -54,8 +54,8 @@ def check_unused(account: Account) -> None:
 
 
 def _is_taken(home: str, homes: list[str]) -> bool:
-    return any(_overlap(home, other) for other in homes)
+    return any(_overlap(home, taken_home) for taken_home in homes)
 
 
-def _overlap(one: str, other: str) -> bool:
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+def _overlap(first: str, second: str) -> bool:
+    return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/")

@@ -94,8 +94,8 @@ def begin(redirect_uri: str, target: str) -> Begun:
         "code_challenge_method": "S256",
     }
     address = _provider().endpoint("authorization_endpoint")
-    kept = {"nonce": nonce, "verifier": verifier, "redirect_uri": redirect_uri, "target": target}
-    sessions.put_once(f"oidc {state}", kept, deployment.clock.time() + SIGN_IN_SECONDS)
+    login = {"nonce": nonce, "verifier": verifier, "redirect_uri": redirect_uri, "target": target}
+    sessions.put_once(f"oidc {state}", login, deployment.clock.time() + SIGN_IN_SECONDS)
     return Begun(f"{address}{'&' if '?' in address else '?'}{urlencode(query)}", state)
 
 
@@ -105,17 +105,17 @@ def finish(code: str, state: str) -> tuple[Principal, str]:
     Raises `Invalid`, `Forbidden` for users who may not sign in, `OperationFailed` and `Unavailable`.
     """
     _settings()
-    kept = sessions.take_once(f"oidc {state}", current().clock.time())
-    if kept is None:
+    login = sessions.take_once(f"oidc {state}", current().clock.time())
+    if login is None:
         raise Invalid("This sign-in has expired. Begin it again.")
-    tokens = _exchange(code, kept["redirect_uri"], kept["verifier"])
-    claims = _claims(str(tokens.get("id_token", "")), kept["nonce"])
+    tokens = _exchange(code, login["redirect_uri"], login["verifier"])
+    claims = _claims(str(tokens.get("id_token", "")), login["nonce"])
     settings = current().settings
     if not groups_of_claims(claims, settings.oidc_groups_claim) or settings.oidc_name_claim not in claims:
         claims = {**_user_info(tokens, claims), **claims}
     groups = groups_of_claims(claims, settings.oidc_groups_claim)
     name = name_of_claims(claims, settings.oidc_name_claim)
-    return find_by_subject(str(claims["iss"]), str(claims["sub"]), name, groups), kept["target"]
+    return find_by_subject(str(claims["iss"]), str(claims["sub"]), name, groups), login["target"]
 
 
 def _settings() -> Any:

@@ -31,25 +31,25 @@ def publish(*events: Event) -> None:
     """
     for change in events:
         _log(change)
-    stamped = [_stamped(event) for event in events]
+    stamped = [_stamp(event) for event in events]
     announce(stamped)
     _tell(stamped)
 
 
 def tell_again(*events: Event) -> None:
     """Sends what WebSocket clients may have missed, to them alone: an event that they have changes nothing."""
-    _tell([_stamped(event) for event in events])
+    _tell([_stamp(event) for event in events])
 
 
 def _tell(stamped: Sequence[Event]) -> None:
-    told = [event for event in stamped if event.for_clients]
-    if not told or not socket.is_served():
+    client_events = [event for event in stamped if event.for_clients]
+    if not client_events or not socket.is_served():
         return
     # Side by side: with many clients, whoever caused the events would wait for all of them one after another.
     pushers = _pushers()
     pushes = []
     for audience, connection_ids in connections.ids_by_audience().items():
-        frames = [frame for event in told for frame in _frames(event, audience.dialect, audience.owner)]
+        frames = [frame for event in client_events for frame in _frames(event, audience.dialect, audience.owner)]
         if frames:
             pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
     for push in pushes:
@@ -77,10 +77,10 @@ def reply(connection_id: str, event: Event) -> None:
     """Sends `event` to one client alone; to none that is gone."""
     connection = connections.find(connection_id)
     if connection is not None:
-        _push(connection_id, _frames(_stamped(event), connection.dialect))
+        _push(connection_id, _frames(_stamp(event), connection.dialect))
 
 
-def _stamped(event: Event) -> Event:
+def _stamp(event: Event) -> Event:
     deployment = current()
     return event.stamped(make_id(deployment.random.choice), deployment.clock.now())
 

@@ -177,7 +177,7 @@ class _Run:
             make_folder(folder)
         except Conflict:
             raise Refused("Invalid directory path.") from None
-        return [_result(self._action, self._action.shown_path, new_dir=self._shown(folder))]
+        return [_result(self._action, self._action.shown_path, new_dir=self._show(folder))]
 
     def _delete(self, path: str) -> list[Result]:
         keys = [object_key(path)] if bucket.find(object_key(path)) else [entry.key for entry in files_below(path)]
@@ -188,19 +188,19 @@ class _Run:
     def _move(self, plan: Plan) -> list[Result]:
         if not self._body.get("plan"):
             take_names(plan)
-            bucket.put_json(_plan_key(self.job.id), _written_plan(plan))
+            bucket.put_json(_plan_key(self.job.id), _write_plan(plan))
             self._save({"plan": True})
         copied = self._copy(plan)
         bucket.delete(object_key(transfer.source) for transfer in plan.transfers)
         files_moved(plan.transfers, copied)
         counts: dict[str, Any] = {"sidecar_count": len(plan.sidecars)} if plan.sidecars else {}
-        main = _result(self._action, self._action.shown_path, new_path=self._shown(plan.target), **counts)
+        main = _result(self._action, self._action.shown_path, new_path=self._show(plan.target), **counts)
         return [main, *(self._sidecar_result(transfer) for transfer in plan.sidecars)]
 
     def _sidecar_result(self, transfer: Transfer) -> Result:
-        return _result(self._action, self._shown(transfer.source), new_path=self._shown(transfer.target))
+        return _result(self._action, self._show(transfer.source), new_path=self._show(transfer.target))
 
-    def _shown(self, path: str) -> str:
+    def _show(self, path: str) -> str:
         """A path as whoever asked names it."""
         return from_home(self._action.home, path)
 
@@ -233,7 +233,7 @@ def _plan_key(job_id: str) -> str:
     return f"info/jobs/{job_id}"
 
 
-def _written_plan(plan: Plan) -> dict[str, Any]:
+def _write_plan(plan: Plan) -> dict[str, Any]:
     return {
         "source": plan.source,
         "target": plan.target,

@@ -37,7 +37,7 @@ def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tu
 
     Raises `Invalid` when nothing of it exists.
     """
-    files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expanded(path, home)))
+    files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expand(path, home)))
     if not files:
         raise Invalid(_NOTHING)
     now = current().clock.time()
@@ -51,7 +51,7 @@ def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tu
     return token, [from_home(home, file) for file in files]
 
 
-def _expanded(path: str, home: str) -> list[str]:
+def _expand(path: str, home: str) -> list[str]:
     try:
         file = find_file(path, home=home)
     except NotFound:
@@ -111,9 +111,9 @@ class _Building:
             except NotFound:
                 continue
             self.count += 1
-            yield from_home(self.job.body.get("home", ""), path), self._held(chunks)
+            yield from_home(self.job.body.get("home", ""), path), self._hold(chunks)
 
-    def _held(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def _hold(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             if current().clock.monotonic() - self._renewed_at > _RENEW_SECONDS:
                 self.job, self._renewed_at = (

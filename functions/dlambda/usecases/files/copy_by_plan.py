@@ -63,14 +63,14 @@ def _copy(transfer: Transfer) -> None:
 
 
 def _at_sources(plan: Plan) -> dict[str, Stored]:
-    return _found(plan, plan.source, (transfer.source for transfer in plan.transfers))
+    return _find(plan, plan.source, (transfer.source for transfer in plan.transfers))
 
 
 def _at_targets(plan: Plan) -> dict[str, Stored]:
-    return _found(plan, plan.target, (transfer.target for transfer in plan.transfers))
+    return _find(plan, plan.target, (transfer.target for transfer in plan.transfers))
 
 
-def _found(plan: Plan, whole: str, paths: Iterable[str]) -> dict[str, Stored]:
+def _find(plan: Plan, whole: str, paths: Iterable[str]) -> dict[str, Stored]:
     if plan.is_folder:
         return {entry.key.removeprefix(object_key("")): entry for entry in files_below(whole)}
     entries = {path: bucket.find(object_key(path)) for path in paths}

@@ -37,14 +37,14 @@ def files_moved(transfers: Sequence[Transfer], copied: Mapping[str, Stored]) -> 
     )
     for transfer in media:
         if transfer.source in owners:
-            _change(owners[transfer.source], partial(_moved, target=transfer.target))
+            _change(owners[transfer.source], partial(_move, target=transfer.target))
     told_ids = {item.id for item in owners.values()}
     _tell_of_sidecars((path for transfer in transfers for path in (transfer.source, transfer.target)), told_ids)
 
 
 def follow(item: Item, target: str) -> None:
     """The item's file was moved to `target`, and it may have no name by which `files_moved` knows of it."""
-    _change(item, partial(_moved, target=target))
+    _change(item, partial(_move, target=target))
 
 
 def files_added(paths: Sequence[str]) -> None:
@@ -60,7 +60,7 @@ def files_gone(paths: Sequence[str]) -> None:
     """
     owners = _items_of(paths)
     folders.note_gone(paths)
-    filename_claims.release(_unused(names_of(paths)))
+    filename_claims.release(_unused_names(names_of(paths)))
     for item in owners.values():
         _change(item, lambda current: current.evolve(filename=None, sidecar={}))
     _tell_of_sidecars(paths, {item.id for item in owners.values()})
@@ -69,12 +69,12 @@ def files_gone(paths: Sequence[str]) -> None:
 def _tell_of_sidecars(paths: Iterable[str], told_ids: Container[str]) -> None:
     """Items beside whose file a sidecar came or went, but for those that were `told_ids` already."""
     beside = {name for path in paths if not is_media(path) for name in folders.names_before_dots(path)}
-    for item in _done(set(filename_claims.find_sources(beside).values())):
+    for item in _history_items(set(filename_claims.find_sources(beside).values())):
         if item.id not in told_ids and item.path and without_extension(item.path) in beside:
             _change(item, lambda current: current.evolve(sidecar=_sidecars(current.path or "")))
 
 
-def _unused(stems: Iterable[str]) -> list[str]:
+def _unused_names(stems: Iterable[str]) -> list[str]:
     """Names that no file has any more."""
     names = list(stems)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -91,18 +91,20 @@ def _items_of(paths: Iterable[str]) -> dict[str, Item]:
     """Path -> the history item whose file it is."""
     media = [path for path in paths if is_media(path)]
     by_path = {
-        item.path: item for item in _done(set(filename_claims.find_sources(names_of(media)).values())) if item.path
+        item.path: item
+        for item in _history_items(set(filename_claims.find_sources(names_of(media)).values()))
+        if item.path
     }
     return {path: by_path[path] for path in media if path in by_path}
 
 
-def _done(urls: Collection[str]) -> list[Item]:
+def _history_items(urls: Collection[str]) -> list[Item]:
     """The history items of these URLs."""
     holders = items.find_holders(sorted(urls)) if urls else {}
     return [item for item in items.find_many(holders.values()) if item.shelf is Shelf.DONE]
 
 
-def _moved(item: Item, target: str) -> Item:
+def _move(item: Item, target: str) -> Item:
     """The item with its file at `target`; its folder changes only when the file left it.
 
     A member's item has no file any more that an admin moved out of its home: the item's paths never lead out.

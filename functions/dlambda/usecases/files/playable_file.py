@@ -29,40 +29,40 @@ _COPYING_SECONDS = 300.0  # longer than ffmpeg may take, and the upload of a cop
 _TIMELINE = "timeline-3"
 
 
-def timeline_of(found: Found) -> Timeline:
+def timeline_of(file: Found) -> Timeline:
     """Duration, what must be converted and where to cut. Raises `Invalid` for a file that is no media."""
-    return Timeline(**remembered(_TIMELINE, found, lambda: asdict(_read_timeline(found))))
+    return Timeline(**remembered(_TIMELINE, file, lambda: asdict(_read_timeline(file))))
 
 
-def source_of(found: Found) -> str:
+def source_of(file: Found) -> str:
     """Where the file's segments are cut from: a URL with ranges, good for an hour. Raises what `timeline_of` raises."""
-    return _copy_of(found) if timeline_of(found).is_of_copy else location_of(found.path)
+    return _copy_of(file) if timeline_of(file).is_of_copy else location_of(file.path)
 
 
-def _read_timeline(found: Found) -> Timeline:
-    timeline = read_timeline(location_of(found.path))
+def _read_timeline(file: Found) -> Timeline:
+    timeline = read_timeline(location_of(file.path))
     if not timeline.is_of_copy:
         return timeline
     try:
-        return replace(read_timeline(_copy_of(found)), is_of_copy=True)
+        return replace(read_timeline(_copy_of(file)), is_of_copy=True)
     except OperationFailed as error:
         words = "; ".join(getattr(error, "__notes__", [])) or error.message
-        log.warning("No copy of '%s' that can be cut: %s", found.path, words)
+        log.warning("No copy of '%s' that can be cut: %s", file.path, words)
         return replace(timeline, is_of_copy=False)
 
 
-def _copy_of(found: Found) -> str:
+def _copy_of(file: Found) -> str:
     """The URL of the copy, which is made unless it lies there."""
-    assert found.stored is not None
-    if found.stored.size_bytes > _MOST_BYTES:
+    assert file.stored is not None
+    if file.stored.size_bytes > _MOST_BYTES:
         raise OperationFailed("The file is too large to be copied.")
-    key = f"{_PREFIX}{version_key(found)}.mkv"
-    make_once(key, lambda: _make_copy(found, key), seconds=_COPYING_SECONDS)
+    key = f"{_PREFIX}{version_key(file)}.mkv"
+    make_once(key, lambda: _make_copy(file, key), seconds=_COPYING_SECONDS)
     return bucket.location(key, seconds=_READ_SECONDS)
 
 
-def _make_copy(found: Found, key: str) -> None:
+def _make_copy(file: Found, key: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "copy.mkv")
-        copy_with_index(location_of(found.path), path)
+        copy_with_index(location_of(file.path), path)
         bucket.put_file(path, key, _TYPE)

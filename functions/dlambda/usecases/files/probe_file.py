@@ -36,13 +36,13 @@ def probed(file: Found) -> dict[str, Any]:
     return {**probe_of_file, "format": probe_of_file["format"] | name, "metadata": probe_of_file["metadata"] | name}
 
 
-def remembered(kind: str, found: Found, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def remembered(kind: str, file: Found, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The answer of `ask` for this version of the file, kept for a while by `kind`."""
-    if found.stored is None:
-        raise NotFound(f"File '{found.path}' does not exist.")
-    key = f"{kind}#{version_key(found)}"
-    known: dict[str, Any] | None = cache.find(key, current().clock.time())
-    if known is None:
-        known = ask()
-        cache.put(key, known, current().clock.time() + _KEPT_SECONDS)
-    return known
+    if file.stored is None:
+        raise NotFound(f"File '{file.path}' does not exist.")
+    key = f"{kind}#{version_key(file)}"
+    probe: dict[str, Any] | None = cache.find(key, current().clock.time())
+    if probe is None:
+        probe = ask()
+        cache.put(key, probe, current().clock.time() + _KEPT_SECONDS)
+    return probe

@@ -149,24 +149,24 @@ def restore_masked_secrets(item: Item, previous: Item | None) -> Item:
     return item.evolve(cookies=cookies, cli=cli, extras=unmask_extras(item.extras, previous.extras if previous else {}))
 
 
-def wait_for(added: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
+def wait_for(outcomes: Iterable[Added], seconds: float = WAIT_SECONDS) -> list[Added]:
     """The same, after their extraction, or after `seconds` with success as accepted (contract README, Adding)."""
     deadline = current().clock.monotonic() + seconds
-    return [_waited(entry, entry.item, deadline) if entry.item else entry for entry in added]
+    return [_wait(entry, entry.item, deadline) if entry.item else entry for entry in outcomes]
 
 
-def _waited(added: Added, item: Item, deadline: float) -> Added:
+def _wait(outcome: Added, item: Item, deadline: float) -> Added:
     """Looks until the item is extracted, refused, or known not to be by then."""
     looks = iter(_LOOK_SECONDS)
     trouble: str | None = None
     while (seconds_left := deadline - current().clock.monotonic()) > 0:
         now = items.find(item.id)
         if now is None or now.extracted:
-            return added
+            return outcome
         if now.shelf is Shelf.DONE:
-            return replace(added, message=now.error or (now.msg if now.brought_nothing else None))
+            return replace(outcome, message=now.error or (now.msg if now.brought_nothing else None))
         trouble = now.error or trouble  # a try that is under way has none of its own yet
         if now.retry_at - current().clock.time() > seconds_left:
             break
         current().clock.sleep(min(seconds_left, next(looks, _LOOK_SECONDS[-1])))
-    return replace(added, trouble=trouble)
+    return replace(outcome, trouble=trouble)

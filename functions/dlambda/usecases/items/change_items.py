@@ -175,7 +175,7 @@ def edit(item_id: str, fields: Mapping[str, Any], owner: str = "") -> Item | Non
             raise NotFound("item not found.")
         after = restore_masked_secrets(item.evolve(**edits), item)  # a mask sent back means unchanged
         changes = {key: getattr(after, key) for key in edits if getattr(item, key) != getattr(after, key)}
-        return update(item, item.evolve(**_checked(changes))) if changes else None
+        return update(item, item.evolve(**_check(changes))) if changes else None
 
     return retry_conflicts(attempt)
 
@@ -189,7 +189,7 @@ def _fits(key: str, value: object) -> bool:
     return isinstance(value, str)
 
 
-def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _check(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Checks edits as an add is checked. Raises `Invalid` and `NotFound` with the add's texts."""
     checked = dict(changes)
     if "cli" in checked:
@@ -211,7 +211,7 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
         changes = [items.Change(item, None) for item in batch]
         # One by one, those stay that were changed meanwhile: who changed them tells their end.
         diff = _commit_unchanged(changes) or [removal for change in changes for removal in _commit_unchanged([change])]
-        publish_changes(diff, removed=partial(_cleared, with_files=with_files))
+        publish_changes(diff, removed=partial(_clear, with_files=with_files))
         outcomes |= {change.before.id: "ok" for change in diff if change.before}
     return outcomes
 
@@ -223,7 +223,7 @@ def _remember_failure(item: Item) -> None:
         feed_history.note_failed(handler, item.identity, item.stored_at)
 
 
-def _cleared(item: Item, *, with_files: bool) -> event.Event:
+def _clear(item: Item, *, with_files: bool) -> event.Event:
     """Removes the files of a removed record where asked; what to tell of it."""
     _remember_failure(item)
     removes = with_files and item.status in _KEEPING_FILES and item.path is not None

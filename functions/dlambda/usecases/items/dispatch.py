@@ -17,7 +17,7 @@ _MOST_PASSED = 10
 
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, in turn; answers how many. Idempotent."""
-    item_ids = _chosen()
+    item_ids = _choose()
     queue.send_many(DownloadItem(item_id) for item_id in item_ids)
     return len(item_ids)
 
@@ -29,11 +29,11 @@ def pass_on(excluded_ids: Sequence[str]) -> None:
     """
     if len(excluded_ids) > _MOST_PASSED:
         return
-    for item_id in _chosen(excluded_ids)[:1]:
+    for item_id in _choose(excluded_ids)[:1]:
         queue.send(DownloadItem(item_id, tuple(excluded_ids)))
 
 
-def _chosen(excluded_ids: Sequence[str] = ()) -> list[str]:
+def _choose(excluded_ids: Sequence[str] = ()) -> list[str]:
     """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
     state, settings = slots.read(), current().settings
     free = {lane: min(waiting, state.free(lane, settings)) for lane, waiting in state.waiting.items()}

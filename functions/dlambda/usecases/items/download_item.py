@@ -174,8 +174,8 @@ class _Download:
         if not (item.begun or becomes_long):
             return
         self._is_long = self._is_long or becomes_long
-        more = _LONG_BEGINNINGS - 1 if becomes_long else 0
-        begun = 0 if self._state.has_advanced else item.begun + more
+        siblings = _LONG_BEGINNINGS - 1 if becomes_long else 0
+        begun = 0 if self._state.has_advanced else item.begun + siblings
         if begun != item.begun:
             self._item = update(item, item.evolve(begun=begun), self._run.lease)
 
@@ -232,12 +232,12 @@ class _Download:
 
     def _end_in_error(self, result: download.Result) -> None:
         """Keeps a file that is complete; the item has failed for good then."""
-        kept = self._keep(result)
+        kept_files = self._keep(result)
         error = result.error or _UNEXPECTED.format(self._reports.progress.status)
         failure = result.failure or classify(error)
         note_failure(self._item, self._release, failure)
-        if kept.filename:
-            self._fail(error, failure, **kept.fields())
+        if kept_files.filename:
+            self._fail(error, failure, **kept_files.fields())
         else:
             self._retry_or_fail(error, failure, result.retry_after_seconds)
 

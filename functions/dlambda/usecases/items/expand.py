@@ -47,7 +47,7 @@ def expand(
     if info is not None:
         if len(item.chain) > _MOST_LISTS:
             raise Invalid("The list lies in too many lists.")
-        plan = _checked(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), limit)
+        plan = _check(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), limit)
         if not plan.entries:
             _end_without_entries(item, lease, plan, rejected)
             return
@@ -67,11 +67,11 @@ def expand(
     _finish(item, lease)
 
 
-def _checked(plan: Plan, most: int | None) -> Plan:
+def _check(plan: Plan, maximum: int | None) -> Plan:
     """The first `most` entries. Raises `Invalid` when they are more than a playlist may have."""
     limit = current().settings.max_playlist_entries
     try:
-        return replace(plan, entries=at_most(plan.entries[:most], limit))
+        return replace(plan, entries=at_most(plan.entries[:maximum], limit))
     except TooManyEntries as error:
         raise Invalid(f"{error.message} Add a part of it, such as --playlist-items 1:{limit}.") from None
 
@@ -83,10 +83,10 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
         raise Invalid(_NO_ADDRESS if plan.left_out else _NO_ENTRIES)
     title = metadata.title_of(plan.playlists[0], url=item.url)
     text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
-    ended = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, brought_nothing=True)
+    record = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, brought_nothing=True)
     message = f"'{title}': {text}"
     notice = event.log(Name.LOG_INFO, "Nothing to download", message, owner=item.owner, preset=item.preset)
-    update(item, ended, lease, first=[notice])
+    update(item, record, lease, first=[notice])
 
 
 def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[Entry]) -> Item:
@@ -100,7 +100,7 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     numbers = {child.id: number for child, number in zip(children, usable, strict=True)}
 
     def changes_of(claims: Sequence[Claim], later: Sequence[Claim]) -> list[items.Change]:
-        new_children = _numbered([claim.item for claim in claims], item.queued)
+        new_children = _number([claim.item for claim in claims], item.queued)
         queued = sum(1 for child in new_children if child.shelf is Shelf.QUEUE)
         size = numbers[later[0].item.id] if later else len(batch)
         after = item.evolve(expanded=item.expanded + size, queued=item.queued + queued)
@@ -115,12 +115,12 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     return parent
 
 
-def _numbered(made: Sequence[Item], before: int) -> list[Item]:
+def _number(children: Sequence[Item], before: int) -> list[Item]:
     """The entries with their numbers for `%(autonumber)s`: those that are not downloaded take none, as in yt-dlp."""
     numbers = count(before + 1)
     return [
         child.evolve(extras={**child.extras, "autonumber": next(numbers)}) if child.shelf is Shelf.QUEUE else child
-        for child in made
+        for child in children
     ]
 
 
@@ -154,13 +154,13 @@ def _claims(children: Sequence[Item]) -> list[Claim]:
     ids = [child.archive_id for child in children if child.archive and child.archive_id]
     key = next((child.archive_key for child in children if child.archive_key), "")
     present = set(archive.find_present(key, ids)) if key and ids else set()
-    return [_archived_claim(child) if child.archive_id in present else Claim(child) for child in children]
+    return [_claim_archived(child) if child.archive_id in present else Claim(child) for child in children]
 
 
-def _archived_claim(child: Item) -> Claim:
+def _claim_archived(child: Item) -> Claim:
     if _leaves_no_record(child):
         return Claim(child, notice=already_downloaded_event(child, child.archive_id or ""))
-    return Claim(_skipped(child, current().clock.time()))
+    return Claim(_skip(child, current().clock.time()))
 
 
 def _leaves_no_record(child: Item) -> bool:
@@ -169,7 +169,7 @@ def _leaves_no_record(child: Item) -> bool:
     return current().settings.ignore_archived_items or (is_watched and child.archive_id == child.entry_archive_id)
 
 
-def _skipped(child: Item, now: float) -> Item:
+def _skip(child: Item, now: float) -> Item:
     message = f"URL is already downloaded. Found in archive '{child.archive}'."
     return child.ended(Status.SKIP, now, is_archivable=True, is_archived=True, msg=message)
 

@@ -42,7 +42,7 @@ def follow_conditions(item: Item, info: Mapping[str, Any]) -> Item:
     if condition is None:
         return item
     effect = effect_of(condition, item_cli=item.cli)
-    return _skipped(item, info, effect) if effect.skip else _changed(item, info, effect)
+    return _skip(item, info, effect) if effect.skip else _change(item, info, effect)
 
 
 def _match(item: Item, info: Mapping[str, Any]) -> Condition | None:
@@ -61,7 +61,7 @@ def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:
     log.error(text, condition.name, error.message, extra={"item_id": item.id})
 
 
-def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+def _skip(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     described = metadata.fields_of(info, url=item.url)
     described["archive_id"], _ = metadata.archive_ids(info, item.entry_archive_id)
     name = archive_for(item, info)
@@ -84,7 +84,7 @@ def _skipped(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     )
 
 
-def _changed(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+def _change(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     cookies = _readable(effect, item) or item.cookies
     after = item.evolve(cli=effect.cli, cookies=cookies, requeued=True, info_at=0.0)
     if effect.preset is not None:

@@ -36,7 +36,7 @@ def read_queue(limit: int = 0, most_bytes: int = MOST_LIST_BYTES, *, owner: str 
     waiting_ids = [item_id for item_id in page.ids if item_id not in set(running)]
     waiting = waiting_ids[: limit - len(running)] if limit else waiting_ids
     views: dict[str, bytes] = {}
-    for item_id, view in _rendered(running, waiting, owner):
+    for item_id, view in _render(running, waiting, owner):
         most_bytes -= len(view) + len(item_id)
         if most_bytes < 0:
             break
@@ -44,11 +44,11 @@ def read_queue(limit: int = 0, most_bytes: int = MOST_LIST_BYTES, *, owner: str 
     return QueueViews({item_id: views[item_id] for item_id in page.ids if item_id in views}, page.total)
 
 
-def _rendered(running: Sequence[str], waiting: Sequence[str], owner: str) -> Iterator[tuple[str, bytes]]:
+def _render(running: Sequence[str], waiting: Sequence[str], owner: str) -> Iterator[tuple[str, bytes]]:
     """The views of items by `_id`, some read at a time; for an admin, those of the waiting ones as they were stored."""
-    made, stored = ([*running, *waiting], ()) if owner else (running, waiting)
-    for start in range(0, len(made), _TOGETHER):
-        for view in with_progress(items.find_many(made[start : start + _TOGETHER]), owner):
+    rendered_here, stored = ([*running, *waiting], ()) if owner else (running, waiting)
+    for start in range(0, len(rendered_here), _TOGETHER):
+        for view in with_progress(items.find_many(rendered_here[start : start + _TOGETHER]), owner):
             yield view["_id"], json.dumps(view).encode()
     for start in range(0, len(stored), _TOGETHER):
         yield from items.find_views_by_id(stored[start : start + _TOGETHER]).items()

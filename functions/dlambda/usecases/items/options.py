@@ -41,8 +41,8 @@ def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
     The generic extractor's ids are file names: with a system preset they mark nothing, unless a task brings the file
     from a feed that has named it (downloads.md 5.8). Who adds a feed by hand once more wants it once more.
     """
-    named = item.entry_archive_id and "source_handler" in item.extras
-    by_name = metadata.is_generic(info) and not named
+    names_entry = item.entry_archive_id and "source_handler" in item.extras
+    by_name = metadata.is_generic(info) and not names_entry
     return None if by_name and preset_for(item.preset).default else item.archive
 
 
@@ -53,18 +53,18 @@ def archive_named(*cli: str) -> str | None:
 
 def part_named(*cli: str) -> str:
     """The sections that options name (`--download-sections`), in their order; empty for the whole media."""
-    return " ".join(one.values[0] for one in _found_in(join_cli(*cli), _SECTIONS) if one.values)
+    return " ".join(option.values[0] for option in _find_options(join_cli(*cli), _SECTIONS) if option.values)
 
 
 def _archive_in(text: str) -> str | None:
-    archive_options = _found_in(text, _ARCHIVE)
+    archive_options = _find_options(text, _ARCHIVE)
     return (archive_options[-1].values[0] or None) if archive_options and archive_options[-1].values else None
 
 
 @lru_cache(maxsize=64)
-def _found_in(text: str, dest: str) -> tuple[FoundOption, ...]:
+def _find_options(text: str, dest: str) -> tuple[FoundOption, ...]:
     """The uses of one option; none where the options can't be read."""
     try:
-        return tuple(one for one in read_options(text) if one.option.dest == dest)
+        return tuple(option for option in read_options(text) if option.option.dest == dest)
     except Invalid:
         return ()

@@ -41,19 +41,19 @@ def move_before(ids: Sequence[str], target_id: str) -> dict[str, str]:
     target = items.find(target_id)
     if target is None or target.status is not Status.PENDING:
         raise Invalid("before must be the id of an item that waits in the queue.")
-    words, moved = _movable(ids)
-    if not moved:
+    words, moved_items = _movable(ids)
+    if not moved_items:
         return words
-    moved_ids = {item.id for item in moved}
+    moved_ids = {item.id for item in moved_items}
     before = _neighbours(target_id, moved_ids, newest_first=False)
     if before is not None:
-        _move([*before[:-1], *moved], front=True)
+        _move([*before[:-1], *moved_items], front=True)
     else:
         behind = _neighbours(target_id, moved_ids, newest_first=True)
         if behind is None:
             raise Conflict(f"More than {MOST_MOVED} items wait before '{target_id}', and as many behind it.")
-        _move([*moved, *reversed(behind)], front=False)
-    _tell(moved)
+        _move([*moved_items, *reversed(behind)], front=False)
+    _tell(moved_items)
     return words | dict.fromkeys(moved_ids, "moved_before")
 
 
@@ -61,7 +61,7 @@ def _movable(ids: Sequence[str]) -> tuple[dict[str, str], list[Item]]:
     """The words of the ids that cannot be moved, and the items of the others in the order of the queue."""
     by_id = {item.id: item for item in items.find_many(ids)}
     words: dict[str, str] = {}
-    moved: list[Item] = []
+    movable_items: list[Item] = []
     for item_id in dict.fromkeys(ids):
         item = by_id.get(item_id)
         if item is None or item.shelf is Shelf.DONE:
@@ -69,14 +69,14 @@ def _movable(ids: Sequence[str]) -> tuple[dict[str, str], list[Item]]:
         elif item.status is not Status.PENDING:
             words[item_id] = "already started"
         else:
-            moved.append(item)
-    return words, sorted(moved, key=lambda item: item.seq)
+            movable_items.append(item)
+    return words, sorted(movable_items, key=lambda item: item.seq)
 
 
 def _neighbours(target_id: str, moved_ids: set[str], *, newest_first: bool) -> list[Item] | None:
     """The waiting items from an end of the queue up to the target, without the moved ones; None where they are many."""
-    most = MOST_MOVED + len(moved_ids)
-    page = items.page(Shelf.QUEUE, page=1, per_page=most, newest_first=newest_first, statuses=[Status.PENDING])
+    maximum = MOST_MOVED + len(moved_ids)
+    page = items.page(Shelf.QUEUE, page=1, per_page=maximum, newest_first=newest_first, statuses=[Status.PENDING])
     if target_id not in page.ids:
         return None
     ids = list(page.ids[: page.ids.index(target_id) + 1])
@@ -113,6 +113,6 @@ def _waits_at(item: Item, seq: int) -> bool:
     return item.status is Status.PENDING and item.seq == seq
 
 
-def _tell(moved: Sequence[Item]) -> None:
+def _tell(items_moved: Sequence[Item]) -> None:
     order = items.page(Shelf.QUEUE, page=1, per_page=_MOST_TOLD, newest_first=False).ids
-    publish(event.queue_reordered([item.id for item in moved], order))
+    publish(event.queue_reordered([item.id for item in items_moved], order))

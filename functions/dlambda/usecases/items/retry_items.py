@@ -31,11 +31,11 @@ _BATCHES_PER_TURN = 8
 
 def retry_by_id(ids: Collection[str], principal: Principal = OPERATOR) -> int:
     """Plans the retry of items of the history that `principal` may see; answers how many of `ids` those are."""
-    found = [item.id for item in items.find_many(ids, owner=principal.owner) if item.shelf is Shelf.DONE]
-    for start in range(0, len(found), _IDS_OF_JOB):
-        chunk = found[start : start + _IDS_OF_JOB]
+    done_ids = [item.id for item in items.find_many(ids, owner=principal.owner) if item.shelf is Shelf.DONE]
+    for start in range(0, len(done_ids), _IDS_OF_JOB):
+        chunk = done_ids[start : start + _IDS_OF_JOB]
         _plan({"ids": chunk, "total": len(chunk)}, principal)
-    return len(found)
+    return len(done_ids)
 
 
 def retry_by_status(statuses: Collection[str] | None, text: str, principal: Principal = OPERATOR) -> int:
@@ -48,9 +48,9 @@ def retry_by_status(statuses: Collection[str] | None, text: str, principal: Prin
     last = items.find_many(newest.ids)
     if not last:
         return 0
-    wanted = None if statuses is None else sorted(statuses)
+    status_names = None if statuses is None else sorted(statuses)
     last_place = items.place_in(last[0], owner)
-    _plan({"statuses": wanted, "text": text, "last": last_place, "total": newest.total}, principal)
+    _plan({"statuses": status_names, "text": text, "last": last_place, "total": newest.total}, principal)
     return newest.total
 
 
@@ -67,8 +67,8 @@ def retry_items(job_id: str) -> RetryItems | None:
         return None
     try:
         for records, progress in islice(_batches(job.body), _BATCHES_PER_TURN):
-            added = len(_retry(records, job.body))
-            body = {**job.body, **progress, "added": job.body.get("added", 0) + added}
+            count = len(_retry(records, job.body))
+            body = {**job.body, **progress, "added": job.body.get("added", 0) + count}
             job = jobs.save(job, body, current().clock.time())
         if next(_batches(job.body), None) is None:
             _end(job)
@@ -92,33 +92,33 @@ def _batches(body: Mapping[str, Any]) -> Iterator[tuple[list[Item], dict[str, in
     # What fails again meanwhile comes behind the place of the last one: it is not retried without end.
     owner = body.get("owner", "")
     records = items.iterate(Shelf.DONE, body["statuses"], after=body.get("after", -1), owner=owner)
-    wanted = takewhile(lambda item: items.place_in(item, owner) <= body["last"], records)
-    while batch := list(islice(wanted, _TOGETHER)):
+    chosen_records = takewhile(lambda item: items.place_in(item, owner) <= body["last"], records)
+    while batch := list(islice(chosen_records, _TOGETHER)):
         yield batch, {"after": items.place_in(batch[-1], owner)}
 
 
 def _retry(records: Sequence[Item], body: Mapping[str, Any]) -> list[Item]:
     """Replaces records by new items; answers those. A record stays where an add would bring nothing new (5.6)."""
-    added: list[Item] = []
+    retried: list[Item] = []
     for owner in dict.fromkeys(record.owner for record in records):  # each has lists of its own to write
-        added += _retry_of([record for record in records if record.owner == owner], owner, body)
-    return added
+        retried += _retry_of([record for record in records if record.owner == owner], owner, body)
+    return retried
 
 
 def _retry_of(records: Sequence[Item], owner: str, body: Mapping[str, Any]) -> list[Item]:
-    held = {"auto_start": False} if body.get("holds") else {}
-    added = insert_items([again(record).evolve(**held) for record in records])
-    queue.send_many(entry_message(item) for item in added)
-    left = {item.id for item in items.find_many(record.id for record in records)}
-    if gone := [record.id for record in records if record.id not in left]:
-        publish(event.items_removed_for_retry(gone, body.get("text"), owner=owner))
-    return added
+    overrides = {"auto_start": False} if body.get("holds") else {}
+    new_items = insert_items([again(record).evolve(**overrides) for record in records])
+    queue.send_many(entry_message(item) for item in new_items)
+    left_ids = {item.id for item in items.find_many(record.id for record in records)}
+    if removed_ids := [record.id for record in records if record.id not in left_ids]:
+        publish(event.items_removed_for_retry(removed_ids, body.get("text"), owner=owner))
+    return new_items
 
 
 def _end(job: Job) -> None:
     jobs.end(job, job.body, current().clock.time())
-    added, total = job.body.get("added", 0), job.body["total"]
-    message = f"Retried {added} of {total} history items."
-    outcome = {"status": "ok", "succeeded": added, "total": total}
+    count, total = job.body.get("added", 0), job.body["total"]
+    message = f"Retried {count} of {total} history items."
+    outcome = {"status": "ok", "succeeded": count, "total": total}
     owner = job.body.get("owner", "")
     publish(event.log(Name.LOG_SUCCESS, "History Retry Finished", message, owner=owner, **outcome))

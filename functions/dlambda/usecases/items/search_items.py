@@ -41,12 +41,12 @@ def search_items(
     searched = buckets[-MOST_BUCKETS:]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         hits = pool.map(lambda bucket: items.find_by_words(shelf, bucket, search.words, owner=owner), searched)
-        found = list(chain.from_iterable(hits))
-    if found and statuses is not None:
-        known = {item_id for ids in items.iterate_ids(shelf, statuses, owner=owner) for item_id in ids}
-        found = [item_id for item_id in found if item_id in known]
+        hit_ids = list(chain.from_iterable(hits))
+    if hit_ids and statuses is not None:
+        shelf_ids = {item_id for ids in items.iterate_ids(shelf, statuses, owner=owner) for item_id in ids}
+        hit_ids = [item_id for item_id in hit_ids if item_id in shelf_ids]
     if newest_first:
-        found.reverse()
-    number = min(page, max(1, -(-len(found) // per_page)))
-    ids = found[(number - 1) * per_page : number * per_page]
-    return Hits(Page(ids, number, per_page, len(found)), len(searched) == len(buckets))
+        hit_ids.reverse()
+    number = min(page, max(1, -(-len(hit_ids) // per_page)))
+    ids = hit_ids[(number - 1) * per_page : number * per_page]
+    return Hits(Page(ids, number, per_page, len(hit_ids)), len(searched) == len(buckets))

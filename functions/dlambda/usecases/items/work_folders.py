@@ -54,10 +54,10 @@ def clear_work_folders(now: float) -> None:
     needing = _items_of({url for url in owners.values() if url is not None})
     for folder, url in owners.items():
         if url is None:
-            needed = now - folder.stat().st_mtime < _MINUTE_SECONDS  # its owner is being written
+            in_use = now - folder.stat().st_mtime < _MINUTE_SECONDS  # its owner is being written
         else:
-            needed = url in needing and _needs(needing[url], folder)
-        if not needed and _find_owner(folder) == url:  # nobody has opened it meanwhile
+            in_use = url in needing and _needs(needing[url], folder)
+        if not in_use and _find_owner(folder) == url:  # nobody has opened it meanwhile
             remove_work_folder(folder)
 
 

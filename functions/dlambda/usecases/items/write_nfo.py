@@ -38,7 +38,7 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False, own
         if item.file_size is not None:  # it had one, which was deleted
             raise NotFound(f"file '{item.title}' not found.")
         raise Invalid("item has no downloaded file.")
-    file = find_file(item.path, f"file '{_braced(item.filename or '')}' not found.")
+    file = find_file(item.path, f"file '{_brace(item.filename or '')}' not found.")
     if file.stored is None and not file.moved:
         raise NotFound(f"file '{item.filename}' not found.")
     nfo_type = read_nfo_type(kind)
@@ -53,7 +53,7 @@ def write_nfo(item_id: str, *, kind: object = "tv", overwrite: bool = False, own
     return f"{current().settings.download_path.rstrip('/')}/{from_home(item.home, path) if owner else path}"
 
 
-def _braced(text: str) -> str:
+def _brace(text: str) -> str:
     """As `str.format` leaves it."""
     return text.replace("{", "{{").replace("}", "}}")
 

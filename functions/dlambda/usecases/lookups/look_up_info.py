@@ -88,15 +88,15 @@ def look_up(
     key = hashlib.sha256((f"@{owner}:{question}" if owner else question).encode()).hexdigest()
     asked_at = current().clock.time()
     until = current().clock.monotonic() + current().settings.answer_seconds
-    if not force and (answer := _remembered(key, asked_at - kept_seconds)):
+    if not force and (answer := _recall(key, asked_at - kept_seconds)):
         return answer
     with single_flight().turn(key, until) as had_to_wait:
         # Whoever waited takes what came meanwhile, even by force: it is as fresh as can be.
         if had_to_wait:
             _newest().raise_failure(key, asked_at)
-            if answer := _remembered(key, asked_at if force else current().clock.time() - kept_seconds):
+            if answer := _recall(key, asked_at if force else current().clock.time() - kept_seconds):
                 return answer
-        return _extracted(key, url, preset_name, args, owner, until)
+        return _extract(key, url, preset_name, args, owner, until)
 
 
 def _place(key: str) -> str:
@@ -143,7 +143,7 @@ def _newest() -> _Newest:
     return _Newest()
 
 
-def _remembered(key: str, since: float) -> Looked | None:
+def _recall(key: str, since: float) -> Looked | None:
     if near := _newest().find(key, since):
         return near
     try:
@@ -179,7 +179,7 @@ def _slot(until: float) -> Iterator[None]:
         slots.release()
 
 
-def _extracted(key: str, url: str, preset_name: str, args: str, owner: str, until: float) -> Looked:
+def _extract(key: str, url: str, preset_name: str, args: str, owner: str, until: float) -> Looked:
     settings = current().settings
     preset = find_preset(preset_name)
     texts = OptionTexts(
@@ -202,7 +202,7 @@ def _extracted(key: str, url: str, preset_name: str, args: str, owner: str, unti
         _newest().keep_failure(key, extraction)
         raise Nothing(extraction)
     # A preset's cookies are for admins alone.
-    answer = _rendered(key, without_credentials(extraction.info) if owner else extraction.info)
+    answer = _render(key, without_credentials(extraction.info) if owner else extraction.info)
     _newest().keep(answer)
     single_flight().afterwards(lambda: _keep(answer))
     return answer
@@ -218,7 +218,7 @@ def _keep(answer: Looked) -> None:
     bucket.put_json(_place(answer.key), document)
 
 
-def _rendered(key: str, info: dict[str, Any]) -> Looked:
+def _render(key: str, info: dict[str, Any]) -> Looked:
     public_fields = {name: value for name, value in info.items() if not name.startswith("_")}
     if info.get("_type") in LIST_TYPES:
         public_fields["_type"] = info["_type"]

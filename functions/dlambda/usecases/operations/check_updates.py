@@ -80,14 +80,14 @@ def known_updates() -> dict[str, str]:
     """`new_version` and `yt_new_version` as the configuration shows them; `""` for none."""
     settings, now = current().settings, current().clock.time()
     sources = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
-    return {name: _known(subject, version, now) or "" for name, (subject, version) in sources.items()}
+    return {name: _keep_known(subject, version, now) or "" for name, (subject, version) in sources.items()}
 
 
 def check_daily(now: float) -> None:
     """At 03:00 and at the first minute of a deployment, for releases alone, until an update is known."""
     settings = current().settings
     is_release = settings.app_version[:1] == "v" and settings.app_version[1:2].isdigit()
-    if not settings.check_for_updates or not is_release or _known("app", settings.app_version, now):
+    if not settings.check_for_updates or not is_release or _keep_known("app", settings.app_version, now):
         return
     day = time.strftime("%Y-%m-%d", time.gmtime(now - 3 * 3600))
     if cache.claim(f"updates:{settings.app_version}:{day}", now, 2 * 86400):
@@ -98,7 +98,7 @@ def _key(subject: str) -> str:
     return f"updates:{subject}"
 
 
-def _known(subject: str, installed: str, now: float) -> str | None:
+def _keep_known(subject: str, installed: str, now: float) -> str | None:
     """The version of an update that is known and still is one."""
     entry = cache.find(_key(subject), now)
     latest = entry["new_version"] if entry else None
@@ -107,7 +107,7 @@ def _known(subject: str, installed: str, now: float) -> str | None:
 
 def _check(subject: str, installed: str, url: str, settings: Settings) -> Checked:
     now = current().clock.time()
-    if remembered_version := _known(subject, installed, now):
+    if remembered_version := _keep_known(subject, installed, now):
         return Checked(UpdateStatus.UPDATE_AVAILABLE, installed, remembered_version)
     if cache.find(f"{_key(subject)}:checked", now) == installed:
         return Checked(UpdateStatus.UP_TO_DATE, installed)

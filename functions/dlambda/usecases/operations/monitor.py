@@ -179,11 +179,11 @@ def _sample(before: _Reading, now: _Reading, root: int) -> Sample:
 
 def _processor_use(before: _Reading, now: _Reading, seconds: float, processors: float) -> Sample:
     earlier = _by_identity(before)
-    used = sum(process.cpu_seconds - _cpu_before(earlier, process) for process in now.processes)
+    cpu_seconds = sum(process.cpu_seconds - _cpu_before(earlier, process) for process in now.processes)
     total = now.machine.total_seconds - before.machine.total_seconds
     busy = now.machine.busy_seconds - before.machine.busy_seconds
     return {
-        "process_cpu_percent": round(100 * used / seconds / processors, 2) if seconds else 0.0,
+        "process_cpu_percent": round(100 * cpu_seconds / seconds / processors, 2) if seconds else 0.0,
         "system_cpu_percent": round(100 * busy / total, 2) if total > 0 else 0.0,
     }
 
@@ -195,22 +195,22 @@ def _by_identity(reading: _Reading) -> dict[tuple[int, int], ProcessUsage]:
 
 def _cpu_before(earlier: dict[tuple[int, int], ProcessUsage], process: ProcessUsage) -> float:
     """What a process had used before; a new one nothing."""
-    known = earlier.get((process.pid, process.started))
-    return known.cpu_seconds if known else 0.0
+    previous = earlier.get((process.pid, process.started))
+    return previous.cpu_seconds if previous else 0.0
 
 
 def _transfers(before: _Reading, now: _Reading, seconds: float) -> Sample:
     """Bytes a second; null in the first sample."""
     earlier = _by_identity(before)
-    read = written = 0
+    read = written_bytes = 0
     for process in now.processes:
-        known = earlier.get((process.pid, process.started))
-        read += process.read_bytes - (known.read_bytes if known else 0)
-        written += process.written_bytes - (known.written_bytes if known else 0)
+        previous = earlier.get((process.pid, process.started))
+        read += process.read_bytes - (previous.read_bytes if previous else 0)
+        written_bytes += process.written_bytes - (previous.written_bytes if previous else 0)
     then = before.machine
     counts = {
         "process_read_bps": read,
-        "process_write_bps": written,
+        "process_write_bps": written_bytes,
         "disk_read_bps": now.machine.disk_read - then.disk_read,
         "disk_write_bps": now.machine.disk_written - then.disk_written,
         "network_recv_bps": now.machine.received - then.received,

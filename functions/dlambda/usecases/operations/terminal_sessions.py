@@ -151,9 +151,9 @@ def _end_of_lost(session: TerminalSession, now: float) -> TerminalSession:
     """Writes the end that a worker that died did not write. Several readers write the same."""
     closing = SessionEvent(session.last_sequence + 1, "close", {"exitcode": KILLED})
     save_page(session.id, session.pages, [closing])
-    ended = session.interrupted(now).evolve(last_sequence=closing.sequence, pages=session.pages + 1)
-    save(ended)
-    return ended
+    ended_session = session.interrupted(now).evolve(last_sequence=closing.sequence, pages=session.pages + 1)
+    save(ended_session)
+    return ended_session
 
 
 def _remember(session_id: str, now: float) -> None:

@@ -84,11 +84,11 @@ def follow_releases(now: float) -> None:
         return
     before = folder.read()
     if not before.checked_at:
-        folder.change(lambda releases: _checked(releases, now))
+        folder.change(lambda releases: _check(releases, now))
         return
     _tell(before, folder.change(lambda releases: _without_outdated(releases, now).decide(now)))
     if _updates_by_itself() and now - before.checked_at >= _DAY_SECONDS:
-        folder.change(lambda releases: _checked(releases, now))
+        folder.change(lambda releases: _check(releases, now))
         _in_background(folder)
 
 
@@ -143,7 +143,7 @@ def _try_newest(folder: ReleaseFolder) -> None:
         return
     offer = look_up(channel)
     version, now = offer.version, current().clock.time()
-    releases = folder.change(lambda releases: _checked(releases, now, newest=version))
+    releases = folder.change(lambda releases: _check(releases, now, newest=version))
     if version in releases.in_use or (version in releases.refused and not is_pinned):
         return
     if not is_pinned and compare(ytdlp_version(), version) is not UpdateStatus.UPDATE_AVAILABLE:
@@ -185,7 +185,7 @@ def _without_outdated(releases: Releases, now: float) -> Releases:
     return replace(releases.serve(INSTALLED, now), previous="") if outdated else releases
 
 
-def _checked(releases: Releases, now: float, newest: str = "") -> Releases:
+def _check(releases: Releases, now: float, newest: str = "") -> Releases:
     return replace(releases, checked_at=now, newest=newest or releases.newest, error="")
 
 

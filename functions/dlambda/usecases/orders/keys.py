@@ -30,10 +30,10 @@ def recognise(value: str | None, *, remembered: bool = False) -> Key:
     key = find_key(value) or _first(value)
     if key is None:
         raise WrongCredentials("Invalid API key")
-    seen = _seen()
-    if len(seen) >= _SEEN_MOST:
-        seen.clear()
-    seen[key.id] = (key, current().clock.monotonic() + _SEEN_SECONDS)
+    recent_keys = _seen()
+    if len(recent_keys) >= _SEEN_MOST:
+        recent_keys.clear()
+    recent_keys[key.id] = (key, current().clock.monotonic() + _SEEN_SECONDS)
     return key
 
 

@@ -85,7 +85,7 @@ def change(
         if document.id in {built_in_content.id for built_in_content in kind.built_in}:
             raise Invalid(kind.keep_built_in)
         _expect(document, if_match)
-        fields = _changed(kind, document.clear(), _object(kind, body), check, whole=whole)
+        fields = _change(kind, document.clear(), _object(kind, body), check, whole=whole)
         try:
             _refuse_built_in_name(kind, fields)
             return resources.replace(document, _content(kind, fields))
@@ -126,7 +126,7 @@ def _as_document(kind: Kind, built_in: BuiltIn) -> Document:
     return Document(kind.feature, built_in.id, 1, key, built_in.fields, created_at=0.0, updated_at=0.0, status={})
 
 
-def _changed(
+def _change(
     kind: Kind, before: Mapping[str, Any], body: Mapping[str, Any], check: Check, *, whole: bool
 ) -> dict[str, Any]:
     if whole:

@@ -36,7 +36,7 @@ def fan_out(due: int) -> None:
     if not task_schedule.claim_run(task_schedule.SWEEP, due, now, _BEGIN_SECONDS):
         return
     mend_schedules()
-    _send(_served(list_tasks()), due)
+    _send(_assign_handlers(list_tasks()), due)
     task_schedule.note(task_schedule.SWEEP, now, {"due": due})
     task_schedule.finish_run(
         task_schedule.SWEEP, due, reckon(sweep_timer(current().settings), max(current().clock.time(), due))
@@ -48,7 +48,7 @@ def fan_out_again(due: int) -> None:
     since = task_schedule.read(task_schedule.SWEEP).last_run or 0.0
     tasks = list_tasks()
     last = task_schedule.read_many(task.id for task in tasks)
-    message_count = _send(_served([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
+    message_count = _send(_assign_handlers([task for task in tasks if (last[task.id].last_run or 0.0) < since]), due)
     log.info("The sweep that the last end of the service cut short goes on with %d tasks", message_count)
 
 
@@ -73,7 +73,7 @@ def handler_of(task: Task, handlers: Sequence[Handler]) -> Handler | None:
     return None
 
 
-def _served(tasks: Sequence[Task]) -> list[tuple[Task, Handler]]:
+def _assign_handlers(tasks: Sequence[Task]) -> list[tuple[Task, Handler]]:
     handlers = handlers_for(list_definitions())
     return [(task, handler) for task in tasks if (handler := handler_of(task, handlers))]
 

@@ -35,7 +35,7 @@ def with_archive_ids(
     `source` is the task's name, under which look-ups are remembered, those without success too, but not those that
     were cut short here.
     """
-    items_by_url_id = _told_by_urls(items)
+    items_by_url_id = _ids_from_urls(items)
     unknown = {item.url: item for item in items_by_url_id if item.archive_id is None}
     unidentified_urls = list(unknown)
     ids_by_url = feed_history.find_archive_ids(source, unidentified_urls, current().clock.time())
@@ -56,18 +56,18 @@ def with_archive_ids(
     return identified, all(url in ids_by_url for url in unidentified_urls)
 
 
-def _told_by_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
+def _ids_from_urls(items: Sequence[FeedItem]) -> list[FeedItem]:
     urls = list(dict.fromkeys(item.url for item in items if not item.archive_id))
     ids = dict(zip(urls, ids_of_urls(urls), strict=True))
-    return [_told_by(item, ids.get(item.url)) for item in items]
+    return [_id_from_url(item, ids.get(item.url)) for item in items]
 
 
-def _told_by(item: FeedItem, found: Mapping[str, str] | None) -> FeedItem:
+def _id_from_url(item: FeedItem, ids_by_url: Mapping[str, str] | None) -> FeedItem:
     """With the id that its URL tells an extractor; the file of a feed's entry has that of the feed beside or for it."""
     own = item.feed_archive_id
-    if found:
-        others = (*item.other_archive_ids, own) if own else item.other_archive_ids
-        return replace(item, archive_id=found["archive_id"], other_archive_ids=others)
+    if ids_by_url:
+        other_ids = (*item.other_archive_ids, own) if own else item.other_archive_ids
+        return replace(item, archive_id=ids_by_url["archive_id"], other_archive_ids=other_ids)
     return replace(item, archive_id=item.archive_id or own)
 
 

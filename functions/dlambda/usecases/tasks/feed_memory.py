@@ -27,10 +27,10 @@ class FeedMemory:
     def find(self, url: str) -> Answer | None:
         """The last answer of `url`; None when nothing is kept of it."""
         try:
-            kept = bucket.get_json(self._key)
-            if kept["asked"] != url:
+            document = bucket.get_json(self._key)
+            if document["asked"] != url:
                 return None
-            return Answer(kept["url"], 200, kept["headers"], b64decode(kept["body"]))
+            return Answer(document["url"], 200, document["headers"], b64decode(document["body"]))
         except (NotFound, ValueError, KeyError, Error, *ENGINE_ERRORS):
             return None  # then the feed is read whole
 

@@ -46,10 +46,10 @@ def inspect(
         raise Required("url is required.")
     if not static_only:
         check_web_address(url)
-    handler_in_charge = _chosen(url, handler)
+    handler_in_charge = _choose(url, handler)
     if static_only:
         return _answer(handler_in_charge.name, Feed(()), archived=())
-    return _inspected(
+    return _inspect(
         _passing(url, preset, owner),
         handler_in_charge.name,
         lambda task, params: handler_in_charge.fetch(task.url, _client(params)),
@@ -74,7 +74,7 @@ def inspect_definition(
         return items_of_page(definition, pages[0], client)
 
     try:
-        answer = _inspected(_passing(url, preset, owner), name, fetch)
+        answer = _inspect(_passing(url, preset, owner), name, fetch)
     except AppError as error:
         error.extra |= _page(pages) if with_page else {}
         raise
@@ -97,7 +97,7 @@ def _page(pages: Sequence[Answer]) -> dict[str, Any]:
     }
 
 
-def _chosen(url: str, name: str) -> Handler:
+def _choose(url: str, name: str) -> Handler:
     handlers = handlers_for(list_definitions())
     if not name:
         matching = find_handler(handlers, url)
@@ -122,7 +122,7 @@ def _client(params: Params) -> Any:
     return client_for({**params, "socket_timeout": min(float(params.get("socket_timeout") or 60), _FETCH_SECONDS)})
 
 
-def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
+def _inspect(task: Task, name: str, fetch: Any) -> dict[str, Any]:
     try:
         check_url(task.url, allow_internal=current().settings.allow_internal_urls)
         texts = texts_of_task(task)
@@ -131,11 +131,11 @@ def _inspected(task: Task, name: str, fetch: Any) -> dict[str, Any]:
         raise _failure(error.message, matched=True, handler=name, cause=error.cause) from error
     except AppError as error:
         raise _failure(error.message, matched=True, handler=name) from error
-    items = _identified(feed.items, task, texts)
-    return _answer(name, Feed(tuple(items), feed.metadata), archived=_archived(items, task))
+    items = _identify(feed.items, task, texts)
+    return _answer(name, Feed(tuple(items), feed.metadata), archived=_archive_ids(items, task))
 
 
-def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> list[FeedItem]:
+def _identify(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> list[FeedItem]:
     """With archive ids as far as there is time; one without stays, as it would be left out in a real run."""
     end = current().clock.monotonic() + _LOOK_UP_SECONDS
     cookies = cookies_of(preset_for(task.preset))
@@ -143,7 +143,7 @@ def _identified(items: Sequence[FeedItem], task: Task, texts: OptionTexts) -> li
     return identified
 
 
-def _archived(items: Sequence[FeedItem], task: Task) -> Sequence[str]:
+def _archive_ids(items: Sequence[FeedItem], task: Task) -> Sequence[str]:
     name = archive_of_task(task)
     ids = [archive_id for item in items for archive_id in item.archive_ids]
     return archive.find_present(name, ids) if name and ids else ()

@@ -46,7 +46,7 @@ def dispatch(task: Task) -> Result:
     now = current().clock.now()
     preset = task.preset or current().settings.default_preset
     try:
-        status, queued = _added(_checked(request_of(task, TIMER_SOURCE, preset)))
+        status, queued = _add(_check(request_of(task, TIMER_SOURCE, preset)))
     except AppError as error:
         message = f"Failed to execute '{task.name}'. '{error.message}'"
         publish(Event(Name.LOG_ERROR, {"preset": preset}, "Task failed", message, owner=task.owner))
@@ -61,12 +61,12 @@ def dispatch(task: Task) -> Result:
     return Result(now, "ok", found=1, queued=queued)
 
 
-def _checked(request: Request) -> Request:
+def _check(request: Request) -> Request:
     """Raises `Invalid` for options, a folder or a template that are not allowed (any more)."""
     return read_request(asdict(request), input_rules()).evolve(owner=request.owner, home=request.home)
 
 
-def _added(request: Request) -> tuple[dict[str, str | None], int]:
+def _add(request: Request) -> tuple[dict[str, str | None], int]:
     """The answer of the add, and how many records it made. Raises `NotFound` for an unknown preset."""
     try:
         check_request(request)

@@ -76,7 +76,7 @@ def make_tasks(drafts: Sequence[Draft], maker: Principal = OPERATOR) -> list[Tas
         for task in new_tasks:
             _take_back(task)
         raise
-    publish(*(_changed("create", task) for task in new_tasks))
+    publish(*(_change("create", task) for task in new_tasks))
     return new_tasks
 
 
@@ -89,7 +89,7 @@ def _owner_of(document: Document) -> str:
     return str(document.shown.get("owner", ""))
 
 
-def _changed(action: str, task: Task) -> event.Event:
+def _change(action: str, task: Task) -> event.Event:
     return event.config_update(TASKS, action, masked(task.view()), owner=task.owner)
 
 
@@ -127,7 +127,7 @@ def change_task(id_: int, body: object, owner: str = "", *, whole: bool) -> Task
     Raises `NotFound`, `Invalid`, `AlreadyExists`.
     """
     task = _scheduled(retry_conflicts(lambda: _replace(id_, body, owner, whole=whole)))
-    publish(_changed("update", task))
+    publish(_change("update", task))
     return task
 
 
@@ -149,7 +149,7 @@ def _replace(id_: int, body: object, owner: str, *, whole: bool) -> Document:
 def remove_task(id_: int, owner: str = "") -> Task:
     """Removes the task and its schedule; answers what went. Raises `NotFound`."""
     task = _remove(id_, owner)
-    publish(_changed("delete", task))
+    publish(_change("delete", task))
     return task
 
 

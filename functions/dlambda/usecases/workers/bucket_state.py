@@ -86,7 +86,7 @@ class BucketState:
         if has_upload or self._read_mark() != self._mark():
             self.leave()
             self._workdir.mkdir(parents=True)
-            self._manifest = replace(self._manifest, files=dict(self._restored(self._manifest.files)))
+            self._manifest = replace(self._manifest, files=dict(self._restore(self._manifest.files)))
             if self._manifest.state:
                 write_state(self._workdir, self._manifest.state)
             self._write_mark()
@@ -208,7 +208,7 @@ class BucketState:
 
     # Loading
 
-    def _restored(self, files: Mapping[str, SavedFile]) -> Iterator[tuple[str, SavedFile]]:
+    def _restore(self, files: Mapping[str, SavedFile]) -> Iterator[tuple[str, SavedFile]]:
         """Writes the files; answers those that could be read."""
         for name, saved_file in files.items():
             path = self._workdir / name

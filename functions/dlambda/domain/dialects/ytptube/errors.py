@@ -15,7 +15,7 @@ def explained(asked: Asked, answer: Answer) -> Answer:
     body = answer.body
     if not isinstance(body, dict) or "error" not in body or "code" not in body:
         return answer
-    added: dict[str, Any] = {"detail": body["error"]}
+    fields: dict[str, Any] = {"detail": body["error"]}
     if params := params_of(asked.path, str(body["code"]), str(body["error"])):
-        added["params"] = params
-    return replace(answer, body={**added, **body})
+        fields["params"] = params
+    return replace(answer, body={**fields, **body})

@@ -11,7 +11,7 @@ Payload = Mapping[str, Any]
 _CONFIG_KEYS: Final = ("feature", "action", "data", "extras")
 
 
-def _moved(payload: Payload) -> Payload:
+def _move(payload: Payload) -> Payload:
     """An item enters the history; by `from`, the page of August counts its queue down."""
     return {**payload, "item": item(payload["item"])}
 
@@ -21,7 +21,7 @@ def _config_update(payload: Payload) -> Payload:
 
 
 _TRANSLATIONS: Final[Mapping[str, Callable[[Payload], Payload]]] = {
-    "item_moved": _moved,
+    "item_moved": _move,
     "item_progress": progress,
     "config_update": _config_update,
 }

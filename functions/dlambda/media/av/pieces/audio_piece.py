@@ -26,7 +26,7 @@ _RUN_UP_FRAMES = 3
 _SETTLE_SECONDS = Fraction(1, 5)  # read before the run-up: a decoder's first samples may be silence
 
 
-def _decoded(source: Source, start: Fraction, end: Fraction) -> Iterator[AudioFrame]:
+def _decode(source: Source, start: Fraction, end: Fraction) -> Iterator[AudioFrame]:
     """Frames from before `start` to after `end` (seconds), as far as the stream goes."""
     horizon = Horizon(source, end)
     aim = max(start - _SETTLE_SECONDS, Fraction(0))
@@ -90,7 +90,7 @@ def _stereo(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
 def _regular(source: Source, first_sample: int, end: Fraction) -> Iterator[AudioFrame]:
     """The sound from `first_sample` on, in frames of 1,024 samples; gaps become silence."""
     regulator: _Filter | None = None
-    for frame in _stereo(_decoded(source, Fraction(first_sample, RATE), end)):
+    for frame in _stereo(_decode(source, Fraction(first_sample, RATE), end)):
         regulator = regulator or _Filter(
             frame, ("aresample", f"{RATE}:async=1:first_pts={first_sample}"), ("asetnsamples", f"n={_FRAME}:p=1")
         )

@@ -38,7 +38,7 @@ _TRIES: Final = 2
 _READ_SECONDS: Final = 60.0
 _CUT_SECONDS: Final = 150.0
 _ERRORS: Final[Mapping[str, type[AppError]]] = {
-    each.__name__: each for each in (Invalid, NotFound, OperationFailed, Unavailable)
+    error_class.__name__: error_class for error_class in (Invalid, NotFound, OperationFailed, Unavailable)
 }
 
 

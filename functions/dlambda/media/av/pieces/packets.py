@@ -76,14 +76,14 @@ class Horizon:
         return self._pictures > _MOST_HELD_BACK
 
 
-def _demuxed(source: Source) -> Iterator[Packet]:
+def _demux(source: Source) -> Iterator[Packet]:
     """Of the picture and the sound, whichever is wanted: both tell how far the reading is."""
     return source.container.demux([stream for stream in (source.video, source.audio) if stream is not None])
 
 
 def _from_beginning(source: Source) -> Iterator[Packet]:
     source.rewind()
-    return _demuxed(source)
+    return _demux(source)
 
 
 class _Reading:
@@ -126,7 +126,7 @@ def _from_sound_before(source: Source, aim: Fraction) -> Iterator[Packet] | None
     for step in _STEPS_BACK:
         place = aim - step
         if place > 0 and step <= farthest and source.seek(place):
-            reading = _Reading(source, _demuxed(source), place, to_sound=True)
+            reading = _Reading(source, _demux(source), place, to_sound=True)
             if reading.has_sound_of(aim):
                 return iter(reading)
     return _from_beginning_anew(source) if aim <= farthest else None
@@ -140,14 +140,14 @@ def _from_beginning_anew(source: Source) -> Iterator[Packet]:
 def _anew(source: Source, aim: Fraction) -> Iterator[Packet]:
     with open_source(source.location) as anew:
         if anew.seek(aim):
-            yield from _demuxed(anew)
+            yield from _demux(anew)
 
 
 def _packets_from(source: Source, aim: Fraction, *, video: bool, audio: bool) -> Iterator[Packet]:
     by_pictures = audio and source.audio is not None and not source.finds_sound
     if not source.seek(aim, sound_alone=not video):
         return _from_beginning_anew(source)
-    reading = _Reading(source, _demuxed(source), aim, to_sound=by_pictures)
+    reading = _Reading(source, _demux(source), aim, to_sound=by_pictures)
     if reading.begins_behind(aim) and not source.finds_sound:
         return _from_beginning_anew(source)
     if not by_pictures or reading.has_sound_of(aim):

@@ -46,7 +46,7 @@ def _missing_decode_times(packets: list[Packet]) -> None:
         packet.dts = time - ahead
 
 
-def _restamped(packets: list[Packet], origin: Fraction) -> list[Packet]:
+def _restamp(packets: list[Packet], origin: Fraction) -> list[Packet]:
     """The packets on the common line; those that would lie before its beginning are left out.
 
     Players take the lowest decode time of what they load first for the film's beginning. Frames that are decoded before
@@ -76,7 +76,7 @@ def _decode_seconds(packet: Packet) -> Fraction:
     return packet.dts * packet.time_base
 
 
-def _encoded_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
+def _encode_video(source: Source, segment: Segment, encoder: VideoEncoder, path: Path, stack: ExitStack) -> _Track:
     """Encodes the piece's video with ffmpeg into `path`; its stream and packets are readable until `stack` closes.
 
     `(None, [])` where the piece has no video. Packets behind the piece's end are left out.
@@ -130,14 +130,14 @@ def _write(
         piece = copied(source, segment, video=not conversion.video, audio=not conversion.audio)
         template, video = source.video, piece.video
         if template is not None and not begins_at_key_frame(piece, segment, source.origin):
-            template, video = _encoded_video(source, segment, encoder, target.with_suffix(".video"), stack)
+            template, video = _encode_video(source, segment, encoder, target.with_suffix(".video"), stack)
         output = stack.enter_context(av.open(str(target), "w", format="mpegts", options=_OUTPUT_OPTIONS))
         pictures = _pictures(source, template, output)
         sound, audio = _audio(source, segment, conversion, piece, output)
         output.start_encoding()  # a piece of silence or of nothing is a file, too
         packets = merge(
-            _assigned(_restamped(video, source.origin), pictures),
-            _assigned(audio, sound),
+            _assign(_restamp(video, source.origin), pictures),
+            _assign(audio, sound),
             key=_decode_seconds,
         )
         if not _written(packets, output, is_damaged=is_damaged) and (is_damaged or _has_sound(source, segment)):
@@ -188,16 +188,16 @@ def _audio(
     if not conversion.audio:
         copy = output.add_stream_from_template(source.audio)
         copy.id = _SOUND_ID
-        return copy, _restamped(piece.audio, source.origin)
+        return copy, _restamp(piece.audio, source.origin)
     stream = output.add_stream("aac", rate=RATE, layout="stereo")
     assert isinstance(stream, AudioStream)
     stream.id = _SOUND_ID
     stream.bit_rate = BIT_RATE
     # Encoded packets count from the beginning already.
-    return stream, _restamped(encoded(source, segment, stream), Fraction(0))
+    return stream, _restamp(encoded(source, segment, stream), Fraction(0))
 
 
-def _assigned(packets: list[Packet], stream: Stream | None) -> list[Packet]:
+def _assign(packets: list[Packet], stream: Stream | None) -> list[Packet]:
     for packet in packets:
         packet.stream = stream
     return packets

@@ -110,7 +110,7 @@ def is_turned(source: Source) -> bool:
 @contextmanager
 def open_source(location: str, *, is_damaged: bool = False) -> Iterator[Source]:
     """Opens a path or an http(s) URL. Raises `NotFound` when it is gone, `Invalid` when it is no media."""
-    with _opened(location) as container:
+    with _open(location) as container:
         yield Source(
             location=location,
             container=container,
@@ -135,7 +135,7 @@ def _duration(container: InputContainer, location: str) -> float | None:
     if container.format.name != MATROSKA or origin < _NEGLIGIBLE_SECONDS:
         return stated
     # Of Matroska's writers some count from zero, others from the first time stamp: the end itself tells.
-    with _opened(location) as reopened:
+    with _open(location) as reopened:
         return max(_end(reopened, origin + stated) - origin, 0.0) or stated
 
 
@@ -152,7 +152,7 @@ def _end(container: InputContainer, about: float) -> float:
     return max(ends, default=0.0)
 
 
-def _opened(location: str) -> InputContainer:
+def _open(location: str) -> InputContainer:
     try:
         return av.open(input_name(location), options=input_options(location), timeout=_WAIT_SECONDS)
     except (av.FileNotFoundError, av.HTTPNotFoundError):

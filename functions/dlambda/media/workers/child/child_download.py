@@ -212,7 +212,7 @@ class _Reports:
         self._talk.say(FileReady(os.path.relpath(filepath, self._workdir / HOME)))
 
 
-def _forced(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
+def _force(job: DownloadJob, journal: Journal, archive: _Archive | None, reports: _Reports) -> dict[str, Any]:
     workdir = job.workdir
     forced: dict[str, Any] = {
         "color": {"stdout": "never", "stderr": "never"},
@@ -334,7 +334,7 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> Resu
     journal = Journal(lambda level, text: talk.say(Log(level, text)), debug=job.debug)
     archive = _Archive(talk) if job.has_archive else None
     reports = _Reports(talk, workdir)
-    params = build_params(job.params, _forced(job, journal, archive, reports))
+    params = build_params(job.params, _force(job, journal, archive, reports))
     recording.use_tool(job.ffmpeg)
     postprocessing.install()
     if not rehearsing:

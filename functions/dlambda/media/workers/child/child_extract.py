@@ -43,13 +43,13 @@ class _Reader(Downloader):
         return super().process_ie_result(ie_result, download, extra_info)
 
     def _match_entry(self, info_dict: dict[str, Any], incomplete: bool = False, silent: bool = False) -> str | None:
-        reason = super()._match_entry(_dated(info_dict), incomplete=incomplete, silent=silent)
+        reason = super()._match_entry(_add_date(info_dict), incomplete=incomplete, silent=silent)
         if reason is not None and len(self.rejected) < _MOST_REASONS:
             self.rejected.append(plain(reason))
         return reason
 
 
-def _dated(info: dict[str, Any]) -> dict[str, Any]:
+def _add_date(info: dict[str, Any]) -> dict[str, Any]:
     """With the date that an entry's own time says: it wins over what the file says, so it can be asked of already."""
     seconds = info.get("timestamp")
     if info.get("_type") != "url_transparent" or info.get("upload_date") or seconds is None:
@@ -57,7 +57,7 @@ def _dated(info: dict[str, Any]) -> dict[str, Any]:
     return {**info, "upload_date": strftime_or_none(seconds)}
 
 
-def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
+def _force(job: ExtractJob, journal: Journal) -> dict[str, Any]:
     return {
         "color": {"stdout": "never", "stderr": "never"},
         "extract_flat": "in_playlist" if job.follow else True,
@@ -76,7 +76,7 @@ def _forced(job: ExtractJob, journal: Journal) -> dict[str, Any]:
     }
 
 
-def _bounded(params: Mapping[str, Any], limit: int | None) -> dict[str, Any]:
+def _bound(params: Mapping[str, Any], limit: int | None) -> dict[str, Any]:
     """Makes yt-dlp read one entry more than is allowed, which tells that there are more; fewer where a user says so."""
     if limit is None or params.get("playlist_items"):
         return {}
@@ -126,9 +126,9 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
     info, error = None, None
     ydl = None
     try:
-        forced = _forced(job, journal) | _bounded(params, job.most_entries)
+        forced = _force(job, journal) | _bound(params, job.most_entries)
         with _Reader(build_params(params, forced)) as ydl:
-            info = _followed(ydl, job)
+            info = _follow(ydl, job)
             info = _plain_title(without_private(ydl.sanitize_info(_cut(info, job.most_entries)))) if info else None
     except YoutubeDLError as failure:
         error = plain(failure)
@@ -143,7 +143,7 @@ def read_page(job: ExtractJob) -> dict[str, Any]:
     }
 
 
-def _followed(ydl: _Reader, job: ExtractJob) -> dict[str, Any] | None:
+def _follow(ydl: _Reader, job: ExtractJob) -> dict[str, Any] | None:
     """The information of the address, behind redirects of type `url` where they are to be followed."""
     info = ask(ydl, job.url, job.entry, download=False)
     for _ in range(_MAX_REDIRECTS - 1):

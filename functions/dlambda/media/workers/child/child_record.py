@@ -156,7 +156,7 @@ class _TrackRecorder:
         while not self._recording.is_stopped():
             playlist = self._playlist(news_at)
             if playlist is None:
-                return self._ended_early()
+                return self._end_early()
             if playlist.segments and self._track.first is None:
                 self._recording.begin(self._track, playlist)
             if self._is_done(playlist.target_seconds):
@@ -171,7 +171,7 @@ class _TrackRecorder:
                     return None
             quiet = time.monotonic() - news_at > max(_GIVE_UP_SECONDS, 5 * playlist.target_seconds)
             if playlist.ended or quiet:
-                return self._ended_early()
+                return self._end_early()
             self._recording.wait(min(2.0, max(0.2, playlist.target_seconds / 2)))
         return None
 
@@ -187,7 +187,7 @@ class _TrackRecorder:
                 f"{count} {noun} missing, about {count * target_seconds:.0f} s: the stream had them no more."
             )
 
-    def _ended_early(self) -> None:
+    def _end_early(self) -> None:
         seconds = sum(segment.seconds for segment in self._recorded)
         if 0 < seconds < self._job.duration - _SLACK_SECONDS:
             self._recording.warn(f"The stream ended after {seconds:.1f} of {self._job.duration:g} s.")

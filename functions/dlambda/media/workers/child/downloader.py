@@ -200,7 +200,9 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         """Without yt-dlp's own handler for libcurl, which a process has that loaded the library first: it connects as
         it likes.
         """
-        return super().build_request_director([one for one in handlers if one.RH_KEY != "CurlCFFI"], preferences)
+        return super().build_request_director(
+            [handler for handler in handlers if handler.RH_KEY != "CurlCFFI"], preferences
+        )
 
     def _can_imitate(self) -> bool:
         """True if browsers can be imitated; loads the library at the first question."""
@@ -230,8 +232,8 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
     def prepare_outtmpl(self, outtmpl: str, info_dict: Any, *arguments: Any, **options: Any) -> Any:
         text, fields = with_own_fields(outtmpl, self.random_seed)
         info_dict.setdefault("epoch", int(time.time()))  # as yt-dlp does, since it sees a copy
-        shown = {**without_credentials(info_dict), **fields}
-        return super().prepare_outtmpl(text, shown, *arguments, **options)
+        visible_info = {**without_credentials(info_dict), **fields}
+        return super().prepare_outtmpl(text, visible_info, *arguments, **options)
 
     def sanitize_info(self, info_dict: Any, remove_private_keys: bool = False) -> Any:
         """The metadata as it is written to files: without the cookies of a preset that whoever adds must not see."""

@@ -44,10 +44,10 @@ _original_rss = GenericIE._extract_rss  # noqa: SLF001
 def _content(self: Any, urlh: Any, *arguments: Any, prefix: bytes | None = None, **options: Any) -> Any:
     """The page as text; of a feed a sign that it is one, for `_playlist`."""
     self.dlambda_feed = None
-    rest = urlh.read()
-    document = _document((prefix or b"") + rest, urlh.url, str(urlh.headers.get("Content-Type") or ""))
+    remainder = urlh.read()
+    document = _document((prefix or b"") + remainder, urlh.url, str(urlh.headers.get("Content-Type") or ""))
     if document is None:
-        return _read_content(self, _Read(urlh, rest), *arguments, prefix=prefix, **options)
+        return _read_content(self, _Read(urlh, remainder), *arguments, prefix=prefix, **options)
     self.dlambda_feed = document
     return _DETECTED
 

@@ -100,11 +100,11 @@ class Keeping(Downloader):
         if not isinstance(pp, (FFmpegMergerPP, FFmpegFixupPostProcessor)):
             self._fit_extension(infodict)
         if isinstance(pp, FFmpegMergerPP):
-            return self._merged(pp, infodict)
+            return self._merge(pp, infodict)
         if isinstance(pp, MoveFilesAfterDownloadPP):
-            return self._moved(pp, infodict)
+            return self._move(pp, infodict)
         if isinstance(pp, FFmpegSubtitlesConvertorPP):
-            return self._converted_subtitles(pp, infodict)
+            return self._convert_subtitles(pp, infodict)
         if isinstance(pp, FFmpegEmbedSubtitlePP):
             self._leave_unreadable(pp, infodict)
         with self._during(pp.pp_key() if pp.pp_key() in _TELLING else None):
@@ -112,7 +112,7 @@ class Keeping(Downloader):
 
     def _attempt(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
         """The step, or everything as it was before."""
-        before, files = _copied(info), self._files()
+        before, files = _copy(info), self._files()
         try:
             after: dict[str, Any] = super().run_pp(pp, info)
         except DownloadCancelled:
@@ -128,7 +128,7 @@ class Keeping(Downloader):
             return info
         return after
 
-    def _converted_subtitles(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
+    def _convert_subtitles(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
         """A language after the other."""
         for language, subtitle in list((info.get("requested_subtitles") or {}).items()):
             after = self._attempt(pp, {**info, "requested_subtitles": {language: subtitle}})
@@ -146,9 +146,9 @@ class Keeping(Downloader):
                 self._note(pp.pp_key(), f"{language}: {problem}")
                 del subtitles[language]
 
-    def _merged(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
+    def _merge(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
         """In Matroska, which takes nearly everything, when the container asked for does not take these formats."""
-        before = _copied(info)
+        before = _copy(info)
         try:
             return dict(super().run_pp(pp, info))
         except PostProcessingError as error:
@@ -160,8 +160,8 @@ class Keeping(Downloader):
             self._note(pp.pp_key(), f"{plain(error)} It was written as mkv.")
             return merged
 
-    def _moved(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
-        before = _copied(info)
+    def _move(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
+        before = _copy(info)
         try:
             return dict(super().run_pp(pp, info))
         except (PostProcessingError, OSError) as error:
@@ -308,7 +308,7 @@ def _find_problem(pp: Any, path: str) -> str | None:
     return None
 
 
-def _copied(info: dict[str, Any]) -> dict[str, Any]:
+def _copy(info: dict[str, Any]) -> dict[str, Any]:
     """`info` with copies of what post-processors change inside it."""
     changing = ("__files_to_move", "requested_subtitles", "thumbnails", "chapters")
     return info | {key: copy.deepcopy(info[key]) for key in changing if info.get(key)}

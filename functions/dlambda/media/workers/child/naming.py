@@ -86,11 +86,11 @@ class Named(Downloader):
         self, info_dict: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None = None
     ) -> str | None:
         if not self._processing and not (tmpl_type or "").startswith(_OF_PLAYLIST):
-            return self._evaluated(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
+            return self._evaluate(info_dict, outtmpl=outtmpl, tmpl_type=tmpl_type)
         if tmpl_type == _CHAPTER:  # its fields are the chapter's; the media file's name is known by then
             return self._chapter_name(info_dict)
-        short, main = self._shortened(info_dict, "")
-        name = self._evaluated(short, outtmpl=outtmpl, tmpl_type=tmpl_type)
+        short, main = self._shorten(info_dict, "")
+        name = self._evaluate(short, outtmpl=outtmpl, tmpl_type=tmpl_type)
         if not name or name == "-":
             if tmpl_type in _MEDIA_TEMPLATES:
                 raise DownloadError(_NO_NAME)
@@ -102,11 +102,11 @@ class Named(Downloader):
                 self._main = (stem, unique)
                 self.begin_file(unique)
             return unique + fitted_ending(name.removeprefix(stem))
-        name = self._shortened(short, tmpl_type)[1] or name
+        name = self._shorten(short, tmpl_type)[1] or name
         return self._own_name(name, (tmpl_type, _file_of(info_dict)), OUTTMPL_TYPES.get(tmpl_type or ""))
 
     def _chapter_name(self, info: dict[str, Any]) -> str | None:
-        _, name = self._shortened(info, _CHAPTER)
+        _, name = self._shorten(info, _CHAPTER)
         if not name or name == "-":
             return None
         stem, unique = self._main
@@ -129,19 +129,19 @@ class Named(Downloader):
         folder, slash, last = path.rpartition("/")
         if _UPWARDS.isdisjoint(outtmpl.split("/")):  # else the template leads there, and is refused for that
             folder = "/".join(f"_{part}" if part in _UPWARDS else part for part in folder.split("/"))
-        return f"{folder}{slash}{_named(last)}"
+        return f"{folder}{slash}{_by_name(last)}"
 
-    def _evaluated(self, info: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None) -> str | None:
+    def _evaluate(self, info: dict[str, Any], *, outtmpl: str | None = None, tmpl_type: str | None) -> str | None:
         return super()._prepare_filename(info, outtmpl=outtmpl, tmpl_type=tmpl_type)
 
-    def _shortened(self, info: dict[str, Any], tmpl_type: str | None) -> tuple[dict[str, Any], str | None]:
+    def _shorten(self, info: dict[str, Any], tmpl_type: str | None) -> tuple[dict[str, Any], str | None]:
         """`info` with texts so short that each part of the name fits, and that name; as it is when it fits."""
-        name = self._evaluated(info, tmpl_type=tmpl_type)
+        name = self._evaluate(info, tmpl_type=tmpl_type)
         best, fits, over = (info, name), _LEAST_FIELD_BYTES - 1, MOST_NAME_BYTES + 1
         while not _fits(name) and over - fits > 1:
             limit = (fits + over) // 2
             short = {key: cut_bytes(value, limit) if _is_shown(key, value) else value for key, value in info.items()}
-            shorter = self._evaluated(short, tmpl_type=tmpl_type)
+            shorter = self._evaluate(short, tmpl_type=tmpl_type)
             if _fits(shorter):
                 best, fits = (short, shorter), limit
             else:
@@ -171,7 +171,7 @@ def _file_of(info: dict[str, Any]) -> Hashable:
     return (info.get("id"), info.get("format_id"), info.get("section_start"), info.get("section_end"))
 
 
-def _named(name: str) -> str:
+def _by_name(name: str) -> str:
     """`name` with `_` in front when it is dots and blanks before its extension."""
     stem = name.removesuffix(PurePosixPath(name).suffix)
     only_dots = stem != name and stem.strip() and not stem.strip(" .")

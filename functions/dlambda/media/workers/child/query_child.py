@@ -31,7 +31,7 @@ from dlambda.media.ytdlp.worker_jobs import (
 _NO_HELP = "No description available from yt-dlp."
 
 
-def _parsed(job: ParseJob) -> dict[str, Any]:
+def _parse(job: ParseJob) -> dict[str, Any]:
     if isinstance(job.texts, OptionTexts):
         return {"params": render_params(effective_params(job.texts))}
     parsed_options = parse_options(job.texts, allow_internal=job.allow_internal)
@@ -67,7 +67,7 @@ def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option
 
 def _answer(job: Question) -> dict[str, Any]:
     if isinstance(job, ParseJob):
-        return _parsed(job)
+        return _parse(job)
     if isinstance(job, UrlIdsJob):
         return {"ids": [_url_id(url) for url in job.urls]}
     if isinstance(job, FolderJob):
