@@ -45,7 +45,10 @@ def problems(facts: Facts, parameters: Mapping[str, str]) -> Iterator[Problem]:
         yield Problem("Everyone on the internet reaches this service: name a user and a password, or a provider.")
     if facts.concurrent_executions is not None:
         needed = executions(parameters)
-        if facts.concurrent_executions < needed:
+        most = affordable_workers(facts.concurrent_executions, parameters)
+        if int(parameters["MaxWorkers"]) > most:
+            yield Problem(f"MaxWorkers={most} is the most that leaves the API its places; ask for more executions.")
+        elif facts.concurrent_executions < needed:
             text = (
                 f"The account runs {facts.concurrent_executions} functions at once in this region, and these settings "
                 f"use up to {needed}: ask for more (Service Quotas, Lambda, Concurrent executions) or lower MaxWorkers."

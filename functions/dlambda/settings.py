@@ -144,6 +144,8 @@ class UserSettings(BaseModel):
     max_workers: int = Field(20, ge=1, description="downloads at once")
     max_workers_per_extractor: int = Field(2, ge=1, description="downloads at once of one extractor")
     max_workers_per_user: int = Field(0, ge=0, description="downloads at once of one user; 0: as many as of all")
+    daily_gb: float = Field(0, ge=0, description="gigabytes that downloads bring in a day, all together; 0: no limit")
+    daily_gb_per_user: float = Field(0, ge=0, description="the same of each user")
     extractor_limits: Mapping[str, int] = Field(default_factory=dict, description="YTP_MAX_WORKERS_FOR_<EXTRACTOR>")
     extract_info_timeout: float = Field(70, gt=0, description="seconds that an extraction may take")
     extract_info_concurrency: int = Field(4, ge=1, description="extractions at once")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dlambda.usecases.items import download_item, intake
 from local import template
 from tests.costs.model import (
     EGRESS_PER_GB,
@@ -154,8 +155,9 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 | downloads, extractions, tasks at once | `MaxWorkers`, `ExtractInfoConcurrency`, `TaskMaxWorkers`; `make deploy` offers what the account can run |
 | requests a second of strangers | `ThrottlingRate`, `ThrottlingBurst`: at {rate} a second, all month, ${_total(flood_month(rate)):.0f} |
 | entries of a playlist or feed | `YTP_MAX_PLAYLIST_ENTRIES` (in `Settings`) |
+| bytes of a day | `YTP_DAILY_GB`, `YTP_DAILY_GB_PER_USER` (in `Settings`) |
 | bytes of the key API | `DefaultQuotaGb`, `AvailableGb` in `QuotaRateMinutes` |
-| an item that never ends | it is begun {_BEGINNINGS} times at most, then it is an error: ${_poison(memory):.2f} at worst |
+| an item that never ends | a download that gets no further is begun {download_item.MOST_BEGINNINGS} times at most, where one of {download_item.LONG_SECONDS:.0f} s counts as {download_item.LONG_BEGINNINGS}: ${_poison(memory):.2f} at worst; an extraction {intake.MOST_BEGINNINGS} times: ${_poison_intake(memory):.2f} |
 | the account | `MonthlyBudget` sends a mail, and stops nothing |
 
 What is cheapest to change: `ARCH=arm64` for the ZIP functions (a fifth less of theirs), a source limited by its site with fewer workers
@@ -163,12 +165,17 @@ What is cheapest to change: `ARCH=arm64` for the ZIP functions (a fifth less of 
 """
 
 
-_BEGINNINGS = 60
-
-
 def _poison(memory: Mapping[str, float]) -> float:
-    """Of an item whose worker is stopped after a whole invocation, each time."""
-    return _total(invocation(900, memory["OnDownloadFunction"]).times(_BEGINNINGS))
+    """Of an item whose worker is stopped each time: after a whole invocation, or just before it counts as long."""
+    size = memory["OnDownloadFunction"]
+    long = invocation(900, size).times(download_item.MOST_BEGINNINGS / download_item.LONG_BEGINNINGS + 1)
+    short = invocation(download_item.LONG_SECONDS, size).times(download_item.MOST_BEGINNINGS + 1)
+    return max(_total(long), _total(short))
+
+
+def _poison_intake(memory: Mapping[str, float]) -> float:
+    """Of an item whose extraction is stopped with its whole invocation, each time."""
+    return _total(invocation(300, memory["OnIntakeFunction"]).times(intake.MOST_BEGINNINGS + 1))
 
 
 def main() -> int:

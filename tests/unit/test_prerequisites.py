@@ -45,8 +45,14 @@ def test_a_service_without_a_login_is_not_deployed(parameters: dict[str, str], i
     assert bool(list(problems(READY, defaults() | parameters))) == is_refused
 
 
+def test_downloads_do_not_take_the_places_of_the_api() -> None:
+    [problem] = problems(READY, LOGIN | {"MaxWorkers": "1000"})
+    assert problem.fatal
+    assert problem.text.startswith(f"MaxWorkers={1000 - executions(LOGIN | {'MaxWorkers': '0'})} is the most")
+
+
 def test_a_new_account_is_warned_and_offered_fewer_workers() -> None:
-    [problem] = problems(replace(READY, concurrent_executions=10), LOGIN)
+    [problem] = problems(replace(READY, concurrent_executions=10), LOGIN | {"MaxWorkers": "2"})
     assert not problem.fatal
     answers = first_answers(lambda question, default: default, 10)
     assert (answers["AuthUsername"], answers["MaxWorkers"]) == ("admin", "2")

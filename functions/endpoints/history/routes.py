@@ -57,7 +57,9 @@ def live(query: LiveQuery) -> Answer:
     return listing.live(query, current_principal().owner)
 
 
-@routes.get("/api/history/add", permission=Permission.ADD_ITEMS, responses={200: AddedByLink, **problems(400, 404)})
+@routes.get(
+    "/api/history/add", permission=Permission.ADD_ITEMS, responses={200: AddedByLink, **problems(400, 404, 429)}
+)
 def add_by_link(query: AddQuery) -> Answer:
     """Adds one URL; for bookmarklets and shortcuts, which show `message`."""
     try:
@@ -70,7 +72,7 @@ def add_by_link(query: AddQuery) -> Answer:
     return {"status": outcome.message is None, "message": outcome.message or "URL added", "_id": outcome.item_id}
 
 
-@routes.post("/api/history", permission=Permission.ADD_ITEMS, responses={200: AcceptedList, **problems(400, 404)})
+@routes.post("/api/history", permission=Permission.ADD_ITEMS, responses={200: AcceptedList, **problems(400, 404, 429)})
 def add(body: AddBody, query: SyncQuery) -> Answer:
     """Adds one item or several. All are checked first; one bad element refuses all."""
     return jsonify(actions.add(body.root, current_principal(), wait=(query.sync or "").lower() == "true"))

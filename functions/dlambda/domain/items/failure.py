@@ -24,6 +24,7 @@ class FailureKind(StrEnum):
     INTERNAL = "internal"  # refused by our own address guard
     OPTIONS = "options"  # the options contradict the media
     DISK = "disk"
+    LIMIT = "limit"  # this service brings no more today
     TIMEOUT = "timeout"
     TRANSIENT = "transient"  # network trouble: the same again may work
     OTHER = "other"
@@ -90,6 +91,7 @@ _TOO_LARGE = Failure(
     FailureKind.DISK, "The worker's whole disk is smaller: ask for a smaller format, or for one without a conversion."
 )
 _DISK = Failure(FailureKind.DISK, "The worker's disk is full or cannot be written.", retryable=True)
+_DAILY = Failure(FailureKind.LIMIT, "Try again after midnight, or have the limit raised (YTP_DAILY_GB).")
 _TIMEOUT = Failure(FailureKind.TIMEOUT, "The site took too long to answer.", retryable=True)
 _TRANSIENT = Failure(FailureKind.TRANSIENT, "Network trouble on the way.", retryable=True)
 _REFUSED = Failure(
@@ -123,6 +125,7 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_CIRCLE, "redirect loop"),
     (_PAGE, "sent a web page in place of the media"),
     (_NO_MEDIA, "in place of the media", "holds no media that can be read"),
+    (_DAILY, "Daily limit reached"),
     (_TOO_LARGE, "larger than the scratch folder"),
     (_DISK, "No space left on device", "Disk quota exceeded", "Read-only file system"),
     (_DRM, r"\bDRM\b", "Widevine", "FairPlay", "PlayReady", "SAMPLE-AES"),

@@ -17,6 +17,7 @@ from dlambda.media.sandbox.guard import check_url
 from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
+from dlambda.usecases.items.daily_limit import check_daily_limit
 from dlambda.usecases.items.intake_message import entry_message, intake_message
 from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.rules.input_rules import input_rules
@@ -53,7 +54,11 @@ def check_request(request: Request) -> None:
 
 
 def add_items(requests: Sequence[Request]) -> list[Added]:
-    """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`."""
+    """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`.
+
+    Raises `TooMany` when one of their users may bring nothing more today.
+    """
+    check_daily_limit(request.owner for request in requests)
     batch_id = f"batch_{current().new_uuid().hex}" if len(requests) > 1 else None
     new_items: list[Item] = []
     for number, request in enumerate(requests):

@@ -15,6 +15,7 @@ from dlambda.media.workers import download
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
+from dlambda.usecases.items.daily_limit import DailyLimit, DailyLimitReached
 from dlambda.usecases.items.disk_watch import DiskFull, DiskWatch, check_space_to_begin
 from dlambda.usecases.items.dispatch import dispatch, pass_on
 from dlambda.usecases.items.download_spec import download_spec
@@ -34,10 +35,10 @@ log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 1.0
 # What fails unexpectedly is begun again by each minute's round; an hour of that without progress is enough. A beginning
-# of two minutes counts as ten.
-_MOST_BEGINNINGS = 60
-_LONG_SECONDS = 120.0
-_LONG_BEGINNINGS = 10
+# of a minute counts as fifteen, so that the longest invocations in vain cost what many short ones do (docs/costs.md).
+MOST_BEGINNINGS = 60
+LONG_SECONDS = 60.0
+LONG_BEGINNINGS = 15
 _GRACE_LIVE_SECONDS = 2.0
 _MOST_FINISHING_SECONDS = 600.0  # joining and repairing a recording of many hours
 _UNEXPECTED = "Download ended with unexpected status '{}'."
@@ -60,7 +61,7 @@ def download_item(
         return None
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
-    if item.begun > _MOST_BEGINNINGS:
+    if item.begun > MOST_BEGINNINGS:
         # Whatever stops the workers would stop the next one too.
         error = f"The download was begun {item.begun} times and got no further."
         end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
@@ -101,6 +102,7 @@ class _Download:
         self._reports = ProgressReports()
         self._run = LeasedRun(lease, seconds_left, self._reports.fields, {"item_id": item.id})
         self._claims = NameClaims(item)
+        self._daily = DailyLimit(item.owner)
         self._disk = DiskWatch(is_live=bool(item.is_live))
         self._upload = EarlyUpload(item, self._workdir, self._state)
         self._release = release_for(item)
@@ -115,6 +117,7 @@ class _Download:
                 saved_state().forget(self._item.id)
                 return False
             check_space_to_begin()
+            self._daily.check()
             running = self._start()
             with StateSaver(self._state, is_live=bool(self._item.is_live)):
                 result = self._run.follow(running, self)
@@ -126,6 +129,8 @@ class _Download:
             log.info("lease lost: another worker has the item", extra={"item_id": self._item.id})
         except DiskFull as full:
             self._retry_or_fail(str(full), classify(str(full)))
+        except DailyLimitReached as reached:
+            self._fail(str(reached), classify(str(reached)))
         except UploadLost:
             return self._begin_anew()
         except Invalid as error:
@@ -142,6 +147,7 @@ class _Download:
         self._state.load()
         self._upload.resume()
         open_work_folder(self._item)
+        self._daily.resume(self._workdir)
         can_upload = self._state.can_upload and not bucket.places_files()
         self._upload.is_allowed = can_upload and not spec.params.get("postprocessors")
         return download.start_download(replace(spec, frees_space=self._upload.frees_space))
@@ -149,6 +155,7 @@ class _Download:
     def _hand_over(self) -> None:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""
         self._upload.close()
+        self._daily.count()
         self._state.save(self._run.renew_if_due)
         self._count_beginnings()
         self._run.renew()  # before the folder goes: another worker may have it by now
@@ -170,11 +177,11 @@ class _Download:
     def _count_beginnings(self) -> None:
         """None when it got further than before. One that takes long counts for more. Raises `Lost`."""
         item = self._item
-        becomes_long = not self._is_long and current().clock.monotonic() - self._began_at > _LONG_SECONDS
+        becomes_long = not self._is_long and current().clock.monotonic() - self._began_at > LONG_SECONDS
         if not (item.begun or becomes_long):
             return
         self._is_long = self._is_long or becomes_long
-        siblings = _LONG_BEGINNINGS - 1 if becomes_long else 0
+        siblings = LONG_BEGINNINGS - 1 if becomes_long else 0
         begun = 0 if self._state.has_advanced else item.begun + siblings
         if begun != item.begun:
             self._item = update(item, item.evolve(begun=begun), self._run.lease)
@@ -185,6 +192,7 @@ class _Download:
         """Tells clients, and begins to upload a large file."""
         self._reports.note(self._item, messages)
         self._upload.note(messages)
+        self._daily.note(int(self._reports.progress.downloaded_bytes or 0))
 
     def heartbeat(self) -> None:
         """Stores a new status and renews the lease, with the progress. Raises `Lost`."""
@@ -214,6 +222,7 @@ class _Download:
 
     def _end(self, result: download.Result) -> None:
         item, lease = self._item, self._run.lease
+        self._daily.count()
         if self._run.is_cancelled and item.is_live:
             end_stopped(item, lease, result, self._keep(result), self._reports.progress.downloaded_bytes)
         elif self._run.is_cancelled and not (result.ok and result.filepath):

@@ -32,7 +32,7 @@ from dlambda.usecases.workers.ytdlp_releases import note_failure, release_for
 log = logging.getLogger(__name__)
 
 # What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
-_MOST_BEGINNINGS = 60
+MOST_BEGINNINGS = 30
 
 
 def process_intake(item_id: str) -> None:
@@ -45,7 +45,7 @@ def process_intake(item_id: str) -> None:
     try:
         with leases.hold(item.id) as lease:
             try:
-                if lease.fence > _MOST_BEGINNINGS + item.expanded // 100:
+                if lease.fence > MOST_BEGINNINGS + item.expanded // 100:
                     raise Invalid("It could not be read, and was tried too often.")
                 if item.stage is Stage.EXPANDING:
                     expand(item, lease)
