@@ -1,5 +1,6 @@
-"""Writes `build/template.json`: `template.yaml` with the functions that run yt-dlp or ffmpeg as container images, and
-`build/image/`, the folder that their image is built from: what `infra/artifacts.py` and `layers/ffmpeg/build.py` made.
+"""Writes `build/template.json`: `template.yaml` with a role for each function (infra/roles.py), and with the functions
+that run yt-dlp or ffmpeg as container images; and `build/image/`, the folder that their image is built from: what
+`infra/artifacts.py` and `layers/ffmpeg/build.py` made.
 
 ffmpeg, ffprobe, deno and the packages are 520 MB; a ZIP function with its layers may have 250 (infra/README.md).
 No layer can be added to an image: the web adapter is copied into it, from the file that the variable WEB_ADAPTER names.
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import artifacts
+from infra.roles import with_roles
 from local import template
 
 LAYER = "FfmpegLayer"
@@ -37,7 +39,7 @@ def image_functions(document: dict[str, Any]) -> frozenset[str]:
 def with_images(
     document: dict[str, Any], *, has_adapter: bool, architecture: str = artifacts.IMAGES_ARCHITECTURE
 ) -> dict[str, Any]:
-    """The document with images in place of ZIPs where the layer is used, and without the layer.
+    """The document with images in place of ZIPs where the layer is used, without the layer, and with roles.
 
     Without an adapter in the image there is no terminal. `architecture` is that of the ZIPs.
     """
@@ -59,7 +61,7 @@ def with_images(
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
             properties["CompatibleArchitectures"] = [architecture]
     kept = {key: value for key, value in shared.items() if key not in of_zips}
-    return {**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs}
+    return with_roles({**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs})
 
 
 def _as_image(resource: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ import boto3
 
 from infra import artifacts
 from infra.image_template import image_functions
+from infra.roles import with_roles
 from local import template
 from tests.free_port import answers, free_port
 from tests.patience import PATIENCE_SECONDS
@@ -201,7 +202,7 @@ def _packaged(cloud: Cloud, machine: Machine) -> dict[str, Any]:
         properties["Environment"] = {"Variables": variables | {"DLAMBDA_TOOLS_DIR": str(machine.tools)}}
     for name, seconds in machine.timeouts.items():
         resources[name]["Properties"]["Timeout"] = seconds
-    return document
+    return with_roles(document)
 
 
 def _signed(service: str) -> dict[str, str]:

@@ -71,10 +71,11 @@ def test_every_function_has_a_role_with_its_own_statements(cloud: Cloud) -> None
         own = cloud.ask_iam("ListRolePolicies", RoleName=role)
         policies = properties["Policies"]
         assert isinstance(policies, list)
-        assert len(own) == len([each for each in policies if "Statement" in each]), name
-        for policy in own:
-            [text] = cloud.ask_iam("GetRolePolicy", RoleName=role, PolicyName=policy)
-            assert "*" not in [statement["Resource"] for statement in json.loads(text)["Statement"]], name
+        assert own == ["function"], name
+        [text] = cloud.ask_iam("GetRolePolicy", RoleName=role, PolicyName="function")
+        statements = json.loads(text)["Statement"]
+        assert len(statements) > sum(len(each.get("Statement", ())) for each in policies), name
+        assert "*" not in [statement["Resource"] for statement in statements], name
 
 
 def test_strangers_are_asked_who_they_are(cloud: Cloud) -> None:

@@ -9,7 +9,6 @@ import pytest
 from dlambda.domain.dialects.registry import DIALECTS, split_path
 from dlambda.domain.dialects.registry import ROOT as ROOT_DIALECT
 from local import template
-from tests.functions.permissions import allowed, functions, granted
 
 ROOT = template.ROOT
 DOCUMENT = template.load()
@@ -114,16 +113,6 @@ def test_the_dashboard_can_be_read():
         "Failures by kind",
         "Failures by site",
     }
-
-
-def test_no_function_may_do_more_than_the_boundary():
-    """SAM adds policies of its own, on every resource of the account: the boundary ends them at this stack."""
-    assert DOCUMENT["Globals"]["Function"]["PermissionsBoundary"] == {"Ref": "Boundary"}
-    statements = of_type("AWS::IAM::ManagedPolicy")["Boundary"]["PolicyDocument"]["Statement"]
-    within = {permission for statement in statements for permission in granted(statement)}
-    parts = re.compile("#.*|(?<=^bucket)/.*")  # kinds of rows; folders of the bucket
-    for module in functions():
-        assert {(action, parts.sub("", name)) for action, name in allowed(module)} <= within, module
 
 
 def test_queue_functions_report_failures_one_by_one():

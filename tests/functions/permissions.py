@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
 from unittest import mock
 from urllib.parse import unquote
@@ -29,9 +29,9 @@ from dlambda.usecases.orders import sweep_orders
 from dlambda.usecases.tasks import run_tasks
 from events.on_socket import gateway_events
 from local import template
+from tests.functions.rights import Permission, Rights
 
 _acting: contextvars.ContextVar[str] = contextvars.ContextVar("acting", default="")
-_NAME = re.compile(r"\$\{(\w+)(?:\.Arn)?\}(.*)")
 # Without the permission to list, S3 answers 403 for an object that is not there, and nothing of ours expects that.
 _OBJECT_ACTIONS = {
     "HeadObject": ("GetObject", "ListBucket"),
@@ -55,8 +55,7 @@ _LOG_LEVEL = "log-level"
 _LIMITED_KINDS = ("notifications", "deliveries")
 _READ_SECRET = "secretsmanager:GetSecretValue"
 
-Permission = tuple[str, str]  # action, what it is done to
-
+RIGHTS = Rights(template.load())
 called: set[tuple[str, str, str]] = set()
 """(module, action, resource): all that functions did in this process, while they were watched."""
 
@@ -79,8 +78,7 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
     def note(permission: Permission) -> None:
         if module := _acting.get():
             called.add((module, *permission))
-            action, resource = permission
-            if permission not in allowed(module) and (action, resource.partition("#")[0]) not in allowed(module):
+            if not RIGHTS.allow(module, permission):
                 found.add((module, *permission))
 
     def look(model: Any, params: dict[str, Any], **_: Any) -> None:
@@ -263,94 +261,3 @@ def _prefix_of(key: str) -> str:
 
 def _noun(name: str) -> str:
     return name.removeprefix(f"{template.STACK}-")
-
-
-@lru_cache(maxsize=64)
-def allowed(module: str) -> frozenset[Permission]:
-    """What the policies of the function behind `module` let it do, index names spelled out."""
-    return frozenset(permission for statement in _statements(module) for permission in granted(statement))
-
-
-def granted(statement: dict[str, Any]) -> Iterator[Permission]:
-    """The permissions of one statement."""
-    names = [name for resource in _list(statement["Resource"]) for name in _names(resource)]
-    condition = statement.get("Condition", {})
-    if prefixes := condition.get("StringLikeIfExists", {}).get("s3:prefix"):
-        names = [f"bucket/{prefix.removesuffix('/*')}" for prefix in prefixes]
-    if kinds := condition.get("ForAllValues:StringEquals", {}).get("dynamodb:LeadingKeys"):
-        names = [f"{name}#{kind}" for name in names for kind in kinds]
-    yield from ((action, name) for action in _list(statement["Action"]) for name in names)
-
-
-@lru_cache(maxsize=1)
-def _document() -> dict[str, Any]:
-    return template.load()
-
-
-@lru_cache(maxsize=1)
-def functions() -> dict[str, dict[str, Any]]:
-    """Module -> properties of its function. Those that stream serve groups that are here."""
-    found = (each["Properties"] for each in _document()["Resources"].values() if _is_function(each))
-    return {module: each for each in found if "/" not in each["Handler"] and (module := each["Handler"].split(".")[-3])}
-
-
-def _is_function(resource: dict[str, Any]) -> bool:
-    return bool(resource["Type"] == "AWS::Serverless::Function")
-
-
-def policies(module: str) -> dict[str, list[dict[str, Any]]]:
-    """The statements of a function by the name of their policy; `""`: its own."""
-    resources = _document()["Resources"]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for policy in functions()[module]["Policies"]:
-        if "Ref" in policy:
-            found[policy["Ref"]] = resources[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
-        else:
-            found[""] = _list(policy["Statement"])
-    return found
-
-
-def _statements(module: str) -> Iterator[dict[str, Any]]:
-    for statements in policies(module).values():
-        yield from statements
-    function = functions()[module]
-    for event in function.get("Events", {}).values():
-        if event["Type"] == "SQS":  # what the mapping needs is granted with it
-            yield {"Action": ["sqs:ReceiveMessage"], "Resource": event["Properties"]["Queue"]}
-
-
-def _names(resource: Any) -> list[str]:
-    """The noun of a table or queue, the folder of the bucket; the indexes of a table one by one."""
-    if isinstance(resource, str):
-        return []
-    if "Ref" in resource:
-        return _own(resource["Ref"], "")
-    if "Fn::GetAtt" in resource:
-        target = resource["Fn::GetAtt"]
-        return _own(target.split(".")[0] if isinstance(target, str) else target[0], "")
-    text = resource.get("Fn::Sub", "")
-    if ":execute-api:" in text:
-        return ["SocketApi"]
-    if ":log-group:" in text:
-        return ["log-group"]
-    match = _NAME.fullmatch(text)
-    return _own(match[1], match[2]) if match else []
-
-
-def _own(logical: str, suffix: str) -> list[str]:
-    if logical == "Bucket":
-        return [f"bucket{suffix.removesuffix('/*')}"]
-    resource = _document()["Resources"][logical]
-    if resource["Type"] == "AWS::SecretsManager::Secret":
-        return [logical]
-    properties = resource["Properties"]
-    name = properties.get("TableName") or properties.get("QueueName")
-    if not name:
-        return []
-    noun = name["Fn::Sub"].removeprefix("${AWS::StackName}-")
-    indexes = [each["IndexName"] for each in properties.get("GlobalSecondaryIndexes", ())]
-    return [f"{noun}/index/{index}" for index in indexes] if suffix == "/index/*" else [noun + suffix]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.permissions import called, functions, granted, policies
+from tests.functions.permissions import RIGHTS, called
+from tests.functions.rights import Rights
 
 _HERE = Path(__file__).parent
 Call = tuple[str, str, str]  # module, action, resource
@@ -30,34 +31,34 @@ _UNSEEN: dict[Call, str] = {
 }
 
 
-def unused(calls: set[Call]) -> list[str]:
-    """What the template allows and `calls` lack, a line each.
+def unused(calls: set[Call], rights: Rights = RIGHTS) -> list[str]:
+    """What a template allows and `calls` lack, a line each.
 
     Of a function's own statements every permission is to be used; of the policies that functions share, each statement
     by every function that has it, and each permission by one of them.
     """
     made = calls | {(module, action, resource.partition("#")[0]) for module, action, resource in calls}
-    return sorted({" ".join(each) for each in _lacking(made) if not _is_unseen(each)})
+    return sorted({" ".join(each) for each in _lacking(made, rights) if not _is_unseen(each)})
 
 
-def _lacking(made: set[Call]) -> Iterator[Call]:
-    for module in functions():
-        for policy, statements in policies(module).items():
-            for grants in (set(granted(statement)) for statement in statements):
+def _lacking(made: set[Call], rights: Rights) -> Iterator[Call]:
+    for module in rights.functions:
+        for policy, statements in rights.policies(module).items():
+            for grants in (set(rights.granted(statement)) for statement in statements):
                 missing = {each for each in grants if (module, *each) not in made}
                 if missing == grants or not policy:
                     yield from ((module, *each) for each in missing)
-    for policy, holders in _shared().items():
-        grants = {each for statement in policies(holders[0])[policy] for each in granted(statement)}
+    for policy, holders in _shared(rights).items():
+        grants = {each for statement in rights.policies(holders[0])[policy] for each in rights.granted(statement)}
         missing = {each for each in grants if not any((holder, *each) in made for holder in holders)}
         yield from ((policy, *each) for each in missing)
 
 
-def _shared() -> dict[str, list[str]]:
+def _shared(rights: Rights) -> dict[str, list[str]]:
     """Policy -> the modules of the functions that have it."""
     found: dict[str, list[str]] = {}
-    for module in functions():
-        for policy in policies(module):
+    for module in rights.functions:
+        for policy in rights.policies(module):
             if policy:
                 found.setdefault(policy, []).append(module)
     return found
