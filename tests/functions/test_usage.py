@@ -1,9 +1,9 @@
 """That the check of `usage` can fail: what a policy allows too much is found."""
 
-from tests.functions.permissions import allowed, functions, policies
+from tests.functions.permissions import RIGHTS
 from tests.functions.usage import unused
 
-EVERYTHING = {(module, *permission) for module in functions() for permission in allowed(module)}
+EVERYTHING = {(module, *permission) for module in RIGHTS.functions for permission in RIGHTS.allowed(module)}
 
 
 def test_a_function_that_used_all_that_it_may_has_nothing_too_much():
@@ -33,15 +33,15 @@ def test_no_function_reads_a_secret_that_no_variable_names():
         "AdminKey": "DLAMBDA_ADMIN_KEY_FROM",
         "OidcSecret": "DLAMBDA_OIDC_SECRET_FROM",
     }
-    for module, function in functions().items():
+    for module, function in RIGHTS.functions.items():
         variables = function.get("Environment", {}).get("Variables", {})
-        readable = {name for action, name in allowed(module) if action.startswith("secretsmanager:")}
+        readable = {name for action, name in RIGHTS.allowed(module) if action.startswith("secretsmanager:")}
         assert {name for name, variable in names.items() if variables.get(variable) == {"Ref": name}} == readable, (
             module
         )
 
 
 def test_nothing_is_allowed_on_the_whole_bucket():
-    for module in functions():
-        assert "bucket" not in {resource for _, resource in allowed(module)}, module
-        assert all(policies(module).values())
+    for module in RIGHTS.functions:
+        assert "bucket" not in {resource for _, resource in RIGHTS.allowed(module)}, module
+        assert all(RIGHTS.policies(module).values())
