@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from local.gateway.asgi import Receive, Scope, Send, refuse
-from local.gateway.media import Media
 from local.gateway.pools import COMMON, POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
 from local.gateway.senders import client_of_scope
 from local.gateway.shares import Shares
@@ -76,9 +75,7 @@ class _Application:
 class Functions:
     """The applications; requests run in the threads of their route's pool (`pools`)."""
 
-    def __init__(self, routes: Sequence[Route], media: Media | None = None) -> None:
-        """`media`: sends the objects that answers consist of; without it they are redirects."""
-        self._media = media
+    def __init__(self, routes: Sequence[Route]) -> None:
         self._router = Router(routes)
         self._apps = {module: _Application(module) for module in sorted({route.function.module for route in routes})}
         self._has_answered = False
@@ -122,19 +119,14 @@ class Functions:
         memory = _Memory(self._bodies, client)
         try:
             environ = await read_request(scope, receive, memory.grow)
-            exchange = Exchange(app, environ, receive, send, self._media.open if self._media else None)
+            exchange = Exchange(app, environ, receive, send)
             async with places.place(client) as threads:
                 body = await exchange.run(threads)
         finally:
             memory.free()
             self._load_others()
-        try:
-            if self._media and (source := exchange.take_source()):
-                await self._media.send(scope, send, source, exchange.headers)
-            elif body is not None:
-                await self._send(exchange, body, client)
-        finally:
-            exchange.close()
+        if body is not None:
+            await self._send(exchange, body, client)
 
     def _load_others(self) -> None:
         """Once somebody was answered, all groups are loaded: the start waits for the first one's alone."""

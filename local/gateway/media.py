@@ -1,8 +1,5 @@
-"""Media: `/<bucket>/...` with a signature, from the library's files or from the engine that keeps the bucket; and what
-routes answer with the library's files.
-"""
+"""Presigned media: `/<bucket>/...`, from the library's files, or from the media engine where it keeps the bucket."""
 
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -11,7 +8,6 @@ from dlambda.errors import Forbidden
 from local.gateway.asgi import Scope, Send, answer, refuse
 from local.gateway.connections import wait_for_reader
 from local.gateway.media_headers import Pairs
-from local.gateway.object_sending import Source, send_source
 from local.gateway.senders import client_of_scope, incoming
 from local.gateway.shares import Shares
 
@@ -20,14 +16,13 @@ _MOST_STREAMS = 256
 _MOST_OF_A_CLIENT = 128
 # A player that was paused, or has enough, reads nothing for minutes.
 _READER_SECONDS = 900.0
-_EXPOSED = (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges, ETag, Last-Modified")
 _CORS = [
     (b"access-control-allow-methods", b"GET, HEAD"),
     (
         b"access-control-allow-headers",
         b"Range, If-Range, If-None-Match, If-Modified-Since, Content-Type, Authorization",
     ),
-    _EXPOSED,
+    (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges, ETag, Last-Modified"),
     (b"access-control-max-age", b"900"),
 ]
 _ORIGIN_HEADERS = ("Vary", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
@@ -38,10 +33,6 @@ class MediaSource(Protocol):
 
     async def serve(self, scope: Scope, send: Send, cors: Pairs) -> None:
         """Answers GET or HEAD of a signed path; checks the signature. `cors` are further headers."""
-
-    @property
-    def open(self) -> Callable[[str], Source] | None:
-        """Opens the object of a key; it raises `NotFound`. None where the bytes are elsewhere."""
 
 
 class Media:
@@ -68,31 +59,13 @@ class Media:
             return await refuse(send, 405, "Method Not Allowed", "METHOD_NOT_ALLOWED", cors)
         if not _is_plain(scope["raw_path"], self._prefix) or not _is_signed(scope["query_string"]):
             return await refuse(send, 403, "Access denied.", "FORBIDDEN", cors)
-        return await self._stream(scope, send, cors, lambda: self._source.serve(scope, send, cors))
-
-    @property
-    def open(self) -> Callable[[str], Source] | None:
-        """See `MediaSource`."""
-        return self._source.open
-
-    async def send(self, scope: Scope, send: Send, source: Source, headers: Pairs) -> None:
-        """Answers a route's request with what it opened, and closes that. `headers`: of the route's answer."""
-        try:
-            cors = [pair for pair in headers if pair[0] == b"vary" or pair[0].startswith(b"access-control-")]
-            named = [*(pair for pair in headers if pair[0] != b"content-length"), _EXPOSED]
-            await self._stream(scope, send, cors, lambda: send_source(scope, send, source, named))
-        finally:
-            source.close()
-
-    async def _stream(self, scope: Scope, send: Send, cors: Pairs, answer: Callable[[], Awaitable[None]]) -> None:
-        """Calls `answer` when fewer than the most are being sent."""
         client = client_of_scope(scope)
         if not self._streams.take(client):
             busy = "Too many files are being sent at the moment. Try again in a moment."
             return await refuse(send, 429, busy, "TOO_MANY", [*cors, (b"retry-after", b"5")])
         try:
             wait_for_reader(scope, _READER_SECONDS)
-            return await answer()
+            return await self._source.serve(scope, send, cors)
         finally:
             self._streams.give_back(client)
 

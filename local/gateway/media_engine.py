@@ -29,8 +29,6 @@ _RANGE = re.compile(rb"bytes\s*=\s*(?P<first>\d{0,18})\s*-\s*(?P<last>\d{0,18})"
 class EngineMedia:
     """Forwards requests for the bucket to the service that has it."""
 
-    open = None
-
     def __init__(self, service: MediaService) -> None:
         self._service = service
 

@@ -226,10 +226,9 @@ def main(public: int, internal: int, door: int | None = None) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     listeners = [socket.socket(fileno=number) for number in (public, internal, door) if number is not None]
     plan = template.read()
-    media = _media(settings)
-    functions = Functions(plan.routes, media)
+    functions = Functions(plan.routes)
     sockets = Sockets(plan.socket, node_url=settings.node_url)
-    gateway = Gateway(settings, functions, sockets, media)
+    gateway = Gateway(settings, functions, sockets, _media(settings))
     inner = [_below(urlsplit(settings.socket_endpoint).path, sockets.manage), _of_nodes(sockets.manage)]
     wait_for_go()
     if settings.shares_services:

@@ -11,16 +11,11 @@ import itertools
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Executor
-from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from a2wsgi.wsgi import build_environ
 
-from dlambda.entry.object_answer import OPENER
 from local.gateway.asgi import Receive, Scope, Send, header
-from local.gateway.media_headers import Pairs
-from local.gateway.object_sending import Source
 
 MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
@@ -83,15 +78,7 @@ async def _read_body(scope: Scope, receive: Receive, grow: Callable[[int], None]
 class Exchange:
     """A request that a thread answers."""
 
-    def __init__(
-        self,
-        app: WsgiApp,
-        environ: dict[str, Any],
-        receive: Receive,
-        send: Send,
-        open_object: Callable[[str], Source] | None = None,
-    ) -> None:
-        """`open_object`: opens what an answer may consist of in the place of a body; it raises `NotFound`."""
+    def __init__(self, app: WsgiApp, environ: dict[str, Any], receive: Receive, send: Send) -> None:
         self._app = app
         self._environ = environ
         self._receive = receive
@@ -102,32 +89,6 @@ class Exchange:
         self._written: list[bytes] = []
         self._gone = threading.Event()
         self._watcher: asyncio.Task[None] | None = None
-        self._source: Source | None = None
-        if open_object is not None:
-            environ[OPENER] = partial(self._open, open_object)
-
-    def _open(self, open_object: Callable[[str], Source], key: str) -> None:
-        self.close()
-        self._source = open_object(key)
-
-    def close(self) -> None:
-        """Closes what the application has opened for its answer."""
-        source, self._source = self._source, None
-        if source is not None:
-            source.close()
-
-    @property
-    def headers(self) -> Pairs:
-        """The headers of the answer."""
-        headers: Pairs = self._start["headers"]
-        return headers
-
-    def take_source(self) -> Source | None:
-        """What is sent in the place of the body; whoever takes it closes it."""
-        if self._start["status"] != HTTPStatus.OK:
-            return None  # the application answers something else after all
-        source, self._source = self._source, None
-        return source
 
     @property
     def is_safe(self) -> bool:
@@ -139,9 +100,6 @@ class Exchange:
         threads.submit(contextvars.copy_context().run, self._work)
         try:
             return await self._answered
-        except BaseException:
-            self.close()
-            raise
         finally:
             self._gone.set()
             if self._watcher:

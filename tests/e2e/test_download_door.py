@@ -1,7 +1,6 @@
-"""GET and HEAD /api/download: the file itself, by the rules of HTTP; and signed addresses (docs/contract/files.md 3)."""
+"""GET and HEAD /api/download: a redirect to storage, which keeps the rules of HTTP (docs/contract/files.md 3)."""
 
 import contextlib
-import http.client
 import socket
 from datetime import timedelta
 from email import message_from_bytes
@@ -11,8 +10,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.api import Api, Record
-from tests.e2e.service import Service
-from tests.e2e.signed import signed_file
 from tests.origin import Origin
 from tests.patience import PATIENCE_SECONDS
 
@@ -33,45 +30,17 @@ def path(api: Api, clip: Record) -> str:
     return api.download_path(clip)
 
 
-@pytest.fixture
-def signed(service: Service, clip: Record) -> str:
-    """The signed address of the same file."""
-    return signed_file(service, str(clip["filename"]))
+def test_get_redirects_to_the_host_that_was_asked(api: Api, path: str) -> None:
+    for host in ("127.0.0.1", "localhost"):
+        asked = Api(api.base.replace("127.0.0.1", host))
+        reply = asked.get(path)
+        assert reply.status == 302
+        assert reply.headers["Location"].startswith("/dlambda/files/")
+        assert asked.get(reply.headers["Location"]).status == 200
 
 
-@pytest.fixture(params=["route", "signed"])
-def way(path: str, signed: str, request: pytest.FixtureRequest) -> str:
-    """Both, one after the other: they keep the same rules."""
-    return path if request.param == "route" else signed
-
-
-def test_the_route_answers_the_file_at_once(api: Api, origin: Origin, path: str, clip: Record) -> None:
-    reply = api.get(path)
-    assert (reply.status, reply.body) == (200, origin.media("clip.mp4").read_bytes())
-    assert reply.headers["Content-Disposition"].startswith("inline; filename=")
-    assert reply.headers["Cache-Control"] == "private, no-cache"
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert reply.headers.get_all("Content-Length") == [str(len(reply.body))]
-    saved = api.get(f"{path}?download=1").headers["Content-Disposition"]
-    assert saved.startswith("attachment; filename=")
-    head = api.request("HEAD", path).headers
-    for name in ("Content-Type", "Content-Length", "ETag", "Last-Modified", "Accept-Ranges"):
-        assert head[name] == reply.headers[name], name
-
-
-def test_two_files_come_on_one_connection(api: Api, origin: Origin, path: str) -> None:
-    film = origin.media("clip.mp4").read_bytes()
-    connection = http.client.HTTPConnection(urlsplit(api.base).netloc, timeout=PATIENCE_SECONDS)
-    with contextlib.closing(connection):
-        for _ in range(2):
-            connection.request("GET", path)
-            assert connection.getresponse().read() == film
-            connection.request("GET", "/api/ping")
-            assert connection.getresponse().read() == b'{"status":"pong"}\n'
-
-
-def test_a_range_is_answered_with_206(api: Api, origin: Origin, way: str) -> None:
-    reply = api.get(way, headers={"Range": "bytes=100-199"})
+def test_a_range_is_answered_with_206(api: Api, origin: Origin, path: str) -> None:
+    reply = api.follow("GET", path, headers={"Range": "bytes=100-199"})
     expected = origin.media("clip.mp4").read_bytes()
     assert reply.status == 206
     assert reply.headers["Content-Range"] == f"bytes 100-199/{len(expected)}"
@@ -83,13 +52,10 @@ def test_the_last_bytes_can_be_asked_for(api: Api, origin: Origin, path: str) ->
     assert (reply.status, reply.body) == (206, origin.media("clip.mp4").read_bytes()[-100:])
 
 
-def test_a_range_behind_the_end_is_answered_with_416(api: Api, origin: Origin, path: str, signed: str) -> None:
+def test_a_range_behind_the_end_is_answered_with_416(api: Api, origin: Origin, path: str) -> None:
     size = origin.media("clip.mp4").stat().st_size
-    reply = api.get(path, headers={"Range": "bytes=999999999-"})
-    assert (reply.status, reply.headers["Content-Range"]) == (416, f"bytes */{size}")
-    assert "Content-Disposition" not in reply.headers
     for method in ("GET", "HEAD"):
-        reply = api.request(method, signed, headers={"Range": "bytes=999999999-"})
+        reply = api.follow(method, api.get(path).headers["Location"], headers={"Range": "bytes=999999999-"})
         assert (reply.status, reply.headers["Content-Range"]) == (416, f"bytes */{size}")
 
 
@@ -115,8 +81,8 @@ def test_several_ranges_come_in_parts(api: Api, origin: Origin, path: str) -> No
     assert parts == [(f"bytes 0-1/{size}", film[:2]), (f"bytes {size - 3}-{size - 1}/{size}", film[-3:])]
 
 
-def test_another_version_than_this_one_is_refused(api: Api, way: str) -> None:
-    etag = str(api.get(way).headers["ETag"])
+def test_another_version_than_this_one_is_refused(api: Api, path: str) -> None:
+    etag = str(api.follow("GET", path).headers["ETag"])
     for headers, status in (
         ({"If-Match": etag}, 200),
         ({"If-Match": f'"older", {etag}'}, 200),
@@ -125,13 +91,15 @@ def test_another_version_than_this_one_is_refused(api: Api, way: str) -> None:
         ({"If-Unmodified-Since": "Fri, 13 Feb 2009 23:31:30 GMT"}, 412),
         ({"If-Unmodified-Since": "rubbish"}, 200),
     ):
-        assert api.request("GET", way, headers=headers).status == status, headers
+        target = str(api.get(path).headers["Location"])
+        assert api.request("GET", target, headers=headers).status == status, headers
 
 
-def test_a_client_that_goes_and_one_that_is_slow_disturb_nobody(api: Api, origin: Origin, way: str) -> None:
+def test_a_client_that_goes_and_one_that_is_slow_disturb_nobody(api: Api, origin: Origin, path: str) -> None:
+    target = str(api.get(path).headers["Location"])
     film = origin.media("clip.mp4").read_bytes()
     place = urlsplit(api.base)
-    request = f"GET {way} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode()
+    request = f"GET {target} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode()
     with contextlib.ExitStack() as connections:
         slow = []
         for number in range(30):
@@ -143,7 +111,7 @@ def test_a_client_that_goes_and_one_that_is_slow_disturb_nobody(api: Api, origin
                 connection.close()
             else:
                 slow.append(connection)
-        assert api.get(way).body == film
+        assert api.get(target).body == film
         for connection in slow[:3]:
             connection.settimeout(PATIENCE_SECONDS)
             received = b""
@@ -184,8 +152,8 @@ def test_what_is_known_is_answered_with_304_at_once(api: Api, path: str) -> None
     head = api.request("HEAD", path).headers
     etag, modified = head["ETag"], parsedate_to_datetime(head["Last-Modified"])
     earlier, later = (format_datetime(modified + each, usegmt=True) for each in (-HOUR, HOUR))
-    missed = 200
     for method in ("GET", "HEAD"):
+        missed = 302 if method == "GET" else 200
         for headers, status in (
             ({"If-None-Match": etag}, 304),
             ({"If-None-Match": f"W/{etag}"}, 304),
@@ -220,6 +188,7 @@ def test_storage_refuses_what_is_not_signed(api: Api, clip: Record) -> None:
     assert api.get(f"/dlambda/files/{clip['filename']}").status == 403
 
 
-def test_storage_refuses_a_changed_signature(api: Api, signed: str) -> None:
-    last = "0" if signed[-1] != "0" else "1"
-    assert api.get(signed[:-1] + last).status == 403
+def test_storage_refuses_a_changed_signature(api: Api, path: str) -> None:
+    target = api.get(path).headers["Location"]
+    last = "0" if target[-1] != "0" else "1"
+    assert api.get(target[:-1] + last).status == 403

@@ -8,7 +8,6 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.conftest import CONFIGURED_PAGE
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
-from tests.e2e.signed import signed_file
 from tests.origin import Origin
 
 EVIL = "https://evil.example"
@@ -100,7 +99,7 @@ class TestSockets:
 def test_media_and_their_ways(service: Service, origin: Origin) -> None:
     item = service.api.fetch(origin.url("safe/clip-1.mp4"))
     path = service.api.download_path(item)
-    signed = signed_file(service, f"{item['folder']}/{item['filename']}".lstrip("/"))
+    signed = service.api.get(path).headers["Location"]
     image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "video"}
     link = image | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     for way in (path, signed, f"/api/player/m3u8/video/{item['filename']}.m3u8"):
@@ -110,10 +109,10 @@ def test_media_and_their_ways(service: Service, origin: Origin) -> None:
             assert "Access-Control-Allow-Origin" not in reply.headers
         for headers in ({}, link, {"Origin": service.base}, {"Sec-Fetch-Site": "same-origin"}):
             reply = service.api.get(way, headers=headers)
-            assert reply.status == 200, (way, headers)
+            assert reply.status in (200, 302), (way, headers)
             assert "Access-Control-Allow-Origin" not in reply.headers
         page = service.api.get(way, headers={"Origin": CONFIGURED_PAGE})
-        assert page.status == 200
+        assert page.status in (200, 302)
         assert page.headers["Access-Control-Allow-Origin"] == CONFIGURED_PAGE
         assert "Origin" in page.headers["Vary"]
         preflight = {"Origin": CONFIGURED_PAGE, "Access-Control-Request-Method": "GET"}

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dlambda.entry.object_answer import OPENER
 from local.gateway.wsgi import MOST_BODY_BYTES, ClientGone, Exchange, TooLarge, read_request
 
 DISCONNECT = {"type": "http.disconnect"}
@@ -156,71 +155,3 @@ def test_a_header_with_an_underscore_does_not_pass_for_another():
     environ = asyncio.run(run())
     assert "HTTP_REMOTE_USER" not in environ
     assert environ["HTTP_X_A"] == "1"
-
-
-class Opened:
-    """An object that is open, as far as an exchange knows one."""
-
-    def __init__(self) -> None:
-        self.closes = 0
-
-    def close(self) -> None:
-        self.closes += 1
-
-
-@pytest.mark.parametrize(
-    ("status", "keys", "closes"),
-    [
-        ("200 OK", "a", [0]),
-        ("200 OK", "ab", [1, 0]),
-        ("500 ERROR", "a", [1]),
-        ("404 NOT FOUND", "ab", [1, 1]),
-        ("200 OK", "", []),
-    ],
-)
-def test_what_an_application_opened_is_taken_once_or_closed(status, keys, closes):
-    opened: list[Opened] = []
-
-    def open_object(_: str) -> Opened:
-        opened.append(Opened())
-        return opened[-1]
-
-    def app(environ, start_response):
-        for key in keys:
-            environ[OPENER](key)
-        start_response(status, [("Content-Length", "0")])
-        return []
-
-    async def run() -> object:
-        client = Client()
-        exchange = Exchange(app, await read_request(scope(), client.receive), client.receive, client.send, open_object)
-        with ThreadPoolExecutor(1) as threads:
-            await exchange.run(threads)
-        source = exchange.take_source()
-        assert exchange.take_source() is None
-        exchange.close()
-        return source
-
-    source = asyncio.run(run())
-    assert [each.closes for each in opened] == closes
-    assert source is (opened[-1] if closes and closes[-1] == 0 else None)
-
-
-def test_what_a_failing_application_opened_is_closed():
-    opened = Opened()
-
-    def app(environ, _):
-        environ[OPENER]("a")
-        raise LookupError
-
-    async def run() -> None:
-        client = Client()
-        exchange = Exchange(
-            app, await read_request(scope(), client.receive), client.receive, client.send, lambda _: opened
-        )
-        with ThreadPoolExecutor(1) as threads:
-            await exchange.run(threads)
-
-    with pytest.raises(LookupError):
-        asyncio.run(run())
-    assert opened.closes == 1

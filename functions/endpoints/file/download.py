@@ -1,4 +1,4 @@
-"""A file, or the way to it where a function answers; length, type and times for HEAD."""
+"""The way to a file: a redirect to a presigned URL; length, type and times at once for HEAD."""
 
 from flask import Response, request
 
@@ -9,7 +9,6 @@ from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.paths.paths import object_key
 from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
-from dlambda.entry.object_answer import object_answer
 from dlambda.errors import NotFound
 from dlambda.usecases.files.bundle_files import is_streamed
 from dlambda.usecases.files.find_file import Found
@@ -19,7 +18,7 @@ _LINK_SECONDS = 6 * 3600
 
 
 def answer(path: str) -> Response:
-    """The file, or 302 to one that bears the same id (files.md 1). Raises `NotFound`."""
+    """302 to the file, or to one that bears the same id (files.md 1). Raises `NotFound`."""
     return with_file(path, _answer_with, route="/api/download/", missing="File not found")
 
 
@@ -30,13 +29,13 @@ def _answer_with(file: Found) -> Response:
         return unchanged
     if request.method == "HEAD":
         return _head(headers, file.stored)
-    return _sent(object_key(file.path), file.path.rpartition("/")[2])
+    return link(object_key(file.path), file.path.rpartition("/")[2])
 
 
 def bundle(key: str, name: str) -> Response:
-    """A ZIP, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
+    """302 to a ZIP, which a browser saves as `name`; HEAD is answered directly. Raises `NotFound`."""
     if request.method != "HEAD":
-        return _sent(key, name, attachment=True)
+        return link(key, name, attachment=True)
     streamed = find_bundle(key) if is_streamed() else None
     entry = streamed.stored if streamed else bucket.find(key)
     if entry is None:
@@ -46,15 +45,16 @@ def bundle(key: str, name: str) -> Response:
     return response
 
 
-def _sent(key: str, name: str, *, attachment: bool = False) -> Response:
-    """An object, sent as `name`."""
+def link(key: str, name: str, *, attachment: bool = False) -> Response:
+    """302 to an object, sent as `name`."""
     # What a browser would run must not run as one of our pages.
     is_saved = attachment or is_active(name) or "download" in request.args
-    headers = {
-        "Content-Type": content_type(name),
-        "Content-Disposition": content_disposition("attachment" if is_saved else "inline", name),
+    answer = {
+        "content-type": content_type(name),
+        "content-disposition": content_disposition("attachment" if is_saved else "inline", name),
     }
-    return object_answer(key, headers, seconds=_LINK_SECONDS)
+    url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=answer)
+    return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 def _headers(path: str, entry: Stored) -> dict[str, str]:

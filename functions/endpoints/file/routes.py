@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import binary, make_routes, problems
+from dlambda.entry.http import make_routes, problems
 from dlambda.entry.principals import current_principal
 from dlambda.errors import Invalid, Required
 from endpoints.file import actions, browser, download
@@ -25,17 +25,11 @@ from endpoints.file.schemas import (
 routes = make_routes("file", "Files below the download root")
 
 Answer = dict[str, Any] | Response
-_MEDIA = binary("*/*")
-_ZIP = binary("application/zip")
 
 
-@routes.get(
-    "/api/download/<path:path>",
-    permission=Permission.READ_FILES,
-    responses={200: _MEDIA, 206: _MEDIA, 302: None, 304: None, **problems(404)},
-)
+@routes.get("/api/download/<path:path>", permission=Permission.READ_FILES, responses={302: None, **problems(404)})
 def get(path: FilePath) -> Response:
-    """Answers the file, or parts of it; in the cloud by a redirect to a signed URL. HEAD is answered directly."""
+    """Leads to the file: a presigned URL that understands ranges. HEAD is answered directly."""
     return download.answer(path.path)
 
 
@@ -122,10 +116,8 @@ def bundle_of_nothing() -> Answer:
 
 
 @routes.get(
-    "/api/file/download/<string:token>",
-    permission=Permission.READ_FILES,
-    responses={200: _ZIP, 206: _ZIP, 302: None, **problems(400)},
+    "/api/file/download/<string:token>", permission=Permission.READ_FILES, responses={302: None, **problems(400)}
 )
 def bundle(path: TokenPath) -> Response:
-    """Answers the ZIP that a token stands for; in the cloud by a redirect to a signed URL."""
+    """Leads to the ZIP that a token stands for."""
     return actions.bundle(path.token, current_principal().owner)

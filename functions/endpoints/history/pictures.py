@@ -1,12 +1,11 @@
 """Pictures of items (docs/contract/downloads.md 4.16)."""
 
-from flask import Response
+from flask import Response, request
 
 from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.item import Shelf
 from dlambda.entry.conditional import not_modified
-from dlambda.entry.object_answer import object_answer
 from dlambda.errors import NotFound
 from dlambda.store.items import items
 from dlambda.usecases.files.find_file import find_file
@@ -18,7 +17,7 @@ _MOST_BYTES = 4_000_000
 
 
 def thumbnail(item_id: str, owner: str) -> Response:
-    """The picture, in the cloud 302 to one that is too large for an answer. Raises `NotFound`, `Unavailable`."""
+    """The picture, or 302 to one that is too large for an answer. Raises `NotFound`, `Unavailable`."""
     item = items.find(item_id, owner=owner)
     if item is None or item.shelf is Shelf.QUEUE:
         raise NotFound("item not found.")
@@ -42,5 +41,6 @@ def _picture(key: str) -> Response:
     if unchanged := not_modified(headers):
         return unchanged
     if picture.size_bytes > _MOST_BYTES:
-        return object_answer(key, {"Content-Type": kind}, seconds=3600)
+        url = bucket.presign(key, origin=request.host_url, seconds=3600, answer={"content-type": kind})
+        return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
     return Response(bucket.get_bytes(key), headers=headers)

@@ -1,4 +1,4 @@
-"""A task's file, or the way to it where a function answers; metadata is answered as JSON, or parts of it."""
+"""The way to a task's file: a redirect to a presigned URL; metadata is answered as JSON, or parts of it."""
 
 import json
 from urllib.parse import parse_qsl
@@ -9,7 +9,6 @@ from dlambda.aws import bucket
 from dlambda.domain.files.content_type import content_type, is_active
 from dlambda.domain.files.disposition import content_disposition
 from dlambda.domain.orders.order import INFO_FILE
-from dlambda.entry.object_answer import object_answer
 from dlambda.errors import NotFound
 from dlambda.usecases.orders.find_order import find_order_file, read_info
 
@@ -24,7 +23,7 @@ def answer(task_id: str, name: str) -> Response:
     if name == INFO_FILE and request.method != "HEAD":
         return _info(task_id)
     key = find_order_file(task_id, name)
-    return _head(key, name) if request.method == "HEAD" else _sent(key, name)
+    return _head(key, name) if request.method == "HEAD" else _link(key, name)
 
 
 def _info(task_id: str) -> Response:
@@ -32,17 +31,18 @@ def _info(task_id: str) -> Response:
     unique_names = list(dict.fromkeys(name for name in names if name != _RAW))
     body = json.dumps(read_info(task_id, INFO_FILE, unique_names))
     if len(body) > _MOST_BYTES and not unique_names:
-        return _sent(find_order_file(task_id, INFO_FILE), INFO_FILE)
+        return _link(find_order_file(task_id, INFO_FILE), INFO_FILE)
     return Response(body, mimetype="application/json")
 
 
-def _sent(key: str, name: str) -> Response:
+def _link(key: str, name: str) -> Response:
     inline = request.args.get(_RAW, "").lower() == "true" and not is_active(name)
     headers = {
-        "Content-Type": content_type(name),
-        "Content-Disposition": content_disposition("inline" if inline else "attachment", name),
+        "content-type": content_type(name),
+        "content-disposition": content_disposition("inline" if inline else "attachment", name),
     }
-    return object_answer(key, headers, seconds=_LINK_SECONDS)
+    url = bucket.presign(key, origin=request.host_url, seconds=_LINK_SECONDS, answer=headers)
+    return Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 def _head(key: str, name: str) -> Response:

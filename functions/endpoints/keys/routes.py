@@ -100,7 +100,7 @@ def status(path: KeyTaskPath) -> Answer:
 @routes.get("/files/<string:task_id>/<path:name>", responses={200: Metadata, 302: None, **problems(404)}, security=[])
 @without_key
 def file(path: FilePath, query: FileQuery) -> Response:  # noqa: ARG001 documented; read as it came, order included
-    """The file of a task, in the cloud by redirect; metadata at once."""
+    """The file of a task, by redirect; metadata at once."""
     return files.answer(path.task_id, path.name)
 
 

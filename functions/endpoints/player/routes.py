@@ -4,7 +4,7 @@ from flask import Response
 
 from dlambda.domain.accounts.permission import Permission
 from dlambda.domain.files.playlist import CONTENT_TYPE
-from dlambda.entry.http import binary, make_routes, problems, text
+from dlambda.entry.http import make_routes, problems, text
 from dlambda.errors import Required
 from endpoints.player import playlists, streams
 from endpoints.player.schemas import (
@@ -23,7 +23,6 @@ routes = make_routes("player", "Playlists, segments and subtitles for browsers")
 
 _PLAYLIST = text(CONTENT_TYPE)
 _SUBTITLE = text("text/vtt", "text/x-ssa")
-_SEGMENT = binary("video/mpegts")
 
 
 @routes.get(
@@ -49,10 +48,10 @@ def media_playlist(path: ModePath, query: PlaylistQuery) -> Response:
 @routes.get(
     "/api/player/segments/<string:segment>/<path:file>.ts",
     permission=Permission.READ_FILES,
-    responses={200: _SEGMENT, 206: _SEGMENT, 302: None, 304: None, **problems(400, 404, 503)},
+    responses={302: None, **problems(400, 404, 503)},
 )
 def segment(path: SegmentPath, query: SegmentQuery) -> Response:
-    """Answers one segment (MPEG-TS), made when it is asked for first; in the cloud by a redirect to a signed URL."""
+    """Leads to one segment (MPEG-TS), made when it is asked for first."""
     return streams.segment(path.segment, path.file, query)
 
 

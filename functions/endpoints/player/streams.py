@@ -15,7 +15,6 @@ from dlambda.domain.paths.paths import object_key
 from dlambda.domain.web.http_date import http_date
 from dlambda.entry.conditional import not_modified
 from dlambda.entry.located import with_file
-from dlambda.entry.object_answer import object_answer
 from dlambda.errors import Invalid, NotFound, Required
 from dlambda.media.av.subtitles import CONTENT_TYPE as VTT_TYPE
 from dlambda.media.av.subtitles import text_of, to_vtt
@@ -32,7 +31,7 @@ _ASS_TYPE = "text/x-ssa; charset=UTF-8"
 
 
 def segment(index: str, file: str, query: SegmentQuery) -> Response:
-    """The segment, which is made first when nobody asked for it before; its length and type for HEAD."""
+    """302 to the segment, which is made first when nobody asked for it before; its length and type for HEAD."""
     if not file:
         raise Required("file is required")
     piece = read_segment(index, query.sd, query.st)
@@ -45,12 +44,15 @@ def segment(index: str, file: str, query: SegmentQuery) -> Response:
         key = _make(film, piece, conversion)
         if request.method == "HEAD":
             return _head(film.stored, key)
-        headers = {"Content-Type": SEGMENT_TYPE, "Cache-Control": f"public, max-age={_YEAR_SECONDS}"}
-        caching, link_caching = (
-            _caching(film.stored),
-            _caching(film.stored, _LINK_KEPT_SECONDS, "private"),
+        url = bucket.presign(
+            key,
+            origin=request.host_url,
+            seconds=_LINK_SECONDS,
+            answer={"content-type": SEGMENT_TYPE, "cache-control": f"public, max-age={_YEAR_SECONDS}"},
         )
-        return object_answer(key, headers, seconds=_LINK_SECONDS, caching=caching, link_caching=link_caching)
+        headers = _caching(film.stored) | {"Location": url, "Cache-Control": f"private, max-age={_LINK_KEPT_SECONDS}"}
+        headers["Expires"] = http_date(current().clock.time() + _LINK_KEPT_SECONDS)
+        return Response(status=302, headers=headers)
 
     return with_file(file, answer, route=f"/api/player/segments/{quote(index)}/", ending=".ts")
 
@@ -114,12 +116,12 @@ def _text(file: Found, convert: Callable[[bytes], str], content_type: str) -> Re
     return Response(text, content_type=content_type, headers=headers)
 
 
-def _caching(entry: Stored, seconds: int = _YEAR_SECONDS, by: str = "public") -> dict[str, str]:
+def _caching(entry: Stored) -> dict[str, str]:
     return {
-        "Cache-Control": f"{by}, max-age={seconds}",
+        "Cache-Control": f"public, max-age={_YEAR_SECONDS}",
         "Last-Modified": entry.last_modified,
         "ETag": f'"{entry.version}"',
-        "Expires": http_date(current().clock.time() + seconds),
+        "Expires": http_date(current().clock.time() + _YEAR_SECONDS),
         "Pragma": "public",
         "X-Accel-Buffering": "no",
     }

@@ -518,7 +518,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers the file, or parts of it; in the cloud by a redirect to a signed URL. HEAD is answered directly. */
+        /** Leads to the file: a presigned URL that understands ranges. HEAD is answered directly. */
         get: operations["download_file"];
         put?: never;
         post?: never;
@@ -604,7 +604,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers the ZIP that a token stands for; in the cloud by a redirect to a signed URL. */
+        /** Leads to the ZIP that a token stands for. */
         get: operations["download_zip"];
         put?: never;
         post?: never;
@@ -1190,7 +1190,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers one segment (MPEG-TS), made when it is asked for first; in the cloud by a redirect to a signed URL. */
+        /** Leads to one segment (MPEG-TS), made when it is asked for first. */
         get: operations["get_segment"];
         put?: never;
         post?: never;
@@ -2024,7 +2024,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The file of a task, in the cloud by redirect; metadata at once. */
+        /** The file of a task, by redirect; metadata at once. */
         get: operations["get_key_task_file"];
         put?: never;
         post?: never;
@@ -7445,36 +7445,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": string;
-                };
-            };
-            /** @description OK */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": string;
-                };
-            };
             /** @description Found */
             302: {
                 headers: {
                     /** @description where it is */
                     Location?: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Modified */
-            304: {
-                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7889,24 +7864,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            /** @description OK */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
             /** @description Found */
             302: {
                 headers: {
@@ -10815,36 +10772,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "video/mpegts": string;
-                };
-            };
-            /** @description OK */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "video/mpegts": string;
-                };
-            };
             /** @description Found */
             302: {
                 headers: {
                     /** @description where it is */
                     Location?: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Modified */
-            304: {
-                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
