@@ -1,6 +1,7 @@
-"""`python -m tests.bench [--only start,looking,clips,tasks,history,page,functions] [--items 100,10000,100000] [--json FILE]`.
+"""`python -m tests.bench [--only start,looking,clips] [--items 100,10000,100000] [--json FILE] [--record] [--flames]`.
 
-Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file.
+Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file. With `--record` the figures go
+into the history, of which docs/benchmarks.md is made.
 """
 
 import argparse
@@ -17,7 +18,9 @@ from tests.bench import (
     answering,
     deciding,
     downloading,
+    flames,
     functions,
+    history,
     listing,
     looking,
     ordering,
@@ -47,15 +50,18 @@ PARTS = (
 )
 
 
-def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]) -> list[Figure]:
-    """All figures of `parts`; the service is running afterwards."""
+def measure(
+    service: Service, origin: Origin, parts: Sequence[str], sizes: Sequence[int]
+) -> tuple[list[Figure], dict[str, float]]:
+    """All figures of `parts`, and the memory of processes at rest (MB); the service is running afterwards."""
+    memory: dict[str, float] = {}
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     figures = starting.measure_start(service)
     api = service.api
     time.sleep(2)  # what warms up in the background is part of the weight
     if "start" in parts:
         figures += starting.measure_memory(service, "at rest")
-        print(starting.memory_by_process(service), flush=True)
+        memory = starting.memory_by_process(service)
     if "answers" in parts:
         figures += answering.measure_answers(api)
     if "rules" in parts:
@@ -82,7 +88,7 @@ def measure(service: Service, origin: Origin, parts: Sequence[str], sizes: Seque
         figures += functions.measure_functions(service.folder.parent / "artifacts")
     if "start" in parts and len(parts) > 1:
         figures += starting.measure_memory(service, "after work")
-    return figures
+    return figures, memory
 
 
 def _history(service: Service, sizes: Sequence[int]) -> list[Figure]:
@@ -110,20 +116,33 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--items", default="100,10000,100000", help="lengths of history, ascending")
     parser.add_argument("--json", type=Path, default=Path(f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"))
+    parser.add_argument(
+        "--record", action="store_true", help="append to docs/benchmarks.jsonl, write docs/benchmarks.md"
+    )
+    parser.add_argument("--flames", action="store_true", help="only write the flame graphs of docs/benchmarks.md")
     options = parser.parse_args()
+    taken_at, load = time.strftime("%Y-%m-%dT%H:%M:%S%z"), os.getloadavg()[0]
+    if options.flames:
+        with tempfile.TemporaryDirectory(prefix="dlambda-flames-") as folder:
+            flames.write_pictures(Path(folder))
+        return 0
     place = Path(tempfile.mkdtemp(prefix="dlambda-bench-"))
     service = Service(place / "data", {"YTP_ACCESS_LOG": "false", **ordering.SETTINGS})
     try:
         with Origin() as origin:
             sizes = [int(size) for size in options.items.split(",")]
-            figures = measure(service, origin, options.only.split(","), sizes)
+            figures, memory = measure(service, origin, options.only.split(","), sizes)
         service.stop()
     finally:
         service.kill()
         shutil.rmtree(place, ignore_errors=True)
     print(table(figures))
-    write_json(figures, options.json, time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+    for name, size in memory.items():
+        print(f"{size:8.1f} MB  {name}")
+    write_json(figures, options.json, taken_at)
     print(f"written to {options.json}")
+    if options.record:
+        history.record(history.new_run(figures, memory, taken_at, load))
     return 1 if any(figure.reached is False for figure in figures) else 0
 
 

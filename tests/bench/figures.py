@@ -33,7 +33,7 @@ def table(figures: Sequence[Figure]) -> str:
     rows = [("what", "measured", "known", "aim", "")]
     marks = {True: "ok", False: "MISSED", None: ""}
     rows += [
-        (figure.name, f"{_short(figure.value)} {figure.unit}", figure.known, figure.aim, marks[figure.reached])
+        (figure.name, f"{short(figure.value)} {figure.unit}", figure.known, figure.aim, marks[figure.reached])
         for figure in figures
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -56,5 +56,6 @@ def write_json(figures: Sequence[Figure], path: Path, taken_at: str) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """A number with three figures, or whole."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

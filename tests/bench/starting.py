@@ -1,6 +1,7 @@
 """How long the start takes, and what the running service weighs."""
 
 import statistics
+from collections import Counter
 
 from tests.bench.figures import Figure
 from tests.bench.timing import seconds_of
@@ -10,6 +11,16 @@ from tests.e2e.service import Service
 _STARTS = 3
 ENGINES = ("dynoxide", "rclone", "queue_engine")
 _MB = 1_000_000
+# The first whose words are in the command says what a process is.
+_KINDS = (
+    ("child.warm", "yt-dlp's warm process and its workers"),
+    ("local.gateway", "gateway"),
+    ("local.worker", "worker"),
+    ("local.dynoxide", "table engine's listener"),
+    ("local.queue_engine", "queue engine"),
+    ("dynoxide", "table engine"),
+    ("rclone", "media engine"),
+)
 # What the system that this one succeeds takes, and the aim.
 _KNOWN = {"at rest": (101, 150), "after work": (125, 200)}
 
@@ -49,11 +60,17 @@ def measure_memory(service: Service, when: str) -> list[Figure]:
     ]
 
 
-def memory_by_process(service: Service) -> str:
-    """One line per process, heaviest first."""
-    rows = [(*memory_bytes(process.pid), process) for process in service.processes()]
-    rows.sort(key=lambda row: -row[0])
-    return "\n".join(f"  {pss / _MB:6.1f} MB  {process.pid:>7}  {process.command[:110]}" for pss, _, process in rows)
+def memory_by_process(service: Service) -> dict[str, float]:
+    """PSS in MB of each process by what it is, heaviest first; of several of one kind the sum."""
+    sizes: Counter[str] = Counter()
+    for process in service.processes():
+        name = "supervisor" if process.pid == service.supervisor else _kind(process.command)
+        sizes[name] += memory_bytes(process.pid)[0]
+    return {name: size / _MB for name, size in sizes.most_common()}
+
+
+def _kind(command: str) -> str:
+    return next((kind for words, kind in _KINDS if words in command), command[:60])
 
 
 def split(service: Service) -> tuple[list[Process], list[Process], list[Process]]:
