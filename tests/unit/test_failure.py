@@ -39,6 +39,7 @@ def test_a_refusal_is_no_network_trouble() -> None:
         ("The read operation timed out", K.TIMEOUT, True),
         ("[Errno 28] No space left on device", K.DISK, True),
         ("x: Access to internal urls or private networks is not allowed.", K.INTERNAL, False),
+        ("A network error has occurred. [generic] Falling back on generic information extractor", K.TRANSIENT, True),
         ("Download process ended unexpectedly.", K.TRANSIENT, True),
         ("[instagram] x: Requested content is not available, rate-limit reached or login required", K.LOGIN, False),
         ("[twitter] 1: NSFW tweet requires authentication", K.LOGIN, False),

@@ -196,7 +196,8 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
     (_CLOSED, "Connection refused", "No route to host", "Network is unreachable", "Host is down"),
     (
         _TRANSIENT, r"HTTP Error (408|5\d\d)", r"bytes read, \d+ more expected", "IncompleteRead",
-        "content too short", "Connection (reset|aborted)", "Remote end closed", "EOF occurred",
+        "content too short", "A network error has occurred", "Connection (reset|aborted)", "Remote end closed",
+        "EOF occurred",
         r"fragment \d+ not found", "Did not get any data",
         "ended unexpectedly", "SSL", "Unable to (download|fetch)", "unable to download video data",
         "The downloaded file is empty", "source changes while", "redirect",
