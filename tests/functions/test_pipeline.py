@@ -8,7 +8,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.settings import HANDOVER_SECONDS
-from dlambda.store.items import archive, items, slots
+from dlambda.store.items import archive, items, leases, slots
 from dlambda.usecases.rules import resources
 from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
@@ -142,6 +142,15 @@ def test_a_running_download_is_cancelled(history, stack, listening, origin):
     assert listening.names[-2:] == ["item_cancelled", "item_moved"]
     assert listening.of("item_cancelled")[0]["data"]["status"] == "cancelled"
     assert slots.read().taken == 0
+
+
+@pytest.mark.parametrize("message", [IntakeItem, DownloadItem])
+def test_an_item_that_was_ended_just_before_its_worker_began_leaves_no_lease(history, stack, message):
+    item_id = add(history, "https://example.com/clip.mp4", auto_start=False)
+    assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
+    leases.release(leases.acquire(item_id, "late", current().clock.time()))
+    assert handle(message(item_id)) == {"batchItemFailures": []}
+    assert stack.rows("leases") == []
 
 
 def test_an_item_that_is_cancelled_during_its_intake_stays_cancelled(history, stack, listening, origin):

@@ -103,6 +103,13 @@ def test_a_released_lease_is_free_at_once():
     assert leases.acquire("a", "w2", T0).fence == lease.fence + 1
 
 
+def test_whoever_had_a_lease_that_is_forgotten_has_lost_it():
+    lease = leases.acquire("a", "w1", T0)
+    leases.forget("a")
+    with pytest.raises(leases.Lost):
+        leases.renew(lease, T0 + 1)
+
+
 def test_releasing_what_another_has_changes_nothing():
     first = leases.acquire("a", "w1", T0)
     leases.acquire("a", "w2", LATER)

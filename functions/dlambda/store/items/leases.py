@@ -166,6 +166,11 @@ def release(lease: Lease) -> None:
     _Row(lease.item_id).update_if(holds(lease), [_Row.until.set(_RELEASED)])
 
 
+def forget(item_id: str) -> None:
+    """Removes the lease of an item that has ended: of a worker that took it at that very moment."""
+    _Row(item_id).delete()
+
+
 def release_all(node: str = "") -> None:
     """Releases the leases of a node that is known to be dead, or of whoever has one when no `node` is named: for the
     start of one machine's only worker.

@@ -8,7 +8,7 @@ from typing import Any
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind, classify
-from dlambda.domain.items.item import Item, Stage, Status
+from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.errors import Conflict, Invalid
 from dlambda.media.workers import download
@@ -53,6 +53,7 @@ def download_item(
     the items that were woken for the same slot before and did not take it.
     """
     item = items.find(item_id)
+    _forget_ended(item, item_id)
     if item is not None and item.stage is Stage.AWAITING_RETRY:
         item = resume_retry(item, current().clock.time())
     claimed = _claim(item) if item is not None and item.stage in {Stage.AWAITING_SLOT, Stage.RUNNING} else None
@@ -84,10 +85,19 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
         return None
     begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
     try:
-        return update(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
+        with leases.released_on_failure(
+            lease
+        ):  # it waits on: the next free slot wakes it, or the message that comes again
+            return update(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
     except Conflict:
-        leases.release(lease)  # it waits on, and the next free slot wakes it
+        _forget_ended(items.find(item.id), item.id)
         return None
+
+
+def _forget_ended(item: Item | None, item_id: str) -> None:
+    """Removes the lease that a worker took when the item had just been ended by its user."""
+    if item is None or item.shelf is Shelf.DONE:
+        leases.forget(item_id)
 
 
 class _Download:

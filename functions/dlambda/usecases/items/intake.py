@@ -38,7 +38,10 @@ MOST_BEGINNINGS = 30
 def process_intake(item_id: str) -> None:
     """Does the intake of one item, once: the holder of its lease does it, a second message finds it done."""
     item = items.find(item_id)
-    if item is not None and item.stage is Stage.AWAITING_RETRY:
+    if item is None or item.shelf is Shelf.DONE:
+        leases.forget(item_id)
+        return
+    if item.stage is Stage.AWAITING_RETRY:
         item = resume_retry(item, current().clock.time())
     if item is None or item.stage not in {Stage.AWAITING_EXTRACTION, Stage.EXPANDING}:
         return
