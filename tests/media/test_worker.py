@@ -61,6 +61,24 @@ def test_a_question_is_answered_though_the_warm_process_is_dying(
         death.join()
 
 
+def test_a_worker_that_was_given_up_before_it_began_ends_without_a_word(service: Path) -> None:
+    code = """
+    from dlambda.media.sandbox.broker import Broker
+    from dlambda.media.sandbox.rights import make_policy
+    from dlambda.media.workers import worker
+    from tests.e2e.api import wait_until
+    warm = worker.warm_processes().usable()
+    children = lambda: open(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children").read()
+    connection = warm.fork(Broker(make_policy()), worker.OTHER_JOB)
+    wait_until(children, 60, children)
+    connection.close()
+    wait_until(lambda: not children(), 60, children)
+    worker.warm_processes().close()
+    """
+    ended = run(code, service)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
     assert len(os.listdir(f"/proc/{warm_process().pid}/task")) == 1

@@ -75,6 +75,8 @@ def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
         job, policy = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
         connection.send_bytes(json.dumps({"type": "started", "pid": os.getpid()}).encode())
         _run(job, policy, connection, broker)
+    except (BrokenPipeError, EOFError):
+        pass  # whoever ordered the job has given it up, as after a timeout on a busy machine
     except BaseException:  # noqa: BLE001 last resort of this process: it says what happened and ends
         traceback.print_exc()
     finally:
