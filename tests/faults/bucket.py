@@ -15,7 +15,7 @@ from tests.faults.deployments import one_machine
 from tests.faults.fault import Fault, Scene
 from tests.faults.proxy import Answer, Engine, Request, proxy
 
-_SHARE = 0.5
+_SHARES = (0.5, 0.8, 1.0)
 _LONGEST_WAIT_SECONDS = 4.0
 _SECONDS = (2.0, 8.0)
 _EXPLAINED = re.compile(
@@ -58,7 +58,7 @@ def _open(place: Path) -> Iterator[Scene]:
 
     def strike(random: Random) -> None:
         time.sleep(random.uniform(0, _LONGEST_WAIT_SECONDS))
-        layer.share = _SHARE
+        layer.share = random.choice(_SHARES)
         time.sleep(random.uniform(*_SECONDS))
         layer.share = 0.0
 
@@ -72,7 +72,7 @@ def _open(place: Path) -> Iterator[Scene]:
 
 BUCKET = Fault(
     "bucket",
-    "for 2 to 8 s the bucket answers half of all requests with 500 or 503, some after doing them, or cuts the file off",
+    "for 2 to 8 s the bucket answers half or all of its requests with 500 or 503, some after doing them, or cuts the file off",
     _open,
     explains=_EXPLAINED,
 )

@@ -15,7 +15,7 @@ from tests.e2e.service import Service, patiently
 SETTINGS = {
     "YTP_MAX_WORKERS": "10",
     "YTP_MAX_WORKERS_PER_EXTRACTOR": "10",
-    "YTP_EXTRACT_INFO_TIMEOUT": "30",
+    "YTP_EXTRACT_INFO_TIMEOUT": "120",
     "DLAMBDA_TICK_SECONDS": "5",
 }
 _RECONNECT_SECONDS = 0.2

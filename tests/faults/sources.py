@@ -1,7 +1,7 @@
 """Origins that reset connections, stall, and lie about the length of what they send."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -11,6 +11,8 @@ from tests.faults.jobs import Job, JobsOf, Outcome
 from tests.origin import Origin
 
 _TIMES = (2, 3)
+"""Of a file: its extraction reads its beginning, and so is the first."""
+_TIMES_OF_STREAMS = (1,)  # its playlist and each of its parts
 _STREAMS = ("hls/high/index.m3u8", "hls/aes/index.m3u8", "dash/manifest.mpd")
 _QUICK = {"cli": "--socket-timeout 3 --retries 4"}
 
@@ -21,17 +23,20 @@ def _open(place: Path) -> Iterator[Scene]:
         yield Scene(deployment, lambda _: None)
 
 
-def _jobs(prefix: Callable[[Random], str], for_ever: str) -> JobsOf:
-    """Jobs whose answers are faulty once or twice each, and one whose answers stay so, which must fail."""
+def _jobs(kind: str, most_bytes: int) -> JobsOf:
+    """Jobs whose answers are faulty a few times each, and one whose answers stay so, which must fail."""
 
     def jobs(origin: Origin, tag: str, random: Random) -> list[Job]:
+        def faulty(times: Sequence[int]) -> str:
+            return f"{kind}/{random.choice(times)}x{random.randrange(1, most_bytes)}"
+
         speed = random.randrange(400_000, 900_000)
         plans = [
-            (f"{prefix(random)}/slow/{speed}/clip-{tag}-0.mp4", Outcome.EXACT),
-            (f"{prefix(random)}/no-range/clip-{tag}-1.mp4", Outcome.EXACT),
-            (f"{prefix(random)}/clip-{tag}-2.mp4", Outcome.EXACT),
-            (f"{prefix(random)}/{random.choice(_STREAMS)}?{tag}", Outcome.WHOLE),
-            (f"{for_ever}/clip-{tag}-e.mp4", Outcome.FAILED),
+            (f"{faulty(_TIMES)}/slow/{speed}/clip-{tag}-0.mp4", Outcome.EXACT),
+            (f"{faulty(_TIMES)}/no-range/clip-{tag}-1.mp4", Outcome.EXACT),
+            (f"{faulty(_TIMES)}/clip-{tag}-2.mp4", Outcome.EXACT),
+            (f"{faulty(_TIMES_OF_STREAMS)}/{random.choice(_STREAMS)}?{tag}", Outcome.WHOLE),
+            (f"{kind}/999x150000/clip-{tag}-e.mp4", Outcome.FAILED),
             (f"slow/100000/clip-{tag}-c.mp4", Outcome.CANCELLED),
         ]
         return [
@@ -42,16 +47,20 @@ def _jobs(prefix: Callable[[Random], str], for_ever: str) -> JobsOf:
     return jobs
 
 
-def _at(random: Random) -> int:
-    """A byte of the clip after which something happens; streams have shorter files, and may be whole by then."""
-    return random.randrange(1_000, 400_000)
-
-
 SOURCES = (
-    Fault("origin-resets", "the origin resets connections in the middle of files", _open,
-          _jobs(lambda random: f"reset/{random.choice(_TIMES)}x{_at(random)}", "reset/999x150000")),
-    Fault("origin-stalls", "the origin sends nothing more in the middle of files", _open,
-          _jobs(lambda random: f"stalls/{random.choice(_TIMES)}x{_at(random)}", "stalls/999x150000")),
-    Fault("origin-lies", "the origin names lengths that are not those of its answers", _open,
-          _jobs(lambda random: f"claims/{random.choice(_TIMES)}x{random.randrange(1, 500_000)}", "claims/999x100000")),
-)  # fmt: skip
+    Fault(
+        "origin-resets",
+        "the origin resets connections in the middle of files, two or three times each, of one for ever",
+        _open,
+        _jobs("reset", 400_000),
+    ),
+    Fault(
+        "origin-stalls", "the origin stops sending in the middle of files, as often", _open, _jobs("stalls", 400_000)
+    ),
+    Fault(
+        "origin-lies",
+        "the origin says that files are longer than they are, as often",
+        _open,
+        _jobs("claims", 500_000),
+    ),
+)
