@@ -7,6 +7,7 @@ FLOOR ?= 70
 WORKERS ?= 3
 ARCH ?= x86_64
 STACK ?= dlambda
+GRADUAL ?=
 
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
@@ -108,10 +109,10 @@ coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor 
 artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=arm64: of ZIP functions)
 	@$(PY) layers/ffmpeg/build.py
 	@$(PY) -m infra.artifacts --architecture $(ARCH)
-	@$(PY) -m infra.image_template --architecture $(ARCH)
+	@$(PY) -m infra.image_template --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL))
 
 deploy: $(DEV_READY) ## Deploy to AWS; the first time it asks (STACK=dlambda ARGS="MaxWorkers=5", ARGS=--check)
-	@$(PY) -m infra.deploy --stack $(STACK) --architecture $(ARCH) $(ARGS)
+	@$(PY) -m infra.deploy --stack $(STACK) --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL)) $(ARGS)
 
 costs: $(DEV_READY) $(PAGE_READY) ## Count what a download takes, and write docs/costs.md: what AWS costs
 	@$(PY) -m tests.costs

@@ -16,6 +16,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra import prerequisites
+from infra.adopt import adopt, find_leftovers
+from infra.gradual import WAYS
 from local import template
 
 Ask = Callable[[str, str], str]
@@ -51,8 +53,10 @@ def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
     return answers
 
 
-def commands(stack: str, region: str, parameters: Mapping[str, str], *, architecture: str) -> list[list[str]]:
-    """What is run, in order."""
+def commands(
+    stack: str, region: str, parameters: Mapping[str, str], *, architecture: str, gradual: str = ""
+) -> list[list[str]]:
+    """What is run, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
     deploy = [
         "sam", "deploy", "--stack-name", stack, "--region", region, "--capabilities", "CAPABILITY_IAM",
         "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
@@ -60,7 +64,7 @@ def commands(stack: str, region: str, parameters: Mapping[str, str], *, architec
     if parameters:
         deploy += ["--parameter-overrides", *(f'{name}="{_quote(value)}"' for name, value in parameters.items())]
     return [
-        ["make", "artifacts", f"ARCH={architecture}"],
+        ["make", "artifacts", f"ARCH={architecture}", f"GRADUAL={gradual}"],
         ["sam", "build", "--template", "build/template.json"],
         deploy,
     ]
@@ -83,6 +87,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy")
     parser.add_argument("--stack", default="dlambda", help="name of the stack; a stage is a stack of its own")
     parser.add_argument("--architecture", default="x86_64", help="of the ZIP functions: x86_64 or arm64")
+    parser.add_argument("--gradual", default="", choices=("", *WAYS), help="how new versions take over")
     parser.add_argument("--check", action="store_true", help="only tell what is missing")
     parser.add_argument("parameters", nargs="*", metavar="Name=value", help="parameters of the template")
     options = parser.parse_args()
@@ -102,7 +107,12 @@ def main() -> int:
     if options.check:
         print("Everything that a deployment needs is there.")
         return 0
-    for command in commands(options.stack, str(facts.region), named, architecture=options.architecture):
+    if existing is None and (leftovers := find_leftovers(session, options.stack, template.load())):
+        print(f"An earlier stack left behind, and this one goes on with: {', '.join(sorted(leftovers))}")
+        adopt(session, options.stack, template.load(), leftovers)
+    for command in commands(
+        options.stack, str(facts.region), named, architecture=options.architecture, gradual=options.gradual
+    ):
         subprocess.run(command, cwd=template.ROOT, check=True)
     return 0
 

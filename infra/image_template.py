@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import artifacts
+from infra.gradual import WAYS, with_alias
 from infra.roles import with_roles
 from local import template
 
@@ -101,11 +102,14 @@ def stage(root: Path, target: Path, adapter: Path | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.image_template")
     parser.add_argument("--architecture", choices=artifacts.PLATFORMS, default=artifacts.IMAGES_ARCHITECTURE)
-    architecture = parser.parse_args().architecture
+    parser.add_argument("--gradual", choices=WAYS, help="how new versions take over; without: at once, with no alias")
+    options = parser.parse_args()
     target = template.ROOT / "build" / "template.json"
     adapter = Path(os.environ["WEB_ADAPTER"]) if os.environ.get("WEB_ADAPTER") else None
     stage(template.ROOT, target.parent / "image", adapter)
-    document = with_images(template.load(), has_adapter=adapter is not None, architecture=architecture)
+    document = with_images(template.load(), has_adapter=adapter is not None, architecture=options.architecture)
+    if options.gradual:
+        document = with_alias(document, options.gradual)
     for resource in document["Resources"].values():
         # SAM reads paths from the template's folder, which is build/.
         properties = resource.get("Properties", {})

@@ -1,0 +1,85 @@
+"""A stack that is made again goes on with what an earlier one left behind: infra/adopt.py."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra.adopt import find_leftovers, identifiers, import_template, kept_resources
+from local import template
+
+DOCUMENT = template.load()
+
+
+def tags(logical_id: str, stack: str = "dlambda") -> list[dict[str, str]]:
+    values = {"aws:cloudformation:stack-name": stack, "aws:cloudformation:logical-id": logical_id}
+    return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+class Buckets:
+    """S3, as far as it is asked: only CloudFormation itself may set its tags, in moto too."""
+
+    def list_buckets(self) -> dict[str, Any]:
+        return {"Buckets": [{"Name": "without-tags"}, {"Name": "another-media"}, {"Name": "dlambda-media"}]}
+
+    def get_bucket_tagging(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803 as AWS calls it
+        if Bucket == "without-tags":
+            raise ClientError({"Error": {"Code": "NoSuchTagSet"}}, "GetBucketTagging")
+        return {"TagSet": tags("Bucket", Bucket.removesuffix("-media"))}
+
+
+class Account:
+    """A session whose buckets are `Buckets`."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def client(self, service: str) -> Any:
+        return Buckets() if service == "s3" else self._session.client(service)
+
+
+@pytest.fixture
+def session() -> Any:
+    """An account in which stacks were deleted: two tables, buckets and secrets of this one and of another."""
+    with mock_aws():
+        session = boto3.Session("key", "secret", region_name="us-east-1")
+        for name in ("dlambda-items", "dlambda-urls", "dlambda-leases", "another-items"):
+            session.client("dynamodb").create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            )
+        secrets = session.client("secretsmanager")
+        for stack in ("dlambda", "another"):
+            secrets.create_secret(Name=f"{stack}-key", SecretString="x", Tags=tags("SecretKey", stack))
+            secrets.create_secret(Name=f"{stack}-login", SecretString="x", Tags=tags("Login", stack))
+        yield Account(session)
+
+
+def test_what_outlived_its_stack_is_found_and_nothing_else(session: Any) -> None:
+    leftovers = find_leftovers(session, "dlambda", DOCUMENT)
+    assert leftovers.keys() == {"ItemsTable", "UrlsTable", "SecretKey", "Bucket"}
+    assert (leftovers["ItemsTable"], leftovers["Bucket"]) == ("dlambda-items", "dlambda-media")
+    assert ":secret:dlambda-key-" in leftovers["SecretKey"]
+    assert find_leftovers(session, "new", DOCUMENT) == {}
+
+
+def test_they_are_imported_as_cloudformation_tells_them_apart() -> None:
+    found = {"ItemsTable": "dlambda-items", "SecretKey": "arn:1", "Bucket": "media"}
+    assert [each["ResourceIdentifier"] for each in identifiers(DOCUMENT, found)] == [
+        {"BucketName": "media"}, {"TableName": "dlambda-items"}, {"Id": "arn:1"},
+    ]  # fmt: skip
+    imported = import_template(DOCUMENT, found)
+    assert imported["Resources"].keys() == found.keys()
+    text = json.dumps(imported)
+    assert not {each for each in DOCUMENT["Parameters"] if f'"Ref": "{each}"' in text}
+
+
+def test_whatever_is_kept_can_be_imported() -> None:
+    kinds = {each["Type"] for each in kept_resources(DOCUMENT).values()}
+    assert kinds == {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}
+    assert import_template(DOCUMENT, kept_resources(DOCUMENT))["Resources"] == kept_resources(DOCUMENT)
