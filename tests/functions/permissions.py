@@ -126,7 +126,6 @@ def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
             (bucket, "place_file", lambda _path, key, *_, **__: in_parts(key)),
             (bucket, "put_file", lambda _path, key, *_, **__: in_parts(key)),
             (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),
-            (objects, "write", lambda key, *_, **__: in_parts(key)),
             (socket, "push", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
             (socket, "close", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
             (log_store, "client", lambda: ("logs:FilterLogEvents", "log-group")),

@@ -65,7 +65,6 @@ WRITES: dict[str, Callable[[str, Path], object]] = {
     "bytes": lambda key, _: bucket.put_bytes(key, b"x"),
     "file": lambda key, path: bucket.put_file(path, key, "text/plain"),
     "copy": lambda key, _: objects.copy("files/own.txt", key),
-    "stream": lambda key, _: objects.write(key, [b"x"], "text/plain", 1),
     "parts": lambda key, _: multipart.Multipart(key, "text/plain"),
     "growing": lambda key, path: growing.GrowingUpload(path, multipart.Multipart(key, "text/plain")),
 }

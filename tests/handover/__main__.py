@@ -1,7 +1,7 @@
-"""`python -m tests.handover [--megabytes 3000] [--rate 30] [--limit 20] [--only file,killed,hls,dash,live]`.
+"""`python -m tests.handover [--megabytes 3000] [--rate 30] [--limit 20] [--only file,hls,dash,live] [--kill] [--window 20]`.
 
-Downloads from a counting origin through many invocations, each a process of its own with a limit, in fresh environments, in two warm ones
-in turn, and with one that is killed. Prints what was fetched and whether it is right; ends with 1 when it is not.
+Downloads from a counting origin through many invocations, each a process of its own with a limit, in fresh environments and in two warm
+ones in turn; with `--kill` some are killed at random moments. Prints what was fetched and whether it is right; ends with 1 when it is not.
 """
 
 import argparse
@@ -12,20 +12,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlambda.aws import objects
 from dlambda.domain.items.item import Status
 from dlambda.domain.paths.paths import object_key_in
-from tests.handover.driver import Report, download, invoke_apart, invoke_killed_at, limited
+from tests.handover.driver import Report, download, invoke_apart, invoke_killed_often, limited
 from tests.handover.recording import record
 from tests.handover.source import Source
 from tests.pushes import Pushes
 from tests.stack import Stack, environment
 
-_FRAGMENT_BYTES = 1024 * 1024
 _AT_ONCE = 4
 _MOST_FETCHED = 1.02
+_KILLS = 3
+_MOST_LOST_BYTES = 64 * 1024 * 1024  # by a kill
+_KINDS = {"file": "film.mp4", "hls": "stream.m3u8", "dash": "stream.mpd"}
+_FRAGMENT_BYTES = 1024 * 1024
 _LEAST_INVOCATIONS = 5
 
 
@@ -57,14 +61,23 @@ def warm(folder: Path) -> Callable[[int], Path]:
     return lambda number: folder / f"warm-{number % 2}"
 
 
-def check(name: str, report: Report, source: Source, size_bytes: int, digest: str | None) -> bool:
+@dataclass(frozen=True)
+class Bounds:
+    """What a download may take, and what it brings: bytes that are fetched, and the SHA-256 where that is known."""
+
+    fetched_bytes: float
+    digest: str | None
+
+
+def check(name: str, report: Report, source: Source, size_bytes: int, bounds: Bounds) -> bool:
     """Prints a row; True if all is as it should be."""
-    ratio = source.sent_bytes / size_bytes
-    is_right = report.item.status is Status.FINISHED and (digest is None or digest_of(report) == digest)
-    is_good = is_right and ratio <= _MOST_FETCHED and report.invocations >= _LEAST_INVOCATIONS and not report.left
+    is_right = report.item.status is Status.FINISHED and (not bounds.digest or digest_of(report) == bounds.digest)
+    is_good = is_right and source.sent_bytes <= bounds.fetched_bytes and not report.left
+    is_good = is_good and report.invocations >= _LEAST_INVOCATIONS
     print(
-        f"{name:28} {report.invocations:3} invocations, {source.sent_bytes / 1e6:8.1f} MB fetched of {size_bytes / 1e6:8.1f} ({ratio:.4f}x), "
-        f"{sum(report.seconds):6.1f} s, {'right' if is_right else report.item.error}, left: {report.left or 'nothing'}"
+        f"{name:28} {report.invocations:3} invocations, {source.sent_bytes / 1e6:8.1f} MB fetched of {size_bytes / 1e6:8.1f} "
+        f"({source.sent_bytes / size_bytes:.4f}x), {sum(report.seconds):6.1f} s, "
+        f"{'right' if is_right else report.item.error}, left: {report.left or 'nothing'}"
         f"{'' if is_good else '   <-- not as promised'}",
         flush=True,
     )
@@ -79,44 +92,54 @@ def digest_of(report: Report) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What the command does: sizes in bytes, times in seconds."""
+
+    size_bytes: int
+    rate: float
+    limit_seconds: float
+
+    def fetch(self, stack: Stack, kind: str, places: Callable[[int], Path], name: str, kills: int = 0) -> bool:
+        """Downloads a film as a file or as a stream of four fragments at once; True if all is as promised."""
+        path, is_stream = _KINDS[kind], kind != "file"
+        cli = {"cli": f"--concurrent-fragments {_AT_ONCE}"} if is_stream else {}
+        with Source(self.size_bytes, self.rate, _FRAGMENT_BYTES) as source:
+            size_bytes = source.sent_by(path) if is_stream else self.size_bytes
+            invoke = invoke_killed_often(source, kills, self.size_bytes) if kills else invoke_apart
+            report = download(stack, source.url(path), places, self.limit_seconds, invoke, **cli)
+            digest = None if is_stream else source.film.digest()
+            bounds = Bounds(_MOST_FETCHED * size_bytes + kills * _MOST_LOST_BYTES, digest)
+            is_good = check(name, report, source, size_bytes, bounds)
+        stack.empty(whatever_was_touched=True)
+        return is_good
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=30.0, help="MB per second")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds of an invocation")
-    parser.add_argument("--only", default="file,killed,hls,dash,live")
+    parser.add_argument("--only", default="file,hls,dash,live")
+    parser.add_argument("--kill", action="store_true", help=f"kill {_KILLS} invocations of each at a random moment")
+    parser.add_argument("--window", type=int, default=20, help="seconds of a live stream that the site offers")
     parser.add_argument("--folder", type=Path, default=None)
     given = parser.parse_args()
-    size, rate = given.megabytes * 1_000_000, given.rate * 1e6
+    plan = Plan(given.megabytes * 1_000_000, given.rate * 1e6, given.limit)
     kinds = given.only.split(",")
     results: list[bool] = []
     folder = Path(tempfile.mkdtemp(dir=given.folder))
     began = time.monotonic()
     try:
         with engines(folder) as stack, limited(given.limit):
-            for kind, places in [("fresh", fresh), ("warm", warm)]:
-                if "file" in kinds:
-                    with Source(size, rate) as source:
-                        report = download(stack, source.url("film.mp4"), places(folder), given.limit, invoke_apart)
-                        results.append(check(f"a file, {kind}", report, source, size, source.film.digest()))
-                    stack.empty(whatever_was_touched=True)
-                for name, path in [("hls", "stream.m3u8"), ("dash", "stream.mpd")]:
-                    if name in kinds:
-                        with Source(size, rate, _FRAGMENT_BYTES) as source:
-                            report = download(
-                                stack, source.url(path), places(folder), given.limit, invoke_apart,
-                                cli=f"--concurrent-fragments {_AT_ONCE}",
-                            )  # fmt: skip
-                            results.append(check(f"{name}, {kind}", report, source, source.sent_by(path), None))
-                        stack.empty(whatever_was_touched=True)
-            if "killed" in kinds:
-                with Source(size, rate) as source:
-                    invoke = invoke_killed_at(source, size // 3)
-                    report = download(stack, source.url("film.mp4"), fresh(folder), given.limit, invoke)
-                    results.append(check("a file, killed at a third", report, source, size, source.film.digest()))
-                stack.empty(whatever_was_touched=True)
-            if "live" in kinds:
-                results.append(record(stack, fresh(folder), given.limit))
+            for kind in (kind for kind in _KINDS if kind in kinds):
+                if given.kill:
+                    results.append(plan.fetch(stack, kind, fresh(folder), f"{kind}, {_KILLS} killed", _KILLS))
+                    continue
+                for name, places in [("fresh", fresh), ("warm", warm)]:
+                    results.append(plan.fetch(stack, kind, places(folder), f"{kind}, {name}"))
+            if "live" in kinds and not given.kill:
+                results.append(record(stack, fresh(folder), given.limit, given.window))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{sum(results)} of {len(results)} as promised, {time.monotonic() - began:.0f} s")

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -80,6 +81,19 @@ def invoke_killed_at(source: Source, sent_bytes: int) -> Callable[[str, float], 
     return invoke
 
 
+def invoke_killed_often(source: Source, kills: int, size_bytes: int) -> Callable[[str, float], None]:
+    """The same, but so many are killed, each at a random moment of its download."""
+    random, left = Random(source.fragments), kills
+
+    def invoke(item_id: str, seconds: float) -> None:
+        nonlocal left
+        end = source.sent_bytes + random.randrange(size_bytes // 20, size_bytes // (kills + 1))
+        invoke_apart(item_id, seconds, (lambda: source.sent_bytes < end) if left else None)
+        left = max(0, left - 1)
+
+    return invoke
+
+
 def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | None = None) -> None:
     """An invocation in a process of its own; it and all its workers die at once when they may not live any more."""
     command = [
@@ -94,7 +108,8 @@ def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | No
     if may_live and may_live():
         while may_live() and process.poll() is None:
             time.sleep(_LOOK_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)  # its warm process ends with its socket
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)  # its warm process ends with its socket
         process.communicate()
         leases.release_all()  # as if the 20 seconds of its lease were over
         return

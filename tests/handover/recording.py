@@ -12,13 +12,14 @@ from tests.origin.live import sequence_numbers
 from tests.stack import Stack
 
 _SECONDS = 90
-_WINDOW = 40  # segments of a second that the stream offers: a process starts slowly on a busy machine
 
 
-def record(stack: Stack, environment_of: Callable[[int], Path], limit_seconds: float, seconds: int = _SECONDS) -> bool:
-    """Records a stream to its end; prints a row, and answers whether no segment is missing or doubled."""
+def record(
+    stack: Stack, environment_of: Callable[[int], Path], limit_seconds: float, window: int, seconds: int = _SECONDS
+) -> bool:
+    """Records a stream, which offers `window` segments of a second, to its end; prints a row, and answers whether no segment is missing or doubled."""
     with Origin() as origin:
-        url = origin.url(f"live/handover-{seconds}+{_WINDOW}/1/{seconds}/index.m3u8")
+        url = origin.url(f"live/handover-{seconds}+{window}/1/{seconds}/index.m3u8")
         report = download(stack, url, environment_of, limit_seconds, invoke_apart, cli="--fixup never")
     numbers = _numbers_of(report)
     is_whole = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else False

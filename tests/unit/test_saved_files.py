@@ -33,6 +33,14 @@ def test_only_what_is_new_is_sent(file: SavedFile, size_bytes: int, stretches: l
     assert file.missing(size_bytes) == [Stretch(*stretch) for stretch in stretches]
 
 
+def test_what_the_file_itself_lacks_is_not_sent_once_more() -> None:
+    assert saved(FULL, 10, 20).missing(2 * FULL, 0, FULL + 30) == [Stretch(FULL + 30, 2 * FULL)]
+    assert saved(FULL, 10, 20).missing(2 * FULL + 40, 0, FULL + 10) == [
+        Stretch(FULL + 10, 2 * FULL + 10),
+        Stretch(2 * FULL + 10, 2 * FULL + 40),
+    ]
+
+
 def test_chunks_that_are_sent_once_more_replace_the_small_ones() -> None:
     longer = saved(FULL, 10, 20).extended([Chunk("new", FULL, FULL)], ("a.ytdl", "{}"))
     assert [(chunk.key, chunk.start) for chunk in longer.chunks] == [("c0", 0), ("new", FULL)]

@@ -35,9 +35,10 @@ class OpenFile:
         self.descriptor = descriptor
         self.stored = _as_stored(key, os.fstat(descriptor))
 
-    def chunks(self) -> Iterator[bytes]:
-        """All of it, in pieces of a megabyte; closes it."""
+    def chunks(self, start: int = 0) -> Iterator[bytes]:
+        """All of it from the byte `start` on, in pieces of a megabyte; closes it."""
         try:
+            os.lseek(self.descriptor, start, os.SEEK_SET)
             while chunk := os.read(self.descriptor, _READ_BYTES):
                 yield chunk
         finally:
@@ -68,8 +69,8 @@ class Library:
         status = self._status(key)
         return _as_stored(key, status) if status else None
 
-    def read(self, key: str) -> Iterator[bytes]:
-        return self.open(key).chunks()
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        return self.open(key).chunks(start)
 
     def get_file(self, key: str, path: Path) -> None:
         with path.open("wb", buffering=0) as target:

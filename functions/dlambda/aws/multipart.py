@@ -43,6 +43,10 @@ class Multipart:
         while (part := parts.get(self.parts + 1)) and part["Size"] == part_bytes:
             self._tags[self.parts + 1] = part["ETag"]
 
+    def drop_behind(self, number: int) -> None:
+        """Leaves out what was sent behind part `number`."""
+        self._tags = {sent: tag for sent, tag in self._tags.items() if sent <= number}
+
     def send(self, number: int, part: bytes) -> None:
         """Uploads a part, numbered from 1; all but the last have at least 5 MB. Parts may be sent at the same time."""
         answer = client().upload_part(Bucket=self._bucket, Key=self.key, UploadId=self.id, PartNumber=number, Body=part)

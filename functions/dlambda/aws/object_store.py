@@ -20,8 +20,8 @@ class ObjectStore(Protocol):
     def find(self, key: str) -> Stored | None:
         """The object's size and time, or None."""
 
-    def read(self, key: str) -> Iterator[bytes]:
-        """The object in pieces of a megabyte. Raises `NotFound` at once."""
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """The object from the byte `start` on, in pieces of a megabyte. Raises `NotFound` at once."""
 
     def get_file(self, key: str, path: Path) -> None:
         """Writes the object to a file. Raises `NotFound`."""
@@ -46,9 +46,6 @@ class ObjectStore(Protocol):
 
     def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
         """The same of a file that is complete: where it can be, without a second copy of it. The file stays."""
-
-    def write(self, key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
-        """Makes an object from a stream."""
 
     def copy(self, source: str, target: str) -> None:
         """Raises `NotFound`."""

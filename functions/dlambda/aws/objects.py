@@ -1,6 +1,6 @@
 """Objects of the bucket as wholes: copied inside it, read as a stream, written from one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dlambda.aws.object_store import object_store
 
@@ -20,11 +20,6 @@ def has_folder(key: str) -> bool:
     return object_store().has_folder(key)
 
 
-def read(key: str) -> Iterator[bytes]:
-    """The object in pieces of a megabyte. Raises `NotFound` at once, not at the first piece."""
-    return object_store().read(key)
-
-
-def write(key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
-    """Writes an object from a stream; it appears whole or not at all. Holds a few megabytes."""
-    object_store().write(key, chunks, content_type, expected_bytes)
+def read(key: str, start: int = 0) -> Iterator[bytes]:
+    """The object from the byte `start` on, in pieces of a megabyte. Raises `NotFound` at once, not at a piece."""
+    return object_store().read(key, start)

@@ -1,15 +1,12 @@
 """The bucket as an S3 has it."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from dlambda.aws.multipart import Multipart
 from dlambda.aws.s3_client import client
 from dlambda.aws.stored import Stored
 from dlambda.deployment import current
@@ -23,11 +20,6 @@ _DELETE_BATCH = 1000
 _TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
 _COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
 _READ_BYTES = 1024 * 1024
-_PART_BYTES = 8 * 1024 * 1024
-# 10,000 are allowed; what is expected may turn out to be twice as much.
-_PARTS = 5_000
-# A store takes neighbours at once in any order; those further ahead it would have to keep aside.
-_PARTS_UNDER_WAY = 2
 
 
 class S3Store:
@@ -44,9 +36,10 @@ class S3Store:
             raise
         return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
 
-    def read(self, key: str) -> Iterator[bytes]:
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        part: dict[str, Any] = {"Range": f"bytes={start}-"} if start else {}
         try:
-            body = client().get_object(Bucket=_bucket(), Key=key)["Body"]
+            body = client().get_object(Bucket=_bucket(), Key=key, **part)["Body"]
         except ClientError as error:
             raise _translate_error(error, key) from None
         chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)
@@ -93,22 +86,6 @@ class S3Store:
     def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
         self.put_file(path, key, content_type, on_part)
 
-    def write(self, key: str, chunks: Iterable[bytes], content_type: str, expected_bytes: int) -> None:
-        """Holds three parts, of 8 MB up to 40 GB."""
-        part_bytes = max(_PART_BYTES, expected_bytes // _PARTS)
-        parts = _parts(chunks, part_bytes)
-        first = next(parts, b"")
-        if len(first) < part_bytes:
-            self.put_bytes(key, first, content_type)
-            return
-        upload = Multipart(key, content_type)
-        try:
-            _send(upload, chain([first], parts))
-            upload.complete()
-        except BaseException:
-            upload.abort()
-            raise
-
     def copy(self, source: str, target: str) -> None:
         try:
             client().copy_object(Bucket=_bucket(), Key=target, CopySource={"Bucket": _bucket(), "Key": source})
@@ -135,29 +112,3 @@ def _translate_error(error: ClientError, key: str) -> Exception:
     if error.response["Error"]["Code"] in _MISSING:
         return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
     return error
-
-
-def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
-    part: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        part.append(chunk)
-        size += len(chunk)
-        if size >= part_bytes:
-            yield b"".join(part)
-            part.clear()
-            size = 0
-    if part:
-        yield b"".join(part)
-
-
-def _send(upload: Multipart, parts: Iterable[bytes]) -> None:
-    """Sends two at a time, while the next is read."""
-    under_way: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(_PARTS_UNDER_WAY) as pool:
-        for number, part in enumerate(parts, start=1):
-            if len(under_way) == _PARTS_UNDER_WAY:
-                under_way.popleft().result()
-            under_way.append(pool.submit(upload.send, number, part))
-        for sending in under_way:
-            sending.result()

@@ -43,6 +43,7 @@ class LiveHlsFD(FragmentFD):  # type: ignore[misc]
         if not recorder.state.bytes:
             self.report_error("The live stream gave no data")
             return False
+        self.ydl.make_whole(part)
         self._finish(recorder, part, Path(filename))
         size = Path(filename).stat().st_size
         status = {"status": "finished", "filename": filename, "downloaded_bytes": size, "total_bytes": size}

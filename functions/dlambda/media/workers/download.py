@@ -54,13 +54,14 @@ class DownloadSpec(DownloadRequest):
     `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `claim_name` is called with
     names relative to the final folder, without extension, and answers whether the download has the name from now on;
     one in use gets ` (2)`. `existing` tells the media file that has such a name already (`--no-overwrites`; None: files
-    are replaced). All are asked in the caller's thread, inside `Running.messages`. `release`: yt-dlp's; None: the one
-    that serves.
+    are replaced). `fill` brings what an unfinished file of the work folder lacks, once that is needed. All are asked in
+    the caller's thread, inside `Running.messages`. `release`: yt-dlp's; None: the one that serves.
     """
 
     archive: Container[str] | None = None
     claim_name: Callable[[str], bool] = lambda _: True
     existing: Callable[[str], str | None] | None = None
+    fill: Callable[[str], None] = lambda _: None
     release: str | None = None
 
 
@@ -136,6 +137,7 @@ class Running:
             message = Result(ok=False, error=ENDED_TEXT)
         if isinstance(message, DownloadQuestion):
             self._worker.send(to_fields(DownloadAnswer(self._answer(message))))
+            self._quiet.note_sign()  # it was the worker who waited
         elif isinstance(message, Result):
             result = _check_result(message, self._spec.workdir / HOME, self._redaction)
             self._finish(replace(result, existing=self._existing if message.existing else None), messages)
@@ -184,6 +186,9 @@ class Running:
         value = question.value
         if question.about == "archive":
             return self._spec.archive is not None and value in self._spec.archive
+        if question.about == "bytes":
+            self._spec.fill(value)
+            return True
         if question.about == "file":
             self._existing = (self._spec.existing and self._spec.existing(value)) or None
             return self._existing or ""

@@ -60,7 +60,7 @@ class FileReady:
 @dataclass(frozen=True)
 class DownloadQuestion:
     """A question that the worker waits for: is the id `value` in the `archive`, which suffix makes the `name` free,
-    which `file` has the name already?
+    which `file` has the name already, are all `bytes` of an unfinished file here (they are, with the answer)?
     """
 
     about: str

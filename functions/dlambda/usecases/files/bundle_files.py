@@ -1,10 +1,10 @@
-"""Several files as one ZIP, fetched by its token (files.md 3): built into the bucket from the request on, or on one
-machine streamed by the gateway when it is fetched (`streamed_bundle`).
+"""Several files as one ZIP, fetched by its token (files.md 3): built into the bucket from the request on
+(`build_bundle`), or on one machine streamed by the gateway when it is fetched (`streamed_bundle`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from dlambda.aws import bucket, objects, queue
+from dlambda.aws import bucket, queue
 from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.domain.files.listing import MARKER
@@ -13,21 +13,17 @@ from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.domain.paths.home import from_home
 from dlambda.domain.paths.paths import object_key
 from dlambda.errors import Invalid, NotFound
-from dlambda.media.machine.zipping import CONTENT_TYPE, zip_stream
 from dlambda.store.files import jobs
 from dlambda.store.files.jobs import Job
 from dlambda.usecases.files.find_file import files_below, find_file, sidecars_of
 
 KIND = "zip"
+CONTENT_TYPE = "application/zip"
 TOKEN_SECONDS = 600
 WAIT_SECONDS = 20.0
 PREFIX = "zips/"
 _POLL_SECONDS = 0.2
-_RENEW_SECONDS = 20.0
-_NOTHING = "No valid files."
-# A worker that was killed or ran out of time leaves nothing to go on from, so the next one starts anew.
-_STARTS = 3
-_UNFINISHED = "The ZIP could not be built. Try again with fewer files."
+NOTHING = "No valid files."
 
 
 def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tuple[str, list[str]]:
@@ -39,7 +35,7 @@ def order_bundle(paths: Sequence[object], owner: str = "", home: str = "") -> tu
     """
     files = list(dict.fromkeys(file for path in paths if isinstance(path, str) for file in _expand(path, home)))
     if not files:
-        raise Invalid(_NOTHING)
+        raise Invalid(NOTHING)
     now = current().clock.time()
     token = str(current().new_uuid())
     body = {"owner": owner, "home": home, "files": files, "expires_at": now + TOKEN_SECONDS}
@@ -80,50 +76,8 @@ def is_streamed() -> bool:
     return bucket.places_files() and current().settings.media_public_url == "request"
 
 
-def build_bundle(job: Job) -> Job:
-    """Writes the ZIP without files that are gone meanwhile. Raises `Conflict` when another worker took the job."""
-    starts = job.body.get("starts", 0) + 1
-    if starts > _STARTS:
-        return _end(job, error=_UNFINISHED)
-    building = _Building(jobs.save(job, {**job.body, "starts": starts}, current().clock.time()))
-    files = [bucket.find(object_key(path)) for path in job.body["files"]]
-    expected = sum(file.size_bytes for file in files if file is not None)
-    objects.write(bundle_key(job.id), zip_stream(building.entries()), CONTENT_TYPE, expected)
-    if not building.count:
-        bucket.delete([bundle_key(job.id)])
-        return _end(building.job, error=_NOTHING)
-    return _end(building.job)
-
-
-class _Building:
-    """The files of a job one after the other; holds the job meanwhile."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.count = 0
-        self._renewed_at = current().clock.monotonic()
-
-    def entries(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The files that are still there when their turn comes."""
-        for path in self.job.body["files"]:
-            try:
-                chunks = objects.read(object_key(path))
-            except NotFound:
-                continue
-            self.count += 1
-            yield from_home(self.job.body.get("home", ""), path), self._hold(chunks)
-
-    def _hold(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            if current().clock.monotonic() - self._renewed_at > _RENEW_SECONDS:
-                self.job, self._renewed_at = (
-                    jobs.save(self.job, self.job.body, current().clock.time()),
-                    current().clock.monotonic(),
-                )
-            yield chunk
-
-
-def _end(job: Job, error: str = "") -> Job:
+def end_bundle(job: Job, error: str = "") -> Job:
+    """Ends the job: its ZIP is there, or `error` says why not."""
     now = current().clock.time()
     # Whoever waited for a large one has the whole time still before them.
     return jobs.end(job, {**job.body, "error": error, "expires_at": now + TOKEN_SECONDS}, now)
@@ -145,7 +99,7 @@ def await_bundle(token: str, owner: str = "") -> str | None:
             if job.body.get("error"):
                 raise Invalid(job.body["error"])
             if is_streamed() and not any(bucket.find(object_key(path)) for path in job.body["files"]):
-                raise Invalid(_NOTHING)
+                raise Invalid(NOTHING)
             return bundle_key(token)
         if now > until:
             return None

@@ -9,11 +9,12 @@ from dlambda.errors import Conflict
 from dlambda.store.files import jobs
 from dlambda.store.files.jobs import Job
 from dlambda.usecases.files import act_on_files, bundle_files
+from dlambda.usecases.files.build_bundle import build_bundle
 from dlambda.usecases.files.job_time import CheckTime, TimeIsUp
 
 _WORK: Final[dict[str, Callable[[Job, CheckTime], Job]]] = {
     act_on_files.KIND: act_on_files.run_actions,
-    bundle_files.KIND: lambda job, _: bundle_files.build_bundle(job),  # a ZIP is begun anew
+    bundle_files.KIND: build_bundle,
 }
 
 

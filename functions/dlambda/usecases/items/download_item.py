@@ -10,7 +10,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
-from dlambda.errors import Conflict, Invalid
+from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers import download
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import update
@@ -26,7 +26,7 @@ from dlambda.usecases.items.name_claims import NameClaims
 from dlambda.usecases.items.progress_reports import ProgressReports
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
-from dlambda.usecases.workers.leased_run import LeasedRun
+from dlambda.usecases.workers.leased_run import HandOver, LeasedRun
 from dlambda.usecases.workers.saved_state import saved_state
 from dlambda.usecases.workers.state_saver import StateSaver
 from dlambda.usecases.workers.ytdlp_releases import note_failure, note_success, release_for
@@ -135,6 +135,9 @@ class _Download:
                 self._hand_over()
                 return True
             self._end(result)
+        except HandOver:
+            self._hand_over()
+            return True
         except leases.Lost:
             log.info("lease lost: another worker has the item", extra={"item_id": self._item.id})
         except DiskFull as full:
@@ -160,7 +163,14 @@ class _Download:
         self._daily.resume(self._workdir)
         can_upload = self._state.can_upload and not bucket.places_files()
         self._upload.is_allowed = can_upload and not spec.params.get("postprocessors")
-        return download.start_download(replace(spec, frees_space=self._upload.frees_space))
+        return download.start_download(replace(spec, frees_space=self._upload.frees_space, fill=self._fill))
+
+    def _fill(self, name: str) -> None:
+        """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `UploadLost` when it is gone."""
+        try:
+            self._state.fill(name, self._run.check_time)
+        except NotFound:
+            raise UploadLost from None
 
     def _hand_over(self) -> None:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""

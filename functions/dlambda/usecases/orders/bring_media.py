@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlambda.aws import bucket
@@ -68,8 +69,9 @@ def _download(order: Order, worker: OrderWorker) -> Path:
         state.leave()
         return state.has_advanced
 
+    whole = replace(spec, fill=lambda name: state.fill(name, worker.run.check_time))
     with StateSaver(state):
-        result = worker.follow(lambda: download.start_download(spec), save)
+        result = worker.follow(lambda: download.start_download(whole), save)
     if not result.filepath:
         raise OrderFailed(result.error or result.skipped_reason or "The download gave no file.")
     path = spec.workdir / HOME / result.filepath

@@ -2,7 +2,8 @@
 
 Below `resume/<id>/`: `manifest`, which names `chunks/...` (see `saved_files`), and `files/...` that are kept as they
 are. Beside the work folder stands which version of the manifest it goes on from, where no worker can write. A folder
-that goes on from another one, as a warm environment has it whose work went on elsewhere, gives way to the manifest.
+that goes on from another one, as a warm environment has it whose work went on elsewhere, gives way to the manifest; so
+does one whose files lack what was not brought back yet.
 """
 
 import json
@@ -54,6 +55,7 @@ class BucketState:
         self._uploads: dict[str, Upload] = {}
         self._lock = threading.Lock()
         self._names: dict[int, str] = {}  # of unfinished files, by their inodes, which outlast the names
+        self._hollow: dict[str, SavedFile] = {}  # unfinished files of which the bucket alone has these bytes
 
     @property
     def has_advanced(self) -> bool:
@@ -61,7 +63,7 @@ class BucketState:
 
     @property
     def can_upload(self) -> bool:
-        return self._manifest.can_upload
+        return self._manifest.can_upload and not self._hollow
 
     @property
     def upload(self) -> Upload | None:
@@ -92,6 +94,12 @@ class BucketState:
             self._write_mark()
         self._saved_at_begin = self._saved_bytes()
         self._load_files()
+
+    def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
+        saved_file, present = self._hollow.get(name), find_unfinished(self._workdir, name)
+        if saved_file and present and present.generation == saved_file.generation:
+            self._fetch(saved_file, self._workdir / name, on_chunk)
+        self._hollow.pop(name, None)
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         with self._lock:
@@ -178,13 +186,18 @@ class BucketState:
             sent_bytes = self._sent_bytes(file.name, before)
             before = before.behind(sent_bytes)
             chunks = []
-            for stretch in before.missing(size_bytes, sent_bytes):
+            for stretch in before.missing(size_bytes, sent_bytes, self._hollow_bytes(file)):
                 content.seek(stretch.start)
                 chunks.append(self._put(stretch, content.read(stretch.end - stretch.start)))
                 on_chunk()
         if has_begun_anew(self._workdir, file):
             return None
         return before.extended(chunks, file.record)
+
+    def _hollow_bytes(self, file: StableFile) -> int:
+        """How long the beginning is that the file itself lacks."""
+        hollow = self._hollow.get(file.name)
+        return hollow.size_bytes if hollow and hollow.generation == file.generation else 0
 
     def _saved_before(self, file: StableFile) -> SavedFile:
         """The saved state of the file, maybe under the name that it had while it was unfinished."""
@@ -209,12 +222,21 @@ class BucketState:
     # Loading
 
     def _restore(self, files: Mapping[str, SavedFile]) -> Iterator[tuple[str, SavedFile]]:
-        """Writes the files; answers those that could be read."""
+        """Writes the files; answers those that could be read.
+
+        An unfinished one gets its length alone: what goes on behind its end reads nothing before it, until it is
+        complete (`fill`). However large it is, the next invocation begins at once, and no disk holds it meanwhile.
+        """
         for name, saved_file in files.items():
             path = self._workdir / name
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._fetch(self._resume_upload(name, saved_file, path), path)
+                rest = self._resume_upload(name, saved_file, path)
+                if saved_file.record and not saved_file.upload:
+                    os.truncate(path, saved_file.size_bytes)
+                    self._hollow[name] = saved_file
+                else:
+                    self._fetch(rest, path)
             except NotFound:  # a worker that had lost its lease wrote the manifest
                 log.warning("A part of what was saved is gone: %s begins anew", name, exc_info=True)
                 path.unlink(missing_ok=True)
@@ -254,13 +276,18 @@ class BucketState:
         rest = saved_file.behind(sent_bytes)
         return replace(rest, chunks=(upload.head, *rest.chunks)) if sent_bytes else rest
 
-    def _fetch(self, saved_file: SavedFile, path: Path) -> None:
+    def _fetch(self, saved_file: SavedFile, path: Path, on_chunk: Callable[[], None] = lambda: None) -> None:
         with path.open("r+b") as target, ThreadPoolExecutor(_AT_ONCE) as pool:
 
             def fetch(chunk: Chunk) -> None:
                 os.pwrite(target.fileno(), bucket.get_bytes(self._prefix + chunk.key), chunk.start)
 
-            list(pool.map(fetch, saved_file.chunks))
+            try:
+                for _ in pool.map(fetch, saved_file.chunks):
+                    on_chunk()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def _load_files(self) -> None:
         prefix = f"{self._prefix}files/"
@@ -277,7 +304,7 @@ class BucketState:
         return self._workdir.with_name(f"{self._workdir.name}.saved")
 
     def _mark(self) -> dict[str, object]:
-        return {"id": self._work_id, "version": self._manifest.version}
+        return {"id": self._work_id, "version": self._manifest.version, "is_whole": not self._hollow}
 
     def _read_mark(self) -> dict[str, object] | None:
         """None without a folder that goes on from a manifest."""

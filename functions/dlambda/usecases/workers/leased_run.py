@@ -81,11 +81,7 @@ class LeasedRun:
                 work.note(running.messages(_TICK_SECONDS))
                 if running.alive:
                     self._tick(running, work)
-                if (
-                    running.alive
-                    and self.seconds_left() < current().settings.handover_seconds
-                    and not self.is_cancelled
-                ):
+                if running.alive and self._is_time_up and not self.is_cancelled:
                     running.suspend()
                     return None
         finally:
@@ -111,6 +107,16 @@ class LeasedRun:
 
     def _is_heartbeat_due(self) -> bool:
         return current().clock.monotonic() - self._renewed_at >= _HEARTBEAT_SECONDS
+
+    def check_time(self) -> None:
+        """Renews when it is due, between the parts of something long. Raises `Lost`, and `HandOver` in time."""
+        self.renew_if_due()
+        if self._is_time_up:
+            raise HandOver
+
+    @property
+    def _is_time_up(self) -> bool:
+        return self.seconds_left() < current().settings.handover_seconds
 
     @contextmanager
     def renewing(self) -> Iterator[None]:

@@ -59,8 +59,10 @@ class SavedFile:
         """Up to where the file is saved, parts of an upload left out."""
         return self.chunks[-1].end if self.chunks else 0
 
-    def missing(self, size_bytes: int, sent_bytes: int = 0) -> list[Stretch]:
+    def missing(self, size_bytes: int, sent_bytes: int = 0, hollow_bytes: int = 0) -> list[Stretch]:
         """The ranges to send when the file has `size_bytes` by now, and `sent_bytes` are in parts of an upload.
+
+        None of the first `hollow_bytes`, which the file itself lacks.
 
         Small chunks at the end are sent once more as one, so that a slow file has no more chunks than a fast one.
         """
@@ -68,7 +70,7 @@ class SavedFile:
         if size_bytes <= start:
             return []
         for chunk in reversed(self.chunks):
-            if chunk.size_bytes >= CHUNK_BYTES:
+            if chunk.size_bytes >= CHUNK_BYTES or chunk.start < hollow_bytes:
                 break
             if size_bytes - chunk.start >= CHUNK_BYTES:
                 start = chunk.start

@@ -23,6 +23,12 @@ class WorkState(Protocol):
     def load(self) -> None:
         """Brings what was saved into the work folder. What an older invocation has left there gives way to it."""
 
+    def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
+        """Brings what the file `name`, which is complete now, lacks of its beginning. `on_chunk` may end it by raising.
+
+        Raises `NotFound` when that is gone.
+        """
+
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
 
@@ -68,6 +74,9 @@ class FolderState:
     def load(self) -> None:
         """The folder is there. Of a file that the library has by now, it gets a copy: work may write into it."""
         own_files(self._workdir)
+
+    def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
+        """Nothing: the files have all their bytes."""
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Nothing."""

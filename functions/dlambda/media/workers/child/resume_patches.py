@@ -146,6 +146,7 @@ class Watched:
 
     watch: SourceWatch | None = None
     format_id: str | None = None
+    make_whole: Callable[[Path], None]
 
 
 @contextmanager
@@ -163,6 +164,13 @@ def _direct_download(self: Any, filename: str, info: dict[str, Any]) -> Any:
         return _original_download(self, filename, info)
     part = Path(self.temp_name(filename))
     watch = SourceWatch(part, Request(info["url"]).url, info.get("format_id"))
+    name_file = self.try_rename
+
+    def name_whole_file(old: str, new: str) -> None:
+        session.make_whole(Path(old))
+        name_file(old, new)
+
+    self.try_rename = name_whole_file
     if watch.is_complete:
         size = part.stat().st_size
         self.try_rename(str(part), filename)
@@ -233,6 +241,12 @@ def _prepare(self: Any, ctx: dict[str, Any]) -> None:
     _original_prepare(self, ctx)
 
 
+def _finish(self: Any, ctx: dict[str, Any], info: dict[str, Any]) -> Any:
+    if isinstance(self.ydl, Watched) and ctx["tmpfilename"] != "-":
+        self.ydl.make_whole(Path(ctx["tmpfilename"]))
+    return _original_finish(self, ctx, info)
+
+
 def _write_ytdl_file(self: Any, ctx: dict[str, Any]) -> None:
     _write_state(self, ctx)
 
@@ -247,6 +261,7 @@ def _best_block_size(elapsed_seconds: float, size_bytes: int) -> int:
 
 _original_download = HttpFD.real_download
 _original_block_size: Callable[[float, int], int] = HttpFD.best_block_size
+_original_finish = FragmentFD._finish_frag_download  # noqa: SLF001
 _original_prepare = FragmentFD._prepare_frag_download  # noqa: SLF001 there is no other place to stand between
 
 
@@ -256,4 +271,5 @@ def install() -> None:
     HttpFD.best_block_size = staticmethod(_best_block_size)
     FragmentFD._prepare_frag_download = _prepare  # noqa: SLF001
     FragmentFD._append_fragment = _append  # noqa: SLF001
+    FragmentFD._finish_frag_download = _finish  # noqa: SLF001
     FragmentFD._write_ytdl_file = _write_ytdl_file  # noqa: SLF001

@@ -1,0 +1,105 @@
+"""What an invocation finds of an unfinished file: its length, and its bytes once it is complete."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dlambda.aws import bucket
+from dlambda.errors import NotFound
+from dlambda.media.ytdlp.resume import prepare, write_json
+from dlambda.media.ytdlp.work_layout import TEMP
+from dlambda.usecases.workers.bucket_state import BucketState
+from dlambda.usecases.workers.leased_run import HandOver
+from tests.handover.driver import limited, manifest_of
+from tests.stack import Stack
+
+ID = "an-item"
+PART = f"{TEMP}/film.mp4.part"
+BEGINNING, REST = b"beginning " * 10_000, b"and the rest" * 10_000
+
+
+@pytest.fixture(autouse=True)
+def _limited(stack: Stack) -> Iterator[None]:
+    with limited(20):
+        yield
+
+
+def state_of(workdir: Path) -> BucketState:
+    """A state that was loaded, as at the beginning of an invocation."""
+    state = BucketState(ID, workdir)
+    state.load()
+    return state
+
+
+def write(workdir: Path, content: bytes, generation: str = "g1") -> None:
+    """What a worker does when a fragment is complete."""
+    with (workdir / PART).open("ab") as part:
+        part.write(content)
+    size_bytes = (workdir / PART).stat().st_size
+    record = (workdir / PART).with_name("film.mp4.ytdl")
+    write_json(record, {"downloader": {"part_bytes": size_bytes, "generation": generation}})
+
+
+def nothing() -> None:
+    """Between two chunks."""
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """An item of which one invocation saved the beginning."""
+    workdir = tmp_path / "first"
+    prepare(workdir, ID)
+    write(workdir, BEGINNING)
+    state_of(workdir).save(nothing)
+    return tmp_path
+
+
+def test_only_what_is_complete_comes_back(begun: Path) -> None:
+    workdir = begun / "second"
+    state = state_of(workdir)
+    status = (workdir / PART).stat()
+    assert (status.st_size, status.st_blocks) == (len(BEGINNING), 0)
+    write(workdir, REST)
+    state.save(nothing)
+    assert [chunk.start for chunk in manifest_of(ID).files[PART].chunks] == [0, len(BEGINNING)]
+    state.fill(PART, nothing)
+    assert (workdir / PART).read_bytes() == BEGINNING + REST
+
+
+def test_a_folder_that_lacks_bytes_is_not_gone_on_with(begun: Path) -> None:
+    workdir = begun / "second"
+    write_after = state_of(workdir)
+    write(workdir, REST)
+    write_after.save(nothing)
+    state = state_of(workdir)  # as after a kill in a warm environment
+    state.fill(PART, nothing)
+    assert (workdir / PART).read_bytes() == BEGINNING + REST
+
+
+def test_one_that_began_anew_lacks_nothing(begun: Path) -> None:
+    workdir = begun / "second"
+    state = state_of(workdir)
+    (workdir / PART).unlink()
+    write(workdir, REST, generation="g2")
+    state.save(nothing)
+    state.fill(PART, nothing)
+    assert (workdir / PART).read_bytes() == REST
+    assert state_of(begun / "third").measure() == (len(REST), len(REST))
+
+
+def test_an_invocation_that_ends_meanwhile_says_so(begun: Path) -> None:
+    state = state_of(begun / "second")
+
+    def end() -> None:
+        raise HandOver
+
+    with pytest.raises(HandOver):
+        state.fill(PART, end)
+
+
+def test_chunks_that_are_gone_are_no_bytes(begun: Path) -> None:
+    state = state_of(begun / "second")
+    bucket.delete([stored.key for stored in bucket.list_(f"resume/{ID}/chunks/")])
+    with pytest.raises(NotFound):
+        state.fill(PART, nothing)
