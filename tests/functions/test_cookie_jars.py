@@ -9,6 +9,7 @@ import pytest
 
 from dlambda.domain.items.failure import classify
 from dlambda.domain.items.item import Item, Shelf
+from dlambda.domain.items.item_parts import Attempt
 from dlambda.store import cache
 from dlambda.store.rules import cookie_jars as store
 from dlambda.usecases.rules import cookie_jars
@@ -89,7 +90,7 @@ def test_jars_are_used_by_items_that_bring_none(cookies: Client) -> None:
     assert SECRET not in str(cookies_for(film.evolve(cookies=OTHER)))
     cookies.post("/api/cookies", {"cookies": ROW, "use": "needed"})
     assert cookies_for(film) is None
-    assert cookies_for(film.evolve(remedies=("cookies",))) == jar.text
+    assert cookies_for(film.evolve(attempt=Attempt(remedies=("cookies",)))) == jar.text
 
 
 def test_a_members_jar_is_its_own_and_an_admins_is_shared_by_word(stack: Stack) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Stage, Status
+from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.request import read_request
 from dlambda.domain.rules.resource import PRESETS
 from dlambda.domain.secrets.mask import MASK
@@ -362,21 +363,23 @@ class TestWaiting:
 
     def test_a_failed_try_is_no_outcome_while_another_comes_soon(self, history, clock):
         retry_at = clock.time() + 2
-        clock.after(0.05, lambda: end_intake(Status.PENDING, error="HTTP Error 503", retry_at=retry_at).join())
+        clock.after(
+            0.05, lambda: end_intake(Status.PENDING, error="HTTP Error 503", attempt=Attempt(retry_at=retry_at)).join()
+        )
         clock.after(3, lambda: end_intake(error="No such video.").join())
         [answer] = history.post("/api/history?sync=true", {"url": URL})[1]
         assert (answer["status"], answer["msg"]) == (False, "No such video.")
         assert clock.time() >= retry_at
 
     def test_one_that_is_tried_again_later_is_accepted_and_says_why_it_waits(self, history):
-        worker = end_intake(Status.PENDING, error="HTTP Error 429", retry_at=time.time() + 60)
+        worker = end_intake(Status.PENDING, error="HTTP Error 429", attempt=Attempt(retry_at=time.time() + 60))
         [answer] = history.post("/api/history?sync=true", {"url": URL})[1]
         assert (answer["status"], answer["msg"]) == (True, "HTTP Error 429")
         worker.join()
 
     def test_one_that_is_tried_again_later_is_not_waited_for(self, stack):
         added = add_items([read_request({"url": URL})])
-        worker = end_intake(Status.PENDING, error="HTTP Error 429", retry_at=time.time() + 7200)
+        worker = end_intake(Status.PENDING, error="HTTP Error 429", attempt=Attempt(retry_at=time.time() + 7200))
         with must_end():
             assert wait_for(added, seconds=3600)[0].trouble == "HTTP Error 429"
         worker.join()

@@ -251,7 +251,7 @@ class TestPlaylist:
 
     def queued_entries(self) -> list[str]:
         found = items.iterate(Shelf.QUEUE)
-        return [each.source_id for each in found if each.chain]
+        return [each.source_id for each in found if each.origin.chain]
 
     def queued(self) -> list[str]:
         return list(items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids)
@@ -288,7 +288,7 @@ class TestPlaylist:
         )
         with pytest.raises(Invalid, match=re.escape(text)):
             route(self.playlist(*(self.entry(number) for number in range(entries))), params=params)
-        assert (self.queued_entries(), stack.messages("entries"), items.get("a").entries) == ([], [], 0)
+        assert (self.queued_entries(), stack.messages("entries"), items.get("a").expansion.entries) == ([], [], 0)
         assert listening.names == []
 
     @pytest.mark.parametrize(("most", "entries", "params"), [(3, 3, {}), (3, 40, {"max_downloads": 2})])
@@ -355,7 +355,7 @@ class TestPlaylist:
         records.add(old)
         records.add([item("queued", url=f"https://video.example/{size - 1}")])
         assert route(self.playlist(*(self.entry(number) for number in range(size)))) is None
-        made = [each for each in items.find_many(self.queued()) if each.chain]
+        made = [each for each in items.find_many(self.queued()) if each.origin.chain]
         assert [each.source_id for each in made] == [str(number) for number in range(size - 1)]
         assert [each.extras["autonumber"] for each in made] == list(range(1, size))
         assert items.count(Shelf.DONE) == 0
@@ -375,7 +375,7 @@ class TestPlaylist:
         part = {"_type": "video", "id": "1", "formats": [{"url": "https://video.example/1.mp4"}],
                 "webpage_url": "https://video.example/a"}  # fmt: skip
         assert route(self.playlist(part, part | {"id": "2"}, _type="multi_video")) is None
-        assert [each.label for each in items.find_many(self.queued())] == ["1", "2"]
+        assert [each.origin.label for each in items.find_many(self.queued())] == ["1", "2"]
 
     def test_a_list_in_too_many_lists_ends(self, route):
         with pytest.raises(Invalid, match="lies in too many lists"):

@@ -104,7 +104,10 @@ class TestForceStart:
         records.add([waiting("a", retry_at=T0 * 2, **failed), item("b", retry_at=T0 * 2, **failed)])
         history.post("/api/history/force-start", {"ids": ["a", "b"]})
         assert (stack.messages("download"), stack.messages("intake")) == ([{"id": "a"}], [{"id": "b"}])
-        assert [(record.retry_at, record.error) for record in items.find_many("ab")] == [(0.0, None), (0.0, None)]
+        assert [(record.attempt.retry_at, record.error) for record in items.find_many("ab")] == [
+            (0.0, None),
+            (0.0, None),
+        ]
 
     def test_one_that_is_held_afterwards_is_forced_no_longer(self, history: Client) -> None:
         records.add([waiting("a")])
@@ -135,7 +138,7 @@ class TestForceStart:
         history.post("/api/history/force-start", {"ids": ["a"]})
         [message] = stack.messages("download")
         download_item(message["id"], seconds_left=lambda: 900.0)
-        assert items.get("a").status is not Status.PENDING or items.get("a").attempts == 1
+        assert items.get("a").status is not Status.PENDING or items.get("a").attempt.failed_before == 1
 
 
 class TestPosition:

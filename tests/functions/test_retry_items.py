@@ -56,9 +56,9 @@ def test_a_failed_item_becomes_a_new_one_with_the_same_request(history: Client, 
     assert items.find("a") is None
     [new] = queued().values()
     assert new.id != old.id
-    for name in ("url", "folder", "template", "cli", "cookies", "preset", "label", "told", "identity", "title"):
+    for name in ("url", "folder", "template", "cli", "cookies", "preset", "origin", "title"):
         assert getattr(new, name) == getattr(old, name), name
-    assert (dict(new.extras), new.requeued, new.error, new.attempts) == ({"k": [1]}, True, None, 0)
+    assert (dict(new.extras), new.requeued, new.error, new.attempt.failed_before) == ({"k": [1]}, True, None, 0)
     assert read == [new.id]
     assert listening.names == ["item_deleted", "item_added", "item_bulk_deleted", "log_success"]
     [event] = listening.of("item_bulk_deleted")

@@ -375,7 +375,7 @@ def test_so_is_what_failed_and_was_cleared(stack: Stack, origin: Origin) -> None
     clear([failed], remove_files=False)
     sweep(sweep_message(task_id))
     assert queued() == []
-    feed_history.note_failed("RssGenericHandler", failed.identity, time.time() - 3601)
+    feed_history.note_failed("RssGenericHandler", failed.origin.identity, time.time() - 3601)
     sweep(sweep_message(task_id))
     assert len(queued()) == 1
 

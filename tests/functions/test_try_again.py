@@ -8,6 +8,7 @@ import pytest
 from dlambda.deployment import current
 from dlambda.domain.items.failure import classify
 from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.stage import RETRY_LANE
 from dlambda.store.items import items, leases, slots
@@ -52,10 +53,10 @@ def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
     item, lease = running()
     stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
-    assert resume_retry(stored, stored.retry_at - 1) is None
-    again = resume_retry(stored, stored.retry_at)
+    assert resume_retry(stored, stored.attempt.retry_at - 1) is None
+    again = resume_retry(stored, stored.attempt.retry_at)
     assert again is not None
-    assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
+    assert (again.is_waiting, again.error, again.failure, again.attempt.failed_before) == (True, None, None, 1)
     assert dispatch() == 1
 
 
@@ -63,9 +64,9 @@ def test_the_sweep_wakes_those_whose_message_was_lost(stack: Stack) -> None:
     item, lease = running()
     stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
-    wake_retries(stored.retry_at - 5)
+    wake_retries(stored.attempt.retry_at - 5)
     assert stack.messages("download") == []
-    wake_retries(stored.retry_at + 1)
+    wake_retries(stored.attempt.retry_at + 1)
     assert stack.messages("download") == [{"id": item.id}]
 
 
@@ -75,10 +76,10 @@ def test_an_extraction_is_woken_at_the_intake(stack: Stack) -> None:
     assert lease is not None
     stored = schedule_retry(item, lease, "HTTP Error 429", classify("HTTP Error 429"), 3600.0)
     assert stored is not None
-    assert 3590 < stored.retry_at - time.time() <= 3600
+    assert 3590 < stored.attempt.retry_at - time.time() <= 3600
     process_intake(item.id)  # a message that comes too early changes nothing
     assert items.get(item.id) == stored
-    wake_retries(stored.retry_at + 1)
+    wake_retries(stored.attempt.retry_at + 1)
     assert stack.messages("intake") == [{"id": item.id}]
 
 
@@ -93,7 +94,7 @@ def test_nor_is_one_that_failed_often_enough(configure: Callable[..., None]) -> 
     assert current().settings.retries == 2
     item, lease = running()
     tries = tuple({"at": 0.0, "remedy": remedy, "outcome": "transient"} for remedy in (None, "retry"))
-    item = records.save(item, item.evolve(attempts=2, tries=tries, remedy="retry"), lease)
+    item = records.save(item, item.evolve(attempt=Attempt(2, remedy="retry"), tries=tries), lease)
     assert schedule_retry(item, lease, "HTTP Error 503", BUSY) is None
 
 
@@ -109,7 +110,7 @@ def test_it_can_be_cancelled_and_held_while_it_waits() -> None:
     assert hold(item.id) == "paused"
     assert cancel(item.id) == "ok"
     ended = items.get(item.id)
-    assert (ended.status, ended.retry_at) == (Status.CANCELLED, 0)
+    assert (ended.status, ended.attempt.retry_at) == (Status.CANCELLED, 0)
     assert items.list_waiting(RETRY_LANE, 10) == []
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind
+from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.request import Request
 from dlambda.domain.system.ytdlp_releases import ENOUGH_SUCCESSES, TRIAL_SECONDS
 from dlambda.media.workers.extract import extract
@@ -88,7 +89,7 @@ def test_a_newer_release_is_taken_for_items_that_failed_and_then_for_all(
     assert (ready["newest"], ready["trial"], ready["channel"]) == (NEW, NEW, "stable")
 
     fresh = new_item(Request("https://video.example/1")).evolve(archive_id="site 1")
-    failed = fresh.evolve(remedies=("release",))
+    failed = fresh.evolve(attempt=Attempt(remedies=("release",)))
     assert (ytdlp_releases.release_for(fresh), ytdlp_releases.release_for(failed)) == ("", NEW)
     for _ in range(ENOUGH_SUCCESSES):
         ytdlp_releases.note_success(failed, NEW)

@@ -1,9 +1,9 @@
 """Items for tests of the store."""
 
-from dataclasses import fields
 from typing import Any
 
-from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.item import SHOWN, Item, Shelf, Status
+from dlambda.domain.items.item_codec import from_flat, hidden_part
 from dlambda.domain.items.stage import statuses_of
 from dlambda.store.items.catalogue import Page
 
@@ -21,12 +21,12 @@ def item(name: str, **values: Any) -> Item:
         "timestamp": int(T0 * 1e9),
         "stored_at": T0,
     }
-    return Item(**(given | values))
+    return from_flat(given | values)
 
 
 def waiting(name: str, extractor: str = "site", **values: Any) -> Item:
     """One that a slot is free for, or not."""
-    return item(name, archive_id=f"{extractor} {name}", extracted=True, **values)
+    return item(name, **{"archive_id": f"{extractor} {name}", "extracted": True} | values)
 
 
 def done(name: str, status: Status = Status.FINISHED, **values: Any) -> Item:
@@ -58,7 +58,7 @@ FULL = {
 def filled(name: str) -> Item:
     """An item with another value than the default in every field that it has."""
     made = item(name, **FULL, status=Status.ERROR)
-    assert {each.name for each in fields(Item)} == {
+    assert {*SHOWN, *hidden_part(made)} == {
         *FULL,
         "id",
         "url",
@@ -67,8 +67,6 @@ def filled(name: str) -> Item:
         "timestamp",
         "stored_at",
         "status",
-        "seq",
-        "version",
     }
     return made
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, Shelf, Status, hidden_part, restore
+from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, Shelf, Status
+from dlambda.domain.items.item_codec import hidden_part, restore
 from dlambda.domain.items.request import Request
 from dlambda.domain.secrets.mask import MASK
 from tests.store.samples import T0, done, filled, item, waiting

@@ -65,7 +65,7 @@ def item() -> Item:
 
 def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
     waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), Step(Remedy.RETRY, 2), NOW)
-    assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempts) == (
+    assert (waiting.status, waiting.is_waiting, waiting.holds_slot, waiting.attempt.failed_before) == (
         Status.PENDING,
         False,
         False,
@@ -74,13 +74,13 @@ def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
     assert waiting.view()["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
     assert waiting.view()["attempts"] == [{"at": NOW, "remedy": None, "outcome": "transient"}]
     again = waiting.clear_retry()
-    assert (again.is_waiting, again.error, again.failure, again.attempts) == (True, None, None, 1)
+    assert (again.is_waiting, again.error, again.failure, again.attempt.failed_before) == (True, None, None, 1)
 
 
 def test_an_item_that_ends_while_it_waits_has_no_next_try() -> None:
     waiting = item().schedule_retry("HTTP Error 503", Failure(FailureKind.TRANSIENT), Step(Remedy.RETRY, 2), NOW)
     ended = waiting.ended(Status.CANCELLED, NOW)
-    assert ended.retry_at == 0
+    assert ended.attempt.retry_at == 0
     assert ended.failure is not None
     assert ended.failure["retry_at"] is None
 
@@ -89,7 +89,11 @@ def test_each_try_is_recorded_and_the_advice_names_what_was_tried() -> None:
     refused = Failure(FailureKind.TRANSIENT, "It said no.")
     again = item().schedule_retry("HTTP Error 403", refused, Step(Remedy.RETRY, 2), NOW)
     imitating = again.schedule_retry("HTTP Error 403", refused, Step(Remedy.IMPERSONATE, 1), NOW + 3)
-    assert (again.remedies, imitating.remedies, imitating.remedy) == ((), ("impersonate",), "impersonate")
+    assert (again.attempt.remedies, imitating.attempt.remedies, imitating.attempt.remedy) == (
+        (),
+        ("impersonate",),
+        "impersonate",
+    )
     ended = imitating.failed("HTTP Error 403", refused, NOW + 5)
     assert [attempt["remedy"] for attempt in ended.view()["attempts"]] == [None, "retry", "impersonate"]
     assert ended.failure is not None

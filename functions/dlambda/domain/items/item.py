@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from dlambda.domain.items.archive import archive_key
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.domain.items.failure import Failure
-from dlambda.domain.items.feed_identity import entry_archive_id, guid_of
+from dlambda.domain.items.item_parts import Attempt, Expansion, Origin
 from dlambda.domain.items.lane import Lane, Share
 from dlambda.domain.items.remedy import MOST_TRIES, Remedy, Step, tried_words
 from dlambda.domain.items.request import Request
@@ -45,8 +45,6 @@ __all__ = [
     "Shelf",
     "Stage",
     "Status",
-    "hidden_part",
-    "restore",
 ]
 
 DESCRIPTION_LIMIT = 2000
@@ -64,26 +62,14 @@ class HiddenPart:
     requeued: bool = False  # conditions were applied already
     posted_url: str = ""  # as posted; counts for uniqueness beside `url`
     part: str = ""  # the sections of the media that its options ask for; an address has a record for each
-    hinted_url: str = ""  # what yt-dlp is given where that is more than the URL: a playlist's hints for its entry
-    label: str = ""  # tells it apart from other entries of the same address
-    ie_key: str = ""  # the extractor that a playlist names for its entry
-    told: Mapping[str, Any] = field(default_factory=dict)  # fields of its entry that win over those of its address
+    origin: Origin = field(default_factory=Origin)
     archive: str | None = None  # the archive that its options name
     old_archive_ids: tuple[str, ...] = ()
     info_at: float = 0.0  # when `info/<id>` was extracted; 0: never
-    identity: str = ""  # by which the handler that queued it remembers it
-    entries: int = 0  # of a playlist; they lie beside its extraction
-    expanded: int = 0  # how many of them were looked at
-    queued: int = 0  # how many of these came into the queue
-    brought_nothing: bool = False  # a list that ended without a record of an entry
-    chain: tuple[str, ...] = ()  # URLs that led here: the recursion guard of downloads.md 5.2 row 3
+    expansion: Expansion = field(default_factory=Expansion)
     start_at: float = 0.0  # when an upcoming stream is due
     begun: int = 0  # how often a worker took the download over from one that did not end it
-    attempts: int = 0  # tries that failed and are made again
-    remedies: tuple[str, ...] = ()  # in effect, in the order in which they came
-    proxies: tuple[str, ...] = ()  # ids of those of the pool that it was tried with; the last one counts
-    remedy: str | None = None  # what the present try does otherwise than the one before
-    retry_at: float = 0.0  # waits until then for its next try; 0: waits for no time
+    attempt: Attempt = field(default_factory=Attempt)
     past_pause: bool = False  # with `force_start`: starts while the queue is paused, too
 
 
@@ -138,8 +124,8 @@ class Item(HiddenPart):
             self.status,
             extracted=self.extracted,
             auto_start=self.auto_start,
-            entries=self.entries,
-            retry_at=self.retry_at,
+            entries=self.expansion.entries,
+            retry_at=self.attempt.retry_at,
         )
 
     @property
@@ -182,7 +168,7 @@ class Item(HiddenPart):
 
     def key_of(self, url: str) -> str:
         """`url` as the address of this entry and of this part of its media, for its owner; no URL has a blank."""
-        return source_key(url, self.label, self.part, owner=self.owner)
+        return source_key(url, self.origin.label, self.part, owner=self.owner)
 
     @property
     def info_key(self) -> str:
@@ -192,21 +178,17 @@ class Item(HiddenPart):
     @property
     def source_url(self) -> str:
         """The URL that yt-dlp is given."""
-        return self.hinted_url or self.url
+        return self.origin.hinted_url or self.url
 
     @property
     def entry(self) -> EntryRef:
         """The entry that is meant of an address."""
-        index = self.extras.get("playlist_index")
-        return EntryRef(
-            self.told, self.ie_key, "" if self.hinted_url else self.label, index if isinstance(index, int) else 0
-        )
+        return self.origin.reference(self.extras.get("playlist_index"))
 
     @property
     def entry_archive_id(self) -> str:
         """The archive id that its feed gives it; `""` for what no feed names."""
-        guid = guid_of(self.hinted_url)
-        return entry_archive_id(self.posted_url, guid) if guid or self.told else ""
+        return self.origin.archive_id(self.posted_url)
 
     @property
     def archive_key(self) -> str:
@@ -262,8 +244,9 @@ class Item(HiddenPart):
 
     def ended(self, status: Status, now: float, **changes: Any) -> Self:
         """The item as it enters the history."""
-        changes = {"retry_at": 0.0, "force_start": False, "past_pause": False} | changes
-        history_item = replace(self, status=status, stored_at=now, **changes)
+        attempt = replace(self.attempt, retry_at=0.0)
+        at_rest = replace(self, status=status, stored_at=now, attempt=attempt, force_start=False, past_pause=False)
+        history_item = replace(at_rest, **changes)
         if status is Status.FINISHED:
             history_item = replace(history_item, live_in=None, tries=self.tries_after(status, now))
         return (
@@ -280,24 +263,26 @@ class Item(HiddenPart):
 
     def tries_after(self, outcome: str, now: float) -> tuple[Mapping[str, Any], ...]:
         """Its tries with the present one, which ended so: as a kind of failure, or as `finished`."""
-        return (*self.tries, {"at": now, "remedy": self.remedy, "outcome": str(outcome)})[-MOST_TRIES:]
+        return (*self.tries, {"at": now, "remedy": self.attempt.remedy, "outcome": str(outcome)})[-MOST_TRIES:]
 
     def schedule_retry(self, error: str, failure: Failure, step: Step, now: float) -> Self:
         """The item after a failed try, waiting for the next one; a page is read anew for a remedy that changes it."""
-        attempts = self.attempts + 1
         is_new = step.remedy is not Remedy.RETRY
-        retry_at = now + step.wait_seconds
+        attempt = replace(
+            self.attempt,
+            failed_before=self.attempt.failed_before + 1,
+            remedies=(*self.attempt.remedies, step.remedy.value) if is_new else self.attempt.remedies,
+            remedy=step.remedy.value,
+            retry_at=now + step.wait_seconds,
+        )
         return replace(
             self,
             tries=self.tries_after(failure.kind, now),
-            remedy=step.remedy.value,
-            remedies=(*self.remedies, step.remedy.value) if is_new else self.remedies,
+            attempt=attempt,
             info_at=0.0 if is_new else self.info_at,
             status=Status.PENDING,
             error=error,
-            failure=failure.retried(retry_at, attempts),
-            attempts=attempts,
-            retry_at=retry_at,
+            failure=failure.retried(attempt.retry_at, attempt.failed_before),
         )
 
     def forced(self, *, past_pause: bool) -> Self:
@@ -306,7 +291,7 @@ class Item(HiddenPart):
 
     def clear_retry(self) -> Self:
         """The item when that time has come."""
-        return replace(self, error=None, failure=None, retry_at=0.0)
+        return replace(self, error=None, failure=None, attempt=replace(self.attempt, retry_at=0.0))
 
     def view_for(self, owner: str) -> dict[str, Any]:
         """The record as an admin (`""`) or its owner sees it: a member's paths begin at its home."""
@@ -322,7 +307,7 @@ class Item(HiddenPart):
         """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored."""
         percent = 100.0 if self.status is Status.FINISHED else None
         return {
-            **{key: getattr(self, name) for name, key in _SHOWN.items()},
+            **{key: getattr(self, name) for name, key in SHOWN.items()},
             **self._belonging(),
             "status": self.status.value,
             "warnings": list(self.warnings),
@@ -350,34 +335,10 @@ _KEYS: Final = {
     "source_id": "id",
     "tries": "attempts",
 }  # of the view, where they differ
-_HIDDEN: Final = tuple(item_field.name for item_field in fields(HiddenPart))
 _APART: Final = frozenset({"seq", "version", "stored_at"})  # kept by the store beside both
-_SHOWN: Final = {
+SHOWN: Final[Mapping[str, str]] = {
     item_field.name: _KEYS.get(item_field.name, item_field.name)
     for item_field in fields(Item)
-    if item_field.name not in _APART.union(_HIDDEN)
+    if item_field.name not in _APART.union(hidden_field.name for hidden_field in fields(HiddenPart))
 }
-
-
-def hidden_part(item: Item) -> dict[str, Any]:
-    """The fields of `item` that a store keeps beside its view, its place and its secrets. JSON-able."""
-    return {name: getattr(item, name) for name in _HIDDEN} | {"stored_at": item.stored_at}
-
-
-def restore(
-    view: Mapping[str, Any],
-    private: Mapping[str, Any],
-    *,
-    seq: int,
-    version: int,
-    cookies: str,
-    cli: str | None = None,
-    extras: Mapping[str, Any] | None = None,
-) -> Item:
-    """The item of which `view` and `private` were kept; `cli` and `extras` where the view's are masked."""
-    values = {name: view[key] for name, key in _SHOWN.items() if key in view} | dict(private)
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    values["status"] = Status(view["status"])
-    values |= {"cookies": cookies, "seq": seq, "version": version}
-    values |= {name: text for name, text in (("cli", cli), ("extras", extras)) if text is not None}
-    return Item(**values)
+"""The fields of an item that its view has, with their keys there."""

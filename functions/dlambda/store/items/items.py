@@ -18,7 +18,8 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from dlambda.deployment import current
-from dlambda.domain.items.item import ACTIVE, Item, Shelf, hidden_part, restore
+from dlambda.domain.items.item import ACTIVE, Item, Shelf
+from dlambda.domain.items.item_codec import hidden_part, restore
 from dlambda.domain.items.search_text import search_text
 from dlambda.domain.items.stage import check_transition
 from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite

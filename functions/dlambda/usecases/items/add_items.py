@@ -111,15 +111,7 @@ def new_item(request: Request) -> Item:
 def again(record: Item) -> Item:
     """The item that makes a record's request once more: with its cookies, as the entry that it was, under a new id."""
     extras = {key: value for key, value in record.extras.items() if key not in {"live_in", "is_live"}}
-    return new_item(record.request().evolve(extras=extras)).evolve(
-        title=record.title,
-        label=record.label,
-        hinted_url=record.hinted_url,
-        ie_key=record.ie_key,
-        told=record.told,
-        chain=record.chain,
-        identity=record.identity,
-    )
+    return new_item(record.request().evolve(extras=extras)).evolve(title=record.title, origin=record.origin)
 
 
 def insert_items(new_items: Sequence[Item]) -> list[Item]:
@@ -169,9 +161,9 @@ def _wait(outcome: Added, item: Item, deadline: float) -> Added:
         if now is None or now.extracted:
             return outcome
         if now.shelf is Shelf.DONE:
-            return replace(outcome, message=now.error or (now.msg if now.brought_nothing else None))
+            return replace(outcome, message=now.error or (now.msg if now.expansion.brought_nothing else None))
         trouble = now.error or trouble  # a try that is under way has none of its own yet
-        if now.retry_at - current().clock.time() > seconds_left:
+        if now.attempt.retry_at - current().clock.time() > seconds_left:
             break
         current().clock.sleep(min(seconds_left, next(looks, _LOOK_SECONDS[-1])))
     return replace(outcome, trouble=trouble)

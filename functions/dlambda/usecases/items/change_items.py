@@ -218,9 +218,9 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
 
 def _remember_failure(item: Item) -> None:
     """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
-    if item.status is Status.ERROR and item.identity:
+    if item.status is Status.ERROR and item.origin.identity:
         handler = feed_history.memory_name(str(item.extras.get("source_handler")), item.owner)
-        feed_history.note_failed(handler, item.identity, item.stored_at)
+        feed_history.note_failed(handler, item.origin.identity, item.stored_at)
 
 
 def _clear(item: Item, *, with_files: bool) -> event.Event:

@@ -41,7 +41,7 @@ def end_finished(item: Item, lease: leases.Lease, result: Result, kept: Kept) ->
     words = success_words(item.tries_after(Status.FINISHED, current().clock.time()))
     if words:
         fields["msg"] = words
-        log.info("%s", words, extra={"item_id": item.id, "remedy": item.remedy})
+        log.info("%s", words, extra={"item_id": item.id, "remedy": item.attempt.remedy})
     update(item, item.ended(Status.FINISHED, current().clock.time(), **fields), lease)
     remember_success(item)
     note_success(item, read_worker_file(work_folder(item), COOKIES))

@@ -18,6 +18,7 @@ from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import Entry, Plan, plan_entries, told_fields
 from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.items.item import Item, Shelf, Status
+from dlambda.domain.items.item_parts import Expansion, Origin
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
 from dlambda.store.items import archive, items, leases
@@ -45,22 +46,22 @@ def expand(
     Raises `Invalid` before anything is made, also for a list without entries.
     """
     if info is not None:
-        if len(item.chain) > _MOST_LISTS:
+        if len(item.origin.chain) > _MOST_LISTS:
             raise Invalid("The list lies in too many lists.")
-        plan = _check(plan_entries(info, {*item.chain, item.posted_url, item.url, item.source_url}), limit)
+        plan = _check(plan_entries(info, {*item.origin.chain, item.posted_url, item.url, item.source_url}), limit)
         if not plan.entries:
             _end_without_entries(item, lease, plan, rejected)
             return
         bucket.put_json(item.info_key, plan.rendered())
         title = metadata.title_of(info, url=item.url)
-        item = update(item, item.evolve(title=title, entries=len(plan.entries)), lease)
+        item = update(item, item.evolve(title=title, expansion=Expansion(len(plan.entries))), lease)
     plan = Plan.read(bucket.get_json(item.info_key))
     for _ in range(BATCHES_PER_TURN):
-        if item.expanded >= len(plan.entries):
+        if item.expansion.expanded >= len(plan.entries):
             break
         leases.renew(lease, current().clock.time())
-        item = _expand_batch(item, lease, plan, plan.entries[item.expanded : item.expanded + _BATCH])
-    if item.expanded < len(plan.entries):
+        item = _expand_batch(item, lease, plan, plan.entries[item.expansion.expanded :][:_BATCH])
+    if item.expansion.expanded < len(plan.entries):
         leases.release(lease)
         queue.send(intake_message(item))
         return
@@ -83,7 +84,8 @@ def _end_without_entries(item: Item, lease: leases.Lease, plan: Plan, rejected: 
         raise Invalid(_NO_ADDRESS if plan.left_out else _NO_ENTRIES)
     title = metadata.title_of(plan.playlists[0], url=item.url)
     text = " ".join([f"The options leave out all {total or len(rejected)} entries of the list.", *rejected[:1]])
-    record = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, brought_nothing=True)
+    expansion = Expansion(brought_nothing=True)
+    record = item.ended(Status.SKIP, current().clock.time(), title=title, msg=text, expansion=expansion)
     message = f"'{title}': {text}"
     notice = event.log(Name.LOG_INFO, "Nothing to download", message, owner=item.owner, preset=item.preset)
     update(item, record, lease, first=[notice])
@@ -100,10 +102,10 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     numbers = {child.id: number for child, number in zip(children, usable, strict=True)}
 
     def changes_of(claims: Sequence[Claim], later: Sequence[Claim]) -> list[items.Change]:
-        new_children = _number([claim.item for claim in claims], item.queued)
+        new_children = _number([claim.item for claim in claims], item.expansion.queued)
         queued = sum(1 for child in new_children if child.shelf is Shelf.QUEUE)
         size = numbers[later[0].item.id] if later else len(batch)
-        after = item.evolve(expanded=item.expanded + size, queued=item.queued + queued)
+        after = item.evolve(expansion=item.expansion.advanced(size, queued))
         return [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
 
     parent, *new_items = claim_next(_claims(children), changes_of).items
@@ -133,11 +135,13 @@ def _child(item: Item, plan: Plan, entry: Entry) -> Item:
         title=metadata.title_of(entry.info, url=entry.url),
         source_id=str(entry.info.get("id") or ""),
         archive_id=entry.archive_id,
-        hinted_url=entry.hinted_url,
-        label=entry.label,
-        ie_key="" if entry.is_complete else str(entry.info.get("ie_key") or ""),
-        told=told_fields(entry.info),
-        chain=tuple(dict.fromkeys((*item.chain, item.posted_url, item.url, item.source_url))),
+        origin=Origin(
+            hinted_url=entry.hinted_url,
+            label=entry.label,
+            ie_key="" if entry.is_complete else str(entry.info.get("ie_key") or ""),
+            told=told_fields(entry.info),
+            chain=tuple(dict.fromkeys((*item.origin.chain, item.posted_url, item.url, item.source_url))),
+        ),
         info_at=current().clock.time() if entry.is_complete else 0.0,
     )
 
@@ -176,8 +180,9 @@ def _skip(child: Item, now: float) -> Item:
 
 def _finish(item: Item, lease: leases.Lease) -> None:
     """All entries are in: the playlist's own record goes."""
-    name, title = (Name.LOG_SUCCESS, "Playlist Added") if item.queued else (Name.LOG_INFO, "Nothing New")
-    message = f"Added {item.queued} entries of '{item.title}' to the download queue."
-    summary = event.log(name, title, message, owner=item.owner, preset=item.preset, count=item.queued)
+    queued = item.expansion.queued
+    name, title = (Name.LOG_SUCCESS, "Playlist Added") if queued else (Name.LOG_INFO, "Nothing New")
+    message = f"Added {queued} entries of '{item.title}' to the download queue."
+    summary = event.log(name, title, message, owner=item.owner, preset=item.preset, count=queued)
     apply([items.Change(item, None, lease)], last=[summary])
     bucket.delete([item.info_key])

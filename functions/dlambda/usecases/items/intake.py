@@ -48,7 +48,7 @@ def process_intake(item_id: str) -> None:
     try:
         with leases.hold(item.id) as lease:
             try:
-                if lease.fence > MOST_BEGINNINGS + item.expanded // 100:
+                if lease.fence > MOST_BEGINNINGS + item.expansion.expanded // 100:
                     raise Invalid("It could not be read, and was tried too often.")
                 if item.stage is Stage.EXPANDING:
                     expand(item, lease)
@@ -68,7 +68,7 @@ def process_intake(item_id: str) -> None:
 def _extract_item(item: Item, lease: leases.Lease) -> None:
     """Reads its page, or what was read of it before. Raises `Invalid` for what would fail again."""
     params = remedied_params(item)
-    url_id = None if item.label else id_of_url(item.url)  # of the list, not of its entry
+    url_id = None if item.origin.label else id_of_url(item.url)  # of the list, not of its entry
     static_id = url_id.archive_id if url_id else ""
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
@@ -91,7 +91,7 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
 def _extraction_of(item: Item, params: dict[str, Any], release: str) -> Extraction:
     """The extraction by the list or the sweep that made the item a while ago, with the same options; else a new one."""
     settings = current().settings
-    if not item.attempts and current().clock.time() - item.info_at <= settings.download_info_expires:
+    if not item.attempt.failed_before and current().clock.time() - item.info_at <= settings.download_info_expires:
         with suppress(NotFound):
             return Extraction(bucket.get_json(item.info_key), at=item.info_at)
     log.info("reading the page", extra={"item_id": item.id})

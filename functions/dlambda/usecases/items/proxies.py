@@ -20,10 +20,10 @@ _BLAMED: Final = frozenset({FailureKind.BLOCKED, FailureKind.RATE_LIMITED, Failu
 def proxy_of(item: Item) -> Proxy | None:
     """The one that its try goes through: that of its remedy, or the first that does not rest where all use one."""
     pool = parse_proxies(current().settings.proxies)
-    if not pool or not (item.proxies or current().settings.proxy_use == "always"):
+    if not pool or not (item.attempt.proxies or current().settings.proxy_use == "always"):
         return None
     away = site_memory.find_resting(EVERYWHERE)
-    own = next((proxy for proxy in pool if item.proxies and proxy.id == item.proxies[-1]), None)
+    own = next((proxy for proxy in pool if item.attempt.proxies and proxy.id == item.attempt.proxies[-1]), None)
     if own and choose_proxy((own,), away, current().clock.time()):
         return own
     resting = away | site_memory.find_resting(site_of(item.source_url))
@@ -36,7 +36,7 @@ def next_proxy(item: Item) -> Proxy | None:
     if not pool:
         return None
     resting = site_memory.find_resting(EVERYWHERE) | site_memory.find_resting(site_of(item.source_url))
-    return choose_proxy(pool, resting, current().clock.time(), frozenset(item.proxies))
+    return choose_proxy(pool, resting, current().clock.time(), frozenset(item.attempt.proxies))
 
 
 def note_failure(item: Item, failure: Failure, error: str, asked_seconds: float | None) -> None:

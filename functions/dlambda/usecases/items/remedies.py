@@ -21,7 +21,7 @@ from dlambda.usecases.workers.ytdlp_releases import trial_release
 def remedied_params(item: Item) -> dict[str, Any]:
     """yt-dlp's parameters for the item's next try. Raises `Invalid` when its options don't parse."""
     provider = current().settings.pot_provider_url
-    params = with_remedies(item_params(item), item.remedies, site_of(item.source_url), provider)
+    params = with_remedies(item_params(item), item.attempt.remedies, site_of(item.source_url), provider)
     proxy = None if params.get("proxy") else proxy_of(item)
     return params if proxy is None else {**params, "proxy": proxy.url}
 
@@ -47,8 +47,9 @@ def choose_step(item: Item, failure: Failure, asked_seconds: float | None = None
 
 def remember_success(item: Item) -> None:
     """Notes the remedy that a finished item was made with, for the next failure at its site."""
-    if item.remedy and item.remedy != Remedy.RETRY:
-        site_memory.remember_remedy(site_of(item.source_url), item.remedy)
+    remedy = item.attempt.remedy
+    if remedy and remedy != Remedy.RETRY:
+        site_memory.remember_remedy(site_of(item.source_url), remedy)
 
 
 def _changing(item: Item) -> set[Remedy]:

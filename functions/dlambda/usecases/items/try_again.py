@@ -1,14 +1,15 @@
 """Failed items that are tried again by themselves: put off, woken, counted (docs/decisions/retries.md)."""
 
 import logging
+from dataclasses import replace
 
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.events import event
-from dlambda.domain.events.event import Name
+from dlambda.domain.events.event import Event, Name
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
-from dlambda.domain.items.remedy import WORDS, Remedy
+from dlambda.domain.items.remedy import WORDS, Remedy, Step
 from dlambda.domain.items.stage import RETRY_LANE, Stage
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
@@ -42,36 +43,36 @@ def schedule_retry(
     step = choose_step(item, failure, asked_seconds)
     if step is None:
         return None
-    wait = step.wait_seconds
     proxy = proxies.next_proxy(item) if step.remedy is Remedy.PROXY else None
-    after = item.evolve(proxies=(*item.proxies, proxy.id)) if proxy else item
+    proxies_tried = (*item.attempt.proxies, proxy.id) if proxy else item.attempt.proxies
+    after = item.evolve(attempt=replace(item.attempt, proxies=proxies_tried))
     diff = items.commit([items.Change(item, after.schedule_retry(error, failure, step, current().clock.time()), lease)])
     new_item = items.stored(diff)[0]
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, current().clock.time(), {}) == leases.CANCEL:
         return end_cancelled(new_item, lease)
     leases.release(lease)
-    if wait <= _LONGEST_DELAY_SECONDS:
-        queue.send(_message_for(new_item), delay_seconds=int(wait + 0.999))
+    if step.wait_seconds <= _LONGEST_DELAY_SECONDS:
+        queue.send(_message_for(new_item), delay_seconds=int(step.wait_seconds + 0.999))
     count("item_retries_total", kind=failure.kind.value)
+    publish_changes(diff, first=[_retry_notice(new_item, error, step)])
+    return new_item
+
+
+def _retry_notice(item: Item, error: str, step: Step) -> Event:
+    """Tells clients and the log that a try has failed and that another one comes."""
     way = f" with {WORDS[step.remedy]}" if step.remedy is not Remedy.RETRY else ""
     log.info(
         "failed, tried again in %.0f s%s: %s",
-        wait,
+        step.wait_seconds,
         way,
         error,
-        extra={"item_id": item.id, "attempts": new_item.attempts, "remedy": step.remedy.value},
+        extra={"item_id": item.id, "attempts": item.attempt.failed_before, "remedy": step.remedy.value},
     )
-    message = f"'{item.title}' failed and is tried again in {wait:.0f} s{way}. {error}"
-    publish_changes(
-        diff,
-        first=[
-            event.log(
-                Name.LOG_WARNING, "Download Error", message, owner=item.owner, preset=item.preset, lowPriority=True
-            )
-        ],
+    message = f"'{item.title}' failed and is tried again in {step.wait_seconds:.0f} s{way}. {error}"
+    return event.log(
+        Name.LOG_WARNING, "Download Error", message, owner=item.owner, preset=item.preset, lowPriority=True
     )
-    return new_item
 
 
 def resume_retry(item: Item, now: float) -> Item | None:
@@ -89,7 +90,7 @@ def resume_retry(item: Item, now: float) -> Item | None:
 
 def is_early(item: Item, now: float) -> bool:
     """True if its next try lies ahead."""
-    return item.retry_at - _EARLY_SECONDS > now
+    return item.attempt.retry_at - _EARLY_SECONDS > now
 
 
 def wake_retries(now: float) -> None:

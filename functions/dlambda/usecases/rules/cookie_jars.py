@@ -68,7 +68,7 @@ def find_for_item(item: Item) -> ItemJar | None:
     for owner in dict.fromkeys((item.owner, "")):
         jar = cookie_jars.find_jar(owner, site)
         if jar and (owner == item.owner or jar.shared):
-            return ItemJar(owner, jar, is_used=jar.use == "always" or Remedy.COOKIES in item.remedies)
+            return ItemJar(owner, jar, is_used=jar.use == "always" or Remedy.COOKIES in item.attempt.remedies)
     return None
 
 

@@ -14,6 +14,7 @@ from dlambda.aws import bucket, queue
 from dlambda.deployment import current
 from dlambda.domain.items.entries import told_fields
 from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item, Status
+from dlambda.domain.items.item_parts import Origin
 from dlambda.domain.items.metadata import title_of
 from dlambda.domain.items.request import Request
 from dlambda.domain.items.source_key import source_key
@@ -207,14 +208,13 @@ def _is_public(url: str, hosts: dict[str, bool]) -> bool:
 def _new_item(state: _Sweep, item: FeedItem) -> Item:
     """The record of an entry. What the feed says of it stays with it, as with an entry of a list (downloads.md 5.4)."""
     hinted = item.hinted_url if item.guid and (item.archive_id or "").startswith("generic ") else ""
+    told = told_fields({**item.told, "_type": "url_transparent"}) if item.told else {}
     return new_item(item.request(state.request)).evolve(
         title=title_of({"title": item.title}, url=item.url),
         description=item.description[:DESCRIPTION_LIMIT],
         archive_id=item.archive_id,
-        hinted_url=hinted,
-        told=told_fields({**item.told, "_type": "url_transparent"}) if item.told else {},
         info_at=item.info_at,
-        identity=item.identity,
+        origin=Origin(hinted_url=hinted, told=told, identity=item.identity or ""),
     )
 
 

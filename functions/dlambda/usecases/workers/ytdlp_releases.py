@@ -12,7 +12,7 @@ def release_for(item: Item) -> str:
     folder = release_folder()
     if folder is None:
         return INSTALLED
-    return (trial_release() if Remedy.RELEASE in item.remedies else "") or folder.serving()
+    return (trial_release() if Remedy.RELEASE in item.attempt.remedies else "") or folder.serving()
 
 
 def trial_release() -> str:
