@@ -18,7 +18,7 @@ from dlambda.store.items import items
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
 from dlambda.usecases.items.daily_limit import check_daily_limit
-from dlambda.usecases.items.intake_message import entry_message, intake_message
+from dlambda.usecases.items.intake_message import add_message, entry_message
 from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset, preset_for
@@ -68,7 +68,7 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
         new_items.append(new_item(request.evolve(extras=extras)))
     items_by_id = {item.id: item for item in insert_items(new_items)}
     # Many at once wait where entries of playlists do: a single one of somebody else is not behind them.
-    message = intake_message if len(items_by_id) <= _MOST_AT_ONCE else entry_message
+    message = add_message if len(items_by_id) <= _MOST_AT_ONCE else entry_message
     queue.send_many(message(item) for item in items_by_id.values())
     repeated = [item.key_of(item.posted_url) for item in new_items if item.id not in items_by_id]
     holders = items.find_holders(repeated) if repeated else {}

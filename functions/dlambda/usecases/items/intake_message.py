@@ -18,7 +18,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{0,40}")
 def intake_message(item: Item) -> IntakeItem:
     """Entries of a playlist know the URLs that led to them, those of a watched source the handler that found them."""
     is_entry = item.origin.chain or "source_handler" in item.extras
-    return entry_message(item) if is_entry else IntakeItem(item.id, _share_of(item))
+    return entry_message(item) if is_entry else add_message(item)
+
+
+def add_message(item: Item) -> IntakeItem:
+    """The message for an item that was added alone or with a few others, by hand or by the run of a task."""
+    return IntakeItem(item.id, _share_of(item))
 
 
 def entry_message(item: Item) -> IntakeEntry:
