@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.hostile import ATTACKS, SETTINGS, Plan, besiege, report
 from tests.e2e.service import Service
 
 
-def test_a_good_client_is_answered_beside_hostile_ones(folder: Path) -> None:
+@pytest.mark.parametrize("seconds", [4, pytest.param(20, marks=pytest.mark.nightly)])
+def test_a_good_client_is_answered_beside_hostile_ones(folder: Path, seconds: int) -> None:
     with Service(folder, SETTINGS) as service:
-        outcome = besiege(service.base, Plan(seconds=8, clients=60))
+        outcome = besiege(service.base, Plan(seconds=seconds, clients=60))
         print(report(outcome))
         assert outcome.statuses["200"] > 0
         assert outcome.failures == {}

@@ -11,7 +11,7 @@ from dlambda.store.items import archive
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.rules import resources
 from tests.functions.deployment import deployment
-from tests.functions.emptied import empty_tables
+from tests.stack import Stack
 
 ITEM = Item(
     id="1", url="https://v.example/1", title="https://v.example/1", preset="default", timestamp=0, stored_at=0.0,
@@ -21,15 +21,15 @@ INFO = {"id": "a1", "extractor_key": "Example", "title": "A short", "duration": 
 
 
 @pytest.fixture(scope="module")
-def tables():
-    with pytest.MonkeyPatch.context() as patch, deployment(patch):
-        yield
+def tables(engines: Stack):
+    with pytest.MonkeyPatch.context() as patch, deployment(engines, patch):
+        yield engines
 
 
 @pytest.fixture(autouse=True)
-def table(tables):
+def table(tables: Stack):
     yield
-    empty_tables()
+    tables.empty()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from dlambda.entry import logs
 from dlambda.usecases.operations import log_level
 from tests.functions.calls import Client, error
 from tests.functions.deployment import deployment
+from tests.stack import Stack
 
 Configure = Callable[..., None]
 LEVEL = "/api/logs/level"
@@ -73,12 +74,12 @@ def test_on_one_machine_all_processes_read_a_file_until_the_next_start(
     assert store.find() is None
 
 
-def test_in_the_cloud_functions_read_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_the_cloud_functions_read_a_row(engines: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     from endpoints.archiver.main import app as archiver
     from endpoints.logs.main import app
 
     monkeypatch.setattr(logs, "_level", "info")
-    with deployment(monkeypatch, DLAMBDA_LOG_GROUP="/aws/lambda/dlambda"):
+    with deployment(engines, monkeypatch, DLAMBDA_LOG_GROUP="/aws/lambda/dlambda"):
         client = Client(app.test_client(), "logs")
         assert client.post(f"{LEVEL}/error")[0] == 204
         assert client.get(LEVEL)[1]["active"] == "error"

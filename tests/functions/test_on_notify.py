@@ -22,8 +22,7 @@ from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules import resources
 from events.on_notify.main import lambda_handler
 from tests.functions.deployment import deployment
-from tests.functions.emptied import empty_tables
-from tests.stack import forget_settings
+from tests.stack import Stack, forget_settings
 
 DONE = Event(Name.ITEM_COMPLETED, {"_id": "7", "preset": "audio_only"}, "Download Completed", "Completed 'A' download.")
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -68,18 +67,18 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def tables():
+def tables(engines: Stack):
     with (
         pytest.MonkeyPatch.context() as patch,
-        deployment(patch, DLAMBDA_SOCKET_ENDPOINT="", YTP_ALLOW_INTERNAL_URLS="true"),
+        deployment(engines, patch, DLAMBDA_SOCKET_ENDPOINT="", YTP_ALLOW_INTERNAL_URLS="true"),
     ):
-        yield
+        yield engines
 
 
 @pytest.fixture(autouse=True)
-def table(tables):
+def table(tables: Stack):
     yield
-    empty_tables()
+    tables.empty()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from dlambda.domain.secrets.mask import MASK
 from dlambda.store import connections
 from dlambda.store.rules import deliveries
 from tests.functions.deployment import deployment
-from tests.functions.emptied import empty_tables
+from tests.stack import Stack
 
 MINIMAL = {
     "presets": {"name": "a"},
@@ -42,15 +42,15 @@ KINDS = sorted(MINIMAL)
 
 
 @pytest.fixture(scope="module")
-def tables():
-    with pytest.MonkeyPatch.context() as patch, deployment(patch):
-        yield
+def tables(engines: Stack):
+    with pytest.MonkeyPatch.context() as patch, deployment(engines, patch):
+        yield engines
 
 
 @pytest.fixture
-def table(tables):
+def table(tables: Stack):
     yield
-    empty_tables()
+    tables.empty()
 
 
 @pytest.fixture

@@ -27,9 +27,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def cloud(engines: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     with deployment(
-        monkeypatch, YTP_ALLOW_INTERNAL_URLS="true", DLAMBDA_APP_VERSION="v1.0.14", DLAMBDA_WORK_DIR=str(tmp_path)
+        engines,
+        monkeypatch,
+        YTP_ALLOW_INTERNAL_URLS="true",
+        DLAMBDA_APP_VERSION="v1.0.14",
+        DLAMBDA_WORK_DIR=str(tmp_path),
     ):
         yield
 

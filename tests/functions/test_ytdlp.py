@@ -24,6 +24,7 @@ from dlambda.usecases.rules.resources import create
 from local import options as option_file
 from tests.functions.deployment import deployment
 from tests.origin import Origin
+from tests.stack import Stack
 from tests.unit.ytdlp_cases import PARSED
 
 Configure = Callable[..., None]
@@ -31,7 +32,7 @@ COOKIES = "# Netscape HTTP Cookie File\n.video.example\tTRUE\t/\tFALSE\t0\tsid\t
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def cloud(engines: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     work = tmp_path_factory.mktemp("work")
     settings = {
         "YTP_ALLOW_INTERNAL_URLS": "true",
@@ -40,7 +41,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "YTP_EXTRACT_INFO_TIMEOUT": "10",
         "DLAMBDA_WORK_DIR": str(work),
     }
-    with pytest.MonkeyPatch.context() as patch, deployment(patch, **settings):
+    with pytest.MonkeyPatch.context() as patch, deployment(engines, patch, **settings):
         yield
 
 
