@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.entry.logs import set_up_logs
-from dlambda.media.workers.worker import warm_up
 from dlambda.node_roles import GATEWAY, SCHEDULER, WORKER
 from dlambda.settings import Settings
 from dlambda.store import cache
@@ -335,8 +334,6 @@ def main() -> None:
     listener = nudge.listen(os.environ["DLAMBDA_NUDGE_SOCKET"])
     news = threading.Event()
     wait_for_go(news.set)
-    if WORKER in settings.roles:
-        warm_up()
     nudge.watch_sends()
     worker = Worker(plan, settings, news)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,5 +1,6 @@
 """Worker processes: warm, apart from the service, and never left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from dlambda.errors import Invalid
+from dlambda.media.sandbox.broker import Broker
 from dlambda.media.workers import worker, ytdlp_queries
+from dlambda.media.workers.access import policy_of
+from dlambda.media.workers.child.warm import OTHER_JOB
 from dlambda.media.workers.extract import extract
+from dlambda.media.ytdlp.worker_jobs import OptionsJob
 from tests.media.conftest import Start, processes_of_group, wait_for
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 
 def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -45,6 +51,17 @@ def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
     os.kill(warm_process().pid, signal.SIGKILL)
     warm_process().wait()
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+
+
+def test_a_warm_process_that_nobody_needs_ends_and_the_next_one_who_asks_starts_another() -> None:
+    processes = worker._WarmProcesses(idle_seconds=0.1)
+    with contextlib.closing(processes), contextlib.closing(Broker(policy_of(OptionsJob()))) as broker:
+        first = processes.usable()
+        with first.fork(broker, OTHER_JOB):  # a child that waits for its job
+            assert not first.is_gone(5)
+        assert first.is_gone(PATIENCE_SECONDS)
+        assert processes.usable() is not first
+        assert processes.usable().usable
 
 
 @pytest.mark.parametrize("delays_ms", [(0, 4, 8), pytest.param((2, 6, 10, 12, 14, 16, 18), marks=pytest.mark.nightly)])

@@ -1,11 +1,14 @@
 """Download: an item that waits becomes a file in the bucket."""
 
+from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
 from dlambda.media.workers.worker import warm_up
 from dlambda.usecases.items.download_item import download_item
 
-warm_up()
+# See on_intake.
+if current().settings.function_name:
+    warm_up()
 
 
 def download(message: DownloadItem, invocation: Invocation) -> DownloadItem | None:

@@ -89,9 +89,9 @@ def _scratch() -> str:
 
 
 def _answer(job: ExtractJob, timeout_seconds: float, release: str | None) -> Extraction:
-    end = time.monotonic() + timeout_seconds
     for _ in range(_MOST_TRIES):
         worker = start_worker(job, release)
+        end = time.monotonic() + timeout_seconds  # a machine that starts workers slowly leaves the site its time
         answer = worker.receive(end - time.monotonic())
         has_ended = worker.ended
         worker.kill()

@@ -20,7 +20,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.errors import Unavailable
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
@@ -31,9 +31,11 @@ from dlambda.media.workers.own_services import with_aliases
 from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job, Question
 
-_START_SECONDS = 30.0
+_WARM_MODULE = "dlambda.media.workers.child.warm"
+_START_SECONDS = 60.0
 _MOST_STARTS = 3
 _DYING_SECONDS = 1.0
+_IDLE_SECONDS = 600.0
 
 
 class Worker:
@@ -109,14 +111,15 @@ class Worker:
 class _WarmProcess:
     """The process that workers are forked from; it ends when its control socket closes.
 
-    `release`: the folder of yt-dlp's release that it imports; `""` for the installed one.
+    `release`: the folder of yt-dlp's release that it imports; `""` for the installed one. It ends as well when it had
+    nothing to do for `idle_seconds`; 0: never.
     """
 
-    def __init__(self, release: str = "") -> None:
+    def __init__(self, release: str = "", idle_seconds: float = 0) -> None:
         parent_socket, child_socket = socket.socketpair()
         with child_socket:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dlambda.media.workers.child.warm", str(child_socket.fileno())],
+                [sys.executable, "-m", _WARM_MODULE, str(child_socket.fileno()), str(idle_seconds)],
                 stdin=subprocess.DEVNULL,
                 env=python_environment(release),
                 pass_fds=[child_socket.fileno()],
@@ -170,7 +173,8 @@ class _WarmProcess:
 class _WarmProcesses:
     """The warm process of each release of yt-dlp in use, by its folder: one that is gone is replaced by a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float = 0) -> None:
+        self._idle_seconds = idle_seconds
         self.running: dict[str, _WarmProcess] = {}
         self._retired: list[_WarmProcess] = []
         self._lock = threading.Lock()
@@ -179,9 +183,12 @@ class _WarmProcesses:
         """The warm process of a release, started unless it runs. Those of releases that no longer serve retire."""
         with self._lock:
             self._retire_others({release, *folders_in_use()})
-            if release not in self.running or not self.running[release].usable:
-                self.running[release] = _WarmProcess(release)
-            return self.running[release]
+            warm = self.running.get(release)
+            if warm is None or not warm.usable:
+                if warm is not None:
+                    warm.close()
+                warm = self.running[release] = _WarmProcess(release, self._idle_seconds)
+            return warm
 
     def discard(self, warm: _WarmProcess) -> None:
         """Lets go of one that is gone; one that another thread has started meanwhile stays."""
@@ -211,12 +218,16 @@ class _WarmProcesses:
 
 @per_deployment
 def warm_processes() -> _WarmProcesses:
-    """The warm processes of this deployment, from which workers are forked."""
-    return _WarmProcesses()
+    """The warm processes of this deployment, from which workers are forked.
+
+    One machine lets them end when nobody needs them: each holds 60 MB. A function in the cloud pays for its memory
+    anyway.
+    """
+    return _WarmProcesses(0 if current().settings.function_name else _IDLE_SECONDS)
 
 
 def warm_up() -> None:
-    """Starts the warm process unless it runs; returns at once. For functions that will need workers, at their start."""
+    """Starts the warm process unless it runs; returns at once. For whoever will need workers in a moment."""
     warm_processes().usable(path_of_release())
 
 

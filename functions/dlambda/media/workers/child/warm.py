@@ -1,8 +1,9 @@
 """The warm process: yt-dlp is imported and used once, then a child is forked for every job.
 
-Started as a module with a file descriptor; each byte on the control socket brings the connection for a new child, and
-says whether the child reads pages (`READS_PAGES`). It ends at the end of that socket, and takes all children and
-whatever they started with it. After `RETIRE` it ends with its last child.
+Started as a module with a file descriptor, and with the seconds that it stays without a job (0: for ever). Each byte
+on the control socket brings the connection for a new child, and says whether the child reads pages (`READS_PAGES`). It
+ends at the end of that socket, and takes all children and whatever they started with it. After `RETIRE`, or when nobody
+has needed it for that time, it ends with its last child.
 """
 
 import contextlib
@@ -118,7 +119,7 @@ def _keep_memory_shared() -> None:
     gc.freeze()
 
 
-def _serve(control: socket.socket) -> None:
+def _serve(control: socket.socket, idle_seconds: float | None) -> None:
     children: set[int] = set()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
@@ -131,7 +132,8 @@ def _serve(control: socket.socket) -> None:
         selector.register(wake_read, selectors.EVENT_READ)
         is_retired = False
         while children or not is_retired:
-            ready = {key.fileobj for key, _ in selector.select()}
+            ready = {key.fileobj for key, _ in selector.select(None if children else idle_seconds)}
+            is_retired = is_retired or not ready
             if wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
@@ -175,7 +177,7 @@ def main() -> None:
     warmup.rehearse()
     prepare()
     _keep_memory_shared()
-    _serve(control)
+    _serve(control, float(sys.argv[2]) or None)
 
 
 if __name__ == "__main__":
