@@ -20,7 +20,8 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dlambda.entry.senders import is_trusted_proxy
-from local.gateway.file_sending import FileSender, offer
+from local.gateway import file_sending, joined_writes
+from local.gateway.file_sending import FileSender
 from local.gateway.shares import Shares, client_of
 
 _KEPT_FILES: Final = 256  # descriptors for engines, logs and libraries
@@ -284,7 +285,8 @@ class HttpProtocol(HttpToolsProtocol):
                 cycle.expected_content_length -= size
             return not cycle.disconnected
 
-        offer(cycle.scope, FileSender(self, count_off))
+        file_sending.offer(cycle.scope, FileSender(self, count_off))
+        joined_writes.offer(cycle.scope, cycle)
         super()._start_asgi_task(cycle, app)
 
     async def flush(self) -> None:

@@ -16,7 +16,7 @@ _KEY: Final = "file_sender"
 _THREADS: Final = 8
 _BURST_BYTES: Final = 16 * 1024 * 1024
 _BURST_SECONDS: Final = 0.05
-_SMALL_BYTES: Final = 4 * 1024 * 1024
+_ROOM_BYTES: Final = 4 * 1024 * 1024
 _PATIENCE_MS: Final = 5
 """A client that reads at once is waited for in the thread; any other by the loop."""
 _threads = ThreadPoolExecutor(_THREADS, "file-sending")
@@ -70,7 +70,7 @@ class FileSender:
         if self._connection.transport.is_closing():
             return
         own = os.dup(self._connection.transport.get_extra_info("socket").fileno())  # the loop watches the other one
-        with socket.socket(fileno=own) as client, _room_for(client, part.size):
+        with socket.socket(fileno=own) as client, _room_in(client):
             await self._send(client.fileno(), part)
 
     async def _send(self, client: int, part: Slice) -> None:
@@ -103,13 +103,12 @@ class FileSender:
 
 
 @contextlib.contextmanager
-def _room_for(client: socket.socket, size: int) -> Iterator[None]:
-    """Has the kernel take a small file as a whole: it holds no copy of it, and nobody has to come back for the rest."""
-    if size > _SMALL_BYTES:
-        yield
-        return
+def _room_in(client: socket.socket) -> Iterator[None]:
+    """Has the kernel take a small file as a whole, and much of a large one: it holds no copy of it, and the fewer times
+    somebody comes back for the rest, the less it costs.
+    """
     limit = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _SMALL_BYTES)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _ROOM_BYTES)
     try:
         yield
     finally:

@@ -1,17 +1,36 @@
 """Senders of requests, for the rules that functions have too; apart from `asgi`, which the queue engine loads."""
 
+from collections.abc import Mapping
+
 from dlambda.entry.senders import NAMES, Incoming
-from local.gateway.asgi import Scope, values
+from local.gateway.asgi import Scope
 from local.gateway.shares import client_of
+
+_NAMES = {name.encode(): name for name in NAMES}
+_FORWARDED = {b"x-forwarded-for": "x-forwarded-for"}
 
 
 def incoming(scope: Scope, path: str) -> Incoming:
     """The sender, for the rules that functions have too; `path` lies below the base path."""
-    headers = {name: ",".join(texts) for name in NAMES if (texts := values(scope, name.encode()))}
-    peer = (scope.get("client") or ("", 0))[0]
-    return Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, peer)
+    query = scope["query_string"].decode("latin-1")
+    return Incoming(scope["method"], path, query, _headers(scope, _NAMES), _peer(scope))
+
+
+def _headers(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
+    """The request's headers among `names`, several of one name joined by commas."""
+    headers: dict[str, str] = {}
+    for key, value in scope["headers"]:
+        if name := names.get(key):
+            text = bytes(value).decode("latin-1")
+            headers[name] = f"{headers[name]},{text}" if name in headers else text
+    return headers
+
+
+def _peer(scope: Scope) -> str:
+    peer: str = (scope.get("client") or ("", 0))[0]
+    return peer
 
 
 def client_of_scope(scope: Scope) -> str:
     """The client, behind trusted proxies, as limits count clients (`shares.client_of`)."""
-    return client_of(incoming(scope, "").client)
+    return client_of(Incoming(scope["method"], "", "", _headers(scope, _FORWARDED), _peer(scope)).client)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from a2wsgi.wsgi import build_environ
 
 from local.gateway.asgi import Receive, Scope, Send, header
+from local.gateway.joined_writes import joined_writes
 
 MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
@@ -107,8 +108,13 @@ class Exchange:
 
     async def send_whole(self, body: bytes) -> None:
         """Sends an answer in pieces, each when the client has read those before it."""
-        await self._send(self._start)
         last = max(0, len(body) - 1) // PIECE_BYTES * PIECE_BYTES
+        if not last:
+            with joined_writes(self._environ["asgi.scope"]):
+                await self._send(self._start)
+                await self._send({"type": "http.response.body", "body": body})
+            return
+        await self._send(self._start)
         for start in range(0, last, PIECE_BYTES):
             piece = body[start : start + PIECE_BYTES]
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import uvloop
 
 from local.gateway.asgi import answer
 from local.gateway.connections import Connections, Limits, wait_for_reader
+from local.gateway.joined_writes import joined_writes, offer
 from local.gateway.process import _config, _Server
 from local.gateway.wsgi import PIECE_BYTES
 from local.supervisor import listen
@@ -55,6 +58,9 @@ async def _app(scope, receive, send) -> None:
                 await send({"type": "websocket.send", "bytes": bytes(PIECE_BYTES)})
                 await asyncio.sleep(0)
         return None
+    if scope["path"] == "/joined":
+        with joined_writes(scope):
+            return await answer(send, 200, body=b"joined")
     if scope["path"] == "/small":
         length, more = 0, True
         while more:
@@ -441,3 +447,52 @@ def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(monkeypatch: pyte
             assert answers == [b"200"] * 5
     finally:
         forget_settings()
+
+
+def test_answers_whose_writes_are_joined_are_whole_and_in_order(served: Served) -> None:
+    one, other = b"GET /joined HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"HEAD /joined HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connection = served.connect()
+    connection.sendall(one + other + one + last)
+    heads, bodies = [], []
+    for answer_text in everything(connection).split(b"HTTP/1.1 ")[1:]:
+        head, _, body = answer_text.partition(b"\r\n\r\n")
+        heads.append(head.split(b" ")[0])
+        bodies.append(body)
+    assert heads == [b"200"] * 4
+    assert (bodies[0], bodies[2], bodies[3]) == (b"joined", b"joined", b"")
+
+
+class Transport:
+    """A transport that remembers what is asked of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:
+        self.calls.append(data)
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def is_closing(self) -> bool:
+        return "close" in self.calls
+
+
+def test_what_an_answer_writes_goes_out_at_once_also_when_it_fails_or_closes() -> None:
+    cycle: Any = SimpleNamespace(transport=Transport())
+    scope: dict[str, Any] = {"state": {}}
+    transport = cycle.transport
+    offer(scope, cycle)
+    with joined_writes(scope):
+        cycle.transport.write(b"head ")
+        cycle.transport.write(b"body")
+        assert transport.calls == []
+    with contextlib.suppress(LookupError), joined_writes(scope):
+        cycle.transport.write(b"begin")
+        raise LookupError
+    with joined_writes(scope):
+        cycle.transport.write(b"last")
+        cycle.transport.close()
+    assert transport.calls == [b"head body", b"begin", b"last", "close"]
+    assert cycle.transport is transport

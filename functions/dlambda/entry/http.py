@@ -11,6 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
@@ -241,9 +242,16 @@ def _begin() -> Response | None:
 
 
 def _incoming() -> Incoming:
-    headers = {name: request.headers[name] for name in header_names() if name in request.headers}
+    environ = request.environ
+    headers = {name: environ[key] for name, key in _variables(header_names()) if key in environ}
     query = request.query_string.decode("latin-1")
     return Incoming(request.method, request.path, query, headers, request.remote_addr or "")
+
+
+@lru_cache(maxsize=8)
+def _variables(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Headers with their names in a WSGI environment."""
+    return [(name, f"HTTP_{name.upper().replace('-', '_')}") for name in names]
 
 
 def _authenticate() -> None:
