@@ -1,4 +1,4 @@
-"""Every deliberate error, as one tree. `entry/http.py` turns it into a response; other code does not catch it
+"""Every deliberate error, as one tree. `entry/problem.py` turns it into a response; other code does not catch it
 without a reason.
 
     AppError                    500  INTERNAL_ERROR     base; never raised itself

@@ -1,4 +1,4 @@
-"""HTTP entry point: an app per endpoint group, errors in one place, and the ways in (functions-framework, API Gateway).
+"""HTTP entry point: an app per endpoint group, and the ways in (functions-framework, API Gateway).
 
 routes = make_routes("history")            # routes.py: `@routes.get(..., permission=...)`
 app = make_app(routes)                     # main.py
@@ -6,95 +6,49 @@ history = http_entry(app)                  # functions-framework target
 lambda_handler = make_lambda_handler(app)  # API Gateway
 """
 
-import json
 import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from http import HTTPStatus
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
-from flask import Flask, Request, Response, current_app, g, has_request_context, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask_openapi3 import Info, Tag
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, check_permission
 from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
-from dlambda.domain.web.error_params import params_of
 from dlambda.entry import dialects, idempotency
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import COOKIE, authenticate
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host, check_open
-from dlambda.entry.forms import read_form, takes_forms
-from dlambda.entry.json_text import read_json
+from dlambda.entry.json_request import JsonRequest
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.entry.principals import current_principal, set_principal
+from dlambda.entry.problem import Problem, refuse, render, render_http, render_unexpected
 from dlambda.entry.routes import GroupApp, Routes, permission_of
 from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
-from dlambda.errors import AnswerTooLarge, AppError, Invalid, Unauthorized, ValidationFailed
+from dlambda.errors import AnswerTooLarge, AppError, Unauthorized
 from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.accounts.login_need import login_needed
 from dlambda.usecases.events.measure import metrics
 
-log = logging.getLogger(__name__)
 access_log = logging.getLogger("dlambda.access")
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _PREFLIGHT_SECONDS = 900
 _KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
-_PROBLEM_TYPE = "application/problem+json"
 _MEDIA = ("video/", "audio/", "application/octet-stream", "application/zip")
 _PLAIN = ("text/", "application/json", "application/problem+json")
 _TOO_LARGE = "The answer would be larger than 5.5 MB: ask for less of it."
 _QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
-_PARAMS = {"resource": "api.resources.item"}
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     "user": [{"session": []}, {"bearer": []}, {"basic": []}, {"apikey": []}],
     "key": [{"key": []}],
 }
-
-
-class Problem(BaseModel):
-    """Every error body: `error` is for people, `code` for programs."""
-
-    model_config = ConfigDict(extra="allow")
-
-    error: str = Field(examples=["Item not found."])
-    code: str = Field(examples=["NOT_FOUND"])
-    params: dict[str, str] | None = Field(None, description="keys of words that clients translate", examples=[_PARAMS])
-
-
-class _Text:
-    """A body that is a JSON string, and so nothing that any endpoint wants."""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class JsonRequest(Request):
-    """A request whose body is JSON whatever its Content-Type says; none is None. Some routes take forms as well."""
-
-    def get_json(self, *_: Any, **__: Any) -> Any:
-        """Raises `Invalid` for what is no JSON."""
-        body = self.get_data()
-        if not body.strip():
-            return None
-        try:
-            document = read_json(body)
-        except ValueError:
-            form = read_form(body, self.content_type or "") if takes_forms(self.method, self.path) else None
-            if form is None:
-                raise Invalid("Invalid JSON in request body.") from None
-            return form
-        # The framework would parse a text once more; as something else, each model refuses it in its own words.
-        return _Text(document) if isinstance(document, str) else document
 
 
 def problems(*statuses: int) -> dict[int | str, Any]:
@@ -138,7 +92,7 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
         },
         validation_error_status=400,
         validation_error_model=Problem,
-        validation_error_callback=_refuse,
+        validation_error_callback=refuse,
         doc_ui=False,
         static_folder=None,
     )
@@ -160,8 +114,8 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     app.after_request(dialects.translate_answer)
     app.after_request(idempotency.keep)
     app.register_error_handler(AppError, render)
-    app.register_error_handler(HTTPException, _render_http)
-    app.register_error_handler(Exception, _render_unexpected)
+    app.register_error_handler(HTTPException, render_http)
+    app.register_error_handler(Exception, render_unexpected)
     below_base = dialects.DialectPaths(app.wsgi_app)
     app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]
     return app
@@ -213,17 +167,6 @@ class _Replay:
     def readline(self, _size: int = -1) -> bytes:
         line, mark, self._body = self._body.partition(b"\n")
         return line + mark
-
-
-def _refuse(error: ValidationError) -> NoReturn:
-    """A body or query that does not fit its model, as `docs/contract/tasks.md` 0 describes."""
-    detail = [
-        {"loc": list(problem["loc"]), "msg": problem["msg"], "type": problem["type"]}
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    first = detail[0]
-    where = ".".join(str(part) for part in first["loc"])
-    raise ValidationFailed(f"Invalid request. {where}: {first['msg']}" if where else str(first["msg"]), detail)
 
 
 def _begin() -> Response | None:
@@ -324,48 +267,3 @@ def _part_callers(response: Response) -> None:
         response.headers["Cache-Control"] = cache_control.replace("public", "private")
         response.headers.pop("Pragma", None)
         response.vary.update(("Authorization", "Cookie"))
-
-
-def render(error: AppError) -> Response:
-    """A deliberate error as its answer."""
-    body = {"error": error.message, "code": error.code, **_translatable(error), **error.extra}
-    response = _problem(body, error.status)
-    response.headers.update(error.headers)
-    return response
-
-
-def _translatable(error: AppError) -> dict[str, Any]:
-    """`params` for clients that have a sentence of their own for each code; the key API's have none."""
-    if not has_request_context() or not request.path.startswith("/api/"):
-        return {}
-    params = params_of(request.path, error.code, error.message)
-    return {"params": params} if params else {}
-
-
-def _render_http(error: HTTPException) -> Response:
-    code = error.name.upper().replace(" ", "_").replace("'", "")
-    response = _problem({"error": error.name, "code": code}, error.code or 500)
-    allowed = getattr(error, "valid_methods", None)
-    if allowed:
-        response.headers["Allow"] = ", ".join(sorted(allowed))
-    return response
-
-
-def _render_unexpected(error: Exception) -> Response:
-    log.error("Unexpected failure in %s %s", request.method, request.path, exc_info=error)
-    return _problem({"error": "Internal Server Error", "code": AppError.code}, 500)
-
-
-def _problem(body: Mapping[str, Any], status: int) -> Response:
-    """An error. Clients that name `application/problem+json` in `Accept` get the members of RFC 9457 as well."""
-    if not has_request_context() or _PROBLEM_TYPE not in request.accept_mimetypes.values():
-        return _json(body, status)
-    members = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": body["error"]}
-    fields = {"errors" if name == "detail" else name: value for name, value in body.items()}
-    response = _json({**fields, **members}, status)
-    response.mimetype = _PROBLEM_TYPE
-    return response
-
-
-def _json(body: Mapping[str, Any], status: int) -> Response:
-    return Response(json.dumps(body, default=str), status, mimetype="application/json")

@@ -4,7 +4,8 @@ from flask import Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.entry.http import binary, make_routes, problems, render, text
+from dlambda.entry.http import binary, make_routes, problems, text
+from dlambda.entry.problem import render
 from dlambda.errors import NotFound
 from endpoints.page import files, shell
 from endpoints.page.schemas import PagePath
