@@ -25,6 +25,7 @@ from tests.pushes import Pushes
 from tests.stack import Stack, environment
 
 _AT_ONCE = 4
+_BESIDE = 4  # invocations that may be under way at once
 _MOST_FETCHED = 1.02
 _KILLS = 3
 _MOST_LOST_BYTES = 64 * 1024 * 1024  # by a kill
@@ -47,10 +48,10 @@ def engines(folder: Path) -> Iterator[Stack]:
 
 
 def fresh(folder: Path) -> Callable[[int], Path]:
-    """An environment of its own for each invocation; the one before is gone."""
+    """An environment of its own for each invocation; the ones before are gone."""
 
     def environment_of(number: int) -> Path:
-        shutil.rmtree(folder / f"fresh-{number - 1}", ignore_errors=True)
+        shutil.rmtree(folder / f"fresh-{number - _BESIDE}", ignore_errors=True)
         return folder / f"fresh-{number}"
 
     return environment_of

@@ -96,14 +96,7 @@ def invoke_killed_often(source: Source, kills: int, size_bytes: int) -> Callable
 
 def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | None = None) -> None:
     """An invocation in a process of its own; it and all its workers die at once when they may not live any more."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.e2e.invocation",
-        "on_download",
-        str(seconds),
-        DownloadItem(item_id).to_json(),
-    ]
+    command = invocation_command(DownloadItem(item_id), seconds)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     if may_live and may_live():
         while may_live() and process.poll() is None:
@@ -115,6 +108,11 @@ def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | No
         return
     output, _ = process.communicate()
     assert json.loads(output.splitlines()[-1]) == {"batchItemFailures": []}, output
+
+
+def invocation_command(message: DownloadItem, seconds: float) -> list[str]:
+    """The command of a process that is one invocation."""
+    return [sys.executable, "-m", "tests.e2e.invocation", "on_download", str(seconds), message.to_json()]
 
 
 def download(

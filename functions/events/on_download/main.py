@@ -5,6 +5,7 @@ from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
 from dlambda.media.workers.worker import warm_up
 from dlambda.usecases.items.download_item import download_item
+from dlambda.usecases.workers.early_start import await_release
 
 # See on_intake.
 if current().settings.function_name:
@@ -12,6 +13,8 @@ if current().settings.function_name:
 
 
 def download(message: DownloadItem, invocation: Invocation) -> DownloadItem | None:
+    if message.awaits_release:
+        await_release(message.id)
     return download_item(message.id, seconds_left=invocation.seconds_left, excluded=message.passed)
 
 

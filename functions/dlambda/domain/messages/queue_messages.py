@@ -72,11 +72,15 @@ class IntakeEntry(IntakeItem):
 
 @dataclass(frozen=True, slots=True)
 class DownloadItem(Message):
-    """Download an item if a slot is free. `passed`: the items that were woken for the same slot and did not take it."""
+    """Download an item if a slot is free. `passed`: the items that were woken for the same slot and did not take it.
+
+    `awaits_release`: its worker is about to hand it over, and is waited for.
+    """
 
     queue = QueueName.DOWNLOAD
     id: str
     passed: tuple[str, ...] = ()
+    awaits_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)

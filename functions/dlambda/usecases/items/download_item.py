@@ -26,6 +26,7 @@ from dlambda.usecases.items.name_claims import NameClaims
 from dlambda.usecases.items.progress_reports import ProgressReports
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.items.work_folders import clear_work_folders, open_work_folder, remove_work_folder, work_folder
+from dlambda.usecases.workers.early_start import EarlyStart
 from dlambda.usecases.workers.leased_run import HandOver, LeasedRun
 from dlambda.usecases.workers.saved_state import saved_state
 from dlambda.usecases.workers.state_saver import StateSaver
@@ -114,6 +115,7 @@ class _Download:
         self._claims = NameClaims(item)
         self._daily = DailyLimit(item.owner)
         self._disk = DiskWatch(is_live=bool(item.is_live))
+        self._next = EarlyStart(item.id) if item.is_live and not self._state.is_durable else None
         self._upload = EarlyUpload(item, self._workdir, self._state)
         self._release = release_for(item)
         self._finishing_since = 0.0  # of a live recording that its user cancelled
@@ -223,6 +225,8 @@ class _Download:
 
     def check(self, running: download.Running) -> None:
         """Stops a cancelled download. Raises `DiskFull`."""
+        if self._next and not self._run.is_cancelled:
+            self._next.check(self._run.seconds_left())
         if not self._run.is_cancelled:
             self._disk.check(running)
         elif not self._item.is_live:
