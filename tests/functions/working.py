@@ -50,11 +50,12 @@ def beside(act: Callable[[], object]) -> threading.Thread:
 
 
 def until(ready: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-    """Waits."""
-    deadline = time.monotonic() + seconds
+    """Waits; asks ever more rarely, since each question takes time from what is waited for."""
+    began = time.monotonic()
     while not ready():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
+        waited = time.monotonic() - began
+        assert waited < seconds, "it did not come to pass"
+        time.sleep(min(max(0.02, waited / 10), 0.4))
 
 
 def work_on_files(stack: Stack) -> None:
