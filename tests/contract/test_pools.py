@@ -16,6 +16,7 @@ from local.gateway.pools import (
     STREAMS,
     WAITING_ADDS,
     WORKERS,
+    Pool,
     PoolOfRoute,
 )
 
@@ -24,7 +25,7 @@ OF_ROUTE = PoolOfRoute(ROUTES.items())
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_each_route_of_the_table_exists(route):
+def test_each_route_of_the_table_exists(route: str) -> None:
     method, _, path = route.partition("?")[0].partition(" ")
     pattern = re.compile(re.sub(r"<path:\w+>", ".+", re.sub(r"<\w+>", "[^/]+", path)) + "/?")
     found = [
@@ -62,10 +63,10 @@ def test_each_route_of_the_table_exists(route):
         ("GET", "/", b"", COMMON),
     ],
 )  # fmt: skip
-def test_the_pool_of_a_request(method, path, query, pool):
+def test_the_pool_of_a_request(method: str, path: str, query: bytes, pool: Pool) -> None:
     assert OF_ROUTE.find(method, path, query) is pool
 
 
 @pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool.name)
-def test_no_client_may_have_a_whole_pool(pool):
+def test_no_client_may_have_a_whole_pool(pool: Pool) -> None:
     assert pool.per_client <= pool.threads / 2

@@ -30,15 +30,15 @@ def _read() -> set[str]:
     return {limits.get(name, name) for name in UserSettings.model_fields}
 
 
-def test_every_setting_that_has_an_effect_is_in_the_table_and_no_other():
+def test_every_setting_that_has_an_effect_is_in_the_table_and_no_other() -> None:
     assert {name for name, _, meaning in _rows() if NO_EFFECT not in meaning} == _read()
 
 
-def test_what_has_no_effect_is_not_read():
+def test_what_has_no_effect_is_not_read() -> None:
     assert not {name for name, _, meaning in _rows() if NO_EFFECT in meaning} & _read()
 
 
-def test_defaults_are_those_of_the_table():
+def test_defaults_are_those_of_the_table() -> None:
     said = {name: value for name, value, _ in _rows()}
     for name, field in UserSettings.model_fields.items():
         if name in said.keys() - SAID_IN_WORDS:
@@ -46,5 +46,5 @@ def test_defaults_are_those_of_the_table():
             assert said[name].lower() == default.lower(), name
 
 
-def test_what_has_no_effect_is_accepted_by_name():
+def test_what_has_no_effect_is_accepted_by_name() -> None:
     assert {name for name, _, meaning in _rows() if NO_EFFECT in meaning} == IGNORED_SETTINGS

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.e2e.api import Api
-from tests.e2e.service import ROOT, free_port
+from tests.e2e.service import ROOT
+from tests.free_port import free_port
 
 _START_SECONDS = 120
 

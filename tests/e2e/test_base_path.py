@@ -11,6 +11,7 @@ from tests.e2e.api import Api, Record, Reply
 from tests.e2e.credentials import ADMIN_KEY
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
+from tests.origin import Origin
 from tests.origin.media import media_folder
 
 BASE = "/dlambda"  # as the bucket is called: what lies in it has a path of its own all the same
@@ -35,7 +36,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Based]:
 
 
 @pytest.fixture(scope="module")
-def item(service: _Based, origin) -> Record:
+def item(service: _Based, origin: Origin) -> Record:
     with Listener(service.base) as listener:
         listener.wait("connected")
         found = service.api.fetch(origin.url("base/clip-1.mp4"), folder="sea")
@@ -59,7 +60,7 @@ def follow(service: _Based, path: str) -> Reply:
     return reply
 
 
-def test_what_lies_beside_it_is_unknown(service):
+def test_what_lies_beside_it_is_unknown(service: _Based) -> None:
     root = Api(service.root)
     assert service.api.get("/api/ping").json() == {"status": "pong"}
     assert (root.get("/api/ping").status, root.get(f"{BASE}x/api/ping").status) == (404, 404)
@@ -73,18 +74,18 @@ def test_a_dialect_lies_below_it(service: _Based) -> None:
         assert list(listener.wait("connected")["data"]["data"]) == ["sid"]
 
 
-def test_a_download_is_fetched(service, item, clip):
+def test_a_download_is_fetched(service: _Based, item: Record, clip: bytes) -> None:
     assert follow(service, f"/api/download/sea/{item['filename']}").body == clip
 
 
-def test_a_playlist_leads_to_pieces(service, item):
+def test_a_playlist_leads_to_pieces(service: _Based, item: Record) -> None:
     reply = service.api.get(f"/api/player/m3u8/video/sea/{item['filename']}.m3u8")
     [first, *_] = [line for line in reply.body.decode().splitlines() if not line.startswith("#")]
     assert first.startswith(f"{BASE}/api/player/segments/")
     assert follow(service, first.removeprefix(BASE)).body[0] == 0x47
 
 
-def test_files_are_changed_and_bundled(service, item, clip):
+def test_files_are_changed_and_bundled(service: _Based, item: Record, clip: bytes) -> None:
     [done] = service.api.post("/api/file/actions", [{"action": "directory", "path": "", "new_dir": "new"}]).json()
     assert done["ok"], done
     token = service.api.post("/api/file/download", ["sea"]).json()["token"]
@@ -92,7 +93,7 @@ def test_files_are_changed_and_bundled(service, item, clip):
         assert archive.read(f"sea/{item['filename']}") == clip
 
 
-def test_the_key_api(service, origin, clip):
+def test_the_key_api(service: _Based, origin: Origin, clip: bytes) -> None:
     client = yt_dlp_host_api.api(service.base).get_client(ADMIN_KEY)
     assert client.get_keys().keys() >= {"admin"}
     assert client.get_video(origin.url("base/clip-2.mp4")).get_file() == clip

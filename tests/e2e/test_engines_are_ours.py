@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.processes import Process
 from tests.e2e.service import Service
-from tests.listening import ATTEMPTS, ports_of, try_port
+from tests.listening import ATTEMPTS, Attempt, ports_of, try_port
 from tests.origin import Origin
 
 NOBODY = 65534
@@ -54,7 +54,7 @@ def test_no_engine_but_the_media_engine_has_a_port(service: Service) -> None:
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_every_port_refuses_calls_without_the_secret(service: Service, attempt) -> None:
+def test_every_port_refuses_calls_without_the_secret(service: Service, attempt: Attempt) -> None:
     # The warm process serves itself on a port for a moment, and may be done when it is asked.
     ports = ports_of(process.pid for process in service.processes() if "child.warm" not in process.command)
     assert service.port in ports

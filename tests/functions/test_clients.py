@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dlambda.aws import bucket, queue, s3_client
 from dlambda.store import table
-from tests.stack import new_deployment
+from tests.stack import Stack, new_deployment
 
 _THREADS = 12
 
 
-def test_first_requests_at_once_make_one_client_of_each(stack):
+def test_first_requests_at_once_make_one_client_of_each(stack: Stack) -> None:
     together = threading.Barrier(_THREADS)
 
     def ask(number: int) -> list[int]:

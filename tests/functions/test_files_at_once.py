@@ -3,6 +3,7 @@
 import importlib
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +14,7 @@ from dlambda.domain.messages.queue_messages import RunJob
 from dlambda.store.files import jobs, path_claims
 from dlambda.store.files.jobs import Job
 from dlambda.usecases.files import act_on_files
+from tests.clock import FakeClock
 from tests.functions.calls import Client
 from tests.functions.working import handle
 
@@ -22,7 +24,7 @@ Result = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
-def allowed(configure):
+def allowed(configure: Callable[..., None]) -> None:
     configure(browser_control_enabled="true")
 
 
@@ -47,7 +49,8 @@ def act(action: dict[str, str]) -> Result:
     client = Client(importlib.import_module("endpoints.file.main").app.test_client(), "file")
     status, results = client.post("/api/file/actions", [action])
     assert status == 200, results
-    return results[0]
+    result: dict[str, Any] = results[0]
+    return result
 
 
 def at_once(*actions: dict[str, str]) -> list[Result]:
@@ -68,7 +71,7 @@ def outcome(results: list[Result]) -> list[str]:
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_two_renames_to_one_name(place, turn):
+def test_two_renames_to_one_name(place: str, turn: int) -> None:
     put(place, a_txt="A", b_txt="B")
     results = at_once(rename(f"{place}/a.txt", "x.txt"), rename(f"{place}/b.txt", "x.txt"))
     assert outcome(results) == ["Destination 'x.txt' already exists", "done"]
@@ -76,14 +79,14 @@ def test_two_renames_to_one_name(place, turn):
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_two_moves_to_one_place(place, turn):
+def test_two_moves_to_one_place(place: str, turn: int) -> None:
     put(place, p__v_txt="P", q__v_txt="Q", z__other="")
     results = at_once(move(f"{place}/p/v.txt", f"{place}/z"), move(f"{place}/q/v.txt", f"{place}/z"))
     assert outcome(results) == [f"Destination '{place}/z/v.txt' already exists", "done"]
     assert sorted(texts(place).values()) == ["", "P", "Q"]
 
 
-def test_a_sidecar_and_a_file_to_one_name(place):
+def test_a_sidecar_and_a_file_to_one_name(place: str) -> None:
     put(place, a_mp4="A", a_srt="text of A", b_srt="B")
     results = at_once(rename(f"{place}/a.mp4", "x.mp4"), rename(f"{place}/b.srt", "x.srt"))
     assert "done" in outcome(results)
@@ -91,7 +94,7 @@ def test_a_sidecar_and_a_file_to_one_name(place):
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_many_renames_of_one_file(place, turn):
+def test_many_renames_of_one_file(place: str, turn: int) -> None:
     put(place, v_mp4="film", v_en_srt="text")
     results = at_once(*(rename(f"{place}/v.mp4", f"{name}.mp4") for name in "abc"))
     missing = f"path '{place}/v.mp4' does not exist."
@@ -101,13 +104,13 @@ def test_many_renames_of_one_file(place, turn):
     assert f"{place}/{name}.mp4" in [each.get("new_path") for each in results]
 
 
-def test_a_folder_and_what_lies_in_it(place):
+def test_a_folder_and_what_lies_in_it(place: str) -> None:
     put(place, d__a_txt="A", d__b_txt="B", z__other="")
     at_once(rename(f"{place}/d", "e"), move(f"{place}/d/a.txt", f"{place}/z"))
     assert sorted(texts(place).values()) == ["", "A", "B"]
 
 
-def test_a_delete_beside_a_rename(place):
+def test_a_delete_beside_a_rename(place: str) -> None:
     put(place, a_txt="A")
     results = at_once({"action": "delete", "path": f"{place}/a.txt"}, rename(f"{place}/a.txt", "x.txt"))
     errors = ["Path does not exist.", f"path '{place}/a.txt' does not exist."]
@@ -115,13 +118,13 @@ def test_a_delete_beside_a_rename(place):
     assert texts(place) == ({"x.txt": "A"} if results[1]["ok"] else {})
 
 
-def test_one_folder_is_made_once(place):
+def test_one_folder_is_made_once(place: str) -> None:
     put(place, a_txt="A")
     results = at_once(*({"action": "directory", "path": place, "new_dir": "new"} for _ in range(3)))
     assert outcome(results) == ["Directory already exists.", "Directory already exists.", "done"]
 
 
-def test_a_path_that_is_changed_for_long(place, clock):
+def test_a_path_that_is_changed_for_long(place: str, clock: FakeClock) -> None:
     put(place, a_txt="A", b_txt="B")
     path_claims.claim("somebody", [f"{place}/a.txt"], time.time())
     results = [
@@ -139,7 +142,7 @@ def test_a_path_that_is_changed_for_long(place, clock):
     assert texts(place) == {"a.txt": "A", "b.txt": "B"}
 
 
-def test_who_comes_second_waits(place, clock):
+def test_who_comes_second_waits(place: str, clock: FakeClock) -> None:
     put(place, a_txt="A")
     path_claims.claim("somebody", [f"{place}/a.txt"], clock.time())
     began = clock.time()
@@ -163,7 +166,7 @@ def lost_move(place: str) -> str:
     return job_id
 
 
-def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, clock):
+def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place: str, clock: FakeClock) -> None:
     job_id = lost_move(place)
     assert act(rename(f"{place}/x.txt", "y.txt"))["error"] == f"path '{place}/x.txt' is being changed."
     assert handle(RunJob(job_id)) == {"batchItemFailures": []}
@@ -171,7 +174,7 @@ def test_a_job_that_goes_on_after_a_crash_has_its_paths_still(place, clock):
     assert act(rename(f"{place}/x.txt", "y.txt"))["ok"]
 
 
-def test_a_job_that_lost_its_paths_waits_for_them(place, clock):
+def test_a_job_that_lost_its_paths_waits_for_them(place: str, clock: FakeClock) -> None:
     job_id = lost_move(place)
     path_claims.release(job_id, time.time())
     path_claims.claim("somebody", [f"{place}/x.txt"], time.time())

@@ -5,10 +5,11 @@ import time
 from dlambda.domain.items.item import Item, Status
 from dlambda.store.items import items
 from dlambda.usecases.items.download_item import download_item
+from tests.stack import Stack
 from tests.store import records
 
 
-def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack):
+def test_a_download_that_was_begun_sixty_times_ends_as_an_error(stack: Stack) -> None:
     now = time.time()
     waiting = Item(
         id="begun-too-often",

@@ -13,17 +13,17 @@ pytestmark = pytest.mark.usefixtures("stack")
 ROW = "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tabc\n"
 
 
-def test_an_item_has_its_own():
+def test_an_item_has_its_own() -> None:
     assert cookies_for(item("a", cookies=ROW)) == HEADER + ROW
     assert cookies_for(item("a", cookies=" ", preset="default")) is None
 
 
-def test_an_items_unreadable_ones_fail_it():
+def test_an_items_unreadable_ones_fail_it() -> None:
     with pytest.raises(Invalid, match=r"^Failed to create cookie file for '.*'\. 'The cookies .* Line 1 .*'\.$"):
         cookies_for(item("a", cookies="garbage"))
 
 
-def test_a_preset_with_unreadable_ones_is_used_without_them(caplog):
+def test_a_preset_with_unreadable_ones_is_used_without_them(caplog: pytest.LogCaptureFixture) -> None:
     assert cookies_of(Preset("old", cookies="garbage")) is None
     assert "The preset 'old' is used without its cookies." in caplog.text
     assert cookies_of(Preset("new", cookies=f"garbage\n{ROW}")) == HEADER + ROW

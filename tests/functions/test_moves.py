@@ -39,7 +39,7 @@ def nothing() -> None:
     """After a batch."""
 
 
-def test_what_is_copied_is_not_copied_again_unless_its_source_is_newer(plan):
+def test_what_is_copied_is_not_copied_again_unless_its_source_is_newer(plan: Plan) -> None:
     put(plan.target, b="B")
     time.sleep(1.1)  # what some stores tell times apart by
     put(plan.source, a="1", b="2", c="3")
@@ -50,27 +50,27 @@ def test_what_is_copied_is_not_copied_again_unless_its_source_is_newer(plan):
     assert {path: each.size_bytes for path, each in copied.items()} == {f"{plan.target}/{name}": 1 for name in "abc"}
 
 
-def test_what_lost_its_source_is_copied_already(plan):
+def test_what_lost_its_source_is_copied_already(plan: Plan) -> None:
     put(plan.source, c="3")
     put(plan.target, a="1", b="2")
     copy_by_plan(plan, nothing)
     assert texts(plan.target) == {"a": "1", "b": "2", "c": "3"}
 
 
-def test_what_is_at_neither_place_fails_the_move(plan):
+def test_what_is_at_neither_place_fails_the_move(plan: Plan) -> None:
     put(plan.source, a="1", c="3")
     with pytest.raises(NotFound, match=f"path '{plan.source}/b' does not exist"):
         copy_by_plan(plan, nothing)
 
 
-def test_only_copies_of_what_is_still_there_are_taken_back(plan):
+def test_only_copies_of_what_is_still_there_are_taken_back(plan: Plan) -> None:
     put(plan.source, a="1")
     put(plan.target, a="1", b="2")
     take_back(plan)
     assert texts(plan.target) == {"b": "2"}
 
 
-def test_a_file_and_its_sidecars_are_no_folder(plan):
+def test_a_file_and_its_sidecars_are_no_folder(plan: Plan) -> None:
     put(plan.source, a="film", b="text", c="other")
     pair = Plan(f"{plan.source}/a", f"{plan.target}/a", plan.transfers[:2])
     assert (pair.is_folder, plan.is_folder) == (False, True)
@@ -102,7 +102,7 @@ def holders(films: Plan) -> list[str | None]:
     return [found.get(each) for each in targets]
 
 
-def test_names_go_with_their_files(films):
+def test_names_go_with_their_files(films: Plan) -> None:
     filename_claims.claim(target(films, 1), "https://video.example/gone")
     for _ in range(2):
         take_names(films)
@@ -111,7 +111,7 @@ def test_names_go_with_their_files(films):
     assert holders(films) == [None, None, None]
 
 
-def test_no_name_is_taken_when_one_is_being_downloaded(films):
+def test_no_name_is_taken_when_one_is_being_downloaded(films: Plan) -> None:
     records.add([item("x")])
     filename_claims.claim(target(films, 2), "https://video.example/x")
     with pytest.raises(Refused, match=r"Destination '.*/to/three' is being downloaded\."):
@@ -120,14 +120,14 @@ def test_no_name_is_taken_when_one_is_being_downloaded(films):
 
 
 @pytest.mark.parametrize("name", ["text", "text.en"])
-def test_nor_when_its_sidecar_may_be(films, name):
+def test_nor_when_its_sidecar_may_be(films: Plan, name: str) -> None:
     records.add([item("x")])
     filename_claims.claim(f"{films.target}/{name}", "https://video.example/x")
     with pytest.raises(Refused, match=f"/to/{name}' is being downloaded"):
         take_names(films)
 
 
-def test_a_name_with_a_file_stays_with_its_download(films):
+def test_a_name_with_a_file_stays_with_its_download(films: Plan) -> None:
     filename_claims.claim(target(films, 1), "https://video.example/other")
     bucket.put_bytes(f"files/{target(films, 1)}.mkv", b"other's")
     take_names(films)
@@ -137,7 +137,7 @@ def test_a_name_with_a_file_stays_with_its_download(films):
     assert holders(films) == [None, "https://video.example/other", None]
 
 
-def test_a_move_that_keeps_its_name_does_not_give_it_away(films):
+def test_a_move_that_keeps_its_name_does_not_give_it_away(films: Plan) -> None:
     first = films.transfers[0]
     other_ending = Plan(first.source, "", (Transfer(first.source, first.source.replace(".mp4", ".mkv")),))
     take_names(other_ending)

@@ -6,27 +6,27 @@ from tests.functions.usage import unused
 EVERYTHING = {(module, *permission) for module in RIGHTS.functions for permission in RIGHTS.allowed(module)}
 
 
-def test_a_function_that_used_all_that_it_may_has_nothing_too_much():
+def test_a_function_that_used_all_that_it_may_has_nothing_too_much() -> None:
     assert unused(EVERYTHING) == []
 
 
-def test_what_a_function_may_and_never_did_is_found():
+def test_what_a_function_may_and_never_did_is_found() -> None:
     call = ("file", "s3:DeleteObject", "bucket/files")
     assert call in EVERYTHING
     assert unused(EVERYTHING - {call}) == [" ".join(call)]
 
 
-def test_a_shared_policy_that_a_function_never_used_is_found():
+def test_a_shared_policy_that_a_function_never_used_is_found() -> None:
     kept = {each for each in EVERYTHING if not (each[0] == "dl_fields" and each[2].startswith(("resources", "runs")))}
     assert any(line.startswith("dl_fields dynamodb:GetItem resources") for line in unused(kept))
 
 
-def test_an_action_of_a_shared_policy_that_nobody_used_is_found():
+def test_an_action_of_a_shared_policy_that_nobody_used_is_found() -> None:
     kept = {each for each in EVERYTHING if each[1:] != ("dynamodb:UpdateItem", "jobs")}
     assert unused(kept) == ["JobsPolicy dynamodb:UpdateItem jobs"]
 
 
-def test_no_function_reads_a_secret_that_no_variable_names():
+def test_no_function_reads_a_secret_that_no_variable_names() -> None:
     names = {
         "Login": "DLAMBDA_LOGIN_FROM",
         "SecretKey": "DLAMBDA_SECRET_KEY_FROM",
@@ -41,7 +41,7 @@ def test_no_function_reads_a_secret_that_no_variable_names():
         )
 
 
-def test_nothing_is_allowed_on_the_whole_bucket():
+def test_nothing_is_allowed_on_the_whole_bucket() -> None:
     for module in RIGHTS.functions:
         assert "bucket" not in {resource for _, resource in RIGHTS.allowed(module)}, module
         assert all(RIGHTS.policies(module).values())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlambda.media.av.ffmpeg import probe
-from dlambda.media.workers.child.keeping import is_disk_full
+from dlambda.media.machine.disk import is_disk_full
 from dlambda.media.workers.download import Result
 from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.options import parse_options

@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -121,7 +123,9 @@ def test_many_extractions_run_at_once(origin: Origin) -> None:
         ({"playlist_items": "5"}, 1),
     ],
 )
-def test_of_a_long_playlist_one_entry_more_than_allowed_is_read(origin: Origin, configure, options, count) -> None:
+def test_of_a_long_playlist_one_entry_more_than_allowed_is_read(
+    origin: Origin, configure: Callable[..., None], options: dict[str, Any], count: int
+) -> None:
     configure(max_playlist_entries=3)
     found = extract(origin.url("/feed/12.rss"), options, allow_internal=True, timeout_seconds=30)
     assert found.info is not None

@@ -1,7 +1,9 @@
 """What a media file holds."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +78,7 @@ def test_a_picture_in_a_sound_file_is_no_video() -> None:
 
 
 @pytest.mark.parametrize("by", [probe, probe_by_library])
-def test_a_cover_is_no_video_whoever_probes(by, tmp_path: Path) -> None:
+def test_a_cover_is_no_video_whoever_probes(by: Callable[..., Any], tmp_path: Path) -> None:
     picture, sound = ("-f", "lavfi", "-i", "testsrc2=s=64x36:d=1"), ("-f", "lavfi", "-i", "sine=d=1")
     song = tmp_path / "song.mp3"
     cover = ("-map", "0", "-map", "1", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic")

@@ -15,13 +15,13 @@ from tests.store.seeding import history
 pytestmark = pytest.mark.usefixtures("tables")
 
 
-def test_an_item_comes_back_as_it_was_stored():
+def test_an_item_comes_back_as_it_was_stored() -> None:
     stored = records.add([filled("a")])[0]
     assert items.get("a") == stored
     assert stored == filled("a").evolve(seq=stored.seq, owner_seq=stored.owner_seq, slots=(), version=1)
 
 
-def test_the_rendered_view_is_what_the_item_shows():
+def test_the_rendered_view_is_what_the_item_shows() -> None:
     import json
 
     stored = records.add([filled("a")])[0]
@@ -29,7 +29,7 @@ def test_the_rendered_view_is_what_the_item_shows():
     assert b"secret" not in items.find_views(["a"])[0]
 
 
-def test_a_row_of_an_earlier_version_is_read_as_it_is():
+def test_a_row_of_an_earlier_version_is_read_as_it_is() -> None:
     [stored] = records.add([filled("a")])
     row = items._Row.get("a")
     row.view, row.hidden = unpack(row.view), unpack(row.hidden)
@@ -39,38 +39,38 @@ def test_a_row_of_an_earlier_version_is_read_as_it_is():
     assert items.find_views(["a"]) == [row.view]
 
 
-def test_most_rows_are_smaller_than_a_write_unit():
+def test_most_rows_are_smaller_than_a_write_unit() -> None:
     [stored] = records.add([history(1, 1)[0].evolve(extras={"thumbnail": f"https://i.example/{'x' * 80}"})])
     row = items._Row.get(stored.id)
     assert sum(len(value) for value in row.attribute_values.values() if isinstance(value, bytes | str)) < 800
 
 
-def test_cookies_are_sealed_at_rest():
+def test_cookies_are_sealed_at_rest() -> None:
     records.add([item("a", cookies="top secret")])
     row = items._Row.get("a")
     assert b"top secret" not in bytes(row.cookies) + unpack(row.view) + unpack(row.hidden)
     assert items.get("a").cookies == "top secret"
 
 
-def test_what_is_not_there_is_not_found():
+def test_what_is_not_there_is_not_found() -> None:
     assert items.find("a") is None
     with pytest.raises(NotFound):
         items.get("a")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 3000, "\ud800", "\0"])
-def test_what_can_be_no_id_is_not_found(key):
+def test_what_can_be_no_id_is_not_found(key: str) -> None:
     assert items.find(key) is None
     assert items.find_many([key, "a"]) == []
 
 
-def test_many_are_found_in_the_order_asked_for():
+def test_many_are_found_in_the_order_asked_for() -> None:
     records.add([item(name) for name in "abc"])
     assert [each.id for each in items.find_many(["c", "x", "a", "c"])] == ["c", "a"]
     assert items.find_many([]) == []
 
 
-def test_more_than_a_hundred_are_found():
+def test_more_than_a_hundred_are_found() -> None:
     names = [f"i{number:03d}" for number in range(130)]
     for start in range(0, len(names), items.BATCH):
         records.add([item(name) for name in names[start : start + items.BATCH]])
@@ -78,14 +78,14 @@ def test_more_than_a_hundred_are_found():
 
 
 @pytest.mark.parametrize("url", ["https://short.example/a", "https://video.example/a"])
-def test_an_item_is_found_by_either_of_its_urls(url):
+def test_an_item_is_found_by_either_of_its_urls(url: str) -> None:
     records.add([item("a", posted_url="https://short.example/a")])
     found = records.find_by_url(url)
     assert found
     assert found.id == "a"
 
 
-def test_a_url_belongs_to_one_record():
+def test_a_url_belongs_to_one_record() -> None:
     records.add([item("a")])
     with pytest.raises(items.UrlTaken) as taken:
         records.add([item("b", url=item("a").url), item("c")])
@@ -94,19 +94,19 @@ def test_a_url_belongs_to_one_record():
     assert items.count(Shelf.QUEUE) == 1
 
 
-def test_the_posted_and_the_extracted_url_both_count():
+def test_the_posted_and_the_extracted_url_both_count() -> None:
     records.add([item("a", posted_url="https://short.example/a")])
     for url in ("https://short.example/a", "https://video.example/a"):
         with pytest.raises(items.UrlTaken):
             records.add([item("b", url=url, posted_url="https://video.example/b")])
 
 
-def test_two_new_items_of_one_transaction_cannot_share_a_url():
+def test_two_new_items_of_one_transaction_cannot_share_a_url() -> None:
     with pytest.raises(ValueError, match="give one URL"):
         records.add([item("a", posted_url="https://x.example/1"), item("b", posted_url="https://x.example/1")])
 
 
-def test_a_url_is_free_again_when_its_record_goes():
+def test_a_url_is_free_again_when_its_record_goes() -> None:
     [stored] = records.add([item("a")])
     records.remove(stored)
     assert items.find("a") is None
@@ -114,7 +114,7 @@ def test_a_url_is_free_again_when_its_record_goes():
     records.add([item("b", url=stored.url, posted_url=stored.url)])
 
 
-def test_a_changed_url_frees_the_old_one():
+def test_a_changed_url_frees_the_old_one() -> None:
     [stored] = records.add([item("a", posted_url="")])
     records.save(stored, stored.evolve(url="https://video.example/new"))
     assert records.find_by_url(stored.url) is None
@@ -123,7 +123,7 @@ def test_a_changed_url_frees_the_old_one():
 
 @pytest.mark.parametrize("old", [Status.FINISHED, Status.ERROR])
 @pytest.mark.parametrize("new", [Status.PENDING, Status.ERROR])
-def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new):
+def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old: Status, new: Status) -> None:
     [stored] = records.add([done("a", old)])
     fresh = item("b", url=stored.url, posted_url=stored.url, status=new)
     items.commit([Change(stored, None), Change(None, fresh)])
@@ -135,7 +135,7 @@ def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old, new)
     assert [*items.page(found.shelf, page=1, per_page=5, newest_first=True).ids] == ["b"]
 
 
-def test_a_replacement_does_not_happen_by_halves():
+def test_a_replacement_does_not_happen_by_halves() -> None:
     [stored] = records.add([done("a")])
     records.save(stored, stored.evolve(title="changed"))
     with pytest.raises(Conflict):
@@ -144,7 +144,7 @@ def test_a_replacement_does_not_happen_by_halves():
     assert items.get("a").title == "changed"
 
 
-def test_the_second_of_two_writers_of_one_version_gets_a_conflict():
+def test_the_second_of_two_writers_of_one_version_gets_a_conflict() -> None:
     [stored] = records.add([item("a")])
     records.save(stored, stored.evolve(title="first"))
     with pytest.raises(Conflict):
@@ -155,13 +155,13 @@ def test_the_second_of_two_writers_of_one_version_gets_a_conflict():
     assert items.get("a").version == 2
 
 
-def test_an_id_is_given_once():
+def test_an_id_is_given_once() -> None:
     records.add([item("a")])
     with pytest.raises(Conflict):
         records.add([item("a", url="https://video.example/else", posted_url="")])
 
 
-def test_an_edit_keeps_the_place():
+def test_an_edit_keeps_the_place() -> None:
     records.add([done(name) for name in "abc"])
     before = items.get("b")
     after = records.save(before, before.evolve(title="edited"))
@@ -169,7 +169,7 @@ def test_an_edit_keeps_the_place():
     assert [*items.page(Shelf.DONE, page=1, per_page=9, newest_first=False).ids] == ["a", "b", "c"]
 
 
-def test_who_enters_the_history_comes_last_in_it():
+def test_who_enters_the_history_comes_last_in_it() -> None:
     records.add([item("a"), item("b")])
     for name in "ba":
         found = items.get(name)
@@ -178,7 +178,7 @@ def test_who_enters_the_history_comes_last_in_it():
     assert [*items.page(Shelf.DONE, page=1, per_page=9, newest_first=False).ids] == ["b", "a"]
 
 
-def test_a_batch_enters_in_its_order():
+def test_a_batch_enters_in_its_order() -> None:
     names = [f"n{number:02d}" for number in range(items.BATCH)]
     records.add([item(name, posted_url=f"https://short.example/{name}") for name in names])
     assert [*items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids] == names
@@ -187,19 +187,19 @@ def test_a_batch_enters_in_its_order():
 class TestWaiting:
     """The sparse index and the counters of those that wait."""
 
-    def test_a_new_item_waits_for_its_intake(self):
+    def test_a_new_item_waits_for_its_intake(self) -> None:
         records.add([item("a"), item("b")])
         assert [found for _, found in items.list_waiting(INTAKE_LANE, 9)] == ["a", "b"]
         assert slots.read().waiting == {}
 
-    def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self):
+    def test_an_extracted_item_waits_for_a_slot_of_its_extractor(self) -> None:
         [stored] = records.add([item("a")])
         records.save(stored, stored.evolve(extracted=True, archive_id="site a"))
         assert items.list_waiting(INTAKE_LANE, 9) == []
         assert [found for _, found in items.list_waiting("site", 9)] == ["a"]
         assert slots.read().waiting == {"site": 1}
 
-    def test_a_held_item_waits_for_nothing(self):
+    def test_a_held_item_waits_for_nothing(self) -> None:
         [stored] = records.add([waiting("a")])
         held = records.save(stored, stored.evolve(auto_start=False))
         assert items.list_waiting("site", 9) == []
@@ -207,18 +207,18 @@ class TestWaiting:
         records.save(held, held.evolve(auto_start=True))
         assert slots.read().waiting == {"site": 1}
 
-    def test_the_oldest_come_first(self):
+    def test_the_oldest_come_first(self) -> None:
         records.add([waiting(name) for name in "abcd"])
         assert [found for _, found in items.list_waiting("site", 2)] == ["a", "b"]
 
-    def test_live_items_wait_in_a_lane_of_their_own(self):
+    def test_live_items_wait_in_a_lane_of_their_own(self) -> None:
         records.add([waiting("a", is_live=True), waiting("b")])
         assert [found for _, found in items.list_waiting("site", 9)] == ["b"]
         assert [found for _, found in items.list_waiting(LIVE_LANE, 9)] == ["a"]
         assert slots.read().waiting == {"site": 1, LIVE_LANE: 1}
 
     @pytest.mark.parametrize("status", [Status.CANCELLED, Status.PREPARING])
-    def test_who_leaves_or_starts_waits_no_longer(self, status):
+    def test_who_leaves_or_starts_waits_no_longer(self, status: Status) -> None:
         [stored] = records.add([waiting("a")])
         records.save(stored, stored.evolve(status=status))
         assert items.list_waiting("site", 9) == []
@@ -228,7 +228,7 @@ class TestWaiting:
 class TestLeases:
     """What a lease has to say about a change (`Change.lease`)."""
 
-    def test_a_change_under_a_lease_needs_it_still(self):
+    def test_a_change_under_a_lease_needs_it_still(self) -> None:
         [stored] = records.add([waiting("a")])
         old = leases.acquire("a", "w1", T0)
         new = leases.acquire("a", "w2", T0 + 100)
@@ -237,27 +237,28 @@ class TestLeases:
         assert items.get("a").status is Status.PENDING
         assert records.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
 
-    def test_the_lease_goes_when_the_item_enters_the_history(self):
+    def test_the_lease_goes_when_the_item_enters_the_history(self) -> None:
         [stored] = records.add([waiting("a", status=Status.DOWNLOADING)])
         lease = leases.acquire("a", "w1", T0)
+        assert lease
         records.save(stored, stored.ended(Status.ERROR, T0), lease)
         with pytest.raises(leases.Lost):
             leases.renew(lease, T0)
 
-    def test_a_transition_that_is_no_part_of_its_life_is_refused(self):
+    def test_a_transition_that_is_no_part_of_its_life_is_refused(self) -> None:
         [stored] = records.add([waiting("a")])
         with pytest.raises(ValueError, match="no item goes from 'awaiting slot' to 'finished'"):
             records.save(stored, stored.ended(Status.FINISHED, T0))
         assert items.get("a") == stored
 
-    def test_a_user_who_ends_an_item_takes_the_lease_away(self):
+    def test_a_user_who_ends_an_item_takes_the_lease_away(self) -> None:
         [stored] = records.add([waiting("a")])
         lease = leases.acquire("a", "w1", T0)
         records.save(stored, stored.ended(Status.CANCELLED, T0))
         with pytest.raises(leases.Lost):
             records.save(stored, stored.evolve(status=Status.PREPARING), lease)
 
-    def test_a_lost_lease_is_told_before_a_changed_version(self):
+    def test_a_lost_lease_is_told_before_a_changed_version(self) -> None:
         [stored] = records.add([waiting("a")])
         lease = leases.acquire("a", "w1", T0)
         leases.acquire("a", "w2", T0 + 100)
@@ -265,19 +266,19 @@ class TestLeases:
         with pytest.raises(leases.Lost):
             records.save(stored, stored.evolve(title="y"), lease)
 
-    def test_a_removed_item_takes_its_lease_along(self):
+    def test_a_removed_item_takes_its_lease_along(self) -> None:
         [stored] = records.add([waiting("a")])
         lease = leases.acquire("a", "w1", T0)
         items.commit([Change(stored, None, lease)])
         assert leases.find_expired(["a"], T0) == {"a"}
 
 
-def test_too_many_changes_are_a_mistake_of_the_caller():
+def test_too_many_changes_are_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="too many"):
         records.add([item(f"n{number}", posted_url=f"https://short.example/{number}") for number in range(60)])
 
 
-def test_each_walks_through_a_list_while_it_is_emptied():
+def test_each_walks_through_a_list_while_it_is_emptied() -> None:
     names = [f"n{number:03d}" for number in range(130)]
     for start in range(0, len(names), items.BATCH):
         records.add([done(name) for name in names[start : start + items.BATCH]])
@@ -289,7 +290,7 @@ def test_each_walks_through_a_list_while_it_is_emptied():
     assert items.count(Shelf.DONE) == 0
 
 
-def test_active_items_are_those_of_workers():
+def test_active_items_are_those_of_workers() -> None:
     records.add([waiting(name) for name in "abc"])
     found = items.get("b")
     records.save(found, found.evolve(status=Status.PREPARING))

@@ -86,7 +86,7 @@ def _read_by_tests(made: list[Any]) -> set[str]:
 @pytest.mark.parametrize("statuses", FILTERS, ids=lambda value: "+".join(sorted(value)) if value else "all")
 @pytest.mark.parametrize("last", [False, True], ids=["first", "last"])
 @pytest.mark.parametrize("per_page", [50, 200])
-def test_a_page_takes_at_most_five_requests(size, per_page, last, statuses):
+def test_a_page_takes_at_most_five_requests(size: int, per_page: int, last: bool, statuses: Any) -> None:
     number = 10**9 if last else 1
     with counted() as cost:
         found = items.page(Shelf.DONE, page=number, per_page=per_page, newest_first=True, statuses=statuses)
@@ -98,7 +98,7 @@ def test_a_page_takes_at_most_five_requests(size, per_page, last, statuses):
     assert cost.units <= MOST_UNITS[per_page]
 
 
-def test_pages_are_right_at_that_size(size):
+def test_pages_are_right_at_that_size(size: int) -> None:
     per_page = 50
     found = items.page(Shelf.DONE, page=1, per_page=per_page, newest_first=True)
     assert found.total == size
@@ -107,7 +107,7 @@ def test_pages_are_right_at_that_size(size):
     assert items.count(Shelf.DONE, ["error"]) == size // 10
 
 
-def test_a_count_takes_two_requests(size):
+def test_a_count_takes_two_requests(size: int) -> None:
     with counted() as cost:
         assert items.count(Shelf.DONE) == size
     assert cost.requests == ["BatchGetItem"] * 2

@@ -5,6 +5,7 @@ import boto3
 from local.provision import make_tables, own_tables
 from local.template import Table
 from tests.by_socket import send_through
+from tests.stack import Stack
 
 _KEYS = {"AttributeName": "id", "AttributeType": "S"}
 _OLD = {
@@ -24,7 +25,7 @@ _NEW = {
 }
 
 
-def test_a_table_gains_the_index_and_the_expiry_that_the_template_gained(stack):
+def test_a_table_gains_the_index_and_the_expiry_that_the_template_gained(stack: Stack) -> None:
     make_tables(own_tables(stack.tables_endpoint), (Table("grown", _OLD, ""),))
     tables = boto3.client("dynamodb")
     send_through(tables, stack.tables_endpoint)

@@ -6,7 +6,7 @@ import pytest
 
 from local.engines import SocketConnection
 from local.template import STACK
-from tests.listening import ATTEMPTS, try_at
+from tests.listening import ATTEMPTS, Attempt, try_at
 from tests.stack import Stack, plan
 
 _PAGES = [attempt for attempt in ATTEMPTS if "Origin" in attempt.headers]
@@ -14,7 +14,7 @@ _OTHERS = [attempt for attempt in ATTEMPTS if "Origin" not in attempt.headers an
 
 
 @pytest.mark.parametrize("attempt", _PAGES, ids=lambda attempt: attempt.name)
-def test_a_page_is_refused(engines: Stack, attempt) -> None:
+def test_a_page_is_refused(engines: Stack, attempt: Attempt) -> None:
     reply = try_at(SocketConnection(engines.queues_endpoint, 10), attempt)
     assert reply.status == 403
     assert attempt.taken not in reply.text
@@ -22,7 +22,7 @@ def test_a_page_is_refused(engines: Stack, attempt) -> None:
 
 
 @pytest.mark.parametrize("attempt", _OTHERS, ids=lambda attempt: attempt.name)
-def test_no_answer_allows_an_origin(engines: Stack, attempt) -> None:
+def test_no_answer_allows_an_origin(engines: Stack, attempt: Attempt) -> None:
     reply = try_at(SocketConnection(engines.queues_endpoint, 10), attempt)
     assert reply.status == 200
     assert not [name for name in reply.headers if name.startswith("access-control")]

@@ -41,7 +41,7 @@ def won(results: Sequence[Any]) -> list[Any]:
     return [each for each in results if not isinstance(each, Exception)]
 
 
-def test_fifty_adds_of_one_url_make_one_record():
+def test_fifty_adds_of_one_url_make_one_record() -> None:
     results = together(50, lambda number: records.add([item(f"i{number}", url="https://x.example/1", posted_url="")]))
     assert len(won(results)) == 1
     assert all(isinstance(each, items.UrlTaken) for each in results if isinstance(each, Exception))
@@ -50,7 +50,7 @@ def test_fifty_adds_of_one_url_make_one_record():
     assert holder == won(results)[0][0]
 
 
-def test_thirty_claims_take_exactly_the_slots_there_are(configure):
+def test_thirty_claims_take_exactly_the_slots_there_are(configure: Callable[..., None]) -> None:
     configure(max_workers=7, max_workers_per_extractor=5)
     records.add([waiting(f"i{number:02d}", "a" if number % 2 else "b", posted_url="") for number in range(30)])
     found = items.find_many(f"i{number:02d}" for number in range(30))
@@ -64,7 +64,7 @@ def test_thirty_claims_take_exactly_the_slots_there_are(configure):
     assert state.waiting["a"] + state.waiting["b"] == 23
 
 
-def test_one_of_many_workers_begins_an_item():
+def test_one_of_many_workers_begins_an_item() -> None:
     records.add([waiting("a")])
     found = items.get("a")
 
@@ -78,39 +78,40 @@ def test_one_of_many_workers_begins_an_item():
     assert items.get("a").version == 2
 
 
-def test_one_of_many_takes_an_expired_lease_over():
+def test_one_of_many_takes_an_expired_lease_over() -> None:
     old = leases.acquire("a", "dead", T0)
+    assert old
     results = together(20, lambda number: leases.acquire("a", f"w{number}", T0 + 60))
     assert [lease.fence for lease in results if lease] == [old.fence + 1]
 
 
-def test_one_of_many_editors_wins():
+def test_one_of_many_editors_wins() -> None:
     [stored] = records.add([done("a")])
     results = together(20, lambda number: records.save(stored, stored.evolve(title=f"t{number}")))
     assert len(won(results)) == 1
     assert items.get("a") == won(results)[0]
 
 
-def test_a_name_is_claimed_once():
+def test_a_name_is_claimed_once() -> None:
     assert sum(together(20, lambda number: filename_claims.claim("sea/a", f"https://x.example/{number}"))) == 1
 
 
-def test_pause_changes_once():
+def test_pause_changes_once() -> None:
     assert sum(together(10, lambda _: slots.pause(T0))) == 1
 
 
-def test_places_are_given_once():
+def test_places_are_given_once() -> None:
     firsts = together(20, lambda _: journal.reserve_places("some-list", 3)[0])
     assert sorted(firsts) == list(range(0, 60, 3))
 
 
-def test_many_writers_of_a_folders_index_lose_nothing():
+def test_many_writers_of_a_folders_index_lose_nothing() -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: listings.change("busy", new_entries=[Entry(f"{number:03}", 1, T0)]), range(60)))
     assert sorted(each.name for each in listings.read("busy").entries) == [f"{number:03}" for number in range(60)]
 
 
-def test_counts_do_not_drift_in_a_crowd():
+def test_counts_do_not_drift_in_a_crowd() -> None:
     """Adds, starts, ends, removals and replacements of the same few items, by many at once."""
 
     def rummage(number: int) -> None:

@@ -1,9 +1,12 @@
 """Limits of parallel downloads: docs/contract/downloads.md 5.7, 9 (extractor limit)."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from dlambda.deployment import current
-from dlambda.domain.items.item import Status
+from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.store.items import items, slots
 from tests.store import records
@@ -12,12 +15,12 @@ from tests.store.samples import T0, waiting
 pytestmark = pytest.mark.usefixtures("tables")
 
 
-def begin(name: str):
+def begin(name: str) -> Item:
     found = items.get(name)
     return records.save(found, found.evolve(status=Status.PREPARING))
 
 
-def test_a_download_takes_a_slot_and_gives_it_back():
+def test_a_download_takes_a_slot_and_gives_it_back() -> None:
     records.add([waiting("a")])
     begun = begin("a")
     assert slots.read().taken == 1
@@ -27,14 +30,14 @@ def test_a_download_takes_a_slot_and_gives_it_back():
     assert slots.read().taken_by == {}
 
 
-def test_a_slot_is_kept_from_one_active_status_to_the_next():
+def test_a_slot_is_kept_from_one_active_status_to_the_next() -> None:
     records.add([waiting("a")])
     begun = begin("a")
     records.save(begun, begun.evolve(status=Status.DOWNLOADING))
     assert slots.read().taken == 1
 
 
-def test_no_more_start_than_there_are_workers(configure):
+def test_no_more_start_than_there_are_workers(configure: Callable[..., None]) -> None:
     configure(max_workers=2, max_workers_per_extractor=2)
     records.add([waiting("a", "x"), waiting("b", "y"), waiting("c", "z")])
     begin("a")
@@ -44,7 +47,7 @@ def test_no_more_start_than_there_are_workers(configure):
     assert items.get("c").status is Status.PENDING
 
 
-def test_no_more_of_one_extractor_than_its_limit(configure):
+def test_no_more_of_one_extractor_than_its_limit(configure: Callable[..., None]) -> None:
     configure(max_workers=9, max_workers_per_extractor=1, max_workers_for_y=2)
     records.add([waiting("a", "x"), waiting("b", "x"), waiting("c", "y"), waiting("d", "y"), waiting("e", "y")])
     begin("a")
@@ -56,7 +59,7 @@ def test_no_more_of_one_extractor_than_its_limit(configure):
         begin("e")
 
 
-def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
+def test_items_without_an_archive_id_share_the_limit_of_unknown(configure: Callable[..., None]) -> None:
     configure(max_workers_per_extractor=1)
     records.add([waiting("a").evolve(archive_id=None), waiting("b").evolve(archive_id=None)])
     begin("a")
@@ -64,7 +67,7 @@ def test_items_without_an_archive_id_share_the_limit_of_unknown(configure):
         begin("b")
 
 
-def test_live_items_pass_the_limits(configure):
+def test_live_items_pass_the_limits(configure: Callable[..., None]) -> None:
     configure(max_workers=1, max_workers_per_extractor=1)
     records.add([waiting("a"), waiting("b", is_live=True), waiting("c", is_live=True)])
     begin("a")
@@ -74,7 +77,7 @@ def test_live_items_pass_the_limits(configure):
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_nothing_starts_while_paused(live):
+def test_nothing_starts_while_paused(live: bool) -> None:
     records.add([waiting("a", is_live=live)])
     assert slots.pause(T0)
     with pytest.raises(slots.NoSlot):
@@ -83,7 +86,7 @@ def test_nothing_starts_while_paused(live):
     begin("a")
 
 
-def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane():
+def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane() -> None:
     records.add([waiting("a", is_live=True)])
     slots.pause(T0)
     before = items.get("a")
@@ -95,7 +98,7 @@ def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane(
     assert slots.read().waiting[LIVE_LANE] == 1
 
 
-def test_what_runs_goes_on_while_paused():
+def test_what_runs_goes_on_while_paused() -> None:
     records.add([waiting("a")])
     begun = begin("a")
     slots.pause(T0)
@@ -104,7 +107,7 @@ def test_what_runs_goes_on_while_paused():
     records.add([waiting("b")])
 
 
-def test_pause_and_resume_say_whether_they_changed_anything():
+def test_pause_and_resume_say_whether_they_changed_anything() -> None:
     assert slots.read().paused_at is None
     assert not slots.resume()
     assert slots.pause(T0)
@@ -118,16 +121,18 @@ def test_pause_and_resume_say_whether_they_changed_anything():
     ("limits", "free"),
     [({}, 2), ({"max_workers": 1}, 1), ({"max_workers_per_extractor": 9}, 9), ({"max_workers_for_site": 5}, 5)],
 )
-def test_free_slots_are_the_lower_of_both_limits(configure, limits, free):
+def test_free_slots_are_the_lower_of_both_limits(
+    configure: Callable[..., None], limits: dict[str, Any], free: int
+) -> None:
     configure(**limits)
     assert slots.Slots().free("site", current().settings) == free
 
 
-def test_free_slots_of_a_paused_service_are_none():
+def test_free_slots_of_a_paused_service_are_none() -> None:
     assert slots.Slots(paused_at=T0).free("site", current().settings) == 0
 
 
-def test_live_items_have_slots_unless_paused():
+def test_live_items_have_slots_unless_paused() -> None:
     full = slots.Slots(taken=99)
     assert full.free(LIVE_LANE, current().settings) > 0
     assert slots.Slots(paused_at=T0).free(LIVE_LANE, current().settings) == 0

@@ -1,7 +1,7 @@
 """Writes that collide with a transaction: DynamoDB refuses them, and they are tried again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -27,7 +27,7 @@ CANCELLED = {
 
 
 @contextmanager
-def refused(operation: str, times: int, answer: dict[str, Any]):
+def refused(operation: str, times: int, answer: dict[str, Any]) -> Iterator[list[int]]:
     """The engine refuses `operation` so many times before it hears it."""
     sent: list[int] = []
     send = EngineClient._send
@@ -52,26 +52,26 @@ def refused(operation: str, times: int, answer: dict[str, Any]):
         ("DeleteItem", lambda: items._Url("h").delete()),
     ],
 )
-def test_a_single_write_waits_for_a_transaction(operation: str, write: Callable[[], object]):
+def test_a_single_write_waits_for_a_transaction(operation: str, write: Callable[[], object]) -> None:
     connection()
     with refused(operation, 2, COLLISION) as sent:
         write()
     assert len(sent) == 3
 
 
-def test_a_transaction_waits_for_another():
+def test_a_transaction_waits_for_another() -> None:
     with refused("TransactWriteItems", 2, CANCELLED) as sent:
         records.add([item("a")])
     assert len(sent) == 3
     assert items.find("a")
 
 
-def test_patience_ends():
+def test_patience_ends() -> None:
     with refused("UpdateItem", 99, COLLISION), pytest.raises(PynamoDBException):
         journal.reserve()
 
 
-def test_what_tables_cost_and_refuse_is_counted():
+def test_what_tables_cost_and_refuse_is_counted() -> None:
     records.add([item("a")])
     usage().take()
     with refused("TransactWriteItems", 2, CANCELLED):
@@ -89,7 +89,7 @@ def test_what_tables_cost_and_refuse_is_counted():
     assert usage().take() == []
 
 
-def test_a_throttled_transaction_is_tried_again():
+def test_a_throttled_transaction_is_tried_again() -> None:
     usage().take()
     throttled = {**CANCELLED, "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}]}
     with refused("TransactWriteItems", 2, throttled) as sent:
@@ -98,15 +98,16 @@ def test_a_throttled_transaction_is_tried_again():
     assert ("table_throttles_total", {}, 2) in usage().take()
 
 
-def test_another_refusal_is_not_tried_again():
+def test_another_refusal_is_not_tried_again() -> None:
     lease = leases.acquire("a", "w", T0)
     with refused("UpdateItem", 0, {}) as sent:
         assert leases.acquire("a", "other", T0) is None
     assert len(sent) == 1
+    assert lease
     assert lease.fence == 1
 
 
-def test_a_refusal_names_its_conditions():
+def test_a_refusal_names_its_conditions() -> None:
     records.add([waiting("a")])
     transaction = Transaction()
     transaction.put(
@@ -119,12 +120,12 @@ def test_a_refusal_names_its_conditions():
     assert not transaction.try_commit()
 
 
-def test_nothing_to_write_is_no_request():
+def test_nothing_to_write_is_no_request() -> None:
     with refused("TransactWriteItems", 9, CANCELLED) as sent:
         Transaction().commit()
     assert sent == []
 
 
-def test_a_status_is_stored_as_its_word():
+def test_a_status_is_stored_as_its_word() -> None:
     records.add([item("a", status=Status.ERROR)])
     assert items.get("a").status is Status.ERROR

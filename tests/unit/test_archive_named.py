@@ -1,5 +1,7 @@
 """Which archive options name: docs/contract/downloads.md 4.12."""
 
+from typing import Any
+
 import pytest
 
 from dlambda.deployment import current
@@ -26,9 +28,9 @@ from dlambda.usecases.items.options import archive_named
         (("--download-archive '",), None),
     ],
 )
-def test_the_last_archive_counts(cli, named):
+def test_the_last_archive_counts(cli: tuple[Any, ...], named: str | None) -> None:
     assert archive_named(*cli) == named
 
 
-def test_the_variable_stands_for_the_setting():
+def test_the_variable_stands_for_the_setting() -> None:
     assert archive_named("--download-archive %(archive_file)s") == current().settings.archive_file

@@ -32,12 +32,12 @@ PROXIES = tuple(ip_network(text) for text in ("127.0.0.1/32", "10.0.0.0/8", "fd0
         ("unix:", "198.51.100.1", "unix:"),
     ],
 )
-def test_forwarded_addresses_count_from_trusted_proxies_alone(peer, forwarded, client):
+def test_forwarded_addresses_count_from_trusted_proxies_alone(peer: str, forwarded: str, client: str) -> None:
     assert client_address(peer, forwarded, PROXIES) == client
     assert client_address(peer, forwarded, ()) == peer
 
 
-def test_an_ipv6_client_is_counted_with_its_network():
+def test_an_ipv6_client_is_counted_with_its_network() -> None:
     assert counted_as("2001:db8::1") == counted_as("2001:db8::ffff:1") != counted_as("2001:db8:0:1::1")
     assert counted_as("192.0.2.1") == counted_as("::ffff:192.0.2.1") != counted_as("192.0.2.2")
     assert counted_as("") == ""

@@ -1,5 +1,7 @@
 """Media types: docs/contract/files.md 2 (MIME) and 3 (/api/download)."""
 
+from typing import Any
+
 import pytest
 
 from dlambda.domain.files.content_type import content_type, is_active, probed_type, suffix
@@ -27,7 +29,7 @@ MOV = "mov,mp4,m4a,3gp,3g2,mj2"
         (".mp4", "application/octet-stream"),
     ],
 )
-def test_type_by_extension(name, expected):
+def test_type_by_extension(name: str, expected: str) -> None:
     assert content_type(name) == expected
 
 
@@ -45,7 +47,7 @@ def test_type_by_extension(name, expected):
         ("a.mp4", None, [], "video/mp4"),
     ],
 )
-def test_type_by_probe(name, format_name, codecs, expected):
+def test_type_by_probe(name: str, format_name: str | None, codecs: list[Any], expected: str) -> None:
     assert probed_type(name, format_name, codecs) == expected
 
 
@@ -56,7 +58,7 @@ ACTIVE = (
 
 
 @pytest.mark.parametrize("extension", ACTIVE.split(" "))
-def test_what_a_browser_might_run_is_only_saved(extension):
+def test_what_a_browser_might_run_is_only_saved(extension: str) -> None:
     assert is_active(f"a.{extension}")
 
 
@@ -68,10 +70,10 @@ def test_what_a_browser_might_run_is_only_saved(extension):
         "a.part",
     ],
 )  # fmt: skip
-def test_what_is_only_looked_at_is_shown(name):
+def test_what_is_only_looked_at_is_shown(name: str) -> None:
     assert not is_active(name)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("a.b/c", ""), ("a.MP4", ".mp4"), ("a.", ""), ("..x", ""), ("...", "")])
-def test_suffix(name, expected):
+def test_suffix(name: str, expected: str) -> None:
     assert suffix(name) == expected

@@ -1,5 +1,7 @@
 """Who sends a request, and how far it may go: docs/decisions/cross-origin.md."""
 
+from typing import Any
+
 import pytest
 
 from dlambda.domain.web.cross_origin import Admission, Request, admission
@@ -24,7 +26,7 @@ def sender(host: str = HOST, **headers: str) -> Sender:
         ("http://user@page.example", ""), ("http://[::1", ""),
     ],
 )  # fmt: skip
-def test_normal_origins(url, origin):
+def test_normal_origins(url: str, origin: str) -> None:
     assert normal_origin(url) == origin
 
 
@@ -37,7 +39,7 @@ def test_normal_origins(url, origin):
         ("https://media.example", "MEDIA.example."),
     ],
 )  # fmt: skip
-def test_own_pages(origin, host):
+def test_own_pages(origin: str, host: str) -> None:
     assert sender(host, origin=origin) is Sender.OWN
 
 
@@ -59,7 +61,7 @@ def test_own_pages(origin, host):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("site", ["", "cross-site", "same-site", "none", "Cross-Site", "nonsense"])
-def test_pages_of_others(origin, host, site):
+def test_pages_of_others(origin: str, host: str, site: str) -> None:
     headers = {"sec_fetch_site": site} if site else {}
     assert sender(host, origin=origin, **headers) is Sender.FOREIGN
 
@@ -67,19 +69,19 @@ def test_pages_of_others(origin, host, site):
 @pytest.mark.parametrize(
     "origin", ["https://page.example", "https://PAGE.example:443", "http://127.0.0.1:3000", "moz-extension://own"]
 )
-def test_configured_pages(origin):
+def test_configured_pages(origin: str) -> None:
     assert sender(origin=origin, sec_fetch_site="cross-site") is Sender.CONFIGURED
 
 
 @pytest.mark.parametrize("origin", [EXTENSION, "moz-extension://9e2c0c3a-0000", "safari-web-extension://A-B"])
-def test_extensions(origin):
+def test_extensions(origin: str) -> None:
     assert sender(origin=origin, sec_fetch_site="none") is Sender.EXTENSION
 
 
 @pytest.mark.parametrize(
     "origin", ["chrome-extension://", "extension://a", "xchrome-extension://a", "chrome-extension:a"]
 )
-def test_no_extensions(origin):
+def test_no_extensions(origin: str) -> None:
     assert sender(origin=origin) is Sender.FOREIGN
 
 
@@ -103,7 +105,7 @@ def test_no_extensions(origin):
         ({"sec_fetch_site": "cross-site", "referer": "https://page.example", "origin": "null"}, Sender.FOREIGN),
     ],
 )
-def test_without_an_origin(headers, expected):
+def test_without_an_origin(headers: dict[str, Any], expected: Sender) -> None:
     assert sender(**headers) is expected
 
 
@@ -131,7 +133,7 @@ CLOSED_REQUESTS = [
 
 
 @pytest.mark.parametrize("request_", OPEN_REQUESTS, ids=repr)
-def test_open_routes(request_):
+def test_open_routes(request_: Request) -> None:
     for who in (Sender.FOREIGN, Sender.EXTENSION):
         assert admission(who, request_, open_to_pages=True) is (
             Admission.PAGE if who is Sender.FOREIGN else Admission.EXTENSION
@@ -141,14 +143,14 @@ def test_open_routes(request_):
 
 
 @pytest.mark.parametrize("request_", CLOSED_REQUESTS, ids=repr)
-def test_everything_else_is_closed(request_):
+def test_everything_else_is_closed(request_: Request) -> None:
     for who in (Sender.FOREIGN, Sender.EXTENSION):
         assert admission(who, request_, open_to_pages=True) is None
     assert admission(Sender.CONFIGURED, request_, open_to_pages=False) is Admission.CONFIGURED
     assert admission(Sender.OWN, request_, open_to_pages=False) is Admission.OWN
 
 
-def test_an_extension_asks_whether_it_reaches_the_service():
+def test_an_extension_asks_whether_it_reaches_the_service() -> None:
     ping = Request("GET", "/api/ping", "")
     assert admission(Sender.EXTENSION, ping, open_to_pages=False) is Admission.EXTENSION
     assert admission(Sender.FOREIGN, ping, open_to_pages=True) is None
@@ -164,6 +166,6 @@ def test_an_extension_asks_whether_it_reaches_the_service():
         ("/api/system/configuration", False), ("/api/downloads", False), ("/api/file/browser", False), ("/api/dev/pip", False),
     ],
 )  # fmt: skip
-def test_what_a_link_may_lead_to(path, linked):
+def test_what_a_link_may_lead_to(path: str, linked: bool) -> None:
     link = Request("GET", path, "", is_link=True)
     assert (admission(Sender.FOREIGN, link, open_to_pages=False) is Admission.LINK) is linked

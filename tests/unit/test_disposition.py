@@ -1,5 +1,7 @@
 """`Content-Disposition` as curl and browsers read it: RFC 6266."""
 
+from typing import Literal
+
 import pytest
 from werkzeug.http import parse_options_header
 
@@ -27,7 +29,9 @@ NAMES = {
 
 @pytest.mark.parametrize(("name", "plain"), NAMES.items())
 @pytest.mark.parametrize("kind", ["inline", "attachment"])
-def test_curl_reads_ascii_and_browsers_the_name_itself(kind, name, plain):
+def test_curl_reads_ascii_and_browsers_the_name_itself(
+    kind: Literal["inline", "attachment"], name: str, plain: str
+) -> None:
     value = content_disposition(kind, name)
     assert value.startswith(f'{kind}; filename="{plain}"')
     assert value.isascii()
@@ -35,5 +39,5 @@ def test_curl_reads_ascii_and_browsers_the_name_itself(kind, name, plain):
     assert parse_options_header(value) == (kind, {"filename": name})
 
 
-def test_a_plain_name_is_said_once():
+def test_a_plain_name_is_said_once() -> None:
     assert content_disposition("inline", "a b.mp4") == 'inline; filename="a b.mp4"'

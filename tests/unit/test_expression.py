@@ -21,6 +21,7 @@ def field_problem(kind: str, expression: str) -> dict[str, Any]:
     rules = {"url": URL_RULE, "note": {"type": kind, "expression": expression}}
     with pytest.raises(ValidationFailed) as caught:
         save({"items": {"selector": "li", "fields": rules}})
+    detail: dict[str, Any]
     (detail,) = caught.value.extra["detail"]
     return detail
 

@@ -1,5 +1,7 @@
 """docs/contract/rules.md 5."""
 
+from typing import Any
+
 import pytest
 
 from dlambda.domain.rules.body import read, read_change
@@ -9,7 +11,7 @@ from dlambda.errors import ValidationFailed
 TEXT = "Failed to validate dl field."
 
 
-def test_all_fields_are_kept():
+def test_all_fields_are_kept() -> None:
     body = {
         "name": "quality",
         "field": "--format",
@@ -20,7 +22,7 @@ def test_all_fields_are_kept():
     assert read(DownloadFieldInput, body, text=TEXT) == {**body, "description": "", "icon": "", "value": ""}
 
 
-def test_defaults():
+def test_defaults() -> None:
     assert read(DownloadFieldInput, {"name": "a", "field": "title"}, text=TEXT) == {
         "name": "a", "field": "title", "description": "", "kind": "text", "icon": "", "order": 0, "value": "", "extras": {},
     }  # fmt: skip
@@ -39,11 +41,11 @@ def test_defaults():
         ({"kind": "number"}, "kind", "Input should be 'string', 'text' or 'bool'"),
     ],
 )
-def test_refusals(body, loc, msg):
+def test_refusals(body: dict[str, Any], loc: str, msg: str) -> None:
     with pytest.raises(ValidationFailed) as caught:
         read(DownloadFieldInput, {"name": "a", "field": "--a", **body}, text=TEXT)
     assert [(each["loc"], each["msg"]) for each in caught.value.extra["detail"]] == [([loc], msg)]
 
 
-def test_an_update_of_one_field_keeps_the_rest():
+def test_an_update_of_one_field_keeps_the_rest() -> None:
     assert read_change(DownloadFieldInput, {"kind": "BOOL"}, text=TEXT) == {"kind": "bool"}

@@ -18,7 +18,7 @@ from dlambda.domain.rules.filter_language.quantity import read_number
         ("P1DT2H", 93_600), ("pt1h30m5s", 5405), ("1.5 hours", 5400), ("1.5min", 90),
     ],
 )  # fmt: skip
-def test_numbers(text, number):
+def test_numbers(text: str, number: float) -> None:
     found = read_number(text)
     assert found == number
     assert type(found) is type(number)
@@ -29,5 +29,5 @@ def test_numbers(text, number):
     ["1080p", "4k", "1K", "1k", "1.5m", "1,000", "1d", "1e3", "public", "", " ", "PT", "P", "10:000", "1_000", "٣", "0x10",
      "inf", "nan", "-", "1MBs", "9" * 41, "9" * 5000, ":10", "--5", "1h1h"],
 )  # fmt: skip
-def test_texts(text):
+def test_texts(text: str) -> None:
     assert read_number(text) is None

@@ -18,7 +18,7 @@ NAMES = frozenset({"media.example", "192.168.1.5"})
         ("local%68ost", None), ("http://localhost", None), ("localhost\0", None), ("l\u00f6calhost", None), ("a" * 256, None), ("[" + "1" * 61 + "]", None),
     ],
 )  # fmt: skip
-def test_an_authority(text, authority):
+def test_an_authority(text: str, authority: Authority | None) -> None:
     assert read_authority(text) == authority
 
 
@@ -26,7 +26,7 @@ def test_an_authority(text, authority):
     "host",
     ["127.0.0.1", "127.255.255.254", "::1", "[::1]", "::ffff:127.0.0.1", "localhost", "LOCALHOST", "a.localhost"],
 )
-def test_loopback(host):
+def test_loopback(host: str) -> None:
     assert is_loopback(host)
 
 
@@ -34,7 +34,7 @@ def test_loopback(host):
     "host", ["", "0.0.0.0", "::", "128.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost.evil.example", "notlocalhost",
              "127.0.0.1.evil.example", "localhosts", "::ffff:10.0.0.1"]
 )  # fmt: skip
-def test_not_loopback(host):
+def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
@@ -42,7 +42,7 @@ def test_not_loopback(host):
     "text", ["localhost:8080", "LOCALHOST", "localhost.", "a.b.localhost:1", "127.0.0.1:9", "127.8.8.8", "[::1]:8080",
              "media.example", "MEDIA.EXAMPLE:443", "media.example.", "192.168.1.5:8080"]
 )  # fmt: skip
-def test_own_hosts(text):
+def test_own_hosts(text: str) -> None:
     assert is_own_host(text, NAMES, any_address=False)
 
 
@@ -51,12 +51,12 @@ def test_own_hosts(text):
              "xmedia.example", "media.example..", "", "a,localhost", "localhost,evil.example", "evil.example#localhost",
              "evil.example@localhost", "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]", "2130706433", "127.1"]
 )  # fmt: skip
-def test_hosts_of_others(text):
+def test_hosts_of_others(text: str) -> None:
     assert not is_own_host(text, NAMES, any_address=False)
 
 
 @pytest.mark.parametrize(("text", "own"), [
     ("10.0.0.1:8080", True), ("[fd00::1]:8080", True), ("0.0.0.0", True), ("nas.local", False), ("10.0.0.1.evil.example", False),
 ])  # fmt: skip
-def test_any_address_is_no_name(text, own):
+def test_any_address_is_no_name(text: str, own: bool) -> None:
     assert is_own_host(text, NAMES, any_address=True) is own

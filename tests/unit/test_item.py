@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, fields
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.store.samples import T0, done, filled, item, waiting
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_status_decides_the_list(status):
+def test_a_status_decides_the_list(status: Status) -> None:
     queued = status in ("pending", "preparing", "downloading", "postprocessing")
     assert item("a", status=status).shelf is (Shelf.QUEUE if queued else Shelf.DONE)
     assert (status in IN_QUEUE) is queued
@@ -21,20 +22,20 @@ def test_a_status_decides_the_list(status):
     assert (status in ACTIVE) is (queued and status is not Status.PENDING)
 
 
-def test_what_is_stored_comes_back():
+def test_what_is_stored_comes_back() -> None:
     before = filled("a")
     view, hidden = (json.loads(json.dumps(part)) for part in (before.view(), hidden_part(before)))
     assert restore(view, hidden, seq=before.seq, version=before.version, cookies=before.cookies) == before
 
 
-def test_its_request_has_all_that_a_client_may_ask_for():
+def test_its_request_has_all_that_a_client_may_ask_for() -> None:
     made = filled("a")
     request = made.request()
     assert asdict(request) == {each.name: getattr(made, each.name) for each in fields(Request)} | {"folder": "side"}
     assert all(asdict(request)[each.name] != each.default for each in fields(Request))
 
 
-def test_the_view_has_the_documented_keys_and_no_other():
+def test_the_view_has_the_documented_keys_and_no_other() -> None:
     assert set(item("a").view()) == set(filled("a").view()) - {"owner", "owner_position"} == {
         "_id", "archive_id", "attempts", "auto_start", "cli", "cookies", "datetime", "description", "download_dir",
         "download_skipped", "downloaded_bytes", "error", "eta", "eta_seconds", "extras", "failure", "file_size", "filename", "folder", "force_start",
@@ -44,14 +45,14 @@ def test_the_view_has_the_documented_keys_and_no_other():
     }  # fmt: skip
 
 
-def test_neither_stored_part_holds_cookies():
+def test_neither_stored_part_holds_cookies() -> None:
     before = filled("a")
     assert before.cookies not in json.dumps([before.view(), hidden_part(before)])
     assert before.cookies not in repr(before)
 
 
 @pytest.mark.parametrize(("cookies", "shown"), [("", ""), ("x", MASK)])
-def test_cookies_are_masked(cookies, shown):
+def test_cookies_are_masked(cookies: str, shown: str) -> None:
     view = item("a", cookies=cookies).view()
     assert (view["cookies"], view["has_cookies"]) == (shown, bool(cookies))
 
@@ -66,13 +67,13 @@ def test_cookies_are_masked(cookies, shown):
         ({"status": Status.CANCELLED}, False),
     ],
 )
-def test_who_waits_for_a_slot(changes, waits):
+def test_who_waits_for_a_slot(changes: dict[str, Any], waits: bool) -> None:
     assert waiting("a").evolve(**changes).is_waiting is waits
 
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("live", [True, False, None])
-def test_who_holds_a_slot(status, live):
+def test_who_holds_a_slot(status: Status, live: bool | None) -> None:
     assert item("a", status=status, is_live=live).holds_slot is (status in ACTIVE and not live)
 
 
@@ -86,7 +87,7 @@ def test_who_holds_a_slot(status, live):
         ("site a", True, "site", LIVE_LANE),
     ],
 )
-def test_extractor_and_lane(archive_id, live, extractor, lane):
+def test_extractor_and_lane(archive_id: str | None, live: bool | None, extractor: str, lane: str) -> None:
     made = item("a", archive_id=archive_id, is_live=live)
     assert (made.extractor, made.lane) == (extractor, lane)
 
@@ -95,18 +96,18 @@ def test_extractor_and_lane(archive_id, live, extractor, lane):
     ("folder", "filename", "path"),
     [("", "x.mp4", "x.mp4"), ("sea", "x.mp4", "sea/x.mp4"), ("/sea/", "a/x.mp4", "sea/a/x.mp4"), ("sea", None, None)],
 )
-def test_the_path_of_the_file(folder, filename, path):
+def test_the_path_of_the_file(folder: str, filename: str | None, path: str | None) -> None:
     assert done("a", folder=folder, filename=filename).path == path
 
 
-def test_the_start_time_is_dropped_when_finished():
+def test_the_start_time_is_dropped_when_finished() -> None:
     upcoming = item("a", live_in="Fri, 13 Feb 2009 23:31:30 GMT")
     assert upcoming.ended(Status.FINISHED, T0).live_in is None
     assert upcoming.ended(Status.NOT_LIVE, T0).live_in
     assert upcoming.ended(Status.FINISHED, T0 + 5).stored_at == T0 + 5
 
 
-def test_the_date_is_derived_from_the_stored_time():
+def test_the_date_is_derived_from_the_stored_time() -> None:
     assert item("a").view()["datetime"] == "Thu, 01 Jan 2026 10:00:00 +0000"
     assert "datetime" not in hidden_part(item("a"))
 
@@ -114,12 +115,12 @@ def test_the_date_is_derived_from_the_stored_time():
 @pytest.mark.parametrize(
     ("status", "percent"), [(Status.FINISHED, 100.0), (Status.ERROR, None), (Status.PENDING, None)]
 )
-def test_what_is_finished_is_whole(status, percent):
+def test_what_is_finished_is_whole(status: Status, percent: float | None) -> None:
     view = item("a", status=status).view()
     assert (view["percent"], view["progress"]) == (percent, percent)
 
 
-def test_urls_of_an_item():
+def test_urls_of_an_item() -> None:
     assert item("a", posted_url="").urls == {"https://video.example/a"}
     assert item("a", posted_url="https://s.example/a").urls == {"https://video.example/a", "https://s.example/a"}
     assert item("a", hinted_url="https://video.example/a#x").source_url == "https://video.example/a#x"

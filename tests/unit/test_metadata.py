@@ -1,5 +1,7 @@
 """What metadata means for an item: docs/contract/downloads.md 2.3, 5.4, 5.6, 9."""
 
+from typing import Any
+
 import pytest
 
 from dlambda.domain.items import metadata
@@ -20,33 +22,33 @@ INFO = {"id": "1", "extractor_key": "Site", "title": "T", "webpage_url": "https:
         ([{"url": "a", "preference": None}, {"url": "b", "preference": -2}], "a"),
     ],
 )  # fmt: skip
-def test_the_best_thumbnail(thumbnails, best):
+def test_the_best_thumbnail(thumbnails: Any, best: str | None) -> None:
     assert metadata.best_thumbnail(thumbnails) == best
 
 
 class TestExtras:
     @pytest.mark.parametrize("info", [None, [], "x", 5, {}])
-    def test_of_nothing(self, info):
+    def test_of_nothing(self, info: Any) -> None:
         assert metadata.extras_of(info) == {}
 
-    def test_texts_and_duration(self):
+    def test_texts_and_duration(self) -> None:
         extras = metadata.extras_of(INFO | {"uploader": "U", "channel": "C", "duration": 61, "thumbnail": "t.jpg"})
         assert extras == {"uploader": "U", "channel": "C", "duration": 61, "thumbnail": "t.jpg", "is_premiere": False}
 
-    def test_an_unknown_duration_is_null(self):
+    def test_an_unknown_duration_is_null(self) -> None:
         assert metadata.extras_of(INFO | {"duration": None})["duration"] is None
         assert "duration" not in metadata.extras_of(INFO)
 
-    def test_a_release(self):
+    def test_a_release(self) -> None:
         extras = metadata.extras_of(INFO | {"release_timestamp": 1234567890})
         assert extras["release_in"] == "Fri, 13 Feb 2009 23:31:30 GMT"
         assert not extras.keys() & {"live_in", "is_live"}
 
-    def test_an_upcoming_release(self):
+    def test_an_upcoming_release(self) -> None:
         extras = metadata.extras_of(INFO | {"release_timestamp": 1234567890, "live_status": "is_upcoming"})
         assert (extras["is_live"], extras["live_in"]) == (1234567890, extras["release_in"])
 
-    def test_a_playlist_key_with_a_value(self):
+    def test_a_playlist_key_with_a_value(self) -> None:
         extras = metadata.extras_of(
             INFO | {"playlist_id": "p", "playlist_title": "", "playlist_index": 0, "playlistic": 1}
         )
@@ -54,11 +56,11 @@ class TestExtras:
         assert not extras.keys() & {"playlist_title", "playlist_index"}
 
     @pytest.mark.parametrize("key", ["Youtube", "YoutubeTab"])
-    def test_youtube_without_thumbnail(self, key):
+    def test_youtube_without_thumbnail(self, key: str) -> None:
         extras = metadata.extras_of({"id": "abc", "extractor_key": key})
         assert extras["thumbnail"] == "https://img.youtube.com/vi/abc/maxresdefault.jpg"
 
-    def test_what_is_very_long_stays_out(self):
+    def test_what_is_very_long_stays_out(self) -> None:
         assert "playlist_description" not in metadata.extras_of(INFO | {"playlist_description": "x" * 10_000})
 
 
@@ -73,7 +75,7 @@ class TestExtras:
         ({"is_live": True, "duration": 60}, False),
     ],
 )
-def test_premieres(changes, premiere):
+def test_premieres(changes: dict[str, Any], premiere: bool) -> None:
     assert metadata.is_premiere(INFO | changes) is premiere
 
 
@@ -82,7 +84,7 @@ def test_premieres(changes, premiere):
     [({}, False), ({"is_live": True}, True), ({"live_status": "is_live"}, True), ({"live_status": "is_upcoming"}, True),
      ({"live_status": "was_live"}, False), ({"is_live": None}, False)],
 )  # fmt: skip
-def test_live(changes, live):
+def test_live(changes: dict[str, Any], live: bool) -> None:
     assert metadata.is_live(INFO | changes) is live
 
 
@@ -94,11 +96,11 @@ def test_live(changes, live):
         ({"id": 5, "extractor_key": "Site"}, "site 5"), ({"id": "x" * 999, "extractor_key": "Site"}, None),
     ],
 )  # fmt: skip
-def test_archive_ids(info, archive_id):
+def test_archive_ids(info: dict[str, Any], archive_id: str | None) -> None:
     assert metadata.archive_id(info) == archive_id
 
 
-def test_fields_of_an_item():
+def test_fields_of_an_item() -> None:
     fields = metadata.fields_of(INFO | {"description": "d" * 9000}, url="https://posted.example/")
     assert (fields["source_id"], fields["title"], fields["url"]) == ("1", "T", "https://site.example/1")
     assert (fields["archive_id"], fields["is_live"]) == ("site 1", False)
@@ -112,12 +114,12 @@ def test_fields_of_an_item():
     assert len(metadata.fields_of({"title": "t" * 9000}, url="u")["title"]) <= 1000
 
 
-def test_hints_stay_out_of_addresses():
+def test_hints_stay_out_of_addresses() -> None:
     hinted = INFO | {"webpage_url": "https://site.example/1#__youtubedl_smuggle=%7B%7D"}
     assert metadata.fields_of(hinted, url="u")["url"] == "https://site.example/1"
 
 
-def test_extras_of_a_playlists_entry():
+def test_extras_of_a_playlists_entry() -> None:
     playlist = {
         "id": "p",
         "title": "P",
@@ -145,7 +147,7 @@ def test_extras_of_a_playlists_entry():
     [({"url": "u"}, True), ({"_type": "video", "url": "u"}, True), ({"_type": "url", "url": "u"}, False),
      ({"_type": "url", "formats": [1]}, True), ({}, False), ({"formats": []}, True), ({"_type": "url_transparent", "url": "u"}, False)],
 )  # fmt: skip
-def test_entries_that_need_no_extraction(entry, complete):
+def test_entries_that_need_no_extraction(entry: dict[str, Any], complete: bool) -> None:
     assert metadata.is_complete(entry) is complete
 
 
@@ -163,5 +165,5 @@ def test_entries_that_need_no_extraction(entry, complete):
         ("", False),
     ],
 )
-def test_telling_warnings(warning, kept):
+def test_telling_warnings(warning: str, kept: bool) -> None:
     assert metadata.telling([warning, warning]) == ([warning] if kept else [])

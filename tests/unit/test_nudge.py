@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 SENDS = """
 import sys, threading
@@ -31,7 +32,7 @@ for number, client in enumerate([*clients, queue.client()]):
 """
 
 
-def test_a_nudge_follows_each_send_of_every_client_of_a_process(tmp_path):
+def test_a_nudge_follows_each_send_of_every_client_of_a_process(tmp_path: Path) -> None:
     path = str(tmp_path / "nudge")
     environ = {"AWS_DEFAULT_REGION": "x", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
     sent = subprocess.run(

@@ -20,13 +20,13 @@ from dlambda.errors import Invalid
         ("%(title)s ytp_random:8", "%(title)s ytp_random:8", ""),
     ],
 )
-def test_random_texts(template, text, values):
+def test_random_texts(template: str, text: str, values: str) -> None:
     rewritten, fields = with_own_fields(template, "seed")
     assert rewritten == text
     assert re.fullmatch(values, "".join(fields.values()))
 
 
-def test_the_seed_decides():
+def test_the_seed_decides() -> None:
     assert with_own_fields("%(ytp_random:8)s", "a") == with_own_fields("%(ytp_random:8)s", "a")
     assert with_own_fields("%(ytp_random:8)s", "a") != with_own_fields("%(ytp_random:8)s", "b")
     assert with_own_fields("%(ytp_random:8)s %(ytp_random:8)s", "a")[0].count("ytp_random_8_m") == 2
@@ -46,11 +46,11 @@ def test_the_seed_decides():
         ("%(title)s/%(ytp_date:8)s", "there is no placeholder 'ytp_date'"),
     ],
 )
-def test_what_cannot_work_is_refused(template, problem):
-    assert problem in placeholder_problem(template)
+def test_what_cannot_work_is_refused(template: str, problem: str) -> None:
+    assert problem in str(placeholder_problem(template))
     with pytest.raises(Invalid, match="is not valid"):
         safe_template(template)
 
 
-def test_templates_of_yt_dlp_alone_pass():
+def test_templates_of_yt_dlp_alone_pass() -> None:
     assert placeholder_problem("%(title|ytp_x)s %(a.ytp_x)s %(upload_date>%Y)s [%(id)s].%(ext)s") is None

@@ -23,6 +23,6 @@ from dlambda.domain.files.path_claim import overlap
         ("é.mp4", "é.srt", True),
     ],
 )
-def test_what_overlaps(one, other, expected):
+def test_what_overlaps(one: str, other: str, expected: bool) -> None:
     assert overlap(one, other) is expected
     assert overlap(other, one) is expected

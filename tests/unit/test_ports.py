@@ -13,7 +13,7 @@ def bound(port: int) -> socket.socket:
     return server
 
 
-def test_a_port_is_given_to_one_alone():
+def test_a_port_is_given_to_one_alone() -> None:
     ports = [free_port() for _ in range(200)]
     others = [bound(0) for _ in range(200)]
     given = [*ports, *(each.getsockname()[1] for each in others)]
@@ -22,7 +22,7 @@ def test_a_port_is_given_to_one_alone():
     assert len(set(given)) == 400
 
 
-def test_a_server_can_listen_on_it_again_and_again():
+def test_a_server_can_listen_on_it_again_and_again() -> None:
     port = free_port()
     for _ in range(2):
         with bound(port) as server:

@@ -5,6 +5,7 @@ import shutil
 import stat
 import struct
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def wide(path: Path, bits: int, content: str | None = None) -> Path:
 
 
 @pytest.mark.parametrize("bits", [0o777, 0o755, 0o750, 0o711, 0o2770])
-def test_an_existing_data_folder_is_closed_at_the_start(tmp_path, bits):
+def test_an_existing_data_folder_is_closed_at_the_start(tmp_path: Path, bits: int) -> None:
     data = wide(tmp_path / "data", bits)
     read_config({"DATA_DIR": str(data)}, tmp_path)
     assert mode(data) & 0o777 == 0o700
@@ -43,14 +44,14 @@ def test_an_existing_data_folder_is_closed_at_the_start(tmp_path, bits):
     ["tables/tables.db", "logs/dlambda.jsonl", "config/.env", "work/a/b/part", "secret.key", "engines.key", "lock"],
 )
 @pytest.mark.parametrize("bits", [0o666, 0o644, 0o640, 0o604])
-def test_files_of_an_earlier_version_are_closed_at_the_start(tmp_path, name, bits):
+def test_files_of_an_earlier_version_are_closed_at_the_start(tmp_path: Path, name: str, bits: int) -> None:
     file = wide(tmp_path / "data" / name, bits, "")
     read_config({"DATA_DIR": str(tmp_path / "data")}, tmp_path)
     assert mode(file) == 0o600
     assert mode(file.parent) == 0o700
 
 
-def test_a_tree_is_closed_and_links_are_not_followed(tmp_path):
+def test_a_tree_is_closed_and_links_are_not_followed(tmp_path: Path) -> None:
     other, folder = wide(tmp_path / "other", 0o755), wide(tmp_path / "media", 0o755)
     theirs = wide(other / "theirs", 0o644, "")
     files = [wide(folder / name, 0o644, "") for name in ("a", "b/c", "b/d/e")]
@@ -69,7 +70,7 @@ def _list_for(user: int, bits: int) -> bytes:
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, own, who & 0xFFFFFFFF) for tag, own, who in entries)
 
 
-def test_a_user_whom_the_operator_lets_in_stays_in(tmp_path):
+def test_a_user_whom_the_operator_lets_in_stays_in(tmp_path: Path) -> None:
     file = wide(tmp_path / "film.mp4", 0o600, "")
     try:
         os.setxattr(file, _LIST, _list_for(NOBODY, 4))
@@ -82,7 +83,7 @@ def test_a_user_whom_the_operator_lets_in_stays_in(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [0o1777, 0o1755])
-def test_a_folder_of_many_users_is_refused_and_stays_open(tmp_path, bits):
+def test_a_folder_of_many_users_is_refused_and_stays_open(tmp_path: Path, bits: int) -> None:
     shared = wide(tmp_path / "shared", bits)
     with pytest.raises(StartError, match="one of many users"):
         read_config({"DATA_DIR": str(shared)}, tmp_path)
@@ -91,7 +92,7 @@ def test_a_folder_of_many_users_is_refused_and_stays_open(tmp_path, bits):
 
 
 @pytest.fixture
-def everyones():
+def everyones() -> Iterator[Path]:
     """A folder that every user may enter; those of pytest nobody else may."""
     folder = Path(tempfile.mkdtemp(prefix="dlambda-", dir="/tmp"))
     folder.chmod(0o755)
@@ -99,7 +100,7 @@ def everyones():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_folder_of_another_user_is_told(everyones):
+def test_a_folder_of_another_user_is_told(everyones: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can act as another user")
     data = wide(everyones / "data", 0o777)

@@ -1,5 +1,8 @@
 """Format selectors: docs/contract/hostapi.md, Tasks. What we accept, yt-dlp accepts."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import yt_dlp
 
@@ -64,24 +67,24 @@ BAD = [
 
 
 @pytest.fixture(scope="module")
-def ydl():
+def ydl() -> Iterator[yt_dlp.YoutubeDL]:
     with yt_dlp.YoutubeDL({"quiet": True}) as made:
         yield made
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_a_selector_that_is_accepted_is_read_by_yt_dlp(text, ydl):
+def test_a_selector_that_is_accepted_is_read_by_yt_dlp(text: str, ydl: yt_dlp.YoutubeDL) -> None:
     assert check_selector(text, "video_format") == text
     assert callable(ydl.build_format_selector(f"({text})+(bestaudio)/best"))
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_what_does_not_parse_is_refused_with_the_fields_name(text):
+def test_what_does_not_parse_is_refused_with_the_fields_name(text: str) -> None:
     with pytest.raises(Invalid, match=r"^video_format: "):
         check_selector(text, "video_format")
 
 
 @pytest.mark.parametrize("value", [None, 5, ["best"], {}])
-def test_what_is_no_text_is_refused(value):
+def test_what_is_no_text_is_refused(value: Any) -> None:
     with pytest.raises(Invalid, match=r"^audio_format: "):
         check_selector(value, "audio_format")

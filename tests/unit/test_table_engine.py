@@ -97,7 +97,7 @@ def running(folder: Path, denied: tuple[int, ...], *allowed: str) -> Iterator[En
 
 
 @pytest.mark.parametrize("denied", [(), (SECCOMP,), (PROCESS_VM_WRITEV,)], ids=["socket", "no seccomp", "no writing"])
-def test_it_answers_by_its_socket_and_has_no_port(tmp_path, denied):
+def test_it_answers_by_its_socket_and_has_no_port(tmp_path: Path, denied: tuple[int, ...]) -> None:
     with running(tmp_path, denied) as engine:
         engine.wait()
         assert b"healthy" in engine.get()
@@ -109,14 +109,14 @@ def test_it_answers_by_its_socket_and_has_no_port(tmp_path, denied):
 NOTHING = (SECCOMP, UNSHARE)
 
 
-def test_where_nothing_keeps_it_apart_it_does_not_start(tmp_path):
+def test_where_nothing_keeps_it_apart_it_does_not_start(tmp_path: Path) -> None:
     with running(tmp_path, NOTHING) as engine:
         _, told = engine.process.communicate(timeout=60)
         assert engine.process.returncode == 1
         assert b"YTP_ALLOW_OPEN=true" in told
 
 
-def test_an_operator_may_allow_it_a_port_and_is_told(tmp_path):
+def test_an_operator_may_allow_it_a_port_and_is_told(tmp_path: Path) -> None:
     with running(tmp_path, NOTHING, "--port-allowed") as engine:
         engine.wait()
         assert b"healthy" in engine.get()
@@ -126,7 +126,7 @@ def test_an_operator_may_allow_it_a_port_and_is_told(tmp_path):
 
 @pytest.mark.parametrize("denied", [(), (SECCOMP,)], ids=["socket", "namespace"])
 @pytest.mark.parametrize("victim", ["launcher", "engine"])
-def test_neither_outlives_the_other(tmp_path, denied, victim):
+def test_neither_outlives_the_other(tmp_path: Path, denied: tuple[int, ...], victim: str) -> None:
     with running(tmp_path, denied) as engine:
         engine.wait()
         pids = engine.pids()
@@ -137,14 +137,14 @@ def test_neither_outlives_the_other(tmp_path, denied, victim):
 
 
 @pytest.mark.parametrize("denied", [(), (SECCOMP,)], ids=["socket", "namespace"])
-def test_it_ends_when_it_is_asked_to(tmp_path, denied):
+def test_it_ends_when_it_is_asked_to(tmp_path: Path, denied: tuple[int, ...]) -> None:
     with running(tmp_path, denied) as engine:
         engine.wait()
         engine.process.terminate()
         assert engine.process.wait(60) == 0
 
 
-def test_many_clients_at_once_are_all_answered(tmp_path):
+def test_many_clients_at_once_are_all_answered(tmp_path: Path) -> None:
     with running(tmp_path, ()) as engine:
         engine.wait()
         clients = [unix_socket.connect(engine.path, 10) for _ in range(200)]
