@@ -21,13 +21,14 @@ class Kind(StrEnum):
 
 @dataclass
 class Figures:
-    """Of one fault. `struck`: what it did; `slowest_seconds`: from its end until every item had ended, at most."""
+    """Of one fault. `struck`: what it did; `unanswered_adds`: of clients that gave up; `slowest_seconds`: from its end until every item had ended, at most."""
 
     fault: str
     rounds: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
     problems: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    unanswered_adds: int = 0
     slowest_seconds: float = 0.0
 
     @property

@@ -27,6 +27,7 @@ def row_of(figures: Figures) -> dict[str, object]:
         "rounds": figures.rounds,
         "struck": dict(sorted(figures.struck.items())),
         "items": figures.items,
+        "unanswered_adds": figures.unanswered_adds,
         **counts,
         "slowest_seconds": round(figures.slowest_seconds),
     }
@@ -58,8 +59,8 @@ def _line(row: dict[str, object]) -> str:
 
 def write_page(results: Sequence[Figures]) -> None:
     """Puts the new figures in the place of the earlier ones of these faults, and writes the table."""
-    stored = json.loads(_FIGURES.read_text()) if _FIGURES.exists() else []
-    rows = {row["fault"]: row for row in [*stored, *map(row_of, results)]}
+    earlier_rows = json.loads(_FIGURES.read_text()) if _FIGURES.exists() else []
+    rows = {row["fault"]: row for row in [*earlier_rows, *map(row_of, results)]}
     ordered = [rows[fault.name] for fault in FAULTS if fault.name in rows]
     _FIGURES.write_text(json.dumps(ordered, indent=1) + "\n")
     dates = sorted({str(row["date"]) for row in ordered})
@@ -73,5 +74,5 @@ def write_page(results: Sequence[Figures]) -> None:
 def _replace(text: str, subject: str, part: str) -> str:
     """The text with another part between the marks of `subject`."""
     begin, end = f"<!-- {subject} -->", f"<!-- end of {subject} -->"
-    head, _, rest = text.partition(begin)
-    return f"{head}{begin}{part}{end}{rest.partition(end)[2]}"
+    head, _, tail = text.partition(begin)
+    return f"{head}{begin}{part}{end}{tail.partition(end)[2]}"

@@ -74,7 +74,7 @@ class Round:
         try:
             self.deployment.ask(post) if is_patient else post(self.deployment.api)
         except (OSError, HTTPException):
-            self.figures.ends["(add not answered)"] += 1
+            self.figures.unanswered_adds += 1
 
     def _cancel(self) -> None:
         for job in self.jobs:
@@ -156,12 +156,12 @@ class Round:
                 self.figures.add(Kind.DOUBLED, f"{name} is the file of {count} items")
         ids = {item["_id"] for item in listed}
         for ear in [] if self.fault.tells_again else self.ears:
-            told = Counter(
+            counts = Counter(
                 (message["event"], payload(message).get("_id") or payload(message).get("item", {}).get("_id"))
                 for message in ear.messages()
                 if message["event"] in ("item_completed", "item_moved")
             )
-            for (event, item_id), count in told.items():
+            for (event, item_id), count in counts.items():
                 if count > 1 and item_id in ids:
                     self.figures.add(Kind.DOUBLED, f"{event} of {item_id} was told {count} times")
 
