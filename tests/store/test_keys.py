@@ -153,6 +153,52 @@ def test_all_keys_together_may_not_bring_more_than_there_is(tables):
     assert refused.value.of_all
 
 
+def test_the_last_bytes_of_all_shares_are_had_by_one_order(tables):
+    for number in range(14):
+        raise_to(Meter.of(f"k{number}", f"o{number}"), 100)
+    assert raise_to(Meter.of("l", "last"), 100).bytes == 100
+    with pytest.raises(OverQuota):
+        raise_to(Meter.of("l", "more"), 1)
+
+
+def test_a_limit_that_is_lowered_counts_at_once_and_a_higher_one_as_well(tables):
+    raise_to(Meter.of("k", "a"), 600)
+    with pytest.raises(OverQuota):
+        raise_to(Meter.of("l", "b"), 401, all_limit=1000)
+    assert raise_to(Meter.of("l", "b"), 400, all_limit=1000).bytes == 400
+    with pytest.raises(OverQuota):
+        raise_to(Meter.of("m", "c"), 1, all_limit=500)
+    assert raise_to(Meter.of("m", "c"), 1000, all_limit=2000).bytes == 1000
+    with pytest.raises(OverQuota):
+        raise_to(Meter.of("n", "d"), 1, all_limit=2000)
+
+
+def test_what_an_earlier_version_counted_in_one_row_counts_on(tables):
+    quota_usage._Row("meters", "*", total=1400).save()
+    assert raise_to(Meter.of("k", "a"), 100).bytes == 100
+    with pytest.raises(OverQuota) as refused:
+        raise_to(Meter.of("k", "b"), 1)
+    assert refused.value.of_all
+
+
+def test_parallel_orders_of_many_keys_fill_what_all_may_bring_exactly(parallel_tables):
+    def bring(number):
+        meter = Meter.of(f"k{number}", f"o{number}")
+        try:
+            for size in (30, 60, 90):
+                meter = raise_to(meter, size, time.time(), all_limit=1000)
+        except OverQuota:
+            pass
+        return meter.bytes
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        brought = list(pool.map(bring, range(16)))
+    assert 1000 - 30 < sum(brought) <= 1000
+    with pytest.raises(OverQuota) as refused:
+        raise_to(Meter.of("late", "late"), 30, all_limit=1000)
+    assert refused.value.of_all
+
+
 def test_what_is_older_than_the_quotas_time_counts_no_more(tables):
     raise_to(Meter.of("k", "a"), 1000)
     assert quota_usage.usage_by_key(["k"], NOW + 60, 60) == {"k": 0}

@@ -1,9 +1,9 @@
 """How many bytes the orders of a key, and of all keys, have brought lately: exact, counted while they arrive.
 
 Table `keys`, partition `meters`: a row for each key with `total` and an entry `o~<order>` of `<bytes>~<unix seconds>`
-for each order that counts, and the row `*` with the total over all. An order of a key that another key made has an
-entry `c~<order>` in the row of each of its makers as well. Every change of an entry moves all totals in the same
-transaction. An entry counts until it has not grown for the quota's time.
+for each order that counts. An order of a key that another key made has an entry `c~<order>` in the row of each of its
+makers as well. What all keys together may still bring is in rows of its own (`shared_quota.py`). Every change of an
+entry moves all totals in the same transaction. An entry counts until it has not grown for the quota's time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
+from dlambda.store.orders import shared_quota
 from dlambda.store.table import ConditionFailed, Row, Transaction
 
 _METERS = "meters"
@@ -23,7 +24,7 @@ _ENTRY = "o~"
 _CHILDS = "c~"
 _FULL = "the key has no bytes left"
 _ALL_FULL = "no bytes are left"
-_TRIES = 6
+_TRIES = 10
 
 
 class _Row(Row):
@@ -71,7 +72,8 @@ class Limits:
 
 def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter:
     """Counts the order with `size_bytes` in all. Raises `OverQuota`, and then counts nothing more."""
-    for _ in range(_TRIES):  # each time entries that count no more have made room, or another worker counted
+    shared_quota.adopt(limits.all)
+    for _ in range(_TRIES):  # each time something has made room, or another worker counted
         growth = size_bytes - meter.bytes
         if growth <= 0:
             return meter
@@ -79,6 +81,8 @@ def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter
         try:
             _change(meter, entry, growth, limits)
         except ConditionFailed as refused:
+            if refused.reasons == (_ALL_FULL,) and shared_quota.make_room(meter.order_id, growth, limits.all):
+                continue
             freed = prune(now, limits.seconds)
             after = Meter.of(meter.key_id, meter.order_id)
             if not freed and after.entry == meter.entry:
@@ -102,9 +106,7 @@ def _change(meter: Meter, entry: str, growth: int, limits: Limits) -> None:
     for maker, limit in limits.makers.items():
         actions = [_Row.total.add(growth), Path([_CHILDS + meter.order_id]).set(entry)]
         transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - growth), error_label=_FULL)
-    transaction.update(
-        _Row(_METERS, _ALL), [_Row.total.add(growth)], condition=_room(limits.all - growth), error_label=_ALL_FULL
-    )
+    shared_quota.take(transaction, meter.order_id, growth, _ALL_FULL)
     transaction.commit()
 
 
@@ -138,7 +140,7 @@ def _take_out(key_id: str, old: dict[str, str], rows: Mapping[str, dict[str, str
     for maker, entries in rows.items():
         if shared := {name: entry for name, entry in entries.items() if name in childs}:
             transaction.update(_Row(_METERS, maker), _without(shared))
-    transaction.update(_Row(_METERS, _ALL), [_Row.total.add(-size)])
+    shared_quota.give_back(transaction, {name.removeprefix(_ENTRY): _bytes(entry) for name, entry in old.items()})
     return size if transaction.try_commit() else 0
 
 
