@@ -19,6 +19,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from dlambda.deployment import Deployment, current, serve
+from dlambda.store.items import journal, leases, slots
 from dlambda.usecases.accounts.login_need import last_answer
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
@@ -151,6 +152,9 @@ class Stack:
     def empty(self, *, whatever_was_touched: bool = False) -> None:
         """No rows, no messages, no objects. `whatever_was_touched`: also those that another process wrote."""
         forget(last_answer)
+        leases._to_be_ended().take(least=0)  # tests use ids again, and numbers
+        forget(journal._supply)
+        forget(slots._free)
         written = touched.take()
         for table in plan().tables:
             name = f"{template.STACK}-{table.name}"

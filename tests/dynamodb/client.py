@@ -8,11 +8,15 @@ from random import Random
 from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HTTPHeaders
+from pynamodb.connection import Connection
 
 from dlambda.deployment import current
-from dlambda.store.table import _tables, cloud_connection, connection
+from dlambda.engine_client import TABLES
+from dlambda.store.table import _EngineTables, _tables, cloud_connection, connection
+from dlambda.store.usage import usage
 from tests.by_socket import send_through
 from tests.dynamodb.engine import Answer, DynamoDB
+from tests.dynamodb.memory import Memory
 from tests.dynamodb.rows import Json, tables
 from tests.stack import plan
 
@@ -57,24 +61,70 @@ def new_database(**options: Any) -> DynamoDB:
     )
 
 
+class _InProcess(_EngineTables):
+    """The client of one machine, whose requests are answered by this process."""
+
+    def __init__(self, answer: Callable[[str, Json], Answer]) -> None:
+        super().__init__(TABLES, "")
+        self._answer = answer
+
+    def _send(self, operation: str, body: bytes) -> tuple[int, bytes]:
+        status, answer = self._answer(operation, json.loads(body))
+        return status, json.dumps(answer).encode()
+
+
+class _InProcessConnection(Connection):
+    def __init__(self, answer: Callable[[str, Json], Answer]) -> None:
+        super().__init__()
+        self._in_process = _InProcess(answer)
+        usage().watch(self._in_process)
+
+    @property
+    def client(self) -> Any:
+        return self._in_process
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@contextmanager
+def in_memory(database: DynamoDB | None = None) -> Iterator[Memory]:
+    """The store of this process has tables in its memory, empty at first; with `database` before them."""
+    memory = Memory(tables(plan()))
+
+    def answer(operation: str, body: Json) -> Answer:
+        return database.answer(operation, body, memory.ask) if database else memory.ask(operation, body)
+
+    with _connected(_InProcessConnection(answer)):
+        yield memory
+
+
 @contextmanager
 def behaving_like(database: DynamoDB) -> Iterator[DynamoDB]:
     """The store of this process meets `database` instead of the bare engine, by botocore's client as in the cloud."""
-    deployment = current()
     cloud = cloud_connection()
-    send_through(cloud.client, deployment.settings.tables_socket)
+    send_through(cloud.client, current().settings.tables_socket)
     endpoint: Any = cast("Any", cloud.client)._endpoint
     endpoint.http_session = _Session(endpoint.http_session, database)
-    values, keys = deployment._values, [_made_by(connection), _made_by(_tables)]
-    before = {key: values.pop(key) for key in keys if key in values}
-    values[keys[0]] = cloud
     try:
-        yield database
+        with _connected(cloud):
+            yield database
+    finally:
+        cloud.client.close()
+
+
+@contextmanager
+def _connected(by: Connection) -> Iterator[None]:
+    """The store of this process asks by another connection."""
+    values, keys = current()._values, [_made_by(connection), _made_by(_tables)]
+    before = {key: values.pop(key) for key in keys if key in values}
+    values[keys[0]] = by
+    try:
+        yield
     finally:
         for key in keys:
             values.pop(key, None)
         values.update(before)
-        cloud.client.close()
 
 
 def _made_by(value: Callable[[], object]) -> Callable[[], object]:

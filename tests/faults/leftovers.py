@@ -27,10 +27,15 @@ def find_leftovers(service: Service) -> list[str]:
 
 
 def _rows() -> Iterator[str]:
+    # Rows of slots stay, and those of leases for a while: of items that have ended they say nothing.
     for slot in slots._Slot.scan(slots._Slot.item_id.exists()):
-        yield f"{slot.node} is held by {slot.item_id}"
+        item = items.find(slot.item_id)
+        if item and slot.node in item.slots:
+            yield f"{slot.node} is held by {slot.item_id}"
     for lease in leases._Row.scan():
-        yield f"a lease of {lease.item_id} by {lease.owner}"
+        item = items.find(lease.item_id)
+        if item and item.shelf is Shelf.QUEUE:
+            yield f"a lease of {lease.item_id} by {lease.owner}"
     numbers = slots.read()
     if numbers.taken or any(numbers.taken_by.values()) or any(numbers.taken_of.values()) or numbers.waiting:
         yield f"the lanes' numbers are {numbers}"

@@ -21,6 +21,7 @@ from tests.store.samples import T0, done
 
 URL = "https://video.example/watch?v=1"
 ANSWERED = {"status": "queued"}
+COOKIES_HEAD = "# Netscape HTTP Cookie File\n"
 
 
 def queued() -> list[str]:
@@ -196,6 +197,18 @@ class TestSeveral:
         assert extras[0]["k"] == 1
         other = history.post("/api/history", [{"url": URL + "1"}, {"url": URL + "2"}])[1]
         assert items.get(other[0]["_id"]).extras["batch_id"] != extras[0]["batch_id"]
+
+    def test_more_than_one_transaction_holds(self, history):
+        jar = COOKIES_HEAD + "".join(
+            f".site{number}.example\tTRUE\t/\tFALSE\t0\tid\t{number}\n" for number in range(4000)
+        )
+        status, answers = history.post("/api/history", [{"url": f"{URL}{n}", "cookies": jar} for n in range(24)])
+        assert status == 200
+        stored = items.find_many(answer["_id"] for answer in answers)
+        assert [item.url for item in stored] == [f"{URL}{n}" for n in range(24)] == queued()
+        assert {item.cookies for item in stored} == {jar.strip()}
+        history.post("/api/history/cancel", {"ids": [item.id for item in stored]})
+        assert items.count(Shelf.DONE, [Status.CANCELLED]) == 24
 
     def test_one_alone_has_no_batch(self, history):
         [answer] = history.post("/api/history", [{"url": URL}])[1]

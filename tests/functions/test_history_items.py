@@ -276,7 +276,7 @@ class TestCancel:
 
     def test_its_intake_notices(self, history):
         [found] = records.add([item("a")])
-        lease = leases.acquire("a", "intake", time.time())
+        lease = leases.acquire("a", "intake", time.time(), work=leases.Work.INTAKE)
         history.post("/api/history/cancel", {"ids": ["a"]})
         with pytest.raises(leases.Lost):
             records.save(found, found.evolve(extracted=True), lease)

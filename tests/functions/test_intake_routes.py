@@ -37,7 +37,7 @@ def route(stack, configure):
 
     def begin(info: dict[str, Any], *, warnings=(), params=None, **values: Any):
         records.add([item("a", **values)])
-        lease = leases.acquire("a", "intake", time.time())
+        lease = leases.acquire("a", "intake", time.time(), work=leases.Work.INTAKE)
         extraction = Extraction({**INFO, **info}, warnings=warnings)
         assert extraction.info
         intake._route(items.get("a"), lease, extraction, extraction.info, params or {})

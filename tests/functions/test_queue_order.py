@@ -13,8 +13,8 @@ from dlambda.usecases.items.download_item import download_item
 from tests.functions.calls import Client, Heard, error
 from tests.stack import Stack
 from tests.store import records
+from tests.store.requests import counted
 from tests.store.samples import T0, done, item, waiting
-from tests.store.test_page_costs import counted
 
 IDS = "ids is required and must be an array."
 BAD_IDS: list[Any] = [None, {}, {"ids": None}, {"ids": "a"}, {"ids": []}, {"ids": [1]}, {"ids": {"a": 1}}, [], "a", 5]
@@ -267,7 +267,7 @@ class TestPosition:
 
     def test_an_intake_that_is_under_way_goes_on(self, history: Client) -> None:
         [record] = records.add([item("new")])
-        lease = leases.acquire("new", "intake", T0)
+        lease = leases.acquire("new", "intake", T0, work=leases.Work.INTAKE)
         history.post("/api/history/position", {"ids": ["new"], "position": "front"})
         moved = records.save(items.get("new"), items.get("new").evolve(extracted=True), lease)
         assert (moved.seq < 0, record.seq > 0) == (True, True)

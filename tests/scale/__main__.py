@@ -8,16 +8,14 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from tests.scale.picture import picture, table, units_table
 from tests.scale.simulation import Result, simulate
-from tests.stack import Stack, environment
+from tests.stack import environment
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _RUNS = _DOCS / "scale"
@@ -28,30 +26,17 @@ _MOST_WORKERS = "100000"  # no limit of workers is to be met
 _MOST_LIVES = 64
 
 
-@contextmanager
-def _engines() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="dlambda-scale-") as folder:
-        stack = Stack(Path(folder) / "data", "http://127.0.0.1:9")
-        try:
-            stack.start()
-            limits = {"YTP_MAX_WORKERS": _MOST_WORKERS, "YTP_MAX_WORKERS_PER_EXTRACTOR": _MOST_WORKERS}
-            with environment(stack.environ | limits | {"DLAMBDA_INDEX_SPREAD": "2"}):
-                yield stack
-        finally:
-            stack.stop()
-
-
 def _simulate_all(callers: Sequence[int], options: argparse.Namespace) -> list[Result]:
     results = []
-    with _engines() as stack:
-        for number in callers:
-            stack.empty(whatever_was_touched=True)
-            began = time.monotonic()
-            lives = max(options.lives, _MOST_LIVES // number)
+    limits = {"YTP_MAX_WORKERS": _MOST_WORKERS, "YTP_MAX_WORKERS_PER_EXTRACTOR": _MOST_WORKERS}
+    for number in callers:
+        began = time.monotonic()
+        lives = max(options.lives, _MOST_LIVES // number)
+        with environment(limits | {"DLAMBDA_INDEX_SPREAD": "2"}):
             result = simulate(number, lives, options.latency / 1000, options.seconds, options.seed)
-            results.append(result)
-            print(f"simulated {result.virtual_seconds:.1f} s in {time.monotonic() - began:.0f} s", flush=True)
-            print(json.dumps(asdict(result)) if options.verbose else table([result]).splitlines()[-1], flush=True)
+        results.append(result)
+        print(f"simulated {result.virtual_seconds:.1f} s in {time.monotonic() - began:.0f} s", flush=True)
+        print(json.dumps(asdict(result)) if options.verbose else table([result]).splitlines()[-1], flush=True)
     return results
 
 

@@ -69,21 +69,19 @@ def _add(item: Item) -> Item:
 
 
 def _extract(item_id: str, extractor: str) -> Item:
-    """Intake: under a lease, which is free again when the item waits for its slot."""
-    lease = _acquire(item_id)
-    try:
-        before = items.get(item_id)
-        if before.is_waiting:
-            return before
-        name = before.url.rpartition("/")[2]
-        after = before.evolve(
-            url=f"https://video.example/watch/{name}", title=f"A film that is called {name}", source_id=name,
-            description=_DESCRIPTION, extras={"duration": 61, "uploader": "Somebody", "thumbnail": f"https://i.example/{name}"},
-            archive_id=f"{extractor} {name}", extracted=True, info_at=current().clock.time(),
-        )  # fmt: skip
+    """Intake, under a lease."""
+    lease = _acquire(item_id, leases.Work.INTAKE)
+    before = items.get(item_id)
+    if before.is_waiting:
+        return before
+    name = before.url.rpartition("/")[2]
+    after = before.evolve(
+        url=f"https://video.example/watch/{name}", title=f"A film that is called {name}", source_id=name,
+        description=_DESCRIPTION, extras={"duration": 61, "uploader": "Somebody", "thumbnail": f"https://i.example/{name}"},
+        archive_id=f"{extractor} {name}", extracted=True, info_at=current().clock.time(),
+    )  # fmt: skip
+    with leases.released_on_failure(lease):
         [extracted] = stored(commit([Change(before, after, lease)]))
-    finally:
-        leases.release(lease)
     _wake(extracted)
     return extracted
 
@@ -91,7 +89,7 @@ def _extract(item_id: str, extractor: str) -> Item:
 def _download(item_id: str) -> None:
     """A slot, its file's name, and the end. Progress is left out: how much of it there is depends on the file."""
     item = items.get(item_id)
-    lease = _acquire(item_id)
+    lease = _acquire(item_id, leases.Work.DOWNLOAD)
     if item.is_waiting:
         [item] = stored(commit([Change(item, item.evolve(status=Status.PREPARING), lease)]))
     filename_claims.claim(f"films/{item.title}", item.source_key)
@@ -100,13 +98,13 @@ def _download(item_id: str) -> None:
     _wake(item)
 
 
-def _acquire(item_id: str) -> leases.Lease:
-    lease = leases.acquire(item_id, item_id, current().clock.time())
+def _acquire(item_id: str, work: leases.Work) -> leases.Lease:
+    lease = leases.acquire(item_id, item_id, current().clock.time(), work=work)
     assert lease
     return lease
 
 
 def _wake(item: Item) -> None:
-    """What a dispatch reads: the free slots, and who waits for them."""
-    slots.read()
-    items.list_waiting(item.extractor, 10)
+    """What a dispatch reads: the slots, and who waits for them, if anybody does."""
+    if slots.read().waiting.get(item.lane):
+        items.list_waiting(item.lane, 10)

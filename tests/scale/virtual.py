@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
+from typing import TypeVar
 
 from dlambda.deployment import Clock
 
+T = TypeVar("T")
 _STACK_BYTES = 512 * 1024
 
 
@@ -27,6 +29,7 @@ class VirtualClock(Clock):
         self._seconds = 0.0
         self._sleepers: list[tuple[float, int, threading.Lock]] = []
         self._numbers = count()
+        self._errors: list[BaseException] = []
 
     def time(self) -> float:
         return self._began_at + self._seconds
@@ -42,8 +45,36 @@ class VirtualClock(Clock):
         if self._seconds >= self._most:
             raise TimeIsUp
 
+    def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """As the machine's clock does: the caller goes on at the moment when the last of them is done."""
+        if len(calls) < 2:
+            return [call() for call in calls]
+        answers: dict[int, T] = {}
+        errors: list[BaseException] = []
+        done = threading.Lock()
+        done.acquire()
+
+        def run(number: int, begin: threading.Lock) -> None:
+            begin.acquire()
+            try:
+                answers[number] = calls[number]()
+            except BaseException as error:  # `TimeIsUp` is the caller's as well
+                errors.append(error)
+            if len(answers) + len(errors) == len(calls):
+                done.release()
+            else:
+                self._wake_next()
+
+        for number in range(len(calls)):
+            threading.Thread(target=run, args=(number, self._moment(0.0))).start()
+        self._wake_next()
+        done.acquire()
+        if errors:
+            raise errors[0]
+        return [answers[number] for number in range(len(calls))]
+
     def run(self, callers: Sequence[Callable[[], None]]) -> None:
-        """Runs all callers, which begin at the same moment, to their ends."""
+        """Runs all callers, which begin at the same moment, to their ends. Raises the first of their errors, at the end."""
         before = threading.stack_size(_STACK_BYTES)
         threads = [threading.Thread(target=self._run_one, args=(caller, self._moment(0.0))) for caller in callers]
         for thread in threads:
@@ -52,12 +83,16 @@ class VirtualClock(Clock):
         self._wake_next()
         for thread in threads:
             thread.join()
+        if self._errors:
+            raise self._errors[0]
 
     def _run_one(self, caller: Callable[[], None], begin: threading.Lock) -> None:
         begin.acquire()
         try:
             with suppress(TimeIsUp):
                 caller()
+        except BaseException as error:
+            self._errors.append(error)
         finally:
             self._wake_next()
 

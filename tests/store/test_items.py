@@ -4,7 +4,7 @@ import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.stage import INTAKE_LANE, LIVE_LANE
-from dlambda.errors import Conflict, NotFound
+from dlambda.errors import Conflict, NotFound, StaleWrite
 from dlambda.store.items import items, leases, slots
 from dlambda.store.items.items import Change
 from dlambda.store.items.packing import unpack
@@ -228,22 +228,43 @@ class TestWaiting:
 class TestLeases:
     """What a lease has to say about a change (`Change.lease`)."""
 
-    def test_a_change_under_a_lease_needs_it_still(self) -> None:
+    def test_who_takes_an_item_over_ends_what_the_worker_before_may_write(self) -> None:
+        [stored] = records.add([waiting("a")])
+        old = leases.acquire("a", "w1", T0)
+        begun = records.save(stored, stored.evolve(status=Status.PREPARING), old)
+        new = leases.acquire("a", "w2", T0 + 100)
+        taken_over = records.save(begun, begun.evolve(begun=1), new)
+        with pytest.raises(leases.Lost):
+            records.save(begun, begun.ended(Status.FINISHED, T0), old)
+        assert items.get("a") == taken_over
+        assert records.save(taken_over, taken_over.ended(Status.FINISHED, T0), new).status is Status.FINISHED
+
+    def test_of_two_who_take_it_at_the_same_moment_one_has_it(self) -> None:
         [stored] = records.add([waiting("a")])
         old = leases.acquire("a", "w1", T0)
         new = leases.acquire("a", "w2", T0 + 100)
+        assert old
+        records.save(stored, stored.evolve(status=Status.PREPARING), old)
+        with pytest.raises(StaleWrite):  # it reads the item again, and has it then
+            records.save(stored, stored.evolve(status=Status.PREPARING), new)
         with pytest.raises(leases.Lost):
-            records.save(stored, stored.evolve(status=Status.PREPARING), old)
-        assert items.get("a").status is Status.PENDING
-        assert records.save(stored, stored.evolve(status=Status.PREPARING), new).status is Status.PREPARING
+            leases.renew(old, T0 + 100)
+        begun = items.get("a")
+        records.save(begun, begun.evolve(begun=1), new)
 
-    def test_the_lease_goes_when_the_item_enters_the_history(self) -> None:
+    def test_leases_go_after_their_workers_have_ended_the_items_many_at_once(self) -> None:
+        names = [f"n{number:02d}" for number in range(leases._DELETED_AT_ONCE)]
+        for stored in records.add([waiting(name, status=Status.DOWNLOADING) for name in names]):
+            records.save(stored, stored.ended(Status.ERROR, T0), leases.acquire(stored.id, "w1", T0))
+        assert leases.find_expired(names, T0) == set(names)
+        assert len(list(leases._Row.scan())) == 0
+
+    def test_the_others_go_with_the_process(self) -> None:
         [stored] = records.add([waiting("a", status=Status.DOWNLOADING)])
-        lease = leases.acquire("a", "w1", T0)
-        assert lease
-        records.save(stored, stored.ended(Status.ERROR, T0), lease)
-        with pytest.raises(leases.Lost):
-            leases.renew(lease, T0)
+        records.save(stored, stored.ended(Status.ERROR, T0), leases.acquire("a", "w1", T0))
+        assert len(list(leases._Row.scan())) == 1
+        leases.end_all(leases._to_be_ended().take(least=1))
+        assert len(list(leases._Row.scan())) == 0
 
     def test_a_transition_that_is_no_part_of_its_life_is_refused(self) -> None:
         [stored] = records.add([waiting("a")])
@@ -252,11 +273,14 @@ class TestLeases:
         assert items.get("a") == stored
 
     def test_a_user_who_ends_an_item_takes_the_lease_away(self) -> None:
-        [stored] = records.add([waiting("a")])
+        [stored] = records.add([waiting("a", status=Status.PREPARING)])
         lease = leases.acquire("a", "w1", T0)
+        assert lease
         records.save(stored, stored.ended(Status.CANCELLED, T0))
         with pytest.raises(leases.Lost):
-            records.save(stored, stored.evolve(status=Status.PREPARING), lease)
+            records.save(stored, stored.evolve(status=Status.DOWNLOADING), lease)
+        with pytest.raises(leases.Lost):
+            leases.renew(lease, T0)
 
     def test_a_lost_lease_is_told_before_a_changed_version(self) -> None:
         [stored] = records.add([waiting("a")])
@@ -267,9 +291,9 @@ class TestLeases:
             records.save(stored, stored.evolve(title="y"), lease)
 
     def test_a_removed_item_takes_its_lease_along(self) -> None:
-        [stored] = records.add([waiting("a")])
-        lease = leases.acquire("a", "w1", T0)
-        items.commit([Change(stored, None, lease)])
+        [stored] = records.add([item("a")])
+        leases.acquire("a", "w1", T0)
+        items.commit([Change(stored, None)])
         assert leases.find_expired(["a"], T0) == {"a"}
 
 

@@ -14,6 +14,7 @@ from dlambda.store.items.journal import Address, Record
 from dlambda.store.table import ConditionFailed, Transaction
 from tests.clock import FakeClock
 from tests.store import records
+from tests.store.requests import counted
 from tests.store.samples import T0, item, waiting
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -83,6 +84,35 @@ def test_a_number_that_is_not_used_yet_stays_a_hole() -> None:
     folding.fold()
     assert listed() == (["i0", "b"], 2)
     assert journal.read()[0].length == 0
+
+
+def test_who_writes_much_takes_several_numbers_at_once(clock: FakeClock) -> None:
+    with counted() as cost:
+        for number in range(40):
+            records.add([waiting(f"n{number:02d}")])
+            before = items.get(f"n{number:02d}")
+            records.save(before, before.evolve(auto_start=False))
+    plain = 40
+    assert cost.requests.count("UpdateItem") < 40 + plain // 2
+    assert listed()[1] == 40
+
+
+def test_numbers_that_were_taken_in_vain_are_given_up(clock: FakeClock) -> None:
+    """A burst ends with some of them: later records are read and folded all the same, and these at last as empty."""
+    addresses = [journal.reserve() for _ in range(30)]
+    assert len(set(addresses)) == 30
+    clock.sleep(6)
+    for seq in range(12):
+        write(journal.reserve(), enter=[entry(seq)])
+    assert listed() == ([f"i{seq}" for seq in range(12)], 12)
+    folding.fold()
+    clock.sleep(11)
+    write(journal.reserve(), enter=[entry(12)])
+    folding.fold()
+    assert listed()[1] == 13
+    with pytest.raises(ConditionFailed):
+        for address in addresses:
+            write(address, enter=[entry(99)])
 
 
 def test_a_writer_that_comes_too_late_takes_another_number(clock: FakeClock) -> None:

@@ -195,7 +195,7 @@ def test_parallel_orders_of_many_keys_fill_what_all_may_bring_exactly(parallel_t
         brought = list(pool.map(bring, range(16)))
     assert 1000 - 30 < sum(brought) <= 1000
     with pytest.raises(OverQuota) as refused:
-        raise_to(Meter.of("late", "late"), 30, all_limit=1000)
+        raise_to(Meter.of("late", "late"), 30, time.time(), all_limit=1000)
     assert refused.value.of_all
 
 

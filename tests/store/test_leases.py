@@ -25,7 +25,7 @@ def test_an_expired_lease_is_taken_over_with_a_higher_fence():
 
 def test_no_work_begins_under_a_lease_that_another_holds():
     leases.acquire("a", "w1", time.time())
-    with pytest.raises(leases.Lost), leases.hold("a"):
+    with pytest.raises(leases.Lost), leases.hold("a", leases.Work.DOWNLOAD):
         pass
 
 
@@ -42,7 +42,7 @@ def test_the_table_keeps_what_is_renewed():
 
 
 def test_a_kept_lease_is_released_when_its_work_fails():
-    with pytest.raises(KeyError), leases.hold("a") as lease:
+    with pytest.raises(KeyError), leases.hold("a", leases.Work.DOWNLOAD) as lease:
         raise KeyError
     assert leases.acquire("a", "w2", T0).fence == lease.fence + 1
 
@@ -50,7 +50,7 @@ def test_a_kept_lease_is_released_when_its_work_fails():
 def test_a_lease_that_a_thread_renews_stays_released(monkeypatch):
     monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.001)
     for number in range(20):
-        with leases.hold(f"i{number}") as lease:
+        with leases.hold(f"i{number}", leases.Work.DOWNLOAD) as lease:
             leases.release(lease)
             time.sleep(0.01)  # the thread has tried to renew it by then
     names = [f"i{number}" for number in range(20)]
@@ -69,14 +69,14 @@ def test_the_log_says_whose_lease_could_not_be_renewed(tables, monkeypatch, capl
     if tables == "moto":
         pytest.skip("it takes any number")
     monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.02)
-    with leases.hold("a"):
+    with leases.hold("a", leases.Work.DOWNLOAD):
         monkeypatch.setattr(leases, "_KEEP_SECONDS", 10**130)  # a number that no real table takes
         wait_until(lambda: caplog.records, 5, lambda: "nothing was logged")
     assert {record.item_id for record in caplog.records} == {"a"}
 
 
 def test_a_kept_lease_stays_when_its_work_is_done():
-    with leases.hold("a") as lease:
+    with leases.hold("a", leases.Work.DOWNLOAD) as lease:
         pass
     leases.renew(lease, T0)
 

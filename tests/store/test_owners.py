@@ -113,8 +113,8 @@ def test_an_item_of_an_admin_costs_no_write_more(tables: None) -> None:
     with written() as counts:
         (stored,) = records.add([item("x")])
         records.save(stored, stored.ended(Status.CANCELLED, T0))
-    # A place; row, URL, record. A place; row, lease, record.
-    assert counts == [1, 3, 1, 3]
+    # A place; row, URL, record. A place; row, record.
+    assert counts == [1, 3, 1, 2]
 
 
 def test_the_largest_batches_of_members_fit_into_a_transaction(tables: None) -> None:

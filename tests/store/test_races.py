@@ -149,8 +149,10 @@ def _change(choice: random.Random, name: str) -> None:
 
 
 def _holders() -> set[str]:
-    """The ids of the items that hold a slot of all."""
-    return {row.item_id for row in slots._Slot.scan(slots._Slot.node.startswith("slot//"), consistent_read=True)}
+    """The ids of the items that hold a slot of all: each slot's item, if it names the slot."""
+    rows = slots._Slot.scan(slots._Slot.node.startswith("slot//"), consistent_read=True)
+    holders = {row.node: items.find(row.item_id) for row in rows}
+    return {item.id for name, item in holders.items() if item and name in item.slots}
 
 
 def _assert_sound() -> None:

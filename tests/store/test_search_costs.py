@@ -9,9 +9,9 @@ from dlambda.domain.items.search_text import Search
 from dlambda.usecases.items.search_items import Hits, search_items
 from tests.stack import Stack, environment
 from tests.store import records
+from tests.store.requests import counted
 from tests.store.samples import waiting
 from tests.store.seeding import history, seed
-from tests.store.test_page_costs import counted
 
 # Which parts a list has, in two; then each part, 1 MB of texts a request.
 MOST_REQUESTS = {100: 3, 2000: 3, 100_000: 36}

@@ -7,6 +7,7 @@ import pytest
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Status
+from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.store.items import items, slots
 from tests.store import records
@@ -65,6 +66,45 @@ def test_items_without_an_archive_id_share_the_limit_of_unknown(configure: Calla
     begin("a")
     with pytest.raises(slots.NoSlot):
         begin("b")
+
+
+def test_a_slot_goes_from_one_item_to_the_next_without_being_deleted(configure: Callable[..., None]) -> None:
+    configure(max_workers=1, max_workers_per_extractor=1)
+    records.add([waiting("a"), waiting("b")])
+    begun = begin("a")
+    with pytest.raises(slots.NoSlot):
+        begin("b")
+    records.save(begun, begun.ended(Status.FINISHED, T0))
+    assert slots._Slot.get("slot//0").item_id == "a"
+    assert begin("b").slots == begun.slots
+    assert slots._Slot.get("slot//0").item_id == "b"
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["by its process", "by its row"])
+def test_a_slot_is_not_free_when_its_item_has_taken_it_again(configure: Callable[..., None], *, knows: bool) -> None:
+    configure(max_workers=1, max_workers_per_extractor=1)
+    records.add([waiting("a"), waiting("b")])
+    begun = begin("a")
+    put_off = records.save(begun, begun.evolve(status=Status.PENDING, attempt=Attempt(retry_at=T0)))
+    records.save(put_off, put_off.evolve(attempt=Attempt()))
+    begin("a")
+    if not knows:
+        slots._free().clear()
+    with pytest.raises(slots.NoSlot):
+        begin("b")
+
+
+def test_a_slot_is_free_when_its_item_is_gone_or_an_earlier_version_left_it(configure: Callable[..., None]) -> None:
+    configure(max_workers=1, max_workers_per_extractor=1)
+    records.add([waiting("a"), waiting("b")])
+    begun = begin("a")
+    records.remove(begun)
+    slots._free().clear()
+    slots._Slot("slot/site/0", item_id="a").save()
+    begin("b")
+    with pytest.raises(slots.NoSlot):
+        records.add([waiting("c")])
+        begin("c")
 
 
 def test_live_items_pass_the_limits(configure: Callable[..., None]) -> None:

@@ -17,7 +17,7 @@ from dlambda.store.items import catalogue, journal, nodes
 from dlambda.store.items.entry import Entry
 from dlambda.store.items.journal import Address, Folded, Journal, Record
 from dlambda.store.items.nodes import Answer
-from dlambda.store.table import TABLE_ERRORS, Row, Transaction
+from dlambda.store.table import MAX_OPERATIONS, TABLE_ERRORS, Row, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ _LOOK_EVERY: Final = 16
 _LONG: Final = 64
 _MOST_RECORDS: Final = 400
 _MOST_NODES: Final = 85
-_MOST_BURIED: Final = 10
 _DEAD_SECONDS: Final = 10.0
 """After this a number that nobody used is given up. A writer that is slower takes another one."""
 _BUSY_SECONDS: Final = 10.0
@@ -82,7 +81,8 @@ def fold() -> bool:
     leaves = nodes.read([*_leaves(records.values())])
     batch = _Batch(leaves)
     batch.add_all(records)
-    folded, buried = _progress(current_journal, batch.applied, current().clock.time())
+    most_buried = MAX_OPERATIONS - 1 - len({name for entry in batch.net for name in _nodes(entry)})
+    folded, buried = _progress(current_journal, batch.applied, current().clock.time(), most_buried)
     if folded == current_journal.folded:
         return False
     transaction = Transaction()
@@ -147,9 +147,9 @@ class _Batch:
 
 
 def _progress(
-    before: Journal, applied: Mapping[Address, Record], now: float
+    before: Journal, applied: Mapping[Address, Record], now: float, most_buried: int
 ) -> tuple[dict[str, Folded], Sequence[Address]]:
-    """How far the streams are folded afterwards, and the numbers that are given up."""
+    """How far the streams are folded afterwards, and the numbers that are given up: no more than `most_buried`."""
     folded: dict[str, Folded] = {}
     buried: list[Address] = []
     for stream in before.numbers:
@@ -160,7 +160,7 @@ def _progress(
         holes |= {hole: now for hole in range(old.to + 1, to) if hole not in done}
         for hole, since in list(holes.items()):
             address = Address(stream, hole)
-            if since + _DEAD_SECONDS < now and address not in before.records and len(buried) < _MOST_BURIED:
+            if since + _DEAD_SECONDS < now and address not in before.records and len(buried) < most_buried:
                 buried.append(address)
                 del holes[hole]
         folded[stream] = Folded(to, holes)

@@ -1,4 +1,4 @@
-"""Items: every change of one is one transaction over its row, its place in the lists, its URLs, its slot and its lease.
+"""Items: every change of one is one transaction over its row, its place in the lists, its URLs and its slot.
 
 `commit` takes the item before and after and derives from the difference what must be written; so there is one way for
 an item to move, whoever moves it, and no half-done state for a crash to leave behind.
@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from itertools import chain
 from operator import and_
 from typing import Any
@@ -21,10 +21,11 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import ACTIVE, Item, Shelf
 from dlambda.domain.items.item_codec import hidden_part, restore
 from dlambda.domain.items.search_text import search_text
-from dlambda.domain.items.stage import check_transition
+from dlambda.domain.items.stage import Stage, check_transition
 from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
 from dlambda.store import sealing
 from dlambda.store.items import catalogue, folding, journal, leases, slots
+from dlambda.store.items.batches import most_bytes
 from dlambda.store.items.entry import LEAF_PLACES, Entry
 from dlambda.store.items.leases import Lease
 from dlambda.store.items.packing import pack, render, unpack
@@ -37,6 +38,7 @@ _READ_AT_ONCE = 100
 _ROW_BYTES = 390_000  # 400 KB with names and places
 _CHANGED = "changed meanwhile"
 _URL_TAKEN = "url:"
+_OF_WORKERS = frozenset({Stage.AWAITING_EXTRACTION, Stage.EXPANDING, Stage.RUNNING})
 _MOST_TRIES = 12  # for a slot that others take at the same moment
 
 
@@ -110,8 +112,7 @@ class Change:
 
     before: Item | None
     after: Item | None
-    lease: Lease | None = None  # must still be held; it goes when the item leaves the queue
-    releases: bool = False  # the work on the item is done: the next worker may take the lease at once
+    lease: Lease | None = None  # of the worker whose change it is: a refusal says `Lost` when it has it no more
 
 
 class UrlTaken(Conflict):
@@ -260,8 +261,15 @@ def place_in(item: Item, owner: str) -> int:
 
 def list_waiting(lane: str, limit: int) -> list[tuple[int, str]]:
     """(place, id) of the oldest items that wait in `lane`: for a slot, a retry or intake. May lag: a claim decides."""
-    rows = chain.from_iterable(_Row.by_waiting.query(key, limit=limit, page_size=limit) for key in _spread(lane))
-    return sorted((int(row.seq), row.id) for row in rows)[:limit]
+    parts = current().clock.together(
+        [partial(_list_waiting_in, partition, limit) for partition in _spread(lane)],
+    )
+    return sorted(chain.from_iterable(parts))[:limit]
+
+
+def _list_waiting_in(partition: str, limit: int) -> list[tuple[int, str]]:
+    rows = _Row.by_waiting.query(partition, limit=limit, page_size=limit)
+    return [(int(row.seq), row.id) for row in rows]
 
 
 def list_active() -> list[Item]:
@@ -287,17 +295,16 @@ def commit(changes: Sequence[Change]) -> list[Change]:
             if change.before.owner != change.after.owner:
                 raise ValueError("an item keeps its owner")
     changes, address = _place(changes)
-    choice = slots.Choice(current().settings)
+    choice = slots.Choice(current().settings, _slots_of)
     for _ in range(_MOST_TRIES):
         chosen = [
             replace(change, after=change.after and choice.place(change.before, change.after)) for change in changes
         ]
         record = _record(chosen)
         address = address or (journal.reserve() if record else None)
-        refused = _refusal(chosen, record, address)
+        refused = _refusal(chosen, choice, record, address)
         if not refused:
-            if address:
-                folding.fold_after(address)
+            _follow(chosen, address)
             return chosen
         choice.exclude(reason.removeprefix(slots.NO_SLOT) for reason in refused)
         if journal.LATE in refused:
@@ -305,10 +312,39 @@ def commit(changes: Sequence[Change]) -> list[Change]:
     raise slots.NoSlot
 
 
-def _refusal(changes: Sequence[Change], record: journal.Record, address: journal.Address | None) -> Sequence[str]:
+def _follow(changes: Sequence[Change], address: journal.Address | None) -> None:
+    """What follows a transaction, and may be lost with its process: leases end, and the journal is folded."""
+    left = [change for change in changes if _leaves_queue(change)]
+    others = [change.before.id for change in left if change.before and _may_be_worked_on(change)]
+    leases.end_all(others)
+    leases.end_later(change.before.id for change in left if change.before and change.before.id not in others)
+    for change in changes:
+        slots.note_free(change.before, change.after)
+    if address:
+        folding.fold_after(address)
+
+
+def _leaves_queue(change: Change) -> bool:
+    before, after = change.before, change.after
+    return before is not None and before.shelf is Shelf.QUEUE and (after is None or after.shelf is Shelf.DONE)
+
+
+def _may_be_worked_on(change: Change) -> bool:
+    """True if a worker may have the item, other than the one whose change it is."""
+    return change.lease is None and change.before is not None and change.before.stage in _OF_WORKERS
+
+
+def _slots_of(item_ids: Iterable[str]) -> dict[str, Collection[str]]:
+    """Item id -> the slots that it holds, of those that exist."""
+    return {item.id: item.slots for item in find_many(item_ids)}
+
+
+def _refusal(
+    changes: Sequence[Change], choice: slots.Choice, record: journal.Record, address: journal.Address | None
+) -> Sequence[str]:
     """Writes the changes; the reasons for which they are to be written with other slots or another number."""
     try:
-        _transaction(changes, record, address).commit()
+        _transaction(changes, choice, record, address).commit()
     except ConditionFailed as refused:
         if not all(reason == journal.LATE or reason.startswith(slots.NO_SLOT) for reason in refused.reasons):
             raise _reason(refused, changes) from None
@@ -359,12 +395,13 @@ def _record(changes: Sequence[Change]) -> journal.Record:
     )
 
 
-def _transaction(changes: Sequence[Change], record: journal.Record, address: journal.Address | None) -> Transaction:
+def _transaction(
+    changes: Sequence[Change], choice: slots.Choice, record: journal.Record, address: journal.Address | None
+) -> Transaction:
     transaction = Transaction()
     for change in changes:
         _write_row(transaction, change)
-        _write_lease(transaction, change)
-        slots.write(transaction, change.before, change.after)
+        choice.write(transaction, change.before, change.after)
     _write_urls(transaction, changes)
     if address:
         journal.put(transaction, address, record)
@@ -406,23 +443,11 @@ def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
         transaction.put(_Url(_hash(url), item_id=item_id), condition=free, error_label=f"{_URL_TAKEN}{url}")
 
 
-def _write_lease(transaction: Transaction, change: Change) -> None:
-    if change.before is None:
-        return
-    if change.after is None or change.after.shelf is Shelf.DONE:
-        if change.before.shelf is Shelf.QUEUE:
-            leases.end(transaction, change.before.id, change.lease)
-    elif change.lease and change.releases:
-        leases.give_back(transaction, change.lease)
-    elif change.lease:
-        leases.check(transaction, change.lease)
-
-
 def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
     """The error of a refused transaction for its caller: the most telling of its reasons."""
-    if leases.LOST in refused.reasons:
-        return leases.Lost("Another worker has the item.")
     if _CHANGED in refused.reasons:
+        if not all(leases.is_held(change.lease) for change in changes if change.lease):
+            return leases.Lost("Another worker has the item.")
         return StaleWrite("The item was changed meanwhile.")
     urls = {reason.removeprefix(_URL_TAKEN) for reason in refused.reasons if reason.startswith(_URL_TAKEN)}
     if urls:
@@ -455,6 +480,12 @@ def _entries(item: Item | None) -> list[Entry]:
     if item.owner:
         entries.append(Entry(list_name(item.shelf, item.owner), item.owner_seq, item.status, item.id))
     return entries
+
+
+def check_size(item: Item) -> None:
+    """Raises `Invalid` for what no record can hold."""
+    if most_bytes(item) > _ROW_BYTES:
+        _row(item)
 
 
 def _row(item: Item) -> _Row:

@@ -10,13 +10,15 @@ of records at once into the nodes. Who reads a list adds up its nodes and the re
     fold                     how many folds there were, up to where each stream is folded, and the lanes' numbers
 
 A record's number comes from a plain update, which conflicts with no other. There are several streams, since a row takes
-a thousand writes a second. A number whose writer died, or was refused, stays a hole until a fold gives it an empty
-record; a writer that comes later than that takes another number.
+a thousand writes a second. A process that writes much takes several numbers at once. A number that nobody used, since
+its writer died or was refused, stays a hole until a fold gives it an empty record; a writer that comes later than that
+takes another number.
 """
 
 import json
+import threading
 import zlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -40,7 +42,13 @@ FOLD: Final = "fold"
 PAUSE: Final = "pause"
 _PLAIN_STREAMS: Final = ("0", "1", "2")
 STREAMS: Final = (*(shelf.value for shelf in Shelf), *_PLAIN_STREAMS)
-_MOST_GUESSED: Final = 80
+_MOST_GUESSED: Final = 92
+_RATE_SECONDS: Final = 2
+_PER_SECOND: Final = 2
+"""How many times a second a process asks for numbers, when it takes as many as it uses meanwhile."""
+_MOST_SUPPLY: Final = 8
+_SUPPLY_SECONDS: Final = 5.0
+"""How long numbers may lie: a fold gives up those that nobody has used for ten seconds."""
 
 
 class _Counter(Row):
@@ -160,11 +168,67 @@ class FoldedMeanwhile(StaleWrite):
 
 
 def reserve() -> Address:
-    """A new record's place, for a change after which nothing stands in a list where it did not stand before."""
-    stream = current().random.choice(_PLAIN_STREAMS)
-    row = _Counter(_counter(stream))
-    row.update(actions=[_Counter.number.add(1)])
-    return _address(stream, row)
+    """A new record's place, for a change after which nothing stands in a list where it did not stand before.
+
+    Who has asked for many in the last seconds gets some more, which the next calls of this process answer: no more than
+    half a second's. What is left of them then is never used.
+    """
+    supply, now = _supply(), current().clock.monotonic()
+    address, count = supply.take(now)
+    if address:
+        return address
+    try:
+        stream = current().random.choice(_PLAIN_STREAMS)
+        row = _Counter(_counter(stream))
+        row.update(actions=[_Counter.number.add(count)])
+        last = _address(stream, row)
+    except BaseException:
+        supply.put([], now)
+        raise
+    if count > 1:
+        supply.put([Address(stream, number) for number in range(last.number - count + 1, last.number)], now)
+    return last
+
+
+class _Supply:
+    """Numbers of this process that are given and not used. Safe between threads, of which one at a time brings more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: deque[float] = deque(maxlen=_RATE_SECONDS * _MOST_SUPPLY * _PER_SECOND)
+        self._addresses: list[Address] = []
+        self._good_until = 0.0
+        self._is_growing = False
+
+    def take(self, now: float) -> tuple[Address | None, int]:
+        """A number that was put a moment ago; or None, and how many the caller is to ask for.
+
+        That is as many as this process uses in half a second, which the caller puts here; one while another asks.
+        """
+        with self._lock:
+            self._calls.append(now)
+            if now > self._good_until:
+                self._addresses.clear()
+            if self._addresses:
+                return self._addresses.pop(0), 0
+            recent = sum(moment > now - _RATE_SECONDS for moment in self._calls)
+            count = min(_MOST_SUPPLY, recent // (_RATE_SECONDS * _PER_SECOND))
+            if self._is_growing or count < 2:
+                return None, 1
+            self._is_growing = True
+            return None, count
+
+    def put(self, addresses: Sequence[Address], now: float) -> None:
+        """Adds what the caller of `take` got; nothing where that failed."""
+        with self._lock:
+            self._addresses.extend(addresses)
+            self._good_until = now + _SUPPLY_SECONDS
+            self._is_growing = False
+
+
+@per_deployment
+def _supply() -> _Supply:
+    return _Supply()
 
 
 def reserve_places(list_name: str, count: int = 1, *, front: bool = False) -> tuple[int, Address]:
@@ -213,7 +277,7 @@ def read(
     `most`: no more records than so many, oldest first. What a caller has written before is in it. A process asks in
     its first request for the records that it expects to be there. Raises `FoldedMeanwhile`.
     """
-    guessed = _expected() if most is None else []
+    guessed = _expectation().addresses if most is None else ()
     rows = nodes.read([FOLD, *map(_counter, STREAMS), *beside, *(address.node for address in guessed)])
     fold, folded, lanes = _state(rows.get(FOLD))
     numbers = {stream: number(rows.get(_counter(stream), {}), "number") for stream in STREAMS}
@@ -245,19 +309,33 @@ def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iter
     return (address for _, address in sorted(places, key=lambda place: place[0]))
 
 
-def _expected() -> list[Address]:
-    return _expectation().get("addresses", [])
+@dataclass(slots=True)
+class _Expectation:
+    """What a reader of this process asks for in its first request.
+
+    `numbers`: of the streams, when one read last; `steps`: the most that came to a stream from one reader to the next.
+    """
+
+    addresses: Sequence[Address] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
 
 
 def _expect(addresses: Sequence[Address], numbers: Mapping[str, int]) -> None:
-    """Notes what the next reader of this process asks for: the records of now, and the next of each stream."""
-    following = [Address(stream, highest + 1) for stream, highest in numbers.items()]
-    _expectation()["addresses"] = [*following, *addresses][:_MOST_GUESSED]
+    """Notes it for the next reader: the records of now, and of each stream as many more as came between two readers."""
+    now = _expectation()
+    following: list[Address] = []
+    for stream, highest in numbers.items():
+        more = highest - now.numbers.get(stream, highest)
+        now.steps[stream] = max(1, now.steps.get(stream, 1), min(more, _MOST_SUPPLY))
+        following += [Address(stream, highest + step) for step in range(1, now.steps[stream] + 1)]
+    now.addresses = [*following, *addresses][:_MOST_GUESSED]
+    now.numbers = numbers
 
 
 @per_deployment
-def _expectation() -> dict[str, list[Address]]:
-    return {}
+def _expectation() -> _Expectation:
+    return _Expectation()
 
 
 def add_lanes(lanes: Mapping[str, int], records: Iterable[Record]) -> dict[str, int]:

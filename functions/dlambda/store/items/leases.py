@@ -1,22 +1,25 @@
 """Leases of items. A lease has an owner, an expiry and a fencing number; one write a second renews it, carries the
 progress and brings back what the user wants meanwhile.
 
-Kept apart from the items because its writes come each second: they touch no index and no list.
+Kept apart from the items because its writes come each second: they touch no index and no list. A transaction over an
+item neither checks nor ends its lease. Whoever takes an item over writes it first, under the condition that it is as it
+was read; so the item's version refuses the worker before (docs/decisions/leases-and-slots.md).
 """
 
 import json
 import logging
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.errors import Conflict
 from dlambda.store.table import TABLE_ERRORS, Row, Transaction
 
@@ -33,6 +36,14 @@ CANCEL = "cancel"
 """Requests of a user to the worker of an item."""
 _KEEP_SECONDS = 7 * 86400
 _OWNER_MARK = "/"
+_DELETED_AT_ONCE = 25
+
+
+class Work(StrEnum):
+    """What a lease is for."""
+
+    INTAKE = "intake"
+    DOWNLOAD = "download"  # also of an order
 
 
 class _Row(Row):
@@ -41,6 +52,7 @@ class _Row(Row):
 
     item_id = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute(null=True)
+    work = UnicodeAttribute(null=True)
     until = NumberAttribute(null=True)
     fence = NumberAttribute(null=True)
     wanted = UnicodeAttribute(null=True)
@@ -55,6 +67,8 @@ class Lease:
     item_id: str
     owner: str
     fence: int
+    wanted: str | None = field(default=None, compare=False)
+    """What the user wanted when it was acquired."""
 
 
 class Lost(Conflict):
@@ -66,17 +80,25 @@ def new_owner() -> str:
     return f"{current().settings.node}{_OWNER_MARK}{current().new_uuid().hex}"
 
 
-def acquire(item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS) -> Lease | None:
-    """The lease, when it is free or has run out; None while another holds it."""
+def acquire(
+    item_id: str, owner: str, now: float, seconds: float = LEASE_SECONDS, *, work: Work = Work.DOWNLOAD
+) -> Lease | None:
+    """The lease, when it is free or has run out; None while another holds it.
+
+    A lease for another work is no hindrance: whoever has read that the item is to be downloaded knows that its intake
+    is done, although nobody has released that lease.
+    """
     row = _Row(item_id)
     actions: list[Action] = [
         _Row.owner.set(owner),
+        _Row.work.set(work.value),
         _Row.until.set(now + seconds),
         _Row.fence.add(1),
         _Row.expires_at.set(int(now + _KEEP_SECONDS)),
     ]
-    free = _Row.until.does_not_exist() | (_Row.until < now) | (_Row.owner == owner)
-    return Lease(item_id, owner, int(row.fence)) if row.update_if(free, actions) else None
+    is_for_other_work = _Row.work.exists() & (_Row.work != work.value)
+    free = _Row.until.does_not_exist() | (_Row.until < now) | (_Row.owner == owner) | is_for_other_work
+    return Lease(item_id, owner, int(row.fence), row.wanted) if row.update_if(free, actions) else None
 
 
 def renew(
@@ -97,12 +119,12 @@ def renew(
 
 
 @contextmanager
-def hold(item_id: str) -> Iterator[Lease]:
+def hold(item_id: str, work: Work) -> Iterator[Lease]:
     """The lease for as long as the block runs, renewed by a thread; released when the block fails. Raises `Lost`.
 
     What the block releases itself is free from that moment on.
     """
-    lease = acquire(item_id, new_owner(), current().clock.time())
+    lease = acquire(item_id, new_owner(), current().clock.time(), work=work)
     if lease is None:
         raise _lease_lost(item_id)
     released = threading.Event()
@@ -146,19 +168,67 @@ def holds(lease: Lease) -> Condition:
     return condition
 
 
+def is_held(lease: Lease) -> bool:
+    """False when it was ended, or another has it. Its time may be up: nobody has noticed, then."""
+    row = _Row.find(lease.item_id)
+    return row is not None and (row.owner, row.fence) == (lease.owner, lease.fence)
+
+
 def check(transaction: Transaction, lease: Lease) -> None:
     """Refuses the transaction with `LOST` when the lease is another's by now."""
     transaction.check(_Row, lease.item_id, condition=holds(lease), error_label=LOST)
 
 
-def end(transaction: Transaction, item_id: str, lease: Lease | None) -> None:
-    """The lease goes with the transaction; with a `lease`, only if it is still held."""
-    transaction.delete(_Row(item_id), condition=holds(lease) if lease else None, error_label=LOST)
+def end(transaction: Transaction, item_id: str, lease: Lease) -> None:
+    """The lease goes with the transaction, only if it is still held."""
+    transaction.delete(_Row(item_id), condition=holds(lease), error_label=LOST)
 
 
-def give_back(transaction: Transaction, lease: Lease) -> None:
-    """`check`, and the lease is released with the transaction."""
-    transaction.update(_Row(lease.item_id), [_Row.until.set(_RELEASED)], condition=holds(lease), error_label=LOST)
+def end_all(item_ids: Sequence[str]) -> None:
+    """Ends the leases of items that nobody may change any more, whoever has them: workers hear of it at their next
+    renewal. Does not fail: a row that stays is in nobody's way, and its time to live ends it.
+    """
+    try:
+        if len(item_ids) == 1:
+            _Row(item_ids[0]).delete()
+        elif item_ids:
+            with _Row.batch_write() as batch:
+                for item_id in item_ids:
+                    batch.delete(_Row(item_id))
+    except TABLE_ERRORS:
+        log.warning("Leases could not be ended", exc_info=True)
+
+
+def end_later(item_ids: Iterable[str]) -> None:
+    """Does so for items that no other process works on: their rows go with the next ones, many at once."""
+    _to_be_ended().add(item_ids)
+
+
+class _Ended:
+    """Items whose rows are still to be deleted. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: list[str] = []
+        current().before_close(lambda: end_all(self.take(least=1)))
+
+    def add(self, item_ids: Iterable[str]) -> None:
+        with self._lock:
+            self._ids.extend(item_ids)
+        end_all(self.take(least=_DELETED_AT_ONCE))
+
+    def take(self, least: int) -> list[str]:
+        """All of them, if they are so many; they are forgotten here."""
+        with self._lock:
+            if len(self._ids) < least:
+                return []
+            ids, self._ids = self._ids, []
+        return ids
+
+
+@per_deployment
+def _to_be_ended() -> _Ended:
+    return _Ended()
 
 
 def release(lease: Lease) -> None:

@@ -1,11 +1,12 @@
 """Slots and the pause: who downloads and who waits, with limits that are exact under parallel requests.
 
 A slot is a row of its own: a limit of five is the rows 0 to 4 of its lane, each held by one item or free. An item
-needs one of all and one of its extractor's. It puts the rows in the transaction that starts it, if they do not exist,
-and deletes them in the one that ends it, so a slot can't outlive its item (docs/contract/downloads.md 5.7). Rows of
-the table `catalogue`:
+needs one of all and one of its extractor's, puts those rows in the transaction that starts it, and names them in its
+own row while it runs. Nobody deletes them: a slot is free when its row's item does not name it, or is gone; so it can't
+outlive its item (docs/contract/downloads.md 5.7). The next one overwrites the row, on condition that it is the one that
+was read. Rows of the table `catalogue`:
 
-    slot/<extractor>/<n>   the item that holds a slot; no extractor: one of all
+    slot/<extractor>/<n>   the item that took a slot last, and that item's version then; no extractor: one of all
     pause                  `paused_at`, while paused
 
 How many hold slots and wait is in the journal, as numbers of lanes: `t~` (taken, in all), `t~<extractor>`,
@@ -13,13 +14,14 @@ How many hold slots and wait is in the journal, as numbers of lanes: `t~` (taken
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.lane import Lane, Share
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE, Stage
@@ -36,6 +38,9 @@ _WAITING, _TAKEN, _SHARE = "w~", "t~", "s~"
 _OF_USER = "@"
 _FIRST_READ, _READ = 8, 45
 """How many slots of a lane are looked at first, and then at once."""
+_MOST_NOTED = 1000
+Taking = tuple[str, int | None]
+"""The taking of a slot, as its row tells it: the item's id, and its version then. None: an earlier version of ours."""
 
 
 class _Slot(Row):
@@ -44,6 +49,7 @@ class _Slot(Row):
 
     node = UnicodeAttribute(hash_key=True)
     item_id = UnicodeAttribute()
+    version = NumberAttribute(null=True)
 
 
 class _Pause(Row):
@@ -151,30 +157,57 @@ def lane_changes(moves: Iterable[tuple[Item | None, Item | None]]) -> dict[str, 
     return {lane: delta for lane, delta in deltas.items() if delta}
 
 
-def write(transaction: Transaction, before: Item | None, after: Item | None) -> None:
-    """Adds to the transaction that an item takes and gives back slots.
+def note_free(before: Item | None, after: Item | None) -> None:
+    """Remembers in this process what a change gave back, so that the next start need not look for its item."""
+    given_back = set(before.slots if before else ()).difference(after.slots if after else ())
+    if not given_back:
+        return
+    free = _free()
+    if len(free) > _MOST_NOTED:
+        free.clear()
+    assert before is not None
+    free |= dict.fromkeys(given_back, (before.id, before.version + 1))
 
-    It fails with the label `NO_SLOT` and a slot's name when another item has that slot by now.
-    """
-    old, new = (frozenset(item.slots) if item else frozenset() for item in (before, after))
-    for name in old - new:
-        transaction.delete(_Slot(name))
-    for name in new - old:
-        assert after is not None
-        row = _Slot(name, item_id=after.id)
-        transaction.put(row, condition=_Slot.node.does_not_exist(), error_label=NO_SLOT + name)
+
+@per_deployment
+def _free() -> dict[str, tuple[str, int]]:
+    """Slot -> the item that gave it back, and its version then. Another one may have it by now."""
+    return {}
+
+
+def _is_given_back(name: str, taking: Taking) -> bool:
+    """True if this process knows that the item that took the slot has it no more."""
+    item_id, version = _free().get(name, ("", 0))
+    return taking[0] == item_id and (taking[1] or 0) < version
 
 
 class Choice:
     """Chooses free slots for the items of one transaction."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, slots_of: Callable[[Collection[str]], Mapping[str, Collection[str]]]
+    ) -> None:
+        """`slots_of`: reads which slots items hold, by their ids."""
         self._settings = settings
+        self._slots_of = slots_of
         self._busy: set[str] = set()
+        self._takings: dict[str, Taking] = {}
 
     def exclude(self, names: Iterable[str]) -> None:
         """Takes slots as busy that others were faster to take."""
         self._busy |= set(names)
+
+    def write(self, transaction: Transaction, before: Item | None, after: Item | None) -> None:
+        """Adds to the transaction that an item takes slots. What it gives back takes no write but its own row's.
+
+        It fails with the label `NO_SLOT` and a slot's name when another item has taken that slot since it was read.
+        """
+        if after is None:
+            return
+        for name in set(after.slots).difference(before.slots if before else ()):
+            row = _Slot(name, item_id=after.id, version=after.version)
+            condition = _is_still(self._takings.get(name))
+            transaction.put(row, condition=condition, error_label=NO_SLOT + name)
 
     def place(self, before: Item | None, after: Item) -> Item:
         """The item with the slots that it has from now on. Raises `NoSlot` when it may not start.
@@ -211,17 +244,45 @@ class Choice:
             rows = nodes.read([PAUSE, *chain.from_iterable(batch.values())])
             if _paused_at(rows) is not None:
                 return None
-            for lane, names in batch.items():
-                if free_names := [name for name in names if name not in rows]:
-                    free[lane] = current().random.choice(free_names)
+            free |= self._choose(batch, {name: row for name, row in rows.items() if name != PAUSE})
             size = _READ
         return tuple(free[lane] for lane in limits)
+
+    def _choose(self, batch: Mapping[str, Collection[str]], rows: Mapping[str, nodes.Answer]) -> dict[str, str]:
+        """A free slot of each lane that has one among those of `batch`, whose rows are given. None or one request."""
+        self._takings |= {name: _taking(row) for name, row in rows.items()}
+        never_taken = {lane: [name for name in names if name not in rows] for lane, names in batch.items()}
+        free = {
+            lane: never_taken[lane] or [name for name in names if _is_given_back(name, self._takings[name])]
+            for lane, names in batch.items()
+        }
+        if in_question := [name for lane, names in batch.items() if not free[lane] for name in names]:
+            holders = self._slots_of({self._takings[name][0] for name in in_question})
+            for lane, names in batch.items():
+                free[lane] = free[lane] or [
+                    name for name in names if name not in holders.get(self._takings[name][0], ())
+                ]
+        return {lane: current().random.choice(names) for lane, names in free.items() if names}
 
     def _names(self, lane: str, limit: int) -> Iterator[str]:
         """A lane's slots, from any of them on, without those that are known to be taken."""
         start = current().random.randrange(limit)
         names = (f"slot/{lane}/{(start + step) % limit}" for step in range(limit))
         return (name for name in names if name not in self._busy)
+
+
+def _taking(row: nodes.Answer) -> Taking:
+    return row["item_id"]["S"], nodes.number(row, "version") if "version" in row else None
+
+
+def _is_still(taking: Taking | None) -> Condition:
+    """The condition that a slot's row is as it was read; it did not exist when there is no `taking`."""
+    if taking is None:
+        return _Slot.node.does_not_exist()
+    item_id, version = taking
+    same_version: Condition = _Slot.version.does_not_exist() if version is None else _Slot.version == version
+    same_taking: Condition = (_Slot.item_id == item_id) & same_version
+    return same_taking
 
 
 def _lane_of(slot: str) -> str:

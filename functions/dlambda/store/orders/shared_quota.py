@@ -89,15 +89,17 @@ def make_room(order_id: str, size_bytes: int, limit: int) -> bool:
 
 
 def _gather(number: int, lacking: int, left: Sequence[int]) -> None:
-    """Brings at least `lacking` bytes from other shares: half of what they have, or all where half is too little."""
-    others = {other: max(0, have) for other, have in enumerate(left) if other != number}
-    parts = {other: have // 2 for other, have in others.items()}
+    """Brings at least `lacking` bytes from other shares: half of what the richest have, or all that there are."""
+    others = {other: have for other, have in enumerate(left) if other != number and have > 0}
+    parts: dict[int, int] = {}
+    for other in sorted(others, key=lambda other: -others[other]):
+        if sum(parts.values()) < lacking:
+            parts[other] = -(-others[other] // 2)
     if sum(parts.values()) < lacking:
         parts = others
     transaction = Transaction()
     for other, part in parts.items():
-        if part:
-            transaction.update(_share(other), [_Share.left.add(-part)], condition=_Share.left >= part)
+        transaction.update(_share(other), [_Share.left.add(-part)], condition=_Share.left >= part)
     transaction.update(_share(number), [_Share.left.add(sum(parts.values()))])
     transaction.try_commit()
 
@@ -122,10 +124,15 @@ def _begin(limit: int) -> None:
     transaction = Transaction()
     # Nobody counts in it any more: earlier versions do not run beside this one.
     transaction.update(old, [_Share.total.remove()])
-    first = _share(_FIRST)
+    part = max(0, limit - total) // SHARES
+    rest = limit - total - part * (SHARES - 1)
     transaction.update(
-        first, [_Share.granted.set(limit), _Share.left.add(limit - total)], condition=_Share.granted.does_not_exist()
+        _share(_FIRST),
+        [_Share.granted.set(limit), _Share.left.add(rest)],
+        condition=_Share.granted.does_not_exist(),
     )
+    for number in range(1, SHARES):
+        transaction.update(_share(number), [_Share.left.add(part)])
     transaction.try_commit()
 
 

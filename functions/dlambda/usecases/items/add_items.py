@@ -56,7 +56,8 @@ def check_request(request: Request) -> None:
 def add_items(requests: Sequence[Request]) -> list[Added]:
     """Makes a record of each request, in their order, and wakes the intake. All have passed `check_request`.
 
-    Raises `TooMany` when one of their users may bring nothing more today.
+    Raises `TooMany` when one of their users may bring nothing more today, `Invalid` when one is larger than a record
+    may be; nothing is stored then.
     """
     check_daily_limit(request.owner for request in requests)
     batch_id = f"batch_{current().new_uuid().hex}" if len(requests) > 1 else None
@@ -66,6 +67,8 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
         if batch_id:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
         new_items.append(new_item(request.evolve(extras=extras)))
+    for item in new_items:
+        items.check_size(item)
     items_by_id = {item.id: item for item in insert_items(new_items)}
     # Many at once wait where entries of playlists do: a single one of somebody else is not behind them.
     message = add_message if len(items_by_id) <= _MOST_AT_ONCE else entry_message

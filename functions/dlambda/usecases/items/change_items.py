@@ -16,6 +16,7 @@ from dlambda.errors import Conflict, NotFound
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
+from dlambda.store.items.batches import batches
 from dlambda.store.tasks import feed_history
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.files import folders
@@ -69,7 +70,7 @@ def cancel(item_id: str, owner: str = "") -> str:
 def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
     outcomes: dict[str, str] = {}
-    for batch in _batches([item for item in targets if item.stage is not Stage.RUNNING]):
+    for batch in batches([item for item in targets if item.stage is not Stage.RUNNING], _most_of(targets)):
         changes = [items.Change(item, item.ended(Status.CANCELLED, current().clock.time())) for item in batch]
         if diff := _commit_unchanged(changes):
             publish_changes(diff)
@@ -77,9 +78,9 @@ def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     return outcomes | {item.id: "ok" for item in targets if item.id not in outcomes and cancel(item.id) == "ok"}
 
 
-def _batches(targets: Sequence[Item]) -> list[Sequence[Item]]:
-    size = _TOGETHER_OF_MEMBERS if any(item.owner for item in targets) else _TOGETHER
-    return [targets[start : start + size] for start in range(0, len(targets), size)]
+def _most_of(targets: Iterable[Item]) -> int:
+    """How many of them a transaction takes."""
+    return _TOGETHER_OF_MEMBERS if any(item.owner for item in targets) else _TOGETHER
 
 
 def _commit_unchanged(changes: Sequence[items.Change]) -> list[items.Change]:
@@ -207,7 +208,8 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
     with_files = remove_files and current().settings.remove_files
     outcomes: dict[str, str] = {}
-    for batch in _batches(list(targets)):
+    records = list(targets)
+    for batch in batches(records, _most_of(records)):
         changes = [items.Change(item, None) for item in batch]
         # One by one, those stay that were changed meanwhile: who changed them tells their end.
         diff = _commit_unchanged(changes) or [removal for change in changes for removal in _commit_unchanged([change])]

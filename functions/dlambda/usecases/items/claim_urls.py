@@ -8,6 +8,7 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict
 from dlambda.store.items import archive, items, leases
+from dlambda.store.items.batches import MOST_BYTES, most_bytes
 from dlambda.store.items.items import Change
 from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
@@ -97,20 +98,25 @@ def claim_next(
 
 
 def _split(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
-    """The claims of the next transaction, and the later ones: from the first on, until too many records give way.
+    """The claims of the next transaction, and the later ones: from the first on, until too many records give way, or
+    the rows are too large for it.
 
     All claims that one record gives way to go together, wherever they stand: it has a URL of each.
     """
     batch: list[Claim] = []
     later: list[Claim] = []
     leaving: set[str] = set()
+    size_bytes = 0
     for claim in claims:
         record_ids = {record.id for record in claim.replaced}
         limit = _MOST_REPLACED_OF_MEMBERS if claim.item.owner else _MOST_REPLACED
-        has_place = not later and len(leaving | record_ids) <= limit
+        claim_bytes = sum(map(most_bytes, (claim.item, *claim.replaced)))
+        has_room = not batch or size_bytes + claim_bytes <= MOST_BYTES
+        has_place = not later and has_room and len(leaving | record_ids) <= limit
         if has_place or not leaving.isdisjoint(record_ids):
             batch.append(claim)
             leaving |= record_ids
+            size_bytes += claim_bytes
         else:
             later.append(claim)
     return batch, later

@@ -17,7 +17,10 @@ _MOST_PASSED = 10
 
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, in turn; answers how many. Idempotent."""
-    item_ids = _choose()
+    return _send(_choose(slots.read()))
+
+
+def _send(item_ids: Sequence[str]) -> int:
     queue.send_many(DownloadItem(item_id) for item_id in item_ids)
     return len(item_ids)
 
@@ -29,13 +32,13 @@ def pass_on(excluded_ids: Sequence[str]) -> None:
     """
     if len(excluded_ids) > _MOST_PASSED:
         return
-    for item_id in _choose(excluded_ids)[:1]:
+    for item_id in _choose(slots.read(), excluded_ids)[:1]:
         queue.send(DownloadItem(item_id, tuple(excluded_ids)))
 
 
-def _choose(excluded_ids: Sequence[str] = ()) -> list[str]:
+def _choose(state: slots.Slots, excluded_ids: Sequence[str] = ()) -> list[str]:
     """As many items as slots are free, and no more: which one of several gets a slot is left to chance."""
-    state, settings = slots.read(), current().settings
+    settings = current().settings
     free = {lane: min(waiting, state.free(lane, settings)) for lane, waiting in state.waiting.items()}
     waiting_ids: dict[Lane, list[Waiting]] = {}
     unlimited: list[str] = []
@@ -70,4 +73,4 @@ def wake(item: Item) -> None:
     if item.passes_limits and (item.past_pause or state.paused_at is None):
         queue.send(DownloadItem(item.id))
     elif state.free(item.lane, current().settings) > 0:
-        dispatch()
+        _send(_choose(state))

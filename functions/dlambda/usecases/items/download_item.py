@@ -10,8 +10,9 @@ from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure, FailureKind, classify
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
-from dlambda.errors import Conflict, Invalid, NotFound
+from dlambda.errors import Conflict, Invalid, NotFound, StaleWrite
 from dlambda.media.workers import download
+from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import items, leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
@@ -84,15 +85,24 @@ def _claim(item: Item) -> tuple[Item, leases.Lease] | None:
     lease = leases.acquire(item.id, leases.new_owner(), current().clock.time())
     if lease is None:
         return None
-    begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
     try:
-        with leases.released_on_failure(
-            lease
-        ):  # it waits on: the next free slot wakes it, or the message that comes again
-            return update(item, item.evolve(status=Status.PREPARING, begun=begun), lease), lease
+        # When it fails the item waits on: the next free slot wakes it, or the message that comes again.
+        with leases.released_on_failure(lease):
+            try:
+                return _take_over(item, lease), lease
+            except StaleWrite:  # its user, or the worker before, was a moment faster
+                return retry_conflicts(lambda: _take_over(items.find(item.id), lease)), lease
     except Conflict:
         _forget_ended(items.find(item.id), item.id)
         return None
+
+
+def _take_over(item: Item | None, lease: leases.Lease) -> Item:
+    """The item as this worker's: from this write on, the one who had it before is refused. Raises `Conflict`."""
+    if item is None or item.stage not in {Stage.AWAITING_SLOT, Stage.RUNNING}:
+        raise leases.Lost("The item waits for no worker.")
+    begun = item.begun + 1 if item.stage is Stage.RUNNING else 0
+    return update(item, item.evolve(status=Status.PREPARING, begun=begun), lease)
 
 
 def _forget_ended(item: Item | None, item_id: str) -> None:
@@ -124,7 +134,7 @@ class _Download:
         """True when the rest must go on in another invocation."""
         running = None
         try:
-            if leases.find_wanted(self._item.id) == leases.CANCEL:
+            if self._run.lease.wanted == leases.CANCEL:
                 end_cancelled(self._item, self._run.lease)
                 saved_state().forget(self._item.id)
                 return False

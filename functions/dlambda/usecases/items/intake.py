@@ -46,7 +46,7 @@ def process_intake(item_id: str) -> None:
     if item is None or item.stage not in {Stage.AWAITING_EXTRACTION, Stage.EXPANDING}:
         return
     try:
-        with leases.hold(item.id) as lease:
+        with leases.hold(item.id, leases.Work.INTAKE) as lease:
             try:
                 if lease.fence > MOST_BEGINNINGS + item.expansion.expanded // 100:
                     raise Invalid("It could not be read, and was tried too often.")
@@ -56,6 +56,7 @@ def process_intake(item_id: str) -> None:
                     _extract_item(item, lease)
             except Invalid as error:  # also what no record can hold: it would be so again
                 stored_item = items.find(item.id)
+                leases.renew(lease, current().clock.time())  # the item was read anew: it may be another worker's
                 if stored_item and stored_item.shelf is Shelf.QUEUE:
                     fail_item(stored_item, lease, error.message)
     except leases.Lost:
@@ -170,9 +171,9 @@ def _store(before: Item, outcome: Outcome, lease: leases.Lease) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
     commit = claim_next(
         [Claim(outcome.item)],
-        lambda claims, _: [items.Change(before, claims[0].item if claims else None, lease, releases=True)],
+        lambda claims, _: [items.Change(before, claims[0].item if claims else None, lease)],
         first=[outcome.notice] if outcome.notice else [],
     )
     if commit.items and commit.items[0].shelf is Shelf.QUEUE:
         log.info("read: %s", outcome.item.title, extra={"item_id": before.id})
-        wake(commit.items[0])
+        wake(commit.items[0])  # the lease is of its intake: it is in no download's way

@@ -7,6 +7,7 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.errors import Conflict, Invalid
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import items
+from dlambda.store.items.batches import batches
 from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
 
@@ -89,10 +90,10 @@ def _move(ordered: Sequence[Item], *, front: bool) -> None:
     When this is killed on the way, those that were moved stand together, in order, and none is lost.
     """
     placed = items.at_end(ordered, front=front)
-    size = _TOGETHER_OF_MEMBERS if any(item.owner for item in ordered) else _TOGETHER
-    starts = range(0, len(ordered), size)
-    for start in reversed(starts) if front else starts:
-        _move_batch({item.id: item for item in ordered[start : start + size]}, placed)
+    most = _TOGETHER_OF_MEMBERS if any(item.owner for item in ordered) else _TOGETHER
+    parts = list(batches(ordered, most))
+    for batch in reversed(parts) if front else parts:
+        _move_batch({item.id: item for item in batch}, placed)
 
 
 def _move_batch(batch: Mapping[str, Item], placed: Mapping[str, Item]) -> None:
