@@ -43,6 +43,9 @@ LONG_SECONDS = 60.0
 LONG_BEGINNINGS = 15
 _GRACE_LIVE_SECONDS = 2.0
 _MOST_FINISHING_SECONDS = 600.0  # joining and repairing a recording of many hours
+_STEP_TOO_LONG = (
+    "What follows the download (a conversion, putting formats together) takes longer than one function may run."
+)
 _UNEXPECTED = "Download ended with unexpected status '{}'."
 
 
@@ -141,15 +144,10 @@ class _Download:
             check_space_to_begin()
             self._daily.check()
             running = self._start()
-            with StateSaver(self._state, is_live=bool(self._item.is_live)):
-                result = self._run.follow(running, self)
+            result = self._follow(running)
             if result is None:
-                self._hand_over()
-                return True
+                return self._hand_over()
             self._end(result)
-        except HandOver:
-            self._hand_over()
-            return True
         except leases.Lost:
             log.info("lease lost: another worker has the item", extra={"item_id": self._item.id})
         except DiskFull as full:
@@ -184,15 +182,30 @@ class _Download:
         except NotFound:
             raise UploadLost from None
 
-    def _hand_over(self) -> None:
-        """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`."""
+    def _follow(self, running: download.Running) -> download.Result | None:
+        """The worker's result; None when the invocation's time is up first."""
+        try:
+            with StateSaver(self._state, is_live=bool(self._item.is_live)):
+                return self._run.follow(running, self)
+        except HandOver:  # what a complete file lacks was being brought back
+            return None
+
+    def _hand_over(self) -> bool:
+        """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`.
+
+        False when it ends instead: a step behind the download had a whole invocation, and would have no longer one.
+        """
         self._upload.close()
         self._daily.count()
         self._state.save(self._run.renew_if_due)
+        if self._reports.status is Status.POSTPROCESSING and not self._state.has_advanced:
+            self._fail(_STEP_TOO_LONG, classify(_STEP_TOO_LONG))
+            return False
         self._count_beginnings()
         self._run.renew()  # before the folder goes: another worker may have it by now
         self._state.leave()
         leases.release(self._run.lease)
+        return True
 
     def _begin_anew(self) -> bool:
         """Leaves the item to the next invocation, without what was sent of its file. False when another has it."""
