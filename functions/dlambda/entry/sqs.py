@@ -10,6 +10,7 @@ from dlambda.domain.messages.queue_messages import Message
 from dlambda.domain.messages.queues import read_message
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.errors import AppError
+from dlambda.traces import step
 from dlambda.usecases.events.measure import metrics
 
 log = logging.getLogger(__name__)
@@ -70,8 +71,9 @@ def _handle(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocatio
         return True
     handle = next(route.handle for route in routes if route.kind is type(message))
     try:
-        if (remainder := handle(message, invocation)) is not None:
-            queue.send(remainder)
+        with step(type(message).__name__, **{"message_id": str(message.id)} if hasattr(message, "id") else {}):
+            if (remainder := handle(message, invocation)) is not None:
+                queue.send(remainder)
     except AppError as error:
         fate = "is retried" if error.retry else "is dropped: permanent error"
         log.warning("message %s: %s", fate, error.message, extra={"code": error.code})
