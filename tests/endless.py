@@ -39,14 +39,15 @@ class _Endless(BaseHTTPRequestHandler):
 @contextmanager
 def endless_server(size: int | None = 10**15) -> Iterator[str]:
     """Its origin; `<origin>/film.mp4` is the film, which says that it has `size` bytes."""
-    handler = type("_Film", (_Endless,), {"closing": Event(), "size": size})
+    closing = Event()
+    handler = type("_Film", (_Endless,), {"closing": closing, "size": size})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        handler.closing.set()
+        closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

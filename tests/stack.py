@@ -41,7 +41,8 @@ def plan() -> template.Map:
 
 def names() -> list[str]:
     """Of all tables and queues."""
-    return [f"{template.STACK}-{each.name}" for each in (*plan().tables, *plan().queues)]
+    nouns = [*(table.name for table in plan().tables), *(queue.name for queue in plan().queues)]
+    return [f"{template.STACK}-{noun}" for noun in nouns]
 
 
 @contextmanager

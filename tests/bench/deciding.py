@@ -10,7 +10,9 @@ _FIELDS = 500
 
 def measure_conditions() -> list[Figure]:
     """A hundred conditions, none true, against an object of five hundred fields."""
-    data = {f"field_{chr(97 + number % 26)}{chr(97 + number // 26)}": number for number in range(_FIELDS)}
+    data: dict[str, str | int] = {
+        f"field_{chr(97 + number % 26)}{chr(97 + number // 26)}": number for number in range(_FIELDS)
+    }
     data |= {"title": "BBC: How & why", "duration": 600, "view_count": 1500}
     filters = [
         compile_filter(f"title~='(?i)part {number}' || view_count>{number + 1}000000 & duration<1h")

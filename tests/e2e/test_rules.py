@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api import Api, wait_until
+from tests.e2e.api import Api, Json, wait_until
 from tests.e2e.listener import Listener
 from tests.e2e.receiver import Receiver
 from tests.origin import Origin
@@ -72,9 +72,11 @@ def test_a_client_hears_of_every_change(api: Api, listener: Listener, kind: str)
     assert api.request("PATCH", place, {"name": "told again"}).status == 200
     assert api.request("DELETE", place).status == 200
     for action in ("create", "update", "delete"):
-        heard = listener.wait(
-            "config_update", lambda message, action=action: message["data"]["data"].get("action") == action
-        )  # fmt: skip
+
+        def is_told(message: Json, action: str = action) -> bool:
+            return bool(message["data"]["data"].get("action") == action)
+
+        heard = listener.wait("config_update", is_told)
         payload = heard["data"]["data"]
         assert (payload["feature"], payload["data"]["id"], payload["id"]) == (kind, made["id"], made["id"])
 

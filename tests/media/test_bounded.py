@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -43,7 +44,8 @@ def gzipped(megabytes: int, head: bytes = b"") -> bytes:
 @cache
 def brotlied(megabytes: int) -> bytes:
     packer = brotli.Compressor(quality=1)
-    return b"".join(packer.process(BLOCK) for _ in range(megabytes)) + packer.finish()
+    packed: bytes = b"".join(packer.process(BLOCK) for _ in range(megabytes)) + packer.finish()
+    return packed
 
 
 PACKED: dict[str, tuple[str, Callable[[int], bytes]]] = {
@@ -59,7 +61,7 @@ PACKED: dict[str, tuple[str, Callable[[int], bytes]]] = {
 
 @pytest.mark.parametrize("packing", PACKED)
 @pytest.mark.parametrize("handler", [RequestsRH, UrllibRH])
-def test_a_whole_answer_has_a_limit(site: Site, packing: str, handler: type) -> None:
+def test_a_whole_answer_has_a_limit(site: Site, packing: str, handler: Any) -> None:
     encoding, pack = PACKED[packing]
     headers = {"Content_Encoding": encoding} if encoding else {}
     fits = site.put("/fits", pack(3), Content_Type="text/html", **headers)

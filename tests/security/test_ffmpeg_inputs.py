@@ -1,5 +1,7 @@
 """Addresses that only ffmpeg understands, and "films" that are manifests, playlists or scripts for ffmpeg."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.security.attempts import Attempt, Batch, Content, Own, Redirect, names
@@ -70,7 +72,7 @@ def _in_playlists() -> list[Attempt]:
 
 
 def _in_json_ld() -> list[Attempt]:
-    def attempt(name: str, fact: str, body: dict[str, object], order: str = "") -> Attempt:
+    def attempt(name: str, fact: str, body: Mapping[str, object], order: str = "") -> Attempt:
         pages: dict[str, Content] = {"@KEY@.html": json_ld(_ADDRESSES[name]), "secret.m3u8": _PLAYLIST_OF_THE_SECRET}
         return Attempt(fact, pages, body, _SAYS, order=order, ends=("error",), text=_A_SENTENCE)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.security.attempts import Attempt, Batch, Own, Redirect, names
+from tests.security.attempts import Attempt, Batch, Content, Own, Redirect, names
 from tests.security.hostile import SECTIONS, dash, master_playlist, media_playlist, playlist_attempt
 
 _KEY = '#EXT-X-KEY:METHOD=AES-128,URI="{}"'
@@ -74,7 +74,7 @@ def _live() -> list[Attempt]:
 
 
 def _two_sounds() -> Attempt:
-    pages = {
+    pages: dict[str, Content] = {
         "@KEY@.m3u8": master_playlist("video.m3u8", sound=("sound.m3u8",)),
         "video.m3u8": media_playlist("good.ts", "@DECOY@.ts", live=True),
         "sound.m3u8": media_playlist("@DECOY@.aac", live=True),

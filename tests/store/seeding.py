@@ -16,7 +16,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.store.items import catalogue, items, journal, nodes
 from dlambda.store.items.entry import LEAF_PLACES, net
-from dlambda.store.table import Row
+from dlambda.store.table import Row, Transaction
 from local.engines import SocketConnection
 
 _WRITE = 25
@@ -122,7 +122,7 @@ def _count(placed: Sequence[Item]) -> None:
     fold = journal.read()[0].fold
     for start in range(0, len(placed), size):
         entries = net([((), [entry for item in placed[start : start + size] for entry in items._entries(item)])])
-        transaction = items.Transaction()
+        transaction = Transaction()
         catalogue.change(transaction, entries, nodes.read([*{entry.leaf_node for entry in entries}]), fold)
         transaction.commit()
 

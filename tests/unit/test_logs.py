@@ -3,25 +3,27 @@
 import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 
-from dlambda.entry.logs import JsonLines, masked, set_request_id
+from dlambda.domain.telemetry.log_line import masked
+from dlambda.entry.logs import JsonLines, set_request_id
 
 
-def line(message: str, *arguments: object, **extra: object) -> dict[str, object]:
+def line(message: str, *arguments: object, **extra: object) -> dict[str, Any]:
     record = logging.LogRecord("dlambda.x", logging.WARNING, __file__, 1, message, arguments, None)
     vars(record).update(extra)
     return dict(json.loads(JsonLines().format(record)))
 
 
-def test_a_line_names_its_node_where_there_are_several():
+def test_a_line_names_its_node_where_there_are_several() -> None:
     record = logging.LogRecord("dlambda.x", logging.WARNING, __file__, 1, "text", (), None)
     assert json.loads(JsonLines(node="kitchen").format(record))["node"] == "kitchen"
     assert "node" not in line("text")
 
 
-def test_a_line():
+def test_a_line() -> None:
     set_request_id("r1")
     try:
         found = line("Took %d ms", 5, item_id="a")
@@ -53,17 +55,17 @@ def test_a_line():
         ("password=hush", "hush"),
     ],
 )
-def test_secrets_are_masked(text, secret):
+def test_secrets_are_masked(text: str, secret: str) -> None:
     assert secret not in masked(text)
     assert "********" in masked(text)
 
 
-def test_secrets_in_what_is_added_are_masked():
+def test_secrets_in_what_is_added_are_masked() -> None:
     found = line("x", body='{"url": "https://u:hush@video.example/"}', url="https://a.example/?token=hush")
     assert "hush" not in json.dumps(found)
 
 
-def test_a_traceback_is_kept_and_masked():
+def test_a_traceback_is_kept_and_masked() -> None:
     try:
         raise ValueError("https://u:hush@video.example/")
     except ValueError:
@@ -75,5 +77,5 @@ def test_a_traceback_is_kept_and_masked():
 
 
 @pytest.mark.parametrize("text", ["Downloaded a.mp4", "https://video.example/watch?v=1", "10:30:11 done"])
-def test_ordinary_text_stays(text):
+def test_ordinary_text_stays(text: str) -> None:
     assert masked(text) == text

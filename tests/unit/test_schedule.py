@@ -95,9 +95,10 @@ def test_the_next_run_is_the_next_matching_minute(timer: str, after: datetime, e
 def test_sunday_ends_a_range_and_begins_one(days: str, expected: str) -> None:
     """Five weeks from a Monday on."""
     monday = utc(2026, 1, 5)
-    runs, at = [], monday - timedelta(minutes=1)
-    while (at := next_run(f"0 7 * * {days}", at)) < monday + timedelta(weeks=5):
+    runs, at = [], next_run(f"0 7 * * {days}", monday - timedelta(minutes=1))
+    while at and at < monday + timedelta(weeks=5):
         runs.append(at)
+        at = next_run(f"0 7 * * {days}", at)
     assert (
         " ".join(dict.fromkeys(day.strftime("%a") for day in sorted(runs, key=lambda day: day.weekday()))) == expected
     )

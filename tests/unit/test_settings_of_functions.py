@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,12 @@ from dlambda.settings import SettingsError, read_list
 from tests.stack import forget_settings
 
 CLOUD = {"AWS_LAMBDA_FUNCTION_NAME": "history", "YTP_ALLOW_OPEN": "true"}
+Environ = Callable[..., None]
 
 
 @pytest.fixture
-def environ(monkeypatch):
-    def set_environ(**variables):
+def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environ]:
+    def set_environ(**variables: str) -> None:
         for name, text in variables.items():
             monkeypatch.setenv(name, text)
         forget_settings()
@@ -27,14 +30,14 @@ def environ(monkeypatch):
 
 
 @pytest.mark.parametrize("login", [{"YTP_AUTH_USERNAME": "me"}, {"YTP_AUTH_PASSWORD": "pw"}])
-def test_check_open_with_half_a_login_refuses_even_an_open_service(environ, login):
+def test_check_open_with_half_a_login_refuses_even_an_open_service(environ: Environ, login: dict[str, Any]) -> None:
     environ(**CLOUD, **login)
     with pytest.raises(Unavailable):
         check_open()
 
 
 @pytest.mark.parametrize("login", [{}, {"YTP_AUTH_USERNAME": "me", "YTP_AUTH_PASSWORD": "pw"}])
-def test_check_open_with_a_login_or_none_passes(environ, login):
+def test_check_open_with_a_login_or_none_passes(environ: Environ, login: dict[str, Any]) -> None:
     environ(**CLOUD, **login)
     check_open()
 
@@ -47,7 +50,9 @@ def test_check_open_with_a_login_or_none_passes(environ, login):
         ({"YTP_OUTPUT_TEMPLATE": "%(x", "YTP_AUTH_USERNAME": "me"}, "ERROR", ["YTP_OUTPUT_TEMPLATE: ", "YTP_AUTH_USERNAME: "]),
     ],
 )  # fmt: skip
-def test_a_function_writes_one_line_at_its_start(variables, level, words):
+def test_a_function_writes_one_line_at_its_start(
+    variables: dict[str, Any], level: str | None, words: list[Any]
+) -> None:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("YTP_", "DLAMBDA_"))}
     started = subprocess.run(
         [sys.executable, "-c", "from dlambda.entry.logs import set_up_logs; set_up_logs(); set_up_logs()"],

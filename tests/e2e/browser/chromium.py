@@ -77,7 +77,7 @@ class Chromium:
         with contextlib.suppress(OSError, ValueError, StopIteration):  # not written yet, or not to the end
             port = int((self._profile / "DevToolsActivePort").read_text().split("\n")[0])
             pages = Api(f"http://127.0.0.1:{port}").get("/json").json()
-            return next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
+            return next(str(page["webSocketDebuggerUrl"]) for page in pages if page["type"] == "page")
         return None
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
