@@ -31,6 +31,7 @@ from dlambda.entry.exposure import check_host
 from dlambda.entry.logs import set_up_logs
 from dlambda.errors import AppError
 from dlambda.settings import Settings
+from dlambda.usecases.accounts.login_need import is_remembered, login_needed
 from dlambda.usecases.operations.monitor import start_monitor
 from dlambda.usecases.operations.nodes import enter
 from local import nudge, template
@@ -72,6 +73,8 @@ class Gateway:
         self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_remembered():
+            await asyncio.to_thread(login_needed)  # at most once a second
         try:
             check_host(values(scope, b"host"))
         except AppError as error:

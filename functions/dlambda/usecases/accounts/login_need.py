@@ -45,6 +45,13 @@ def account_exists() -> bool:
     return answer.exists
 
 
+def is_remembered() -> bool:
+    """True if `login_needed` answers without asking the table: a loop that serves everybody must not wait for it."""
+    settings = current().settings
+    is_settled = settings.disable_auth is not None or settings.has_login
+    return is_settled or current().clock.monotonic() < last_answer().until
+
+
 @per_deployment
 def last_answer() -> _Answer:
     """The answer that is remembered; it also counts again when `until` is 0."""
