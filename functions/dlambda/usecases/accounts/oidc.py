@@ -5,12 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.accounts.external import groups_of_claims, name_of_claims
@@ -19,6 +15,9 @@ from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavail
 from dlambda.media.outgoing.fetch import Request, fetch
 from dlambda.store.accounts import sessions
 from dlambda.usecases.accounts.external_users import find_by_subject
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 SIGN_IN_SECONDS: Final = 600
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -64,8 +63,10 @@ class _Provider:
             raise OperationFailed(f"{_FAILED}: it has no {name}.")
         return url
 
-    def keys(self, *, anew: bool = False) -> KeySet:
+    def keys(self, *, anew: bool = False) -> "KeySet":
         """The keys that it signs with; read `anew` when a token names one that is not among them."""
+        from joserfc.jwk import KeySet  # 10 MB, for deployments that have a provider
+
         if self._keys is None or anew:
             url = self.endpoint("jwks_uri")
             document: Any = _read(Request(url, timeout_seconds=_FETCH_SECONDS, limit_bytes=_LIMIT_BYTES))
@@ -153,6 +154,9 @@ def _exchange(code: str, redirect_uri: str, verifier: str) -> Mapping[str, Any]:
 
 def _claims(id_token: str, nonce: str) -> Mapping[str, Any]:
     """The claims of a token that this provider signed for this client and this sign-in. Raises `OperationFailed`."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
     settings = current().settings
     try:
         try:
