@@ -5,9 +5,10 @@ py-spy takes the samples, by `uvx`; it looks at the process from outside, and ch
 
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -24,6 +25,8 @@ _WIDTH: Final = 1200
 _ROW: Final = 16
 _LEAST_SHARE: Final = 0.004
 _LETTER: Final = 6.2
+_WAITING: Final = "Runner.run "
+_BEGINS: Final[Mapping[str, str]] = {_WAITING: "event loop", "_WorkItem.run ": "threads"}
 _STYLE: Final = "text{font:10px monospace;fill:#222}rect{stroke:#fff;stroke-width:.5}"
 _COLOURS: Final = ("#f4a259", "#f6bd60", "#e98a5b", "#f7cf83")
 
@@ -54,7 +57,7 @@ def _sample(pid: int, api: Api, work: Callable[[Api, int], object]) -> Counter[s
     """Stacks, root first and joined by `;`, with how often each was seen while `work` was done again and again."""
     command = [
         str(Path(sys.executable).with_name("uvx")), "py-spy", "record", "--pid", str(pid), "--duration", str(_SECONDS), "--rate", str(_RATE), "--gil",
-        "--function", "--format", "raw", "--output", "-",
+        "--function", "--format", "raw", "--output",
     ]  # fmt: skip
     is_over = threading.Event()
 
@@ -67,21 +70,33 @@ def _sample(pid: int, api: Api, work: Callable[[Api, int], object]) -> Counter[s
     client = threading.Thread(target=ask)
     client.start()
     try:
-        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        with tempfile.NamedTemporaryFile() as file:
+            subprocess.run([*command, file.name], check=True, capture_output=True)
+            return read_stacks(Path(file.name).read_text())
     finally:
         is_over.set()
         client.join()
-    return read_stacks(text)
 
 
 def read_stacks(text: str) -> Counter[str]:
-    """Samples in the collapsed form: a stack and a number a line."""
+    """Samples in the collapsed form: a stack and a number a line. Without those in which the event loop waits; what every
+    stack begins with is one frame.
+    """
     stacks: Counter[str] = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
-        if stack and count.isdigit():
-            stacks[stack] += int(count)
+        frames = stack.split(";")
+        if stack and count.isdigit() and not frames[-1].startswith(_WAITING):
+            stacks[";".join(_shortened(frames))] += int(count)
     return stacks
+
+
+def _shortened(frames: Sequence[str]) -> Sequence[str]:
+    for begin, name in _BEGINS.items():
+        for number, frame in enumerate(frames):
+            if frame.startswith(begin):
+                return [name, *frames[number + 1 :]]
+    return frames
 
 
 def draw(stacks: Mapping[str, int]) -> str:

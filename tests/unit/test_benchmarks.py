@@ -43,3 +43,9 @@ def test_samples_become_boxes_as_wide_as_their_share() -> None:
     picture = ET.fromstring(draw(stacks))
     titles = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}title")}
     assert titles == {"main 100.0%", "a <b> 87.5%", "c 37.5%", "d 12.5%"}
+
+
+def test_samples_of_a_loop_that_waits_are_left_out() -> None:
+    loop, thread = "main;Runner.run (asyncio/runners.py:118)", "Thread.run (a.py:1);_WorkItem.run (b.py:2)"
+    stacks = read_stacks(f"{loop} 90\n{loop};answer 2\n{thread};work 1\n")
+    assert stacks == {"event loop;answer": 2, "threads;work": 1}
