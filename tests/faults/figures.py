@@ -21,7 +21,10 @@ class Kind(StrEnum):
 
 @dataclass
 class Figures:
-    """Of one fault. `struck`: what it did; `unanswered_adds`: of clients that gave up; `slowest_seconds`: from its end until every item had ended, at most."""
+    """Of one fault. `struck`: what it did; `unanswered_adds`: of clients that gave up.
+
+    `slowest_seconds`: from the fault's end until every item had ended, at most.
+    """
 
     fault: str
     rounds: int = 0

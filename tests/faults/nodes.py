@@ -16,6 +16,7 @@ from tests.faults.fault import Fault, Scene
 from tests.faults.kills import CUT_OFF
 
 _LONGEST_WAIT_SECONDS = 8.0
+_START_SECONDS = 240.0
 _APART_SECONDS = 120
 _ROUND_SECONDS = "10"
 
@@ -41,7 +42,11 @@ def _node_killed(place: Path) -> Iterator[Scene]:
             first.kill()
             struck["nodes"] += 1
 
-        yield Scene(deployment, strike, first.start, struck)
+        def start_again() -> None:
+            first.launch()
+            first.wait_ready(_START_SECONDS)
+
+        yield Scene(deployment, strike, start_again, struck)
 
 
 def _compile(place: Path) -> Path:
