@@ -22,7 +22,7 @@ from tests.free_port import free_port
 from tests.listening import ports_of
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 20
 _WELCOME_SECONDS = 60  # it answers a moment before it says so
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "XDG_CACHE_HOME", "DLAMBDA_TOOLS_DIR")
