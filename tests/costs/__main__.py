@@ -123,6 +123,9 @@ for each second that it downloads. Assumed: files of {given.file_mb:.0f} MB from
 {given.extraction_seconds:.0f} s, {given.api_calls:.0f} requests of a client and {given.log_kb:.0f} KB of log for each, uploads in parts of {given.part_mb:.0f} MB, and the requests
 of S3 and SQS, which are read from the code.
 
+Most read units are for records of the lists' journal that are not folded yet ([list-journal](decisions/list-journal.md)): who reads a list
+or its numbers asks for all of them, consistently, a unit each.
+
 ## 1,000 downloads
 
 | part | $ |
