@@ -33,7 +33,7 @@ class Exit:
 def run_terminal(
     words: Sequence[str], workdir: Path, *, seconds: float, most_bytes: int
 ) -> Iterator[Line | Exit | None]:
-    """Runs `yt-dlp <words>` in `workdir`; None each second in which nothing came. The last value is an `Exit`.
+    """Runs `yt-dlp <words>` in `workdir`; None when no line came, at least each second. The last value is an `Exit`.
 
     Whoever stops listening ends it: its whole process group goes with this generator.
     """
@@ -63,6 +63,8 @@ def run_terminal(
                     lines, pending = [*lines, pending], ""
                 sent_bytes += len(message["data"])
                 yield from (Line(line.removesuffix("\r")) for line in lines)
+                if not lines:  # progress grows in one line: the listener looks whether it shall go on
+                    yield None
             if sent_bytes > most_bytes or time.monotonic() > end:
                 why = "it wrote too much" if sent_bytes > most_bytes else "it took too long"
                 yield Line(f"Stopped: {why}.", "stderr")

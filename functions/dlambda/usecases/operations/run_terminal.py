@@ -29,8 +29,8 @@ def read_command(text: str) -> Command:
 
 
 def run(command: Command, *, seconds: float) -> Generator[Line | Exit | None, None, None]:
-    """The output as it comes, then an `Exit`; None each second in which nothing came. Closing it ends the command, and
-    so do `seconds`, or an hour.
+    """The output as it comes, then an `Exit`; None when no line came, at least each second. Closing it ends the
+    command, and so do `seconds`, or an hour.
     """
     place = _new_folder()
     try:
