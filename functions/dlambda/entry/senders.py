@@ -83,8 +83,8 @@ class Incoming:
 def header_names() -> tuple[str, ...]:
     """The headers of a request that an `Incoming` has."""
     settings = current().settings
-    header_names = (settings.auth_proxy_header, settings.auth_proxy_groups_header)
-    return (*NAMES, *(name.lower() for name in header_names if name))
+    proxy_headers = (settings.auth_proxy_header, settings.auth_proxy_groups_header)
+    return (*NAMES, *(name.lower() for name in proxy_headers if name))
 
 
 def is_trusted_proxy(peer: str) -> bool:
@@ -96,7 +96,7 @@ def check_sender(incoming: Incoming) -> Admission:
     """How far the request may go. Raises `Forbidden` for what pages of other origins may not do."""
     settings = current().settings
     sender = sender_of(incoming.headers, incoming.host, _origins(settings.cors_origins))
-    request = _ask(incoming)
+    request = _effective_request(incoming)
     admitted = admission(sender, request, open_to_pages=is_open_route(request) and is_open_to_pages(settings))
     if admitted is None:
         raise Forbidden(_REFUSED_TEXT, headers={"Vary": "Origin"})
@@ -115,11 +115,11 @@ def cors_headers(incoming: Incoming, admitted: Admission | None) -> dict[str, st
         headers["Access-Control-Allow-Credentials"] = "true"
     elif admitted in (Admission.PAGE, Admission.EXTENSION):
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Allow-Methods"] = _ask(incoming).method
+        headers["Access-Control-Allow-Methods"] = _effective_request(incoming).method
     return headers
 
 
-def _ask(incoming: Incoming) -> Request:
+def _effective_request(incoming: Incoming) -> Request:
     """A preflight stands for the request that it asks for."""
     method, headers = incoming.method, incoming.headers
     if method == "OPTIONS":

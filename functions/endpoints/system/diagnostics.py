@@ -150,7 +150,7 @@ def _updates(settings: Settings) -> Check:
         status, message = CheckStatus.SKIP, "Switched off (YTP_CHECK_FOR_UPDATES)."
     elif any(updates.values()):
         names = {"new_version": "this service", "yt_new_version": "yt-dlp"}
-        news = [f"{names[name]} {version}" for name, version in updates.items() if version]
+        news = [f"{names[name]} {latest}" for name, latest in updates.items() if latest]
         status, message = CheckStatus.WARN, f"There is a newer release: {', '.join(news)}."
     else:
         status, message = CheckStatus.PASS, "None is known."

@@ -49,11 +49,11 @@ def _events() -> Iterator[Sent | None]:
     last: list[tuple[str, str]] | None = None
     for sample in monitor().follow(_ALIVE_SECONDS):
         yield Sent("sample", sample) if sample else None
-        bottlenecks = find_bottlenecks(monitor().history(_BOTTLENECK_SECONDS))
-        kinds = [(problem["type"], problem["level"]) for problem in bottlenecks["bottlenecks"]]
+        problems = find_bottlenecks(monitor().history(_BOTTLENECK_SECONDS))
+        kinds = [(problem["type"], problem["level"]) for problem in problems["bottlenecks"]]
         if sample and kinds != last:
             last = kinds
-            yield Sent("bottleneck", bottlenecks)
+            yield Sent("bottleneck", problems)
         if clock.monotonic() >= end:
             return
 

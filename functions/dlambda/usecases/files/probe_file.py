@@ -41,8 +41,8 @@ def remembered(kind: str, file: Found, ask: Callable[[], dict[str, Any]]) -> dic
     if file.stored is None:
         raise NotFound(f"File '{file.path}' does not exist.")
     key = f"{kind}#{version_key(file)}"
-    probe: dict[str, Any] | None = cache.find(key, current().clock.time())
-    if probe is None:
-        probe = ask()
-        cache.put(key, probe, current().clock.time() + _KEPT_SECONDS)
-    return probe
+    answer: dict[str, Any] | None = cache.find(key, current().clock.time())
+    if answer is None:
+        answer = ask()
+        cache.put(key, answer, current().clock.time() + _KEPT_SECONDS)
+    return answer
