@@ -77,7 +77,8 @@ def watched(operation: str) -> Iterator[list[Any]]:
 
 
 def film(number: int) -> bytes:
-    return f"film {number}, ".encode().ljust(10, b"-") * (FILM_BYTES // 10)
+    """Each has another length: this engine's ETag follows from the length and the second of writing."""
+    return f"film {number}, ".encode().ljust(10, b"-") * (FILM_BYTES // 10) + b"." * number
 
 
 @pytest.fixture
@@ -89,14 +90,20 @@ def zip_job() -> Job:
     return jobs.add(Job("zip-1", bundle_files.KIND, body), current().clock.time(), held=False)
 
 
-def contents(job: Job) -> dict[str, bytes]:
-    """The files of a ZIP that is done."""
+def film_of(content: bytes) -> str:
+    """The film that a file has; a text, since pytest compares long bytes for minutes."""
+    number = int(content.split(b",")[0].removeprefix(b"film "))
+    return f"film {number}" if content == film(number) else f"film {number}, damaged"
+
+
+def contents(job: Job) -> dict[str, str]:
+    """The films of a ZIP that is done."""
     ended_job = jobs.find(job.id)
     assert ended_job is not None
     assert (ended_job.is_done, ended_job.body["error"]) == (True, "")
     with zipfile.ZipFile(io.BytesIO(bucket.get_bytes(bundle_key(job.id)))) as archive:
         assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name: film_of(archive.read(name)) for name in archive.namelist()}
 
 
 def test_a_zip_goes_on_behind_the_parts_that_were_sent(stack: Stack, zip_job: Job) -> None:
@@ -105,7 +112,7 @@ def test_a_zip_goes_on_behind_the_parts_that_were_sent(stack: Stack, zip_job: Jo
             assert run(zip_job.id, checks=1) == RunJob(zip_job.id)
         assert run(zip_job.id, checks=100) is None
     assert [part["partNumber"] for part in parts] == [1, 2, 3, 4]
-    assert contents(zip_job) == {f"{number}.mp4": film(number) for number in range(3)}
+    assert contents(zip_job) == {f"{number}.mp4": f"film {number}" for number in range(3)}
     assert [stored.key for stored in bucket.list_("info/")] == []
 
 
@@ -113,14 +120,14 @@ def test_so_it_does_when_a_file_went_meanwhile(stack: Stack, zip_job: Job) -> No
     assert run(zip_job.id, checks=1) == RunJob(zip_job.id)
     bucket.delete(["files/2.mp4"])
     assert run(zip_job.id, checks=100) is None
-    assert contents(zip_job) == {"0.mp4": film(0), "1.mp4": film(1)}
+    assert contents(zip_job) == {"0.mp4": "film 0", "1.mp4": "film 1"}
 
 
 def test_one_with_a_part_of_a_file_that_has_changed_begins_anew(stack: Stack, zip_job: Job) -> None:
     assert run(zip_job.id, checks=1) == RunJob(zip_job.id)
     bucket.put_bytes("files/1.mp4", film(7))
     assert run(zip_job.id, checks=100) is None
-    assert contents(zip_job) == {"0.mp4": film(0), "1.mp4": film(7), "2.mp4": film(2)}
+    assert contents(zip_job) == {"0.mp4": "film 0", "1.mp4": "film 7", "2.mp4": "film 2"}
 
 
 def test_a_zip_of_an_invocation_that_was_killed_goes_on_from_what_was_saved(stack: Stack, zip_job: Job) -> None:

@@ -5,12 +5,13 @@ the files, and the checksums up to its first byte.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 from zlib import crc32
 
 from dlambda.aws import bucket, objects
+from dlambda.aws.stored import Stored
 from dlambda.domain.files.plain_name import PortableNames
 from dlambda.domain.files.zip_layout import ZipEntry, ZipLayout
 from dlambda.domain.paths.home import from_home
@@ -24,12 +25,17 @@ class FileChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file: its path, its name in the archive, its length, and when it was written (unix seconds)."""
+    """A file: its path, its name in the archive, its length, when it was written (unix seconds), and its ETag."""
 
     path: str
     name: str
     size_bytes: int
     modified: float
+    version: str
+
+    @classmethod
+    def of(cls, path: str, name: str, stored: Stored) -> Self:
+        return cls(path, name, stored.size_bytes, stored.modified.timestamp(), stored.version)
 
     @property
     def entry(self) -> ZipEntry:
@@ -47,8 +53,12 @@ class Progress:
 
     def render(self) -> dict[str, Any]:
         """The progress as a JSON object."""
-        sources = [[each.path, each.name, each.size_bytes, each.modified] for each in self.sources]
-        return {"sources": sources, "crcs": self.crcs, "crc": self.crc, "at": self.at}
+        return {
+            "sources": [astuple(source) for source in self.sources],
+            "crcs": self.crcs,
+            "crc": self.crc,
+            "at": self.at,
+        }
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Self:
@@ -62,8 +72,7 @@ def sources_of(paths: Sequence[str], home: str) -> tuple[Source, ...]:
     for path in paths:
         stored = bucket.find(object_key(path))
         if stored is not None:
-            name = names.name_of(from_home(home, path))
-            sources.append(Source(path, name, stored.size_bytes, stored.modified.timestamp()))
+            sources.append(Source.of(path, names.name_of(from_home(home, path)), stored))
     return tuple(sources)
 
 
@@ -131,8 +140,8 @@ class ZipWriter:
         key, offset = object_key(source.path), max(0, self._at - len(self._layout.header(index)))
         stored = bucket.find(key)
         if stored is not None and self._at == 0:
-            source = replace(source, size_bytes=stored.size_bytes, modified=stored.modified.timestamp())
-        is_same = stored and (stored.size_bytes, stored.modified.timestamp()) == (source.size_bytes, source.modified)
+            source = Source.of(source.path, source.name, stored)
+        is_same = stored is not None and stored.version == source.version  # times of objects are whole seconds
         try:
             if not is_same:
                 raise NotFound(source.path)
@@ -141,11 +150,11 @@ class ZipWriter:
             if self._at:
                 raise FileChanged(source.path) from None
             del self._sources[index]
-            self._layout = ZipLayout([each.entry for each in self._sources])
+            self._layout = ZipLayout([source.entry for source in self._sources])
             return False
         if source != self._sources[index]:
             self._sources[index] = source
-            self._layout = ZipLayout([each.entry for each in self._sources])
+            self._layout = ZipLayout([source.entry for source in self._sources])
         self._block, self._is_open = b"", True
         return True
 
