@@ -1,6 +1,7 @@
 """What a running service answers to foreign names and pages: docs/contract/system.md 3."""
 
 import socket
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -102,7 +103,7 @@ def test_media_and_their_ways(service: Service, origin: Origin) -> None:
     signed = service.api.get(path).headers["Location"]
     image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "video"}
     link = image | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-    for way in (path, signed, f"/api/player/m3u8/video/{item['filename']}.m3u8"):
+    for way in (path, signed, f"/api/player/m3u8/video/{quote(item['filename'])}.m3u8"):
         for headers in ({"Origin": EVIL}, {"Origin": "null"}, image):
             reply = service.api.get(way, headers=headers)
             assert reply.status == 403, (way, headers)

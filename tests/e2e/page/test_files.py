@@ -21,6 +21,9 @@ _MANY = 450
 def store(service: Service) -> Store:
     """A folder with films, what lies beside one, and folders to move them to; one with many files."""
     store, media = Store(service), media_folder()
+    # By the service: a root that was looked at a moment ago is shown as it was then.
+    new_folders = [{"action": "directory", "path": "/", "new_dir": name} for name in ("Films", "Shown", "Many")]
+    assert all(result["ok"] for result in service.api.post("/api/file/actions", new_folders).json())
     store.copy(media / "short.mp4", "Films/Dawn #1.mp4")
     store.copy(media / "thumbnail.jpg", "Films/Dawn #1.jpg")
     store.copy(media / "short.mp4", "Shown/Dusk.mp4")
