@@ -25,7 +25,7 @@ def size(request: pytest.FixtureRequest, engines: Stack) -> Iterator[int]:
         made = history(0, request.param)
         seed(made, only=_read_by_tests(made))
         yield request.param
-        engines.empty()
+        engines.empty(whatever_was_touched=True)
 
 
 def _read_by_tests(made: list[Any]) -> set[str]:

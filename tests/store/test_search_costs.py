@@ -20,9 +20,10 @@ MOST_REQUESTS = {100: 3, 2000: 3, 100_000: 36}
 @pytest.fixture(scope="module", params=[100, 2000, pytest.param(100_000, marks=pytest.mark.nightly)])
 def size(request: pytest.FixtureRequest, engines: Stack) -> Iterator[int]:
     with environment(engines.environ):
+        engines.empty(whatever_was_touched=True)
         seed(history(0, request.param))
         yield request.param
-        engines.empty()
+        engines.empty(whatever_was_touched=True)
 
 
 def search(words: str, *, statuses: frozenset[str] | None = None) -> Hits:
