@@ -56,7 +56,7 @@ def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
 def commands(
     stack: str, region: str, parameters: Mapping[str, str], *, architecture: str, gradual: str = ""
 ) -> list[list[str]]:
-    """What is run, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
+    """The commands to run, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
     deploy = [
         "sam", "deploy", "--stack-name", stack, "--region", region, "--capabilities", "CAPABILITY_IAM",
         "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
@@ -75,7 +75,7 @@ def _quote(value: str) -> str:
 
 
 def current_parameters(session: Any, stack: str) -> dict[str, str] | None:
-    """Those of a stack that is there; None without one."""
+    """The parameters of an existing stack; None without one."""
     try:
         [found] = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except ClientError:

@@ -24,14 +24,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is missing and what to do; one that is not `fatal` is told, and the deployment goes on."""
+    """A missing prerequisite and its remedy; one that is not `fatal` is printed, and the deployment goes on."""
 
     text: str
     fatal: bool = True
 
 
 def problems(facts: Facts, parameters: Mapping[str, str]) -> Iterator[Problem]:
-    """What is in the way of a deployment with these parameters of the template."""
+    """The problems that prevent a deployment with these parameters of the template."""
     if "sam" not in facts.programs:
         yield Problem("SAM CLI is missing: uv tool install aws-sam-cli")
     if not facts.docker_runs:

@@ -52,7 +52,7 @@ def _role(function: Mapping[str, Any]) -> Json:
 
 
 def _given(properties: Mapping[str, Any]) -> Iterator[Json]:
-    """What SAM's policies are for: the log, and the queues that wake the function."""
+    """The statements that replace SAM's policies: the log, and the queues that wake the function."""
     log = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}:*"
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": {"Fn::Sub": log}}
     events = properties.get("Events", {}).values()

@@ -128,7 +128,7 @@ def _message(name: str, summary: str, data: Json, example: Json) -> Json:
 
 
 def _operations() -> Json:
-    """What the service does with each message."""
+    """The operations of the service, one for each message."""
     operations = {}
     for event in SENT:
         operations[f"send_{event.value}"] = _operation("send", event.value, SENT[event][0])

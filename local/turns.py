@@ -15,7 +15,7 @@ _LEVELS: Final = 3
 
 
 class _Grouped(Protocol):
-    """What has a group."""
+    """A value with a group."""
 
     group: str
 

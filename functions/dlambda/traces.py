@@ -1,4 +1,4 @@
-"""What a function spends its time on, as subsegments of X-Ray: requests of AWS's services, and named steps.
+"""Subsegments of X-Ray, which show how a function spends its time: requests of AWS's services, and named steps.
 
 Lambda writes the segment of an invocation, and says by a variable whether this one is sampled (parameter `Tracing` of
 template.yaml); without that nothing is measured or sent. A subsegment is a datagram for the daemon that Lambda runs

@@ -100,13 +100,13 @@ def fold() -> bool:
 def _within_bounds(records: Mapping[Address, Record]) -> dict[Address, Record]:
     """The first of the records, as many as touch no more nodes than a transaction takes."""
     touched: set[str] = set()
-    taken: dict[Address, Record] = {}
+    folded_records: dict[Address, Record] = {}
     for address, record in records.items():
         names = {name for entry in (*record.leave, *record.enter) for name in _nodes(entry)}
         if len(touched | names) <= _MOST_NODES:
             touched |= names
-            taken[address] = record
-    return taken
+            folded_records[address] = record
+    return folded_records
 
 
 def _nodes(entry: Entry) -> tuple[str, str, str]:
@@ -154,10 +154,10 @@ def _progress(
     buried: list[Address] = []
     for stream in before.numbers:
         old = before.folded.get(stream, Folded())
-        done = {address.number for address in applied if address.stream == stream}
-        to = max(done | {old.to})
-        holes = {hole: since for hole, since in old.holes.items() if hole not in done}
-        holes |= {hole: now for hole in range(old.to + 1, to) if hole not in done}
+        applied_numbers = {address.number for address in applied if address.stream == stream}
+        to = max(applied_numbers | {old.to})
+        holes = {hole: since for hole, since in old.holes.items() if hole not in applied_numbers}
+        holes |= {hole: now for hole in range(old.to + 1, to) if hole not in applied_numbers}
         for hole, since in list(holes.items()):
             address = Address(stream, hole)
             if since + _DEAD_SECONDS < now and address not in before.records and len(buried) < most_buried:

@@ -313,7 +313,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
 
 
 def _follow(changes: Sequence[Change], address: journal.Address | None) -> None:
-    """What follows a transaction, and may be lost with its process: leases end, and the journal is folded."""
+    """Ends leases and folds the journal after a transaction; may be lost with its process."""
     left = [change for change in changes if _leaves_queue(change)]
     others = [change.before.id for change in left if change.before and _may_be_worked_on(change)]
     leases.end_all(others)

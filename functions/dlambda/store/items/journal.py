@@ -305,13 +305,13 @@ def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iter
     for stream, highest in numbers.items():
         progress = folded.get(stream, Folded())
         numbers_of_stream = chain(progress.holes, range(progress.to + 1, highest + 1))
-        places += ((one - progress.to, Address(stream, one)) for one in numbers_of_stream)
+        places += ((stream_number - progress.to, Address(stream, stream_number)) for stream_number in numbers_of_stream)
     return (address for _, address in sorted(places, key=lambda place: place[0]))
 
 
 @dataclass(slots=True)
 class _Expectation:
-    """What a reader of this process asks for in its first request.
+    """The records that a reader of this process asks for in its first request.
 
     `numbers`: of the streams, when one read last; `steps`: the most that came to a stream from one reader to the next.
     """
@@ -326,8 +326,8 @@ def _expect(addresses: Sequence[Address], numbers: Mapping[str, int]) -> None:
     now = _expectation()
     following: list[Address] = []
     for stream, highest in numbers.items():
-        more = highest - now.numbers.get(stream, highest)
-        now.steps[stream] = max(1, now.steps.get(stream, 1), min(more, _MOST_SUPPLY))
+        step_count = highest - now.numbers.get(stream, highest)
+        now.steps[stream] = max(1, now.steps.get(stream, 1), min(step_count, _MOST_SUPPLY))
         following += [Address(stream, highest + step) for step in range(1, now.steps[stream] + 1)]
     now.addresses = [*following, *addresses][:_MOST_GUESSED]
     now.numbers = numbers
@@ -362,7 +362,7 @@ def _state(row: Answer | None) -> tuple[int, dict[str, Folded], dict[str, int]]:
 
 
 def _state_row(fold: int, folded: Mapping[str, Folded], lanes: Mapping[str, int]) -> _Fold:
-    progress = {stream: (one.to, one.holes) for stream, one in folded.items()}
+    progress = {stream: (part.to, part.holes) for stream, part in folded.items()}
     state = json.dumps({"folded": progress, "lanes": lanes}, separators=(",", ":")).encode()
     return _Fold(fold=fold, state=state)
 

@@ -40,7 +40,7 @@ _DELETED_AT_ONCE = 25
 
 
 class Work(StrEnum):
-    """What a lease is for."""
+    """The work that a lease protects."""
 
     INTAKE = "intake"
     DOWNLOAD = "download"  # also of an order
@@ -68,7 +68,7 @@ class Lease:
     owner: str
     fence: int
     wanted: str | None = field(default=None, compare=False)
-    """What the user wanted when it was acquired."""
+    """The request of the user when the lease was acquired."""
 
 
 class Lost(Conflict):

@@ -104,7 +104,7 @@ def quotas_of(key_id: str) -> dict[str, int]:
 
 
 def find_many(key_ids: Sequence[str]) -> list[Key]:
-    """Those that exist, of these ids."""
+    """The keys of these ids that exist."""
     return _find_ids(key_ids)
 
 

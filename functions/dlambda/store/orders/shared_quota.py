@@ -53,18 +53,19 @@ def give_back(transaction: Transaction, sizes: Mapping[str, int]) -> None:
 
 def adopt(limit: int) -> None:
     """Has the shares add up to the limit of this process, once: it stays the same for as long as that runs."""
-    seen = _seen()
-    if seen.get(_ALL) != limit:
+    adopted_limits = _adopted_limits()
+    if adopted_limits.get(_ALL) != limit:
         first = _Share.find(_kind(_FIRST), _ALL)
         if first is None or not _is_begun(first):
             _begin(limit)
         elif first.granted != limit:
             _change_limit(int(first.granted), limit)
-        seen[_ALL] = limit
+        adopted_limits[_ALL] = limit
 
 
 @per_deployment
-def _seen() -> dict[str, int]:
+def _adopted_limits() -> dict[str, int]:
+    """The limit, under `_ALL`, that this process has had the shares add up to."""
     return {}
 
 
@@ -90,16 +91,16 @@ def make_room(order_id: str, size_bytes: int, limit: int) -> bool:
 
 def _gather(number: int, lacking: int, left: Sequence[int]) -> None:
     """Brings at least `lacking` bytes from other shares: half of what the richest have, or all that there are."""
-    others = {other: have for other, have in enumerate(left) if other != number and have > 0}
+    donors = {donor: have for donor, have in enumerate(left) if donor != number and have > 0}
     parts: dict[int, int] = {}
-    for other in sorted(others, key=lambda other: -others[other]):
+    for donor in sorted(donors, key=lambda donor: -donors[donor]):
         if sum(parts.values()) < lacking:
-            parts[other] = -(-others[other] // 2)
+            parts[donor] = -(-donors[donor] // 2)
     if sum(parts.values()) < lacking:
-        parts = others
+        parts = donors
     transaction = Transaction()
-    for other, part in parts.items():
-        transaction.update(_share(other), [_Share.left.add(-part)], condition=_Share.left >= part)
+    for donor, part in parts.items():
+        transaction.update(_share(donor), [_Share.left.add(-part)], condition=_Share.left >= part)
     transaction.update(_share(number), [_Share.left.add(sum(parts.values()))])
     transaction.try_commit()
 
@@ -119,16 +120,16 @@ def _change_limit(before: int, limit: int) -> None:
 def _begin(limit: int) -> None:
     """Makes the shares; what an earlier version counted in one row counts on."""
     old = _Share(_OLD_PARTITION, _ALL)
-    counted = _Share.find(_OLD_PARTITION, _ALL)
-    total = int(counted.total or 0) if counted else 0
+    old_row = _Share.find(_OLD_PARTITION, _ALL)
+    total = int(old_row.total or 0) if old_row else 0
     transaction = Transaction()
     # Nobody counts in it any more: earlier versions do not run beside this one.
     transaction.update(old, [_Share.total.remove()])
     part = max(0, limit - total) // SHARES
-    rest = limit - total - part * (SHARES - 1)
+    first_part = limit - total - part * (SHARES - 1)
     transaction.update(
         _share(_FIRST),
-        [_Share.granted.set(limit), _Share.left.add(rest)],
+        [_Share.granted.set(limit), _Share.left.add(first_part)],
         condition=_Share.granted.does_not_exist(),
     )
     for number in range(1, SHARES):

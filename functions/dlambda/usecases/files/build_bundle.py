@@ -25,7 +25,7 @@ _MOST_PARTS = 9_000
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What the next invocation goes on from: an upload with so many parts, and what was read for them."""
+    """The state from which the next invocation goes on: an upload with `parts` parts, and the progress of reading."""
 
     upload_id: str
     part_bytes: int
@@ -80,8 +80,8 @@ class _Building:
     def build(self, state: _State | None) -> bool:
         """False when no file is left. Raises `FileChanged`, `Conflict`, `TimeIsUp`."""
         key = bundle_key(self.job.id)
-        begun = self._resume(state) if state else None
-        if begun is None:
+        resumed = self._resume(state) if state else None
+        if resumed is None:
             writer = ZipWriter(Progress(sources_of(self.job.body["files"], self.job.body.get("home", ""))))
             part_bytes = max(_PART_BYTES, -(-writer.size_bytes // _MOST_PARTS))
             first = writer.read(part_bytes)
@@ -93,8 +93,8 @@ class _Building:
             upload.send(1, first)
             state = _State(upload.id, part_bytes, 1, writer.progress)
             state.save(self.job.id)
-            begun = upload, state
-        self._send_rest(*begun)
+            resumed = upload, state
+        self._send_rest(*resumed)
         return True
 
     def _resume(self, state: _State) -> tuple[Multipart, _State] | None:
@@ -122,7 +122,7 @@ class _Building:
         upload.complete()
 
     def _await(self, under_way: tuple[Future[None], _State] | None, state: _State) -> _State:
-        """What is sent once a part is; saves it from time to time, and before the time is up."""
+        """Waits for the part under way; the state after it, which is saved now and then, and when the time is up."""
         if under_way:
             under_way[0].result()
             state = under_way[1]

@@ -32,13 +32,13 @@ def check_daily_limit(owners: Iterable[str]) -> None:
 
 
 class DailyLimit:
-    """What one download, or a request for some, takes of the day of its user and of all."""
+    """Counts the bytes of one download against the daily limits of its user and of all users."""
 
     def __init__(self, owner: str) -> None:
         settings = current().settings
         self._limits = [
-            (whose, int(gigabytes * _GIGABYTE), text)
-            for whose, gigabytes, text in (
+            (user, int(gigabytes * _GIGABYTE), text)
+            for user, gigabytes, text in (
                 (None, settings.daily_gb, f"{settings.daily_gb:g} GB of all users"),
                 (owner, settings.daily_gb_per_user, f"{settings.daily_gb_per_user:g} GB of a user"),
             )
@@ -50,7 +50,7 @@ class DailyLimit:
     def check(self) -> None:
         """Raises `DailyLimitReached` when nothing is left of the day."""
         day = _today()
-        self._compare((daily_bytes.total(day, whose), limit, text) for whose, limit, text in self._limits)
+        self._compare((daily_bytes.total(day, user), limit, text) for user, limit, text in self._limits)
 
     def resume(self, workdir: Path) -> None:
         """Leaves out what an earlier run has brought to `workdir`, and counted."""
@@ -74,7 +74,7 @@ class DailyLimit:
             return []
         size_bytes, self._uncounted, day = self._uncounted, 0, _today()
         now = current().clock.time()
-        return [(daily_bytes.add(day, whose, size_bytes, now), limit, text) for whose, limit, text in self._limits]
+        return [(daily_bytes.add(day, user, size_bytes, now), limit, text) for user, limit, text in self._limits]
 
     @staticmethod
     def _compare(sums: Iterable[tuple[int, int, str]]) -> None:

@@ -41,7 +41,7 @@ _APART: Final = frozenset(
     {"cpu_limit", "effective_cpu_count", "vms_mb", "cgroup_memory", "process_io_available", "disk_usage", "children",
      "uptime_seconds"}
 )  # fmt: skip
-"""What a sample of the history lacks."""
+"""Fields that a sample of the history does not have."""
 
 
 def check_enabled() -> None:
@@ -194,7 +194,7 @@ def _by_identity(reading: _Reading) -> dict[tuple[int, int], ProcessUsage]:
 
 
 def _cpu_before(earlier: dict[tuple[int, int], ProcessUsage], process: ProcessUsage) -> float:
-    """What a process had used before; a new one nothing."""
+    """The processor seconds that a process had used before; 0 for a new one."""
     previous = earlier.get((process.pid, process.started))
     return previous.cpu_seconds if previous else 0.0
 
