@@ -13,8 +13,6 @@ from tests.functions.permissions import RIGHTS, called
 from tests.functions.rights import Rights
 
 _HERE = Path(__file__).parent
-_GATE = "not nightly"
-"""The marker expression of `make test` (`addopts`), which leaves out no kind of call."""
 Call = tuple[str, str, str]  # module, action, resource
 
 # What tests of functions, which share a process and its caches, cannot see: pattern of the call -> who needs it.
@@ -97,8 +95,7 @@ class Usage:
 
     def _is_whole(self, config: pytest.Config) -> bool:
         everything = {path.name for path in _HERE.glob("test_*.py")}
-        is_filtered = config.option.keyword or config.option.markexpr not in ("", _GATE)
-        return not is_filtered and everything <= self.files
+        return not config.option.keyword and not config.option.markexpr and everything <= self.files
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.problems:
