@@ -155,6 +155,7 @@ class Stack:
         forget(last_answer)
         leases._to_be_ended().take(least=0)  # tests use ids again, and numbers
         forget(journal._supply)
+        forget(journal._expectation)
         forget(slots._free)
         written = touched.take()
         for table in plan().tables:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 from pynamodb.expressions.operand import Path
@@ -13,6 +14,8 @@ from dlambda.store.items.entry import Entry
 from dlambda.store.items.journal import Address, Record
 from dlambda.store.table import ConditionFailed, Transaction
 from tests.clock import FakeClock
+from tests.dynamodb.client import in_memory, new_database
+from tests.stack import forget
 from tests.store import records
 from tests.store.requests import counted
 from tests.store.samples import T0, item, waiting
@@ -84,6 +87,37 @@ def test_a_number_that_is_not_used_yet_stays_a_hole() -> None:
     folding.fold()
     assert listed() == (["i0", "b"], 2)
     assert journal.read()[0].length == 0
+
+
+def test_a_record_is_read_once(clock: FakeClock) -> None:
+    """A reader asks again for the few rows that may have changed: a record never does."""
+    database = new_database(sleep=clock.sleep, monotonic=clock.monotonic, random=Random(1))
+    forget(journal._expectation)
+    with in_memory(database):
+        for seq in range(40):
+            write(journal.reserve(), enter=[entry(seq)])
+        units = []
+        for _ in range(3):
+            before = sum(database.account.read_units.values())
+            assert listed()[1] == 40
+            units.append(sum(database.account.read_units.values()) - before)
+        folding.fold()
+        assert listed()[1] == 40
+    assert units[0] > 40
+    assert max(units[1:]) < 20
+
+
+def test_records_of_other_tables_are_not_remembered() -> None:
+    """Numbers begin again where tables are new, in a process that lives on."""
+    write(journal.reserve(), enter=[entry(1)])
+    folding.fold()
+    write(journal.reserve(), enter=[entry(2)])
+    assert listed() == (["i1", "i2"], 2)
+    with in_memory():
+        for seq in range(10, 30):
+            write(journal.reserve(), enter=[entry(seq)])
+        assert listed() == ([f"i{seq}" for seq in range(10, 30)], 20)
+    forget(journal._expectation)
 
 
 def test_who_writes_much_takes_several_numbers_at_once(clock: FakeClock) -> None:

@@ -43,6 +43,7 @@ PAUSE: Final = "pause"
 _PLAIN_STREAMS: Final = ("0", "1", "2")
 STREAMS: Final = (*(shelf.value for shelf in Shelf), *_PLAIN_STREAMS)
 _MOST_GUESSED: Final = 92
+_MOST_REMEMBERED: Final = 512
 _RATE_SECONDS: Final = 2
 _PER_SECOND: Final = 2
 """How many times a second a process asks for numbers, when it takes as many as it uses meanwhile."""
@@ -275,18 +276,22 @@ def read(
     """The journal, and other rows of its table: `beside` it, or read `then`, after it. One request, or two.
 
     `most`: no more records than so many, oldest first. What a caller has written before is in it. A process asks in
-    its first request for the records that it expects to be there. Raises `FoldedMeanwhile`.
+    its first request for the records that it expects to be there, and once for each. Raises `FoldedMeanwhile`.
     """
     guessed = _expectation().addresses if most is None else ()
     rows = nodes.read([FOLD, *map(_counter, STREAMS), *beside, *(address.node for address in guessed)])
     fold, folded, lanes = _state(rows.get(FOLD))
     numbers = {stream: number(rows.get(_counter(stream), {}), "number") for stream in STREAMS}
     addresses = list(islice(_addresses(folded, numbers), most))
-    missing = set(addresses).difference(guessed)
+    records = dict(_expectation().records_since(fold))
+    missing = set(addresses).difference(guessed, records)
     rows |= nodes.read([*then, *(address.node for address in missing)])
+    for address in addresses:
+        if address not in records and (record := _record(rows.get(address.node), address)):
+            records[address] = record
+    records = {address: records[address] for address in addresses if address in records}
     if most is None:
-        _expect(addresses, numbers)
-    records = {address: record for address in addresses if (record := _record(rows.get(address.node), address))}
+        _expect(addresses, numbers, fold, records)
     return Journal(fold, folded, numbers, lanes, records), rows
 
 
@@ -311,26 +316,36 @@ def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iter
 
 @dataclass(slots=True)
 class _Expectation:
-    """The records that a reader of this process asks for in its first request.
+    """What the next reader of this process need not ask for, and the records that it asks for in its first request.
 
     `numbers`: of the streams, when one read last; `steps`: the most that came to a stream from one reader to the next.
+    `records`: those that were not folded at the fold `fold`. No record changes once it is written.
     """
 
     addresses: Sequence[Address] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
+    fold: int = 0
+    records: Mapping[Address, Record] = field(default_factory=dict)
+
+    def records_since(self, fold: int) -> Mapping[Address, Record]:
+        """The records; none where there were more folds before than now, since these are other tables then."""
+        return self.records if fold >= self.fold else {}
 
 
-def _expect(addresses: Sequence[Address], numbers: Mapping[str, int]) -> None:
-    """Notes it for the next reader: the records of now, and of each stream as many more as came between two readers."""
+def _expect(
+    addresses: Sequence[Address], numbers: Mapping[str, int], fold: int, records: Mapping[Address, Record]
+) -> None:
+    """Notes for the next reader the records of now, and of each stream as many more as came between two readers."""
     now = _expectation()
     following: list[Address] = []
     for stream, highest in numbers.items():
         step_count = highest - now.numbers.get(stream, highest)
         now.steps[stream] = max(1, now.steps.get(stream, 1), min(step_count, _MOST_SUPPLY))
         following += [Address(stream, highest + step) for step in range(1, now.steps[stream] + 1)]
-    now.addresses = [*following, *addresses][:_MOST_GUESSED]
+    now.addresses = [*following, *(address for address in addresses if address not in records)][:_MOST_GUESSED]
     now.numbers = numbers
+    now.fold, now.records = fold, dict(islice(records.items(), _MOST_REMEMBERED))
 
 
 @per_deployment
