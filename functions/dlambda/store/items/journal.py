@@ -318,7 +318,8 @@ def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iter
 class _Expectation:
     """What the next reader of this process need not ask for, and the records that it asks for in its first request.
 
-    `numbers`: of the streams, when one read last; `steps`: the most that came to a stream from one reader to the next.
+    `numbers`: of the streams, when one read last; `steps`: how many came to a stream from one reader to the next, the
+    most of late (a row that is not there costs as much as one that is).
     `records`: those that were not folded at the fold `fold`. No record changes once it is written.
     """
 
@@ -341,7 +342,7 @@ def _expect(
     following: list[Address] = []
     for stream, highest in numbers.items():
         step_count = highest - now.numbers.get(stream, highest)
-        now.steps[stream] = max(1, now.steps.get(stream, 1), min(step_count, _MOST_SUPPLY))
+        now.steps[stream] = max(1, now.steps.get(stream, 1) - 1, min(step_count, _MOST_SUPPLY))
         following += [Address(stream, highest + step) for step in range(1, now.steps[stream] + 1)]
     now.addresses = [*following, *(address for address in addresses if address not in records)][:_MOST_GUESSED]
     now.numbers = numbers
