@@ -72,7 +72,7 @@ smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \
 	  tests/functions/test_pipeline.py tests/unit/test_options.py
 
-check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version, commits (SINCE=ref: those after it)
+check: $(DEV_READY) ## Lint, types, import rules, template, workflows, lock files, version, commits (SINCE=ref: those after it)
 	@$(PY) .ci/locks.py
 	@$(PY) .ci/notice.py
 	@$(PY) .ci/version.py
@@ -83,6 +83,7 @@ check: $(DEV_READY) ## Lint, types, import rules, template, lock files, version,
 	@$(PY) .ci/typed_tests.py
 	@$(abspath $(VENV))/bin/lint-imports
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
+	@$(abspath $(VENV))/bin/zizmor --quiet --offline --no-progress .github/workflows
 	@$(PY) .ci/dead_code.py
 	@$(PY) .ci/page.py
 
