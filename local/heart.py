@@ -42,7 +42,10 @@ class Heart(threading.Thread):
             return
         own = current().settings.node
         other_nodes = [node for node in nodes.list_() if node.name != own]
-        silent = self._watch.find_silent(other_nodes, current().clock.monotonic())
+        clock = current().clock
+        for name, seconds in self._watch.find_clocks_apart(other_nodes, clock.time(), clock.monotonic()).items():
+            _log.warning("The clock of the node %s is %+.0f s from this one's: set both by NTP", name, seconds)
+        silent = self._watch.find_silent(other_nodes, clock.monotonic())
         freed = [node for node in silent if take_over(node)]
         if freed:
             self._on_silent()

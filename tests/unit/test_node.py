@@ -167,3 +167,24 @@ def test_who_could_not_look_knows_nothing() -> None:
     assert not watch.find_silent(nodes, 0.0)
     assert not watch.find_silent(nodes, 10 * SILENT_SECONDS)
     assert not watch.find_silent(nodes, 10 * SILENT_SECONDS + BEAT_SECONDS)
+
+
+def test_a_clock_that_is_far_ahead_is_named_once() -> None:
+    watch = Watch()
+    named = []
+    for look in range(5):
+        at = look * BEAT_SECONDS
+        rows = [_node("right", 1000.0 + at), _node("ahead", 1060.0 + at), _node("silent", 700.0)]
+        named.append(watch.find_clocks_apart(rows, 1001.0 + at, at))
+        watch.find_silent(rows, at)
+    assert named == [{}, {"ahead": 59.0}, {}, {}, {}]
+    rows = [_node("ahead", 1025.0)]
+    assert watch.find_clocks_apart(rows, 1026.0, 25.0) == {}
+    watch.find_silent(rows, 25.0)
+    assert watch.find_clocks_apart([_node("ahead", 1000.0)], 1031.0, 30.0) == {"ahead": -31.0}
+
+
+def test_who_could_not_look_compares_no_clocks() -> None:
+    watch = Watch()
+    watch.find_silent([_node("other", 1000.0)], 0.0)
+    assert watch.find_clocks_apart([_node("other", 1100.0)], 1400.0, 400.0) == {}

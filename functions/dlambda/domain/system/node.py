@@ -9,6 +9,8 @@ SILENT_SECONDS: Final = 20.0
 """A node whose row has not changed for so long is gone; as long as a lease lasts that nobody renews."""
 
 _MOST_PAUSE_SECONDS: Final = 3 * BEAT_SECONDS
+_MOST_CLOCK_SECONDS: Final = SILENT_SECONDS
+"""A clock that is further ahead takes leases for expired that are still renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,24 @@ class Watch:
 
     _changed: dict[str, tuple[Node, float]] = field(default_factory=dict)
     _looked_at: float = 0.0
+    _apart: frozenset[str] = frozenset()
+
+    def find_clocks_apart(self, nodes: Iterable[Node], now: float, monotonic: float) -> dict[str, float]:
+        """By how many seconds clocks of nodes are ahead of this machine's (`now`, unix seconds), by the nodes' names.
+
+        Only those that differ too much, and did not before. To be called before `find_silent`, with the same nodes: a
+        row that has changed since the last look was written a few seconds ago.
+        """
+        if monotonic - self._looked_at > _MOST_PAUSE_SECONDS:
+            return {}
+        ahead = {
+            node.name: node.seen_at - now
+            for node in nodes
+            if (last := self._changed.get(node.name)) and last[0].seen_at != node.seen_at
+        }
+        apart = frozenset(name for name, seconds in ahead.items() if abs(seconds) > _MOST_CLOCK_SECONDS)
+        before, self._apart = self._apart, apart | (self._apart - ahead.keys())
+        return {name: ahead[name] for name in apart - before}
 
     def find_silent(self, nodes: Iterable[Node], monotonic: float) -> list[Node]:
         """The nodes whose rows have not changed for `SILENT_SECONDS` of this machine's time (`monotonic`)."""
