@@ -52,11 +52,11 @@ def new_deployment(**parts: Any) -> Iterator[Deployment]:
     `parts`: its clock and randomness, as the class takes them.
     """
     deployment = Deployment(**parts)
-    try:
-        with _serving(deployment):
+    with _serving(deployment):
+        try:
             yield deployment
-    finally:
-        deployment.close()
+        finally:
+            deployment.close()
 
 
 @contextmanager
@@ -146,7 +146,8 @@ class Stack:
         return engines.serves(str(self.sockets.folder / child.name))
 
     def stop(self) -> None:
-        self.deployment.close()
+        with environment(self.environ, self.deployment):
+            self.deployment.close()
         end(self._children, 1.0)
         self.sockets.close()
 

@@ -28,10 +28,10 @@ def deployment(engines: Stack, patch: pytest.MonkeyPatch, **settings: str) -> It
     places = {name: value for name, value in engines.environ.items() if name.startswith("AWS_") or name in _PLACES}
     for name, value in (places | settings).items():
         patch.setenv(name, value)
-    with new_deployment():
-        try:
+    try:
+        with new_deployment():
             with watched() as found:
                 yield
             assert found == set(), "the template's policies do not allow it"
-        finally:
-            engines.empty()
+    finally:
+        engines.empty()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -356,6 +357,19 @@ def test_metrics_are_counted_and_shown(client: FlaskClient) -> None:
     assert 'dlambda_queue_messages{queue="order"} 0\n' in text
     assert 'dlambda_table_write_units_total{table="state"} ' in text
     assert "dlambda_table_requests_total " in text
+
+
+def test_what_was_counted_is_stored_at_the_end_and_nothing_waits_to_do_so_later(stack: Stack) -> None:
+    from dlambda.store import counters
+    from dlambda.usecases.events.measure import count
+
+    before = set(threading.enumerate())
+    with new_deployment():
+        count("segments_made_total")
+        timers = [thread for thread in set(threading.enumerate()) - before if isinstance(thread, threading.Timer)]
+        assert [timer.finished.is_set() for timer in timers] == [False]
+    assert counters.read()["segments_made_total"] == 1
+    assert [timer.finished.is_set() for timer in timers] == [True]
 
 
 def test_the_cloud_logs_what_tables_cost_once_a_minute(

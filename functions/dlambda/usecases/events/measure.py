@@ -54,6 +54,7 @@ class TableMetrics:
         self._gathered: defaultdict[str, float] = defaultdict(float)
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._has_ended = False
 
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
         self._gather({series(name, labels): value})
@@ -72,7 +73,9 @@ class TableMetrics:
     def flush(self) -> None:
         """Adds what was gathered to the table; on a failure it is kept for the next time."""
         with self._lock:
-            self._timer = None
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
             numbers = dict(self._gathered)
             self._gathered.clear()
         numbers |= {series(name, labels): value for name, labels, value in usage().take()}
@@ -84,11 +87,17 @@ class TableMetrics:
             log.warning("Counters could not be stored", exc_info=True)
             self._gather(numbers)
 
+    def end(self) -> None:
+        """Stores what was gathered, for the last time: no thread stays that would look for tables later."""
+        with self._lock:
+            self._has_ended = True
+        self.flush()
+
     def _gather(self, numbers: Mapping[str, float]) -> None:
         with self._lock:
             for name, value in numbers.items():
                 self._gathered[name] += value
-            if self._timer is None:
+            if self._timer is None and not self._has_ended:
                 self._timer = threading.Timer(_FLUSH_SECONDS, self.flush)
                 self._timer.daemon = True
                 self._timer.start()
@@ -128,7 +137,7 @@ def metrics() -> Metrics:
     if current().settings.log_group:
         return LoggedMetrics()
     in_table = TableMetrics()
-    current().before_close(in_table.flush)
+    current().before_close(in_table.end)
     return in_table
 
 
