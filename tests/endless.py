@@ -42,7 +42,7 @@ def endless_server(size: int | None = 10**15) -> Iterator[str]:
     closing = Event()
     handler = type("_Film", (_Endless,), {"closing": closing, "size": size})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -41,7 +41,7 @@ def outside(service: Service) -> Iterator[Api]:
             """Silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield Api(f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()
 

@@ -124,7 +124,7 @@ class _Tables(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def _tables() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Tables) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

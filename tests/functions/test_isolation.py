@@ -26,6 +26,7 @@ from dlambda.usecases.files.folders import note_files
 from dlambda.usecases.tasks import tasks
 from dlambda.usecases.tasks.run_task import run_task
 from events.on_socket.main import lambda_handler
+from tests.clock import FakeClock
 from tests.functions.calls import Heard
 from tests.functions.people import Person, make_account, set_up
 from tests.functions.permissions import acting_as
@@ -508,7 +509,8 @@ class TestEvents:
         assert world.state() == before
         assert heard["bob"].names == []
 
-    def test_an_add_is_the_connections(self, world: World, heard: dict[str, Heard]) -> None:
+    def test_an_add_is_the_connections(self, world: World, heard: dict[str, Heard], clock: FakeClock) -> None:
+        """It is answered after its extraction, which nobody makes here."""
         make_account(world.ada, "gus", "guest")
         connections.add("c-gus", "sid", world.principal("gus"))
         frame = {"event": "add_url", "data": {"url": "https://video.example/w", "folder": "sea"}}

@@ -56,7 +56,7 @@ def serve(folder: Path) -> Iterator[Served]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     served.url = f"http://127.0.0.1:{server.server_port}"
     yield served
     server.shutdown()

@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Service]:
     with Service() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         monkeypatch.setenv("AUDIT_OSV_URL", f"{server.url}/v1/query")
         monkeypatch.setenv("npm_config_registry", server.url)
         monkeypatch.setenv("npm_config_fetch_retries", "0")
