@@ -49,7 +49,9 @@ def test_a_workflow_has_the_parts_that_it_needs(path):
         assert job["runs-on"] == "ubuntu-24.04"
         assert job["timeout-minutes"] <= 180
         assert all(("run" in step) != ("uses" in step) for step in job["steps"])
-        assert all(re.fullmatch(r"[a-z-]+/[a-z-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
+        assert all(
+            re.fullmatch(r"[a-z-]+/[a-z-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step
+        )
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
