@@ -14,6 +14,7 @@ from dlambda.store import cache
 from dlambda.store.rules import cookie_jars as store
 from dlambda.usecases.rules import cookie_jars
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.rules.presets import default_preset
 from tests.clock import FakeClock
 from tests.functions.calls import Client, Heard
 from tests.functions.people import make_account, set_up
@@ -80,17 +81,21 @@ def test_what_cannot_be_kept(cookies: Client, body: Any, error: str) -> None:
     assert cookies.get("/api/cookies")[1] == {"jars": []}
 
 
+def _cookies_of(film: Item) -> str | None:
+    return cookies_for(film, default_preset())
+
+
 def test_jars_are_used_by_items_that_bring_none(cookies: Client) -> None:
     cookies.post("/api/cookies", {"cookies": ROW})
     jar = store.find_jar("", "example.com")
     assert jar is not None
     film = item("a", url="https://www.example.com/film", preset="default")
-    assert cookies_for(film) == jar.text
-    assert cookies_for(film.evolve(url="https://example.org/film")) is None
-    assert SECRET not in str(cookies_for(film.evolve(cookies=OTHER)))
+    assert _cookies_of(film) == jar.text
+    assert _cookies_of(film.evolve(url="https://example.org/film")) is None
+    assert SECRET not in str(_cookies_of(film.evolve(cookies=OTHER)))
     cookies.post("/api/cookies", {"cookies": ROW, "use": "needed"})
-    assert cookies_for(film) is None
-    assert cookies_for(film.evolve(attempt=Attempt(remedies=("cookies",)))) == jar.text
+    assert _cookies_of(film) is None
+    assert _cookies_of(film.evolve(attempt=Attempt(remedies=("cookies",)))) == jar.text
 
 
 def test_a_members_jar_is_its_own_and_an_admins_is_shared_by_word(stack: Stack) -> None:
@@ -103,12 +108,12 @@ def test_a_members_jar_is_its_own_and_an_admins_is_shared_by_word(stack: Stack) 
     assert admin.ask("cookies", "GET", "/api/cookies")[1] == {"jars": []}
     owner = next(name for name in store.list_owners() if name)
     film = item("a", url="https://example.com/film", preset="default")
-    assert cookies_for(film.evolve(owner=owner)) is not None
-    assert cookies_for(film.evolve(owner="another")) is None
+    assert _cookies_of(film.evolve(owner=owner)) is not None
+    assert _cookies_of(film.evolve(owner="another")) is None
     admin.ask("cookies", "POST", "/api/cookies", {"cookies": ROW})
-    assert cookies_for(film.evolve(owner="another")) is None
+    assert _cookies_of(film.evolve(owner="another")) is None
     admin.ask("cookies", "POST", "/api/cookies", {"cookies": ROW, "shared": True})
-    assert cookies_for(film.evolve(owner="another")) is not None
+    assert _cookies_of(film.evolve(owner="another")) is not None
     admin.ask("auth", "DELETE", f"/api/auth/accounts/{owner}")
     assert store.list_jars(owner) == []
 

@@ -10,6 +10,7 @@ from dlambda.store import connections
 from dlambda.store.items import archive
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.rules import resources
+from dlambda.usecases.rules.presets import default_preset
 from tests.functions.deployment import deployment
 from tests.stack import Stack
 
@@ -44,32 +45,36 @@ def condition(name="Shorts", **fields):
     return resources.create(CONDITIONS, {"name": name, "filter": "duration<60", "cli": "-x", **fields})
 
 
+def _follow(item: Item) -> Item:
+    return follow_conditions(item, default_preset(), INFO)
+
+
 def test_nothing_matches():
     condition(filter="duration>60")
-    assert follow_conditions(ITEM, INFO) is ITEM
+    assert _follow(ITEM) is ITEM
 
 
 def test_conditions_are_tried_once_for_an_item():
     condition()
     item = ITEM.evolve(requeued=True)
-    assert follow_conditions(item, INFO) is item
+    assert _follow(item) is item
 
 
 def test_the_options_of_the_condition_come_last():
     condition()
-    followed = follow_conditions(ITEM, INFO)
+    followed = _follow(ITEM)
     assert (followed.cli, followed.requeued, followed.status) == ("--no-playlist\n-x", True, Status.PENDING)
 
 
 def test_the_archive_is_the_one_of_the_new_options():
     condition(cli="--download-archive shorts")
-    assert follow_conditions(ITEM, INFO).archive == "shorts"
+    assert _follow(ITEM).archive == "shorts"
 
 
 def test_an_item_is_ignored_and_archived(heard):
     condition(extras={"ignore_download": True})
     heard.clear()
-    followed = follow_conditions(ITEM, INFO)
+    followed = _follow(ITEM)
     text = "Ignoring download of 'A short' as per condition 'Shorts' and added to archive file '/config/archive.log'."
     assert (followed.status, followed.msg, followed.archive_id) == (Status.SKIP, text, "example a1")
     assert (followed.extras["batch_id"], followed.extras["duration"]) == ("b", 30)
@@ -81,7 +86,7 @@ def test_an_item_is_ignored_and_archived(heard):
 
 def test_an_item_is_ignored_and_not_archived():
     condition(extras={"ignore_download": True, "no_archive": True})
-    followed = follow_conditions(ITEM, INFO)
+    followed = _follow(ITEM)
     assert followed.msg == "Ignoring download of 'A short' as per condition 'Shorts'."
     assert archive.list_("/config/archive.log") == []
 
@@ -90,7 +95,7 @@ def test_a_preset_is_switched_and_the_folder_stays(heard):
     resources.create(PRESETS, {"name": "Short clips", "folder": "shorts"})
     condition(extras={"set_preset": "short_clips"})
     heard.clear()
-    followed = follow_conditions(ITEM.evolve(folder="mine"), INFO)
+    followed = _follow(ITEM.evolve(folder="mine"))
     assert (followed.preset, followed.folder) == ("Short clips", "mine")
     assert [each["title"] for each in heard] == ["Preset Switched"]
 
@@ -98,38 +103,38 @@ def test_a_preset_is_switched_and_the_folder_stays(heard):
 def test_an_unknown_preset_is_passed_over(heard):
     condition(extras={"set_preset": "nobody"})
     heard.clear()
-    assert follow_conditions(ITEM, INFO).preset == "default"
+    assert _follow(ITEM).preset == "default"
     assert heard == []
 
 
 def test_cookies_are_replaced_by_those_in_clear():
     condition(extras={"set_cookies": "# jar"})
-    assert follow_conditions(ITEM.evolve(cookies="own"), INFO).cookies == "# jar"
+    assert _follow(ITEM.evolve(cookies="own")).cookies == "# jar"
 
 
 def test_unreadable_cookies_are_passed_over(caplog):
     condition("Broken", extras={"set_cookies": "jar"})
-    assert follow_conditions(ITEM.evolve(cookies="own"), INFO).cookies == "own"
+    assert _follow(ITEM.evolve(cookies="own")).cookies == "own"
     assert "The condition 'Broken' is used without its cookies." in caplog.text
 
 
 def test_an_item_takes_conditions_out():
     first = condition(priority=9).id
     condition("Other", cli="-f b")
-    assert follow_conditions(ITEM.evolve(extras={"ignore_conditions": [first]}), INFO).cli == "--no-playlist\n-f b"
+    assert _follow(ITEM.evolve(extras={"ignore_conditions": [first]})).cli == "--no-playlist\n-f b"
     everything = ITEM.evolve(extras={"ignore_conditions": ["*"]})
-    assert follow_conditions(everything, INFO) is everything
+    assert _follow(everything) is everything
 
 
 def test_a_filter_that_cannot_be_answered_is_logged_and_passed_over(caplog):
     condition("Broken", filter="title>5", priority=9)
     condition()
-    assert follow_conditions(ITEM, INFO).cli == "--no-playlist\n-x"
+    assert _follow(ITEM).cli == "--no-playlist\n-x"
     assert "Broken" in caplog.text
     assert {record.item_id for record in caplog.records} == {ITEM.id}
 
 
 def test_the_log_says_whose_preset_there_is_not(caplog):
     condition(extras={"set_preset": "missing"})
-    assert follow_conditions(ITEM, INFO).preset == "default"
+    assert _follow(ITEM).preset == "default"
     assert {record.item_id for record in caplog.records} == {ITEM.id}

@@ -17,6 +17,7 @@ from dlambda.store.items import archive, items, leases
 from dlambda.usecases.events.measure import metrics
 from dlambda.usecases.items import expand, intake
 from dlambda.usecases.items.change_items import cancel
+from dlambda.usecases.rules.presets import preset_for
 from tests.functions.working import beside, until
 from tests.store import records
 from tests.store.samples import T0, done, item
@@ -40,7 +41,9 @@ def route(stack, configure):
         lease = leases.acquire("a", "intake", time.time(), work=leases.Work.INTAKE)
         extraction = Extraction({**INFO, **info}, warnings=warnings)
         assert extraction.info
-        intake._route(items.get("a"), lease, extraction, extraction.info, params or {})
+        before = items.get("a")
+        under_way = intake.Intake(before, lease, preset_for(before.preset), params or {})
+        intake._route(under_way, extraction, extraction.info)
         return items.find("a")
 
     return begin

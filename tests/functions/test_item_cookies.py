@@ -6,6 +6,7 @@ from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.cookie_file import HEADER
 from dlambda.errors import Invalid
 from dlambda.usecases.rules.cookies import cookies_for, cookies_of
+from dlambda.usecases.rules.presets import default_preset
 from tests.store.samples import item
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -14,13 +15,13 @@ ROW = "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tabc\n"
 
 
 def test_an_item_has_its_own() -> None:
-    assert cookies_for(item("a", cookies=ROW)) == HEADER + ROW
-    assert cookies_for(item("a", cookies=" ", preset="default")) is None
+    assert cookies_for(item("a", cookies=ROW), default_preset()) == HEADER + ROW
+    assert cookies_for(item("a", cookies=" "), default_preset()) is None
 
 
 def test_an_items_unreadable_ones_fail_it() -> None:
     with pytest.raises(Invalid, match=r"^Failed to create cookie file for '.*'\. 'The cookies .* Line 1 .*'\.$"):
-        cookies_for(item("a", cookies="garbage"))
+        cookies_for(item("a", cookies="garbage"), default_preset())
 
 
 def test_a_preset_with_unreadable_ones_is_used_without_them(caplog: pytest.LogCaptureFixture) -> None:

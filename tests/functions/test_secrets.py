@@ -13,6 +13,7 @@ from dlambda.media.ytdlp.worker_jobs import OptionTexts, Places
 from dlambda.store.items import items
 from dlambda.store.rules import resources
 from dlambda.usecases.items.options import item_params
+from dlambda.usecases.rules.presets import default_preset
 from tests.store import records
 from tests.store.samples import done
 
@@ -108,7 +109,7 @@ def test_a_download_uses_the_real_values(history, stack, cli):
     records.add([done("a", url=URL, posted_url=URL, cli=cli)])
     [listed] = history.get("/api/history", type="done")[1]["items"]
     history.post("/api/history/a", {"cli": f"{listed['cli']} -f b"})
-    params = item_params(items.get("a"))
+    params = item_params(items.get("a"), default_preset())
     assert SECRET in json.dumps(params, default=str)
     assert MASK not in json.dumps(params, default=str)
 
@@ -179,7 +180,7 @@ def test_no_line_of_the_log_tells_a_targets_address(url):
 def test_what_a_worker_says_of_its_options_is_masked(name):
     cli = OPTIONS[name]
     places = Places("/d", "/t", "/c", "/a", "", "")
-    params = item_params(done("a", cli=cli, preset="default"))
+    params = item_params(done("a", cli=cli, preset="default"), default_preset())
     said = f"HTTP Error 403: refused {SECRET}, http://me:other-secret@proxy"
     for redaction in (Redaction.of(params), Redaction.of(OptionTexts(places, item_cli=cli))):
         assert SECRET not in redaction.text(said)

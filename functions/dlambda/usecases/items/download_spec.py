@@ -15,6 +15,7 @@ from dlambda.usecases.items.name_claims import NameClaims
 from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.work_folders import work_folder
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.rules.presets import preset_for
 
 
 def download_spec(item: Item, claims: NameClaims, release: str) -> DownloadSpec:
@@ -22,7 +23,8 @@ def download_spec(item: Item, claims: NameClaims, release: str) -> DownloadSpec:
 
     Raises `Invalid` when the item's options don't parse.
     """
-    params = remedied_params(item)
+    preset = preset_for(item.preset)
+    params = remedied_params(item, preset)
     return DownloadSpec(
         item_id=item.id,
         url=item.source_url,
@@ -30,7 +32,7 @@ def download_spec(item: Item, claims: NameClaims, release: str) -> DownloadSpec:
         workdir=work_folder(item),
         entry=item.entry,
         info=_fresh_info(item),
-        cookies=cookies_for(item),
+        cookies=cookies_for(item, preset),
         extras=item.extras,
         is_live=bool(item.is_live),
         allow_internal=current().settings.allow_internal_urls,

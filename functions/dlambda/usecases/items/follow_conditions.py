@@ -21,6 +21,7 @@ from dlambda.domain.rules.condition import (
     switched_text,
 )
 from dlambda.domain.rules.filters import FilterError
+from dlambda.domain.rules.preset import Preset
 from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Invalid
@@ -28,12 +29,12 @@ from dlambda.store.items import archive
 from dlambda.store.rules import resources
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.options import archive_for, archive_named, part_named
-from dlambda.usecases.rules.presets import find_preset, preset_for
+from dlambda.usecases.rules.presets import find_preset
 
 log = logging.getLogger(__name__)
 
 
-def follow_conditions(item: Item, info: Mapping[str, Any]) -> Item:
+def follow_conditions(item: Item, preset: Preset, info: Mapping[str, Any]) -> Item:
     """The item as the first matching condition wants it; itself when none does, or when they were applied already.
 
     With status `skip` it goes to the history. Else its options may be new: then it has to be extracted again.
@@ -42,7 +43,7 @@ def follow_conditions(item: Item, info: Mapping[str, Any]) -> Item:
     if condition is None:
         return item
     effect = effect_of(condition, item_cli=item.cli)
-    return _skip(item, info, effect) if effect.skip else _change(item, info, effect)
+    return _skip(item, preset, info, effect) if effect.skip else _change(item, preset, info, effect)
 
 
 def _match(item: Item, info: Mapping[str, Any]) -> Condition | None:
@@ -61,10 +62,10 @@ def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:
     log.error(text, condition.name, error.message, extra={"item_id": item.id})
 
 
-def _skip(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+def _skip(item: Item, preset: Preset, info: Mapping[str, Any], effect: Effect) -> Item:
     described = metadata.fields_of(info, url=item.url)
     described["archive_id"], _ = metadata.archive_ids(info, item.entry_archive_id)
-    name = archive_for(item, info)
+    name = archive_for(item, preset, info)
     archived = name if effect.archive and described["archive_id"] else None
     if archived:
         # Before the item goes: these steps are idempotent.
@@ -84,12 +85,14 @@ def _skip(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
     )
 
 
-def _change(item: Item, info: Mapping[str, Any], effect: Effect) -> Item:
+def _change(item: Item, preset: Preset, info: Mapping[str, Any], effect: Effect) -> Item:
+    """The folder and the template that the first preset gave stay."""
     cookies = _readable(effect, item) or item.cookies
     after = item.evolve(cli=effect.cli, cookies=cookies, requeued=True, info_at=0.0)
-    if effect.preset is not None:
-        after = _with_preset(after, str(info.get("title") or item.title), effect.condition, effect.preset)
-    options = (preset_for(after.preset).cli, after.cli)
+    other_preset = _other_preset(item, str(info.get("title") or item.title), effect)
+    if other_preset:
+        preset, after = other_preset, after.evolve(preset=other_preset.name)
+    options = (preset.cli, after.cli)
     return after.evolve(archive=archive_named(*options), part=part_named(*options))
 
 
@@ -104,13 +107,15 @@ def _readable(effect: Effect, item: Item) -> str | None:
     return effect.cookies
 
 
-def _with_preset(item: Item, title: str, condition: Condition, name: str) -> Item:
-    """The folder and the template that the first preset gave stay."""
-    preset = find_preset(name)
+def _other_preset(item: Item, title: str, effect: Effect) -> Preset | None:
+    """The preset that the condition switches to, which everyone is told; None where it names none that exists."""
+    if effect.preset is None:
+        return None
+    preset = find_preset(effect.preset)
     if preset is None:
         text = "Condition '%s' names the preset '%s', and there is none"
-        log.warning(text, condition.name, name, extra={"item_id": item.id})
-        return item
-    text = switched_text(title, condition, item.preset, preset.name)
+        log.warning(text, effect.condition.name, effect.preset, extra={"item_id": item.id})
+        return None
+    text = switched_text(title, effect.condition, item.preset, preset.name)
     publish(event.log(Name.LOG_INFO, "Preset Switched", text, owner=item.owner, preset=preset.name))
-    return item.evolve(preset=preset.name)
+    return preset

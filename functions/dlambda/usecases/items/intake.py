@@ -1,8 +1,9 @@
 """From a URL to an item that waits for a slot: options, archive, extraction, routing (downloads.md 5.2)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from dlambda.aws import bucket, queue
@@ -11,6 +12,7 @@ from dlambda.domain.events.extraction_outcome import Outcome, describe, outcome_
 from dlambda.domain.items import metadata
 from dlambda.domain.items.entries import LIST_TYPES
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
+from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.rejection import reject_reason
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
@@ -27,12 +29,33 @@ from dlambda.usecases.items.options import archive_for
 from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.workers.ytdlp_releases import note_failure, release_for
 
 log = logging.getLogger(__name__)
 
 # What fails unexpectedly is begun again by each minute's round; a lease's fence counts how often.
 MOST_BEGINNINGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """An item whose intake is under way, with what is read once for it. `params`: yt-dlp's for its present try."""
+
+    item: Item
+    lease: leases.Lease
+    preset: Preset
+    params: dict[str, Any]
+
+    @property
+    def most_entries(self) -> int | None:
+        """The option `max_downloads` (downloads.md 5.4); what is no positive number limits nothing."""
+        limit = self.params.get("max_downloads")
+        return limit if isinstance(limit, int) and limit > 0 else None
+
+    @property
+    def leaves_out_media(self) -> bool:
+        return bool(self.params.get("skip_download") or self.params.get("simulate"))
 
 
 def process_intake(item_id: str) -> None:
@@ -68,14 +91,15 @@ def process_intake(item_id: str) -> None:
 
 def _extract_item(item: Item, lease: leases.Lease) -> None:
     """Reads its page, or what was read of it before. Raises `Invalid` for what would fail again."""
-    params = remedied_params(item)
+    preset = preset_for(item.preset)
+    intake = Intake(item, lease, preset, remedied_params(item, preset))
     url_id = None if item.origin.label else id_of_url(item.url)  # of the list, not of its entry
     static_id = url_id.archive_id if url_id else ""
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
         return
     release = release_for(item)
-    extraction = _extraction_of(item, params, release)
+    extraction = _extraction_of(intake, release)
     if extraction.info is None:
         reason = " ".join([extraction.error or "Unable to extract info.", *metadata.telling(extraction.warnings)])
         failure = extraction.failure
@@ -86,50 +110,50 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
         if not failure or extraction.timed_out or not schedule_retry(item, lease, reason, failure, retry_after_seconds):
             fail_item(item, lease, reason)
         return
-    _route(item, lease, extraction, extraction.info, params)
+    _route(intake, extraction, extraction.info)
 
 
-def _extraction_of(item: Item, params: dict[str, Any], release: str) -> Extraction:
+def _extraction_of(intake: Intake, release: str) -> Extraction:
     """The extraction by the list or the sweep that made the item a while ago, with the same options; else a new one."""
-    settings = current().settings
+    item, settings = intake.item, current().settings
     if not item.attempt.failed_before and current().clock.time() - item.info_at <= settings.download_info_expires:
         with suppress(NotFound):
             return Extraction(bucket.get_json(item.info_key), at=item.info_at)
     log.info("reading the page", extra={"item_id": item.id})
     return extract(
         item.source_url,
-        params,
+        intake.params,
         entry=item.entry,
-        cookies=cookies_for(item),
+        cookies=cookies_for(item, intake.preset),
         timeout_seconds=settings.extract_info_timeout,
         allow_internal=settings.allow_internal_urls,
         release=release,
     )
 
 
-def _route(
-    item: Item, lease: leases.Lease, extraction: Extraction, info: dict[str, Any], params: dict[str, Any]
-) -> None:
+def _route(intake: Intake, extraction: Extraction, info: dict[str, Any]) -> None:
+    item, lease = intake.item, intake.lease
     kind = str(info.get("_type") or "video")
     own_id, other_ids = metadata.archive_ids(info, item.entry_archive_id)
     ids = [archive_id for archive_id in (own_id, *other_ids) if archive_id]
     if kind.startswith("video") and _skip_archived(item, lease, ids, title=str(info.get("title") or item.url)):
         return
-    followed = follow_conditions(item, info)
+    followed = follow_conditions(item, intake.preset, info)
     if followed.shelf is Shelf.DONE:
         _store(item, Outcome(followed), lease)
         return
     if followed is not item:
         _extract_item(update(item, followed, lease), lease)
         return
-    reason = reject_reason(info, params)
+    reason = reject_reason(info, intake.params)
     if reason:
         fail_item(item, lease, reason)
     elif kind in LIST_TYPES:
-        expand(item, lease, info, extraction.rejected, limit=_most_entries(params))
+        expand(item, lease, info, extraction.rejected, limit=intake.most_entries)
     elif kind.startswith("video"):
-        described = describe(item, info, extracted_at=extraction.at, archive=archive_for(item, info))
-        described = described.evolve(download_skipped=bool(params.get("skip_download") or params.get("simulate")))
+        archive_name = archive_for(item, intake.preset, info)
+        described = describe(item, info, extracted_at=extraction.at, archive=archive_name)
+        described = described.evolve(download_skipped=intake.leaves_out_media)
         waits = current().settings.prevent_live_premiere
         outcome = outcome_of(described, info, extraction.warnings, current().clock.time(), waits_for_premieres=waits)
         if outcome.item.extracted:
@@ -137,12 +161,6 @@ def _route(
         _store(item, outcome, lease)
     else:
         fail_item(item, lease, f'Unsupported event type "{kind}".')
-
-
-def _most_entries(params: Mapping[str, Any]) -> int | None:
-    """The option `max_downloads` (downloads.md 5.4); what is no positive number limits nothing."""
-    limit = params.get("max_downloads")
-    return limit if isinstance(limit, int) and limit > 0 else None
 
 
 def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title: str) -> bool:

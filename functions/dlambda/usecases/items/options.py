@@ -7,21 +7,19 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.items import metadata
 from dlambda.domain.items.item import Item
-from dlambda.domain.rules.preset import fill_in_variables, join_cli, variables
+from dlambda.domain.rules.preset import Preset, fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.usecases.rules.presets import preset_for
 
 _ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
 
 
-def item_params(item: Item) -> dict[str, Any]:
+def item_params(item: Item, preset: Preset) -> dict[str, Any]:
     """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
     from dlambda.media.ytdlp.options import effective_params
 
-    preset = preset_for(item.preset)
     return effective_params(
         OptionTexts(
             places_of(current().settings),
@@ -35,7 +33,7 @@ def item_params(item: Item) -> dict[str, Any]:
     )
 
 
-def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
+def archive_for(item: Item, preset: Preset, info: Mapping[str, Any]) -> str | None:
     """The archive that marks an item with this metadata.
 
     The generic extractor's ids are file names: with a system preset they mark nothing, unless a task brings the file
@@ -43,7 +41,7 @@ def archive_for(item: Item, info: Mapping[str, Any]) -> str | None:
     """
     names_entry = item.entry_archive_id and "source_handler" in item.extras
     by_name = metadata.is_generic(info) and not names_entry
-    return None if by_name and preset_for(item.preset).default else item.archive
+    return None if by_name and preset.default else item.archive
 
 
 def archive_named(*cli: str) -> str | None:

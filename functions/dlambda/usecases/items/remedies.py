@@ -7,6 +7,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.remedy import Remedy, Step, allowed_remedies, next_step
+from dlambda.domain.rules.preset import Preset
 from dlambda.domain.web.proxy_pool import parse_proxies
 from dlambda.domain.web.site import host_of, site_of
 from dlambda.errors import Invalid, NotFound
@@ -15,13 +16,14 @@ from dlambda.store.items import site_memory
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.items.proxies import next_proxy, proxy_of
 from dlambda.usecases.rules.cookie_jars import find_for_item
+from dlambda.usecases.rules.presets import preset_for
 from dlambda.usecases.workers.ytdlp_releases import trial_release
 
 
-def remedied_params(item: Item) -> dict[str, Any]:
+def remedied_params(item: Item, preset: Preset) -> dict[str, Any]:
     """yt-dlp's parameters for the item's next try. Raises `Invalid` when its options don't parse."""
     provider = current().settings.pot_provider_url
-    params = with_remedies(item_params(item), item.attempt.remedies, site_of(item.source_url), provider)
+    params = with_remedies(item_params(item, preset), item.attempt.remedies, site_of(item.source_url), provider)
     proxy = None if params.get("proxy") else proxy_of(item)
     return params if proxy is None else {**params, "proxy": proxy.url}
 
@@ -53,14 +55,15 @@ def remember_success(item: Item) -> None:
 
 
 def _changing(item: Item) -> set[Remedy]:
+    preset = preset_for(item.preset)
     try:
-        params = remedied_params(item)
+        params = remedied_params(item, preset)
     except Invalid:
         return {Remedy.RETRY}  # the options are the failure
-    site, item_jar = site_of(item.source_url), find_for_item(item)
+    site, item_jar = site_of(item.source_url), find_for_item(item, preset)
     conditions = {
         Remedy.RELEASE: bool(trial_release()),
-        Remedy.PROXY: not item_params(item).get("proxy") and next_proxy(item) is not None,
+        Remedy.PROXY: not item_params(item, preset).get("proxy") and next_proxy(item) is not None,
         Remedy.COOKIES: item_jar is not None and not item_jar.is_used,
     }
     changing = changing_remedies(

@@ -20,6 +20,7 @@ from dlambda.usecases.files.find_file import find_file, sidecars_of
 from dlambda.usecases.files.folders import join, note_files, split
 from dlambda.usecases.items.options import item_params
 from dlambda.usecases.rules.cookies import cookies_for
+from dlambda.usecases.rules.presets import preset_for
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +61,12 @@ def _brace(text: str) -> str:
 
 def _metadata(item: Item) -> Mapping[str, Any]:
     """Fresh from the item's URL, with its effective options."""
+    preset = preset_for(item.preset)
     extraction = extract(
         item.source_url,
-        item_params(item),
+        item_params(item, preset),
         entry=item.entry,
-        cookies=cookies_for(item),
+        cookies=cookies_for(item, preset),
         timeout_seconds=min(current().settings.extract_info_timeout, _WAIT_SECONDS),
         allow_internal=current().settings.allow_internal_urls,
     )

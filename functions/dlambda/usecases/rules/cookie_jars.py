@@ -12,6 +12,7 @@ from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.remedy import Remedy
 from dlambda.domain.rules.cookie_jar import REFUSALS, CookieJar
+from dlambda.domain.rules.preset import Preset
 from dlambda.domain.web.site import site_of
 from dlambda.errors import NotFound
 from dlambda.store import cache
@@ -60,10 +61,10 @@ class ItemJar:
     is_used: bool
 
 
-def find_for_item(item: Item) -> ItemJar | None:
-    """The jar for an item that brings no cookies: its owner's, else a shared one of the admins."""
+def find_for_item(item: Item, preset: Preset) -> ItemJar | None:
+    """The jar for an item that brings no cookies, nor does its preset: its owner's, else a shared one of the admins."""
     site = site_of(item.source_url)
-    if not site or item.cookies.strip() or preset_for(item.preset).cookies.strip():
+    if not site or item.cookies.strip() or preset.cookies.strip():
         return None
     for owner in dict.fromkeys((item.owner, "")):
         jar = cookie_jars.find_jar(owner, site)
@@ -75,7 +76,7 @@ def find_for_item(item: Item) -> ItemJar | None:
 def note_success(item: Item, renewed_text: str) -> None:
     """Notes that the jar of the item works, and keeps its cookies as the site has renewed them."""
     now = current().clock.time()
-    item_jar = find_for_item(item)
+    item_jar = find_for_item(item, preset_for(item.preset))
     if item_jar is None or not item_jar.is_used:
         return
     owner, jar = item_jar.owner, item_jar.jar
@@ -88,7 +89,7 @@ def note_success(item: Item, renewed_text: str) -> None:
 
 def note_failure(item: Item, failure: Failure) -> None:
     """Notes a refusal of the cookies; the first one is told."""
-    item_jar = find_for_item(item) if failure.kind in REFUSALS else None
+    item_jar = find_for_item(item, preset_for(item.preset)) if failure.kind in REFUSALS else None
     if item_jar is None or not item_jar.is_used:
         return
     owner, jar = item_jar.owner, item_jar.jar

@@ -7,19 +7,18 @@ from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.cookie_file import read_cookies
 from dlambda.errors import Invalid
 from dlambda.usecases.rules.cookie_jars import find_for_item
-from dlambda.usecases.rules.presets import preset_for
 
 log = logging.getLogger(__name__)
 
 
-def cookies_for(item: Item) -> str | None:
+def cookies_for(item: Item, preset: Preset) -> str | None:
     """The item's own, else its preset's, else those of its site's jar (cookies.md).
 
     Raises `Invalid` with downloads.md 5.2's text for its own unreadable ones.
     """
     if not item.cookies.strip():
-        item_jar = find_for_item(item)
-        return item_jar.jar.text if item_jar and item_jar.is_used else cookies_of(preset_for(item.preset))
+        item_jar = find_for_item(item, preset)
+        return item_jar.jar.text if item_jar and item_jar.is_used else cookies_of(preset)
     try:
         file = read_cookies(item.cookies)
     except Invalid as error:
