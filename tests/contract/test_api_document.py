@@ -128,7 +128,7 @@ def test_repeats_of_what_creates_are_described() -> None:
 
 def test_an_item_is_described_whole() -> None:
     item = Item(id="a", url="https://example.com/", title="A", preset="default", timestamp=0, stored_at=0)
-    assert set(SCHEMAS["ItemView"]["properties"]) == set(item.view())
+    assert set(SCHEMAS["ItemView"]["properties"]) == set(item.view)
 
 
 def test_an_add_is_described() -> None:

@@ -67,7 +67,7 @@ def test_extras_of_the_request_win(route):
     ("params", "skipped"), [({}, False), ({"skip_download": True}, True), ({"simulate": True}, True)]
 )
 def test_an_item_says_whether_its_options_leave_the_media_out(route, params, skipped):
-    assert route({}, params=params).view()["download_skipped"] is skipped
+    assert route({}, params=params).view["download_skipped"] is skipped
 
 
 def test_a_forced_item_waits_for_nobody_once_it_is_read(route, stack, configure):

@@ -181,7 +181,7 @@ class TestPosition:
             {"ids": sorted(body["ids"]), "order": list(order)}, list(order),
         )  # fmt: skip
         told = {view["data"]["_id"]: view["data"]["queue_position"] for view in listening.of("item_updated")}
-        positions = [items.get(name).view()["queue_position"] for name in order]
+        positions = [items.get(name).view["queue_position"] for name in order]
         assert positions == sorted(positions)
         assert told.items() >= {name: items.get(name).seq for name in body["ids"]}.items()
 

@@ -50,7 +50,7 @@ def ended(stack: Stack, item_id: str) -> Item:
 
 
 def remedies_of(item: Item) -> list[tuple[str | None, str]]:
-    return [(attempt["remedy"], attempt["outcome"]) for attempt in item.view()["attempts"]]
+    return [(attempt["remedy"], attempt["outcome"]) for attempt in item.view["attempts"]]
 
 
 def test_a_browser_is_imitated_where_a_site_wants_one_and_at_once_the_next_time(
@@ -61,7 +61,7 @@ def test_a_browser_is_imitated_where_a_site_wants_one_and_at_once_the_next_time(
     assert remedies_of(item) == [(None, "transient"), ("retry", "transient"), ("impersonate", "finished")]
     assert any("with impersonation of a browser" in told["message"] for told in listening.of("log_warning"))
     [moved] = listening.of("item_moved")
-    assert moved["data"]["item"]["attempts"] == item.view()["attempts"]
+    assert moved["data"]["item"]["attempts"] == item.view["attempts"]
     assert site_memory.find_remedy("127.0.0.1") == "impersonate"
 
     item = ended(stack, add(history, site.url("/second.mp4")))
@@ -76,7 +76,7 @@ def test_the_operator_switches_remedies_off_for_a_site(
     assert remedies_of(item) == [(None, "transient"), ("retry", "transient")]
     assert item.failure is not None
     assert item.failure["advice"].endswith("Tried without success: the same again.")
-    assert "list-impersonate-targets" not in str(item.view())
+    assert "list-impersonate-targets" not in str(item.view)
 
 
 class _ProxyHandler(BaseHTTPRequestHandler):
@@ -126,4 +126,4 @@ def test_proxies_of_the_pool_are_tried_and_rest_where_a_site_refuses_them(
         configure(proxy_use="always")
         item = ended(stack, add(history, origin.url("/status/403/third.mp4")))
         assert remedies_of(item) == [(None, "finished")]
-        assert "127.0.0.1:" not in str({**item.view(), "url": "", "title": "", "extras": ""})
+        assert "127.0.0.1:" not in str({**item.view, "url": "", "title": "", "extras": ""})

@@ -25,7 +25,7 @@ def test_the_rendered_view_is_what_the_item_shows() -> None:
     import json
 
     stored = records.add([filled("a")])[0]
-    assert [json.loads(view) for view in items.find_views(["a"])] == [stored.view()]
+    assert [json.loads(view) for view in items.find_views(["a"])] == [stored.view]
     assert b"secret" not in items.find_views(["a"])[0]
 
 

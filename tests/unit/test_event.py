@@ -78,7 +78,7 @@ def test_a_move_says_both_forms() -> None:
 
 def test_an_update_is_the_whole_item_with_its_progress() -> None:
     data = event.item_updated(item("a"), {"percent": 5.0}).frame()["data"]["data"]
-    assert data.keys() == item("a").view().keys()
+    assert data.keys() == item("a").view.keys()
     assert data["percent"] == 5.0
 
 

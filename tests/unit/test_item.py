@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dlambda.domain.events.event import item_updated
 from dlambda.domain.items.item import ACTIVE, IN_HISTORY, IN_QUEUE, LIVE_LANE, Shelf, Status
 from dlambda.domain.items.item_codec import hidden_part, restore
 from dlambda.domain.items.request import Request
@@ -24,7 +25,7 @@ def test_a_status_decides_the_list(status: Status) -> None:
 
 def test_what_is_stored_comes_back() -> None:
     before = filled("a")
-    view, hidden = (json.loads(json.dumps(part)) for part in (before.view(), hidden_part(before)))
+    view, hidden = (json.loads(json.dumps(part)) for part in (before.view, hidden_part(before)))
     assert restore(view, hidden, seq=before.seq, version=before.version, cookies=before.cookies) == before
 
 
@@ -36,7 +37,7 @@ def test_its_request_has_all_that_a_client_may_ask_for() -> None:
 
 
 def test_the_view_has_the_documented_keys_and_no_other() -> None:
-    assert set(item("a").view()) == set(filled("a").view()) - {"owner", "owner_position"} == {
+    assert set(item("a").view) == set(filled("a").view) - {"owner", "owner_position"} == {
         "_id", "archive_id", "attempts", "auto_start", "cli", "cookies", "datetime", "description", "download_dir",
         "download_skipped", "downloaded_bytes", "error", "eta", "eta_seconds", "extras", "failure", "file_size", "filename", "folder", "force_start",
         "has_cookies", "id", "is_archivable", "is_archived", "is_live", "live_in", "msg", "options", "percent",
@@ -47,13 +48,13 @@ def test_the_view_has_the_documented_keys_and_no_other() -> None:
 
 def test_neither_stored_part_holds_cookies() -> None:
     before = filled("a")
-    assert before.cookies not in json.dumps([before.view(), hidden_part(before)])
+    assert before.cookies not in json.dumps([before.view, hidden_part(before)])
     assert before.cookies not in repr(before)
 
 
 @pytest.mark.parametrize(("cookies", "shown"), [("", ""), ("x", MASK)])
 def test_cookies_are_masked(cookies: str, shown: str) -> None:
-    view = item("a", cookies=cookies).view()
+    view = item("a", cookies=cookies).view
     assert (view["cookies"], view["has_cookies"]) == (shown, bool(cookies))
 
 
@@ -108,7 +109,7 @@ def test_the_start_time_is_dropped_when_finished() -> None:
 
 
 def test_the_date_is_derived_from_the_stored_time() -> None:
-    assert item("a").view()["datetime"] == "Thu, 01 Jan 2026 10:00:00 +0000"
+    assert item("a").view["datetime"] == "Thu, 01 Jan 2026 10:00:00 +0000"
     assert "datetime" not in hidden_part(item("a"))
 
 
@@ -116,7 +117,7 @@ def test_the_date_is_derived_from_the_stored_time() -> None:
     ("status", "percent"), [(Status.FINISHED, 100.0), (Status.ERROR, None), (Status.PENDING, None)]
 )
 def test_what_is_finished_is_whole(status: Status, percent: float | None) -> None:
-    view = item("a", status=status).view()
+    view = item("a", status=status).view
     assert (view["percent"], view["progress"]) == (percent, percent)
 
 
@@ -125,3 +126,10 @@ def test_urls_of_an_item() -> None:
     assert item("a", posted_url="https://s.example/a").urls == {"https://video.example/a", "https://s.example/a"}
     assert item("a", hinted_url="https://video.example/a#x").source_url == "https://video.example/a#x"
     assert item("a").source_url == "https://video.example/a"
+
+
+def test_a_view_is_rendered_once() -> None:
+    before = item("a")
+    assert before.view is before.view
+    assert item_updated(before).data["extras"] is before.view["extras"]
+    assert before.evolve(title="T").view["title"] == "T"

@@ -72,4 +72,4 @@ def test_numbers_stand_beside_texts() -> None:
 def test_fields_are_those_of_an_item() -> None:
     from tests.store.samples import item
 
-    assert START.fields().keys() <= item("a").view().keys()
+    assert START.fields().keys() <= item("a").view.keys()

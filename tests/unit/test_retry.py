@@ -71,8 +71,8 @@ def test_a_put_off_item_waits_in_the_queue_for_no_slot() -> None:
         False,
         1,
     )
-    assert waiting.view()["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
-    assert waiting.view()["attempts"] == [{"at": NOW, "remedy": None, "outcome": "transient"}]
+    assert waiting.view["failure"] == {"kind": "transient", "advice": "", "retry_at": NOW + 2, "attempts": 1}
+    assert waiting.view["attempts"] == [{"at": NOW, "remedy": None, "outcome": "transient"}]
     again = waiting.clear_retry()
     assert (again.is_waiting, again.error, again.failure, again.attempt.failed_before) == (True, None, None, 1)
 
@@ -95,9 +95,9 @@ def test_each_try_is_recorded_and_the_advice_names_what_was_tried() -> None:
         "impersonate",
     )
     ended = imitating.failed("HTTP Error 403", refused, NOW + 5)
-    assert [attempt["remedy"] for attempt in ended.view()["attempts"]] == [None, "retry", "impersonate"]
+    assert [attempt["remedy"] for attempt in ended.view["attempts"]] == [None, "retry", "impersonate"]
     assert ended.failure is not None
     advice = "It said no. Tried without success: the same again, impersonation of a browser."
     assert ended.failure["advice"] == advice
     finished = imitating.ended(Status.FINISHED, NOW + 5)
-    assert finished.view()["attempts"][-1] == {"at": NOW + 5, "remedy": "impersonate", "outcome": "finished"}
+    assert finished.view["attempts"][-1] == {"at": NOW + 5, "remedy": "impersonate", "outcome": "finished"}

@@ -134,9 +134,7 @@ def _of_item(item: Item, name: Name, data: Mapping[str, Any], title: str = "", m
 
 def _view(item: Item) -> dict[str, Any]:
     """The item as events carry it: a long description would pass a gateway's frame limit (websocket.md 9)."""
-    view = item.view()
-    view["description"] = view["description"][:500]
-    return view
+    return {**item.view, "description": item.description[:500]}
 
 
 def item_added(item: Item) -> Event:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from typing import Any, Final, Self
 
 from dlambda.domain.items.archive import archive_key
@@ -73,7 +74,7 @@ class HiddenPart:
     past_pause: bool = False  # with `force_start`: starts while the queue is paused, too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: it keeps its view
 class Item(HiddenPart):
     """A record of downloads.md 2.2. `id` is its `_id`; `source_id` is the site's `id`.
 
@@ -295,7 +296,7 @@ class Item(HiddenPart):
 
     def view_for(self, owner: str) -> dict[str, Any]:
         """The record as an admin (`""`) or its owner sees it: a member's paths begin at its home."""
-        return item_from_home(self.home, self.view()) if owner else self.view()
+        return item_from_home(self.home, self.view) if owner else dict(self.view)
 
     def _belonging(self) -> dict[str, Any]:
         """The fields that items of members have and others have not: accounts.md 8."""
@@ -303,8 +304,12 @@ class Item(HiddenPart):
             return {}
         return {"owner": self.owner, "owner_position": self.owner_seq if self.shelf is Shelf.QUEUE else None}
 
-    def view(self) -> dict[str, Any]:
-        """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored."""
+    @cached_property
+    def view(self) -> Mapping[str, Any]:
+        """The record as clients see it (downloads.md 2.2): secrets masked, progress as it was last stored.
+
+        Rendered once for a row, events and answers alike.
+        """
         percent = 100.0 if self.status is Status.FINISHED else None
         return {
             **{key: getattr(self, name) for name, key in SHOWN.items()},

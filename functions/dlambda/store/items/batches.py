@@ -14,7 +14,7 @@ _SEALED: Final = 2  # a sealed text is at most so many times as long, with its n
 def most_bytes(item: Item) -> int:
     """An upper bound of the size of an item's row: it is compressed, and this is not."""
     sealed = sum(len(text.encode()) for text in (item.cookies, item.cli)) + len(render(dict(item.extras)))
-    return len(render(item.view())) + len(render(hidden_part(item))) + _SEALED * sealed
+    return len(render(item.view)) + len(render(hidden_part(item))) + _SEALED * sealed
 
 
 def batches(items: Iterable[Item], most: int) -> Iterator[list[Item]]:

@@ -490,7 +490,7 @@ def check_size(item: Item) -> None:
 
 def _row(item: Item) -> _Row:
     """Raises `Invalid` for what no record can hold."""
-    document = item.view()
+    document = item.view
     view, hidden = render(document), render(hidden_part(item))
     cookies = sealing.seal(item.cookies) if item.cookies else None
     cli = sealing.seal(item.cli) if item.cli != document["cli"] else None
