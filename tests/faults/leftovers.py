@@ -9,7 +9,7 @@ from pathlib import Path
 from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf
 from dlambda.domain.messages.queue_messages import QueueName
-from dlambda.store.items import items, leases, slots
+from dlambda.store.items import item_rows, items, leases, slots
 from tests.e2e.service import Service
 from tests.stack import environment
 
@@ -44,7 +44,7 @@ def _rows() -> Iterator[str]:
 
 def _lists() -> Iterator[str]:
     """Each row of an item is in one list, and each list's count is that of its rows."""
-    rows = {row.id for row in items._Row.scan(attributes_to_get=["id"])}
+    rows = {row.id for row in item_rows.ItemRow.scan(attributes_to_get=["id"])}
     ids = {shelf: [item_id for batch in items.iterate_ids(shelf) for item_id in batch] for shelf in Shelf}
     for shelf, names in ids.items():
         if items.count(shelf) != len(names):

@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.errors import Conflict
 from dlambda.store.items import items
+from dlambda.store.items.commit import BATCH, Change
 from dlambda.store.table import TABLE_ERRORS, connection
 from dlambda.usecases.items.claim_urls import Claim, claim_urls
 from tests.functions.calls import Heard
@@ -16,8 +17,8 @@ from tests.store import records
 from tests.store.samples import done, item
 
 
-def _enter(claims: Sequence[Claim]) -> list[items.Change]:
-    return [items.Change(None, claim.item) for claim in claims]
+def _enter(claims: Sequence[Claim]) -> list[Change]:
+    return [Change(None, claim.item) for claim in claims]
 
 
 def _url(number: int) -> str:
@@ -56,21 +57,21 @@ def _tables_gone_after(transactions: int) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("stack")
-@pytest.mark.parametrize("known", [range(items.BATCH), range(3, items.BATCH, 2)])
+@pytest.mark.parametrize("known", [range(BATCH), range(3, BATCH, 2)])
 def test_more_records_give_way_than_fit_into_one_transaction(listening: Heard, known: Sequence[int]) -> None:
     _add_history(*known)
-    new_ids = [f"new-{number}" for number in range(items.BATCH)]
-    entered = claim_urls([_claimant(number) for number in range(items.BATCH)], _enter)
+    new_ids = [f"new-{number}" for number in range(BATCH)]
+    entered = claim_urls([_claimant(number) for number in range(BATCH)], _enter)
     assert [each.id for each in entered] == new_ids
     assert list(items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids) == new_ids
     assert items.count(Shelf.DONE) == 0
-    assert sorted(listening.names) == ["item_added"] * items.BATCH + ["item_deleted"] * len(known)
+    assert sorted(listening.names) == ["item_added"] * BATCH + ["item_deleted"] * len(known)
 
 
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("transactions", range(1, 5))
 def test_no_url_is_lost_when_the_tables_go_away_between_transactions(transactions: int) -> None:
-    numbers = range(items.BATCH)
+    numbers = range(BATCH)
     _add_history(*numbers)
     with _tables_gone_after(transactions), pytest.raises(TABLE_ERRORS):
         claim_urls([_claimant(number) for number in numbers], _enter)
@@ -83,10 +84,10 @@ def test_no_url_is_lost_when_the_tables_go_away_between_transactions(transaction
 
 @pytest.mark.usefixtures("stack")
 def test_a_refused_claim_leaves_the_history_as_it_is() -> None:
-    numbers = range(items.BATCH)
+    numbers = range(BATCH)
     _add_history(*numbers)
 
-    def change_and_enter(claims: Sequence[Claim]) -> list[items.Change]:
+    def change_and_enter(claims: Sequence[Claim]) -> list[Change]:
         if claims[0].previous:
             before = items.get(claims[0].previous.id)
             records.save(before, before.evolve(title=before.title + "x"))
@@ -100,11 +101,11 @@ def test_a_refused_claim_leaves_the_history_as_it_is() -> None:
 @pytest.mark.usefixtures("stack")
 def test_the_two_urls_of_one_record_are_claimed_together() -> None:
     """Also where one of them is the first of many, and the other the last."""
-    last = items.BATCH - 1
+    last = BATCH - 1
     _add_history(*range(1, last))
     records.add([done("old-0", url=_url(0), posted_url=_url(last))])
     with _tables_gone_after(2), pytest.raises(TABLE_ERRORS):
-        claim_urls([_claimant(number) for number in range(items.BATCH)], _enter)
+        claim_urls([_claimant(number) for number in range(BATCH)], _enter)
     assert _owners([0, last, 1, 8]) == ["new-0", f"new-{last}", "new-1", "old-8"]
 
 
@@ -135,7 +136,7 @@ def test_a_record_that_is_changed_meanwhile_is_looked_at_again(listening: Heard)
     records.add([done("old", Status.ERROR, url=_url(0), posted_url="")])
     changed: list[Item] = []
 
-    def change_and_enter(claims: Sequence[Claim]) -> list[items.Change]:
+    def change_and_enter(claims: Sequence[Claim]) -> list[Change]:
         if claims[0].previous and not changed:
             changed.append(records.save(items.get("old"), items.get("old").evolve(title="changed")))
         return _enter(claims)

@@ -9,6 +9,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.paths.paths import object_key
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
+from dlambda.store.items.commit import BATCH
 from tests.functions.calls import error
 from tests.store import records
 from tests.store.samples import done, item, waiting
@@ -18,8 +19,8 @@ PATH = "/api/history"
 
 def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> list[str]:
     made = [f"{prefix}{number:03d}" for number in range(count)]
-    for start in range(0, count, items.BATCH):
-        records.add([done(name, status) for name in made[start : start + items.BATCH]])
+    for start in range(0, count, BATCH):
+        records.add([done(name, status) for name in made[start : start + BATCH]])
     return made
 
 

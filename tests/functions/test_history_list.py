@@ -4,6 +4,7 @@ import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.store.items import items, leases
+from dlambda.store.items.commit import BATCH
 from tests.functions.calls import error
 from tests.store import records
 from tests.store.samples import T0, done, item, waiting
@@ -21,8 +22,8 @@ ALWAYS = {
 
 def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> list[str]:
     names = [f"{prefix}{number:03d}" for number in range(count)]
-    for start in range(0, count, items.BATCH):
-        records.add([done(name, status) for name in names[start : start + items.BATCH]])
+    for start in range(0, count, BATCH):
+        records.add([done(name, status) for name in names[start : start + BATCH]])
     return names
 
 

@@ -14,6 +14,7 @@ from dlambda.domain.telemetry.metric import series
 from dlambda.errors import Invalid
 from dlambda.media.workers.extract import Extraction
 from dlambda.store.items import archive, items, leases
+from dlambda.store.items.commit import BATCH
 from dlambda.usecases.events.measure import metrics
 from dlambda.usecases.items import expand, intake
 from dlambda.usecases.items.change_items import cancel
@@ -26,7 +27,7 @@ INFO: dict[str, Any] = {
     "id": "1", "extractor_key": "Site", "title": "Harbour", "webpage_url": "https://video.example/page",
     "formats": [{"url": "https://video.example/1.mp4"}], "duration": 61,
 }  # fmt: skip
-TURN = expand.BATCHES_PER_TURN * (items.BATCH - 5)
+TURN = expand.BATCHES_PER_TURN * (BATCH - 5)
 SOON = 1_900_000_000
 UPCOMING = {"live_status": "is_upcoming", "release_timestamp": SOON, "formats": []}
 
@@ -353,7 +354,7 @@ class TestPlaylist:
 
     def test_many_entries_of_the_history_are_replaced_in_the_lists_order(self, route, stack, listening):
         """A few in each transaction, and what is told of an entry is told once."""
-        size = items.BATCH
+        size = BATCH
         old = [done(f"old-{number}", url=f"https://video.example/{number}") for number in range(size - 1)]
         records.add(old)
         records.add([item("queued", url=f"https://video.example/{size - 1}")])

@@ -8,7 +8,8 @@ from dlambda.deployment import current
 from dlambda.domain.items.archive import archive_key
 from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
 from dlambda.entry.http import make_app, make_routes, text
-from dlambda.store.items import archive, items
+from dlambda.store.items import archive
+from dlambda.store.items.commit import BATCH
 from tests.functions.calls import Client, error
 from tests.store import records
 from tests.store.samples import T0, done, waiting
@@ -17,7 +18,7 @@ _FUNCTION_BYTES = 6 * 1024 * 1024
 
 
 def _add(count: int, size_bytes: int, made: Any = waiting) -> None:
-    at_once = min(items.BATCH, 3_000_000 // size_bytes)  # a transaction takes 4 MB
+    at_once = min(BATCH, 3_000_000 // size_bytes)  # a transaction takes 4 MB
     for start in range(0, count, at_once):
         names = [f"i{number:04d}" for number in range(start, min(start + at_once, count))]
         records.add([made(name, extras={"notes": "x" * size_bytes}) for name in names])

@@ -8,6 +8,7 @@ from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
 from dlambda.domain.messages.queue_messages import IntakeEntry, IntakeItem
 from dlambda.store.items import items, leases
+from dlambda.store.items.commit import BATCH
 from dlambda.usecases.operations import sweep as rounds
 from events.on_schedule.main import lambda_handler
 from tests.functions.permissions import acting_as
@@ -195,11 +196,11 @@ class TestAutoClear:
 
     def add(self, names, age_days: float, status=Status.FINISHED, **values) -> None:
         at = AT_8 - age_days * DAY
-        for start in range(0, len(names), items.BATCH):
+        for start in range(0, len(names), BATCH):
             records.add(
                 [
                     done(name, status, stored_at=at, timestamp=int(at * 1e9), **({"filename": f"{name}.mp4"} | values))
-                    for name in names[start : start + items.BATCH]
+                    for name in names[start : start + BATCH]
                 ]
             )
 

@@ -10,7 +10,7 @@ from dlambda.domain.items.item import Item, Status
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases, slots
-from dlambda.store.items.items import Change, commit, stored
+from dlambda.store.items.commit import Change, commit
 from dlambda.store.table import TABLE_ERRORS
 
 T = TypeVar("T")
@@ -64,8 +64,14 @@ def _new(name: str) -> Item:
     )  # fmt: skip
 
 
+def _commit(change: Change) -> Item:
+    after = commit([change])[0].after
+    assert after
+    return after
+
+
 def _add(item: Item) -> Item:
-    return stored(commit([Change(None, item)]))[0]
+    return _commit(Change(None, item))
 
 
 def _extract(item_id: str, extractor: str) -> Item:
@@ -81,7 +87,7 @@ def _extract(item_id: str, extractor: str) -> Item:
         archive_id=f"{extractor} {name}", extracted=True, info_at=current().clock.time(),
     )  # fmt: skip
     with leases.released_on_failure(lease):
-        [extracted] = stored(commit([Change(before, after, lease)]))
+        extracted = _commit(Change(before, after, lease))
     _wake(extracted)
     return extracted
 
@@ -91,7 +97,7 @@ def _download(item_id: str) -> None:
     item = items.get(item_id)
     lease = _acquire(item_id, leases.Work.DOWNLOAD)
     if item.is_waiting:
-        [item] = stored(commit([Change(item, item.evolve(status=Status.PREPARING), lease)]))
+        item = _commit(Change(item, item.evolve(status=Status.PREPARING), lease))
     filename_claims.claim(f"films/{item.title}", item.source_key)
     ended = item.ended(Status.FINISHED, current().clock.time(), filename=f"{item.title}.mp4", file_size=1_000_000)
     commit([Change(item, ended, lease)])

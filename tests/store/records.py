@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 from dlambda.domain.items.item import Item
-from dlambda.store.items.items import Change, commit, find, find_holders, stored
+from dlambda.store.items.commit import Change, commit
+from dlambda.store.items.items import find, find_holders
 from dlambda.store.items.leases import Lease
 
 
 def add(items: Sequence[Item]) -> list[Item]:
     """Puts new items at the end of their lists, as one transaction. Raises `UrlTaken`."""
-    return stored(commit([Change(None, item) for item in items]))
+    return [change.after for change in commit([Change(None, item) for item in items]) if change.after]
 
 
 def save(before: Item, after: Item, lease: Lease | None = None) -> Item:
     """Writes one change; answers the item as stored. Raises `Conflict`, `Lost`, `UrlTaken`, `NoSlot`."""
-    return stored(commit([Change(before, after, lease)]))[0]
+    stored = commit([Change(before, after, lease)])[0].after
+    assert stored
+    return stored
 
 
 def find_by_url(url: str) -> Item | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.store.items import catalogue, items, journal, nodes
+from dlambda.store.items import catalogue, item_rows, journal, nodes
 from dlambda.store.items.entry import LEAF_PLACES, net
 from dlambda.store.table import Row, Transaction
 from local.engines import SocketConnection
@@ -75,9 +75,9 @@ def seed(made: Sequence[Item], *, only: Collection[str] | None = None) -> None:
 
 
 def _rows_of(item: Item) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield _request(items._row(item))
+    yield _request(item_rows.row_of(item))
     for url in sorted(item.urls):
-        yield _request(items._Url(items._hash(url), item_id=item.id))
+        yield _request(item_rows.UrlRow(item_rows.hash_of(url), item_id=item.id))
 
 
 def _request(row: Row) -> tuple[str, dict[str, Any]]:
@@ -121,7 +121,7 @@ def _count(placed: Sequence[Item]) -> None:
     size = LEAF_PLACES * _LEAVES_AT_ONCE
     fold = journal.read()[0].fold
     for start in range(0, len(placed), size):
-        entries = net([((), [entry for item in placed[start : start + size] for entry in items._entries(item)])])
+        entries = net([((), [entry for item in placed[start : start + size] for entry in item_rows.entries_of(item)])])
         transaction = Transaction()
         catalogue.change(transaction, entries, nodes.read([*{entry.leaf_node for entry in entries}]), fold)
         transaction.commit()

@@ -5,8 +5,8 @@ import pytest
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.stage import INTAKE_LANE, LIVE_LANE
 from dlambda.errors import Conflict, NotFound, StaleWrite
-from dlambda.store.items import items, leases, slots
-from dlambda.store.items.items import Change
+from dlambda.store.items import item_rows, items, leases, slots
+from dlambda.store.items.commit import BATCH, Change, UrlTaken, commit
 from dlambda.store.items.packing import unpack
 from tests.store import records
 from tests.store.samples import T0, done, filled, item, waiting
@@ -31,7 +31,7 @@ def test_the_rendered_view_is_what_the_item_shows() -> None:
 
 def test_a_row_of_an_earlier_version_is_read_as_it_is() -> None:
     [stored] = records.add([filled("a")])
-    row = items._Row.get("a")
+    row = item_rows.ItemRow.get("a")
     row.view, row.hidden = unpack(row.view), unpack(row.hidden)
     assert row.view.startswith(b"{")
     row.save()
@@ -41,13 +41,13 @@ def test_a_row_of_an_earlier_version_is_read_as_it_is() -> None:
 
 def test_most_rows_are_smaller_than_a_write_unit() -> None:
     [stored] = records.add([history(1, 1)[0].evolve(extras={"thumbnail": f"https://i.example/{'x' * 80}"})])
-    row = items._Row.get(stored.id)
+    row = item_rows.ItemRow.get(stored.id)
     assert sum(len(value) for value in row.attribute_values.values() if isinstance(value, bytes | str)) < 800
 
 
 def test_cookies_are_sealed_at_rest() -> None:
     records.add([item("a", cookies="top secret")])
-    row = items._Row.get("a")
+    row = item_rows.ItemRow.get("a")
     assert b"top secret" not in bytes(row.cookies) + unpack(row.view) + unpack(row.hidden)
     assert items.get("a").cookies == "top secret"
 
@@ -72,8 +72,8 @@ def test_many_are_found_in_the_order_asked_for() -> None:
 
 def test_more_than_a_hundred_are_found() -> None:
     names = [f"i{number:03d}" for number in range(130)]
-    for start in range(0, len(names), items.BATCH):
-        records.add([item(name) for name in names[start : start + items.BATCH]])
+    for start in range(0, len(names), BATCH):
+        records.add([item(name) for name in names[start : start + BATCH]])
     assert [each.id for each in items.find_many(reversed(names))] == names[::-1]
 
 
@@ -87,7 +87,7 @@ def test_an_item_is_found_by_either_of_its_urls(url: str) -> None:
 
 def test_a_url_belongs_to_one_record() -> None:
     records.add([item("a")])
-    with pytest.raises(items.UrlTaken) as taken:
+    with pytest.raises(UrlTaken) as taken:
         records.add([item("b", url=item("a").url), item("c")])
     assert taken.value.holders == {"b": "a"}
     assert items.find("c") is None
@@ -97,7 +97,7 @@ def test_a_url_belongs_to_one_record() -> None:
 def test_the_posted_and_the_extracted_url_both_count() -> None:
     records.add([item("a", posted_url="https://short.example/a")])
     for url in ("https://short.example/a", "https://video.example/a"):
-        with pytest.raises(items.UrlTaken):
+        with pytest.raises(UrlTaken):
             records.add([item("b", url=url, posted_url="https://video.example/b")])
 
 
@@ -126,7 +126,7 @@ def test_a_changed_url_frees_the_old_one() -> None:
 def test_a_record_is_replaced_by_another_of_its_url_in_one_transaction(old: Status, new: Status) -> None:
     [stored] = records.add([done("a", old)])
     fresh = item("b", url=stored.url, posted_url=stored.url, status=new)
-    items.commit([Change(stored, None), Change(None, fresh)])
+    commit([Change(stored, None), Change(None, fresh)])
     assert items.find("a") is None
     found = records.find_by_url(stored.url)
     assert found
@@ -139,7 +139,7 @@ def test_a_replacement_does_not_happen_by_halves() -> None:
     [stored] = records.add([done("a")])
     records.save(stored, stored.evolve(title="changed"))
     with pytest.raises(Conflict):
-        items.commit([Change(stored, None), Change(None, item("b", url=stored.url))])
+        commit([Change(stored, None), Change(None, item("b", url=stored.url))])
     assert items.find("b") is None
     assert items.get("a").title == "changed"
 
@@ -179,7 +179,7 @@ def test_who_enters_the_history_comes_last_in_it() -> None:
 
 
 def test_a_batch_enters_in_its_order() -> None:
-    names = [f"n{number:02d}" for number in range(items.BATCH)]
+    names = [f"n{number:02d}" for number in range(BATCH)]
     records.add([item(name, posted_url=f"https://short.example/{name}") for name in names])
     assert [*items.page(Shelf.QUEUE, page=1, per_page=99, newest_first=False).ids] == names
 
@@ -293,7 +293,7 @@ class TestLeases:
     def test_a_removed_item_takes_its_lease_along(self) -> None:
         [stored] = records.add([item("a")])
         leases.acquire("a", "w1", T0)
-        items.commit([Change(stored, None)])
+        commit([Change(stored, None)])
         assert leases.find_expired(["a"], T0) == {"a"}
 
 
@@ -304,8 +304,8 @@ def test_too_many_changes_are_a_mistake_of_the_caller() -> None:
 
 def test_each_walks_through_a_list_while_it_is_emptied() -> None:
     names = [f"n{number:03d}" for number in range(130)]
-    for start in range(0, len(names), items.BATCH):
-        records.add([done(name) for name in names[start : start + items.BATCH]])
+    for start in range(0, len(names), BATCH):
+        records.add([done(name) for name in names[start : start + BATCH]])
     seen = []
     for found in items.iterate(Shelf.DONE, [Status.FINISHED]):
         seen.append(found.id)

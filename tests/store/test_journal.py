@@ -9,7 +9,7 @@ from pynamodb.expressions.operand import Path
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.store.items import catalogue, folding, items, journal, nodes, slots
+from dlambda.store.items import catalogue, folding, item_rows, items, journal, nodes, slots
 from dlambda.store.items.entry import Entry
 from dlambda.store.items.journal import Address, Record
 from dlambda.store.table import ConditionFailed, Transaction
@@ -216,10 +216,10 @@ class TestEarlierVersions:
             waiting("a").evolve(seq=0, version=1),
         ]
         transaction = Transaction()
-        entries = {listing: 1 for each in made for listing in items._entries(each)}
+        entries = {listing: 1 for each in made for listing in item_rows.entries_of(each)}
         catalogue.change(transaction, entries, {}, 0)
         for each in made:
-            transaction.put(items._row(each))
+            transaction.put(item_rows.row_of(each))
         transaction.commit()
         nodes.Node(LIST).update(actions=[Path("seq").set(1), Path("front").set(1)])
         old = journal._OldSlots("slots")
@@ -252,7 +252,7 @@ class TestEarlierVersions:
         slots.resume()
         transaction = Transaction()
         running = waiting("r", status=Status.PREPARING).evolve(version=1)
-        transaction.put(items._row(running))
+        transaction.put(item_rows.row_of(running))
         transaction.commit()
         after = records.save(running, running.evolve(status=Status.DOWNLOADING))
         assert len(after.slots) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.store.items import items
+from dlambda.store.items.commit import Change, UrlTaken, commit
 from dlambda.store.table import MAX_OPERATIONS, connection
 from tests.store import records
 from tests.store.samples import T0, done, item
@@ -60,7 +61,7 @@ def test_a_url_is_taken_for_its_owner_alone(tables: None) -> None:
     records.add([item("x", url=url, posted_url=url), owned("a", "ann", url=url, posted_url=url)])
     records.add([owned("b", "bob", url=url, posted_url=url)])
     for again in (item("x9", url=url, posted_url=url), owned("a9", "ann", url=url, posted_url=url)):
-        with pytest.raises(items.UrlTaken):
+        with pytest.raises(UrlTaken):
             records.add([again])
 
 
@@ -125,6 +126,6 @@ def test_the_largest_batches_of_members_fit_into_a_transaction(tables: None) -> 
         for at in range(30)
     ]
     with written() as counts:
-        items.commit([items.Change(each, None) for each in old] + [items.Change(None, each) for each in fresh])
+        commit([Change(each, None) for each in old] + [Change(None, each) for each in fresh])
     assert max(counts) <= MAX_OPERATIONS
     assert ids(Shelf.QUEUE, "ann")[1] == 30

@@ -14,7 +14,8 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.stage import Stage, statuses_of
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims, listings
-from dlambda.store.items import catalogue, items, journal, leases, slots
+from dlambda.store.items import catalogue, item_rows, items, journal, leases, slots
+from dlambda.store.items.commit import Change, UrlTaken, commit
 from dlambda.store.table import TABLE_ERRORS
 from tests.store import records
 from tests.store.samples import T0, done, item, waiting
@@ -44,7 +45,7 @@ def won(results: Sequence[Any]) -> list[Any]:
 def test_fifty_adds_of_one_url_make_one_record() -> None:
     results = together(50, lambda number: records.add([item(f"i{number}", url="https://x.example/1", posted_url="")]))
     assert len(won(results)) == 1
-    assert all(isinstance(each, items.UrlTaken) for each in results if isinstance(each, Exception))
+    assert all(isinstance(each, UrlTaken) for each in results if isinstance(each, Exception))
     assert items.count(Shelf.QUEUE) == 1
     holder = records.find_by_url("https://x.example/1")
     assert holder == won(results)[0][0]
@@ -144,7 +145,7 @@ def _change(choice: random.Random, name: str) -> None:
         records.remove(found)
     else:
         again = waiting(f"{name}-again", url=found.url, posted_url=found.url)
-        items.commit([items.Change(found, None), items.Change(None, again)])
+        commit([Change(found, None), Change(None, again)])
         records.remove(items.get(again.id))
 
 
@@ -157,7 +158,7 @@ def _holders() -> set[str]:
 
 def _assert_sound() -> None:
     """Lists, counts, slots and URLs are those of the records that there are."""
-    rows = [items._item(row) for row in items._Row.scan(consistent_read=True)]
+    rows = [item_rows.item_of(row) for row in item_rows.ItemRow.scan(consistent_read=True)]
     for shelf in Shelf:
         listed = catalogue.page(shelf, page=1, per_page=1000, newest_first=False)
         expected = sorted((each for each in rows if each.shelf is shelf), key=lambda each: each.seq)
@@ -168,4 +169,4 @@ def _assert_sound() -> None:
     assert _holders() == {each.id for each in rows if each.holds_slot}
     assert state.taken == sum(state.taken_by.values()) == len(_holders())
     assert state.waiting == Counter(each.lane for each in rows if each.is_waiting)
-    assert {row.item_id for row in items._Url.scan(consistent_read=True)} == {each.id for each in rows}
+    assert {row.item_id for row in item_rows.UrlRow.scan(consistent_read=True)} == {each.id for each in rows}

@@ -10,6 +10,7 @@ from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.stage import LIVE_LANE
 from dlambda.store.items import items, slots
+from dlambda.store.items.commit import Change, commit
 from tests.store import records
 from tests.store.samples import T0, waiting
 
@@ -130,11 +131,11 @@ def test_nothing_starts_while_paused_though_another_takes_its_place_in_the_lane(
     records.add([waiting("a", is_live=True)])
     slots.pause(T0)
     before = items.get("a")
-    started = items.Change(before, before.evolve(status=Status.PREPARING))
+    started = Change(before, before.evolve(status=Status.PREPARING))
     with pytest.raises(slots.NoSlot):
-        items.commit([started, items.Change(None, waiting("b", is_live=True))])
+        commit([started, Change(None, waiting("b", is_live=True))])
     slots.resume()
-    items.commit([started, items.Change(None, waiting("b", is_live=True))])
+    commit([started, Change(None, waiting("b", is_live=True))])
     assert slots.read().waiting[LIVE_LANE] == 1
 
 

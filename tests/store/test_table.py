@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
 from dlambda.engine_client import EngineClient
-from dlambda.store.items import items, journal, leases
+from dlambda.store.items import item_rows, items, journal, leases
 from dlambda.store.table import ConditionFailed, Transaction, connection
 from dlambda.store.usage import usage
 from tests.store import records
@@ -48,8 +48,8 @@ def refused(operation: str, times: int, answer: dict[str, Any]) -> Iterator[list
     [
         ("UpdateItem", journal.reserve),
         ("UpdateItem", lambda: leases.acquire("a", "w", T0)),
-        ("PutItem", lambda: items._Url("h", item_id="a").save()),
-        ("DeleteItem", lambda: items._Url("h").delete()),
+        ("PutItem", lambda: item_rows.UrlRow("h", item_id="a").save()),
+        ("DeleteItem", lambda: item_rows.UrlRow("h").delete()),
     ],
 )
 def test_a_single_write_waits_for_a_transaction(operation: str, write: Callable[[], object]) -> None:
@@ -111,9 +111,9 @@ def test_a_refusal_names_its_conditions() -> None:
     records.add([waiting("a")])
     transaction = Transaction()
     transaction.put(
-        items._Url("free", item_id="a"), condition=items._Url.url_hash.does_not_exist(), error_label="first"
+        item_rows.UrlRow("free", item_id="a"), condition=item_rows.UrlRow.url_hash.does_not_exist(), error_label="first"
     )
-    transaction.put(items._row(items.get("a")), condition=items._Row.version == 7, error_label="second")
+    transaction.put(item_rows.row_of(items.get("a")), condition=item_rows.ItemRow.version == 7, error_label="second")
     with pytest.raises(ConditionFailed) as error:
         transaction.commit()
     assert error.value.reasons == ("second",)

@@ -121,7 +121,7 @@ def _modules_with(pattern: str) -> set[str]:
 
 
 def test_whoever_commits_publishes_the_difference() -> None:
-    committing = _modules_with(r"\bitems\.commit\(")
+    committing = _modules_with(r"(?<!def )(?<!\.)\bcommit\(")
     assert committing
     assert committing <= _modules_with(r"\bpublish_changes\(")
 

@@ -6,6 +6,7 @@ from typing import Final
 from dlambda.domain.dialects.dialect import Dialect, Frame
 from dlambda.domain.dialects.ytptube.dialect import YTPTUBE
 from dlambda.domain.events.event import Event, Name
+from dlambda.domain.web.answer_size import fitting_message
 
 DIALECTS: Final[Mapping[str, Dialect]] = {dialect.name: dialect for dialect in (YTPTUBE,)}
 ROOT: Final = ""
@@ -20,8 +21,18 @@ def split_path(path: str) -> tuple[str, str]:
     return (first, f"/{remainder}") if slash and first in DIALECTS else (ROOT, path)
 
 
+def messages(event: Event, name: str, owner: str = "") -> list[bytes]:
+    """Returns the WebSocket messages, as JSON, that tell an event to admins or to a member (`owner`) in a dialect.
+
+    None where it does not concern the member, and for what the dialect is spared.
+    """
+    if not event.is_for(owner):
+        return []
+    return [fitting_message(frame) for frame in frames(event.for_owner() if owner else event, name)]
+
+
 def frames(event: Event, name: str) -> Sequence[Frame]:
-    """Returns the WebSocket messages that tell an event to a client of a dialect; none for what it is spared."""
+    """Returns those messages as values."""
     if name in DIALECTS:
         return DIALECTS[name].events(event)
     is_spared = event.is_progress if name == BRIEF else event.name is Name.ITEM_PROGRESS

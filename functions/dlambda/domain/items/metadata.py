@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dlambda.domain.items.item import DESCRIPTION_LIMIT
+from dlambda.domain.items.item import DESCRIPTION_LIMIT, Item
 from dlambda.domain.web.http_date import http_date
 
 Info = Mapping[str, Any]
@@ -50,6 +50,17 @@ def is_youtube(info: Info) -> bool:
 def is_generic(info: Info) -> bool:
     """True if its id is the name of a file or of a page, as that of anything else may be."""
     return str(info.get("extractor_key") or info.get("extractor") or "").lower() in _NAMED_BY_FILES
+
+
+def archive_for(item: Item, info: Info, *, by_system_preset: bool) -> str | None:
+    """The name of the archive that marks an item with this metadata.
+
+    The generic extractor's ids are file names: with a system preset they mark nothing, unless a task brings the file
+    from a feed that has named it (downloads.md 5.8). Who adds a feed by hand once more wants it once more.
+    """
+    names_entry = item.entry_archive_id and "source_handler" in item.extras
+    by_name = is_generic(info) and not names_entry
+    return None if by_name and by_system_preset else item.archive
 
 
 def is_upcoming(info: Info) -> bool:

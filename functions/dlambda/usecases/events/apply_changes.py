@@ -7,21 +7,27 @@ from dlambda.domain.events.event import Event
 from dlambda.domain.events.item_events import events_of, removal
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.stage import Stage
-from dlambda.store.items import items
-from dlambda.store.items.items import Change
+from dlambda.store.items.commit import Change, commit
 from dlambda.store.items.leases import Lease
 from dlambda.usecases.events.measure import count_failed, count_finished
 from dlambda.usecases.events.publish import publish
 
 
-def apply(changes: Sequence[Change], *, first: Sequence[Event] = (), last: Sequence[Event] = ()) -> list[Item]:
+def apply(
+    changes: Sequence[Change],
+    *,
+    first: Sequence[Event] = (),
+    last: Sequence[Event] = (),
+    removed: Callable[[Item], Event] = removal,
+) -> list[Item]:
     """Writes all changes or none and tells everyone; answers the items that are there after it. Raises as `commit`.
 
-    `first` and `last`: events that stand before and after those of the items.
+    `first` and `last`: events that stand before and after those of the items. `removed` makes the event of an item
+    whose record is gone.
     """
-    diff = items.commit(changes)
-    publish_changes(diff, first=first, last=last)
-    return items.stored(diff)
+    diff = commit(changes)
+    publish_changes(diff, first=first, last=last, removed=removed)
+    return [change.after for change in diff if change.after]
 
 
 def update(before: Item, after: Item, lease: Lease | None = None, *, first: Sequence[Event] = ()) -> Item:
@@ -36,7 +42,7 @@ def publish_changes(
     last: Sequence[Event] = (),
     removed: Callable[[Item], Event] = removal,
 ) -> None:
-    """Counts and publishes what was written. `removed` makes the event of an item whose record is gone."""
+    """Counts and publishes what `commit` wrote; for who has to do something else before."""
     for before, after in ((change.before, change.after) for change in diff):
         if after and (before is None or before.stage is not after.stage):
             if after.stage is Stage.FAILED:

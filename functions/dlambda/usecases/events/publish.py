@@ -2,26 +2,18 @@
 
 import contextvars
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
 
 from dlambda.aws import socket
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.dialects import registry
 from dlambda.domain.events.event import Event, Name, make_id
-from dlambda.domain.web.answer_size import fitting_message
+from dlambda.domain.events.log_step import log_step
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
 
 log = logging.getLogger(__name__)
-
-_STEPS: Final[Mapping[Name, str]] = {
-    Name.ITEM_ADDED: "added {url}",
-    Name.ITEM_CANCELLED: "cancelled",
-    Name.ITEM_MOVED: "in the history as {status}",
-    Name.ITEM_DELETED: "removed",
-}
 
 
 def publish(*events: Event) -> None:
@@ -29,8 +21,8 @@ def publish(*events: Event) -> None:
 
     A client that is gone is forgotten; a push never fails its cause.
     """
-    for change in events:
-        _log(change)
+    for step in filter(None, map(log_step, events)):  # an item's way can be read in the log
+        log.info(step.text, extra={"item_id": step.item_id})
     stamped = [_stamp(event) for event in events]
     announce(stamped)
     _tell(stamped)
@@ -49,7 +41,9 @@ def _tell(stamped: Sequence[Event]) -> None:
     pushers = _pushers()
     pushes = []
     for audience, connection_ids in connections.ids_by_audience().items():
-        frames = [frame for event in client_events for frame in _frames(event, audience.dialect, audience.owner)]
+        frames = [
+            frame for event in client_events for frame in registry.messages(event, audience.dialect, audience.owner)
+        ]
         if frames:
             pushes += [pushers.submit(contextvars.copy_context().run, _push, id_, frames) for id_ in connection_ids]
     for push in pushes:
@@ -63,21 +57,11 @@ def _pushers() -> ThreadPoolExecutor:
     return threads
 
 
-def _log(event: Event) -> None:
-    """An item's way can be read in the log: a line for each step that everyone hears of."""
-    words = _STEPS.get(event.name)
-    if words is None:
-        return
-    item = event.data.get("item", event.data)
-    text = [words.format(status=item["status"], title=item["title"], url=item["url"]), item["error"] or item["msg"]]
-    log.info(": ".join(part for part in text if part), extra={"item_id": item["_id"]})
-
-
 def reply(connection_id: str, event: Event) -> None:
     """Sends `event` to one client alone; to none that is gone."""
     connection = connections.find(connection_id)
     if connection is not None:
-        _push(connection_id, _frames(_stamp(event), connection.dialect))
+        _push(connection_id, registry.messages(_stamp(event), connection.dialect))
 
 
 def _stamp(event: Event) -> Event:
@@ -88,13 +72,6 @@ def _stamp(event: Event) -> Event:
 def problem(title: str, message: str, **data: object) -> Event:
     """The `log_error` that answers a client's mistake (websocket.md 4)."""
     return Event(Name.LOG_ERROR, data, title, message)
-
-
-def _frames(event: Event, dialect: str, owner: str = "") -> list[bytes]:
-    """The frames of an event for admins, or for a member (`owner`): none where it does not concern the member."""
-    if not event.is_for(owner):
-        return []
-    return [fitting_message(frame) for frame in registry.frames(event.for_owner() if owner else event, dialect)]
 
 
 def _push(connection_id: str, frames: Iterable[bytes]) -> None:

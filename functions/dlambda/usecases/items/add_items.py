@@ -14,7 +14,8 @@ from dlambda.domain.secrets.extra_secrets import unmask_extras
 from dlambda.domain.secrets.mask import MASK
 from dlambda.domain.ytdlp.option_secrets import unmask_options
 from dlambda.media.sandbox.guard import check_url
-from dlambda.store.items import items
+from dlambda.store.items import item_rows, items
+from dlambda.store.items.commit import BATCH, Change
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.items.claim_urls import Claim, claim_urls, in_queue_event
 from dlambda.usecases.items.daily_limit import check_daily_limit
@@ -68,7 +69,7 @@ def add_items(requests: Sequence[Request]) -> list[Added]:
             extras |= {"batch_id": batch_id, "batch_index": number, "batch_total": len(requests)}
         new_items.append(new_item(request.evolve(extras=extras)))
     for item in new_items:
-        items.check_size(item)
+        item_rows.check_size(item)
     items_by_id = {item.id: item for item in insert_items(new_items)}
     # Many at once wait where entries of playlists do: a single one of somebody else is not behind them.
     message = add_message if len(items_by_id) <= _MOST_AT_ONCE else entry_message
@@ -123,13 +124,13 @@ def insert_items(new_items: Sequence[Item]) -> list[Item]:
     A URL that is in the queue makes no second record; one of the history is replaced, unless it is in the archive.
     """
     entered: list[Item] = []
-    for start in range(0, len(new_items), items.BATCH):
-        entered += claim_urls(_without_repeats(new_items[start : start + items.BATCH]), _enter)
+    for start in range(0, len(new_items), BATCH):
+        entered += claim_urls(_without_repeats(new_items[start : start + BATCH]), _enter)
     return entered
 
 
-def _enter(claims: Sequence[Claim]) -> list[items.Change]:
-    return [items.Change(None, restore_masked_secrets(claim.item, claim.previous)) for claim in claims]
+def _enter(claims: Sequence[Claim]) -> list[Change]:
+    return [Change(None, restore_masked_secrets(claim.item, claim.previous)) for claim in claims]
 
 
 def _without_repeats(batch: Sequence[Item]) -> list[Item]:

@@ -17,6 +17,7 @@ from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
 from dlambda.store.items.batches import batches
+from dlambda.store.items.commit import Change, commit
 from dlambda.store.tasks import feed_history
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.files import folders
@@ -71,7 +72,7 @@ def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
     outcomes: dict[str, str] = {}
     for batch in batches([item for item in targets if item.stage is not Stage.RUNNING], _most_of(targets)):
-        changes = [items.Change(item, item.ended(Status.CANCELLED, current().clock.time())) for item in batch]
+        changes = [Change(item, item.ended(Status.CANCELLED, current().clock.time())) for item in batch]
         if diff := _commit_unchanged(changes):
             publish_changes(diff)
             outcomes |= {item.id: "ok" for item in batch}
@@ -83,10 +84,10 @@ def _most_of(targets: Iterable[Item]) -> int:
     return _TOGETHER_OF_MEMBERS if any(item.owner for item in targets) else _TOGETHER
 
 
-def _commit_unchanged(changes: Sequence[items.Change]) -> list[items.Change]:
+def _commit_unchanged(changes: Sequence[Change]) -> list[Change]:
     """Commits `changes`; does nothing, and returns nothing, when an item was changed meanwhile."""
     try:
-        return items.commit(changes)
+        return commit(changes)
     except Conflict:
         return []
 
@@ -210,7 +211,7 @@ def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
     outcomes: dict[str, str] = {}
     records = list(targets)
     for batch in batches(records, _most_of(records)):
-        changes = [items.Change(item, None) for item in batch]
+        changes = [Change(item, None) for item in batch]
         # One by one, those stay that were changed meanwhile: who changed them tells their end.
         diff = _commit_unchanged(changes) or [removal for change in changes for removal in _commit_unchanged([change])]
         publish_changes(diff, removed=partial(_clear, with_files=with_files))

@@ -9,7 +9,7 @@ from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Conflict
 from dlambda.store.items import archive, items, leases
 from dlambda.store.items.batches import MOST_BYTES, most_bytes
-from dlambda.store.items.items import Change
+from dlambda.store.items.commit import Change, UrlTaken
 from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
 
@@ -55,11 +55,11 @@ def claim_urls(
 
     Takes as many transactions as `claim_next` needs. What is committed stays when a later one raises `Conflict`.
     """
-    commit = claim_next([Claim(item) for item in claimants], lambda claims, _: changes_of(claims), first=first)
-    stored_items = commit.items
-    while commit.later:
-        commit = claim_next(commit.later, lambda claims, _: changes_of(claims))
-        stored_items += commit.items
+    result = claim_next([Claim(item) for item in claimants], lambda claims, _: changes_of(claims), first=first)
+    stored_items = result.items
+    while result.later:
+        result = claim_next(result.later, lambda claims, _: changes_of(claims))
+        stored_items += result.items
     return stored_items
 
 
@@ -76,7 +76,7 @@ def claim_next(
     successor, so that no URL is lost in between. Raises `Conflict` while others change the records without end.
     """
     for _ in range(_TRIES):
-        batch, later = _split(claims)
+        batch, later = _split(claims) if len(claims) > 1 else (claims, [])
         accepted = [claim for claim in batch if claim.notice is None]
         notices = [*first, *(claim.notice for claim in batch if claim.notice)]
         replaced = {record.id: record for claim in accepted for record in claim.replaced}
@@ -86,7 +86,7 @@ def claim_next(
             return Commit([], later)
         try:
             return Commit(apply(changes, first=notices), later)
-        except items.UrlTaken as conflict:
+        except UrlTaken as conflict:
             claims = _judge(claims, conflict.holders)
         except leases.Lost:
             raise
@@ -97,7 +97,7 @@ def claim_next(
     raise Conflict("The records of these URLs are being changed by others.")
 
 
-def _split(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+def _split(claims: Sequence[Claim]) -> tuple[Sequence[Claim], list[Claim]]:
     """The claims of the next transaction, and the later ones: from the first on, until too many records give way, or
     the rows are too large for it.
 

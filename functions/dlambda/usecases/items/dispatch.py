@@ -17,11 +17,8 @@ _MOST_PASSED = 10
 
 def dispatch() -> int:
     """Sends a wake-up for each item that a slot is free for, in turn; answers how many. Idempotent."""
-    return _send(_choose(slots.read()))
-
-
-def _send(item_ids: Sequence[str]) -> int:
-    queue.send_many(DownloadItem(item_id) for item_id in item_ids)
+    item_ids = _choose(slots.read())
+    queue.send_many(map(DownloadItem, item_ids))
     return len(item_ids)
 
 
@@ -73,4 +70,4 @@ def wake(item: Item) -> None:
     if item.passes_limits and (item.past_pause or state.paused_at is None):
         queue.send(DownloadItem(item.id))
     elif state.free(item.lane, current().settings) > 0:
-        _send(_choose(state))
+        queue.send_many(map(DownloadItem, _choose(state)))

@@ -21,14 +21,15 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.item_parts import Expansion, Origin
 from dlambda.domain.tasks.task import TIMER_SOURCE
 from dlambda.errors import Invalid
-from dlambda.store.items import archive, items, leases
+from dlambda.store.items import archive, leases
+from dlambda.store.items.commit import BATCH, Change
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_next
 from dlambda.usecases.items.intake_message import entry_message, intake_message
 
 # The playlist's own record and the lists take the rest of the transaction.
-_BATCH = items.BATCH - 5
+_BATCH = BATCH - 5
 # Then a message to itself carries the rest on, behind the adds that came meanwhile. The entries wait in another queue.
 BATCHES_PER_TURN = 8
 _MOST_LISTS = 30  # addresses that led to a list
@@ -101,12 +102,12 @@ def _expand_batch(item: Item, lease: leases.Lease, plan: Plan, batch: Sequence[E
     children = [_child(item, plan, batch[number]) for number in usable]
     numbers = {child.id: number for child, number in zip(children, usable, strict=True)}
 
-    def changes_of(claims: Sequence[Claim], later: Sequence[Claim]) -> list[items.Change]:
+    def changes_of(claims: Sequence[Claim], later: Sequence[Claim]) -> list[Change]:
         new_children = _number([claim.item for claim in claims], item.expansion.queued)
         queued = sum(1 for child in new_children if child.shelf is Shelf.QUEUE)
         size = numbers[later[0].item.id] if later else len(batch)
         after = item.evolve(expansion=item.expansion.advanced(size, queued))
-        return [items.Change(item, after, lease), *(items.Change(None, child) for child in new_children)]
+        return [Change(item, after, lease), *(Change(None, child) for child in new_children)]
 
     parent, *new_items = claim_next(_claims(children), changes_of).items
     queued = [child for child in new_items if child.shelf is Shelf.QUEUE]
@@ -184,5 +185,5 @@ def _finish(item: Item, lease: leases.Lease) -> None:
     name, title = (Name.LOG_SUCCESS, "Playlist Added") if queued else (Name.LOG_INFO, "Nothing New")
     message = f"Added {queued} entries of '{item.title}' to the download queue."
     summary = event.log(name, title, message, owner=item.owner, preset=item.preset, count=queued)
-    apply([items.Change(item, None, lease)], last=[summary])
+    apply([Change(item, None, lease)], last=[summary])
     bucket.delete([item.info_key])

@@ -28,7 +28,7 @@ from dlambda.errors import Invalid
 from dlambda.store.items import archive
 from dlambda.store.rules import resources
 from dlambda.usecases.events.publish import publish
-from dlambda.usecases.items.options import archive_for, archive_named, part_named
+from dlambda.usecases.items.options import archive_named, part_named
 from dlambda.usecases.rules.presets import find_preset
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def _log_broken(item: Item, condition: Condition, error: FilterError) -> None:
 def _skip(item: Item, preset: Preset, info: Mapping[str, Any], effect: Effect) -> Item:
     described = metadata.fields_of(info, url=item.url)
     described["archive_id"], _ = metadata.archive_ids(info, item.entry_archive_id)
-    name = archive_for(item, preset, info)
+    name = metadata.archive_for(item, info, by_system_preset=preset.default)
     archived = name if effect.archive and described["archive_id"] else None
     if archived:
         # Before the item goes: these steps are idempotent.

@@ -18,6 +18,7 @@ from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
 from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.store.items import archive, items, leases
+from dlambda.store.items.commit import Change
 from dlambda.usecases.events.apply_changes import apply, update
 from dlambda.usecases.items.claim_urls import Claim, already_downloaded_event, claim_next
 from dlambda.usecases.items.dispatch import wake
@@ -25,7 +26,6 @@ from dlambda.usecases.items.expand import expand
 from dlambda.usecases.items.fail_item import fail_item
 from dlambda.usecases.items.follow_conditions import follow_conditions
 from dlambda.usecases.items.intake_message import intake_message
-from dlambda.usecases.items.options import archive_for
 from dlambda.usecases.items.remedies import remedied_params
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry
 from dlambda.usecases.rules.cookies import cookies_for
@@ -151,7 +151,7 @@ def _route(intake: Intake, extraction: Extraction, info: dict[str, Any]) -> None
     elif kind in LIST_TYPES:
         expand(item, lease, info, extraction.rejected, limit=intake.most_entries)
     elif kind.startswith("video"):
-        archive_name = archive_for(item, intake.preset, info)
+        archive_name = metadata.archive_for(item, info, by_system_preset=intake.preset.default)
         described = describe(item, info, extracted_at=extraction.at, archive=archive_name)
         described = described.evolve(download_skipped=intake.leaves_out_media)
         waits = current().settings.prevent_live_premiere
@@ -169,7 +169,7 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
     if not present:
         return False
     if current().settings.ignore_archived_items:
-        apply([items.Change(item, None, lease)], first=[already_downloaded_event(item, present[0])])
+        apply([Change(item, None, lease)], first=[already_downloaded_event(item, present[0])])
         return True
     skipped = item.ended(
         Status.SKIP,
@@ -187,11 +187,11 @@ def _skip_archived(item: Item, lease: leases.Lease, ids: Sequence[str], *, title
 
 def _store(before: Item, outcome: Outcome, lease: leases.Lease) -> None:
     """Stores an extracted item; its page's URL may belong to a record already (contract README, Adding)."""
-    commit = claim_next(
+    result = claim_next(
         [Claim(outcome.item)],
-        lambda claims, _: [items.Change(before, claims[0].item if claims else None, lease)],
+        lambda claims, _: [Change(before, claims[0].item if claims else None, lease)],
         first=[outcome.notice] if outcome.notice else [],
     )
-    if commit.items and commit.items[0].shelf is Shelf.QUEUE:
+    if result.items and result.items[0].shelf is Shelf.QUEUE:
         log.info("read: %s", outcome.item.title, extra={"item_id": before.id})
-        wake(commit.items[0])  # the lease is of its intake: it is in no download's way
+        wake(result.items[0])  # the lease is of its intake: it is in no download's way

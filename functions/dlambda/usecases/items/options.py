@@ -1,11 +1,9 @@
 """The effective options of an item: its preset, its own, and where a worker puts files (docs/contract/ytdlp.md 8)."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.domain.items import metadata
 from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import Preset, fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import FoundOption, read_options
@@ -31,17 +29,6 @@ def item_params(item: Item, preset: Preset) -> dict[str, Any]:
             template_chapter=item.template_chapter or "",
         )
     )
-
-
-def archive_for(item: Item, preset: Preset, info: Mapping[str, Any]) -> str | None:
-    """The archive that marks an item with this metadata.
-
-    The generic extractor's ids are file names: with a system preset they mark nothing, unless a task brings the file
-    from a feed that has named it (downloads.md 5.8). Who adds a feed by hand once more wants it once more.
-    """
-    names_entry = item.entry_archive_id and "source_handler" in item.extras
-    by_name = metadata.is_generic(info) and not names_entry
-    return None if by_name and preset.default else item.archive
 
 
 def archive_named(*cli: str) -> str | None:

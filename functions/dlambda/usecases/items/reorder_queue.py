@@ -8,6 +8,7 @@ from dlambda.errors import Conflict, Invalid
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import items
 from dlambda.store.items.batches import batches
+from dlambda.store.items.commit import Change
 from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.events.publish import publish
 
@@ -101,7 +102,7 @@ def _move_batch(batch: Mapping[str, Item], placed: Mapping[str, Item]) -> None:
         # Another request may have moved one meanwhile: it keeps the place that it has by that.
         waiting = [item for item in items.find_many(batch) if _waits_at(item, batch[item.id].seq)]
         if waiting:
-            apply([items.Change(item, _at(item, placed[item.id])) for item in waiting])
+            apply([Change(item, _at(item, placed[item.id])) for item in waiting])
 
     retry_conflicts(attempt)
 

@@ -14,6 +14,7 @@ from dlambda.domain.items.stage import RETRY_LANE, Stage
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.errors import Conflict
 from dlambda.store.items import items, leases
+from dlambda.store.items.commit import Change, commit
 from dlambda.usecases.events.apply_changes import publish_changes, update
 from dlambda.usecases.events.measure import count
 from dlambda.usecases.items import proxies
@@ -46,8 +47,9 @@ def schedule_retry(
     proxy = proxies.next_proxy(item) if step.remedy is Remedy.PROXY else None
     proxies_tried = (*item.attempt.proxies, proxy.id) if proxy else item.attempt.proxies
     after = item.evolve(attempt=replace(item.attempt, proxies=proxies_tried))
-    diff = items.commit([items.Change(item, after.schedule_retry(error, failure, step, current().clock.time()), lease)])
-    new_item = items.stored(diff)[0]
+    diff = commit([Change(item, after.schedule_retry(error, failure, step, current().clock.time()), lease)])
+    new_item = diff[0].after
+    assert new_item
     # What was downloaded is no progress of an item that waits.
     if leases.renew(lease, current().clock.time(), {}) == leases.CANCEL:
         return end_cancelled(new_item, lease)

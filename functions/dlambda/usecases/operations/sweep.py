@@ -13,8 +13,9 @@ from dlambda.domain.items.stage import INTAKE_LANE
 from dlambda.domain.messages.queue_messages import DownloadItem, QueueName
 from dlambda.errors import Conflict
 from dlambda.store.items import folding, items, leases, slots
+from dlambda.store.items.commit import Change
 from dlambda.usecases.events.announce import wake_deliveries
-from dlambda.usecases.events.apply_changes import apply, publish_changes
+from dlambda.usecases.events.apply_changes import apply
 from dlambda.usecases.items.add_items import again
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake_message import intake_message
@@ -85,7 +86,7 @@ def _add_again(item: Item) -> None:
     # A guest's item is held until an admin starts it.
     successor = again(item).evolve(auto_start=item.auto_start or not item.owner, requeued=False)
     try:
-        stored_item = apply([items.Change(item, None), items.Change(None, successor)])[0]
+        stored_item = apply([Change(item, None), Change(None, successor)])[0]
     except Conflict:
         return  # changed or gone meanwhile; the next round looks again
     queue.send(intake_message(stored_item))
@@ -106,10 +107,9 @@ def auto_clear(now: float) -> None:
 
 def _clear(item: Item) -> None:
     try:
-        diff = items.commit([items.Change(item, None)])
+        apply([Change(item, None)], removed=_removal)
     except Conflict:
         return
-    publish_changes(diff, removed=_removal)
 
 
 def _removal(item: Item) -> event.Event:
