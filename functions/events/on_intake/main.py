@@ -4,14 +4,12 @@ from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
 from dlambda.media.workers.worker import warm_up
-from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.usecases.items.intake import process_intake
 
-# Paid at the start of the function and not by its first message: yt-dlp, warm, and every extractor's URL pattern. One
-# machine waits for the first message: until then they would be 90 MB for nothing.
+# Paid at the start of the function and not by its first message. One machine waits for the first message: until then it
+# would be 60 MB for nothing.
 if current().settings.function_name:
     warm_up()
-    id_of_url("https://example.com/")
 
 
 def intake(message: IntakeItem, _invocation: Invocation) -> None:

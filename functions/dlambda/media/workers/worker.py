@@ -35,7 +35,7 @@ _WARM_MODULE = "dlambda.media.workers.child.warm"
 _START_SECONDS = 60.0
 _MOST_STARTS = 3
 _DYING_SECONDS = 1.0
-_IDLE_SECONDS = 600.0
+_IDLE_SECONDS = 45.0
 
 
 class Worker:

@@ -24,11 +24,12 @@ from dlambda.media.ytdlp.worker_jobs import (
 from dlambda.settings import Settings
 
 _PATIENCE_SECONDS: Final = 20.0
-_IDLE_SECONDS: Final = 300.0
+_IDLE_SECONDS: Final = 15.0
 _NO_ANSWER: Final = "The worker for yt-dlp's options did not answer."
 _IDS_KEPT_SECONDS: Final = 300.0
 _MOST_IDS: Final = 5000
 _IDS_AT_ONCE: Final = 500  # some three milliseconds each, far within the patience
+_SHORT_SECONDS: Final = 0.1  # of waiting for the resident: several forks at once take longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ def _ids_by_url() -> dict[str, tuple[float, dict[str, str] | None]]:
     return {}
 
 
+def archive_id_of(url: str) -> str:
+    """The archive id that a URL tells by itself; `""` when it tells none."""
+    question = UrlIdsJob((url,))
+    answer = _resident().ask(question, _SHORT_SECONDS)
+    (url_id,) = (_check(answer) if answer else _ask(question))["ids"]
+    return url_id["archive_id"] if url_id else ""
+
+
 def ids_of_urls(urls: Sequence[str]) -> list[dict[str, str] | None]:
     """`{"id", "ie_key", "archive_id"}` of each URL that tells them by itself; remembered for five minutes."""
     now = time.monotonic()
@@ -120,9 +129,9 @@ class _Resident:
         self._worker: Worker | None = None
         self._release = ""
 
-    def ask(self, question: Question) -> dict[str, Any] | None:
-        """The answer; None while it answers somebody else. Raises `Unavailable`."""
-        if not self._lock.acquire(blocking=False):
+    def ask(self, question: Question, patience_seconds: float = 0) -> dict[str, Any] | None:
+        """The answer; None while it answers somebody else for so long. Raises `Unavailable`."""
+        if not self._lock.acquire(timeout=patience_seconds):
             return None
         try:
             answer = self._worker.ask(question, _PATIENCE_SECONDS) if self._serves() and self._worker else None

@@ -16,7 +16,7 @@ from dlambda.domain.rules.preset import Preset
 from dlambda.domain.ytdlp.rejection import reject_reason
 from dlambda.errors import Conflict, Invalid, NotFound
 from dlambda.media.workers.extract import Extraction, extract
-from dlambda.media.ytdlp.archive_ids import id_of_url
+from dlambda.media.workers.ytdlp_queries import archive_id_of
 from dlambda.store.items import archive, items, leases
 from dlambda.store.items.commit import Change
 from dlambda.usecases.events.apply_changes import apply, update
@@ -93,8 +93,8 @@ def _extract_item(item: Item, lease: leases.Lease) -> None:
     """Reads its page, or what was read of it before. Raises `Invalid` for what would fail again."""
     preset = preset_for(item.preset)
     intake = Intake(item, lease, preset, remedied_params(item, preset))
-    url_id = None if item.origin.label else id_of_url(item.url)  # of the list, not of its entry
-    static_id = url_id.archive_id if url_id else ""
+    # Of an entry the URL is that of its list.
+    static_id = archive_id_of(item.url) if item.archive_key and not item.origin.label else ""
     known_ids = [archive_id for archive_id in (static_id, item.entry_archive_id) if archive_id]
     if known_ids and _skip_archived(item, lease, known_ids, title=static_id or item.title):
         return

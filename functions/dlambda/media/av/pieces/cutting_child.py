@@ -23,7 +23,7 @@ from dlambda.media.av.pieces.timeline import read_timeline
 from dlambda.media.av.pieces.transcode import VideoEncoder
 from dlambda.media.sandbox.enter import enter_program
 
-_IDLE_SECONDS = 600.0
+_IDLE_SECONDS = 30.0
 
 
 # One for the process: it remembers which codec works here.
