@@ -14,7 +14,7 @@ from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack, environment, forget, forget_settings
 
-pytest_plugins = ["tests.functions.usage"]
+pytest_plugins = ["tests.functions.usage", "tests.large_bytes"]
 
 
 # Beginnings of test ids. Of the three that begin at once two keep the processors busy for long; the third, and what follows
