@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 TOOLS ?= .tools
 FLOOR ?= 70
-# Tests wait for each other and for the clock: one worker more than the two cores of a small machine keeps it busy.
-WORKERS ?= 3
+# Tests wait for half of their time, for the clock and for each other: two workers more than a small machine has cores
+# keep it busy.
+WORKERS ?= 4
 ARCH ?= x86_64
 STACK ?= dlambda
 GRADUAL ?=

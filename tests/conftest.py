@@ -10,23 +10,12 @@ import pytest
 from dlambda.deployment import current
 from dlambda.store.usage import usage
 from tests.clock import FakeClock
+from tests.order import folder_rank, group_of, seconds_by_group
 from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack, environment, forget, forget_settings
 
 pytest_plugins = ["tests.functions.usage", "tests.large_bytes"]
-
-
-# Beginnings of test ids. Of the three that begin at once two keep the processors busy for long; the third, and what follows
-# it, waits for the clock. Then come the folders whose files take long.
-_FIRST = (
-    "tests/e2e/page/", "tests/e2e/test_tasks.py", "tests/security/", "tests/e2e/test_key_api_recordings.py", "tests/cloud/",
-    "tests/e2e/test_restart.py", "tests/e2e/", "tests/media/", "tests/functions/",
-)  # fmt: skip
-
-
-def _rank(item: pytest.Item) -> int:
-    return next((rank for rank, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,7 +31,8 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: else one worker would end with a long file while the others have nothing left."""
-    items.sort(key=_rank)
+    seconds = seconds_by_group()
+    items.sort(key=lambda item: (folder_rank(item.nodeid), -seconds[group_of(item.nodeid)]))
 
 
 @pytest.hookimpl(optionalhook=True)

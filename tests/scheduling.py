@@ -4,7 +4,7 @@ from typing import Any
 
 from xdist.scheduler import LoadFileScheduling
 
-_TOGETHER = ("tests/security/", "tests/e2e/page/")  # their lab, browser and services take seconds to start
+from tests.order import group_of
 
 
 class ByServices(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
@@ -15,8 +15,7 @@ class ByServices(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        together = next((folder for folder in _TOGETHER if nodeid.startswith(folder)), None)
-        return together or str(super()._split_scope(nodeid))
+        return group_of(nodeid)
 
     def remove_node(self, node: Any) -> str | None:
         """Gives the tests that a process leaves to others; answers the one that it died of, which has failed."""

@@ -1,0 +1,29 @@
+"""Which tests run together, in one process, and in which order: those that take long first."""
+
+from collections import Counter
+from pathlib import Path
+
+_SECONDS = Path(__file__).with_name("file_seconds.txt")  # .ci/test_seconds.py writes it
+_TOGETHER = ("tests/e2e/page/", "tests/security/")
+"""Folders whose lab, browser and services take seconds to start."""
+_FOLDERS = (*_TOGETHER, "tests/e2e/", "tests/cloud/", "tests/media/", "tests/functions/")
+"""Beginnings of test ids. A process runs what it runs of a folder at a stretch: the folder's services end behind it."""
+
+
+def group_of(test_id: str) -> str:
+    """The file of a test, or the folder whose files share services."""
+    return next((folder for folder in _TOGETHER if test_id.startswith(folder)), test_id.partition("::")[0])
+
+
+def seconds_by_group() -> Counter[str]:
+    """How long the tests of each group took in an earlier run; 0 for short ones."""
+    seconds: Counter[str] = Counter()
+    for line in _SECONDS.read_text().splitlines():
+        number, file = line.split()
+        seconds[group_of(file)] += int(number)
+    return seconds
+
+
+def folder_rank(test_id: str) -> int:
+    """The place of its folder in the order."""
+    return next((rank for rank, folder in enumerate(_FOLDERS) if test_id.startswith(folder)), len(_FOLDERS))
