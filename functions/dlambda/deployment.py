@@ -38,6 +38,10 @@ class Clock:
         """Unix seconds."""
         return time.time()
 
+    def time_ns(self) -> int:
+        """The same in nanoseconds."""
+        return int(self.time() * 1e9)
+
     def now(self) -> datetime:
         """The same, with its zone (UTC)."""
         return datetime.fromtimestamp(self.time(), UTC)

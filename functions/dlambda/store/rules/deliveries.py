@@ -4,14 +4,13 @@ They lie in a partition of the table of resources: few at a time, and found by o
 """
 
 import json
-import secrets
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
+from dlambda.deployment import current
 from dlambda.store.table import Row
 
 if TYPE_CHECKING:
@@ -48,7 +47,9 @@ class Delivery:
 
 def new(targets: Iterable[int], event: Mapping[str, Any]) -> Delivery:
     """A delivery that is due at once. Its id is free: nanoseconds, and chance for those of the same one."""
-    return Delivery(time.time_ns() * 1_000_000 + secrets.randbelow(1_000_000), tuple(targets), event)
+    deployment = current()
+    id_ = deployment.clock.time_ns() * 1_000_000 + deployment.random.randrange(1_000_000)
+    return Delivery(id_, tuple(targets), event)
 
 
 def add(deliveries: Iterable[Delivery]) -> None:

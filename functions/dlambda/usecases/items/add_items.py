@@ -1,6 +1,5 @@
 """Accepts what clients want: checked at once, a record at once, everything else behind the intake queue."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,7 +104,7 @@ def new_item(request: Request) -> Item:
         auto_start=request.auto_start,
         extras=dict(request.extras),
         requeued=request.requeued,
-        timestamp=time.time_ns(),
+        timestamp=current().clock.time_ns(),
         stored_at=current().clock.time(),
         archive=archive_named(preset.cli, request.cli),
         part=part_named(preset.cli, request.cli),
