@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask_openapi3 import Info, Tag
@@ -77,19 +77,23 @@ def make_routes(name: str, description: str = "", *, security: str = "user") -> 
     )
 
 
+# Ways to say who asks, as OpenAPI names them.
+_SECURITY_SCHEMES: Final[dict[str, Any]] = {
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ytp_..."},
+    "basic": {"type": "http", "scheme": "basic"},
+    "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
 def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     """A group's app. `authenticated=False` is for groups that check keys of their own, or are for everyone."""
     set_up_logs()
     app = GroupApp(
         groups[0].name,
         info=Info(title="dlambda", version=current().settings.app_version),
-        security_schemes={
-            "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
-            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ytp_..."},
-            "basic": {"type": "http", "scheme": "basic"},
-            "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
-            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-        },
+        security_schemes=_SECURITY_SCHEMES,
         validation_error_status=400,
         validation_error_model=Problem,
         validation_error_callback=refuse,
@@ -103,6 +107,14 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for group in groups:
         app.register_api(group)
+    _add_steps(app, authenticated=authenticated)
+    below_base = dialects.DialectPaths(app.wsgi_app)
+    app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]
+    return app
+
+
+def _add_steps(app: GroupApp, *, authenticated: bool) -> None:
+    """What each request passes before its route and after it, and what becomes of errors."""
     app.before_request(_begin)
     if authenticated:
         app.before_request(_authenticate)
@@ -116,9 +128,6 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     app.register_error_handler(AppError, render)
     app.register_error_handler(HTTPException, render_http)
     app.register_error_handler(Exception, render_unexpected)
-    below_base = dialects.DialectPaths(app.wsgi_app)
-    app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]
-    return app
 
 
 def http_entry(app: Flask) -> Callable[[Request], Response]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
-from dlambda.entry.pages import TRUNCATED, Pagination, fitting_items, pagination, read_page
+from dlambda.entry.pages import TRUNCATED, PageRequest, Pagination, fitting_items, pagination, read_page
 from dlambda.entry.principals import current_principal
 from dlambda.entry.query import PageNumber, PageSize, Query
 from dlambda.entry.routes import Routes
@@ -87,12 +87,7 @@ def _add_collection(
 ) -> None:
     reads, writes = permissions
     base = f"/api/{kind.feature}"
-    page_model = create_model(
-        f"{model.__name__}Page",
-        items=(list[model], ...),  # type: ignore[valid-type]
-        pagination=(Pagination, ...),
-        truncated=(bool | None, Field(None, description=TRUNCATED)),
-    )
+    page_model = _page_model(model)
     body_model = _any_body(kind, whole=True)
 
     @routes.get(base, permission=reads, responses={200: page_model, **problems(400)})
@@ -103,17 +98,30 @@ def _add_collection(
         short = shorten(documents, request.query_string.decode("latin-1"))
         if short is not None:
             return short
-        documents = arrange(documents, request.args)
-        last = max(1, -(-len(documents) // asked_page.per_page))
-        page = min(asked_page.page, last) if documents else asked_page.page
-        documents_of_page = documents[(page - 1) * asked_page.per_page : page * asked_page.per_page]
-        items = [resources.view(kind, document) for document in documents_of_page]
-        return fitting_items(items) | {"pagination": pagination(page, asked_page.per_page, len(documents))}
+        return _page_of(kind, arrange(documents, request.args), asked_page)
 
     @routes.post(base, permission=writes, responses={200: model, **problems(400)})
     def create(body: body_model) -> Answer:  # type: ignore[valid-type]
         """Makes a new one."""
         return _answer(kind, resources.create(kind, body.root, check))  # type: ignore[attr-defined]
+
+
+def _page_model(model: type[BaseModel]) -> type[BaseModel]:
+    return create_model(
+        f"{model.__name__}Page",
+        items=(list[model], ...),  # type: ignore[valid-type]
+        pagination=(Pagination, ...),
+        truncated=(bool | None, Field(None, description=TRUNCATED)),
+    )
+
+
+def _page_of(kind: Kind, documents: Sequence[Document], paging: PageRequest) -> dict[str, Any]:
+    """A page of documents; the last one for a page behind it."""
+    last = max(1, -(-len(documents) // paging.per_page))
+    page = min(paging.page, last) if documents else paging.page
+    documents_of_page = documents[(page - 1) * paging.per_page : page * paging.per_page]
+    items = [resources.view(kind, document) for document in documents_of_page]
+    return fitting_items(items) | {"pagination": pagination(page, paging.per_page, len(documents))}
 
 
 def _add_single(

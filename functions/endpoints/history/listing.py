@@ -46,9 +46,7 @@ def list_items(query: ListQuery, principal: Principal) -> Response:
     if kind == "all":
         return _everything(principal)
     paging = read_page(query.page, query.per_page)
-    order = (query.order or "DESC").strip().upper()
-    if order not in _ORDERS:
-        raise Invalid("order must be ASC or DESC.")
+    order = _read_order(query.order)
     shelf = _SHELVES[kind]
     search = Search.read(query.search or "")
     request: _PageRequest = {
@@ -65,7 +63,18 @@ def list_items(query: ListQuery, principal: Principal) -> Response:
     else:
         page = items.page(shelf, **request)
     head["pagination"] = pagination(page.page, page.per_page, page.total)
-    views = list(_views(shelf, page.ids, principal))
+    return _list_answer(head, list(_views(shelf, page.ids, principal)))
+
+
+def _read_order(text: str | None) -> str:
+    order = (text or "DESC").strip().upper()
+    if order not in _ORDERS:
+        raise Invalid("order must be ASC or DESC.")
+    return order
+
+
+def _list_answer(head: dict[str, Any], views: Sequence[bytes]) -> Response:
+    """`head` with the first of the rendered entries that an answer has place for."""
     fitting_views = fitting(views)
     is_cut = len(fitting_views) < len(views)
     if is_cut:

@@ -19,6 +19,38 @@ class Room:
     of_user: Mapping[str, int]
 
 
+class _Count:
+    """Who holds how many slots, and how many more may start, as items are chosen."""
+
+    def __init__(self, room: Room, taken_of: Mapping[Share, int]) -> None:
+        self.in_all = room.in_all
+        self._of_extractor, self._of_user = Counter(room.of_extractor), Counter(room.of_user)
+        self._taken_of_share, self._taken_of_user = Counter(taken_of), Counter[str]()
+        for share, number in taken_of.items():
+            self._taken_of_user[share.owner] += number
+
+    def has_room(self, lane: Lane) -> bool:
+        return self._of_extractor[lane.extractor] > 0 and self._of_user[lane.share.owner] > 0
+
+    def taken(self, share: Share) -> tuple[int, int]:
+        """Slots of the share's user, and its own: the fewest have their turn."""
+        return self._taken_of_user[share.owner], self._taken_of_share[share]
+
+    def take(self, lane: Lane) -> None:
+        self._taken_of_share[lane.share] += 1
+        self._taken_of_user[lane.share.owner] += 1
+        self._of_extractor[lane.extractor] -= 1
+        self._of_user[lane.share.owner] -= 1
+        self.in_all -= 1
+
+
+def _by_share(lanes: Iterable[Lane]) -> dict[Share, list[Lane]]:
+    lanes_of: dict[Share, list[Lane]] = {}
+    for lane in lanes:
+        lanes_of.setdefault(lane.share, []).append(lane)
+    return lanes_of
+
+
 def choose_in_turn(
     lanes: Iterable[Lane],
     room: Room,
@@ -32,33 +64,23 @@ def choose_in_turn(
     first of a lane in order, and is asked for those lanes alone whose share has its turn. `random`: between shares that
     hold as many.
     """
-    chance: dict[Share, float] = {}
-    lanes_of: dict[Share, list[Lane]] = {}
-    for lane in lanes:
-        lanes_of.setdefault(lane.share, []).append(lane)
-        chance.setdefault(lane.share, random())
-    slots_of_share, slots_of_user = Counter(taken_of), Counter[str]()
-    for share, number in taken_of.items():
-        slots_of_user[share.owner] += number
-    of_extractor, of_user, in_all = Counter(room.of_extractor), Counter(room.of_user), room.in_all
+    lanes_of = _by_share(lanes)
+    chance = {share: random() for share in lanes_of}
+    count = _Count(room, taken_of)
     chosen_ids: dict[str, None] = {}
-    while lanes_of and in_all > 0:
-        share = min(lanes_of, key=lambda share: (slots_of_user[share.owner], slots_of_share[share], chance[share]))
+    while lanes_of and count.in_all > 0:
+        share = min(lanes_of, key=lambda share: (count.taken(share), chance[share]))
         rows = [
-            (row, lane.extractor)
-            for lane in lanes_of[share]
-            if of_extractor[lane.extractor] > 0 and of_user[share.owner] > 0
+            (row, number)
+            for number, lane in enumerate(lanes_of[share])
+            if count.has_room(lane)
             for row in oldest_of(lane)
             if row[1] not in chosen_ids
         ]
-        if not rows:
+        if rows:
+            (_, item_id), number = min(rows)
+            chosen_ids[item_id] = None
+            count.take(lanes_of[share][number])
+        else:
             del lanes_of[share]
-            continue
-        (_, item_id), extractor = min(rows)
-        chosen_ids[item_id] = None
-        slots_of_share[share] += 1
-        slots_of_user[share.owner] += 1
-        of_extractor[extractor] -= 1
-        of_user[share.owner] -= 1
-        in_all -= 1
     return list(chosen_ids)

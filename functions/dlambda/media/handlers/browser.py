@@ -6,8 +6,8 @@ network needs `allow_internal_urls`. What the browser then loads is the business
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -59,13 +59,8 @@ def render(
     belong to plain requests.
     """
     client = client.begun()
-    hub = options.url.rstrip("/")
     seconds = options.page_load_timeout + options.wait_timeout + 30
-    session = _value(_command(client, "POST", f"{hub}/session", _capabilities(options), seconds))
-    if not isinstance(session, dict) or not session.get("sessionId"):
-        raise FetchFailed("The remote browser gave no session")
-    base = f"{hub}/session/{quote(str(session['sessionId']), safe='')}"
-    try:
+    with _session(options, client, seconds) as base:
         load_seconds = min(options.page_load_timeout, max(0.0, client.seconds_left()))
         _command(client, "POST", f"{base}/timeouts", {"pageLoad": int(load_seconds * 1000)}, seconds)
         _command(client, "POST", f"{base}/url", {"url": url if form is None else _BLANK}, seconds)
@@ -76,11 +71,23 @@ def render(
             _wait(client, base, options.wait_for, options.wait_timeout, sleep)
         final = _value(_command(client, "GET", f"{base}/url", None, seconds))
         source = _value(_command(client, "GET", f"{base}/source", None, seconds))
+    return Answer(str(final or url), 200, {"content-type": "text/html; charset=utf-8"}, _markup(source))
+
+
+@contextmanager
+def _session(options: BrowserOptions, client: Client, seconds: float) -> Iterator[str]:
+    """The address of a new session of the remote browser, which is closed after the block."""
+    hub = options.url.rstrip("/")
+    session = _value(_command(client, "POST", f"{hub}/session", _capabilities(options), seconds))
+    if not isinstance(session, dict) or not session.get("sessionId"):
+        raise FetchFailed("The remote browser gave no session")
+    base = f"{hub}/session/{quote(str(session['sessionId']), safe='')}"
+    try:
+        yield base
     finally:
         # The page is read, or its failure is what is to be told; the session has its own time, or it would stay open.
         with suppress(AppError):
             _command(replace(client, ends_at=None), "DELETE", base, None, _CLOSE_SECONDS)
-    return Answer(str(final or url), 200, {"content-type": "text/html; charset=utf-8"}, _markup(source))
 
 
 def _markup(source: Any) -> bytes:

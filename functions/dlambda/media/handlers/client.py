@@ -116,19 +116,10 @@ class Client:
         seconds = self.seconds_left()
         if seconds <= 0:
             raise FetchFailed("Timed out")
-        defaults = {
-            "User-Agent": self.user_agent,
-            "Accept-Language": "en-US,en;q=0.9",
-            "Accept-Encoding": "gzip, deflate, br",
-        }
-        if browser and sends_browser_headers:
-            defaults = {}
-        own_headers = dict(headers or {})
-        names = {name.lower() for name in own_headers}
         request = Request(
             url,
             method=method,
-            headers={name: value for name, value in defaults.items() if name.lower() not in names} | own_headers,
+            headers=dict(headers or {}) if browser and sends_browser_headers else self._with_defaults(headers or {}),
             body=body,
             timeout_seconds=min(timeout_seconds or self.timeout_seconds, seconds),
             proxy=self.proxy,
@@ -136,6 +127,16 @@ class Client:
             sends_browser_headers=sends_browser_headers,
         )
         return self.ask(request).expect_ok()
+
+    def _with_defaults(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """`headers`, behind those of ours that they do not name."""
+        defaults = {
+            "User-Agent": self.user_agent,
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br",
+        }
+        names = {name.lower() for name in headers}
+        return {name: value for name, value in defaults.items() if name.lower() not in names} | dict(headers)
 
     def read(self, url: str, failure: str, **options: Any) -> Answer:
         """As `send`; raises `HandlerFailed` with `failure` as its text."""

@@ -1,7 +1,7 @@
 """HLS media playlists, as far as a recorder needs them (RFC 8216). Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
@@ -84,40 +84,58 @@ def _parse(text: str, url: str) -> MediaPlaylist:
     text = text.lstrip("\ufeff \r\n")
     if not text.startswith("#EXTM3U") or "#EXT-X-STREAM-INF" in text:
         raise ValueError("not a media playlist")
-    segments: list[Segment] = []
-    sequence, target, seconds, is_complete, gap, jump = 0, 6.0, 0.0, False, False, False
-    key: Key | None = None
-    here: Range | None = None
-    map_url: str | None = None
-    map_range: Range | None = None
-    map_key: Key | None = None
-    for line in map(str.strip, text.splitlines()):
+    reader = _Reader(url)
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.startswith("#"):
+            reader.read_tag(line)
+        else:
+            reader.add_segment(line)
+    return MediaPlaylist(tuple(reader.segments), reader.target, reader.is_complete)
+
+
+@dataclass
+class _Reader:
+    """The segments so far, and what the tags since the last one say of the next."""
+
+    url: str
+    segments: list[Segment] = field(default_factory=list)
+    target: float = 6.0
+    is_complete: bool = False
+    _sequence: int = 0
+    _seconds: float = 0.0
+    _key: Key | None = None
+    _range: Range | None = None
+    _map: tuple[str | None, Range | None, Key | None] = (None, None, None)
+    _is_gap: bool = False
+    _is_jump: bool = False
+
+    def read_tag(self, line: str) -> None:
         tag, _, value = line.partition(":")
         if tag == "#EXT-X-MEDIA-SEQUENCE":
-            sequence = int(value)
+            self._sequence = int(value)
         elif tag == "#EXT-X-TARGETDURATION":
-            target = float(value)
+            self.target = float(value)
         elif tag == "#EXTINF":
-            seconds = float(value.split(",")[0] or 0)
+            self._seconds = float(value.split(",")[0] or 0)
         elif tag == "#EXT-X-KEY":
-            key = _key(line, url)
+            self._key = _key(line, self.url)
         elif tag == "#EXT-X-MAP":
             attributes = _attributes(line)
-            map_url, map_key = urljoin(url, attributes["URI"]), key
-            map_range = _range(attributes["BYTERANGE"], 0) if "BYTERANGE" in attributes else None
+            place = _range(attributes["BYTERANGE"], 0) if "BYTERANGE" in attributes else None
+            self._map = (urljoin(self.url, attributes["URI"]), place, self._key)
         elif tag == "#EXT-X-BYTERANGE":
-            last = segments[-1].range if segments else None
-            here = _range(value, last.first + last.length if last else 0)
+            last = self.segments[-1].range if self.segments else None
+            self._range = _range(value, last.first + last.length if last else 0)
         elif tag == "#EXT-X-DISCONTINUITY":
-            jump = True
+            self._is_jump = True
         elif tag == "#EXT-X-GAP":
-            gap = True
+            self._is_gap = True
         elif tag == "#EXT-X-ENDLIST":
-            is_complete = True
-        elif line and not line.startswith("#"):
-            if not gap:
-                place = urljoin(url, line)
-                segments.append(Segment(sequence, place, seconds, key, here, map_url, map_range, map_key, jump))
-                jump = False
-            sequence, here, gap = sequence + 1, None, False
-    return MediaPlaylist(tuple(segments), target, is_complete)
+            self.is_complete = True
+
+    def add_segment(self, line: str) -> None:
+        if not self._is_gap:
+            place, key, jump = urljoin(self.url, line), self._key, self._is_jump
+            self.segments.append(Segment(self._sequence, place, self._seconds, key, self._range, *self._map, jump))
+            self._is_jump = False
+        self._sequence, self._range, self._is_gap = self._sequence + 1, None, False

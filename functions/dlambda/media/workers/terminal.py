@@ -30,6 +30,30 @@ class Exit:
     code: int
 
 
+class _Lines:
+    """Lines of an output that comes in parts. `sent_bytes`: of all parts so far."""
+
+    def __init__(self) -> None:
+        self.sent_bytes = 0
+        self.pending = ""
+
+    def add(self, text: str) -> list[Line]:
+        """The lines that `text` ends, or the beginning of a very long one."""
+        self.sent_bytes += len(text)
+        *lines, self.pending = (self.pending + text).split("\n")
+        if len(self.pending) > _LONGEST_LINE:
+            lines, self.pending = [*lines, self.pending], ""
+        return [Line(line.removesuffix("\r")) for line in lines]
+
+
+def _job(words: Sequence[str], workdir: Path) -> TerminalJob:
+    settings = current().settings
+    return TerminalJob(
+        tuple(words), workdir, allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
+        cache=str(settings.scratch / "cache"), deno=find_tool("deno"),
+    )  # fmt: skip
+
+
 def run_terminal(
     words: Sequence[str], workdir: Path, *, seconds: float, most_bytes: int
 ) -> Iterator[Line | Exit | None]:
@@ -37,14 +61,9 @@ def run_terminal(
 
     Whoever stops listening ends it: its whole process group goes with this generator.
     """
-    settings = current().settings
-    job = TerminalJob(
-        tuple(words), workdir, allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
-        cache=str(settings.scratch / "cache"), deno=find_tool("deno"),
-    )  # fmt: skip
-    worker = start_worker(job)
+    worker = start_worker(_job(words, workdir))
     end = time.monotonic() + seconds
-    pending, sent_bytes = "", 0
+    output = _Lines()
     try:
         while True:
             message = worker.receive(_TICK_SECONDS)
@@ -53,20 +72,17 @@ def run_terminal(
                     break
                 yield None
             elif message["type"] == "exit":
-                if pending:
-                    yield Line(pending)
+                if output.pending:
+                    yield Line(output.pending)
                 yield Exit(int(message["exitcode"]))
                 return
             else:
-                *lines, pending = (pending + message["data"]).split("\n")
-                if len(pending) > _LONGEST_LINE:
-                    lines, pending = [*lines, pending], ""
-                sent_bytes += len(message["data"])
-                yield from (Line(line.removesuffix("\r")) for line in lines)
+                lines = output.add(message["data"])
+                yield from lines
                 if not lines:  # progress grows in one line: the listener looks whether it shall go on
                     yield None
-            if sent_bytes > most_bytes or time.monotonic() > end:
-                why = "it wrote too much" if sent_bytes > most_bytes else "it took too long"
+            if output.sent_bytes > most_bytes or time.monotonic() > end:
+                why = "it wrote too much" if output.sent_bytes > most_bytes else "it took too long"
                 yield Line(f"Stopped: {why}.", "stderr")
                 break
         yield Exit(-1)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dlambda.deployment import current
 from dlambda.domain.accounts.account import OPERATOR_ID, Account
-from dlambda.domain.accounts.key_request import PREFIX, check_within, hint_of, read_key_request
+from dlambda.domain.accounts.key_request import PREFIX, KeyRequest, check_within, hint_of, read_key_request
 from dlambda.domain.accounts.permission import Permission as RoutePermission
 from dlambda.domain.accounts.permission import permissions_of
 from dlambda.domain.accounts.principal import Principal
@@ -78,28 +78,32 @@ def make_key(principal: Principal, body: object) -> dict[str, Any]:
     maker = keys.find_by_id(principal.key_id) if principal.key_id else None
     if principal.key_id and maker is None:
         raise Forbidden("The key of this request was removed.")
-    scopes = check_within(request.scopes, principal.scopes)
+    request = replace(request, scopes=check_within(request.scopes, principal.scopes))
     account_id = principal.account_id or OPERATOR_ID
     if len(keys.list_of_account(account_id)) >= _MOST_KEYS:
         raise Forbidden(f"Limit of keys exceeded. An account may have {_MOST_KEYS}")
     value = PREFIX + deployment.new_token()
-    quota_gb = request.quota_gb or deployment.settings.default_quota_gb
-    key = Key(
+    key = _new_key(value, request, maker, account_id, now)
+    keys.add(key, value, most_made=deployment.settings.keys_per_key)
+    return {**_view(key, 0), "key": value}
+
+
+def _new_key(value: str, request: KeyRequest, maker: Key | None, account_id: str, now: float) -> Key:
+    quota_gb = request.quota_gb or current().settings.default_quota_gb
+    return Key(
         id=keys.id_of(value),
         name=request.name,
-        permissions=tuple(name for name in Permission if scopes is None or name in scopes),
+        permissions=tuple(name for name in Permission if request.scopes is None or name in request.scopes),
         quota_bytes=int(quota_gb * GIGABYTE),
         created_at=now,
         makers=maker.makers_of_next if maker else (),
         account_id=account_id,
-        number=str(deployment.random.getrandbits(SESSION_ID_BITS)),
+        number=str(current().random.getrandbits(SESSION_ID_BITS)),
         hint=hint_of(value),
         expires_at=_earliest(request.expires_at, maker.expires_at if maker else 0.0),
         request_limit=request.request_limit,
-        scopes=scopes,
+        scopes=request.scopes,
     )
-    keys.add(key, value, most_made=deployment.settings.keys_per_key)
-    return {**_view(key, 0), "key": value}
 
 
 def _earliest(*times: float) -> float:

@@ -68,9 +68,7 @@ def download_item(
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
     if item.begun > MOST_BEGINNINGS:
-        # Whatever stops the workers would stop the next one too.
-        error = f"The download was begun {item.begun} times and got no further."
-        end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
+        _give_up(item, lease)
         dispatch()
         return None
     with leases.released_on_failure(lease):
@@ -81,6 +79,12 @@ def download_item(
         return DownloadItem(item_id)
     dispatch()
     return None
+
+
+def _give_up(item: Item, lease: leases.Lease) -> None:
+    """Whatever stopped its workers would stop the next one too."""
+    error = f"The download was begun {item.begun} times and got no further."
+    end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
 
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:

@@ -71,13 +71,9 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
         if is_elsewhere:
             probed = _describe_object(object_key_in(item.folder, result.filepath))
         note_files(join(item.folder.strip("/"), name) for name in names if (home / name).is_file())
-    except (Lost, Invalid):
-        raise
-    except Exception:
-        # On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice.
-        if saved_state().is_shared:
-            _check_place(item, result.filepath)
-            check_space(needed_bytes=media.stat().st_size)
+    except Exception as error:
+        if saved_state().is_shared and not isinstance(error, Lost | Invalid):
+            _check_room(item, result.filepath, media.stat().st_size)
         raise
     return Kept(
         filename=result.filepath,
@@ -85,6 +81,12 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
         sidecar=_sidecar(item, result.filepath, result.extra_files),
         extras={**item.extras, **probed},
     )
+
+
+def _check_room(item: Item, filepath: str, size_bytes: int) -> None:
+    """On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice."""
+    _check_place(item, filepath)
+    check_space(needed_bytes=size_bytes)
 
 
 def _describe_object(key: str) -> dict[str, Any]:

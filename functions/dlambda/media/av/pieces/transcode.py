@@ -15,8 +15,9 @@ from dlambda.media.av.pieces.locations import input_name, input_options
 from dlambda.media.av.pieces.packets import ROUNDING
 
 SOFTWARE = "libx264"
-HARDWARE = ("h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", "h264_vaapi")
-_NEXT = {"h264_qsv": "h264_vaapi"}
+VAAPI = "h264_vaapi"
+HARDWARE = ("h264_qsv", "h264_nvenc", "h264_amf", "h264_videotoolbox", VAAPI)
+_NEXT = {"h264_qsv": VAAPI}
 _LONGEST_SECONDS = 120
 _DAMAGE = b"Invalid data found"  # ffmpeg's words
 # What it says, and goes on as if the file had ended, when it is not told to fail on errors.
@@ -58,29 +59,35 @@ def video_arguments(
     were made one by one line up. Without B-frames no piece begins with a decode time before its start. It fails on
     errors, unless the file is known to be damaged.
     """
-    device = ["-vaapi_device", vaapi_device] if codec == "h264_vaapi" else []
-    shape = {
-        "h264_vaapi": [],
-        SOFTWARE: ["-preset", "veryfast", "-pix_fmt", "yuv420p"],
-    }.get(codec, ["-pix_fmt", "nv12"])
-    filters = [*([run_up.cut(segment)] if run_up else []), EVEN_SIZE]
-    if codec == "h264_vaapi":
-        filters.append("format=nv12,hwupload")
-    shape += ["-vf", ",".join(filters)]
+    device = ["-vaapi_device", vaapi_device] if codec == VAAPI else []
     begin = float(run_up.begin) if run_up else segment.start
     seek = [] if run_up and not begin else ["-ss", f"{begin:.6f}"]  # some formats seek to behind their beginning
-    allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
     errors = ["-max_error_rate", "1"] if is_damaged else ["-xerror"]
+    shape = _picture_arguments(codec, segment, run_up)
     return [
         *("-hide_banner", "-nostdin", "-loglevel", "error", *errors, *device),
         *("-copyts", *seek, "-t", f"{segment.end - begin:.6f}"),
-        *(*allowed, "-i", input_name(location)),
+        *_input_arguments(location),
         *("-map_metadata", "-1", "-map", "0:V:0", "-an", "-sn", "-dn"),
         *("-c:v", codec, "-g", "52", "-bf", "0", *shape, "-fps_mode", "passthrough"),
         *("-enc_time_base", "1:90000"),  # that of MPEG-TS: by default times are rounded to frames of a steady rate
         *("-muxdelay", "0", "-muxpreload", "0", "-mpegts_copyts", "1", "-avoid_negative_ts", "disabled"),
         *("-f", "mpegts", "pipe:1"),
     ]
+
+
+def _input_arguments(location: str) -> list[str]:
+    allowed = [text for name, value in input_options(location).items() for text in (f"-{name}", value)]
+    return [*allowed, "-i", input_name(location)]
+
+
+def _picture_arguments(codec: str, segment: Segment, run_up: RunUp | None) -> list[str]:
+    """What the encoder is given: pixel format, and filters."""
+    formats: dict[str, list[str]] = {VAAPI: [], SOFTWARE: ["-preset", "veryfast", "-pix_fmt", "yuv420p"]}
+    filters = [*([run_up.cut(segment)] if run_up else []), EVEN_SIZE]
+    if codec == VAAPI:
+        filters.append("format=nv12,hwupload")
+    return [*formats.get(codec, ["-pix_fmt", "nv12"]), "-vf", ",".join(filters)]
 
 
 def candidates(setting: str, available: Iterable[str]) -> list[str]:

@@ -352,7 +352,15 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> Resu
         # Of several sections or formats one failed: there is media, so it is no error.
         ydl.failed_steps.append(StepWarning("download", end.error))
         end = _End()
-    result = Result(
+    result = _result_of(end, main, home, ydl, archive)
+    if result.ok:
+        state.result = result
+        state.save()
+    return result
+
+
+def _result_of(end: _End, main: str | None, home: Path, ydl: _Session, archive: _Archive | None) -> Result:
+    return Result(
         ok=main is not None and end.error is None,
         error=end.error,
         filepath=main,
@@ -363,10 +371,6 @@ def download(job: DownloadJob, talk: _Talk, *, rehearsing: bool = False) -> Resu
         warnings=tuple(ydl.failed_steps),
         retry_after_seconds=ydl.retry_after_seconds,
     )
-    if result.ok:
-        state.result = result
-        state.save()
-    return result
 
 
 def run(job: DownloadJob, connection: Connection) -> None:

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
@@ -145,20 +146,31 @@ def _serve(control: socket.socket, idle_seconds: float | None) -> None:
                 if message == RETIRE:
                     is_retired = True
                     continue
-                parent = os.getpid()
-                pid = os.fork()
-                connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
-                if pid == 0:
-                    selector.close()
-                    control.close()
-                    os.close(wake_read)
-                    os.close(wake_write)
-                    _child(connection, broker, parent)
-                children.add(pid)
-                connection.close()
-                broker.close()
+                children.add(_fork(descriptors, selector, control, (wake_read, wake_write)))
                 if message == READS_PAGES:
                     _rehearse_page()
+    _end(children)
+
+
+def _fork(
+    descriptors: Sequence[int], selector: selectors.BaseSelector, control: socket.socket, pipe: tuple[int, int]
+) -> int:
+    """The pid of a new worker, which has none of what this process serves with."""
+    parent = os.getpid()
+    pid = os.fork()
+    connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
+    if pid == 0:
+        selector.close()
+        control.close()
+        for descriptor in pipe:
+            os.close(descriptor)
+        _child(connection, broker, parent)
+    connection.close()
+    broker.close()
+    return pid
+
+
+def _end(children: Collection[int]) -> None:
     for pid in children:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
