@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event, Name
 from dlambda.domain.messages.queue_messages import Deliver
-from dlambda.domain.rules.notification import RETRY_SECONDS
+from dlambda.domain.rules.notification_message import RETRY_SECONDS
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.store.rules import deliveries
 from dlambda.usecases.events.announce import wake_deliveries

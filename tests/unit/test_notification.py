@@ -12,20 +12,22 @@ from dlambda.domain.events.event import Event, Name
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.rules.notification import (
     EVENTS,
-    RETRY_SECONDS,
     Call,
     Target,
     TargetInput,
-    is_worth_retrying,
     known_names,
     masked,
     merged,
+    unmasked,
+    wanted_by,
+)
+from dlambda.domain.rules.notification_message import (
+    RETRY_SECONDS,
+    is_worth_retrying,
     message_for,
     payload,
     plain_text,
-    unmasked,
     wait_seconds,
-    wanted_by,
 )
 from dlambda.domain.secrets.mask import MASK
 from dlambda.errors import Invalid, ValidationFailed

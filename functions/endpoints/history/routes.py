@@ -12,32 +12,34 @@ from dlambda.errors import AppError, Invalid
 from dlambda.usecases.items import archive_items, change_items
 from dlambda.usecases.items.write_nfo import write_nfo
 from endpoints.history import actions, listing, pictures
-from endpoints.history.schemas import (
+from endpoints.history.answer_schemas import (
     AcceptedList,
-    AddBody,
     AddedByLink,
-    AddQuery,
-    DeleteBody,
     Deleted,
-    EditBody,
-    ForceStartBody,
     ItemDetails,
-    ItemIds,
     ItemLists,
-    ItemPath,
     ItemView,
-    ListQuery,
-    LiveQuery,
     LiveQueue,
     Message,
     NfoWritten,
-    PositionBody,
-    RenameBody,
     RenameJob,
     RetryAccepted,
+    Words,
+)
+from endpoints.history.schemas import (
+    AddBody,
+    AddQuery,
+    DeleteBody,
+    EditBody,
+    ForceStartBody,
+    ItemIds,
+    ItemPath,
+    ListQuery,
+    LiveQuery,
+    PositionBody,
+    RenameBody,
     RetryBody,
     SyncQuery,
-    Words,
 )
 
 routes = make_routes("history", "The queue and the history of downloads")

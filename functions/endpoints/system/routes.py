@@ -19,20 +19,18 @@ from dlambda.usecases.operations.check_updates import check_updates
 from endpoints.system import development, documents, health, metrics
 from endpoints.system.configuration import configuration, subfolders
 from endpoints.system.diagnostics import diagnostics
+from endpoints.system.health_schemas import Diagnostics, Liveness, Ready
 from endpoints.system.limits import limits
 from endpoints.system.schemas import (
     Configuration,
     ConfigurationQuery,
-    Diagnostics,
     DocumentPath,
     FoldersQuery,
     Limits,
-    Liveness,
     Loop,
     Message,
     Packages,
     Pong,
-    Ready,
     SettingList,
     Subfolders,
     Updates,

@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems, text
 from endpoints.system import stats
-from endpoints.system.schemas import BottleneckReport, RangeQuery, SampleView, Series
+from endpoints.system.stats_schemas import BottleneckReport, RangeQuery, SampleView, Series
 
 routes = make_routes("stats", "What the service and its machine use (setting `monitor_enabled`)")
 

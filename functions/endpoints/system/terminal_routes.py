@@ -7,7 +7,7 @@ from flask import Response
 from dlambda.domain.accounts.permission import Permission
 from dlambda.entry.http import make_routes, problems, text
 from endpoints.system import terminal
-from endpoints.system.schemas import Cancelled, CursorQuery, Session, SessionList, SessionOrNone, SessionPath
+from endpoints.system.terminal_schemas import Cancelled, CursorQuery, Session, SessionList, SessionOrNone, SessionPath
 
 routes = make_routes("terminal", "yt-dlp's command line")
 

@@ -1,47 +1,43 @@
 """An HTTP request to an address that a user or a site named: guarded, bounded in size and in time.
 
-urllib3 alone, because its connection class is the one place where a host name becomes an address: each connection
-looks the name up itself, refuses internal addresses (docs/contract/system.md 8) and connects to the address that it
-checked, so neither a redirect nor a name that changes between check and use leads inside. Used by handlers of tasks,
-and fit for thumbnails and notification targets.
+Its connections check the addresses that they go to (`guarded_connections`). Used by handlers of tasks, and fit for
+thumbnails and notification targets.
 
     FetchFailed             the address could not be read: network, time, size, a status where one was not wanted
     Invalid                 the address is none, or leads into a private network (texts of system.md 8)
-
-A SOCKS proxy is spoken to by yt-dlp's own code, which is imported when there is one and not before.
 """
 
 import re
-import socket
-import struct
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from typing import Any, Final
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-import certifi
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout, make_headers
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError, MaxRetryError, ProtocolError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 from urllib3.util import parse_url
 
-from dlambda.domain.web.urls import INTERNAL_TEXT, is_internal
+from dlambda.domain.web.urls import is_internal
 from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import Invalid, OperationFailed
+from dlambda.media.outgoing.guarded_connections import (
+    Hop,
+    IsRefused,
+    Socks,
+    is_socks,
+    pool_through,
+    proxy_parts,
+    under_way,
+)
 
 DEFAULT_TIMEOUT_SECONDS: Final = 120.0
 DEFAULT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
 _LONGEST_SECONDS: Final = 3600.0  # clocks and sockets take no number at all
 _CONNECT_SECONDS: Final = 30.0
-_SOCKS_PORT: Final = 1080
 _UNSENDABLE: Final = "The request cannot be sent: its address or a header holds characters that are not allowed there."
 _URL_CHARACTERS: Final = "!#$%&'()*+,/:;=?@[]~"
 _CHUNK_BYTES: Final = 64 * 1024
@@ -101,10 +97,6 @@ class Answer:
         return self
 
 
-IsRefused = Callable[[str], bool]
-"""Whether an IP address must not be reached."""
-
-
 def fetch(request: Request, *, allow_internal: bool = False, is_refused: IsRefused = is_internal) -> Answer:
     """The answer to `request`, whatever its status. Raises `FetchFailed` or `Invalid`.
 
@@ -161,7 +153,7 @@ def _ask(request: Request, end: float, is_refused: IsRefused) -> Answer:
     """Sends the request up to the next redirect."""
     try:
         url = _sendable(request.url)
-        proxy = _proxy_parts(request.proxy) if request.proxy else None
+        proxy = proxy_parts(request.proxy) if request.proxy else None
         return _send(replace(request, url=url), request.url, proxy, end, is_refused)
     except ValueError as error:  # urllib's and http.client's, UnicodeError among them
         raise FetchFailed(_UNSENDABLE) from error
@@ -171,11 +163,11 @@ def _send(request: Request, url: str, proxy: SplitResult | None, end: float, is_
     seconds = end - time.monotonic()
     if seconds <= 0:
         raise FetchFailed("Timed out")
-    hop = _Hop(is_refused, _Socks(proxy) if proxy and _is_socks(proxy) else None)
+    hop = Hop(is_refused, Socks(proxy) if proxy and is_socks(proxy) else None)
     if proxy:
         # The proxy looks the name up once more, so this only keeps plain attempts out.
         hop.addresses(str(urlsplit(request.url).hostname), 0)
-    with _pool(proxy) as pool, _under_way(hop, seconds):
+    with pool_through(proxy) as pool, under_way(hop, seconds):
         try:
             response = pool.request(
                 request.method,
@@ -239,168 +231,3 @@ def _cause(error: Exception) -> str:
         return _cause(inner)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return _OPENSSL_MARKS.sub("", text.rpartition(">: ")[2] or text) or type(error).__name__
-
-
-# Where names become addresses
-
-
-_Place = tuple[socket.AddressFamily, Any]
-
-
-@dataclass(frozen=True)
-class _Hop:
-    """The request that is under way: whom it may not reach, and its sockets, for the clock to end."""
-
-    is_refused: IsRefused
-    socks: "_Socks | None" = None
-    sockets: list[socket.socket] = field(default_factory=list)
-    timed_out: threading.Event = field(default_factory=threading.Event)
-
-    def addresses(self, host: str, port: int) -> list[_Place]:
-        """All addresses of `host`. Raises `Invalid` when there is none, or when one of them is refused."""
-        try:
-            rows = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise Invalid("Invalid hostname.") from None
-        if any(self.is_refused(str(address[0])) for *_, address in rows):
-            raise Invalid(INTERNAL_TEXT)
-        return [(family, address) for family, *_, address in rows]
-
-    def ring(self) -> None:
-        """Time is over. A timeout of a socket starts anew with each byte, so a slow sender could go on for hours."""
-        self.timed_out.set()
-        for sock in list(self.sockets):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-
-_hop: ContextVar[_Hop] = ContextVar("_hop")
-
-
-@contextmanager
-def _under_way(hop: _Hop, seconds: float) -> Iterator[None]:
-    token = _hop.set(hop)
-    timer = threading.Timer(seconds, hop.ring)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        _hop.reset(token)
-        for sock in hop.sockets:
-            sock.close()
-
-
-_Way = Callable[[_Place], tuple[socket.socket, Any]]
-"""A socket for a place, and what it is to be connected to."""
-
-
-def _plain(place: _Place) -> tuple[socket.socket, Any]:
-    family, address = place
-    return socket.socket(family, socket.SOCK_STREAM), address
-
-
-def _is_socks(proxy: SplitResult) -> bool:
-    return proxy.scheme.startswith("socks")
-
-
-@dataclass(frozen=True)
-class _Socks:
-    """A SOCKS proxy."""
-
-    proxy: SplitResult
-
-    @property
-    def host(self) -> str:
-        return str(self.proxy.hostname)
-
-    @property
-    def port(self) -> int:
-        return self.proxy.port or _SOCKS_PORT
-
-    def way_to(self, host: str, port: int, hop: _Hop) -> _Way:
-        """Through the proxy to `host`, whose name it looks up itself where its kind says so."""
-        from yt_dlp.networking._helper import make_socks_proxy_opts
-        from yt_dlp.socks import sockssocket
-
-        options = make_socks_proxy_opts(self.proxy.geturl())
-        if not options["rdns"]:
-            # SOCKS 4 knows IPv4 alone.
-            places = sorted(hop.addresses(host, port), key=lambda place: place[0] != socket.AF_INET)
-            host = str(places[0][1][0])
-
-        def way(place: _Place) -> tuple[socket.socket, Any]:
-            family, address = place
-            sock: socket.socket = sockssocket(family, socket.SOCK_STREAM)
-            sock.setproxy(**options | {"addr": address[0], "port": address[1]})  # type: ignore[attr-defined]
-            return sock, (host, port)
-
-        return way
-
-
-class _Guarded(HTTPConnection):
-    """Connects to an address that was looked up and checked here: the site's, or a SOCKS proxy's."""
-
-    def _new_conn(self) -> socket.socket:
-        hop = _hop.get()
-        if hop.socks is None:
-            return self._first_that_answers(hop.addresses(self._dns_host, self.port), _plain)
-        try:
-            places = hop.addresses(hop.socks.host, hop.socks.port)
-            return self._first_that_answers(places, hop.socks.way_to(self._dns_host, self.port, hop))
-        except (OSError, EOFError, struct.error) as error:
-            raise ProxyError("Unable to connect through the proxy", error) from error
-
-    def _first_that_answers(self, places: list[_Place], way: "_Way") -> socket.socket:
-        error: Exception = OSError("no address")
-        for place in places:
-            sock, target = way(place)
-            try:
-                for option in self.socket_options or ():
-                    sock.setsockopt(*option)
-                if isinstance(self.timeout, int | float):
-                    sock.settimeout(self.timeout)
-                # A second handle, as TLS takes the first one over; kept from here on, so that time ends handshakes too.
-                _hop.get().sockets.append(sock.dup())
-                sock.connect(target)
-            except (OSError, EOFError, struct.error) as failure:  # the last two are yt-dlp's, of a SOCKS proxy's answer
-                sock.close()
-                error = failure
-            else:
-                return sock
-        raise error
-
-
-class _GuardedTls(_Guarded, HTTPSConnection):
-    pass
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Guarded
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedTls
-
-
-def _proxy_parts(proxy: str) -> SplitResult:
-    """Raises `Invalid` for what is no proxy."""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    # Of an address that is checked all parts count but the scheme.
-    check_web_address(parts._replace(scheme="http").geturl() if _is_socks(parts) else parts.geturl())
-    return parts
-
-
-def _pool(proxy: SplitResult | None) -> PoolManager:
-    """A pool for one request; nothing is kept, as requests to one host are rare and far between."""
-    pool: PoolManager
-    if proxy and not _is_socks(proxy):
-        bare = urlunsplit(proxy._replace(netloc=proxy.netloc.rpartition("@")[2]))
-        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
-        headers = make_headers(proxy_basic_auth=login) if login else {}
-        pool = ProxyManager(bare, proxy_headers=headers, ca_certs=certifi.where())
-    else:
-        pool = PoolManager(ca_certs=certifi.where())
-    pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
-    return pool

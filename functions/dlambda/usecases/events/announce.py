@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event
 from dlambda.domain.messages.queue_messages import Deliver
-from dlambda.domain.rules.notification import EVENTS, Target, payload, wanted_by
+from dlambda.domain.rules.notification import EVENTS, Target, wanted_by
+from dlambda.domain.rules.notification_message import payload
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery

@@ -9,14 +9,8 @@ from typing import Final
 from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import Deliver, LostDelivery
-from dlambda.domain.rules.notification import (
-    Target,
-    is_worth_retrying,
-    message_for,
-    plain_text,
-    wait_seconds,
-    without_secrets,
-)
+from dlambda.domain.rules.notification import Target, without_secrets
+from dlambda.domain.rules.notification_message import is_worth_retrying, message_for, plain_text, wait_seconds
 from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
