@@ -121,14 +121,15 @@ class Child:
             _FIRST_WAIT_SECONDS if steady else min(max(self._wait * 2, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
         )
         self.restart_at = time.monotonic() + self._wait
-        self._close()
+        self.forget()
         return status
 
     def last_lines(self) -> str:
         """The last lines of its output, for a person who asks why it ended."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
 
-    def _close(self) -> None:
+    def forget(self) -> None:
+        """Lets go of the process, which has ended."""
         if self.process and self.process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()

@@ -23,6 +23,7 @@ from dlambda.node_roles import GATEWAY
 from local import engines, provision
 from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
+from local.idle_engines import IdleEngines
 from local.node import open_door
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.start_error import StartError
@@ -109,6 +110,7 @@ class Supervisor:
         self._service_warnings: list[str] = []
         self._media = None if config.services.media else listen("127.0.0.1", 0)
         self._engines = self._make_engines()
+        self._idle_engines = IdleEngines(self._engines)
         self._own = self._make_own()
         self._wake_read, self._wake_write = os.pipe()
         self._stopping = False
@@ -274,6 +276,7 @@ class Supervisor:
             os.read(self._wake_read, 4096)
         if not self._stopping:
             self._restart_ended()
+            self._idle_engines.end_idle()
 
     def _restart_ended(self) -> None:
         children = self._engines + self._own

@@ -193,11 +193,14 @@ class Library:
     def await_engine(self, key: str) -> None:
         """Waits for the engine, which does not see at once what appears beside it."""
         engine = S3Store()
-        while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
-            engine_object = engine.find(key)
-            if engine_object and engine_object.size_bytes == status.st_size:
-                return
-            time.sleep(_LOOK_SECONDS)
+        try:
+            while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
+                engine_object = engine.find(key)
+                if engine_object and engine_object.size_bytes == status.st_size:
+                    return
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            engine.disconnect()  # it ends when nobody is connected
 
     def _remove_empty(self, folder: str) -> None:
         """The folder and those around it, until one is not empty (`OSError`); those of the bucket's root stay."""
