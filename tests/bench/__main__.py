@@ -33,6 +33,7 @@ from tests.bench.figures import Figure, table, write_json
 from tests.e2e.service import Service
 from tests.origin import Origin
 
+_REST_SECONDS = 65  # until processes that nobody uses have ended
 PARTS = (
     "start",
     "answers",
@@ -88,6 +89,8 @@ def measure(
         figures += functions.measure_functions(service.folder.parent / "artifacts")
     if "start" in parts and len(parts) > 1:
         figures += starting.measure_memory(service, "after work")
+        time.sleep(_REST_SECONDS)
+        figures.append(starting.measure_whole(service, "after a minute's rest"))
     return figures, memory
 
 
@@ -119,13 +122,18 @@ def main() -> int:
     parser.add_argument(
         "--record", action="store_true", help="append to docs/benchmarks.jsonl, write docs/benchmarks.md"
     )
-    parser.add_argument("--flames", action="store_true", help="only write the flame graphs of docs/benchmarks.md")
+    parser.add_argument(
+        "--flames",
+        action="store_true",
+        help="write the flame graphs of docs/benchmarks.md; nothing else without --record",
+    )
     options = parser.parse_args()
     taken_at, load = time.strftime("%Y-%m-%dT%H:%M:%S%z"), os.getloadavg()[0]
     if options.flames:
         with tempfile.TemporaryDirectory(prefix="dlambda-flames-") as folder:
             flames.write_pictures(Path(folder))
-        return 0
+        if not options.record:
+            return 0
     place = Path(tempfile.mkdtemp(prefix="dlambda-bench-"))
     service = Service(place / "data", {"YTP_ACCESS_LOG": "false", **ordering.SETTINGS})
     try:

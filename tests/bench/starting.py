@@ -22,7 +22,7 @@ _KINDS = (
     ("rclone", "media engine"),
 )
 # What the system that this one succeeds takes, and the aim.
-_KNOWN = {"at rest": (101, 150), "after work": (125, 200)}
+_KNOWN = {"at rest": (101, 150), "after work": (125, 200), "after a minute's rest": (125, 180)}
 
 
 def measure_start(service: Service) -> list[Figure]:
@@ -49,15 +49,20 @@ def measure_memory(service: Service, when: str) -> list[Figure]:
     """
     http, workers, engines = split(service)
     http_pss, http_rss = weigh(http)
-    known, limit = _KNOWN[when]
-    whole = weigh(service.processes())[0] / _MB
     return [
-        Figure(f"memory of all processes, PSS, {when}", whole, "MB", f"{known} MB", f"{limit} MB", limit),
+        measure_whole(service, when),
         Figure(f"memory of what serves HTTP, PSS, {when}", http_pss / _MB, "MB", "114 MB", "120 MB", 120),
         Figure(f"memory of what serves HTTP, RSS, {when}", http_rss / _MB, "MB", "", "", None),
         Figure(f"memory of workers and downloads, PSS, {when}", weigh(workers)[0] / _MB, "MB"),
         Figure(f"memory of engines, PSS, {when}", weigh(engines)[0] / _MB, "MB"),
     ]
+
+
+def measure_whole(service: Service, when: str) -> Figure:
+    """PSS of all processes."""
+    reference, limit = _KNOWN[when]
+    whole = weigh(service.processes())[0] / _MB
+    return Figure(f"memory of all processes, PSS, {when}", whole, "MB", f"{reference} MB", f"{limit} MB", limit)
 
 
 def memory_by_process(service: Service) -> dict[str, float]:
