@@ -31,6 +31,8 @@ def read_queue(limit: int = 0, most_bytes: int = MOST_LIST_BYTES, *, owner: str 
     Those under way are among them wherever they stand. With an `owner` it is the part of that member, as it sees it.
     """
     page = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False, owner=owner)
+    if not page.total:
+        return QueueViews({}, 0)
     active = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False, statuses=ACTIVE, owner=owner)
     running = list(active.ids)[: limit or None]
     waiting_ids = [item_id for item_id in page.ids if item_id not in set(running)]
