@@ -163,3 +163,13 @@ def test_old_frames_are_removed(history: Client, film: Callable[[str], None]) ->
         with acting_as("on_schedule"):
             remove_old(stored.modified.timestamp() + days * 86400)
         assert frames() == kept
+
+
+@pytest.mark.parametrize(("folder", "hours"), [("zips/", 2), ("cache/", 24)])
+def test_what_was_made_for_a_moment_is_removed(stack: Stack, folder: str, hours: int) -> None:
+    bucket.put_json(f"{folder}a", {})
+    [entry] = bucket.list_(folder)
+    for seconds, count in ((-60, 1), (60, 0)):
+        with acting_as("on_schedule"):
+            remove_old(entry.modified.timestamp() + hours * 3600 + seconds)
+        assert len(list(bucket.list_(folder))) == count

@@ -20,6 +20,7 @@ from dlambda.usecases.files import act_on_files, bundle_files
 from dlambda.usecases.files.bundle_files import bundle_key
 from dlambda.usecases.files.copy_by_plan import _BATCH
 from dlambda.usecases.files.run_job import run_job
+from dlambda.usecases.files.sweep_files import wake_jobs
 from tests.functions.permissions import acting_as
 from tests.stack import Stack
 
@@ -147,3 +148,9 @@ def test_a_zip_of_an_invocation_that_was_killed_goes_on_from_what_was_saved(stac
         assert run(zip_job.id, checks=100) is None
     assert begun == []
     assert len(contents(zip_job)) == 3
+
+
+def test_a_job_whose_message_is_lost_is_woken(stack: Stack, zip_job: Job) -> None:
+    with acting_as("on_schedule"):
+        wake_jobs(current().clock.time())
+    assert stack.messages("files") == [{"type": "job", "id": zip_job.id}]

@@ -346,6 +346,13 @@ def test_private_addresses_are_refused(admin, configure):
     )
 
 
+def test_a_running_task_tells_how_far_it_is(admin):
+    task_id = admin.post("/get_video", url=URL)[1]["task_id"]
+    now = time.time()
+    orders.start(orders.find(task_id), leases.acquire(task_id, "worker", now), now, places=1)
+    assert admin.get(f"/status/{task_id}")[1]["status"] == "processing"
+
+
 def test_another_keys_task_is_as_unknown_as_any(admin):
     robot = admin.child("robot", ALL)
     task_id = admin.post("/get_info", url=URL)[1]["task_id"]

@@ -6,9 +6,11 @@ import pytest
 
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.items.search_text import Search
+from dlambda.store.accounts import accounts
 from dlambda.store.items import items
 from dlambda.usecases.items import search_items
 from tests.functions.calls import Client, error
+from tests.functions.people import make_account, set_up
 from tests.stack import Stack
 from tests.store import records
 from tests.store.samples import done, item, waiting
@@ -141,3 +143,12 @@ def test_a_member_finds_its_own_items_alone(history: Client) -> None:
     assert list(errors.page.ids) == ["m2"]
     assert search_items.search_items(Shelf.DONE, wanted, owner="bob", **request).page.total == 0
     assert found(history, "harbour") == ["m1", "d", "a"]
+
+
+def test_members_search_among_their_own() -> None:
+    member, _ = make_account(set_up(), "somebody", "member")
+    account = accounts.find_by_name("somebody")
+    assert account is not None
+    records.add([done("own", title="Harbour of a member", owner=account.principal.owner)])
+    status, body = member.ask("history", "GET", "/api/history?type=done&search=harbour")
+    assert (status, [view["_id"] for view in body["items"]]) == (200, ["own"])
