@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf
@@ -74,7 +75,7 @@ class Logs:
         texts = []
         for path in sorted(self._folder.glob("*.jsonl")):
             for line in self._new_lines(path):
-                record = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+                record = _record(line)
                 if trace := record.get("exception", ""):
                     texts.append((record["message"], trace.strip().splitlines()[-1]))
         for name in ("gateway.log", "worker.log"):
@@ -89,6 +90,14 @@ class Logs:
             content = file.read()
             self._offsets[path] = file.tell()
         return content.decode(errors="replace").splitlines()
+
+
+def _record(line: str) -> dict[str, Any]:
+    """A line's fields; none of a line that a full disk cut short, behind which the next one was written."""
+    try:
+        return dict(json.loads(line)) if line.startswith("{") else {}
+    except json.JSONDecodeError:
+        return {}
 
 
 def _printed(lines: list[str]) -> Iterator[tuple[str, str]]:

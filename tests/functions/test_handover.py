@@ -91,6 +91,16 @@ def test_a_function_that_is_killed_loses_seconds_of_it(stack: Stack, tmp_path: P
     assert report.left == []
 
 
+def test_the_next_beginning_removes_what_a_killed_one_has_left(stack: Stack, tmp_path: Path) -> None:
+    with Source(4_000_000, 8_000_000) as source:
+        items_folder = tmp_path / "items"
+        (items_folder / "killed").mkdir(parents=True)
+        (items_folder / "killed" / "film.mp4.part").write_bytes(bytes(1000))
+        (items_folder / "killed.url").write_text("http://192.0.2.1/ended-elsewhere.mp4")
+        report = download(stack, source.url("film.mp4"), lambda _: tmp_path, LIMIT_SECONDS)
+    assert (report.invocations, report.left, list(items_folder.iterdir())) == (1, [], [])
+
+
 def test_a_beginning_that_got_further_is_not_counted(stack: Stack, environments: Callable[[int], Path]) -> None:
     with Source(4_000_000, 200_000) as source:
         item_id = add(source.url("film.mp4"), environments(0))

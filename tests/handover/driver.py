@@ -1,6 +1,7 @@
 """Invokes the function of downloads again and again, each time with a limit and in an environment of the cloud.
 
-An environment is a scratch folder. A fresh one is empty; a warm one holds what its last invocation left there.
+An environment is a scratch folder. A fresh one is empty; a warm one holds what its last invocation left there. What a
+killed invocation left goes with its environment, or with the beginning of the next invocation there.
 """
 
 import json
@@ -22,6 +23,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.messages.queue_messages import DownloadItem, IntakeItem
 from dlambda.store.items import items, leases
+from dlambda.usecases.items.work_folders import clear_work_folders
 from dlambda.usecases.workers.saved_files import Manifest
 from tests.functions.working import handle
 from tests.handover.source import Source
@@ -29,11 +31,16 @@ from tests.stack import Stack, forget_settings
 
 _MOST_INVOCATIONS = 60
 _LOOK_SECONDS = 0.05
+Invoke = Callable[[str, float], bool]
+"""Invokes for an item, with a limit in seconds; True when the invocation was killed."""
 
 
 @dataclass
 class Report:
-    """What a download took. `left`: files in scratch folders and objects of its state, afterwards."""
+    """What a download took. `left`: files in scratch folders and objects of its state, afterwards.
+
+    Those of killed invocations are not counted when the next beginning there removes them.
+    """
 
     item: Item
     invocations: int = 0
@@ -67,34 +74,36 @@ def manifest_of(item_id: str) -> Manifest:
     return Manifest.read(bucket.get_json(f"resume/{item_id}/manifest"))
 
 
-def invoke_here(item_id: str, seconds: float) -> None:
+def invoke_here(item_id: str, seconds: float) -> bool:
     """An invocation in this process."""
     assert handle(DownloadItem(item_id), seconds) == {"batchItemFailures": []}
+    return False
 
 
-def invoke_killed_at(source: Source, sent_bytes: int) -> Callable[[str, float], None]:
+def invoke_killed_at(source: Source, sent_bytes: int) -> Invoke:
     """Invocations in processes of their own; the first is killed when the source has sent so many bytes."""
 
-    def invoke(item_id: str, seconds: float) -> None:
-        invoke_apart(item_id, seconds, lambda: source.sent_bytes < sent_bytes)
+    def invoke(item_id: str, seconds: float) -> bool:
+        return invoke_apart(item_id, seconds, lambda: source.sent_bytes < sent_bytes)
 
     return invoke
 
 
-def invoke_killed_often(source: Source, kills: int, size_bytes: int) -> Callable[[str, float], None]:
+def invoke_killed_often(source: Source, kills: int, size_bytes: int) -> Invoke:
     """The same, but so many are killed, each at a random moment of its download."""
     random, left = Random(source.fragments), kills
 
-    def invoke(item_id: str, seconds: float) -> None:
+    def invoke(item_id: str, seconds: float) -> bool:
         nonlocal left
         end = source.sent_bytes + random.randrange(size_bytes // 20, size_bytes // (kills + 1))
-        invoke_apart(item_id, seconds, (lambda: source.sent_bytes < end) if left else None)
+        is_killed = invoke_apart(item_id, seconds, (lambda: source.sent_bytes < end) if left else None)
         left = max(0, left - 1)
+        return is_killed
 
     return invoke
 
 
-def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | None = None) -> None:
+def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | None = None) -> bool:
     """An invocation in a process of its own; it and all its workers die at once when they may not live any more."""
     command = invocation_command(DownloadItem(item_id), seconds)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -105,9 +114,10 @@ def invoke_apart(item_id: str, seconds: float, may_live: Callable[[], bool] | No
             os.killpg(process.pid, signal.SIGKILL)  # its warm process ends with its socket
         process.communicate()
         leases.release_all()  # as if the 20 seconds of its lease were over
-        return
+        return True
     output, _ = process.communicate()
     assert json.loads(output.splitlines()[-1]) == {"batchItemFailures": []}, output
+    return False
 
 
 def invocation_command(message: DownloadItem, seconds: float) -> list[str]:
@@ -120,7 +130,7 @@ def download(
     url: str,
     environment_of: Callable[[int], Path],
     seconds: float,
-    invoke: Callable[[str, float], None] = invoke_here,
+    invoke: Invoke = invoke_here,
     **request: object,
 ) -> Report:
     """Adds the URL and invokes until it has ended; `environment_of` names the scratch folder of an invocation."""
@@ -132,25 +142,28 @@ def go_on(
     item_id: str,
     environment_of: Callable[[int], Path],
     seconds: float,
-    invoke: Callable[[str, float], None] = invoke_here,
+    invoke: Invoke = invoke_here,
 ) -> Report:
     """Invokes until the item has ended."""
     stack.messages("download")
     report = Report(items.get(item_id))
-    used: set[Path] = set()
+    used: dict[Path, bool] = {}  # environment -> whether its last invocation was killed
     while report.item.shelf is Shelf.QUEUE:
         assert report.invocations < _MOST_INVOCATIONS, "it never ends"
         environment = environment_of(report.invocations)
-        used.add(environment)
         began = time.monotonic()
         with inside(environment):
-            invoke(item_id, seconds)
+            used[environment] = invoke(item_id, seconds)
         stack.messages("download")
         report.seconds.append(time.monotonic() - began)
         report.invocations += 1
         report.item = items.get(item_id)
     report.left = [stored.key for stored in bucket.list_("resume/")]
-    report.left += [str(path) for folder in used for path in (folder / "items").glob("*")]
+    for environment, is_killed in used.items():
+        if is_killed:
+            with inside(environment):
+                clear_work_folders(time.time())  # as the next invocation there would
+        report.left += [str(path) for path in (environment / "items").glob("*")]
     return report
 
 

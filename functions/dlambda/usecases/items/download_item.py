@@ -72,9 +72,10 @@ def download_item(
         dispatch()
         return None
     with leases.released_on_failure(lease):
+        if not saved_state().is_shared:
+            # The minute's round does not see this disk, where a killed function may have left its work.
+            clear_work_folders(current().clock.time())
         is_handed_over = _Download(item, lease, seconds_left).run()
-    if not saved_state().is_shared:
-        clear_work_folders(current().clock.time())  # the minute's round does not see this machine's disk
     if is_handed_over:
         return DownloadItem(item_id)
     dispatch()
