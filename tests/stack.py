@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from dlambda.deployment import Deployment, current, serve
-from dlambda.store.items import journal, leases, slots
+from dlambda.store.items import journal, leases, slot_choice
 from dlambda.usecases.accounts.login_need import last_answer
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
@@ -157,7 +157,7 @@ class Stack:
         leases._to_be_ended().take(least=0)  # tests use ids again, and numbers
         forget(journal._supply)
         forget(journal._expectation)
-        forget(slots._free)
+        forget(slot_choice._free)
         written = touched.take()
         for table in plan().tables:
             name = f"{template.STACK}-{table.name}"

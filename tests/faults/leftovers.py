@@ -10,7 +10,7 @@ from typing import Any
 from dlambda.aws import queue
 from dlambda.domain.items.item import Shelf
 from dlambda.domain.messages.queue_messages import QueueName
-from dlambda.store.items import item_rows, items, leases, slots
+from dlambda.store.items import item_rows, items, leases, slot_choice, slots
 from tests.e2e.service import Service
 from tests.stack import environment
 
@@ -29,7 +29,7 @@ def find_leftovers(service: Service) -> list[str]:
 
 def _rows() -> Iterator[str]:
     # Rows of slots stay, and those of leases for a while: of items that have ended they say nothing.
-    for slot in slots._Slot.scan(slots._Slot.item_id.exists()):
+    for slot in slot_choice._Slot.scan(slot_choice._Slot.item_id.exists()):
         item = items.find(slot.item_id)
         if item and slot.node in item.slots:
             yield f"{slot.node} is held by {slot.item_id}"

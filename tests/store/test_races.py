@@ -14,7 +14,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.stage import Stage, statuses_of
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims, listings
-from dlambda.store.items import catalogue, item_rows, items, journal, leases, slots
+from dlambda.store.items import catalogue, item_rows, items, journal, leases, slot_choice, slots
 from dlambda.store.items.commit import Change, UrlTaken, commit
 from dlambda.store.table import TABLE_ERRORS
 from tests.store import records
@@ -151,7 +151,7 @@ def _change(choice: random.Random, name: str) -> None:
 
 def _holders() -> set[str]:
     """The ids of the items that hold a slot of all: each slot's item, if it names the slot."""
-    rows = slots._Slot.scan(slots._Slot.node.startswith("slot//"), consistent_read=True)
+    rows = slot_choice._Slot.scan(slot_choice._Slot.node.startswith("slot//"), consistent_read=True)
     holders = {row.node: items.find(row.item_id) for row in rows}
     return {item.id for name, item in holders.items() if item and name in item.slots}
 

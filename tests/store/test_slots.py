@@ -9,7 +9,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Status
 from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.stage import LIVE_LANE
-from dlambda.store.items import items, slots
+from dlambda.store.items import items, slot_choice, slots
 from dlambda.store.items.commit import Change, commit
 from tests.store import records
 from tests.store.samples import T0, waiting
@@ -76,9 +76,9 @@ def test_a_slot_goes_from_one_item_to_the_next_without_being_deleted(configure: 
     with pytest.raises(slots.NoSlot):
         begin("b")
     records.save(begun, begun.ended(Status.FINISHED, T0))
-    assert slots._Slot.get("slot//0").item_id == "a"
+    assert slot_choice._Slot.get("slot//0").item_id == "a"
     assert begin("b").slots == begun.slots
-    assert slots._Slot.get("slot//0").item_id == "b"
+    assert slot_choice._Slot.get("slot//0").item_id == "b"
 
 
 @pytest.mark.parametrize("knows", [True, False], ids=["by its process", "by its row"])
@@ -90,7 +90,7 @@ def test_a_slot_is_not_free_when_its_item_has_taken_it_again(configure: Callable
     records.save(put_off, put_off.evolve(attempt=Attempt()))
     begin("a")
     if not knows:
-        slots._free().clear()
+        slot_choice._free().clear()
     with pytest.raises(slots.NoSlot):
         begin("b")
 
@@ -100,8 +100,8 @@ def test_a_slot_is_free_when_its_item_is_gone_or_an_earlier_version_left_it(conf
     records.add([waiting("a"), waiting("b")])
     begun = begin("a")
     records.remove(begun)
-    slots._free().clear()
-    slots._Slot("slot/site/0", item_id="a").save()
+    slot_choice._free().clear()
+    slot_choice._Slot("slot/site/0", item_id="a").save()
     begin("b")
     with pytest.raises(slots.NoSlot):
         records.add([waiting("c")])

@@ -12,7 +12,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.stage import Stage, check_transition
 from dlambda.errors import Conflict, StaleWrite
-from dlambda.store.items import folding, journal, leases, slots
+from dlambda.store.items import folding, journal, leases, slot_choice, slots
 from dlambda.store.items.item_rows import ItemRow, UrlRow, entries_of, hash_of, list_name, row_of
 from dlambda.store.items.items import find_holders, find_many
 from dlambda.store.items.leases import Lease
@@ -74,7 +74,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
     row can hold.
     """
     changes, address = _place(changes)
-    choice = slots.Choice(current().settings, _slots_of)
+    choice = slot_choice.Choice(current().settings, _slots_of)
     for _ in range(_MOST_TRIES):
         chosen = [
             replace(change, after=change.after and choice.place(change.before, change.after)) for change in changes
@@ -85,7 +85,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
         if not refusals:
             _follow(chosen, address)
             return chosen
-        choice.exclude(reason.removeprefix(slots.NO_SLOT) for reason in refusals)
+        choice.exclude(reason.removeprefix(slot_choice.NO_SLOT) for reason in refusals)
         if journal.LATE in refusals:
             address = None
     raise slots.NoSlot
@@ -136,7 +136,7 @@ def _slots_of(item_ids: Iterable[str]) -> dict[str, Collection[str]]:
 
 
 def _write(
-    changes: Sequence[Change], choice: slots.Choice, record: journal.Record, address: journal.Address | None
+    changes: Sequence[Change], choice: slot_choice.Choice, record: journal.Record, address: journal.Address | None
 ) -> Sequence[str]:
     """Writes the changes; answers why they are to be written again, with other slots or another number."""
     transaction = Transaction()
@@ -155,7 +155,7 @@ def _write(
     try:
         transaction.commit()
     except ConditionFailed as refused:
-        if not all(reason == journal.LATE or reason.startswith(slots.NO_SLOT) for reason in refused.reasons):
+        if not all(reason == journal.LATE or reason.startswith(slot_choice.NO_SLOT) for reason in refused.reasons):
             raise _reason(refused, changes) from None
         return refused.reasons
     except TABLE_ERRORS:  # also when many add the same URL at the same moment, and another one was faster
@@ -193,7 +193,7 @@ def _follow(changes: Sequence[Change], address: journal.Address | None) -> None:
     leases.end_all(others)
     leases.end_later(change.before.id for change in left if change.before and change.before.id not in others)
     for change in changes:
-        slots.note_free(change.before, change.after)
+        slot_choice.note_free(change.before, change.after)
     if address:
         folding.fold_after(address)
 
