@@ -10,6 +10,7 @@ from dlambda.domain.items.item import Stage, Status
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.store.items import items, leases
 from dlambda.usecases.items.change_items import cancel
+from tests.clock import FakeClock
 from tests.functions.working import beside, handle, until
 from tests.handover.driver import add, inside, limited
 from tests.origin import Origin
@@ -54,7 +55,7 @@ def test_it_waits_for_the_other_one_to_end(stack: Stack, origin: Origin, tmp_pat
     assert items.get(item_id).status is Status.FINISHED
 
 
-def test_one_that_ended_meanwhile_is_left_alone(stack: Stack, origin: Origin, tmp_path: Path) -> None:
+def test_one_that_ended_meanwhile_is_left_alone(stack: Stack, origin: Origin, tmp_path: Path, clock: FakeClock) -> None:
     item_id = add(origin.url("clip.mp4"), tmp_path)
     with inside(tmp_path):
         for _ in range(2):

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.failure import FailureKind
+from dlambda.media.workers.download import Running
 from dlambda.media.workers.quiet import QuietLimit, longest_sleep
 from dlambda.media.ytdlp.callables import RetrySleep
 from tests.media.conftest import Start, finish, processes_of_group
@@ -31,6 +32,14 @@ def impatient(service: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget_settings()
     yield
     forget_settings()
+
+
+def follow_all(*downloads: Running) -> None:
+    """Until all have ended."""
+    with must_end():
+        while any(running.alive for running in downloads):
+            for running in downloads:
+                running.messages(0.05)
 
 
 def parser(*action: str, when: str = "pre_process") -> dict[str, Any]:
@@ -54,10 +63,7 @@ def test_regular_expressions_that_never_end_are_ended(
     monkeypatch.setenv("YTP_WORKER_BUSY_TIMEOUT", "1")
     forget_settings()
     downloads = {option: start(origin.url(TITLE), item_id=option, params=ENDLESS[option]) for option in ENDLESS}
-    with must_end():
-        while any(running.alive for running in downloads.values()):
-            for running in downloads.values():
-                running.messages(0.05)
+    follow_all(*downloads.values())
     for option, running in downloads.items():
         result = running.result
         assert result is not None
@@ -79,8 +85,10 @@ def test_a_site_that_hangs_is_ended(origin: Origin, start: Start) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_slow_download_and_a_wait_that_was_asked_for_go_on(origin: Origin, start: Start) -> None:
     rate = (origin.media("clip.mp4").stat().st_size) // 9
-    assert finish(start(origin.url(f"/slow/{rate}/clip-1.mp4"))).ok
-    assert finish(start(origin.url("/short.mp4"), item_id="b", params={"sleep_interval": 8})).ok
+    slow = start(origin.url(f"/slow/{rate}/clip-1.mp4"))
+    asleep = start(origin.url("/short.mp4"), item_id="b", params={"sleep_interval": 8})
+    follow_all(slow, asleep)
+    assert [running.result and running.result.ok for running in (slow, asleep)] == [True, True]
 
 
 # A process that has begun when its file is there; it ends with the test at the latest.
