@@ -5,6 +5,34 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+
+class Stopping:
+    """Whether a process is to end: a `threading.Event` that a signal handler may set.
+
+    A handler runs in the main thread, in the middle of anything, also of itself: when the supervisor is killed, a
+    process gets the signal twice. An event has a lock, for which the second one would wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._words: SimpleQueue[None] = SimpleQueue()
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+        self._words.put(None)
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until it is set, in seconds for as long as `timeout`. True when it is."""
+        with suppress(Empty):
+            self._words.get(timeout=timeout)
+            self._words.put(None)  # for the next thread that waits
+        return self._is_set
 
 
 def wait_for_go(on_news: Callable[[], None] = lambda: None) -> None:

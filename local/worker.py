@@ -25,7 +25,7 @@ from dlambda.usecases.operations.nodes import enter
 from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
-from local.guided import wait_for_go
+from local.guided import Stopping, wait_for_go
 from local.heart import Heart
 from local.processes import leave
 from local.template import Consumer, Function
@@ -237,7 +237,7 @@ class Worker:
         self._roles = settings.roles
         self._is_alone = not settings.shares_services
         self._prefix = settings.queue_prefix
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self._news = news
 
     def run(self, listener: socket.socket) -> None:
