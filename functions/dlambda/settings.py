@@ -252,7 +252,7 @@ class Settings(UserSettings):
     library_files: Flag = Field(False, description="whether functions read and write that folder themselves")
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
     index_spread: int = Field(
-        2, ge=1, le=64, description="partitions that the entries of an index's key are spread over; never to be lowered"
+        3, ge=1, le=64, description="partitions that the entries of an index's key are spread over; never to be lowered"
     )
     tables_socket: str = Field("", description="Unix socket of the table engine; empty: the endpoint's address")
     queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")

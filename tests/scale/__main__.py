@@ -32,7 +32,7 @@ def _simulate_all(callers: Sequence[int], options: argparse.Namespace) -> list[R
     for number in callers:
         began = time.monotonic()
         lives = max(options.lives, _MOST_LIVES // number)
-        with environment(limits | {"DLAMBDA_INDEX_SPREAD": "2"}):
+        with environment(limits | {"DLAMBDA_INDEX_SPREAD": "3"}):
             result = simulate(number, lives, options.latency / 1000, options.seconds, options.seed)
         results.append(result)
         print(f"simulated {result.virtual_seconds:.1f} s in {time.monotonic() - began:.0f} s", flush=True)
