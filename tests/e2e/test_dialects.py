@@ -14,7 +14,7 @@ def _item(message: Message) -> Record:
 
 def test_a_download_as_its_pages_follow_it(service: Service, origin: Origin) -> None:
     base = f"{service.base}/ytptube"
-    api, url = Api(base), origin.url("slow/700000/dialects/clip-told.mp4")
+    api, url = Api(base), origin.url("slow/700000/dialects/clip-followed.mp4")
 
     with Listener(base, "_=123") as client:
         assert list(client.wait("connected")["data"]["data"]) == ["sid"]

@@ -51,6 +51,10 @@ def test_every_line_says_the_request_and_the_item(lines: list[dict[str, Any]], t
     assert {(line["request_id"], line["item_id"]) for line in lines} == {("m1", "i1")}
 
 
+# In no folder: for a second after the test before removed one, the engine begins uploads there that cannot end.
+KEY = "clip.mp4"
+
+
 def grow(path: Path, pieces: Iterable[bytes]) -> None:
     with path.open("ab") as file:
         for piece in pieces:
@@ -58,7 +62,7 @@ def grow(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def begin(path: Path, *, frees: bool = False) -> GrowingUpload:
-    return GrowingUpload(path, Multipart("files/clip.mp4", "video/mp4"), frees=frees)
+    return GrowingUpload(path, Multipart(KEY, "video/mp4"), frees=frees)
 
 
 def blocks(count: int) -> list[bytes]:
@@ -73,7 +77,7 @@ def test_a_file_is_sent_while_it_grows_and_under_its_later_name(tmp_path: Path) 
     wait_until(lambda: upload.sent_bytes == 3 * PART_BYTES, 30, lambda: str(upload.sent_bytes))
     path.rename(target)
     assert (upload.is_only_copy, upload.finish(target)) == (False, True)
-    assert bucket.get_bytes("files/clip.mp4") == target.read_bytes()
+    assert bucket.get_bytes(KEY) == target.read_bytes()
 
 
 def test_another_file_under_its_name_is_not_what_was_sent(tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_another_file_under_its_name_is_not_what_was_sent(tmp_path: Path) -> Non
     path.rename(tmp_path / "old.mp4")
     grow(path, blocks(2))
     assert (upload.is_outdated, upload.finish(path)) == (True, False)
-    assert bucket.find("files/clip.mp4") is None
+    assert bucket.find(KEY) is None
 
 
 def test_one_that_is_freed_behind_its_upload_takes_no_room_and_can_be_gone_on_with_elsewhere(tmp_path: Path) -> None:
@@ -96,11 +100,11 @@ def test_one_that_is_freed_behind_its_upload_takes_no_room_and_can_be_gone_on_wi
     assert (status.st_size, status.st_blocks * 512 <= 2 * HEAD_BYTES) == (3 * PART_BYTES, True)
     assert path.read_bytes()[:HEAD_BYTES] == blocks(1)[0][:HEAD_BYTES]
 
-    again = Multipart("files/clip.mp4", "video/mp4", upload_id=upload.upload.id)
+    again = Multipart(KEY, "video/mp4", upload_id=upload.upload.id)
     again.read_parts(PART_BYTES)
     elsewhere.touch()
     os.truncate(elsewhere, again.parts * PART_BYTES)
     second = GrowingUpload(elsewhere, again, sent_bytes=again.parts * PART_BYTES)
     grow(elsewhere, [b"end"])
     assert (second.is_only_copy, second.finish(elsewhere)) == (True, True)
-    assert bucket.get_bytes("files/clip.mp4") == b"".join(blocks(3)) + b"end"
+    assert bucket.get_bytes(KEY) == b"".join(blocks(3)) + b"end"
