@@ -19,7 +19,8 @@ _SHARES = (0.5, 0.8, 1.0)
 _LONGEST_WAIT_SECONDS = 4.0
 _SECONDS = (2.0, 8.0)
 _EXPLAINED = re.compile(
-    "InternalError|SlowDown|ServiceUnavailable|IncompleteRead|Connection|ResponseStreaming|reached max retries"
+    r"InternalError|SlowDown|ServiceUnavailable|IncompleteRead|Connection|ResponseStreaming|reached max retries"
+    r"|\(50[03]\) when calling"
 )
 
 

@@ -18,7 +18,7 @@ _LONGEST_WAIT_SECONDS = 6.0
 _LOOK_SECONDS = 0.1
 CUT_OFF = re.compile(
     "Connect|Connection|BrokenPipe|RemoteDisconnected|Timeout|timed out|EndpointConnectionError|IncompleteRead"
-    "|EngineError|does not answer|ServiceUnavailable|InternalServerError",
+    "|EngineError|does not answer|ServiceUnavailable|InternalServerError|TransactWriteError",
     re.IGNORECASE,
 )
 Choose = Callable[[list[Process]], list[Process]]

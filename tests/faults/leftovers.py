@@ -77,7 +77,7 @@ class Logs:
             for line in self._new_lines(path):
                 record = _record(line)
                 if trace := record.get("exception", ""):
-                    texts.append((record["message"], trace.strip().splitlines()[-1]))
+                    texts.append((record["message"], _last_line(trace)))
         for name in ("gateway.log", "worker.log"):
             texts += _printed(self._new_lines(self._folder / name))
         return [f"{text[:120]} | {last[:200]}" for text, last in texts if not explains.search(last)]
@@ -90,6 +90,11 @@ class Logs:
             content = file.read()
             self._offsets[path] = file.tell()
         return content.decode(errors="replace").splitlines()
+
+
+def _last_line(trace: str) -> str:
+    """The error of a traceback; of a group of errors, that of its last one, whose lines stand behind a bar."""
+    return next((text for line in reversed(trace.splitlines()) if (text := line.strip(" |+-"))), "")
 
 
 def _record(line: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _LONGEST_WAIT_SECONDS = 4.0
 _SECONDS = (2.0, 8.0)
 _EXPLAINED = re.compile(
     "Throughput|ThrottlingException|InternalServerError|TransactionCanceled|TransactionConflict|ServiceUnavailable"
+    "|TransactWriteError"
 )
 
 
