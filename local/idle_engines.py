@@ -17,7 +17,7 @@ _CONNECTED: Final = frozenset({"01", "03", "08"})  # established, being establis
 
 
 class IdleEngines:
-    """Looks after those of `engines` that have a socket on which somebody asks for them."""
+    """Ends those of `engines` that start when a client connects to their socket."""
 
     def __init__(self, engines: Iterable[Child], idle_seconds: float = _IDLE_SECONDS) -> None:
         self._engines = [engine for engine in engines if engine.demand]

@@ -114,7 +114,7 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
 
 
 def _add_steps(app: GroupApp, *, authenticated: bool) -> None:
-    """What each request passes before its route and after it, and what becomes of errors."""
+    """Adds the checks before each route, the headers after it, and the answers to errors."""
     app.before_request(_begin)
     if authenticated:
         app.before_request(_authenticate)

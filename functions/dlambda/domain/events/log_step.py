@@ -1,4 +1,4 @@
-"""What the log says of an item: a line for each step that everyone hears of."""
+"""Lines of the log about items: one for each step of an item that clients are told of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

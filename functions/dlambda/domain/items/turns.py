@@ -20,7 +20,7 @@ class Room:
 
 
 class _Count:
-    """Who holds how many slots, and how many more may start, as items are chosen."""
+    """Counts, while items are chosen, the slots in use and how many more may start."""
 
     def __init__(self, room: Room, taken_of: Mapping[Share, int]) -> None:
         self.in_all = room.in_all

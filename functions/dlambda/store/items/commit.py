@@ -104,8 +104,8 @@ def _place(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | N
     places: dict[tuple[int, bool], int] = {}
     address = None
     for (shelf, owner), numbers in entering.items():
-        first, given = journal.reserve_places(list_name(shelf, owner), len(numbers))
-        address = address or given
+        first, list_address = journal.reserve_places(list_name(shelf, owner), len(numbers))
+        address = address or list_address
         places |= {(number, bool(owner)): first + step for step, number in enumerate(numbers)}
     placed: list[Change] = []
     for number, change in enumerate(changes):
@@ -188,10 +188,10 @@ def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
 
 def _follow(changes: Sequence[Change], address: journal.Address | None) -> None:
     """Ends leases and folds the journal after a transaction; may be lost with its process."""
-    left = [change for change in changes if change.leaves_queue]
-    others = [change.before.id for change in left if change.before and change.may_have_worker]
-    leases.end_all(others)
-    leases.end_later(change.before.id for change in left if change.before and change.before.id not in others)
+    leaving = [change for change in changes if change.leaves_queue]
+    worked_ids = [change.before.id for change in leaving if change.before and change.may_have_worker]
+    leases.end_all(worked_ids)
+    leases.end_later(change.before.id for change in leaving if change.before and change.before.id not in worked_ids)
     for change in changes:
         slot_choice.note_free(change.before, change.after)
     if address:
@@ -213,12 +213,12 @@ def _reason(refused: ConditionFailed, changes: Sequence[Change]) -> Conflict:
 def _holders_of(urls: Collection[str], changes: Iterable[Change]) -> dict[str, str]:
     """The ids of the changed items for which others have one of `urls`, with the ids of these."""
     holders = find_holders(urls)
-    found: dict[str, str] = {}
+    holder_of: dict[str, str] = {}
     for item in (change.after for change in changes if change.after):
-        others = [holders[url] for url in item.urls.intersection(urls) if holders.get(url, item.id) != item.id]
-        if others:
-            found[item.id] = others[0]
-    return found
+        holder_ids = [holders[url] for url in item.urls.intersection(urls) if holders.get(url, item.id) != item.id]
+        if holder_ids:
+            holder_of[item.id] = holder_ids[0]
+    return holder_of
 
 
 def _new_urls(changes: Iterable[Change]) -> set[str]:

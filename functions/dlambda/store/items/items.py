@@ -123,14 +123,14 @@ def find_by_words(shelf: Shelf, bucket: int, words: Sequence[str], *, owner: str
         "filter_condition": has_all,
         "attributes_to_get": ["id", "seq"],
     }
-    found: list[tuple[int, str]] = []
+    matches: list[tuple[int, str]] = []
     for key in partitions(bucket_name(shelf, owner, bucket)):
         start: Any = {}
         while start is not None:
             answer = ItemRow.table().query(key, exclusive_start_key=start or None, **query)
-            found += [(int(row["seq"]["N"]), str(row["id"]["S"])) for row in answer["Items"]]
+            matches += [(int(row["seq"]["N"]), str(row["id"]["S"])) for row in answer["Items"]]
             start = answer.get("LastEvaluatedKey")
-    return [item_id for _, item_id in sorted(found)]
+    return [item_id for _, item_id in sorted(matches)]
 
 
 def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str = "") -> int:

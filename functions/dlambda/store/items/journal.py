@@ -316,7 +316,7 @@ def _addresses(folded: Mapping[str, Folded], numbers: Mapping[str, int]) -> Iter
 
 @dataclass(slots=True)
 class _Expectation:
-    """What the next reader of this process need not ask for, and the records that it asks for in its first request.
+    """Records that the next reader of this process has already, and those that it asks for in its first request.
 
     `numbers`: of the streams, when one read last; `steps`: how many came to a stream from one reader to the next, the
     most of late (a row that is not there costs as much as one that is).

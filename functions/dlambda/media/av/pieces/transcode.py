@@ -82,7 +82,7 @@ def _input_arguments(location: str) -> list[str]:
 
 
 def _picture_arguments(codec: str, segment: Segment, run_up: RunUp | None) -> list[str]:
-    """What the encoder is given: pixel format, and filters."""
+    """Arguments of the encoder for the pixel format and the filters."""
     formats: dict[str, list[str]] = {VAAPI: [], SOFTWARE: ["-preset", "veryfast", "-pix_fmt", "yuv420p"]}
     filters = [*([run_up.cut(segment)] if run_up else []), EVEN_SIZE]
     if codec == VAAPI:

@@ -1,4 +1,4 @@
-"""What a download gives yt-dlp: names, an archive and files that its parent knows, and reports of how far it is."""
+"""Connects yt-dlp with the parent process: names and archive entries are asked for, and progress is reported."""
 
 import contextlib
 import json
@@ -178,7 +178,7 @@ class Reports:
         self._talk.say(report)
 
     def quiet_seconds(self) -> float:
-        """How long ago the last word was."""
+        """Seconds since the last progress report."""
         return time.monotonic() - self._last[0]
 
     def growth(self, size: int, speed: float) -> None:
