@@ -86,6 +86,7 @@ check: $(DEV_READY) ## Lint, types, import rules, template, workflows, lock file
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
 	@$(abspath $(VENV))/bin/zizmor --quiet --offline --no-progress .github/workflows
 	@$(PY) .ci/dead_code.py
+	@$(PY) .ci/host_questions.py
 	@$(PY) .ci/page.py
 
 audit: $(DEV_READY) ## Look for advisories of locked packages, and old binaries; fails when it cannot look

@@ -73,7 +73,8 @@ def _serving(deployment: Deployment) -> Iterator[None]:
 
 def forget_settings() -> None:
     """The deployment reads its settings anew when it is asked for them."""
-    vars(current()).pop("settings", None)
+    for name in ("settings", "hosting"):
+        vars(current()).pop(name, None)
 
 
 def forget(value: Callable[[], object]) -> None:

@@ -20,6 +20,7 @@ from functools import cached_property, wraps
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from dlambda.hosting import Hosting
 from dlambda.service_access import ServiceAccess
 from dlambda.settings import Settings, read_environment, read_service_access
 
@@ -83,6 +84,11 @@ class Deployment:
         Raises `SettingsError` with a text for the operator.
         """
         return read_environment(self._fetch_secret)
+
+    @cached_property
+    def hosting(self) -> Hosting:
+        """What the host gives: one machine, or the cloud."""
+        return Hosting.of(self.settings)
 
     @cached_property
     def service_access(self) -> Mapping[str, ServiceAccess]:

@@ -46,7 +46,7 @@ def _between(start_ms: int, end_ms: int, query: Wanted) -> list[dict[str, Any]]:
 
 
 def _events(start_ms: int, end_ms: int | None, query: Wanted) -> Iterator[Any]:
-    request: dict[str, Any] = {"logGroupName": current().settings.log_group, "startTime": start_ms}
+    request: dict[str, Any] = {"logGroupName": current().hosting.log_group, "startTime": start_ms}
     if end_ms is not None:
         request["endTime"] = end_ms
     if pattern := _pattern(query):

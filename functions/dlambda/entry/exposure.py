@@ -5,7 +5,7 @@ from functools import lru_cache
 from dlambda.deployment import current
 from dlambda.domain.web.hosts import is_loopback, is_own_host
 from dlambda.errors import Forbidden, Invalid, Unavailable
-from dlambda.settings import Settings, list_words
+from dlambda.settings import list_words
 from dlambda.usecases.accounts.login_need import login_needed
 
 _CLOSED_TEXT = (
@@ -15,37 +15,37 @@ _CLOSED_TEXT = (
 _SHOWN_LENGTH = 100
 
 
-def others_reach_it(settings: Settings) -> bool:
+def others_reach_it() -> bool:
     """True if requests may come from other machines."""
-    return bool(settings.function_name) or not is_loopback(settings.host)
+    return current().hosting.behind_gateway or not is_loopback(current().settings.host)
 
 
 def check_open() -> None:
     """Raises `Unavailable` where everyone gets in and nobody said that they may: a stack that was made by hand, or one
     with half a login.
     """
-    settings = current().settings
-    if not others_reach_it(settings):
+    if not others_reach_it():
         return
+    settings = current().settings
     if settings.auth_incomplete or not (settings.allow_open or login_needed()):
         raise Unavailable(_CLOSED_TEXT)
 
 
-def is_open_to_pages(settings: Settings) -> bool:
+def is_open_to_pages() -> bool:
     """True if pages of any origin may use the open routes: those of the loopback, or with a password in the address."""
-    return login_needed() or not (others_reach_it(settings) or settings.allow_open)
+    return login_needed() or not (others_reach_it() or current().settings.allow_open)
 
 
 def check_host(hosts: list[str]) -> None:
     """Without a password, refuses names that lead here by somebody else's name server (DNS rebinding).
 
     `hosts` are the values of the header `Host`. Raises `Invalid` for several, `Forbidden` for a name of others. None is
-    no browser's request. In the cloud no request arrives under another name.
+    no browser's request. Behind API Gateway no request arrives under another name.
     """
     settings = current().settings
     if len(hosts) > 1:
         raise Invalid("A request has one Host header.")
-    if settings.function_name or not hosts or login_needed():
+    if current().hosting.behind_gateway or not hosts or login_needed():
         return
     names = _own_names(settings.allowed_hosts, settings.host)
     if not is_own_host(hosts[0], names, any_address=settings.allow_open):

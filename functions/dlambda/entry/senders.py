@@ -97,7 +97,7 @@ def check_sender(incoming: Incoming) -> Admission:
     settings = current().settings
     sender = sender_of(incoming.headers, incoming.host, _origins(settings.cors_origins))
     request = _effective_request(incoming)
-    admitted = admission(sender, request, open_to_pages=is_open_route(request) and is_open_to_pages(settings))
+    admitted = admission(sender, request, open_to_pages=is_open_route(request) and is_open_to_pages())
     if admitted is None:
         raise Forbidden(_REFUSED_TEXT, headers={"Vary": "Origin"})
     return admitted

@@ -28,8 +28,9 @@ def answer(path: str) -> Response:
     is_screen = path.split("/", maxsplit=1)[0] in manifest.screens
     if not is_screen and _HTML not in request.accept_mimetypes.values():
         raise NotFound("Not Found")
+    socket = current().hosting.socket_url
     html = render_template_string(
-        built.read("index.html").decode(), base=request.script_root, socket=_socket(), manifest=manifest
+        built.read("index.html").decode(), base=request.script_root, socket=socket, manifest=manifest
     )
     response = Response(html, 200 if is_screen else 404, content_type=f"{_HTML}; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
@@ -45,7 +46,7 @@ def _policy() -> str:
     """Everything comes from here, but for media and events where a deployment answers them elsewhere."""
     media = _origin(bucket.media_origin())
     # Browsers differ in whether 'self' means a WebSocket as well.
-    socket = _origin(_socket()) or f"{'wss' if request.is_secure else 'ws'}://{request.host}"
+    socket = _origin(current().hosting.socket_url) or f"{'wss' if request.is_secure else 'ws'}://{request.host}"
     sources = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -61,12 +62,6 @@ def _policy() -> str:
         "form-action": "'self'",
     }
     return "; ".join(f"{name} {value}".rstrip() for name, value in sources.items())
-
-
-def _socket() -> str:
-    """The address of the events where it is another one than `/ws` here: in the cloud."""
-    settings = current().settings
-    return settings.socket_endpoint.replace("http", "ws", 1) if settings.function_name else ""
 
 
 def _origin(url: str) -> str:

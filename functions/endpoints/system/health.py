@@ -52,7 +52,7 @@ def ready() -> tuple[dict[str, Any], int]:
     with ThreadPoolExecutor(3) as pool:
         engines = dict(zip(_ENGINES, pool.map(_answers, _ENGINES.values()), strict=True))
     today = current().clock.now().date()
-    own_tools = () if current().settings.function_name else _TOOL_ARGUMENT
+    own_tools = _TOOL_ARGUMENT if current().hosting.has_tools else ()
     tools = {name: _with_age(name, _tool(name, find_tool(name)), today) for name in own_tools}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())

@@ -8,7 +8,7 @@ from flask import Response
 from dlambda.deployment import current
 from dlambda.domain.system.bottlenecks import average, find_bottlenecks, read_range
 from dlambda.entry.sse import Sent, Streams
-from dlambda.usecases.operations.monitor import Sample, check_enabled, flat, monitor
+from dlambda.usecases.operations.monitor import Sample, check_enabled, flat, is_enabled, monitor
 
 _streams = Streams(4)
 _BOTTLENECK_SECONDS: Final = 300.0
@@ -60,8 +60,7 @@ def _events() -> Iterator[Sent | None]:
 
 def summary() -> dict[str, Any]:
     """The last hour, for diagnostics; only `enabled` false where no samples are taken."""
-    settings = current().settings
-    if settings.function_name or not settings.monitor_enabled:
+    if not is_enabled():
         return {"enabled": False}
     samples = monitor().history(_DIAGNOSIS_SECONDS)
     return {

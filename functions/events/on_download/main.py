@@ -1,15 +1,12 @@
 """Download: an item that waits becomes a file in the bucket."""
 
-from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up
+from dlambda.media.workers.worker import warm_up_at_start
 from dlambda.usecases.items.download_item import download_item
 from dlambda.usecases.workers.early_start import await_release
 
-# See on_intake.
-if current().settings.function_name:
-    warm_up()
+warm_up_at_start()
 
 
 def download(message: DownloadItem, invocation: Invocation) -> DownloadItem | None:

@@ -1,15 +1,11 @@
 """Intake: a URL becomes an item that waits for a slot, or the items of a playlist."""
 
-from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up
+from dlambda.media.workers.worker import warm_up, warm_up_at_start
 from dlambda.usecases.items.intake import process_intake
 
-# Paid at the start of the function and not by its first message. One machine waits for the first message: until then it
-# would be 60 MB for nothing.
-if current().settings.function_name:
-    warm_up()
+warm_up_at_start()
 
 
 def intake(message: IntakeItem, _invocation: Invocation) -> None:

@@ -1,14 +1,11 @@
 """Order: what the holder of an API key asked for becomes a file in the bucket."""
 
-from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up
+from dlambda.media.workers.worker import warm_up_at_start
 from dlambda.usecases.orders.work_on_order import work_on_order
 
-# See on_intake.
-if current().settings.function_name:
-    warm_up()
+warm_up_at_start()
 
 
 def fulfil(message: FulfilOrder, invocation: Invocation) -> FulfilOrder | None:

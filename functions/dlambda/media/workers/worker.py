@@ -220,15 +220,23 @@ class _WarmProcesses:
 def warm_processes() -> _WarmProcesses:
     """The warm processes of this deployment, from which workers are forked.
 
-    One machine lets them end when nobody needs them: each holds 60 MB. A function in the cloud pays for its memory
-    anyway.
+    They end when nobody needs them, where memory counts that nobody uses: each holds 60 MB.
     """
-    return _WarmProcesses(0 if current().settings.function_name else _IDLE_SECONDS)
+    return _WarmProcesses(0 if current().hosting.idle_is_free else _IDLE_SECONDS)
 
 
 def warm_up() -> None:
     """Starts the warm process unless it runs; returns at once. For whoever will need workers in a moment."""
     warm_processes().usable(path_of_release())
+
+
+def warm_up_at_start() -> None:
+    """Starts the warm process when a function starts, so that its first message need not wait.
+
+    Where it would hold memory for nothing, the first message starts it.
+    """
+    if current().hosting.idle_is_free:
+        warm_up()
 
 
 def start_worker(job: Job, release: str | None = None) -> Worker:

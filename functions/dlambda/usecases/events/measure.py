@@ -112,7 +112,7 @@ class LoggedMetrics:
         self._usage_written_at = 0.0
 
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
-        stack = current().settings.log_group.rpartition("/")[2]
+        stack = current().hosting.log_group.rpartition("/")[2]
         for line in embedded([(name, labels, value)], int(current().clock.time() * 1000), stack):
             sys.stdout.write(line + "\n")
 
@@ -134,7 +134,7 @@ class LoggedMetrics:
 @per_deployment
 def metrics() -> Metrics:
     """The implementation for this deployment."""
-    if current().settings.log_group:
+    if current().hosting.log_group:
         return LoggedMetrics()
     in_table = TableMetrics()
     current().before_close(in_table.end)

@@ -101,5 +101,4 @@ def _claim(claim: str, until: float) -> bool:
 @per_deployment
 def single_flight() -> SingleFlight:
     """The implementation for this deployment."""
-    settings = current().settings
-    return InProcess() if settings.work_durable and not settings.shares_services else AmongProcesses()
+    return InProcess() if current().hosting.answers_alone else AmongProcesses()

@@ -84,9 +84,9 @@ class ProcessLevel:
 @per_deployment
 def level_store() -> LevelStore:
     """The implementation for this deployment."""
-    settings = current().settings
-    if settings.log_group or settings.shares_services:
+    if not current().hosting.shares_log_folder:
         return TableLevel()
+    settings = current().settings
     return FileLevel(Path(settings.log_dir) / _FILE, settings.started_at) if settings.log_dir else ProcessLevel()
 
 

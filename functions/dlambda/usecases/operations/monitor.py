@@ -46,11 +46,15 @@ _APART: Final = frozenset(
 
 def check_enabled() -> None:
     """Raises `FeatureDisabled` in the cloud, and where nobody switched it on."""
-    settings = current().settings
-    if settings.function_name:
+    if current().hosting.is_watched:
         raise FeatureDisabled("Resource monitoring is not available here: CloudWatch has these numbers.", "monitoring")
-    if not settings.monitor_enabled:
+    if not is_enabled():
         raise FeatureDisabled("Resource monitoring is disabled.", "monitoring")
+
+
+def is_enabled() -> bool:
+    """True if samples are taken."""
+    return current().settings.monitor_enabled and not current().hosting.is_watched
 
 
 def flat(sample: Sample) -> Sample:

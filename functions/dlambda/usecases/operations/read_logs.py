@@ -112,7 +112,7 @@ class CloudLog:
 
 def _log_store() -> LogStore:
     """The implementation for this deployment."""
-    settings = current().settings
-    if settings.log_group:
+    if current().hosting.log_group:
         return CloudLog()
-    return FileLog(Path(settings.log_dir) / _FILE) if settings.log_dir else NoLog()
+    log_dir = current().settings.log_dir
+    return FileLog(Path(log_dir) / _FILE) if log_dir else NoLog()

@@ -142,4 +142,4 @@ class InBucket:
 
 def saved_state() -> SavedState:
     """The implementation for this deployment."""
-    return InWorkFolder() if current().settings.work_durable else InBucket()
+    return InWorkFolder() if current().hosting.keeps_scratch else InBucket()
