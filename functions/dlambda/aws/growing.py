@@ -14,7 +14,8 @@ from typing import Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.aws.holes import free_blocks
-from dlambda.aws.multipart import Multipart, is_gone
+from dlambda.aws.multipart import Multipart
+from dlambda.aws.refusals import UPLOAD_ENDED, is_refusal
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +192,7 @@ class GrowingUpload:
                 self._send_whole_parts()
             except (BotoCoreError, ClientError) as error:
                 self._say(logging.INFO, "An upload beside its download stopped; it is tried again")
-                if is_gone(error):
+                if is_refusal(error, UPLOAD_ENDED):
                     self._is_gone = True
                     return
                 wait_seconds = _WAIT_SECONDS

@@ -2,11 +2,10 @@
 
 from botocore.exceptions import ClientError
 
+from dlambda.aws.refusals import UPLOAD_ENDED, is_refusal, refusals_as
 from dlambda.aws.s3_client import client
 from dlambda.deployment import current
 from dlambda.errors import NotFound
-
-_NO_UPLOAD = "NoSuchUpload"
 
 
 class Multipart:
@@ -33,12 +32,8 @@ class Multipart:
         Raises `NotFound` when the upload has ended.
         """
         pages = client().get_paginator("list_parts").paginate(Bucket=self._bucket, Key=self.key, UploadId=self.id)
-        try:
+        with refusals_as(NotFound("The upload has ended."), UPLOAD_ENDED):
             parts = {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
-        except ClientError as error:
-            if is_gone(error):
-                raise NotFound("The upload has ended.") from None
-            raise
         self._tags.clear()
         while (part := parts.get(self.parts + 1)) and part["Size"] == part_bytes:
             self._tags[self.parts + 1] = part["ETag"]
@@ -66,10 +61,5 @@ class Multipart:
         try:
             client().abort_multipart_upload(Bucket=self._bucket, Key=self.key, UploadId=self.id)
         except ClientError as error:
-            if not is_gone(error):
+            if not is_refusal(error, UPLOAD_ENDED):
                 raise
-
-
-def is_gone(error: Exception) -> bool:
-    """True if it says that an upload has ended."""
-    return isinstance(error, ClientError) and error.response["Error"]["Code"] == _NO_UPLOAD

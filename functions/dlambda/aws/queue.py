@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.aws.refusals import TAKES_NO_GROUPS, is_refusal
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.messages.queue_messages import Message, QueueName
 from dlambda.engine_client import QUEUES, EngineClient, Json
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
-_NO_GROUPS = "InvalidParameterValue"
 
 
 class _EngineQueues(EngineClient):
@@ -80,7 +80,7 @@ def _send(message: Message, parameters: dict[str, Any]) -> None:
     try:
         client().send_message(**{**entry, **_group_of(message)})
     except ClientError as error:
-        if not _group_of(message) or error.response["Error"]["Code"] != _NO_GROUPS:
+        if not _group_of(message) or not is_refusal(error, TAKES_NO_GROUPS):
             raise
         _without_groups().add(message.queue)
         client().send_message(**entry)
@@ -100,7 +100,7 @@ def send_many(messages: Iterable[Message]) -> None:
         try:
             failures = client().send_message_batch(QueueUrl=queue_url(name), Entries=entries).get("Failed", ())  # type: ignore[arg-type]
         except ClientError as error:
-            if error.response["Error"]["Code"] != _NO_GROUPS:
+            if not is_refusal(error, TAKES_NO_GROUPS):
                 raise
             failures = [{"Id": entry["Id"]} for entry in entries]  # type: ignore[typeddict-item]
         for failed in failures:

@@ -7,17 +7,16 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from dlambda.aws.refusals import MISSING, TOO_LARGE, is_refusal, refusals_as
 from dlambda.aws.s3_client import client
 from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.errors import NotFound
 
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _FILE_PART_BYTES = 16 * 1024 * 1024
 _UPLOAD = TransferConfig(multipart_threshold=_FILE_PART_BYTES, multipart_chunksize=_FILE_PART_BYTES, max_concurrency=2)
 _DELETE_BATCH = 1000
 # One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
-_TOO_LARGE = frozenset({"EntityTooLarge", "InvalidRequest"})
 _COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
 _READ_BYTES = 1024 * 1024
 
@@ -31,25 +30,21 @@ class S3Store:
         try:
             head = client().head_object(Bucket=_bucket(), Key=key)
         except ClientError as error:
-            if isinstance(_translate_error(error, key), NotFound):
+            if is_refusal(error, MISSING):
                 return None
             raise
         return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
 
     def read(self, key: str, start: int = 0) -> Iterator[bytes]:
         part: dict[str, Any] = {"Range": f"bytes={start}-"} if start else {}
-        try:
+        with refusals_as(_not_found(key), MISSING):
             body = client().get_object(Bucket=_bucket(), Key=key, **part)["Body"]
-        except ClientError as error:
-            raise _translate_error(error, key) from None
         chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)
         return chunks
 
     def get_file(self, key: str, path: Path) -> None:
-        try:
+        with refusals_as(_not_found(key), MISSING):
             client().download_file(_bucket(), key, str(path))
-        except ClientError as error:
-            raise _translate_error(error, key) from None
 
     def list_(self, prefix: str) -> Iterator[Stored]:
         for answer in client().get_paginator("list_objects_v2").paginate(Bucket=_bucket(), Prefix=prefix):
@@ -87,12 +82,14 @@ class S3Store:
         self.put_file(path, key, content_type, on_part)
 
     def copy(self, source: str, target: str) -> None:
+        original: Any = {"Bucket": _bucket(), "Key": source}
         try:
-            client().copy_object(Bucket=_bucket(), Key=target, CopySource={"Bucket": _bucket(), "Key": source})
+            with refusals_as(_not_found(source), MISSING):
+                client().copy_object(Bucket=_bucket(), Key=target, CopySource=original)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _TOO_LARGE:
-                raise _translate_error(error, source) from None
-            client().copy({"Bucket": _bucket(), "Key": source}, _bucket(), target, Config=_COPY_IN_PARTS)
+            if not is_refusal(error, TOO_LARGE):
+                raise
+            client().copy(original, _bucket(), target, Config=_COPY_IN_PARTS)
 
     def delete(self, keys: Iterable[str]) -> None:
         all_keys = list(keys)
@@ -112,7 +109,5 @@ def _bucket() -> str:
     return current().settings.bucket
 
 
-def _translate_error(error: ClientError, key: str) -> Exception:
-    if error.response["Error"]["Code"] in _MISSING:
-        return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")
-    return error
+def _not_found(key: str) -> NotFound:
+    return NotFound(f"File '{key.rpartition('/')[2]}' does not exist.")

@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.aws.refusals import CLIENT_GONE, is_refusal
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.web.connection_id import push_address
 from dlambda.domain.web.node_signature import HEADER, sign
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PUSH_ERRORS = (ClientError, BotoCoreError)
-_GONE = frozenset({"GoneException", "410"})
 _AWAY_SECONDS = 5.0
 """A node that did not answer is asked again so much later: until then nobody waits for it."""
 
@@ -34,7 +34,7 @@ def close(connection_id: str) -> None:
     try:
         _client_of(connection_id).delete_connection(ConnectionId=connection_id)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
+        if not is_refusal(error, CLIENT_GONE):
             raise
 
 
@@ -49,7 +49,7 @@ def push(connection_id: str, frame: bytes) -> bool:
     try:
         _client_of(connection_id).post_to_connection(ConnectionId=connection_id, Data=frame)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if is_refusal(error, CLIENT_GONE):
             return False
         raise
     except BotoCoreError:
