@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import queue
 from dlambda.deployment import current
+from dlambda.domain.messages.queues import wait_seconds
 from dlambda.entry.logs import set_up_logs
 from dlambda.node_roles import GATEWAY, SCHEDULER, WORKER
+from dlambda.service_absence import warn
 from dlambda.settings import Settings
 from dlambda.store import cache
 from dlambda.store.files import jobs
@@ -101,9 +103,9 @@ class Poller:
             try:
                 while self._receive():
                     pass
-            except Exception:
+            except Exception as error:
                 # The engine may be restarting; the next round finds it.
-                _log.warning("queue %s does not answer", self.name, exc_info=True)
+                warn(_log, f"queue {self.name} does not answer", error)
                 time.sleep(1)
             # A queue that answers an empty long poll at once has none.
             if not self._wait_seconds or time.monotonic() - began < 1:
@@ -196,9 +198,9 @@ class Poller:
         for receipt in receipts:
             try:
                 self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
-            except Exception:
+            except Exception as error:
                 # It comes again; functions are idempotent.
-                _log.warning("a message of %s could not be deleted", self.name, exc_info=True)
+                warn(_log, f"a message of {self.name} could not be deleted", error)
         for message in batch:
             if message["MessageId"] in failed:
                 self._put_off(message)
@@ -209,7 +211,7 @@ class Poller:
             self._client.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=message["ReceiptHandle"],
-                VisibilityTimeout=min(_VISIBILITY_SECONDS, 2**tries),
+                VisibilityTimeout=wait_seconds(tries),
             )
 
     def hold(self, seconds: int) -> None:
@@ -300,8 +302,8 @@ class Worker:
         number = round(now / self._tick_seconds)
         try:
             return cache.claim(f"tick:{number}", now, 2 * self._tick_seconds, current().settings.node)
-        except TABLE_ERRORS:
-            _log.warning("The tables do not answer the ticker", exc_info=True)
+        except TABLE_ERRORS as error:
+            warn(_log, "The tables do not answer the ticker", error)
             return False
 
     @staticmethod

@@ -135,11 +135,25 @@ class Stack:
             _start(child)
         deadline = time.monotonic() + _START_SECONDS
         for child in self._children:
-            while not self._answers(child):
-                assert time.monotonic() < deadline, child.last_lines()
-                time.sleep(0.01)
+            self._await(child, deadline)
         provision.make_tables(provision.own_tables(self.tables_endpoint), plan().tables)
         touched.watch(names())
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """One engine (`media`, `tables`, `queues`) is stopped for the block; it keeps what it had, but for messages."""
+        (child,) = [child for child in self._children if child.name == name]
+        end([child], 1.0)
+        try:
+            yield
+        finally:
+            _start(child)
+            self._await(child, time.monotonic() + _START_SECONDS)
+
+    def _await(self, child: Child, deadline: float) -> None:
+        while not self._answers(child):
+            assert time.monotonic() < deadline, child.last_lines()
+            time.sleep(0.01)
 
     def _answers(self, child: Child) -> bool:
         if child.name == "media":

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.hooks import HierarchicalEmitter
 
+from dlambda.service_absence import name_service
 from dlambda.unix_socket import connect
 
 _TRIES: Final = 4
@@ -133,9 +134,13 @@ class EngineClient:
         emit(f"before-call.{name}", model=model, params={"body": body}, context=context)
         answer = self._ask_patiently(operation, body, f"response-received.{name}")
         if answer.status >= _REFUSED:
-            raise ClientError(answer.parsed, operation)  # type: ignore[arg-type]
+            raise self._named(ClientError(answer.parsed, operation))  # type: ignore[arg-type]
         emit(f"after-call.{name}", model=model, parsed=answer.parsed, context=context)
         return answer.parsed
+
+    def _named(self, error: Exception) -> Exception:
+        name_service(error, self._service.service_name)
+        return error
 
     def close(self) -> None:
         """Closes the connections that are kept."""
@@ -151,7 +156,7 @@ class EngineClient:
             except (OSError, _Gone) as error:
                 self.meta.events.emit(event, parsed_response=None, exception=error, context={})
                 if is_last:
-                    raise _absence(error) from None
+                    raise self._named(_failure_of(error)) from None
             else:
                 self.meta.events.emit(event, parsed_response=answer.parsed, exception=None, context={})
                 if is_last or not answer.is_for_later:
@@ -242,7 +247,7 @@ def _with_bytes(value: Json) -> Json:
     return value
 
 
-def _absence(error: BaseException) -> Exception:
+def _failure_of(error: BaseException) -> Exception:
     """The error that botocore makes of an engine that is away. It names no path: that is secret."""
     url = "http://engine.invalid"
     if isinstance(error, TimeoutError):

@@ -30,6 +30,8 @@ class Hosting:
     """The scratch folder outlives an invocation, and all functions see it."""
     answers_alone: bool
     """One process answers all requests, and lives on behind an answer."""
+    hides_failed_messages: bool
+    """A message that could not be handled comes again at the end of its queue's visibility; else sooner, at first."""
     socket_url: str
     """Address of the WebSocket API where it is another one than `/ws` below the service; else empty."""
 
@@ -46,5 +48,6 @@ class Hosting:
             shares_log_folder=not (settings.log_group or settings.shares_services),
             keeps_scratch=settings.work_durable,
             answers_alone=settings.work_durable and not settings.shares_services,
+            hides_failed_messages=in_lambda,
             socket_url=settings.socket_endpoint.replace("http", "ws", 1) if in_lambda else "",
         )

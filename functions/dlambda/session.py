@@ -9,8 +9,8 @@ from botocore.config import Config
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
+from dlambda import service_absence, traces
 from dlambda.service_access import ServiceAccess
-from dlambda.traces import watch
 
 
 class _PlainModels(JSONFileLoader):
@@ -47,5 +47,7 @@ def new_session(access: Mapping[str, ServiceAccess]) -> Session:
     session.get_component("data_loader").file_loader = _PlainModels()
     # The one that botocore would write anew for each request takes a tenth of the request's time.
     session.set_default_client_config(Config(user_agent="dlambda"))
-    watch(session.get_component("event_emitter"))
+    events = session.get_component("event_emitter")
+    traces.watch(events)
+    service_absence.watch(events)
     return session

@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from dlambda.domain.messages.queue_messages import QueueName
-from dlambda.domain.messages.queues import QUEUES
+from dlambda.domain.messages.queues import MOST_RECEIVES, QUEUES
 from dlambda.entry.sqs import QueueHandler
 from local import template
 from local.template import Consumer
@@ -20,6 +20,14 @@ def test_the_template_has_each_queue_with_its_dead_letters() -> None:
     }
     assert set(QUEUES) == set(QueueName)
     assert set(QueueName) <= set(deployed)
+
+
+@pytest.mark.parametrize(
+    "deployed", [queue for queue in PLAN.queues if queue.dead_letters], ids=lambda queue: queue.name
+)
+def test_a_queue_sends_again_when_and_as_often_as_the_log_says(deployed: template.Queue) -> None:
+    assert QUEUES[QueueName(deployed.name)].visibility_seconds == deployed.visibility_seconds
+    assert deployed.max_receives == MOST_RECEIVES
 
 
 @pytest.mark.parametrize("consumer", PLAN.consumers, ids=lambda consumer: consumer.queue)

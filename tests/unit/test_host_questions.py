@@ -41,7 +41,7 @@ _ONE_MACHINE = {"DLAMBDA_WORK_DURABLE": "true", "DLAMBDA_SOCKET_ENDPOINT": "http
 @pytest.mark.parametrize(
     ("environ", "properties"),
     [
-        (_LAMBDA, {"behind_gateway", "idle_is_free", "is_watched", "log_group", "socket_url"}),
+        (_LAMBDA, {"behind_gateway", "hides_failed_messages", "idle_is_free", "is_watched", "log_group", "socket_url"}),
         (_ONE_MACHINE, {"has_tools", "shares_log_folder", "keeps_scratch", "answers_alone"}),
         (_ONE_MACHINE | {"DLAMBDA_SHARES_SERVICES": "true"}, {"has_tools", "keeps_scratch"}),
         (_ONE_MACHINE | {"DLAMBDA_WORK_DURABLE": "false"}, {"has_tools", "shares_log_folder"}),

@@ -1,15 +1,18 @@
 """Queue entry point: handles each message on its own. A known failure is permanent; an unexpected one is retried."""
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dlambda.aws import queue
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.messages.queue_messages import Message
-from dlambda.domain.messages.queues import read_message
+from dlambda.domain.messages.queues import MOST_RECEIVES, QUEUES, read_message, wait_seconds
 from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
 from dlambda.errors import AppError
+from dlambda.service_absence import find_absence
 from dlambda.traces import step
 from dlambda.usecases.events.measure import metrics
 
@@ -17,6 +20,7 @@ log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Message)
 _SHOWN_CHARACTERS = 500
+_MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,52 @@ def _handle(routes: tuple[Route[Any], ...], record: Mapping[str, Any], invocatio
             if (remainder := handle(message, invocation)) is not None:
                 queue.send(remainder)
     except AppError as error:
-        fate = "is retried" if error.retry else "is dropped: permanent error"
-        log.warning("message %s: %s", fate, error.message, extra={"code": error.code})
+        fate = _next_try(message, record) if error.retry else "is dropped: permanent error"
+        log.warning("message %s %s: %s", type(message).__name__, fate, error.message, extra={"code": error.code})
         return not error.retry
-    except Exception:
-        log.exception("Unexpected failure of a message", extra={"body": body[:_SHOWN_CHARACTERS]})
+    except Exception as error:  # noqa: BLE001 the last resort of a message: it is logged, and comes again
+        _log_failure(error, message, record)
         return False
     return True
+
+
+def _log_failure(error: Exception, message: Message, record: Mapping[str, Any]) -> None:
+    """A line for a service that is away, which is no mistake of ours; else what was raised, with its trace once."""
+    kind, fate = type(message).__name__, _next_try(message, record)
+    extra = {"body": record["body"][:_SHOWN_CHARACTERS]}
+    if service := find_absence(error):
+        log.warning("message %s %s, since %s cannot serve now: %s", kind, fate, service, error, extra=extra)
+    elif _traced_failures().add(record["messageId"], type(error)):
+        log.error("Unexpected failure of a message: %s %s", kind, fate, exc_info=error, extra=extra)
+    else:
+        log.error("Unexpected failure of a message, as before: %s %s: %r", kind, fate, error, extra=extra)
+
+
+def _next_try(message: Message, record: Mapping[str, Any]) -> str:
+    """When the message comes again; the minute's round may wake what it names before."""
+    receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+    if receives >= MOST_RECEIVES:
+        return "goes to the dead letters"
+    is_hidden = current().hosting.hides_failed_messages
+    seconds = QUEUES[message.queue].visibility_seconds if is_hidden else wait_seconds(receives)
+    return f"is tried again within {seconds} s"
+
+
+class _TracedFailures:
+    """Failures of messages whose trace this process has logged, the latest of them."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[tuple[str, type[Exception]], None] = OrderedDict()
+
+    def add(self, message_id: str, kind: type[Exception]) -> bool:
+        """False for one that is among them already."""
+        is_new = (message_id, kind) not in self._failures
+        self._failures[message_id, kind] = None
+        if len(self._failures) > _MOST_REMEMBERED:
+            self._failures.popitem(last=False)
+        return is_new
+
+
+@per_deployment
+def _traced_failures() -> _TracedFailures:
+    return _TracedFailures()

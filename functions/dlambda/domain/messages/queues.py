@@ -31,6 +31,10 @@ from dlambda.domain.messages.queue_messages import (
 )
 from dlambda.errors import Invalid
 
+MOST_RECEIVES: Final = 5
+"""A message that was received so often in vain goes to the dead letters of its queue."""
+_LONGEST_WAIT_SECONDS: Final = 60
+
 Fields = Mapping[str, Any]
 
 
@@ -52,25 +56,34 @@ def _type_files(fields: Fields) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue. `add_type` completes messages of earlier versions, which had no type."""
+    """A queue. `add_type` completes messages of earlier versions, which had no type.
+
+    `visibility_seconds`: how long the cloud hides a message that was received, whether it was handled or not.
+    """
 
     messages: tuple[type[Message], ...]
     dead_letters: str = ""
+    visibility_seconds: int = 0
     add_type: Callable[[Fields], Fields] | None = None
 
 
 QUEUES: Final[Mapping[QueueName, Queue]] = {
-    QueueName.INTAKE: Queue((IntakeItem,), "intake-dead"),
-    QueueName.ENTRIES: Queue((IntakeEntry,), "entries-dead"),
-    QueueName.DOWNLOAD: Queue((DownloadItem,), "download-dead"),
-    QueueName.SOCKET: Queue((GreetClient,), "socket-dead"),
-    QueueName.NOTIFY: Queue((Deliver,), QueueName.NOTIFY_DEAD),
+    QueueName.INTAKE: Queue((IntakeItem,), "intake-dead", 1800),
+    QueueName.ENTRIES: Queue((IntakeEntry,), "entries-dead", 1800),
+    QueueName.DOWNLOAD: Queue((DownloadItem,), "download-dead", 5400),
+    QueueName.SOCKET: Queue((GreetClient,), "socket-dead", 174),
+    QueueName.NOTIFY: Queue((Deliver,), QueueName.NOTIFY_DEAD, 360),
     QueueName.NOTIFY_DEAD: Queue((LostDelivery,)),
-    QueueName.TASK: Queue((RunTask, BeginSweep, ResumeSweep, RetryItems), "task-dead", _type_task),
-    QueueName.SWEEP: Queue((SweepTask,), "sweep-dead"),
-    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment, RunTerminal), "files-dead", _type_files),
-    QueueName.ORDER: Queue((FulfilOrder,), "order-dead"),
+    QueueName.TASK: Queue((RunTask, BeginSweep, ResumeSweep, RetryItems), "task-dead", 1800, _type_task),
+    QueueName.SWEEP: Queue((SweepTask,), "sweep-dead", 1800),
+    QueueName.FILES: Queue((RunJob, CompareFolder, MakeSegment, RunTerminal), "files-dead", 5400, _type_files),
+    QueueName.ORDER: Queue((FulfilOrder,), "order-dead", 5400),
 }
+
+
+def wait_seconds(receives: int) -> int:
+    """How long one machine hides a message that was received so often and could not be handled."""
+    return min(_LONGEST_WAIT_SECONDS, 1 << receives)
 
 
 def read_message(body: str, kinds: Sequence[type[Message]]) -> Message:

@@ -13,6 +13,7 @@ from typing import Final
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dlambda.deployment import current
+from dlambda.service_absence import warn
 from dlambda.store.items import catalogue, journal, nodes
 from dlambda.store.items.entry import Entry
 from dlambda.store.items.journal import Address, Folded, Journal, Record
@@ -49,8 +50,8 @@ def fold_after(address: Address) -> None:
         return
     try:
         fold_if_long()
-    except (*TABLE_ERRORS, journal.FoldedMeanwhile):
-        log.warning("The journal could not be folded", exc_info=True)
+    except (*TABLE_ERRORS, journal.FoldedMeanwhile) as error:
+        warn(log, "The journal could not be folded", error)
 
 
 def fold_if_long() -> None:

@@ -21,6 +21,7 @@ from pynamodb.expressions.condition import Condition
 
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import Conflict
+from dlambda.service_absence import warn
 from dlambda.store.table import TABLE_ERRORS, Row, Transaction
 
 if TYPE_CHECKING:
@@ -155,8 +156,8 @@ def _renew_until(lease: Lease, released: threading.Event) -> None:
             renew(lease, current().clock.time())
         except Lost:
             return  # the next write of this worker fails its fence check
-        except TABLE_ERRORS:
-            log.warning("A lease could not be renewed", exc_info=True, extra={"item_id": lease.item_id})
+        except TABLE_ERRORS as error:
+            warn(log, "A lease could not be renewed", error, item_id=lease.item_id)
 
 
 def _lease_lost(item_id: str) -> Lost:
@@ -195,8 +196,8 @@ def end_all(item_ids: Sequence[str]) -> None:
             with _Row.batch_write() as batch:
                 for item_id in item_ids:
                     batch.delete(_Row(item_id))
-    except TABLE_ERRORS:
-        log.warning("Leases could not be ended", exc_info=True)
+    except TABLE_ERRORS as error:
+        warn(log, "Leases could not be ended", error)
 
 
 def end_later(item_ids: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from dlambda.domain.messages.queue_messages import Deliver
 from dlambda.domain.rules.notification import EVENTS, Target, wanted_by
 from dlambda.domain.rules.notification_message import payload
 from dlambda.domain.rules.resource import NOTIFICATIONS
+from dlambda.service_absence import warn
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery
 from dlambda.store.table import TABLE_ERRORS
@@ -30,8 +31,8 @@ def announce(events: Iterable[Event]) -> None:
         if new_deliveries:
             deliveries.add(new_deliveries)
             queue.send_many(Deliver(delivery.id) for delivery in new_deliveries)
-    except (*TABLE_ERRORS, *queue.SEND_ERRORS):
-        log.exception("Notifications could not be planned")
+    except (*TABLE_ERRORS, *queue.SEND_ERRORS) as error:
+        warn(log, "Notifications could not be planned", error)
 
 
 def _targets() -> list[Target]:

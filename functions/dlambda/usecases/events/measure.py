@@ -16,6 +16,7 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.items.item import Item
 from dlambda.domain.telemetry.metric import embedded, seconds_observed, series
 from dlambda.errors import NotFound
+from dlambda.service_absence import warn
 from dlambda.store import counters
 from dlambda.store.usage import usage
 
@@ -83,8 +84,8 @@ class TableMetrics:
             return
         try:
             counters.add(numbers)
-        except Exception:  # last resort of its thread: counting must never fail what is counted
-            log.warning("Counters could not be stored", exc_info=True)
+        except Exception as error:  # noqa: BLE001 last resort of its thread: counting must never fail what is counted
+            warn(log, "Counters could not be stored", error)
             self._gather(numbers)
 
     def end(self) -> None:

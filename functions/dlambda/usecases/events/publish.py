@@ -10,6 +10,7 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.dialects import registry
 from dlambda.domain.events.event import Event, Name, make_id
 from dlambda.domain.events.log_step import log_step
+from dlambda.service_absence import warn
 from dlambda.store import connections
 from dlambda.usecases.events.announce import announce
 
@@ -80,6 +81,6 @@ def _push(connection_id: str, frames: Iterable[bytes]) -> None:
             if not socket.push(connection_id, frame):
                 connections.remove(connection_id)
                 return
-        except socket.PUSH_ERRORS:
-            log.warning("A push to a WebSocket client failed", exc_info=True)
+        except socket.PUSH_ERRORS as error:
+            warn(log, "A push to a WebSocket client failed", error)
             return

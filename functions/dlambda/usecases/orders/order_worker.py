@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dlambda.deployment import current
 from dlambda.domain.orders.order import Order, OrderFailed
 from dlambda.media.workers import download
+from dlambda.service_absence import warn
 from dlambda.store.items import leases
 from dlambda.usecases.orders.count_bytes import ByteCount
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
@@ -70,10 +71,10 @@ class OrderWorker:
             self.byte_count.raise_to(sum(self._bytes_of.values()))
             if self._carry:
                 self._carry()
-        except ENGINE_ERRORS:
+        except ENGINE_ERRORS as error:
             if current().clock.monotonic() - self._answered_at > _PATIENCE_SECONDS:
                 raise
-            log.warning("The progress of an order could not be stored", exc_info=True, extra=self._log_fields)
+            warn(log, "The progress of an order could not be stored", error, **self._log_fields)
         else:
             self._answered_at = current().clock.monotonic()
 

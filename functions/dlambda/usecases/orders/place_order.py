@@ -10,6 +10,7 @@ from dlambda.domain.orders.order import Kind, Order, make_id
 from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.errors import Invalid
 from dlambda.media.sandbox.guard import check_url
+from dlambda.service_absence import warn
 from dlambda.store.orders import orders, rate_limits
 from dlambda.usecases.accounts.key_limits import count_order
 
@@ -35,7 +36,6 @@ def place_order(key: Key, kind: Kind, body: object) -> Order:
         raise
     try:
         queue.send(FulfilOrder(order.id))
-    except queue.SEND_ERRORS:
-        text = "An order waits for the sweep: its message could not be sent"
-        log.warning(text, exc_info=True, extra={"order_id": order.id})
+    except queue.SEND_ERRORS as error:
+        warn(log, "An order waits for the sweep: its message could not be sent", error, order_id=order.id)
     return order

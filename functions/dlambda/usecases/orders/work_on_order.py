@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.errors import AppError
+from dlambda.service_absence import warn
 from dlambda.usecases.orders.fulfil_order import Outcome, fail_order, fulfil_order
 from dlambda.usecases.orders.sweep_orders import wake_waiting
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
@@ -23,8 +24,8 @@ def work_on_order(order_id: str, *, seconds_left: Callable[[], float]) -> Fulfil
         outcome = fulfil_order(order_id, seconds_left=seconds_left)
     except AppError:
         raise
-    except ENGINE_ERRORS:
-        log.warning("An order was left for later", exc_info=True, extra={"order_id": order_id})
+    except ENGINE_ERRORS as error:
+        warn(log, "An order was left to the minute's round", error, order_id=order_id)
         return None
     except Exception:
         # Last resort: every order ends, also by an error that nobody foresaw.

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from dlambda.deployment import current
 from dlambda.media.workers.download import Message, Result, Running
+from dlambda.service_absence import warn
 from dlambda.store.items import leases
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
@@ -138,9 +139,9 @@ class LeasedRun:
             except leases.Lost:
                 self._is_lost = True
                 return
-            except ENGINE_ERRORS:
+            except ENGINE_ERRORS as error:
                 # Tried again in a second; when it stays so, the lease runs out and another worker takes over.
-                log.warning("A lease could not be renewed", exc_info=True, extra=self._log_fields)
+                warn(log, "A lease could not be renewed", error, **self._log_fields)
 
     def check(self) -> None:
         """Raises `Lost` when `renewing` has lost the lease, `HandOver` when the invocation is about to end."""

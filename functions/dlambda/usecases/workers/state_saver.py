@@ -6,6 +6,7 @@ import threading
 from typing import Self
 
 from dlambda.deployment import current
+from dlambda.service_absence import warn
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
 from dlambda.usecases.workers.saved_state import WorkState
 
@@ -47,8 +48,8 @@ class StateSaver:
                     self._mark = None
             except _Stopped:
                 return
-            except (*ENGINE_ERRORS, OSError):
-                log.warning("The state of a download could not be saved; it is tried again", exc_info=True)
+            except (*ENGINE_ERRORS, OSError) as error:
+                warn(log, "The state of a download could not be saved; it is tried again in a second", error)
 
     def _is_due(self) -> bool:
         now, (size_bytes, saved_bytes) = current().clock.monotonic(), self._state.measure()
