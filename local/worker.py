@@ -43,7 +43,7 @@ _VISIBILITY_SECONDS = 60
 _EXTEND_SECONDS = 20.0
 _BATCH = 10
 _LONG_POLL_SECONDS = 10
-# Live items pass the limit of downloads at once.
+# Live items pass the limit of downloads at once; the next function of a recording waits beside the present one.
 _BESIDE_THE_LIMIT = 8
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def limit_of(consumer: Consumer, settings: Settings) -> int:
     if consumer.concurrency == "ExtractInfoConcurrency":
         return settings.extract_info_concurrency
     if consumer.concurrency == "TaskMaxWorkers":
-        return settings.task_max_workers
+        return settings.task_max_workers + _BESIDE_THE_LIMIT
     return int(consumer.concurrency)
 
 

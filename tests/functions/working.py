@@ -9,13 +9,17 @@ from dlambda.domain.messages.queue_messages import Message
 from events.on_download.main import lambda_handler as on_download
 from events.on_files.main import lambda_handler as on_files
 from events.on_intake.main import lambda_handler as on_intake
+from events.on_order.main import lambda_handler as on_order
 from events.on_task.main import lambda_handler as on_task
 from local.context import Context
 from tests.functions.permissions import acting_as
 from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack
 
-_HANDLERS = {"intake": on_intake, "entries": on_intake, "download": on_download, "files": on_files, "task": on_task}
+_HANDLERS = {
+    "intake": on_intake, "entries": on_intake, "download": on_download, "files": on_files, "order": on_order,
+    "task": on_task,
+}  # fmt: skip
 _DOWNLOADS = ("intake", "entries", "download")
 _LONG = 3600.0
 

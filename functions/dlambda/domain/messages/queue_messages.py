@@ -204,7 +204,11 @@ class RunTerminal(Message):
 
 @dataclass(frozen=True, slots=True)
 class FulfilOrder(Message):
-    """Work on an order of the key API if a place is free."""
+    """Work on an order of the key API if a place is free.
+
+    `awaits_release`: its worker is about to hand it over, and is waited for.
+    """
 
     queue = QueueName.ORDER
     id: str
+    awaits_release: bool = False

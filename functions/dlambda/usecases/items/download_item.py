@@ -133,7 +133,8 @@ class _Download:
         self._claims = NameClaims(item)
         self._daily = DailyLimit(item.owner)
         self._disk = DiskWatch(is_live=bool(item.is_live))
-        self._next = EarlyStart(item.id) if item.is_live and not self._state.is_durable else None
+        message = DownloadItem(item.id, awaits_release=True)
+        self._next = EarlyStart(message) if item.is_live and not self._state.is_durable else None
         self._upload = EarlyUpload(item, self._workdir, self._state)
         self._release = release_for(item)
         self._finishing_since = 0.0  # of a live recording that its user cancelled

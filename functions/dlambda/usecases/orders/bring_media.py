@@ -9,6 +9,7 @@ from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.domain.items.metadata import telling
+from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import INFO_FILE, Kind, Order, OrderFailed
 from dlambda.domain.orders.output import AUDIO, VIDEO, Output
 from dlambda.media.av import convert
@@ -21,6 +22,7 @@ from dlambda.usecases.orders.find_order import object_of
 from dlambda.usecases.orders.order_folder import workdir_of
 from dlambda.usecases.orders.order_specs import download_spec, record_spec
 from dlambda.usecases.orders.order_worker import OrderWorker
+from dlambda.usecases.workers.early_start import EarlyStart
 from dlambda.usecases.workers.saved_state import saved_state
 from dlambda.usecases.workers.state_saver import StateSaver
 
@@ -86,9 +88,17 @@ def _record(order: Order, worker: OrderWorker) -> tuple[Path, Sequence[str]]:
     spec = record_spec(order)
     carrier = Carrier(order.id, spec.workdir)
     carrier.load()
-    result = worker.follow(lambda: record.start_recording(spec), carrier.save, carrier.save)
+    early_start = EarlyStart(FulfilOrder(order.id, awaits_release=True)) if carrier.is_needed else None
+
+    def hand_over() -> bool:
+        carrier.save()
+        carrier.leave()
+        return True
+
+    result = worker.follow(lambda: record.start_recording(spec), hand_over, carrier.save, early_start)
     if not result.ok:
         raise OrderFailed(result.error or "The live stream gave no data.")
+    carrier.fill(worker.run.check_time)
     path = _convert(order, worker, record.join_tracks(spec.workdir), spec.duration)
     return path, [warning.text for warning in result.warnings]
 

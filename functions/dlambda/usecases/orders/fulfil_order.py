@@ -16,6 +16,7 @@ from dlambda.store.items import leases
 from dlambda.store.orders import orders
 from dlambda.usecases.orders.bring_media import bring_media
 from dlambda.usecases.orders.order_folder import workdir_of
+from dlambda.usecases.workers.early_start import await_release
 from dlambda.usecases.workers.leased_run import HandOver
 from dlambda.usecases.workers.saved_state import saved_state
 from dlambda.usecases.workers.work_folder import remove_folder
@@ -46,6 +47,11 @@ def fulfil_order(order_id: str, *, seconds_left: Callable[[], float]) -> Outcome
         return _fulfil(order_id, seconds_left)
     finally:
         orders_in_progress.discard(order_id)
+
+
+def await_turn(order_id: str) -> None:
+    """Waits until the worker that is about to hand the order over has ended, here or elsewhere."""
+    await_release(order_id, lambda: order_id in _orders_in_progress())
 
 
 @per_deployment

@@ -10,6 +10,7 @@ from dlambda.service_absence import warn
 from dlambda.store.items import leases
 from dlambda.usecases.orders.count_bytes import ByteCount
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
+from dlambda.usecases.workers.early_start import EarlyStart
 from dlambda.usecases.workers.leased_run import HandOver, LeasedRun
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class OrderWorker:
         self._percent: float | None = None
         self._bytes_of: dict[str | None, int] = {}
         self._carry: Callable[[], object] | None = None
+        self._next: EarlyStart | None = None
         self._answered_at = current().clock.monotonic()
 
     def follow(
@@ -35,14 +37,17 @@ class OrderWorker:
         start: Callable[[], download.Running],
         save: Callable[[], bool],
         carry: Callable[[], object] | None = None,
+        early_start: EarlyStart | None = None,
     ) -> download.Result:
         """Runs the worker process that `start` begins to its result; calls `carry` about once a second meanwhile.
+
+        `early_start` begins the next function before this one ends.
 
         A worker that dies is started again, since its state is kept. `save` answers whether the next invocation begins
         further on. Raises `HandOver`, after it, when the invocation's time is up; `OrderFailed` when the worker dies
         again and again, or the quota is used up; `Lost`.
         """
-        self._carry = carry
+        self._carry, self._next = carry, early_start
         for _ in range(_MOST_TRIES):
             result = self.run.follow(start(), self)
             if result is None:
@@ -78,5 +83,7 @@ class OrderWorker:
         else:
             self._answered_at = current().clock.monotonic()
 
-    def check(self, running: download.Running) -> None:
-        """Does nothing: an order cannot be cancelled, and its worker watches the disk itself."""
+    def check(self, running: download.Running) -> None:  # noqa: ARG002 an order cannot be cancelled
+        """Starts the next function of a recording when the end of this one is near."""
+        if self._next:
+            self._next.check(self.run.seconds_left())

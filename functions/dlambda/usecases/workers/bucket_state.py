@@ -31,6 +31,7 @@ from dlambda.media.ytdlp.resume import (
     write_json,
     write_state,
 )
+from dlambda.media.ytdlp.work_layout import SEGMENTS
 from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, SavedUpload, Stretch
 from dlambda.usecases.workers.work_folder import remove_folder
 
@@ -55,6 +56,7 @@ class BucketState:
         self._uploads: dict[str, Upload] = {}
         self._lock = threading.Lock()
         self._names: dict[int, str] = {}  # of unfinished files, by their inodes, which outlast the names
+        self._hollow_segments: list[str] = []  # names of segments, of which the bucket alone has the bytes
         self._hollow: dict[str, SavedFile] = {}  # unfinished files of which the bucket alone has these bytes
 
     @property
@@ -148,6 +150,21 @@ class BucketState:
     def save_files(self, names: Iterable[str]) -> None:
         for name in names:
             bucket.put_file(self._workdir / name, f"{self._prefix}files/{name}", _TYPE)
+
+    def fill_files(self, on_file: Callable[[], None]) -> None:
+        prefix = f"{self._prefix}files/"
+
+        def fetch(name: str) -> None:
+            bucket.get_file(prefix + name, self._workdir / name)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            try:
+                for _ in pool.map(fetch, self._hollow_segments):
+                    on_file()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        self._hollow_segments.clear()
 
     def leave(self) -> None:
         with self._lock:
@@ -290,12 +307,20 @@ class BucketState:
                 raise
 
     def _load_files(self) -> None:
+        """Brings the files; of segments the lengths, since a recording that goes on reads none of them."""
         prefix = f"{self._prefix}files/"
         for stored in bucket.list_(prefix):
-            path = self._workdir / stored.key.removeprefix(prefix)
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+            name = stored.key.removeprefix(prefix)
+            path = self._workdir / name
+            if path.exists():
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not name.startswith(f"{SEGMENTS}/"):
                 bucket.get_file(stored.key, path)
+                continue
+            path.touch()
+            os.truncate(path, stored.size_bytes)
+            self._hollow_segments.append(name)
 
     # The mark beside the folder
 

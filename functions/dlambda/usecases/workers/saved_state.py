@@ -49,6 +49,9 @@ class WorkState(Protocol):
     def save_files(self, names: Iterable[str]) -> None:
         """Keeps some files of the work folder as they are, named relative to it."""
 
+    def fill_files(self, on_file: Callable[[], None]) -> None:
+        """Brings the content of segments, of which `load` brings the lengths. `on_file` may end it by raising."""
+
     def leave(self) -> None:
         """Removes the work folder when the state is elsewhere: another invocation goes on."""
 
@@ -90,6 +93,9 @@ class FolderState:
 
     def save_files(self, names: Iterable[str]) -> None:
         """Nothing."""
+
+    def fill_files(self, on_file: Callable[[], None]) -> None:
+        """Nothing: they have it."""
 
     def leave(self) -> None:
         """Nothing."""
