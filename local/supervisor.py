@@ -9,11 +9,11 @@ import os
 import secrets
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import IO
 
 from dlambda.domain.rules.preset import find_system_preset, normalise_name
@@ -23,8 +23,9 @@ from dlambda.node_roles import GATEWAY
 from local import engines, provision
 from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
+from local.gateway.place import Place
 from local.idle_engines import IdleEngines
-from local.node import open_door
+from local.ports import listen, open_ports
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.start_error import StartError
 from local.template import Map
@@ -35,7 +36,6 @@ _POLL_SECONDS = 0.01
 _TICK_SECONDS = 1.0
 _OWN_PATIENCE_SECONDS = 3.0
 _ENGINE_PATIENCE_SECONDS = 1.0
-_BACKLOG = 1024
 # Together they load what both the gateway and the worker use.
 _SHARED_MODULES = (
     "dlambda.entry.http",
@@ -61,27 +61,6 @@ def lock(config: Config) -> IO[str]:
     return file
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The public socket, kept over crashes of the gateway so that clients wait instead of failing."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host.strip("[]") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-    except socket.gaierror:
-        raise StartError(f"YTP_HOST={host} is no address of this machine.") from None
-    except PermissionError:
-        raise StartError(f"Port {port} may not be used by this user. Set PORT to one above 1023.") from None
-    except OSError as error:
-        if error.errno in {98, 48}:  # in use: Linux, macOS
-            raise StartError(f"Port {port} is in use. Stop what uses it, or set PORT to another one.") from None
-        raise StartError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
-    return listener
-
-
 def _load() -> None:
     """Loads what the gateway and the worker share, while the engines start: both are forked from this process."""
     for name in _SHARED_MODULES:
@@ -102,9 +81,8 @@ class Supervisor:
         self._config = config
         self._plan = plan
         self._began = time.monotonic()
-        self._node_url = ""
-        self._listeners = self._listen()
-        self.port: int = self._listeners[0].getsockname()[1] if self._listeners else 0
+        self._ports = open_ports(config) if GATEWAY in config.settings.roles else None
+        self.port = self._ports.port if self._ports else 0
         self._sockets = engines.make_sockets(config)
         self._tables: provision.Ask = provision.own_tables(self._sockets.tables_path)
         self._service_warnings: list[str] = []
@@ -117,18 +95,6 @@ class Supervisor:
         self._provisioned = False
         self._first_key: FirstKey | None = None
         self._ready = False
-
-    def _listen(self) -> list[socket.socket]:
-        """The public port, the internal one, and one for other nodes where there may be any; none without a gateway."""
-        settings, services = self._config.settings, self._config.services
-        if GATEWAY not in settings.roles:
-            return []
-        listeners = [listen(settings.host, settings.port), listen("127.0.0.1", 0)]
-        if services.are_shared:
-            door = open_door(settings.node_url, services.tables)
-            self._node_url = door.url
-            listeners.append(door.listener)
-        return listeners
 
     def _make_engines(self) -> list[Child]:
         """The engines in whose place no other service is named."""
@@ -147,24 +113,18 @@ class Supervisor:
             tables_socket=self._sockets.tables_path,
             queues_socket=self._sockets.queues_path,
             media=f"http://127.0.0.1:{self._media.getsockname()[1]}" if self._media else "",
-            sockets=f"http://127.0.0.1:{self._listeners[1].getsockname()[1]}/{secret}" if self._listeners else "",
+            sockets=f"{self._ports.push_origin}/{secret}" if self._ports else "",
             nudge_socket=self._sockets.nudge_path,
             gaps=str(self._sockets.gaps),
-            node_url=self._node_url,
+            node_url=self._ports.node_url if self._ports else "",
         )
         environ = child_environ(self._config, endpoints, self.port)
-        ports = tuple(listener.fileno() for listener in self._listeners)
         roles, logs = self._config.settings.roles, self._config.logs_dir
-
-        def serve() -> None:
-            importlib.import_module("local.gateway.process").main(*ports)
 
         def work() -> None:
             importlib.import_module("local.worker").main()
 
-        own: list[Child] = []
-        if GATEWAY in roles:
-            own.append(Child("gateway", (), environ, logs / "gateway.log", "the gateway", ports, main=serve))
+        own = [_gateway(place, environ, logs / "gateway.log") for place in self._ports.places()] if self._ports else []
         if roles != (GATEWAY,):
             own.append(Child("worker", (), environ, logs / "worker.log", "the worker", main=work))
         return own
@@ -205,7 +165,7 @@ class Supervisor:
         self._provision()
         for child in self._own:
             child.go()
-        if self._listeners:
+        if self._ports:
             self._wait_until(self._gateway_answers, "the gateway")
         self._ready = True
         # A large library takes a while; until then its folder keeps others out.
@@ -257,7 +217,8 @@ class Supervisor:
             self._restart_ended()
 
     def _gateway_answers(self) -> bool:
-        host, port = self._listeners[0].getsockname()[:2]
+        assert self._ports
+        host, port = self._ports.public.getsockname()[:2]
         connection = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=1)  # noqa: S104
         try:
             connection.request("GET", self._config.settings.base_path + "api/ping")
@@ -325,14 +286,14 @@ class Supervisor:
         host = settings.host if ":" not in settings.host.strip("[]") else f"[{settings.host.strip('[]')}]"
         address = f"http://{host}:{self.port}{settings.base_path.rstrip('/')}"
         login = " -u USER:PASSWORD" if settings.auth_enabled else ""
-        does = f"answers at {address}" if self._listeners else f"works as {' and '.join(settings.roles)}"
+        does = f"answers at {address}" if self._ports else f"works as {' and '.join(settings.roles)}"
         yield f"dlambda {settings.app_version} {does} (ready in {time.monotonic() - self._began:.1f} s)"
         yield f"  Data    {self._config.data_dir}"
         if self._config.services.are_shared:
-            yield f"  Node    {self._config.node}{self._node_url and f', at {self._node_url} for others'}"
+            yield f"  Node    {self._config.node}{f', at {self._ports.node_url} for others' if self._ports else ''}"
         for service_address in self._config.services.addresses:
             yield f"  Cloud   {service_address}"
-        if self._listeners:
+        if self._ports:
             yield f"  Try     curl{login} {address}/api/history -H 'Content-Type: application/json' -d '{{\"url\": \"https://...\"}}'"
             yield f"  Docs    {address}/api/docs"
         if self._first_key and (key := self._first_key.value()):
@@ -350,11 +311,20 @@ class Supervisor:
         end(self._own, _OWN_PATIENCE_SECONDS)
         end(self._engines, _ENGINE_PATIENCE_SECONDS)
         end_descendants()
-        for listener in self._listeners:
-            listener.close()
+        if self._ports:
+            self._ports.close()
         if self._media:
             self._media.close()
         self._sockets.close()
+
+
+def _gateway(place: Place, environ: Mapping[str, str], log: Path) -> Child:
+    def serve() -> None:
+        importlib.import_module("local.gateway.process").main(place)
+
+    kind = "the gateway" if place.is_first else f"the gateway's process {place.number + 1}"
+    descriptors = (place.public, place.internal, *(() if place.door is None else (place.door,)))
+    return Child("gateway", (), environ, log, kind, descriptors, main=serve)
 
 
 def _reason(status: int) -> str:

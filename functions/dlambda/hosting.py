@@ -47,7 +47,7 @@ class Hosting:
             log_group=settings.log_group,
             shares_log_folder=not (settings.log_group or settings.shares_services),
             keeps_scratch=settings.work_durable,
-            answers_alone=settings.work_durable and not settings.shares_services,
+            answers_alone=settings.work_durable and not settings.shares_services and settings.http_workers == 1,
             hides_failed_messages=in_lambda,
             socket_url=settings.socket_endpoint.replace("http", "ws", 1) if in_lambda else "",
         )

@@ -180,6 +180,7 @@ class UserSettings(BaseModel):
     file_logging: Flag = Field(True, description="keeps the log where it can be read")
     log_level: LogLevel = Field("info", description="from which the service logs")
     log_level_file: LogLevel | None = Field(None, description="of the file of one machine; else log_level")
+    http_workers: int = Field(1, ge=1, le=32, description="processes that answer HTTP on one machine")
     access_log: Flag = Field(True, description="a line of the log for each request")
     ytdlp_debug: Flag = Field(False, description="yt-dlp's own lines of debugging")
     monitor_enabled: Flag = Field(False, description="whether one machine takes samples of what the service uses")

@@ -1,6 +1,6 @@
-"""The gateway process: one public port for HTTP, WebSockets and media, one internal port for posts to the sockets.
+"""A gateway process: one public port for HTTP, WebSockets and media, one internal port for posts to the sockets.
 
-Forked from the supervisor, with its listening sockets.
+Forked from the supervisor, with its listening sockets; the public one it may share with siblings.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote, urlsplit
@@ -35,12 +35,15 @@ from dlambda.usecases.accounts.login_need import is_remembered, login_needed
 from dlambda.usecases.operations.monitor import start_monitor
 from dlambda.usecases.operations.nodes import enter
 from local import nudge, template
+from local.gateway.accepting import Acceptor
 from local.gateway.asgi import App, Message, Receive, Scope, Send, header, read_body, refuse, values
 from local.gateway.connections import Connections, HttpProtocol, SocketProtocol, limits_of_machine
 from local.gateway.functions import Functions
 from local.gateway.media import Media, MediaSource
 from local.gateway.media_engine import EngineMedia
 from local.gateway.media_files import LibraryMedia
+from local.gateway.place import Place
+from local.gateway.siblings import Siblings
 from local.gateway.sockets import Sockets, deny
 from local.gateway.upstream import media_service
 from local.guided import wait_for_go
@@ -126,6 +129,33 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _SharingServer(_Server):
+    """Serves a socket on which sibling processes listen as well."""
+
+    def __init__(self, config: uvicorn.Config, place: Place, connections: Connections) -> None:
+        super().__init__(config)
+        self._place, self._connections = place, connections
+        self._acceptors: list[Acceptor] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens."""
+        await super().startup(sockets=[])
+        for listener in sockets or ():
+            acceptor = Acceptor(listener, self._place, lambda: len(self._connections))
+            acceptor.start(self._make_protocol)
+            self._acceptors.append(acceptor)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no more connections, and waits for what is under way."""
+        for acceptor in self._acceptors:
+            acceptor.close()
+        await super().shutdown(sockets)
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+
+
 def _config(app: App, connections: Connections) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -144,7 +174,9 @@ def _config(app: App, connections: Connections) -> uvicorn.Config:
     )
 
 
-async def _serve(app: App, inner: list[App], sockets: Sockets, listeners: list[socket.socket]) -> None:
+async def _serve(
+    app: App, inner: Sequence[App], sockets: Sockets, listeners: Sequence[socket.socket], place: Place
+) -> None:
     """Serves all ports until SIGTERM; the public one ends first, so that its sockets can say goodbye. `inner`: behind
     the other ports.
     """
@@ -152,9 +184,11 @@ async def _serve(app: App, inner: list[App], sockets: Sockets, listeners: list[s
     # An internal port has one client, which is this service, or few, which are its nodes.
     own_limits = replace(limits, connections_per_client=limits.connections)
     ports = [Connections(limits), *(Connections(own_limits) for _ in inner)]
-    servers = [_Server(_config(target, port)) for target, port in zip((app, *inner), ports, strict=True)]
+    configs = [_config(target, port) for target, port in zip((app, *inner), ports, strict=True)]
+    first = _Server(configs[0]) if place.is_only else _SharingServer(configs[0], place, ports[0])
+    servers = [first, *map(_Server, configs[1:])]
     loop = asyncio.get_running_loop()
-    if current().settings.shares_services:
+    if current().settings.shares_services and place.is_first:
         Heart(speaks=True, on_forgotten=lambda: asyncio.run_coroutine_threadsafe(sockets.close_all(), loop)).start()
 
     def stop() -> None:
@@ -222,19 +256,22 @@ def _media(settings: Settings) -> Media:
     return Media(settings.bucket, source)
 
 
-def main(public: int, internal: int, door: int | None = None) -> None:
-    """Serves until SIGTERM. `public`, `internal`, `door` (for other nodes): descriptors of the listening sockets."""
+def main(place: Place) -> None:
+    """Serves until SIGTERM."""
     settings = current().settings
     set_up_logs()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    listeners = [socket.socket(fileno=number) for number in (public, internal, door) if number is not None]
+    descriptors = (place.public, place.internal, place.door)
+    listeners = [socket.socket(fileno=number) for number in descriptors if number is not None]
     plan = template.read()
     functions = Functions(plan.routes)
-    sockets = Sockets(plan.socket, node_url=settings.node_url)
+    secret_path = urlsplit(settings.socket_endpoint).path
+    siblings = None if place.is_only else Siblings(place, secret_path)
+    sockets = Sockets(plan.socket, node_url=settings.node_url, siblings=siblings)
     gateway = Gateway(settings, functions, sockets, _media(settings))
-    inner = [_below(urlsplit(settings.socket_endpoint).path, sockets.manage), _of_nodes(sockets.manage)]
+    inner = [_below(secret_path, sockets.manage), _of_nodes(sockets.manage)]
     wait_for_go()
-    if settings.shares_services:
+    if settings.shares_services and place.is_first:
         enter()
     nudge.watch_sends()
     # A client takes a while to make; the first add that sends is not there yet.
@@ -242,5 +279,5 @@ def main(public: int, internal: int, door: int | None = None) -> None:
     start_monitor(os.getppid())  # the supervisor, whose children are all processes of the service
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(gateway, inner[: len(listeners) - 1], sockets, listeners))
+        runner.run(_serve(gateway, inner[: len(listeners) - 1], sockets, listeners, place))
         leave()

@@ -18,6 +18,7 @@ from local.gateway.asgi import Receive, Scope, Send, answer, header, problem, re
 from local.gateway.pace import Pace
 from local.gateway.pools import Places, Pool
 from local.gateway.shares import client_of
+from local.gateway.siblings import Siblings
 from local.template import Function
 
 _HANDSHAKE_SECONDS = 29.0
@@ -55,10 +56,20 @@ class _Connection:
 class Sockets:
     """All sockets of this gateway."""
 
-    def __init__(self, function: Function, longest_seconds: float = _LONGEST_SECONDS, node_url: str = "") -> None:
-        """`node_url`: where other nodes push to these sockets; empty on the only machine."""
+    def __init__(
+        self,
+        function: Function,
+        longest_seconds: float = _LONGEST_SECONDS,
+        node_url: str = "",
+        siblings: Siblings | None = None,
+    ) -> None:
+        """`node_url`: where other nodes push to these sockets; empty on the only machine. `siblings`: of a gateway with
+        several processes.
+        """
         self._function = function
         self._node_url = node_url
+        self._siblings = siblings
+        self._process = siblings.place.number if siblings else 0
         self._longest_seconds = longest_seconds
         self._handler: Handler | None = None
         self._messages = Places(_MESSAGES)
@@ -70,7 +81,7 @@ class Sockets:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a client from handshake to end."""
         await receive()
-        connection = _connection(scope, send, self._node_url)
+        connection = _connection(scope, send, self._node_url, self._process)
         # Known before the function is: it may greet the client sooner than we have answered.
         self._open[connection.id] = connection
         try:
@@ -139,9 +150,15 @@ class Sockets:
         body = await read_body(receive)
         # As it came: an id may hold slashes, which are escaped.
         prefix, _, name = scope["raw_path"].decode("latin-1").rpartition("/")
-        connection = self._open.get(unquote(name))
+        connection_name = unquote(name)
+        connection = self._open.get(connection_name)
         if not unquote(prefix).endswith("/@connections"):
             return await answer(send, 404)
+        if self._siblings and self._siblings.have(connection_name):
+            return await self._relay(self._siblings, scope["method"], connection_name, body, send)
+        if scope["method"] == "DELETE" and connection_name == connection_id("", "", self._process):
+            await self._close_own()
+            return await answer(send, 204)
         if connection is None:
             return await _closed(send)
         if scope["method"] == "GET":
@@ -155,8 +172,24 @@ class Sockets:
             return await _closed(send)
         return await answer(send, 200 if post else 204)
 
+    async def _relay(self, siblings: Siblings, method: str, name: str, body: bytes, send: Send) -> None:
+        try:
+            status, text = await siblings.ask(method, name, body)
+        except (OSError, ValueError):
+            status, text = 410, b""  # as of a client that does not take it
+        if status == 410:
+            return await _closed(send)
+        return await answer(send, status, [(b"content-type", b"application/json")] if text else [], text)
+
     async def close_all(self) -> None:
-        """Ends all sockets, so that their clients come anew: nobody knows of them any more."""
+        """Ends all sockets of this gateway, so that their clients come anew: nobody knows of them any more."""
+        await self._close_own()
+        if self._siblings:
+            for number in self._siblings.numbers:
+                with contextlib.suppress(OSError, ValueError):
+                    await self._siblings.ask("DELETE", connection_id("", "", number))
+
+    async def _close_own(self) -> None:
         for connection in list(self._open.values()):
             with contextlib.suppress(RuntimeError, OSError):
                 await connection.send({"type": "websocket.close", "code": _RESTART})
@@ -167,9 +200,9 @@ class Sockets:
             await asyncio.get_running_loop().run_in_executor(threads, importlib.import_module, self._function.module)
 
 
-def _connection(scope: Scope, send: Send, node_url: str) -> _Connection:
+def _connection(scope: Scope, send: Send, node_url: str, process: int) -> _Connection:
     return _Connection(
-        id=connection_id(secrets.token_urlsafe(10), node_url),  # 14 characters
+        id=connection_id(secrets.token_urlsafe(10), node_url, process),  # 14 characters
         send=send,
         connected_at=time.time(),
         source_ip=(scope.get("client") or ("", 0))[0],

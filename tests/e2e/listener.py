@@ -65,6 +65,11 @@ class Listener:
         heard = [message["event"] for message in self.messages]
         raise AssertionError(f"no {event} within {seconds} s; heard {heard}")
 
+    @property
+    def is_open(self) -> bool:
+        """False once the connection has ended."""
+        return self._thread.is_alive()
+
     def wait_closed(self) -> None:
         """Waits until the connection has ended."""
         self._thread.join()

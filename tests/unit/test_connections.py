@@ -23,7 +23,7 @@ from local.gateway.connections import Connections, Limits, wait_for_reader
 from local.gateway.joined_writes import joined_writes, offer
 from local.gateway.process import _config, _Server
 from local.gateway.wsgi import PIECE_BYTES
-from local.supervisor import listen
+from local.ports import listen
 from tests.stack import forget_settings
 
 SHORT = Limits(

@@ -44,9 +44,16 @@ _ONE_MACHINE = {"DLAMBDA_WORK_DURABLE": "true", "DLAMBDA_SOCKET_ENDPOINT": "http
         (_LAMBDA, {"behind_gateway", "hides_failed_messages", "idle_is_free", "is_watched", "log_group", "socket_url"}),
         (_ONE_MACHINE, {"has_tools", "shares_log_folder", "keeps_scratch", "answers_alone"}),
         (_ONE_MACHINE | {"DLAMBDA_SHARES_SERVICES": "true"}, {"has_tools", "keeps_scratch"}),
+        (_ONE_MACHINE | {"YTP_HTTP_WORKERS": "2"}, {"has_tools", "shares_log_folder", "keeps_scratch"}),
         (_ONE_MACHINE | {"DLAMBDA_WORK_DURABLE": "false"}, {"has_tools", "shares_log_folder"}),
     ],
-    ids=["lambda", "one machine", "a node of several", "one machine with short invocations"],
+    ids=[
+        "lambda",
+        "one machine",
+        "a node of several",
+        "several gateway processes",
+        "one machine with short invocations",
+    ],
 )
 def test_the_host_follows_from_the_settings(environ: dict[str, str], properties: set[str]) -> None:
     hosting: Any = Hosting.of(read_settings(environ))

@@ -10,7 +10,7 @@ import pytest
 from dlambda.deployment import current
 from dlambda.domain.system.node import BEAT_SECONDS, SILENT_SECONDS, Node, Watch
 from dlambda.domain.web.answer_size import MOST_MESSAGE_BYTES
-from dlambda.domain.web.connection_id import connection_id, push_address
+from dlambda.domain.web.connection_id import connection_id, process_of, push_address
 from dlambda.domain.web.node_signature import HEADER, is_signed, sign
 from dlambda.node_roles import read_roles
 from dlambda.settings import read_settings
@@ -94,9 +94,15 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         open_door(url, "")
 
 
-def test_an_id_names_the_node() -> None:
-    assert push_address(connection_id("abc", "http://10.0.0.5:8090")) == "http://10.0.0.5:8090"
-    assert push_address(connection_id("abc", "")) == ""
+@pytest.mark.parametrize("url", ["", "http://10.0.0.5:8090"])
+@pytest.mark.parametrize("process", [0, 1, 12])
+def test_an_id_names_the_node_and_the_process(url: str, process: int) -> None:
+    name = connection_id("a-b_c", url, process)
+    assert (push_address(name), process_of(name)) == (url, process)
+
+
+def test_an_id_of_a_cloud_names_no_process() -> None:
+    assert process_of("L0SM9cOFvHcCIhw=") == 0
 
 
 @pytest.mark.parametrize(
