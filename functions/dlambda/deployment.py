@@ -87,7 +87,7 @@ class Deployment:
 
     @cached_property
     def hosting(self) -> Hosting:
-        """What the host gives: one machine, or the cloud."""
+        """Properties of the host: one machine, or the cloud."""
         return Hosting.of(self.settings)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a process may expect of the host that it runs on: one machine, or Lambda.
+"""Properties of the host that a process runs on: one machine, or Lambda.
 
 Nothing else asks which of them it is (.ci/host_questions.py): code asks for what it needs, and what is done in two ways
 is an object with two implementations, of which this says which one serves.
@@ -12,7 +12,7 @@ from dlambda.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
-    """Properties of the host, each for those who need it."""
+    """The properties, each for those who need it."""
 
     behind_gateway: bool
     """API Gateway hands the requests over: anybody may send one, and only under the names of this service."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
-from dlambda.media.live.recorder import NotReadable, Recorder, StreamAway, Timing
+from dlambda.media.live.recorder import Recorder
+from dlambda.media.live.stream import NotReadable, StreamAway, Timing
 
 SECONDS = 2.0
 

@@ -141,15 +141,13 @@ def _add_single(
     @routes.patch(single, permission=writes, responses=changes)
     def change(path: ResourcePath, body: part_model) -> Answer:  # type: ignore[valid-type]
         """Changes what is sent. A mask sent back means unchanged."""
-        version = _if_match()
-        document = resources.change(kind, path.id, body.root, whole=False, if_match=version, check=check)  # type: ignore[attr-defined]
+        document = resources.change(kind, path.id, body.root, whole=False, if_match=_if_match(), check=check)  # type: ignore[attr-defined]
         return _answer(kind, document)
 
     @routes.put(single, permission=writes, responses=changes)
     def replace(path: ResourcePath, body: whole_model) -> Answer:  # type: ignore[valid-type]
         """Sets everything; what is left out goes back to its default."""
-        version = _if_match()
-        document = resources.change(kind, path.id, body.root, whole=True, if_match=version, check=check)  # type: ignore[attr-defined]
+        document = resources.change(kind, path.id, body.root, whole=True, if_match=_if_match(), check=check)  # type: ignore[attr-defined]
         return _answer(kind, document)
 
     @routes.delete(single, permission=writes, responses={200: model, **problems(400, 404, 412)})

@@ -96,12 +96,7 @@ def next_step(
     """
     past = [attempt["remedy"] for attempt in attempts]
     ladder = [remedy for remedy in _ladder_of(failure) if remedy in available]
-    limits = {Remedy.PROXY: min(proxies, _MOST_PROXIES)}
-    remedies = [
-        candidate
-        for candidate in ladder
-        if candidate is not Remedy.RETRY and past.count(candidate) < limits.get(candidate, 1)
-    ]
+    remedies = _untried(ladder, past, {Remedy.PROXY: min(proxies, _MOST_PROXIES)})
     if remembered in remedies:
         return Step(Remedy(remembered), _REMEDY_SECONDS)
     count = past.count(Remedy.RETRY)
@@ -116,6 +111,11 @@ def next_step(
 
 def _ladder_of(failure: Failure) -> Sequence[Remedy]:
     return _REFUSAL if failure.is_refusal else _LADDERS.get(failure.kind, ())
+
+
+def _untried(ladder: Iterable[Remedy], past: Sequence[str], limits: Mapping[Remedy, int]) -> list[Remedy]:
+    """Remedies that are left, in the ladder's order; each is good once where `limits` names no other number."""
+    return [remedy for remedy in ladder if remedy is not Remedy.RETRY and past.count(remedy) < limits.get(remedy, 1)]
 
 
 def tried_words(attempts: Iterable[Mapping[str, Any]]) -> str:

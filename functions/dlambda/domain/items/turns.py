@@ -1,8 +1,9 @@
 """Which item is next when a slot is free: of the user with the fewest slots, there of such a task, there the oldest."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from dlambda.domain.items.lane import Lane, Share
 
@@ -70,17 +71,18 @@ def choose_in_turn(
     chosen_ids: dict[str, None] = {}
     while lanes_of and count.in_all > 0:
         share = min(lanes_of, key=lambda share: (count.taken(share), chance[share]))
-        rows = [
-            (row, number)
-            for number, lane in enumerate(lanes_of[share])
-            if count.has_room(lane)
-            for row in oldest_of(lane)
-            if row[1] not in chosen_ids
-        ]
-        if rows:
-            (_, item_id), number = min(rows)
+        candidates = _candidates(filter(count.has_room, lanes_of[share]), oldest_of, chosen_ids)
+        if candidates:
+            (_, item_id), lane = min(candidates, key=itemgetter(0))
             chosen_ids[item_id] = None
-            count.take(lanes_of[share][number])
+            count.take(lane)
         else:
             del lanes_of[share]
     return list(chosen_ids)
+
+
+def _candidates(
+    lanes: Iterable[Lane], oldest_of: Callable[[Lane], list[Waiting]], chosen_ids: Container[str]
+) -> list[tuple[Waiting, Lane]]:
+    """Items of the lanes that are not chosen yet."""
+    return [(row, lane) for lane in lanes for row in oldest_of(lane) if row[1] not in chosen_ids]

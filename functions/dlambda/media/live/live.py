@@ -13,8 +13,9 @@ from yt_dlp.downloader.fragment import FragmentFD
 from yt_dlp.utils import DownloadError, PostProcessingError
 
 from dlambda.media.live.joining import cut, join_parts
-from dlambda.media.live.recorder import Recorder, StreamAway, Timing
+from dlambda.media.live.recorder import Recorder
 from dlambda.media.live.segment_reader import SegmentReader
+from dlambda.media.live.stream import StreamAway, Timing
 from dlambda.media.machine.disk import is_disk_full
 
 # Among yt-dlp's parameters: `Timing.patience`, and whether finished streams are recorded this way, too.

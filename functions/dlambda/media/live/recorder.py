@@ -10,84 +10,20 @@ told from a server that lags behind by the content of a segment that is recorded
 """
 
 import hashlib
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
-from dlambda.media.ytdlp.resume import new_generation, read_json, write_json
+from dlambda.media.live.recording_state import STATE_SUFFIX, RecordingState
+from dlambda.media.live.stream import NotReadable, Reader, StreamAway, Timing
+from dlambda.media.ytdlp.resume import write_json
 
-STATE_SUFFIX = ".live.json"
 _MOST_MARKS = 64
 _REFUSED_SECONDS = 15.0  # of a stream of which nothing came yet
 _LOSSES_PATIENCE = 10  # times the patience, while segments are listed and none can be had
 _SEGMENT_SECONDS = (3.0, 20.0)  # least and most patience with one segment
-
-
-class NotReadable(Exception):
-    """The request was not answered. `refused`: the site answered that it will not, such as 403 or 404."""
-
-    def __init__(self, message: str, *, refused: bool = False) -> None:
-        super().__init__(message)
-        self.refused = refused
-
-
-class StreamAway(Exception):
-    """Nothing of the stream could be read, for as long as patience lasts."""
-
-
-class Reader(Protocol):
-    """Reads a stream; every method raises `NotReadable`."""
-
-    def playlist(self, url: str) -> MediaPlaylist: ...
-    def segment(self, segment: Segment) -> bytes: ...
-    def beginning(self, segment: Segment) -> bytes: ...
-
-
-@dataclass(frozen=True)
-class Timing:
-    """`patience`: seconds without the playlist, or without a new segment, after which the stream counts as ended.
-
-    `stopped`: whether a stop was asked for. `wall_clock` goes on while nothing records, unlike `clock`.
-    """
-
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    patience: float = 60.0
-    stopped: Callable[[], bool] = lambda: False
-    wall_clock: Callable[[], float] = time.time
-
-
-@dataclass
-class RecordingState:
-    """The recording so far, as it is stored. Offsets and sizes in bytes."""
-
-    next: int | None = None
-    bytes: int = 0
-    beginning: str | None = None  # hash of the initialisation that the present part has
-    parts: list[int] = field(default_factory=list)  # where a part begins, the first one (0) left out
-    marks: dict[str, list[str]] = field(default_factory=dict)  # of the latest segments: number -> hash, name
-    jumps: int = 0  # how often the times of its segments may have begun again
-    lost: int = 0
-    lost_seconds: float = 0.0
-    written_at: float = 0.0  # unix seconds of the latest segment
-    generation: str = field(default_factory=new_generation)
-
-    @classmethod
-    def load(cls, path: Path) -> "RecordingState":
-        document = read_json(path)
-        return cls(**{name: document[name] for name in cls.__dataclass_fields__ if name in document})
-
-    @property
-    def missing_text(self) -> str | None:
-        """A sentence on what the recording lacks; None when it lacks nothing."""
-        if not self.lost:
-            return None
-        noun = "segment is" if self.lost == 1 else "segments are"
-        return f"{self.lost} {noun} missing, about {self.lost_seconds:.0f} s: the site did not have them any more."
 
 
 class Recorder:
@@ -113,10 +49,7 @@ class Recorder:
         if not self.state.bytes:
             self.state_path.unlink(missing_ok=True)  # it tells of another file
             self.state = RecordingState()
-        self._file: BinaryIO = part.open("r+b" if self.state.bytes else "wb")
-        # What was being written when the last run ended.
-        self._file.truncate(self.state.bytes)
-        self._file.seek(self.state.bytes)
+        self._file = self._reopen(part)
         self._news_at = self._wrote_at = timing.clock()
         self._away_since: float | None = None
         self._failing: dict[int, float] = {}
@@ -125,6 +58,13 @@ class Recorder:
         self._names_vary = False
         self._compared: set[tuple[int, str]] = set()
         self._beginnings: dict[tuple[object, ...], bytes] = {}
+
+    def _reopen(self, part: Path) -> BinaryIO:
+        """The file, at the end of what is recorded: without what was being written when the last run ended."""
+        file: BinaryIO = part.open("r+b" if self.state.bytes else "wb")
+        file.truncate(self.state.bytes)
+        file.seek(self.state.bytes)
+        return file
 
     def close(self) -> None:
         self._file.truncate(self.state.bytes)

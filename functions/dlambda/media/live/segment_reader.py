@@ -10,7 +10,7 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live.media_playlist import Key, MediaPlaylist, Range, Segment, parse
-from dlambda.media.live.recorder import NotReadable
+from dlambda.media.live.stream import NotReadable
 from dlambda.media.ytdlp.bounded import read_all
 
 _TRIES = 4

@@ -14,8 +14,9 @@ from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live.joining import join_parts
-from dlambda.media.live.recorder import Recorder, StreamAway, Timing
+from dlambda.media.live.recorder import Recorder
 from dlambda.media.live.segment_reader import SegmentReader
+from dlambda.media.live.stream import StreamAway, Timing
 from dlambda.media.machine.disk import is_disk_full
 from dlambda.media.ytdlp.wording import plain
 

@@ -42,6 +42,41 @@ class _Client:
             raise _error(answer)
         return answer, descriptors
 
+    def look_up(
+        self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[tuple[Any, ...]]:
+        """In the place of `socket.getaddrinfo`."""
+        host = host.decode() if isinstance(host, bytes) else host
+        answer, _ = self.ask({"do": "look up", "host": host, "port": port, "hints": [family, type, proto, flags]})
+        return [
+            (socket.AddressFamily(row[0]), socket.SocketKind(row[1]), row[2], row[3], tuple(row[4]))
+            for row in answer["rows"]
+        ]
+
+    def connect(self, connecting: socket.socket, address: Any) -> None:
+        """In the place of a socket's `connect`."""
+        if connecting.family not in _INTERNET:
+            raise InternalAddress
+        request = {
+            "do": "connect",
+            "address": list(self._resolve(connecting, address)),
+            "datagrams": connecting.type == socket.SOCK_DGRAM,
+            "seconds": connecting.gettimeout(),
+        }
+        _, descriptors = self.ask(request)
+        os.dup2(descriptors[0], connecting.fileno(), inheritable=False)
+        os.close(descriptors[0])
+        os.set_blocking(connecting.fileno(), connecting.gettimeout() is None)
+
+    def _resolve(self, connecting: socket.socket, address: Any) -> tuple[Any, ...]:
+        """`address` with an IP address for its host, which may be a name."""
+        try:
+            socket.inet_pton(connecting.family, str(address[0]).partition("%")[0])
+        except OSError:
+            rows = self.look_up(address[0], address[1], connecting.family, connecting.type)
+            return tuple(rows[0][4])
+        return tuple(address)
+
 
 def _error(answer: Mapping[str, Any]) -> OSError:
     number, text = int(answer["errno"]), str(answer.get("text") or os.strerror(int(answer["errno"])))
@@ -56,53 +91,24 @@ def install(broker: socket.socket) -> None:
     """From here on this process connects and looks names up by its parent."""
     client = _Client(broker)
 
-    def getaddrinfo(
-        host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-    ) -> list[tuple[Any, ...]]:
-        host = host.decode() if isinstance(host, bytes) else host
-        request = {"do": "look up", "host": host, "port": port, "hints": [family, type, proto, flags]}
-        answer, _ = client.ask(request)
-        return [
-            (socket.AddressFamily(row[0]), socket.SocketKind(row[1]), row[2], row[3], tuple(row[4]))
-            for row in answer["rows"]
-        ]
-
     def connect(self: socket.socket, address: Any) -> None:
-        if self.family not in _INTERNET:
-            raise InternalAddress
-        request = {
-            "do": "connect",
-            "address": list(_resolve(getaddrinfo, self, address)),
-            "datagrams": self.type == socket.SOCK_DGRAM,
-            "seconds": self.gettimeout(),
-        }
-        _, descriptors = client.ask(request)
-        os.dup2(descriptors[0], self.fileno(), inheritable=False)
-        os.close(descriptors[0])
-        os.set_blocking(self.fileno(), self.gettimeout() is None)
+        client.connect(self, address)
 
     def connect_ex(self: socket.socket, address: Any) -> int:
         try:
-            connect(self, address)
+            client.connect(self, address)
         except OSError as error:
             return error.errno or errno.ECONNREFUSED
         return 0
 
-    def bind(_self: socket.socket, address: Any) -> None:
-        # "Any address of this family", as yt-dlp asks for when only one family is to be used: nothing to do.
-        if address[0] not in _ANY_ADDRESS or address[1]:
-            raise PermissionError(errno.EACCES, "A sandboxed process cannot choose its own address.")
-
-    socket.getaddrinfo = getaddrinfo
+    socket.getaddrinfo = client.look_up
     for method in (connect, connect_ex, bind):
         setattr(socket.socket, method.__name__, method)
 
 
-def _resolve(getaddrinfo: Any, connecting: socket.socket, address: Any) -> tuple[Any, ...]:
-    """`address` with an IP address for its host, which may be a name."""
-    try:
-        socket.inet_pton(connecting.family, str(address[0]).partition("%")[0])
-    except OSError:
-        rows = getaddrinfo(address[0], address[1], connecting.family, connecting.type)
-        return tuple(rows[0][4])
-    return tuple(address)
+def bind(_socket: socket.socket, address: Any) -> None:
+    """In the place of a socket's `bind`. "Any address of this family" is what yt-dlp asks for when only one is to be
+    used: nothing to do.
+    """
+    if address[0] not in _ANY_ADDRESS or address[1]:
+        raise PermissionError(errno.EACCES, "A sandboxed process cannot choose its own address.")

@@ -35,15 +35,19 @@ class _Lines:
 
     def __init__(self) -> None:
         self.sent_bytes = 0
-        self.pending = ""
+        self._pending = ""
 
     def add(self, text: str) -> list[Line]:
         """The lines that `text` ends, or the beginning of a very long one."""
         self.sent_bytes += len(text)
-        *lines, self.pending = (self.pending + text).split("\n")
-        if len(self.pending) > _LONGEST_LINE:
-            lines, self.pending = [*lines, self.pending], ""
+        *lines, self._pending = (self._pending + text).split("\n")
+        if len(self._pending) > _LONGEST_LINE:
+            lines, self._pending = [*lines, self._pending], ""
         return [Line(line.removesuffix("\r")) for line in lines]
+
+    def last(self) -> list[Line]:
+        """The line that nothing ended, if any."""
+        return [Line(self._pending)] if self._pending else []
 
 
 def _job(words: Sequence[str], workdir: Path) -> TerminalJob:
@@ -65,25 +69,18 @@ def run_terminal(
     end = time.monotonic() + seconds
     output = _Lines()
     try:
-        while True:
-            message = worker.receive(_TICK_SECONDS)
-            if message is None:
-                if worker.ended:
-                    break
-                yield None
-            elif message["type"] == "exit":
-                if output.pending:
-                    yield Line(output.pending)
+        while (message := worker.receive(_TICK_SECONDS)) or not worker.ended:
+            if message and message["type"] == "exit":
+                yield from output.last()
                 yield Exit(int(message["exitcode"]))
                 return
-            else:
-                lines = output.add(message["data"])
-                yield from lines
-                if not lines:  # progress grows in one line: the listener looks whether it shall go on
-                    yield None
-            if output.sent_bytes > most_bytes or time.monotonic() > end:
-                why = "it wrote too much" if output.sent_bytes > most_bytes else "it took too long"
-                yield Line(f"Stopped: {why}.", "stderr")
+            lines = output.add(message["data"]) if message else []
+            yield from lines or (None,)  # progress grows in one line: the listener looks whether it shall go on
+            if output.sent_bytes > most_bytes:
+                yield Line("Stopped: it wrote too much.", "stderr")
+                break
+            if time.monotonic() > end:
+                yield Line("Stopped: it took too long.", "stderr")
                 break
         yield Exit(-1)
     finally:

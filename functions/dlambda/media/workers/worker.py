@@ -25,6 +25,7 @@ from dlambda.errors import Unavailable
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.environment import python_environment
+from dlambda.media.sandbox.policy import Policy
 from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES, RETIRE
 from dlambda.media.workers.own_services import with_aliases
@@ -247,26 +248,32 @@ def start_worker(job: Job, release: str | None = None) -> Worker:
     protect_parent()
     job, aliases = with_aliases(job)
     policy = replace(policy_of(job), aliases=aliases)
-    processes = warm_processes()
-    kind = READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB
     for _attempt in range(_MOST_STARTS):
-        warm = processes.usable(path_of_release(release))
-        broker = Broker(policy)
-        try:
-            connection = warm.fork(broker, kind)
-            connection.send_bytes(pickle.dumps((job, policy)))
-        except OSError:
-            broker.close()
-            processes.discard(warm)
-            continue
-        worker = Worker(connection)
-        hello = worker.receive(_START_SECONDS)
-        if hello is not None:
-            worker.pid = int(hello["pid"])
-            broker.start(worker.pid)
+        if worker := _try_to_start(job, policy, path_of_release(release)):
             return worker
-        broker.close()
-        # Dead, or dying: for a moment it still takes what is sent to it.
-        if warm.is_gone(_DYING_SECONDS):
-            processes.discard(warm)
     raise Unavailable("The download worker could not be started.")
+
+
+def _try_to_start(job: Job, policy: Policy, release_folder: str) -> Worker | None:
+    """A fork of the warm process that has begun `job`; None when that process is gone, or its fork does not answer."""
+    processes = warm_processes()
+    warm = processes.usable(release_folder)
+    broker = Broker(policy)
+    try:
+        connection = warm.fork(broker, READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB)
+        connection.send_bytes(pickle.dumps((job, policy)))
+    except OSError:
+        broker.close()
+        processes.discard(warm)
+        return None
+    worker = Worker(connection)
+    hello = worker.receive(_START_SECONDS)
+    if hello is not None:
+        worker.pid = int(hello["pid"])
+        broker.start(worker.pid)
+        return worker
+    broker.close()
+    # Dead, or dying: for a moment it still takes what is sent to it.
+    if warm.is_gone(_DYING_SECONDS):
+        processes.discard(warm)
+    return None

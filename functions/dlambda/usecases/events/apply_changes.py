@@ -22,10 +22,10 @@ def apply(
 ) -> list[Item]:
     """Writes all changes or none and tells everyone; answers the items that are there after it. Raises as `commit`.
 
-    `first` and `last`: events that stand before and after those of the items. `removed` makes the event of an item
-    whose record is gone.
+    Without changes it tells of the events alone: `first` and `last` are those that stand before and after those of the
+    items. `removed` makes the event of an item whose record is gone.
     """
-    diff = commit(changes)
+    diff = commit(changes) if changes else []
     publish_changes(diff, first=first, last=last, removed=removed)
     return [change.after for change in diff if change.after]
 

@@ -11,7 +11,6 @@ from dlambda.store.items import archive, items, leases
 from dlambda.store.items.batches import MOST_BYTES, most_bytes
 from dlambda.store.items.commit import Change, UrlTaken
 from dlambda.usecases.events.apply_changes import apply
-from dlambda.usecases.events.publish import publish
 
 _TRIES = 5
 # Each takes three to four operations of a transaction, and a batch needs most of the rest. A member's stands in two
@@ -81,9 +80,6 @@ def claim_next(
         notices = [*first, *(claim.notice for claim in batch if claim.notice)]
         replaced = {record.id: record for claim in accepted for record in claim.replaced}
         changes = [*(Change(record, None) for record in replaced.values()), *changes_of(accepted, later)]
-        if not changes:
-            publish(*notices)
-            return Commit([], later)
         try:
             return Commit(apply(changes, first=notices), later)
         except UrlTaken as conflict:

@@ -67,25 +67,25 @@ def download_item(
         return None
     item, lease = claimed
     log.info("downloading", extra={"item_id": item.id})
-    if item.begun > MOST_BEGINNINGS:
-        _give_up(item, lease)
-        dispatch()
-        return None
     with leases.released_on_failure(lease):
-        if not saved_state().is_shared:
-            # The minute's round does not see this disk, where a killed function may have left its work.
-            clear_work_folders(current().clock.time())
-        is_handed_over = _Download(item, lease, seconds_left).run()
+        is_handed_over = _work_on(item, lease, seconds_left)
     if is_handed_over:
         return DownloadItem(item_id)
     dispatch()
     return None
 
 
-def _give_up(item: Item, lease: leases.Lease) -> None:
-    """Whatever stopped its workers would stop the next one too."""
-    error = f"The download was begun {item.begun} times and got no further."
-    end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
+def _work_on(item: Item, lease: leases.Lease, seconds_left: Callable[[], float]) -> bool:
+    """True when the rest must go on in another invocation."""
+    if item.begun > MOST_BEGINNINGS:
+        # Whatever stopped its workers would stop the next one too.
+        error = f"The download was begun {item.begun} times and got no further."
+        end_failed(item, lease, error, classify(error), NameClaims(item), downloaded_bytes=None)
+        return False
+    if not saved_state().is_shared:
+        # The minute's round does not see this disk, where a killed function may have left its work.
+        clear_work_folders(current().clock.time())
+    return _Download(item, lease, seconds_left).run()
 
 
 def _claim(item: Item) -> tuple[Item, leases.Lease] | None:

@@ -37,8 +37,7 @@ def with_archive_ids(
     """
     items_by_url_id = _ids_from_urls(items)
     unknown = {item.url: item for item in items_by_url_id if item.archive_id is None}
-    unidentified_urls = list(unknown)
-    ids_by_url = feed_history.find_archive_ids(source, unidentified_urls, current().clock.time())
+    ids_by_url = feed_history.find_archive_ids(source, list(unknown), current().clock.time())
     read: dict[str, Extraction] = {}
 
     def look_up(url: str) -> None:
@@ -48,12 +47,12 @@ def with_archive_ids(
                 ids_by_url[url] = _keep(url, source, read[url])
 
     with ThreadPoolExecutor(current().settings.extract_info_concurrency) as pool:
-        list(pool.map(look_up, [url for url in unidentified_urls if url not in ids_by_url]))
+        list(pool.map(look_up, [url for url in unknown if url not in ids_by_url]))
     identified = [
         replace(item, archive_id=item.archive_id or ids_by_url.get(item.url), **_page(item, read))
         for item in items_by_url_id
     ]
-    return identified, all(url in ids_by_url for url in unidentified_urls)
+    return identified, all(url in ids_by_url for url in unknown)
 
 
 def _ids_from_urls(items: Sequence[FeedItem]) -> list[FeedItem]:

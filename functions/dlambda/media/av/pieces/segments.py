@@ -135,11 +135,7 @@ def _write(
         pictures = _pictures(source, template, output)
         sound, audio = _audio(source, segment, conversion, piece, output)
         output.start_encoding()  # a piece of silence or of nothing is a file, too
-        packets = merge(
-            _assign(_restamp(video, source.origin), pictures),
-            _assign(audio, sound),
-            key=_decode_seconds,
-        )
+        packets = merge(_assign(_restamp(video, source.origin), pictures), _assign(audio, sound), key=_decode_seconds)
         if not _written(packets, output, is_damaged=is_damaged) and (is_damaged or _has_sound(source, segment)):
             raise Invalid("Nothing can be read of this segment.")
         streams = [stream.id for stream in output.streams]

@@ -21,8 +21,8 @@ from dlambda.domain.items.step_warning import StepWarning
 from dlambda.media.live import recorded_segments
 from dlambda.media.live.media_playlist import MediaPlaylist, Segment
 from dlambda.media.live.recorded_segments import Recorded
-from dlambda.media.live.recorder import NotReadable
 from dlambda.media.live.segment_reader import SegmentReader
+from dlambda.media.live.stream import NotReadable
 from dlambda.media.workers.child import programs
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.ytdlp.resume import read_json, write_json

@@ -16,7 +16,7 @@ from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import DownloadError
 
 from dlambda.media.live import live, tracks
-from dlambda.media.live.recorder import Timing
+from dlambda.media.live.stream import Timing
 from dlambda.media.workers.child.egress import relay_to
 from dlambda.media.workers.child.ffmpeg_inputs import GuardedPopen
 from dlambda.media.workers.child.fragments import Losses, lost_text
