@@ -7,7 +7,7 @@ import pytest
 
 from dlambda import store
 from dlambda.store.table import Row
-from local.template import read
+from local.template import load, read
 
 for module in pkgutil.walk_packages(store.__path__, "dlambda.store."):
     importlib.import_module(module.name)
@@ -41,3 +41,14 @@ def test_keys_and_indexes_are_the_same(name):
 def test_what_expires_has_the_attribute_that_says_when(name):
     has = "expires_at" in ROWS[name].get_attributes()
     assert TABLES[name].ttl == ("expires_at" if has else "")
+
+
+def test_only_what_comes_back_by_itself_goes_with_the_stack():
+    """What users made is retained; leases, sockets, caches and tasks of the key API are not."""
+    tables = {
+        name: {each["DeletionPolicy"], each["UpdateReplacePolicy"]}
+        for name, each in load()["Resources"].items()
+        if each["Type"] == "AWS::DynamoDB::Table"
+    }
+    going = {"CacheTable", "ConnectionsTable", "LeasesTable", "OrdersTable"}
+    assert tables == {name: {"Delete"} if name in going else {"Retain"} for name in tables}
