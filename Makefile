@@ -109,8 +109,8 @@ coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor 
 	@mkdir -p build && $(PY) -m coverage run -m pytest -q tests/unit tests/store
 	@$(PY) -m coverage json -q -o build/coverage.json && $(PY) -m coverage report --fail-under=$(FLOOR) --format=total
 
-artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=arm64: of ZIP functions)
-	@$(PY) layers/ffmpeg/build.py
+artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=arm64: for Graviton)
+	@$(PY) layers/ffmpeg/build.py --architecture $(ARCH)
 	@$(PY) -m infra.artifacts --architecture $(ARCH)
 	@$(PY) -m infra.image_template --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL))
 

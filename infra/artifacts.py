@@ -1,8 +1,10 @@
 """Builds what functions are deployed from, once for all of them, from the locked packages: `make artifacts`.
 
 build/functions.zip          our code, of every function
-build/packages.zip           a layer for the functions that are ZIPs: the packages that they import
-build/image-packages/        all packages, for the functions that are container images (infra/image_template.py)
+build/packages.zip           a layer for the functions that are ZIPs: the packages that they import, but for yt-dlp
+build/ytdlp.zip              a layer with yt-dlp alone: an update of it uploads 8 MB
+build/image-packages/        all packages but yt-dlp, for the functions that are images (infra/image_template.py)
+build/image-ytdlp/           yt-dlp, for the same
 
 Everything is compiled for the Python that the template names: a function that would compile at its start would be a
 second late. The same lock file makes the same bytes: times are fixed, and `.pyc` files name no time of their source.
@@ -15,18 +17,21 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local import template
-from local.tools import AWS_SERVICES
+from local.tools import remove_services
 
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}  # Lambda has glibc 2.34
-IMAGES_ARCHITECTURE = "x86_64"  # that of ffmpeg and deno (layers/ffmpeg/build.py)
+DEFAULT_ARCHITECTURE = "x86_64"
 LIMIT_BYTES = 250 * 1024 * 1024
 """Unzipped, a function and its layers together."""
 # PyAV cuts and probes media, which is done in images (tests/contract/test_artifacts.py).
 IMAGES_ALONE = ("av", "av.libs", "av-*.dist-info", "pyav.libs")
+# They change weekly, and everything else does not.
+YTDLP = ("yt_dlp", "yt_dlp-*.dist-info", "yt_dlp_ejs", "yt_dlp_ejs-*.dist-info")
 # Scripts and manuals, which no function starts or reads.
 _UNUSED = ("bin", "share")
 _UV = str(Path(sys.executable).parent / "uv")
@@ -70,20 +75,25 @@ def _managed_folders() -> list[Path]:
     return sorted(path for root in roots for path in root.glob("*/bin"))
 
 
-def install(target: Path, python: str, version: str, architecture: str) -> None:
-    """Puts the locked packages of one architecture into `target`; only wheels whose hashes are in the lock file."""
+def install(
+    target: Path, requirements: Path, python: str, version: str, architecture: str, options: Sequence[str] = ()
+) -> None:
+    """Puts packages of one architecture into `target`: only wheels whose hashes are in the file `requirements`."""
     shutil.rmtree(target, ignore_errors=True)
     command = [
         _UV, "pip", "install", "--quiet", "--target", str(target),
         "--python", python, "--python-version", version, "--python-platform", PLATFORMS[architecture],
-        "--only-binary", ":all:", "--require-hashes", "--link-mode", "copy",
-        "-r", str(template.ROOT / "requirements.txt"),
+        "--only-binary", ":all:", "--require-hashes", "--link-mode", "copy", *options,
+        "-r", str(requirements),
     ]  # fmt: skip
     subprocess.run(command, check=True)
+
+
+def install_packages(target: Path, python: str, version: str, architecture: str) -> None:
+    """Puts the functions' locked packages into `target`, without what no function reads."""
+    install(target, template.ROOT / "requirements.txt", python, version, architecture)
     _remove(target, _UNUSED)
-    for path in (target / "botocore" / "data").iterdir():
-        if path.is_dir() and path.name not in AWS_SERVICES:
-            shutil.rmtree(path)
+    remove_services(target / "botocore" / "data")
 
 
 def copy_code(target: Path) -> None:
@@ -124,19 +134,41 @@ def pack(folder: Path, target: Path, prefix: str = "") -> Artifact:
 
 
 def build(target: Path, python: str, version: str, architecture: str) -> list[Artifact]:
-    """Both ZIPs, in `target`, and the packages of the image.
-
-    Beside them stay `code/` and `packages/`, what they are made of.
-    """
-    code, packages, of_image = target / "code", target / "packages", target / "image-packages"
+    """The ZIPs, in `target`. Beside them stay the folders that they are made of, and those of the image."""
+    code, of_image, ytdlp_of_image = target / "code", target / "image-packages", target / "image-ytdlp"
+    packages, ytdlp = target / "packages", target / "ytdlp"
     copy_code(code)
     compile_folder(code, python, _TASK_ROOT)
-    install(packages, python, version, architecture)
+    install_packages(of_image, python, version, architecture)
+    _copy(of_image, ytdlp_of_image, YTDLP)
+    _copy(of_image, ytdlp, YTDLP)
+    _remove(of_image, YTDLP)
+    _copy(of_image, packages, ("*",))
     _remove(packages, IMAGES_ALONE)
-    compile_folder(packages, python, _LAYER_ROOT)
-    install(of_image, python, version, IMAGES_ARCHITECTURE)
-    compile_folder(of_image, python, _TASK_ROOT)
-    return [pack(code, target / "functions.zip"), pack(packages, target / "packages.zip", "python/")]
+    for folder, root in (
+        (packages, _LAYER_ROOT), (ytdlp, _LAYER_ROOT), (of_image, _TASK_ROOT), (ytdlp_of_image, _TASK_ROOT),
+    ):  # fmt: skip
+        compile_folder(folder, python, root)
+    return [
+        pack(code, target / "functions.zip"),
+        pack(packages, target / "packages.zip", "python/"),
+        pack(ytdlp, target / "ytdlp.zip", "python/"),
+    ]
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below it."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _copy(source: Path, target: Path, patterns: tuple[str, ...]) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for path in (path for pattern in patterns for path in source.glob(pattern)):
+        if path.is_dir():
+            shutil.copytree(path, target / path.name)
+        else:
+            shutil.copy(path, target)
 
 
 def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
@@ -147,11 +179,13 @@ def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.artifacts")
-    parser.add_argument("--architecture", choices=PLATFORMS, default=IMAGES_ARCHITECTURE)
+    parser.add_argument("--architecture", choices=PLATFORMS, default=DEFAULT_ARCHITECTURE)
     options = parser.parse_args()
-    version = python_version()
-    artifacts = build(template.ROOT / "build", find_python(version), version, options.architecture)
+    version, target = python_version(), template.ROOT / "build"
+    artifacts = build(target, find_python(version), version, options.architecture)
     print(*artifacts, sep="\n")
+    for name in ("image-packages", "image-ytdlp"):
+        print(f"{name:14} {folder_size(target / name) / 2**20:6.1f} MB")
     total = sum(artifact.unzipped for artifact in artifacts)
     print(f"{total / 2**20:.1f} MB of the {LIMIT_BYTES / 2**20:.0f} that a function and its layers may have")
     if total > LIMIT_BYTES:

@@ -86,7 +86,7 @@ def current_parameters(session: Any, stack: str) -> dict[str, str] | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy")
     parser.add_argument("--stack", default="dlambda", help="name of the stack; a stage is a stack of its own")
-    parser.add_argument("--architecture", default="x86_64", help="of the ZIP functions: x86_64 or arm64")
+    parser.add_argument("--architecture", default="x86_64", help="of the functions: x86_64 or arm64")
     parser.add_argument("--gradual", default="", choices=("", *WAYS), help="how new versions take over")
     parser.add_argument("--check", action="store_true", help="only tell what is missing")
     parser.add_argument("parameters", nargs="*", metavar="Name=value", help="parameters of the template")

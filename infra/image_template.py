@@ -22,9 +22,9 @@ LAYER = "FfmpegLayer"
 # They extract without ffmpeg, but some sites need deno, which no layer has room for.
 EXTRACTORS = frozenset({"ConditionsFunction", "OnIntakeFunction", "OnSweepFunction", "TasksFunction", "YtdlpFunction"})
 TERMINAL = "SystemStreamFunction"
+_EPOCH = 1_577_836_800  # 2020
 # What an image brings itself.
 _OF_ZIPS = ("Handler", "Layers", "CodeUri", "Runtime")
-_IMAGE = {"PackageType": "Image", "Architectures": [artifacts.IMAGES_ARCHITECTURE]}
 
 
 def image_functions(document: dict[str, Any]) -> frozenset[str]:
@@ -38,11 +38,11 @@ def image_functions(document: dict[str, Any]) -> frozenset[str]:
 
 
 def with_images(
-    document: dict[str, Any], *, has_adapter: bool, architecture: str = artifacts.IMAGES_ARCHITECTURE
+    document: dict[str, Any], *, has_adapter: bool, architecture: str = artifacts.DEFAULT_ARCHITECTURE
 ) -> dict[str, Any]:
     """The document with images in place of ZIPs where the layer is used, without the layer, and with roles.
 
-    Without an adapter in the image there is no terminal. `architecture` is that of the ZIPs.
+    Without an adapter in the image there is no terminal.
     """
     resources = dict(document["Resources"])
     outputs = dict(document["Outputs"])
@@ -50,7 +50,7 @@ def with_images(
     if not has_adapter:
         del resources[TERMINAL], outputs["TerminalUrl"]
     for name in image_functions(document) & resources.keys():
-        resources[name] = _as_image(resources[name])
+        resources[name] = _as_image(resources[name], architecture)
     shared = document["Globals"]["Function"]
     # Globals must not give an image what only a ZIP may have.
     of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared} | {"Architectures": [architecture]}
@@ -65,7 +65,7 @@ def with_images(
     return with_roles({**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs})
 
 
-def _as_image(resource: dict[str, Any]) -> dict[str, Any]:
+def _as_image(resource: dict[str, Any], architecture: str) -> dict[str, Any]:
     properties = resource["Properties"]
     kept = {key: value for key, value in properties.items() if key not in _OF_ZIPS}
     started: dict[str, Any] = {"Command": [properties["Handler"]]}
@@ -82,26 +82,39 @@ def _as_image(resource: dict[str, Any]) -> dict[str, Any]:
         "DockerBuildTarget": stage,
         "DockerTag": f"dlambda-{stage}",
     }
-    return {**resource, "Metadata": build, "Properties": {**kept, **_IMAGE, "ImageConfig": started}}
+    image = {"PackageType": "Image", "Architectures": [architecture], "ImageConfig": started}
+    return {**resource, "Metadata": build, "Properties": kept | image}
 
 
 def stage(root: Path, target: Path, adapter: Path | None) -> None:
-    """Fills `target` with what the image needs and nothing else. `adapter`: the web adapter's program."""
+    """Fills `target` with what the image needs and nothing else. `adapter`: the web adapter's program.
+
+    Times and modes are fixed: a folder that did not change makes the same layer of the image, which is not uploaded
+    again.
+    """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copy(root / "infra" / "Dockerfile", target)
-    for source, name in (("tools", "tools"), ("image-packages", "packages"), ("code", "functions")):
+    for source, name in (
+        ("tools", "tools"),
+        ("image-packages", "packages"),
+        ("image-ytdlp", "ytdlp"),
+        ("code", "functions"),
+    ):
         shutil.copytree(root / "build" / source, target / name)
     extensions = target / "extensions"
     extensions.mkdir()
     if adapter:
         shutil.copy(adapter, extensions / "lambda-adapter")
         (extensions / "lambda-adapter").chmod(0o755)
+    for path in target.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o111 else 0o644)
+        os.utime(path, (_EPOCH, _EPOCH))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.image_template")
-    parser.add_argument("--architecture", choices=artifacts.PLATFORMS, default=artifacts.IMAGES_ARCHITECTURE)
+    parser.add_argument("--architecture", choices=artifacts.PLATFORMS, default=artifacts.DEFAULT_ARCHITECTURE)
     parser.add_argument("--gradual", choices=WAYS, help="how new versions take over; without: at once, with no alias")
     options = parser.parse_args()
     target = template.ROOT / "build" / "template.json"

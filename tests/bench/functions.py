@@ -30,6 +30,10 @@ def measure_functions(folder: Path) -> list[Figure]:
     limit = artifacts.LIMIT_BYTES / 2**20
     total = sum(artifact.unzipped for artifact in built) / 2**20
     figures = [Figure(f"{artifact.path.name}, unzipped", artifact.unzipped / 2**20, "MB") for artifact in built]
+    figures += [
+        Figure(f"{name} of the image", artifacts.folder_size(folder / f"image-{name}") / 2**20, "MB")
+        for name in ("packages", "ytdlp")
+    ]
     figures.append(Figure("a ZIP function, unzipped", total, "MB", aim=f"{limit:.0f}", limit=limit))
     for module in zip_functions():
         milliseconds, megabytes = _start(python, folder, module)
@@ -53,7 +57,7 @@ def zip_functions() -> list[str]:
 
 
 def _start(python: str, folder: Path, module: str) -> tuple[float, float]:
-    environ = _SETTINGS | {"PYTHONPATH": f"{folder / 'code'}:{folder / 'packages'}"}
+    environ = _SETTINGS | {"PYTHONPATH": f"{folder / 'code'}:{folder / 'packages'}:{folder / 'ytdlp'}"}
     command = [python, "-S", "-c", _PROBE, module]
     runs = [
         tuple(

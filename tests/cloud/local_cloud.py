@@ -190,8 +190,8 @@ def _packaged(cloud: Cloud, machine: Machine) -> dict[str, Any]:
     }
     document["Resources"] = {name: each for name, each in document["Resources"].items() if each["Type"] != _UNKNOWN}
     resources = document["Resources"]
-    for name in ("FfmpegLayer", "PackagesLayer"):
-        resources[name]["Properties"]["ContentUri"] = f"s3://{_CODE_BUCKET}/layer.zip"
+    for layer in (each for each in resources.values() if each["Type"] == "AWS::Serverless::LayerVersion"):
+        layer["Properties"]["ContentUri"] = f"s3://{_CODE_BUCKET}/layer.zip"
     for secret in (each["Properties"] for each in resources.values() if each["Type"] == "AWS::SecretsManager::Secret"):
         if secret.pop("GenerateSecretString", None):  # the engine does not exclude punctuation
             # As the template's: with a "=", the base64 of 32 bytes.

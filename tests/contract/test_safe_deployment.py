@@ -58,7 +58,7 @@ def test_the_rule_survives_the_translation(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     document = template.load()
     document["Globals"]["Function"]["CodeUri"] = "s3://code/functions.zip"
-    for name in ("FfmpegLayer", "PackagesLayer"):
+    for name in ("FfmpegLayer", "PackagesLayer", "YtdlpLayer"):
         document["Resources"][name]["Properties"]["ContentUri"] = "s3://code/layer.zip"
 
     class ManagedPolicies:

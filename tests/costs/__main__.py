@@ -163,7 +163,7 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 | an item that never ends | a download that gets no further is begun {download_item.MOST_BEGINNINGS} times at most, where one of {download_item.LONG_SECONDS:.0f} s counts as {download_item.LONG_BEGINNINGS}: ${_poison(memory):.2f} at worst; an extraction {intake.MOST_BEGINNINGS} times: ${_poison_intake(memory):.2f} |
 | the account | `MonthlyBudget` sends a mail, and stops nothing |
 
-What is cheapest to change: `ARCH=arm64` for the ZIP functions (a fifth less of theirs), a source limited by its site with fewer workers
+What is cheapest to change: `ARCH=arm64` (a fifth less for Lambda's GB-seconds), a source limited by its site with fewer workers
 (`MaxWorkersPerExtractor`), files removed when they were fetched (`YTP_REMOVE_FILES`).
 """
 

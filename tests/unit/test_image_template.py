@@ -1,6 +1,7 @@
 """What `make artifacts` makes of the template: infra/README.md, Deploy."""
 
 import json
+import os
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_a_function_is_an_image_or_a_zip_and_has_what_that_needs(built):
             assert function["Metadata"]["DockerBuildTarget"] in {"functions", "terminal"}
         else:
             assert {"Handler", "Runtime", "CodeUri"} <= properties.keys(), name
-            assert properties["Layers"][0] == {"Ref": "PackagesLayer"}, name
+            assert properties["Layers"][:2] == [{"Ref": "PackagesLayer"}, {"Ref": "YtdlpLayer"}], name
     assert not {"Handler", "Runtime", "CodeUri", "Layers"} & built["Globals"]["Function"].keys()
 
 
@@ -68,7 +69,13 @@ def test_the_terminal_is_started_without_a_runtime_to_wrap():
 
 def test_the_adapter_lies_in_a_folder_of_its_own(tmp_path):
     root = tmp_path / "root"
-    for folder in ("infra", "build/tools/bin", "build/code/dlambda", "build/image-packages/flask"):
+    for folder in (
+        "infra",
+        "build/tools/bin",
+        "build/code/dlambda",
+        "build/image-packages/flask",
+        "build/image-ytdlp/yt_dlp",
+    ):
         (root / folder).mkdir(parents=True)
     for file in ("infra/Dockerfile", "build/tools/bin/ffmpeg", "build/code/dlambda/a.py", "adapter"):
         (root / file).write_text("x")
@@ -79,9 +86,28 @@ def test_the_adapter_lies_in_a_folder_of_its_own(tmp_path):
     assert (adapter.name, adapter.stat().st_mode & 0o111) == ("lambda-adapter", 0o111)
 
 
-def test_an_architecture_is_that_of_the_zips_alone():
+def test_images_zips_and_layers_have_one_architecture():
     document = with_images(template.load(), has_adapter=True, architecture="arm64")
-    chosen = {each["Properties"].get("PackageType", "Zip"): each["Properties"]["Architectures"]
+    chosen = {(each["Properties"].get("PackageType", "Zip"), *each["Properties"]["Architectures"])
               for each in functions(document).values()}  # fmt: skip
-    assert chosen == {"Zip": ["arm64"], "Image": ["x86_64"]}
-    assert document["Resources"]["PackagesLayer"]["Properties"]["CompatibleArchitectures"] == ["arm64"]
+    assert chosen == {("Zip", "arm64"), ("Image", "arm64")}
+    layers = [each for each in document["Resources"].values() if each["Type"] == "AWS::Serverless::LayerVersion"]
+    assert [layer["Properties"]["CompatibleArchitectures"] for layer in layers] == [["arm64"]] * 2
+
+
+def test_an_image_is_staged_with_the_same_times_and_modes(tmp_path):
+    staged = []
+    for name in ("first", "second"):
+        root = tmp_path / name
+        for folder in ("infra", "build/tools/bin", "build/code", "build/image-packages", "build/image-ytdlp/yt_dlp"):
+            (root / folder).mkdir(parents=True)
+        for file in ("infra/Dockerfile", "build/tools/bin/ffmpeg", "build/code/a.py", "build/image-ytdlp/yt_dlp/b.py"):
+            (root / file).write_text("x")
+            os.utime(root / file, (len(staged), len(staged)))
+        (root / "build/tools/bin/ffmpeg").chmod(0o700)
+        (root / "build/code/a.py").chmod(0o600 if staged else 0o666)
+        stage(root, root / "image", None)
+        staged.append({str(path.relative_to(root)): (path.stat().st_mode, path.stat().st_mtime)
+                       for path in (root / "image").rglob("*")})  # fmt: skip
+    assert staged[0] == staged[1]
+    assert staged[0]["image/tools/bin/ffmpeg"][0] & 0o777 == 0o755
