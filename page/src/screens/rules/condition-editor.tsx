@@ -3,14 +3,15 @@ import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { CheckField, SelectField, TextField } from "../../parts/field";
 import { CookiesField } from "../../parts/cookies-field";
-import { Editor, useForm } from "../../parts/form";
+import { useForm } from "../../parts/form";
+import { NameField, PriorityField } from "../../parts/form-fields";
 import { OptionsField } from "../../parts/options-field";
 import { PresetField } from "../../parts/preset-field";
 import { FilterField } from "./filter-field";
 import { FilterTrial } from "./filter-trial";
-import { may } from "../../session";
-import { type Condition, type ConditionInput, CONDITIONS, replaceCondition, WRITES } from "./kinds";
+import { type Condition, type ConditionInput, CONDITIONS, replaceCondition } from "./kinds";
 import { type EditorStart, Start } from "./list";
+import { RuleEditor } from "./rule-editor";
 
 interface Draft {
   name: string;
@@ -64,35 +65,12 @@ function Form({ condition, isNew }: { condition: Condition | null; isNew: boolea
   const [start] = useState(() => draftOf(condition, isNew));
   const form = useForm(start);
   const { now, edit, errors } = form;
-  const send = (draft: Draft) =>
-    isNew || !condition ? CONDITIONS.make(bodyOf(draft)) : replaceCondition(condition.id, bodyOf(draft));
   return (
-    <Editor
-      title={isNew ? t("rules.new_conditions") : start.name}
-      back={{ to: "/rules/conditions", text: t("rules.tab_conditions") }}
-      form={form}
-      isReadOnly={!may(WRITES.conditions)}
-      onSave={() => void form.save(send, "/rules/conditions")}
-    >
+    <RuleEditor kind={CONDITIONS} rule={isNew ? null : condition} form={form} bodyOf={bodyOf} change={replaceCondition}>
       <section class="card editor-part">
         <div class="editor-columns">
-          <TextField
-            label={t("rules.name")}
-            error={errors["name"]}
-            name="name"
-            maxLength={255}
-            value={now.name}
-            onValue={(name) => edit({ name })}
-          />
-          <TextField
-            label={t("rules.priority")}
-            hint={t("rules.priorityHighFirst")}
-            error={errors["priority"]}
-            type="number"
-            min={0}
-            value={now.priority}
-            onValue={(priority) => edit({ priority })}
-          />
+          <NameField label={t("rules.name")} form={form} />
+          <PriorityField label={t("rules.priority")} hint={t("rules.priorityHighFirst")} form={form} />
         </div>
         <FilterField value={now.filter} error={errors["filter"]} onValue={(filter) => edit({ filter })} />
         <TextField label={t("rules.description")} value={now.description} onValue={(description) => edit({ description })} />
@@ -135,6 +113,6 @@ function Form({ condition, isNew }: { condition: Condition | null; isNew: boolea
         )}
       </section>
       <FilterTrial filter={now.filter} />
-    </Editor>
+    </RuleEditor>
   );
 }

@@ -2,10 +2,11 @@
 import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { SelectField, TextArea, TextField } from "../../parts/field";
-import { Editor, useForm } from "../../parts/form";
-import { may } from "../../session";
-import { type Field, type FieldInput, FIELDS, WRITES } from "./kinds";
+import { useForm } from "../../parts/form";
+import { NameField } from "../../parts/form-fields";
+import { type Field, type FieldInput, FIELDS } from "./kinds";
 import { type EditorStart, Start } from "./list";
+import { RuleEditor } from "./rule-editor";
 
 interface Draft {
   name: string;
@@ -44,26 +45,11 @@ function Form({ view, isNew }: { view: Field | null; isNew: boolean }) {
   });
   const form = useForm(start);
   const { now, edit, errors } = form;
-  const send = (draft: Draft) =>
-    isNew || !view ? FIELDS.make(bodyOf(draft, view)) : FIELDS.change(view.id, bodyOf(draft, view));
   return (
-    <Editor
-      title={isNew ? t("rules.new_fields") : start.name}
-      back={{ to: "/rules/fields", text: t("rules.tab_fields") }}
-      form={form}
-      isReadOnly={!may(WRITES.fields)}
-      onSave={() => void form.save(send, "/rules/fields")}
-    >
+    <RuleEditor kind={FIELDS} rule={isNew ? null : view} form={form} bodyOf={(draft) => bodyOf(draft, view)}>
       <section class="card editor-part">
         <div class="editor-columns">
-          <TextField
-            label={t("rules.name")}
-            error={errors["name"]}
-            name="name"
-            maxLength={255}
-            value={now.name}
-            onValue={(name) => edit({ name })}
-          />
+          <NameField label={t("rules.name")} form={form} />
           <TextField
             label={t("rules.option")}
             hint={t("rules.optionHint")}
@@ -104,6 +90,6 @@ function Form({ view, isNew }: { view: Field | null; isNew: boolean }) {
           />
         )}
       </section>
-    </Editor>
+    </RuleEditor>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { Button } from "../../parts/button";
 import { TextField } from "../../parts/field";
+import { TrialAddress } from "../../parts/form-fields";
 import { PresetField } from "../../parts/preset-field";
 import { Notice } from "../../parts/states";
 import { problemText } from "../../parts/toast";
@@ -34,19 +35,7 @@ export function FilterTrial({ filter }: { filter: string }) {
     <section class="card editor-part" aria-label={t("rules.trial")}>
       <h2>{t("rules.trial")}</h2>
       <div class="editor-columns">
-        <TextField
-          label={t("rules.trialUrl")}
-          dir="ltr"
-          inputMode="url"
-          placeholder="https://…"
-          value={url}
-          onValue={setUrl}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter") return;
-            event.preventDefault();
-            void run();
-          }}
-        />
+        <TrialAddress label={t("rules.trialUrl")} value={url} onValue={setUrl} onEnter={() => void run()} />
         <PresetField label={t("rules.trialPreset")} none={t("rules.standard")} value={preset} onValue={setPreset} />
       </div>
       <div>

@@ -1,11 +1,12 @@
 // Makes, changes or shows a preset. Stored cookies stay hidden: they are replaced or removed, not read.
 import { useState } from "preact/hooks";
 import { t } from "../../i18n";
-import { Button, LinkButton } from "../../parts/button";
+import { LinkButton } from "../../parts/button";
 import { CookiesField } from "../../parts/cookies-field";
-import { TextArea, TextField } from "../../parts/field";
+import { TextArea } from "../../parts/field";
 import { FolderField } from "../../parts/folder-field";
-import { Editor, useForm } from "../../parts/form";
+import { useForm } from "../../parts/form";
+import { NameField, PriorityField } from "../../parts/form-fields";
 import { OptionsField } from "../../parts/options-field";
 import { presetName } from "../../parts/preset-field";
 import { Notice } from "../../parts/states";
@@ -14,6 +15,7 @@ import { may } from "../../session";
 import { type Preset, type PresetInput, PRESETS, WRITES } from "./kinds";
 import { type EditorStart, Start } from "./list";
 import { Command, hasCommands } from "./presets";
+import { RuleEditor, StoredSecret } from "./rule-editor";
 
 interface Draft {
   name: string;
@@ -53,15 +55,14 @@ function Form({ preset, isNew }: { preset: Preset | null; isNew: boolean }) {
   const { now, edit, errors } = form;
   const isFixed = !isNew && (preset?.default ?? false);
   const isReadOnly = isFixed || !may(WRITES.presets);
-  const send = (draft: Draft) =>
-    isNew || !preset ? PRESETS.make(bodyOf(draft)) : PRESETS.change(preset.id, bodyOf(draft));
   return (
-    <Editor
-      title={isNew ? t("rules.new_presets") : presetName(start.name)}
-      back={{ to: "/rules/presets", text: t("rules.tab_presets") }}
+    <RuleEditor
+      kind={PRESETS}
+      rule={isNew ? null : preset}
       form={form}
-      isReadOnly={isReadOnly}
-      onSave={() => void form.save(send, "/rules/presets")}
+      bodyOf={bodyOf}
+      title={presetName(start.name)}
+      isFixed={isFixed}
     >
       {isFixed && preset && (
         <Notice
@@ -78,23 +79,8 @@ function Form({ preset, isNew }: { preset: Preset | null; isNew: boolean }) {
       <fieldset class="editor-part card" disabled={isReadOnly}>
         <legend class="visually-hidden">{t("rules.tab_presets")}</legend>
         <div class="editor-columns">
-          <TextField
-            label={t("rules.name")}
-            error={errors["name"]}
-            name="name"
-            maxLength={255}
-            value={now.name}
-            onValue={(name) => edit({ name })}
-          />
-          <TextField
-            label={t("rules.priority")}
-            hint={t("rules.priorityHighFirst")}
-            error={errors["priority"]}
-            type="number"
-            min={0}
-            value={now.priority}
-            onValue={(priority) => edit({ priority })}
-          />
+          <NameField label={t("rules.name")} form={form} />
+          <PriorityField label={t("rules.priority")} hint={t("rules.priorityHighFirst")} form={form} />
         </div>
         <TextArea
           label={t("rules.description")}
@@ -106,7 +92,7 @@ function Form({ preset, isNew }: { preset: Preset | null; isNew: boolean }) {
         <FolderField value={now.folder} error={errors["folder"]} onValue={(folder) => edit({ folder })} />
         <TemplateField value={now.template} error={errors["template"]} onValue={(template) => edit({ template })} />
         {now.cookies === null ? (
-          <StoredCookies onReplace={(cookies) => edit({ cookies })} />
+          <StoredSecret label={t("new.cookies")} text={t("rules.cookiesStored")} onReplace={() => edit({ cookies: "" })} />
         ) : (
           <CookiesField value={now.cookies} error={errors["cookies"]} onValue={(cookies) => edit({ cookies })} />
         )}
@@ -118,21 +104,6 @@ function Form({ preset, isNew }: { preset: Preset | null; isNew: boolean }) {
           <Command preset={preset.name} />
         </section>
       )}
-    </Editor>
-  );
-}
-
-function StoredCookies({ onReplace }: { onReplace: (cookies: string) => void }) {
-  return (
-    <div>
-      <p class="editor-label">{t("new.cookies")}</p>
-      <div class="stored-secret">
-        <span aria-hidden="true">••••••••</span>
-        <span class="soft">{t("rules.cookiesStored")}</span>
-        <Button icon="edit" onClick={() => onReplace("")}>
-          {t("rules.replace")}
-        </Button>
-      </div>
-    </div>
+    </RuleEditor>
   );
 }

@@ -3,12 +3,14 @@ import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { Button } from "../../parts/button";
 import { CheckField, SelectField, TextField } from "../../parts/field";
-import { Editor, useForm } from "../../parts/form";
+import { useForm } from "../../parts/form";
+import { NameField } from "../../parts/form-fields";
 import { allPresets, presetName } from "../../parts/preset-field";
 import { useLoaded } from "../../live/resource";
 import { listEvents, NOTIFICATIONS, type Target, type TargetInput } from "./kinds";
 import { type EditorStart, Start } from "./list";
 import { eventName } from "./notifications";
+import { RuleEditor, StoredSecret } from "./rule-editor";
 
 interface Header {
   key: string;
@@ -63,24 +65,10 @@ function Form({ target, isNew }: { target: Target | null; isNew: boolean }) {
   const form = useForm(start);
   const { now, edit, errors } = form;
   const isWebhook = /^https?:/i.test(now.url.trim()) || !now.url.includes("://");
-  const send = (draft: Draft) =>
-    isNew || !target ? NOTIFICATIONS.make(bodyOf(draft)) : NOTIFICATIONS.change(target.id, bodyOf(draft));
   return (
-    <Editor
-      title={isNew ? t("rules.new_notifications") : start.name}
-      back={{ to: "/rules/notifications", text: t("rules.tab_notifications") }}
-      form={form}
-      onSave={() => void form.save(send, "/rules/notifications")}
-    >
+    <RuleEditor kind={NOTIFICATIONS} rule={isNew ? null : target} form={form} bodyOf={bodyOf}>
       <section class="card editor-part">
-        <TextField
-          label={t("rules.name")}
-          error={errors["name"]}
-          name="name"
-          maxLength={255}
-          value={now.name}
-          onValue={(name) => edit({ name })}
-        />
+        <NameField label={t("rules.name")} form={form} />
         <TextField
           label={t("rules.targetUrl")}
           hint={t("rules.targetUrlHint")}
@@ -95,7 +83,7 @@ function Form({ target, isNew }: { target: Target | null; isNew: boolean }) {
       </section>
       <Choices now={now} edit={edit} errors={errors} />
       {isWebhook && <Request now={now} edit={edit} errors={errors} />}
-    </Editor>
+    </RuleEditor>
   );
 }
 
@@ -196,16 +184,7 @@ function Request({ now, edit, errors }: PartProps) {
         />
       </div>
       {now.secret === null ? (
-        <div>
-          <p class="editor-label">{t("rules.secret")}</p>
-          <div class="stored-secret">
-            <span aria-hidden="true">••••••••</span>
-            <span class="soft">{t("rules.secretStored")}</span>
-            <Button icon="edit" onClick={() => edit({ secret: "" })}>
-              {t("rules.replace")}
-            </Button>
-          </div>
-        </div>
+        <StoredSecret label={t("rules.secret")} text={t("rules.secretStored")} onReplace={() => edit({ secret: "" })} />
       ) : (
         <TextField
           label={t("rules.secret")}

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { CheckField, TextArea, TextField } from "../../parts/field";
 import { Editor, useForm } from "../../parts/form";
+import { NameField, PriorityField } from "../../parts/form-fields";
 import { Loading, Problem } from "../../parts/states";
 import { Tabs } from "../../parts/tabs";
 import { may } from "../../session";
@@ -69,14 +70,7 @@ function Form({ start, id }: { start: Draft; id: number | null }) {
       <div class="definition">
         <div class="definition-form">
           <section class="card editor-part">
-            <TextField
-              label={t("tasks.name")}
-              error={errors["name"]}
-              name="name"
-              maxLength={255}
-              value={now.name}
-              onValue={(name) => edit({ name })}
-            />
+            <NameField label={t("tasks.name")} form={form} />
             <TextArea
               label={t("tasks.matches")}
               hint={t("tasks.matchesHint")}
@@ -90,15 +84,7 @@ function Form({ start, id }: { start: Draft; id: number | null }) {
             />
             <div class="editor-columns">
               <TextField label={t("tasks.description")} value={now.description} onValue={(description) => edit({ description })} />
-              <TextField
-                label={t("tasks.priority")}
-                hint={t("tasks.priorityLowFirst")}
-                error={errors["priority"]}
-                type="number"
-                min={0}
-                value={now.priority}
-                onValue={(priority) => edit({ priority })}
-              />
+              <PriorityField label={t("tasks.priority")} hint={t("tasks.priorityLowFirst")} form={form} />
             </div>
             <CheckField label={t("tasks.enabled")} isChecked={now.enabled} onValue={(enabled) => edit({ enabled })} />
           </section>

@@ -5,6 +5,7 @@ import { settings } from "../../live/state";
 import { CheckField, TextArea, TextField } from "../../parts/field";
 import { FolderField } from "../../parts/folder-field";
 import { Editor, useForm } from "../../parts/form";
+import { NameField } from "../../parts/form-fields";
 import { OptionsField } from "../../parts/options-field";
 import { PresetField, presetName, presetOf } from "../../parts/preset-field";
 import { Loading, Problem } from "../../parts/states";
@@ -77,15 +78,7 @@ function Form({ start, id }: { start: Draft; id: number | null }) {
       onSave={() => void form.save((draft) => send(draft, id), "/tasks")}
     >
       <section class="card editor-part">
-        <TextField
-          label={t("tasks.name")}
-          hint={count > 1 ? t("tasks.nameOfFirst") : undefined}
-          error={errors["name"]}
-          name="name"
-          maxLength={255}
-          value={now.name}
-          onValue={(name) => edit({ name })}
-        />
+        <NameField label={t("tasks.name")} hint={count > 1 ? t("tasks.nameOfFirst") : undefined} form={form} />
         {id === null ? (
           <TextArea
             label={t("tasks.urls")}

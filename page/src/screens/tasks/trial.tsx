@@ -6,6 +6,7 @@ import type { components } from "../../api/schema";
 import { t } from "../../i18n";
 import { Button } from "../../parts/button";
 import { TextField } from "../../parts/field";
+import { TrialAddress } from "../../parts/form-fields";
 import { Notice } from "../../parts/states";
 import { problemText } from "../../parts/toast";
 import type { DefinitionInput, Entry } from "./api";
@@ -65,19 +66,7 @@ export function Trial({ document, isBroken }: TrialProps) {
     <section class="card editor-part trial" aria-label={t("tasks.trial")}>
       <h2>{t("tasks.trial")}</h2>
       <div class="trial-address">
-        <TextField
-          label={t("tasks.trialUrl")}
-          dir="ltr"
-          inputMode="url"
-          placeholder="https://…"
-          value={url}
-          onValue={setUrl}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter") return;
-            event.preventDefault();
-            start();
-          }}
-        />
+        <TrialAddress label={t("tasks.trialUrl")} value={url} onValue={setUrl} onEnter={start} />
         <Button icon="search" isBusy={isBusy} disabled={!url.trim()} onClick={start}>
           {t("tasks.try")}
         </Button>
