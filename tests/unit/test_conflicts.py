@@ -1,11 +1,19 @@
 """Which errors are tried again, and how often."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from dlambda.errors import AlreadyExists, Conflict, StaleWrite
 from dlambda.store.conflicts import retry_conflicts
+from tests.stack import new_deployment
+
+
+@pytest.fixture(autouse=True)
+def _deployment() -> Iterator[None]:
+    """What is counted of these tries goes with them: there is no table for it."""
+    with new_deployment():
+        yield
 
 
 def attempts(*errors: Exception) -> tuple[list[int], Callable[[], str]]:
