@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.api import Api, Json, Record, wait_until
+from tests.e2e.api import HISTORY, Api, Json, Record, wait_until
 from tests.e2e.conftest import SETTINGS
 from tests.e2e.service import Service
 from tests.origin import Origin
@@ -130,9 +130,15 @@ class Watched:
         return text
 
     def wait_finished(self, urls: list[str]) -> list[Record]:
-        found = [self.api.wait_for(url, seconds=_SEEN_SECONDS) for url in urls]
+        """The items of `urls`, in their order, once all are in the history and the queue is empty."""
+
+        def find_ended() -> list[Record] | None:
+            items = {item["url"]: item for item in self.api.everything() if item["status"] in HISTORY}
+            return [items[url] for url in urls] if items.keys() >= set(urls) else None
+
+        ended = wait_until(find_ended, _SEEN_SECONDS, lambda: f"{self.api.everything()}, wanted {urls}", pause=1)
         wait_until(lambda: not self.api.queue(), 30, lambda: str(self.api.queue()))
-        return found
+        return ended
 
     def fetched(self, urls: list[str]) -> dict[str, int]:
         """How often the origin was asked for each, when nobody asks any more."""

@@ -7,7 +7,6 @@ names), `@PORT@` (a decoy's port at 127.0.0.1 that is its alone), `@DECOY@` (an 
 
 import json
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -171,16 +170,19 @@ class Batch:
 
     def ended(self, posted: Posted) -> Record:
         """The item, or the task, once it has ended."""
-        end = time.monotonic() + END_SECONDS
-        while True:
+
+        def find_end() -> Record | None:
             record = self.look(posted)
-            if record["status"] in (*HISTORY, "completed"):
-                return record
-            if time.monotonic() > end:
-                self.cancel(posted)
-                self.check_harmless(posted)
-                raise AssertionError(f"not ended after {END_SECONDS} s: {record['status']} {record.get('msg')}")
-            time.sleep(0.1)
+            return record if record["status"] in (*HISTORY, "completed") else None
+
+        return wait_until(find_end, END_SECONDS, lambda: self._describe_running(posted))
+
+    def _describe_running(self, posted: Posted) -> str:
+        """Ends an attempt that does not end by itself. How it stood."""
+        record = self.look(posted)
+        self.cancel(posted)
+        self.check_harmless(posted)
+        return f"{record['status']} {record.get('msg')}"
 
     def look(self, posted: Posted) -> Record:
         """The item, or the task, as it is now."""
