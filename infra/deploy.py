@@ -5,11 +5,13 @@ Parameters that are not named keep the value that the stack has. docs/how-to/dep
 
 import argparse
 import getpass
+import json
 import os
 import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,8 +20,10 @@ from botocore.exceptions import ClientError
 from infra import prerequisites
 from infra.adopt import adopt, find_leftovers
 from infra.gradual import WAYS
+from infra.indexes import ChangedIndexError, steps_before, steps_with
 from local import template
 
+Json = dict[str, Any]
 Ask = Callable[[str, str], str]
 """A question, the answer of who just presses Enter -> the answer."""
 
@@ -53,21 +57,43 @@ def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
     return answers
 
 
-def commands(
-    stack: str, region: str, parameters: Mapping[str, str], *, architecture: str, gradual: str = ""
-) -> list[list[str]]:
-    """The commands to run, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
-    deploy = [
-        "sam", "deploy", "--stack-name", stack, "--region", region, "--capabilities", "CAPABILITY_IAM",
-        "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
-    ]  # fmt: skip
-    if parameters:
-        deploy += ["--parameter-overrides", *(f'{name}="{_quote(value)}"' for name, value in parameters.items())]
+def build_commands(*, architecture: str, gradual: str = "") -> list[list[str]]:
+    """What builds, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
     return [
         ["make", "artifacts", f"ARCH={architecture}", f"GRADUAL={gradual}"],
         ["sam", "build", "--template", "build/template.json"],
-        deploy,
     ]
+
+
+def deploy_command(stack: str, region: str, file: Path, parameters: Mapping[str, str]) -> list[str]:
+    """What updates the stack to the template in `file`, or makes it."""
+    command = [
+        "sam", "deploy", "--template-file", str(file), "--stack-name", stack, "--region", region,
+        "--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset",
+        "--no-fail-on-empty-changeset",
+    ]  # fmt: skip
+    if parameters:
+        command += ["--parameter-overrides", *(f'{name}="{_quote(value)}"' for name, value in parameters.items())]
+    return command
+
+
+def updates(deployed: Json | None, folder: Path) -> list[tuple[Path, bool]]:
+    """The templates that lead to the built one in `folder`, in order, beside it; whether it is of the new version.
+
+    `deployed`: the stack's template, None without one. Raises `ChangedIndexError`.
+    """
+    built = folder / "template.yaml"
+    if deployed is None:
+        return [(built, True)]
+    document = template.parse(built.read_bytes())
+    steps = [(step, False) for step in steps_before(deployed, document)]
+    steps += [(step, True) for step in steps_with(deployed, document)]
+    files = []
+    for number, (step, is_new) in enumerate(steps[:-1], 1):
+        file = folder / f"step-{number}.json"
+        file.write_text(json.dumps(step))
+        files.append((file, is_new))
+    return [*files, (built, True)]
 
 
 def _quote(value: str) -> str:
@@ -81,6 +107,15 @@ def current_parameters(session: Any, stack: str) -> dict[str, str] | None:
     except ClientError:
         return None
     return {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
+
+
+def deployed_template(session: Any, stack: str) -> Json | None:
+    """The template of an existing stack, as it was given; None without one."""
+    try:
+        body = session.client("cloudformation").get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    except ClientError:
+        return None
+    return template.parse(body) if isinstance(body, str) else body  # boto3 has read what is JSON
 
 
 def main() -> int:
@@ -110,11 +145,24 @@ def main() -> int:
     if existing is None and (leftovers := find_leftovers(session, options.stack, template.load())):
         print(f"An earlier stack left behind, and this one goes on with: {', '.join(sorted(leftovers))}")
         adopt(session, options.stack, template.load(), leftovers)
-    for command in commands(
-        options.stack, str(facts.region), named, architecture=options.architecture, gradual=options.gradual
-    ):
+    for command in build_commands(architecture=options.architecture, gradual=options.gradual):
         subprocess.run(command, cwd=template.ROOT, check=True)
+    _update(session, options.stack, str(facts.region), named)
     return 0
+
+
+def _update(session: Any, stack: str, region: str, parameters: Mapping[str, str]) -> None:
+    """Makes the stack, or updates it, in as many steps as its indexes take."""
+    try:
+        files = updates(deployed_template(session, stack), template.ROOT / ".aws-sam" / "build")
+    except ChangedIndexError as error:
+        sys.exit(str(error))
+    for number, (file, is_new) in enumerate(files, 1):
+        if len(files) > 1:
+            print(f"Update {number} of {len(files)}: CloudFormation changes one index of a table at a time.")
+        # The deployed version may not know the parameters, and keeps its own.
+        command = deploy_command(stack, region, file, parameters if is_new else {})
+        subprocess.run(command, cwd=template.ROOT, check=True)
 
 
 if __name__ == "__main__":

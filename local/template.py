@@ -115,7 +115,12 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 def load(path: Path = TEMPLATE) -> Json:
     """The template as plain values, its loops expanded. Raises `TemplateError`."""
-    return expand(yaml.load(path.read_bytes(), Loader=_Loader))  # noqa: S506 a SafeLoader with tags
+    return parse(path.read_bytes())
+
+
+def parse(text: str | bytes) -> Json:
+    """A template's text as plain values, its loops expanded. Raises `TemplateError`."""
+    return expand(yaml.load(text, Loader=_Loader))  # noqa: S506 a SafeLoader with tags
 
 
 @lru_cache(maxsize=1)

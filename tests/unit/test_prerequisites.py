@@ -1,10 +1,11 @@
 """What `make deploy` looks at before it begins."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from infra.deploy import commands, defaults, first_answers
+from infra.deploy import defaults, deploy_command, first_answers
 from infra.prerequisites import Facts, executions, problems
 
 READY = Facts(frozenset({"sam", "docker"}), True, "123456789012", "eu-central-1", 1000)
@@ -66,6 +67,6 @@ def test_workers_that_are_offered_fit_into_the_account() -> None:
 
 
 def test_values_keep_blanks_and_quotes_on_the_command_line() -> None:
-    [*_, deploy] = commands("s", "eu-central-1", {"CorsOrigins": 'https://a "b"'}, architecture="arm64")
+    deploy = deploy_command("s", "eu-central-1", Path("t.json"), {"CorsOrigins": 'https://a "b"'})
     assert deploy[-1] == 'CorsOrigins="https://a \\"b\\""'
     assert deploy[deploy.index("--stack-name") + 1] == "s"
