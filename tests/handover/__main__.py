@@ -1,4 +1,5 @@
-"""`python -m tests.handover [--megabytes 3000] [--rate 30] [--limit 20] [--only file,hls,dash,live] [--kill] [--window 20]`.
+"""`python -m tests.handover [--megabytes 3000] [--rate 30] [--limit 20] [--only file,hls,dash,live] [--environments fresh,warm] [--kill]
+[--window 20]`.
 
 Downloads from a counting origin through many invocations, each a process of its own with a limit, in fresh environments and in two warm
 ones in turn; with `--kill` some are killed at random moments. Prints what was fetched and whether it is right; ends with 1 when it is not.
@@ -122,6 +123,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=30.0, help="MB per second")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds of an invocation")
     parser.add_argument("--only", default="file,hls,dash,live")
+    parser.add_argument("--environments", default="fresh,warm", help="each its own, and two in turn")
     parser.add_argument("--kill", action="store_true", help=f"kill {_KILLS} invocations of each at a random moment")
     parser.add_argument("--window", type=int, default=20, help="seconds of a live stream that the site offers")
     parser.add_argument("--folder", type=Path, default=None)
@@ -137,7 +139,8 @@ def main() -> int:
                 if given.kill:
                     results.append(plan.fetch(stack, kind, fresh(folder), f"{kind}, {_KILLS} killed", _KILLS))
                     continue
-                for name, places in [("fresh", fresh), ("warm", warm)]:
+                for name in given.environments.split(","):
+                    places = {"fresh": fresh, "warm": warm}[name]
                     results.append(plan.fetch(stack, kind, places(folder), f"{kind}, {name}"))
             if "live" in kinds and not given.kill:
                 results.append(record(stack, fresh(folder), given.limit, given.window))

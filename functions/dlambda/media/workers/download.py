@@ -239,6 +239,7 @@ def start_download(spec: DownloadSpec) -> Running:
         **request,
         has_archive=spec.archive is not None,
         keeps_files=spec.existing is not None,
+        is_handed_over=not current().hosting.keeps_scratch,
         ffmpeg=find_tool("ffmpeg"),
         cache=str(current().settings.scratch / "cache"),
         deno=find_tool("deno"),

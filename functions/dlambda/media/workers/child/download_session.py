@@ -108,6 +108,19 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
             self.kept = str(existing)
             raise _Kept(existing)
 
+    @property
+    def keeps_parts(self) -> bool:
+        """True if what a long conversion has done is kept, as its invocation may end before it does."""
+        return self._job.is_handed_over
+
+    def note_part(self, path: Path, kind: str) -> None:
+        """Keeps a part of a conversion: the next run finds it."""
+        self._state.note_finished(path, kind)
+
+    def has_part(self, path: Path, kind: str) -> bool:
+        """True if an earlier run has made it, or this one."""
+        return self._state.is_finished(path, kind)
+
     def make_whole(self, part: Path) -> None:
         self._talk.ask(DownloadQuestion("bytes", os.path.relpath(part, self._job.workdir)))
 

@@ -12,6 +12,7 @@ from yt_dlp.postprocessor.metadataparser import MetadataParserPP
 from dlambda.domain.files.nfo import nfo_text, read_nfo_type
 from dlambda.errors import Invalid
 from dlambda.media.workers.child import ffmpeg_inputs
+from dlambda.media.workers.child.converting import SpannedVideoConvertorPP
 from dlambda.media.workers.child.keeping import KeepingSplitChaptersPP
 
 # Fields that an option may not write into: they say what is fetched (addresses, protocols, headers, parts of a media
@@ -104,4 +105,5 @@ def install() -> None:
     ffmpeg_inputs.install()
     postprocessors.value["MetadataParserPP"] = GuardedMetadataParserPP
     postprocessors.value["FFmpegSplitChaptersPP"] = KeepingSplitChaptersPP
+    postprocessors.value["FFmpegVideoConvertorPP"] = SpannedVideoConvertorPP
     postprocessors.value["NFOMakerPP"] = NFOMakerPP
