@@ -6,7 +6,10 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
+
+from local.debug_info import strip_all
 
 _NPM = {"dynoxide": "@dynoxide/*/dynoxide"}
 _FROM_VENV = ("deno", "rclone")
@@ -72,6 +75,7 @@ def main() -> int:
         link.symlink_to(path.absolute())
     remove_unused(paths_by_name["ffprobe"].parent)
     remove_services(_service_data())
+    strip_all(Path(sysconfig.get_path("platlib")))
     from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
     missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - paths_by_name.keys()
     if missing:

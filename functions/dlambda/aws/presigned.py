@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
@@ -22,11 +22,13 @@ _REFUSED = "Access denied."
 _EXPIRED = "This address has expired."
 
 Parameters = Sequence[tuple[str, str]]
+KeyPair = tuple[Credentials | ReadOnlyCredentials, str]
+"""A key pair, with its token, and the region."""
 
 
 def sign(method: str, url: str, seconds: int) -> str:
     """`url` with a signature that is good for `seconds`. It covers the method, the host, the path and the query."""
-    access, region = _access()
+    key_pair = access, region = _access()
     signed_at = datetime.now(UTC).strftime(_TIME)
     parts = urlsplit(url)
     parameters = [
@@ -38,8 +40,10 @@ def sign(method: str, url: str, seconds: int) -> str:
         ("X-Amz-SignedHeaders", "host"),
         *([("X-Amz-Security-Token", access.token)] if access.token else []),
     ]
-    signature = _signature(method, parts.netloc, parts.path, parameters, signed_at)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}?{_query(parameters)}&{_SIGNATURE}={signature}"
+    escaped = [_escaped(name, value) for name, value in parameters]
+    signed_query = "&".join(text for _, text in sorted(zip(parameters, escaped, strict=True)))
+    signature = _signature(key_pair, f"{method}\n{parts.path}\n{signed_query}\nhost:{parts.netloc}", signed_at)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{'&'.join(escaped)}&{_SIGNATURE}={signature}"
 
 
 def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: float) -> Parameters:
@@ -56,7 +60,9 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
     except (ValueError, KeyError):
         raise Forbidden(_REFUSED) from None
     covered = [(name, value) for name, value in parameters if name != _SIGNATURE]
-    expected = _signature(method, host, quote(unquote_to_bytes(raw_path)), covered, signed_at).encode()
+    signed_query = "&".join(_escaped(name, value) for name, value in sorted(covered))
+    request = f"{method}\n{quote(unquote_to_bytes(raw_path))}\n{signed_query}\nhost:{host}"
+    expected = _signature(_access(), request, signed_at).encode()
     if len(values) < len(parameters) or not hmac.compare_digest(expected, values.get(_SIGNATURE, "").encode()):
         raise Forbidden(_REFUSED)
     if not 0 < seconds <= _LONGEST_SECONDS or signed_time > now + _SKEW_SECONDS:
@@ -66,11 +72,10 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
     return parameters
 
 
-def _signature(method: str, host: str, path: str, parameters: Parameters, signed_at: str) -> str:
-    """The right signature of such a request; `path` is escaped, `parameters` are without it."""
-    access, region = _access()
-    request = f"{method}\n{path}\n{_query(sorted(parameters))}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
-    digest = hashlib.sha256(request.encode()).hexdigest()
+def _signature(key_pair: KeyPair, request: str, signed_at: str) -> str:
+    """The right signature of a request: method, path and sorted query as they are escaped, and host, a line each."""
+    access, region = key_pair
+    digest = hashlib.sha256(f"{request}\n\nhost\nUNSIGNED-PAYLOAD".encode()).hexdigest()
     text = f"{_ALGORITHM}\n{signed_at}\n{_scope(signed_at, region)}\n{digest}"
     return hmac.new(_key(access.secret_key, signed_at[:8], region), text.encode(), "sha256").hexdigest()
 
@@ -88,12 +93,12 @@ def _key(secret: str, day: str, region: str) -> bytes:
     return key
 
 
-def _query(parameters: Iterable[tuple[str, str]]) -> str:
-    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parameters)
+def _escaped(name: str, value: str) -> str:
+    return f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"
 
 
-def _access() -> tuple[Credentials | ReadOnlyCredentials, str]:
-    """The key pair, with its token, and the region. Raises `Unavailable`."""
+def _access() -> KeyPair:
+    """What requests are signed with. Raises `Unavailable`."""
     session, own = current().session(), current().service_access.get("s3", ServiceAccess())
     region = own.region or session.get_config_variable("region") or "us-east-1"
     if own.key:
