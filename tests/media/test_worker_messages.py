@@ -15,7 +15,6 @@ from dlambda.media.workers.worker import Worker
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.worker_messages import (
     DownloadQuestion,
-    FileReady,
     Log,
     Postprocessing,
     Progress,
@@ -37,7 +36,6 @@ MESSAGES: list[WorkerMessage] = [
     Progress("downloading", downloaded_bytes=5, total_bytes_estimate=7.5, filename="temp/a.part"),
     Postprocessing("started", "Merger"),
     Log("warning", "slow"),
-    FileReady("a.mp4"),
     DownloadQuestion("name", "a"),
     RESULT,
     Result(ok=False, error="Stopped.", stopped=True),

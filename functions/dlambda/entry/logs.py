@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.domain.telemetry.log_line import credential_forms, masked, masked_values
+from dlambda.domain.telemetry.log_line import LOG_FILE, credential_forms, masked, masked_values
 from dlambda.domain.telemetry.log_source import failure_of, source_of
 from dlambda.entry.log_file import RotatedFile
 from dlambda.setting_checks import find_problems
@@ -26,7 +26,6 @@ from dlambda.usecases.operations.log_level import active_level, configured_level
 
 log = logging.getLogger(__name__)
 
-LOG_FILE = "dlambda.jsonl"
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _IDS = frozenset({"item_id", "request_id", "status", "ms", "code", "attempts"})

@@ -1,4 +1,4 @@
-"""A cache with expiry: tokens, probes, results of slow questions. Small values; large ones lie in the bucket."""
+"""Small values that end by themselves: tokens, probes, results of slow questions; and claims, which one caller has."""
 
 import json
 from typing import Any

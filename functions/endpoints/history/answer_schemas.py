@@ -1,6 +1,6 @@
 """What routes of the history answer (docs/contract/downloads.md 2.2, 4)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -56,7 +56,7 @@ class ItemView(BaseModel):
     folder: str = Field(description="below the download root", examples=["sea"])
     download_dir: str | None = Field(examples=["/downloads/sea"])
     temp_dir: str | None = Field(examples=[None])
-    status: Literal[tuple(sorted(status.value for status in IN_QUEUE | IN_HISTORY))]  # type: ignore[valid-type]
+    status: Annotated[str, Field(json_schema_extra={"enum": sorted(IN_QUEUE | IN_HISTORY)})]
     error: str | None = Field(examples=[None])
     failure: FailureView | None = Field(examples=[None])
     warnings: list[StepWarningView] = Field(examples=[[]])

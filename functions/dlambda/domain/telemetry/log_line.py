@@ -11,6 +11,8 @@ from typing import Any, Final
 from dlambda.domain.secrets.mask import MASK, is_secret_name
 from dlambda.domain.ytdlp.option_secrets import mask_options
 
+LOG_FILE: Final = "dlambda.jsonl"
+"""The name of the log of one machine."""
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KEPT: Final = ("item_id", "request_id")
 _LEVEL_NUMBERS: Final = {level: 10 * place for place, level in enumerate(LEVELS, start=1)}

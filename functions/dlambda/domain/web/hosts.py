@@ -24,7 +24,7 @@ def read_authority(text: str) -> Authority | None:
     if match is None:
         return None
     host, port = match["host"].strip("[]"), match["port"]
-    if match["host"].startswith("[") and not isinstance(_address(host), IPv6Address):
+    if match["host"].startswith("[") and not isinstance(read_address(host), IPv6Address):
         return None
     return Authority(host, int(port) if port else None)
 
@@ -33,7 +33,7 @@ def read_authority(text: str) -> Authority | None:
 def is_loopback(host: str) -> bool:
     """True if only this machine reaches `host`, an address (brackets allowed) or a name."""
     host = host.strip("[]").lower()
-    address = _address(host)
+    address = read_address(host)
     if address is not None:
         mapped = getattr(address, "ipv4_mapped", None)
         return (mapped or address).is_loopback
@@ -49,10 +49,11 @@ def is_own_host(text: str, names: Collection[str], *, any_address: bool) -> bool
     if authority is None:
         return False
     host = authority.host
-    return is_loopback(host) or host in names or (any_address and _address(host) is not None)
+    return is_loopback(host) or host in names or (any_address and read_address(host) is not None)
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def read_address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that `host` is, without brackets; None for a name."""
     try:
         return ip_address(host)
     except ValueError:

@@ -5,9 +5,9 @@ Source: docs/contract/ytdlp.md 9. Pure.
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
+from dlambda.domain.web.hosts import read_address
 from dlambda.errors import Invalid
 
 HEADER: Final = "# Netscape HTTP Cookie File\n\n"
@@ -97,7 +97,7 @@ def _row(line: str) -> str:
         raise _Unreadable("its field 3 is no path")
     if not name and not value:
         raise _Unreadable("it names no cookie")
-    below = whole_domain and not _is_address(host)
+    below = whole_domain and read_address(host.strip("[]")) is None
     texts = ("TRUE" if below else "FALSE", path, "TRUE" if _truth(secure, 4) else "FALSE", _seconds(expiry), name)
     return "\t".join((f".{host}" if below else host, *texts, value))
 
@@ -122,14 +122,6 @@ def _host(domain: str) -> str:
     if not host or re.search(r"[\s/\"',;=]", host):
         raise _Unreadable("its field 1 is no host name")
     return host
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _truth(text: str, number: int) -> bool:

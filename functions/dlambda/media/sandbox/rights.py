@@ -1,10 +1,10 @@
 """Policies as the operator's settings have them; apart from `policy`, which sandboxed processes load, too."""
 
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from dlambda.deployment import current
+from dlambda.domain.web.hosts import read_address
 from dlambda.media.sandbox.policy import Network, Policy
 
 
@@ -20,12 +20,4 @@ def rights_to_read(location: str) -> dict[str, Any]:
         return {"reads": (location,)}
     parts = urlsplit(location)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return {"network": Network.PORTS, "ports": (port,), "looks_up_names": not _is_address(parts.hostname or "")}
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return {"network": Network.PORTS, "ports": (port,), "looks_up_names": read_address(parts.hostname or "") is None}

@@ -21,7 +21,6 @@ from dlambda.media.ytdlp.worker_jobs import DownloadJob, DownloadRequest
 from dlambda.media.ytdlp.worker_messages import (
     DownloadAnswer,
     DownloadQuestion,
-    FileReady,
     Log,
     Postprocessing,
     Progress,
@@ -31,7 +30,6 @@ from dlambda.media.ytdlp.worker_messages import (
 __all__ = [
     "ENDED_TEXT",
     "DownloadSpec",
-    "FileReady",
     "Log",
     "Message",
     "Postprocessing",
@@ -65,7 +63,7 @@ class DownloadSpec(DownloadRequest):
     release: str | None = None
 
 
-Message = Progress | Postprocessing | Log | FileReady | Result
+Message = Progress | Postprocessing | Log | Result
 
 
 class Running:
@@ -213,8 +211,8 @@ def _check_result(result: Result, home: Path, redaction: Redaction) -> Result:
 
 
 def _check(
-    message: Progress | Postprocessing | Log | FileReady, workdir: Path, redaction: Redaction
-) -> Progress | Postprocessing | Log | FileReady:
+    message: Progress | Postprocessing | Log, workdir: Path, redaction: Redaction
+) -> Progress | Postprocessing | Log:
     """The message without names outside of `workdir` and without secrets."""
     if isinstance(message, Log):
         return replace(message, text=redaction.text(message.text))

@@ -51,13 +51,6 @@ class Log:
 
 
 @dataclass(frozen=True)
-class FileReady:
-    """A media file that nothing will change any more; `path` is relative to `workdir/home`."""
-
-    path: str
-
-
-@dataclass(frozen=True)
 class DownloadQuestion:
     """A question that the worker waits for: is the id `value` in the `archive`, which suffix makes the `name` free,
     which `file` has the name already, are all `bytes` of an unfinished file here (they are, with the answer)?
@@ -102,13 +95,12 @@ class Result:
         return classify(self.error) if self.error else None
 
 
-WorkerMessage = Progress | Postprocessing | Log | FileReady | DownloadQuestion | Result
+WorkerMessage = Progress | Postprocessing | Log | DownloadQuestion | Result
 
 _KINDS: Final[Mapping[str, type[WorkerMessage]]] = {
     "progress": Progress,
     "postprocessor": Postprocessing,
     "log": Log,
-    "file": FileReady,
     "ask": DownloadQuestion,
     "result": Result,
 }

@@ -7,14 +7,13 @@ from typing import Any, Final, Protocol
 from dlambda.aws import log_files
 from dlambda.aws.log_files import Place
 from dlambda.deployment import current
-from dlambda.domain.telemetry.log_line import Wanted
+from dlambda.domain.telemetry.log_line import LOG_FILE, Wanted
 from dlambda.errors import NotFound
 
 Entry = dict[str, Any]
 Followed = tuple[str, Entry] | None
 """Where one would go on, and what was written; None each time when nothing was."""
 
-_FILE: Final = "dlambda.jsonl"
 # The published status, with the word of the newest API for what is off.
 _OFF: Final = {"code": "FEATURE_DISABLED", "params": {"feature": "api.features.fileLogging"}}
 _FILE_SECONDS: Final = 0.5
@@ -115,4 +114,4 @@ def _log_store() -> LogStore:
     if current().hosting.log_group:
         return CloudLog()
     log_dir = current().settings.log_dir
-    return FileLog(Path(log_dir) / _FILE) if log_dir else NoLog()
+    return FileLog(Path(log_dir) / LOG_FILE) if log_dir else NoLog()

@@ -25,7 +25,6 @@ from dlambda.media.ytdlp.worker_jobs import DownloadJob
 from dlambda.media.ytdlp.worker_messages import (
     DownloadAnswer,
     DownloadQuestion,
-    FileReady,
     Postprocessing,
     Progress,
     WorkerMessage,
@@ -204,4 +203,3 @@ class Reports:
 
     def moved(self, filepath: str) -> None:
         self.filepath = self.filepath or filepath
-        self._talk.say(FileReady(os.path.relpath(filepath, self._workdir / HOME)))
