@@ -6,10 +6,15 @@ deployment then goes on as an update. Each is known by the tags that CloudFormat
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
+
+from local.provision import Ask, add_indexes, set_ttl
+from local.template import Table
 
 Json = dict[str, Any]
 
@@ -21,6 +26,7 @@ _IDENTIFIERS: Final = {
     "AWS::SecretsManager::Secret": "Id",
 }
 _CHANGE_SET = "adopt"
+_PAUSE_SECONDS = 5.0  # an index of many rows takes minutes
 
 
 def kept_resources(document: Mapping[str, Any]) -> Json:
@@ -81,6 +87,43 @@ def identifiers(document: Mapping[str, Any], leftovers: Mapping[str, str]) -> li
         }
         for logical, name in sorted(leftovers.items())
     ]
+
+
+def complete_tables(session: Any, names: Collection[str], tables: Iterable[Table], stack: str) -> None:
+    """Gives the stack's tables among `names` what a restored or imported one lacks: indexes, expiry, recovery.
+
+    CloudFormation takes an imported table for what the template says, and would change nothing of it.
+    """
+    ask = _ask_tables(session.client("dynamodb"))
+    for table in tables:
+        name = f"{stack}-{table.name}"
+        if name not in names:
+            continue
+        add_indexes(ask, name, table.definition)
+        if table.ttl:
+            set_ttl(ask, name, table.ttl)
+        backups = ask("DescribeContinuousBackups", {"TableName": name})["ContinuousBackupsDescription"]
+        if backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
+            recovery = {"PointInTimeRecoveryEnabled": True}
+            ask("UpdateContinuousBackups", {"TableName": name, "PointInTimeRecoverySpecification": recovery})
+
+
+def _ask_tables(client: Any) -> Ask:
+    """Asks DynamoDB; a changed table is changed when that returns, as it takes no second change before."""
+
+    def ask(operation: str, fields: Mapping[str, Any]) -> Json:
+        answer: Json = getattr(client, xform_name(operation))(**fields)
+        while operation == "UpdateTable" and not _is_settled(client, fields["TableName"]):
+            time.sleep(_PAUSE_SECONDS)
+        return answer
+
+    return ask
+
+
+def _is_settled(client: Any, name: str) -> bool:
+    table = client.describe_table(TableName=name)["Table"]
+    statuses = {table["TableStatus"], *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ()))}
+    return statuses == {"ACTIVE"}
 
 
 def adopt(session: Any, stack: str, document: Mapping[str, Any], leftovers: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra import prerequisites
-from infra.adopt import adopt, find_leftovers
+from infra.adopt import adopt, complete_tables, find_leftovers
 from infra.gradual import WAYS
 from infra.indexes import ChangedIndexError, steps_before, steps_with
 from local import template
@@ -144,6 +144,7 @@ def main() -> int:
         return 0
     if existing is None and (leftovers := find_leftovers(session, options.stack, template.load())):
         print(f"An earlier stack left behind, and this one goes on with: {', '.join(sorted(leftovers))}")
+        complete_tables(session, leftovers.values(), template.read().tables, options.stack)
         adopt(session, options.stack, template.load(), leftovers)
     for command in build_commands(architecture=options.architecture, gradual=options.gradual):
         subprocess.run(command, cwd=template.ROOT, check=True)

@@ -8,6 +8,8 @@ removed after it.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from local.provision import key_attributes
+
 Json = dict[str, Any]
 
 _TABLE: Final = "AWS::DynamoDB::Table"
@@ -63,16 +65,9 @@ def _with_more(document: Json, indexes: Mapping[str, list[Json]], other: Json) -
         if more:
             properties = resources[name]["Properties"]
             all_indexes = [*properties.get(_INDEXES, []), *more]
-            attributes = _attributes(properties, other["Resources"][name]["Properties"], all_indexes)
+            others = other["Resources"][name]["Properties"]["AttributeDefinitions"]
+            definitions = (*others, *properties["AttributeDefinitions"])
+            attributes = key_attributes(definitions, properties["KeySchema"], all_indexes)
             changed = properties | {_INDEXES: all_indexes, "AttributeDefinitions": attributes}
             resources[name] = {**resources[name], "Properties": changed}
     return {**document, "Resources": resources}
-
-
-def _attributes(properties: Json, other: Json, indexes: list[Json]) -> list[Json]:
-    """The definitions of exactly the attributes that are keys: DynamoDB refuses others."""
-    attributes = (*other["AttributeDefinitions"], *properties["AttributeDefinitions"])
-    definitions = {attribute["AttributeName"]: attribute for attribute in attributes}
-    schemas = [properties["KeySchema"], *(index["KeySchema"] for index in indexes)]
-    names = dict.fromkeys(key["AttributeName"] for schema in schemas for key in schema)
-    return [definitions[name] for name in names]

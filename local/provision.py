@@ -7,13 +7,13 @@ our queue engine has its queues by itself. `local/foreign.py` does the same for 
 
 import http.client
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dlambda.domain.rules.resource import PRESETS
 from local.engines import SocketConnection
 from local.start_error import StartError
-from local.template import REGION, STACK, Table
+from local.template import REGION, STACK, Json, Table
 
 _TIMEOUT_SECONDS = 10
 _EXISTS = "ResourceInUseException"
@@ -70,16 +70,26 @@ def make_tables(ask: Ask, tables: tuple[Table, ...]) -> None:
 
 def add_indexes(ask: Ask, name: str, definition: Mapping[str, Any]) -> None:
     """Gives a table the indexes that it lacks."""
-    indexes = ask("DescribeTable", {"TableName": name})["Table"].get("GlobalSecondaryIndexes", ())
+    table = ask("DescribeTable", {"TableName": name})["Table"]
+    indexes = list(table.get("GlobalSecondaryIndexes", ()))
     existing_names = {index["IndexName"] for index in indexes}
+    definitions = (*table["AttributeDefinitions"], *definition["AttributeDefinitions"])
     for index in definition.get("GlobalSecondaryIndexes", ()):
         if index["IndexName"] not in existing_names:  # one a request, as DynamoDB wants it
+            indexes.append(index)
             change = {
                 "TableName": name,
-                "AttributeDefinitions": definition["AttributeDefinitions"],
+                "AttributeDefinitions": key_attributes(definitions, table["KeySchema"], indexes),
                 "GlobalSecondaryIndexUpdates": [{"Create": index}],
             }
             ask("UpdateTable", change)
+
+
+def key_attributes(definitions: Iterable[Json], key_schema: list[Json], indexes: Iterable[Json]) -> list[Json]:
+    """The definitions of exactly the attributes that are keys of a table or of its indexes: DynamoDB refuses others."""
+    by_name = {definition["AttributeName"]: definition for definition in definitions}
+    schemas = [key_schema, *(index["KeySchema"] for index in indexes)]
+    return [by_name[name] for name in dict.fromkeys(key["AttributeName"] for schema in schemas for key in schema)]
 
 
 def set_ttl(ask: Ask, name: str, attribute: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.adopt import find_leftovers, identifiers, import_template, kept_resources
+from infra.adopt import complete_tables, find_leftovers, identifiers, import_template, kept_resources
 from local import template
 
 DOCUMENT = template.load()
@@ -66,6 +66,28 @@ def test_what_outlived_its_stack_is_found_and_nothing_else(session: Any) -> None
     assert (leftovers["ItemsTable"], leftovers["Bucket"]) == ("dlambda-items", "dlambda-media")
     assert ":secret:dlambda-key-" in leftovers["SecretKey"]
     assert find_leftovers(session, "new", DOCUMENT) == {}
+
+
+def test_restored_tables_get_what_a_restore_leaves_out(session: Any) -> None:
+    client = session.client("dynamodb")
+    tables = {table.name: table for table in template.read().tables}
+    keys = tables["jobs"].definition["KeySchema"]
+    attributes = [{"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys]
+    client.create_table(
+        TableName="dlambda-jobs", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes, KeySchema=keys
+    )
+    for _ in range(2):  # idempotent
+        complete_tables(session, ["dlambda-items", "dlambda-jobs"], tables.values(), "dlambda")
+        for name, is_expiring in (("items", False), ("jobs", True)):
+            physical = f"dlambda-{name}"
+            indexes = client.describe_table(TableName=physical)["Table"].get("GlobalSecondaryIndexes", [])
+            names = {index["IndexName"] for index in tables[name].definition.get("GlobalSecondaryIndexes", [])}
+            assert {index["IndexName"] for index in indexes} == names
+            ttl = client.describe_time_to_live(TableName=physical)["TimeToLiveDescription"]["TimeToLiveStatus"]
+            assert (ttl == "ENABLED") == is_expiring
+            backups = client.describe_continuous_backups(TableName=physical)["ContinuousBackupsDescription"]
+            assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert not client.describe_table(TableName="another-items")["Table"].get("GlobalSecondaryIndexes")
 
 
 def test_they_are_imported_as_cloudformation_tells_them_apart() -> None:
