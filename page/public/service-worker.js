@@ -20,8 +20,8 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== SCOPE.origin || !pathname.startsWith(SCOPE.pathname)) return;
   const path = pathname.slice(SCOPE.pathname.length);
-  if (FILES.includes(path)) event.respondWith(keptOrAsked(request));
-  else if (request.mode === "navigate" && SCREENS.includes(path.split("/")[0])) event.respondWith(askedOrShell(request));
+  if (FILES.includes(path)) event.respondWith(cachedOrFetched(request));
+  else if (request.mode === "navigate" && SCREENS.includes(path.split("/")[0])) event.respondWith(fetchedOrShell(request));
 });
 
 async function fill() {
@@ -35,11 +35,11 @@ async function dropOthers() {
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-async function keptOrAsked(request) {
+async function cachedOrFetched(request) {
   return (await caches.match(request, HOW)) ?? fetch(request);
 }
 
-async function askedOrShell(request) {
+async function fetchedOrShell(request) {
   try {
     return await fetch(request);
   } catch (error) {

@@ -47,6 +47,6 @@ export function startPasting(isAllowed: () => boolean): void {
     if (!isAllowed() || isEditable(event.target) || !event.dataTransfer) return;
     event.preventDefault();
     const text = event.dataTransfer.getData("text/uri-list") || event.dataTransfer.getData("text");
-    void addressesOf(event.dataTransfer.files).then((found) => take([...found, ...addressesIn(text)]));
+    void addressesOf(event.dataTransfer.files).then((addresses) => take([...addresses, ...addressesIn(text)]));
   });
 }

@@ -38,7 +38,7 @@ export async function navigate(path: string, options: { replace?: boolean } = {}
   guard = null;
   if (options.replace) history.replaceState({ depth }, "", href(path));
   else history.pushState({ depth: ++depth }, "", href(path));
-  moved();
+  handleMove();
 }
 
 // Changes the query of the address in place: filters, an open panel. No screen is left by that.
@@ -60,7 +60,7 @@ export function setGuard(ask: Guard | null): void {
   guard = ask;
 }
 
-function moved(): void {
+function handleMove(): void {
   const before = place.value.path;
   place.value = here();
   if (before !== place.value.path) scrollTo(0, 0);
@@ -82,7 +82,7 @@ async function onPop(event: PopStateEvent): Promise<void> {
     return;
   }
   depth = target;
-  moved();
+  handleMove();
 }
 
 function onClick(event: MouseEvent): void {

@@ -29,18 +29,18 @@ export function Shell() {
       </>
     );
   }
-  const found = screenOf(place.value.path);
+  const match = screenOf(place.value.path);
   return (
     <>
       <a class="skip-link" href="#main">
         {t("common.skip")}
       </a>
       <div class="frame">
-        <Navigation current={found?.screen} />
+        <Navigation current={match?.screen} />
         <div class="content">
           <Banners />
           <main id="main" tabIndex={-1}>
-            {found ? <Loaded key={found.screen.name} screen={found.screen} rest={found.rest} /> : <Unknown />}
+            {match ? <Loaded key={match.screen.name} screen={match.screen} rest={match.rest} /> : <Unknown />}
           </main>
         </div>
       </div>

@@ -115,8 +115,8 @@ export function percent(value: number): string {
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const shown = parts[0] ? parts : parts.slice(1);
-  return shown.map((part, index) => (index ? String(part).padStart(2, "0") : String(part))).join(":");
+  const units = parts[0] ? parts : parts.slice(1);
+  return units.map((part, index) => (index ? String(part).padStart(2, "0") : String(part))).join(":");
 }
 
 // A rough time that is left: 40 sec, 5 min, 2 hr.

@@ -10,7 +10,7 @@ export const RUNNING_STATUSES: readonly Status[] = ["preparing", "downloading", 
 export const DONE_STATUSES: readonly Status[] = ["finished", "error", "skip", "cancelled", "not_live"];
 
 const MOST = 5000;
-const known = new Map<string, Signal<Item>>();
+const signals = new Map<string, Signal<Item>>();
 // How many events came before the one that told of an item last: what a slower answer says of it is older.
 const heardAt = new Map<string, number>();
 let heard = 0;
@@ -24,7 +24,7 @@ export function isRunning(item: Item): boolean {
 }
 
 export function itemOf(id: string): Signal<Item> | undefined {
-  return known.get(id);
+  return signals.get(id);
 }
 
 // The place in the order of events, to be given to `takeAnswer` with the answer of a request that begins now.
@@ -39,7 +39,7 @@ export function takeEvent(item: Item): void {
 
 export function forget(id: string): void {
   heardAt.set(id, ++heard);
-  known.delete(id);
+  signals.delete(id);
 }
 
 export function isNewer(id: string, since: number): boolean {
@@ -52,13 +52,13 @@ export function takeAnswer(item: Item, since: number): void {
 }
 
 function set(item: Item): void {
-  const existing = known.get(item._id);
+  const existing = signals.get(item._id);
   if (existing) existing.value = item;
-  else known.set(item._id, signal(item));
+  else signals.set(item._id, signal(item));
 }
 
 // Rows far away are loaded again when somebody goes there.
 export function trim(isUsed: (id: string) => boolean): void {
-  if (known.size <= MOST) return;
-  for (const id of known.keys()) if (!isUsed(id)) known.delete(id);
+  if (signals.size <= MOST) return;
+  for (const id of signals.keys()) if (!isUsed(id)) signals.delete(id);
 }

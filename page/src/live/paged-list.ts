@@ -85,11 +85,11 @@ export class PagedList {
     this.epoch++;
     this.loading.clear();
     this.contained.clear();
-    const shown = this.slots;
-    this.slots = new Array<string | undefined>(shown.length);
+    const previous = this.slots;
+    this.slots = new Array<string | undefined>(previous.length);
     // What is in view stays until the answer is there.
     const [first, last] = this.inView;
-    for (let index = first; index <= Math.min(last, shown.length - 1); index++) this.put(index, shown[index]);
+    for (let index = first; index <= Math.min(last, previous.length - 1); index++) this.put(index, previous[index]);
     const pages = new Set([Math.floor(first / PAGE), Math.floor(last / PAGE)]);
     pages.forEach((page) => void this.loadOnce(page, true));
   }
@@ -97,11 +97,11 @@ export class PagedList {
   // Something changed of which it is unknown where: soon, once for all of it.
   refresh(): void {
     if (this.timer) return;
-    const rest = this.reloadedAt + REST_MS - performance.now();
+    const waitMs = this.reloadedAt + REST_MS - performance.now();
     this.timer = setTimeout(() => {
       this.timer = 0;
       this.reload();
-    }, Math.max(REFRESH_MS, rest));
+    }, Math.max(REFRESH_MS, waitMs));
   }
 
   // What an event said of an item. `before`: what was known of it; `isNew`: until now it was in no list like this one.
@@ -134,11 +134,11 @@ export class PagedList {
 
   // All ids, loaded or not; asks a thousand at a time.
   async ids(): Promise<string[]> {
-    const found: string[] = [];
+    const ids: string[] = [];
     for (let page = 1; ; page++) {
       const answer = await this.fetch(page, 1000);
-      found.push(...answer.items.map((item) => item._id));
-      if (!answer.pagination.has_next) return found;
+      ids.push(...answer.items.map((item) => item._id));
+      if (!answer.pagination.has_next) return ids;
     }
   }
 

@@ -102,8 +102,8 @@ function hear(text: string): void {
     openers.forEach((opener) => opener());
     return;
   }
-  const { title = null, message: told = null, data = {} } = message.data;
-  listeners.forEach((listener) => listener({ event: message.event, title, message: told, data }));
+  const { title = null, message: sentence = null, data = {} } = message.data;
+  listeners.forEach((listener) => listener({ event: message.event, title, message: sentence, data }));
   // Too large for a message: the whole is asked for.
   if (message.data.truncated) openers.forEach((opener) => opener());
 }

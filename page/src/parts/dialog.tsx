@@ -75,23 +75,23 @@ export function confirm(texts: { title: string; text: string; yes: string; no?: 
 }
 
 export function Confirmations() {
-  const asked = question.value;
-  if (!asked) return null;
+  const current = question.value;
+  if (!current) return null;
   return (
     <Dialog
-      key={asked.title + asked.text}
-      title={asked.title}
-      onClose={() => asked.answer(false)}
+      key={current.title + current.text}
+      title={current.title}
+      onClose={() => current.answer(false)}
       footer={
         <>
-          <Button onClick={() => asked.answer(false)}>{asked.no}</Button>
-          <Button kind={asked.isDangerous ? "danger" : "primary"} onClick={() => asked.answer(true)}>
-            {asked.yes}
+          <Button onClick={() => current.answer(false)}>{current.no}</Button>
+          <Button kind={current.isDangerous ? "danger" : "primary"} onClick={() => current.answer(true)}>
+            {current.yes}
           </Button>
         </>
       }
     >
-      <p>{asked.text}</p>
+      <p>{current.text}</p>
     </Dialog>
   );
 }

@@ -58,17 +58,17 @@ export function Notice({ kind, children, action }: { kind: "info" | "warning" | 
 }
 
 export function ProgressBar({ value, label }: { value: number | null; label: string }) {
-  const shown = value === null ? undefined : Math.min(100, Math.max(0, value));
+  const percent = value === null ? undefined : Math.min(100, Math.max(0, value));
   return (
     <div
-      class={shown === undefined ? "progress unknown" : "progress"}
+      class={percent === undefined ? "progress unknown" : "progress"}
       role="progressbar"
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={shown === undefined ? undefined : Math.round(shown)}
+      aria-valuenow={percent === undefined ? undefined : Math.round(percent)}
     >
-      <div class="progress-bar" style={{ inlineSize: shown === undefined ? "40%" : `${shown}%` }} />
+      <div class="progress-bar" style={{ inlineSize: percent === undefined ? "40%" : `${percent}%` }} />
     </div>
   );
 }

@@ -11,16 +11,16 @@ const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "
 const ESCAPE = /\u001b\[([0-9;?]*)([A-Za-z])|\u001b\][^\u0007]*\u0007|\u001b[()][A-Z0-9]|\u001b./g;
 
 export function piecesOf(line: string): Piece[] {
-  const shown = lastWritten(line);
+  const visible = lastWritten(line);
   const pieces: Piece[] = [];
   let look = new Set<string>();
   let end = 0;
-  for (const match of shown.matchAll(ESCAPE)) {
-    push(pieces, shown.slice(end, match.index), look);
+  for (const match of visible.matchAll(ESCAPE)) {
+    push(pieces, visible.slice(end, match.index), look);
     end = match.index + match[0].length;
     if (match[2] === "m") look = changed(look, match[1] ?? "");
   }
-  push(pieces, shown.slice(end), look);
+  push(pieces, visible.slice(end), look);
   return pieces;
 }
 

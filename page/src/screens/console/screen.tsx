@@ -45,7 +45,7 @@ function Terminal({ chosen }: { chosen: string | null }) {
   if (problem !== null && !sessions) return <Problem error={problem} onRetry={() => void load()} />;
   if (!sessions) return <Loading />;
   const active = sessions.find(isActive);
-  const shown = sessions.find(({ session_id: id }) => id === chosen) ?? active ?? sessions[0];
+  const session = sessions.find(({ session_id: id }) => id === chosen) ?? active ?? sessions[0];
   const run = async () => {
     setRefusal(null);
     try {
@@ -96,18 +96,18 @@ function Terminal({ chosen }: { chosen: string | null }) {
           </Button>
         )}
       </form>
-      {shown ? (
+      {session ? (
         <>
           <p class="console-head">
-            <code dir="ltr">yt-dlp {shown.command}</code>
-            <StatusBadge session={shown} />
+            <code dir="ltr">yt-dlp {session.command}</code>
+            <StatusBadge session={session} />
           </p>
-          <Output key={shown.session_id} id={shown.session_id} onEnd={() => void load()} />
+          <Output key={session.session_id} id={session.session_id} onEnd={() => void load()} />
         </>
       ) : (
         <Empty icon="terminal" title={t("console.none")} text={t("console.noneText")} />
       )}
-      {sessions.length > 1 && <Recent sessions={sessions} shown={shown} onReuse={setCommand} />}
+      {sessions.length > 1 && <Recent sessions={sessions} current={session} onReuse={setCommand} />}
     </div>
   );
 }
@@ -124,11 +124,11 @@ function StatusBadge({ session }: { session: Session }) {
 
 interface RecentProps {
   sessions: readonly Session[];
-  shown: Session | undefined;
+  current: Session | undefined;
   onReuse: (command: string) => void;
 }
 
-function Recent({ sessions, shown, onReuse }: RecentProps) {
+function Recent({ sessions, current, onReuse }: RecentProps) {
   return (
     <section class="console-recent">
       <h2>{t("console.recent")}</h2>
@@ -138,7 +138,7 @@ function Recent({ sessions, shown, onReuse }: RecentProps) {
             <button
               type="button"
               class="console-session"
-              aria-pressed={session === shown}
+              aria-pressed={session === current}
               onClick={() => setQuery({ session: session.session_id }, { push: true })}
             >
               <code dir="ltr">{session.command}</code>

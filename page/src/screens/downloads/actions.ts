@@ -34,7 +34,7 @@ async function inTurn(all: readonly string[][], send: (ids: string[]) => Promise
   for (const part of all) await send(part);
 }
 
-function each(ids: readonly string[], send: (ids: string[]) => Promise<unknown>): Promise<void> {
+function sendInParts(ids: readonly string[], send: (ids: string[]) => Promise<unknown>): Promise<void> {
   return inTurn(parts(ids), send);
 }
 
@@ -43,12 +43,12 @@ function move(ids: string[], position: "front" | "back"): Promise<unknown> {
 }
 
 async function retry(ids: string[]): Promise<void> {
-  await each(ids, (part) => call(api.POST("/api/history/retry", { body: { ids: part } })));
+  await sendInParts(ids, (part) => call(api.POST("/api/history/retry", { body: { ids: part } })));
   tell("info", t("downloads.retried", { n: ids.length }));
 }
 
 async function cancel(ids: string[]): Promise<void> {
-  await each(ids, (part) => call(api.POST("/api/history/cancel", { body: { ids: part } })));
+  await sendInParts(ids, (part) => call(api.POST("/api/history/cancel", { body: { ids: part } })));
   tell("info", t("downloads.cancelled", { n: ids.length }), {
     text: t("common.undo"),
     run: () => void retry(ids).catch(tellProblem),
@@ -60,7 +60,7 @@ function clear(ids: string[], model: Model): void {
   const remove = async () => {
     try {
       const body = (part: string[]) => ({ type: "done" as const, ids: part, remove_file: false });
-      await each(ids, (part) => call(api.DELETE("/api/history", { body: body(part) })));
+      await sendInParts(ids, (part) => call(api.DELETE("/api/history", { body: body(part) })));
       ids.forEach(lostItem);
     } catch (error) {
       tellProblem(error);
@@ -79,7 +79,7 @@ async function deleteFiles(ids: string[]): Promise<void> {
     isDangerous: true,
   });
   if (!isSure) return;
-  await each(ids, (part) => call(api.DELETE("/api/history", { body: { type: "done", ids: part, remove_file: true } })));
+  await sendInParts(ids, (part) => call(api.DELETE("/api/history", { body: { type: "done", ids: part, remove_file: true } })));
   ids.forEach(lostItem);
   tell("success", t("downloads.deleted", { n: ids.length }));
 }
@@ -107,13 +107,13 @@ const ACTIONS: readonly Action[] = [
     icon: "play",
     permission: "items:start",
     fits: (item) => waits(item) && !item.auto_start,
-    run: (ids) => each(ids, (part) => call(api.POST("/api/history/start", { body: { ids: part } }))),
+    run: (ids) => sendInParts(ids, (part) => call(api.POST("/api/history/start", { body: { ids: part } }))),
   },
   {
     name: "hold",
     icon: "pause",
     fits: (item) => waits(item) && item.auto_start,
-    run: (ids) => each(ids, (part) => call(api.POST("/api/history/pause", { body: { ids: part } }))),
+    run: (ids) => sendInParts(ids, (part) => call(api.POST("/api/history/pause", { body: { ids: part } }))),
   },
   { name: "retry", icon: "retry", fits: (item) => isDone(item) && item.status !== "finished", run: retry },
   {
@@ -121,7 +121,7 @@ const ACTIONS: readonly Action[] = [
     icon: "forward",
     permission: "system:control",
     fits: waits,
-    run: (ids) => each(ids, (part) => call(api.POST("/api/history/force-start", { body: { ids: part } }))),
+    run: (ids) => sendInParts(ids, (part) => call(api.POST("/api/history/force-start", { body: { ids: part } }))),
   },
   {
     name: "front",
@@ -171,10 +171,10 @@ const ACTIONS: readonly Action[] = [
 ];
 
 // What may be done with items; `known` holds those of which something is known, and all of them where `isWhole`.
-export function actionsFor(known: readonly Item[], place: "one" | "many", isWhole = true): Action[] {
+export function actionsFor(items: readonly Item[], place: "one" | "many", isWhole = true): Action[] {
   return ACTIONS.filter(
     ({ only, permission = "items:write", fits }) =>
-      (only === undefined || only === place) && may(permission) && (!isWhole || known.some(fits)),
+      (only === undefined || only === place) && may(permission) && (!isWhole || items.some(fits)),
   );
 }
 

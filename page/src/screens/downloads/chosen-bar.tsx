@@ -13,9 +13,9 @@ const SHOWN = 3;
 export function ChosenBar({ model }: { model: Model }) {
   const count = model.chosen.value.size;
   if (!count) return null;
-  const known = model.chosenItems();
+  const items = model.chosenItems();
   // Of items that were never loaded nothing is known: what may fit them is offered, too.
-  const fitting = actionsFor(known, "many", known.length === count);
+  const fitting = actionsFor(items, "many", items.length === count);
   const run = (action: Action) => void doIt(action, model).catch(tellProblem);
   return (
     <div class="chosen-bar" role="region" aria-label={t("downloads.chosen", { n: count })}>
@@ -48,9 +48,9 @@ export function ChosenBar({ model }: { model: Model }) {
 
 async function doIt(action: Action, model: Model): Promise<void> {
   const ids = [...model.chosen.value];
-  const known = new Map(model.chosenItems().map((item) => [item._id, item]));
+  const loadedItems = new Map(model.chosenItems().map((item) => [item._id, item]));
   const items: Item[] = [];
-  for (const id of ids) items.push(known.get(id) ?? (await load(id)));
+  for (const id of ids) items.push(loadedItems.get(id) ?? (await load(id)));
   model.chooseNone();
   await act(action, items, model);
 }

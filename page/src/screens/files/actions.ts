@@ -29,7 +29,7 @@ export function obstacle(): string {
 
 export async function send(actions: Input[]): Promise<Result[]> {
   // Names may hold what looks like an escape; the service decodes paths once.
-  const sent = new Map(actions.map(({ path }) => [pathOf(path), path]));
+  const originalPaths = new Map(actions.map(({ path }) => [pathOf(path), path]));
   const body = actions.map((action) => ({ ...action, path: pathOf(action.path) }));
   try {
     let answer = await call(api.POST("/api/file/actions", { body }));
@@ -38,7 +38,7 @@ export async function send(actions: Input[]): Promise<Result[]> {
       answer = await call(api.GET("/api/file/jobs/{id}", { params: { path: { id: answer.job } } }));
     }
     const results = (Array.isArray(answer) ? answer : answer.results) as unknown as Result[];
-    return results.map((result) => ({ ...result, path: sent.get(result.path) ?? result.path }));
+    return results.map((result) => ({ ...result, path: originalPaths.get(result.path) ?? result.path }));
   } catch (error) {
     if (error instanceof ApiError && error.status === NO_CONTROL && error.message.includes("actions is disabled")) {
       throw new ApiError(NO_CONTROL, error.code, t("files.switchedOff", { setting: SETTING }));
@@ -48,7 +48,7 @@ export async function send(actions: Input[]): Promise<Result[]> {
 }
 
 // Of the results for `paths`, without those of sidecars that went along.
-function told(results: readonly Result[], paths: readonly string[], done: (n: number) => string, undo?: () => void): void {
+function tellResults(results: readonly Result[], paths: readonly string[], done: (n: number) => string, undo?: () => void): void {
   const own = results.filter(({ path }) => paths.includes(path));
   const failed = results.filter(({ ok }) => !ok);
   const succeeded = own.filter(({ ok }) => ok).length;
@@ -63,7 +63,7 @@ export async function rename(path: string, name: string, changed: () => void): P
   const place = result.new_path?.replace(/^\//, "") ?? "";
   const undo = () =>
     void send([{ action: "rename", path: place, new_name: nameOf(path) }])
-      .then((results) => told(results, [place], () => t("files.renamed", { name: nameOf(path) })), tellProblem)
+      .then((results) => tellResults(results, [place], () => t("files.renamed", { name: nameOf(path) })), tellProblem)
       .finally(changed);
   tell("success", t("files.renamed", { name }), { text: t("common.undo"), run: undo });
   changed();
@@ -72,14 +72,14 @@ export async function rename(path: string, name: string, changed: () => void): P
 
 export async function move(paths: readonly string[], folder: string, changed: () => void): Promise<void> {
   const results = await send(paths.map((path) => ({ action: "move", path, new_path: folder })));
-  const moved = results.filter(({ path, ok, new_path }) => ok && new_path && paths.includes(path));
+  const successes = results.filter(({ path, ok, new_path }) => ok && new_path && paths.includes(path));
   const undo = () => {
-    const back = moved.map((one) => ({ from: (one.new_path ?? "").replace(/^\//, ""), to: one.path.split("/").slice(0, -1).join("/") }));
+    const back = successes.map((one) => ({ from: (one.new_path ?? "").replace(/^\//, ""), to: one.path.split("/").slice(0, -1).join("/") }));
     void send(back.map(({ from, to }) => ({ action: "move", path: from, new_path: to })))
-      .then((answers) => told(answers, back.map(({ from }) => from), (n) => t("files.movedBack", { n })), tellProblem)
+      .then((answers) => tellResults(answers, back.map(({ from }) => from), (n) => t("files.movedBack", { n })), tellProblem)
       .finally(changed);
   };
-  told(results, paths, (n) => t("files.moved", { n, folder: folder ? nameOf(folder) : t("files.title") }), undo);
+  tellResults(results, paths, (n) => t("files.moved", { n, folder: folder ? nameOf(folder) : t("files.title") }), undo);
   changed();
 }
 
@@ -91,7 +91,7 @@ export async function remove(paths: readonly string[], hasFolders: boolean, chan
     isDangerous: true,
   });
   if (!isSure) return;
-  told(await send(paths.map((path) => ({ action: "delete", path }))), paths, (n) => t("files.deleted", { n }));
+  tellResults(await send(paths.map((path) => ({ action: "delete", path }))), paths, (n) => t("files.deleted", { n }));
   changed();
 }
 

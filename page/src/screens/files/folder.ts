@@ -62,9 +62,9 @@ export class Folder {
     this.epoch++;
     this.loading.clear();
     const [first, last] = this.inView;
-    const kept = this.slots;
-    this.slots = new Array<Entry | undefined>(kept.length);
-    for (let index = first; index <= last; index++) this.slots[index] = kept[index];
+    const previous = this.slots;
+    this.slots = new Array<Entry | undefined>(previous.length);
+    for (let index = first; index <= last; index++) this.slots[index] = previous[index];
     const pages = new Set([Math.floor(first / PAGE), Math.floor(last / PAGE)]);
     await Promise.all([...pages].map((page) => this.loadOnce(page)));
   }

@@ -36,7 +36,7 @@ export function MoveDialog({ folder, paths, onClose }: { folder: Folder; paths: 
       setBusy(false);
     }
   };
-  const others = names?.filter((name) => !paths.includes(below(name))) ?? [];
+  const targets = names?.filter((name) => !paths.includes(below(name))) ?? [];
   return (
     <Dialog
       title={t("files.moveTitle", { n: paths.length })}
@@ -77,7 +77,7 @@ export function MoveDialog({ folder, paths, onClose }: { folder: Folder; paths: 
       {problem === null && names === null && <Loading />}
       {names && (
         <ul class="files-folders" aria-label={t("files.folders")}>
-          {others.map((name) => (
+          {targets.map((name) => (
             <li key={name}>
               <button type="button" onClick={() => setPlace(below(name))}>
                 <Icon name="folder" />
@@ -86,7 +86,7 @@ export function MoveDialog({ folder, paths, onClose }: { folder: Folder; paths: 
               </button>
             </li>
           ))}
-          {others.length === 0 && <li class="soft">{t("files.noFolders")}</li>}
+          {targets.length === 0 && <li class="soft">{t("files.noFolders")}</li>}
         </ul>
       )}
     </Dialog>

@@ -38,7 +38,7 @@ export default function Files({ rest, query }: ScreenProps) {
   const search = query.get("search") ?? "";
   const folder = useMemo(() => new Folder({ path, sort, order, search }), [path, sort, order, search]);
   const [isGrid, setGrid] = useState(read("files") === "grid");
-  const [moved, setMoved] = useState<readonly string[] | null>(null);
+  const [movePaths, setMovePaths] = useState<readonly string[] | null>(null);
   const [isMaking, setMaking] = useState(false);
   const file = query.get("file");
   useReload(folder);
@@ -60,17 +60,17 @@ export default function Files({ rest, query }: ScreenProps) {
       </header>
       <Crumbs folder={folder} />
       <Toolbar key={path} folder={folder} isGrid={isGrid} onView={chooseView} />
-      <Contents folder={folder} isGrid={isGrid} onMove={setMoved} />
-      <ChosenBar folder={folder} onMove={setMoved} />
+      <Contents folder={folder} isGrid={isGrid} onMove={setMovePaths} />
+      <ChosenBar folder={folder} onMove={setMovePaths} />
       <Zips />
-      {moved && <MoveDialog folder={folder} paths={moved} onClose={() => setMoved(null)} />}
+      {movePaths && <MoveDialog folder={folder} paths={movePaths} onClose={() => setMovePaths(null)} />}
       {isMaking && (
         <Dialog title={t("files.newFolder")} onClose={() => setMaking(false)}>
           <NewFolder
             path={path}
-            onDone={(made) => {
+            onDone={(isCreated) => {
               setMaking(false);
-              if (made) void folder.reload();
+              if (isCreated) void folder.reload();
             }}
           />
         </Dialog>

@@ -9,7 +9,7 @@ import { confirm, Dialog } from "../../parts/dialog";
 import { Empty, Loading, Notice, Problem, ProgressBar } from "../../parts/states";
 import { tell, tellProblem } from "../../parts/toast";
 import { useLoaded } from "../../parts/use-loaded";
-import { moment, shown, sinceThen } from "./moments";
+import { formatMoment, moment, sinceThen } from "./moments";
 import { NewKey } from "./new-key";
 
 type Key = components["schemas"]["KeyView"];
@@ -53,9 +53,9 @@ export function ApiKeys() {
       {isMaking && (
         <NewKey
           onClose={() => setMaking(false)}
-          onMade={(made) => {
+          onMade={(key) => {
             setMaking(false);
-            setSecret(made);
+            setSecret(key);
             load();
           }}
         />
@@ -98,7 +98,7 @@ function KeyCard({ value, onRemove }: { value: Key; onRemove: () => void }) {
       </div>
       <p class="soft small keys-facts">
         <span>{value.last_used_at ? t("keys.lastUsed", { when: sinceThen(value.last_used_at) }) : t("keys.neverUsed")}</span>
-        <span>{value.expires_at ? t("keys.until", { when: shown(value.expires_at) }) : t("keys.noEnd")}</span>
+        <span>{value.expires_at ? t("keys.until", { when: formatMoment(value.expires_at) }) : t("keys.noEnd")}</span>
         {value.request_limit !== null && <span>{t("keys.requests", { n: value.request_limit })}</span>}
       </p>
     </li>

@@ -5,7 +5,7 @@ export function moment(text: string): Date {
   return new Date(`${text.replace(" ", "T")}Z`);
 }
 
-export function shown(text: string): string {
+export function formatMoment(text: string): string {
   return dateTime(moment(text));
 }
 

@@ -6,7 +6,7 @@ import { Empty, Loading, Problem } from "../../parts/states";
 import { tell, tellProblem } from "../../parts/toast";
 import { useLoaded } from "../../parts/use-loaded";
 import { refresh } from "../../session";
-import { shown, sinceThen } from "./moments";
+import { formatMoment, sinceThen } from "./moments";
 
 export function Sessions() {
   const { value, problem, load } = useLoaded(() => call(api.GET("/api/auth/sessions")));
@@ -42,7 +42,7 @@ export function Sessions() {
                   {browserOf(one.user_agent)} {one.current && <span class="badge good">{t("keys.thisBrowser")}</span>}
                 </h2>
                 <p class="soft small">
-                  <bdi>{one.ip}</bdi> · {t("keys.since", { when: sinceThen(one.created_at) })} · {t("keys.until", { when: shown(one.expires_at) })}
+                  <bdi>{one.ip}</bdi> · {t("keys.since", { when: sinceThen(one.created_at) })} · {t("keys.until", { when: formatMoment(one.expires_at) })}
                 </p>
               </div>
               <Button icon="signout" onClick={() => void end(one.id, one.current)}>

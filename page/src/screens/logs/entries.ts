@@ -46,12 +46,12 @@ export function useLines(query: Query, isHeld: boolean): Lines {
   const held = useRef(isHeld);
   held.current = isHeld;
   const redraw = () => draw((n) => n + 1);
-  const wanted = Object.fromEntries(Object.entries(query).filter(([, value]) => value));
+  const filters = Object.fromEntries(Object.entries(query).filter(([, value]) => value));
   const load = async (offset: number) => {
     setLoading(true);
     setProblem(null);
     try {
-      const page = await call(api.GET("/api/logs", { params: { query: { ...wanted, offset: String(offset), limit: String(PAGE) } } }));
+      const page = await call(api.GET("/api/logs", { params: { query: { ...filters, offset: String(offset), limit: String(PAGE) } } }));
       append(store.current, page.logs);
       setOlder(!page.end_is_reached && store.current.entries.length < MOST);
     } catch (error) {
@@ -67,7 +67,7 @@ export function useLines(query: Query, isHeld: boolean): Lines {
   };
   const state = useStream({
     path: "/api/logs/stream",
-    query: wanted,
+    query: filters,
     events: ["log_lines"],
     // What was written before the stream was open is in the page.
     onOpen: () => void load(0),

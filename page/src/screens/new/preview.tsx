@@ -30,20 +30,20 @@ interface PreviewProps {
 }
 
 export function Preview({ url, draft, isBusy, onAdd }: PreviewProps) {
-  const [found, setFound] = useState<Found | null>(null);
+  const [info, setInfo] = useState<Found | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const look = () => {
-    setFound(null);
+    setInfo(null);
     setProblem(null);
     const query = { url, entries: "true", ...(draft.preset ? { preset: draft.preset } : {}), ...(draft.cli ? { args: draft.cli } : {}) };
-    call(api.GET("/api/yt-dlp/url/info", { params: { query } })).then((answer) => setFound(answer as Found), setProblem);
+    call(api.GET("/api/yt-dlp/url/info", { params: { query } })).then((answer) => setInfo(answer as Found), setProblem);
   };
   useEffect(look, [url]);
   return (
     <section class="card new-preview" aria-label={t("new.preview")}>
       {problem !== null && <Problem error={problem} onRetry={look} />}
-      {problem === null && !found && <Loading />}
-      {found && (found.entries ? <List found={found} url={url} draft={draft} isBusy={isBusy} onAdd={onAdd} /> : <One found={found} draft={draft} />)}
+      {problem === null && !info && <Loading />}
+      {info && (info.entries ? <List found={info} url={url} draft={draft} isBusy={isBusy} onAdd={onAdd} /> : <One found={info} draft={draft} />)}
     </section>
   );
 }

@@ -100,8 +100,8 @@ function Addresses({ text, error }: { text: string; error: string | null }) {
   const chooser = useRef<HTMLInputElement>(null);
   const take = (files: FileList | null) => {
     if (!files) return;
-    void addressesOf(files).then((found) => {
-      if (found.length) edit({ text: append(draft.value.text, found) });
+    void addressesOf(files).then((addresses) => {
+      if (addresses.length) edit({ text: append(draft.value.text, addresses) });
       else tell("warning", t("new.noneInFile"));
     });
   };
@@ -158,8 +158,8 @@ function useStart(query: URLSearchParams): void {
   const [url, shared, again] = [query.get("url"), query.get("text"), query.get("again")];
   const preset = query.get("preset");
   useEffect(() => {
-    const wanted = [url, shared].flatMap((value) => value?.match(/https?:\/\/\S+/g) ?? []);
-    if (wanted.length) edit({ text: append(draft.value.text, wanted) });
+    const addresses = [url, shared].flatMap((value) => value?.match(/https?:\/\/\S+/g) ?? []);
+    if (addresses.length) edit({ text: append(draft.value.text, addresses) });
     if (preset) edit({ preset });
     if (!again) return;
     call(api.GET("/api/history/{id}", { params: { path: { id: again } } })).then(

@@ -22,8 +22,8 @@ export function Jars() {
   const { value, problem, reload } = useLoaded(async () => (await call(api.GET("/api/cookies"))).jars, "cookies");
   if (problem && !value) return <Problem error={problem} onRetry={reload} />;
   if (!value) return <Loading />;
-  const shown = value.filter((jar) => !isHidden(key(jar)));
-  if (!shown.length)
+  const visible = value.filter((jar) => !isHidden(key(jar)));
+  if (!visible.length)
     return (
       <Empty icon="key" title={t("rules.empty_cookies")}>
         {may("cookies:write") && (
@@ -35,7 +35,7 @@ export function Jars() {
     );
   return (
     <ol class="records" aria-label={t("rules.tab_cookies")}>
-      {shown.map((jar) => (
+      {visible.map((jar) => (
         <Line key={jar.site} jar={jar} />
       ))}
     </ol>

@@ -23,8 +23,8 @@ export function KindList<View extends Named>({ kind, icon, children }: KindListP
   const { value, problem, reload } = useLoaded(kind.list, kind.feature);
   if (problem && !value) return <Problem error={problem} onRetry={reload} />;
   if (!value) return <Loading />;
-  const shown = value.filter(({ id }) => !isHidden(`${kind.name}/${id}`));
-  if (shown.length) return <>{children(shown, reload)}</>;
+  const visible = value.filter(({ id }) => !isHidden(`${kind.name}/${id}`));
+  if (visible.length) return <>{children(visible, reload)}</>;
   return (
     <Empty icon={icon} title={t(`rules.empty_${kind.name}`)}>
       {may(WRITES[kind.name]) && (

@@ -12,7 +12,7 @@ import { commandOf, type Preset, PRESETS } from "./kinds";
 import { KindList, KindMenu } from "./list";
 
 export function Presets() {
-  const [shown, setShown] = useState<Preset | null>(null);
+  const [openPreset, setOpenPreset] = useState<Preset | null>(null);
   return (
     <KindList kind={PRESETS as never} icon="rules">
       {(all: Preset[]) => {
@@ -22,18 +22,18 @@ export function Presets() {
           <>
             <ul class="records" aria-label={t("rules.tab_presets")}>
               {own.map((preset) => (
-                <Row key={preset.id} preset={preset} onCommand={() => setShown(preset)} />
+                <Row key={preset.id} preset={preset} onCommand={() => setOpenPreset(preset)} />
               ))}
             </ul>
             <h2 class="records-heading">{t("rules.fixedPresets")}</h2>
             <ul class="records" aria-label={t("rules.fixedPresets")}>
               {fixed.map((preset) => (
-                <Row key={preset.id} preset={preset} onCommand={() => setShown(preset)} />
+                <Row key={preset.id} preset={preset} onCommand={() => setOpenPreset(preset)} />
               ))}
             </ul>
-            {shown && (
-              <Dialog title={t("rules.commandOf", { name: presetName(shown.name) })} onClose={() => setShown(null)}>
-                <Command preset={shown.name} />
+            {openPreset && (
+              <Dialog title={t("rules.commandOf", { name: presetName(openPreset.name) })} onClose={() => setOpenPreset(null)}>
+                <Command preset={openPreset.name} />
               </Dialog>
             )}
           </>

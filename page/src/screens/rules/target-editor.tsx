@@ -56,8 +56,8 @@ function draftOf(target: Target | null, isNew: boolean): Draft {
 }
 
 function bodyOf({ name, enabled, on, presets, secret, headers, ...request }: Draft): TargetInput {
-  const kept = headers.filter(({ key, value }) => key.trim() || value.trim());
-  return { name, enabled, on, presets, request: { ...request, headers: kept }, ...(secret === null ? {} : { secret }) };
+  const filled = headers.filter(({ key, value }) => key.trim() || value.trim());
+  return { name, enabled, on, presets, request: { ...request, headers: filled }, ...(secret === null ? {} : { secret }) };
 }
 
 function Form({ target, isNew }: { target: Target | null; isNew: boolean }) {

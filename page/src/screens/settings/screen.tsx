@@ -90,11 +90,11 @@ function Row({ value: row }: { value: Setting }) {
         </p>
       </div>
       <div class="settings-value">
-        <code dir="ltr">{shown(row.value)}</code>
+        <code dir="ltr">{formatValue(row.value)}</code>
         {isSet && <span class="badge busy">{t("settings.set")}</span>}
         {isSet && !row.secret && row.default !== null && (
           <p class="soft small">
-            {t("settings.default")}: <code dir="ltr">{shown(row.default)}</code>
+            {t("settings.default")}: <code dir="ltr">{formatValue(row.default)}</code>
           </p>
         )}
       </div>
@@ -108,6 +108,6 @@ function Row({ value: row }: { value: Setting }) {
   );
 }
 
-function shown(value: Setting["value"]): string {
+function formatValue(value: Setting["value"]): string {
   return value === null || value === "" ? "—" : String(value);
 }

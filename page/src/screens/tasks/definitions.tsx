@@ -14,8 +14,8 @@ export function Definitions() {
   const definitions = useLoaded(listDefinitions, "tasks_definitions");
   if (definitions.problem && !definitions.value) return <Problem error={definitions.problem} onRetry={definitions.reload} />;
   if (!definitions.value) return <Loading />;
-  const shown = definitions.value.filter(({ id }) => !isHidden(`definitions/${id}`));
-  if (!shown.length) {
+  const visible = definitions.value.filter(({ id }) => !isHidden(`definitions/${id}`));
+  if (!visible.length) {
     return (
       <Empty icon="list" title={t("tasks.definitionsEmptyTitle")} text={t("tasks.definitionsEmptyText")}>
         {may("rules:write") && (
@@ -28,7 +28,7 @@ export function Definitions() {
   }
   return (
     <ul class="records" aria-label={t("tasks.definitions")}>
-      {shown.map((definition) => (
+      {visible.map((definition) => (
         <Row key={definition.id} definition={definition} onChange={definitions.reload} />
       ))}
     </ul>

@@ -59,9 +59,9 @@ async function send(now: Draft, id: number | null): Promise<void> {
     return;
   }
   const [first = fields.url.trim(), ...more] = addressesIn(fields.url);
-  const made = await makeTasks([{ ...fields, url: first }, ...more.map((url) => ({ url }))]);
+  const tasks = await makeTasks([{ ...fields, url: first }, ...more.map((url) => ({ url }))]);
   // It may take long, and the task is there either way.
-  if (isMarked) for (const task of made) markTask(task.id).catch(tellProblem);
+  if (isMarked) for (const task of tasks) markTask(task.id).catch(tellProblem);
 }
 
 function Form({ start, id }: { start: Draft; id: number | null }) {

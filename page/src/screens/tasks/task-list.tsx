@@ -21,8 +21,8 @@ export function TaskList() {
   const [written, setWritten] = useState<ChannelFiles | null>(null);
   if (tasks.problem && !tasks.value) return <Problem error={tasks.problem} onRetry={tasks.reload} />;
   if (!tasks.value) return <Loading />;
-  const shown = tasks.value.filter(({ id }) => !isHidden(`tasks/${id}`));
-  if (!shown.length) {
+  const visible = tasks.value.filter(({ id }) => !isHidden(`tasks/${id}`));
+  if (!visible.length) {
     return (
       <Empty icon="clock" title={t("tasks.emptyTitle")} text={t("tasks.emptyText")}>
         {may("tasks:write") && (
@@ -36,7 +36,7 @@ export function TaskList() {
   return (
     <>
       <ul class="records" aria-label={t("tasks.sources")}>
-        {shown.map((task) => (
+        {visible.map((task) => (
           <Row key={task.id} task={task} onInspect={() => setInspected(task)} onWritten={setWritten} onChange={tasks.reload} />
         ))}
       </ul>

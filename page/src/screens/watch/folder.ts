@@ -18,17 +18,17 @@ const MOST_PAGES = 12;
 
 async function load(path: string): Promise<Neighbour[]> {
   const folder = folderOf(path);
-  const found: Entry[] = [];
+  const entries: Entry[] = [];
   for (let page = 1; page <= MOST_PAGES; page++) {
     const query = { page, per_page: PAGE, sort_by: "name", sort_order: "asc" } as const;
     const answer = folder
       ? await call(api.GET("/api/file/browser/{path}", { params: { path: { path: folder }, query } }))
       : await call(api.GET("/api/file/browser", { params: { query } }));
-    found.push(...answer.contents.filter((entry) => PLAYED.has(entry.content_type)));
-    const here = found.findIndex((entry) => entry.path === `/${path}`);
-    if (!answer.pagination.has_next || (here >= 0 && here < found.length - 1)) break;
+    entries.push(...answer.contents.filter((entry) => PLAYED.has(entry.content_type)));
+    const here = entries.findIndex((entry) => entry.path === `/${path}`);
+    if (!answer.pagination.has_next || (here >= 0 && here < entries.length - 1)) break;
   }
-  return found.map(({ name, path: place }) => ({ name, path: place.replace(/^\//, "") }));
+  return entries.map(({ name, path: place }) => ({ name, path: place.replace(/^\//, "") }));
 }
 
 // Empty until they are known, and where the browser of files is switched off.

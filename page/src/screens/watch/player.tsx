@@ -13,7 +13,7 @@ import { useMediaSession } from "./media-session";
 import { Playback } from "./playback";
 import { choices, keepPosition, positionOf } from "./positions";
 import { openSource } from "./source";
-import { firstShown, raiseCues, showTrack, type Subtitle } from "./subtitles";
+import { firstVisible, raiseCues, showTrack, type Subtitle } from "./subtitles";
 
 export interface PlayerProps {
   path: string;
@@ -56,7 +56,7 @@ export function Player({ path, info, subtitles, chapters, onNext }: PlayerProps)
     };
   }, [path, info]);
 
-  useLayoutEffect(() => setShown(firstShown(subtitles)), [subtitles]);
+  useLayoutEffect(() => setShown(firstVisible(subtitles)), [subtitles]);
   useEffect(() => {
     if (video.current) showTrack(video.current, shown);
   }, [shown, subtitles, playback?.hasBegun.value]);

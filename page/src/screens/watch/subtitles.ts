@@ -41,7 +41,7 @@ function nameOf(track: SubtitleTrack): string {
 }
 
 // The one whose language was chosen last; -1 for none.
-export function firstShown(subtitles: readonly Subtitle[]): number {
+export function firstVisible(subtitles: readonly Subtitle[]): number {
   const wish = choices.subtitles();
   return wish ? subtitles.findIndex((subtitle) => subtitle.language === wish) : -1;
 }
