@@ -30,14 +30,14 @@ def new_identity() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class NodePort:
     """Where other nodes push to clients of this one."""
 
     listener: socket.socket
     url: str
 
 
-def open_door(url: str, towards: str) -> Door:
+def open_node_port(url: str, towards: str) -> NodePort:
     """Listens where `url` says; without one at a free port of the address by which this machine reaches the service at
     `towards`. Raises `StartError`.
     """
@@ -46,13 +46,13 @@ def open_door(url: str, towards: str) -> Door:
         listener = _bind(where[0], where[1]) or _bind("0.0.0.0", where[1])  # noqa: S104 behind a translated address
         if listener is None:
             raise StartError(f"DLAMBDA_NODE_URL={url}: its port cannot be listened at. Choose another one.")
-        return Door(listener, url.rstrip("/"))
+        return NodePort(listener, url.rstrip("/"))
     host = _own_address(towards)
     listener = _bind(host, 0)
     if listener is None:
         raise StartError("No port is free for the other nodes. Set DLAMBDA_NODE_URL, such as http://10.0.0.5:8090.")
     url_host = f"[{host}]" if ":" in host else host
-    return Door(listener, f"http://{url_host}:{listener.getsockname()[1]}")
+    return NodePort(listener, f"http://{url_host}:{listener.getsockname()[1]}")
 
 
 def _read_url(url: str) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from local.config import Config
 from local.gateway.place import OpenCounts, Place
-from local.node import open_door
+from local.node import open_node_port
 from local.start_error import StartError
 
 _BACKLOG = 1024
@@ -38,7 +38,7 @@ class GatewayPorts:
 
     public: socket.socket
     internal: tuple[socket.socket, ...]
-    door: socket.socket | None
+    node_port: socket.socket | None
     node_url: str
 
     @property
@@ -55,14 +55,14 @@ class GatewayPorts:
         """Those of the processes."""
         ports = tuple(listener.getsockname()[1] for listener in self.internal)
         counts = OpenCounts(len(ports))
-        door = self.door.fileno() if self.door else None
+        node_port = self.node_port.fileno() if self.node_port else None
         return [
-            Place(number, self.public.fileno(), internal.fileno(), None if number else door, ports, counts)
+            Place(number, self.public.fileno(), internal.fileno(), None if number else node_port, ports, counts)
             for number, internal in enumerate(self.internal)
         ]
 
     def close(self) -> None:
-        for listener in (self.public, *self.internal, *([self.door] if self.door else ())):
+        for listener in (self.public, *self.internal, *([self.node_port] if self.node_port else ())):
             listener.close()
 
 
@@ -73,5 +73,5 @@ def open_ports(config: Config) -> GatewayPorts:
     internal = tuple(listen("127.0.0.1", 0) for _ in range(settings.http_workers))
     if not services.are_shared:
         return GatewayPorts(public, internal, None, "")
-    door = open_door(settings.node_url, services.tables)
-    return GatewayPorts(public, internal, door.listener, door.url)
+    node_port = open_node_port(settings.node_url, services.tables)
+    return GatewayPorts(public, internal, node_port.listener, node_port.url)

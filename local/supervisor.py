@@ -323,7 +323,7 @@ def _gateway(place: Place, environ: Mapping[str, str], log: Path) -> Child:
         importlib.import_module("local.gateway.process").main(place)
 
     kind = "the gateway" if place.is_first else f"the gateway's process {place.number + 1}"
-    descriptors = (place.public, place.internal, *(() if place.door is None else (place.door,)))
+    descriptors = (place.public, place.internal, *(() if place.node_port is None else (place.node_port,)))
     return Child("gateway", (), environ, log, kind, descriptors, main=serve)
 
 

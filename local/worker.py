@@ -28,7 +28,7 @@ from dlambda.usecases.orders.sweep_orders import wake_orders
 from local import nudge, template
 from local.context import UNLIMITED_SECONDS, Context
 from local.guided import Stopping, wait_for_go
-from local.heart import Heart
+from local.heartbeat import Heartbeat
 from local.processes import leave
 from local.template import Consumer, Function
 
@@ -319,7 +319,7 @@ def _begin(settings: Settings, news: threading.Event) -> None:
         if speaks:
             enter()
         on_silent = news.set if SCHEDULER in settings.roles else None
-        Heart(speaks=speaks, on_forgotten=news.set, on_silent=on_silent).start()
+        Heartbeat(speaks=speaks, on_forgotten=news.set, on_silent=on_silent).start()
     if WORKER in settings.roles:
         leases.release_all(node)
         jobs.release_all(time.time(), node)

@@ -25,14 +25,14 @@ class OpenCounts:
 class Place:
     """A process of the gateway among its siblings, which are numbered from 0.
 
-    `public`, `internal`, `door` (for other nodes; the first process has it): descriptors of its listening sockets.
+    `public`, `internal`, `node_port` (for other nodes; the first process has it): descriptors of its listening sockets.
     `internal_ports`: where each process is told of pushes to its WebSocket clients.
     """
 
     number: int
     public: int
     internal: int
-    door: int | None
+    node_port: int | None
     internal_ports: tuple[int, ...]
     counts: OpenCounts
 

@@ -47,7 +47,7 @@ from local.gateway.siblings import Siblings
 from local.gateway.sockets import Sockets, deny
 from local.gateway.upstream import media_service
 from local.guided import wait_for_go
-from local.heart import Heart
+from local.heartbeat import Heartbeat
 from local.processes import leave
 
 _PING_SECONDS = 10.0
@@ -189,7 +189,7 @@ async def _serve(
     servers = [first, *map(_Server, configs[1:])]
     loop = asyncio.get_running_loop()
     if current().settings.shares_services and place.is_first:
-        Heart(speaks=True, on_forgotten=lambda: asyncio.run_coroutine_threadsafe(sockets.close_all(), loop)).start()
+        Heartbeat(speaks=True, on_forgotten=lambda: asyncio.run_coroutine_threadsafe(sockets.close_all(), loop)).start()
 
     def stop() -> None:
         for server in servers:
@@ -261,7 +261,7 @@ def main(place: Place) -> None:
     settings = current().settings
     set_up_logs()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    descriptors = (place.public, place.internal, place.door)
+    descriptors = (place.public, place.internal, place.node_port)
     listeners = [socket.socket(fileno=number) for number in descriptors if number is not None]
     plan = template.read()
     functions = Functions(plan.routes)

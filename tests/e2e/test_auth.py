@@ -1,4 +1,4 @@
-"""Every door asks for the password (docs/contract/system.md 2)."""
+"""Every route asks for the password (docs/contract/system.md 2)."""
 
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from tests.e2e.api import Api
 from tests.e2e.listener import Listener
 from tests.e2e.service import Service
 
-DOORS = [
+ROUTES = [
     ("GET", "/api/ping"), ("GET", "/api/history"), ("POST", "/api/history"), ("GET", "/api/history/add?url=x"),
     ("DELETE", "/api/history"), ("GET", "/api/history/live"), ("GET", "/api/history/some-id"),
     ("POST", "/api/history/start"), ("POST", "/api/history/some-id/nfo"), ("GET", "/api/archiver?preset=default"),
@@ -29,7 +29,7 @@ def stranger(guarded: Service) -> Api:
     return guarded.api
 
 
-@pytest.mark.parametrize(("method", "path"), DOORS)
+@pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_stranger_is_refused_at_every_door(stranger: Api, method: str, path: str) -> None:
     reply = stranger.request(method, path, raw=b"{}" if method in ("POST", "DELETE") else b"")
     assert reply.status == 401

@@ -1,4 +1,4 @@
-"""What is refused at the door, with nothing stored (docs/contract/README.md, Adding)."""
+"""What is refused by the request, with nothing stored (docs/contract/README.md, Adding)."""
 
 import pytest
 

@@ -23,7 +23,7 @@ OUTSIDE = ("/api/thumbnail", "/api/random/background", "/api/yt-dlp/url/info", "
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with a password and with every door open behind it."""
+    """A service with a password and with every permission behind it."""
     settings = {
         "YTP_ALLOW_INTERNAL_URLS": "false",
         "YTP_AUTH_USERNAME": credentials.USER,

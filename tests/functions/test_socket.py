@@ -1,4 +1,4 @@
-"""The WebSocket's doors and messages: docs/contract/websocket.md 1 to 5."""
+"""The WebSocket's routes and messages: docs/contract/websocket.md 1 to 5."""
 
 import base64
 import json
@@ -25,21 +25,21 @@ URL = "https://video.example/watch?v=1"
 OK = {"statusCode": 200}
 
 
-def door(route: str, connection_id: str = "c1", **event: Any) -> dict[str, Any]:
+def handle(route: str, connection_id: str = "c1", **event: Any) -> dict[str, Any]:
     with acting_as("on_socket"):
         return lambda_handler({"requestContext": {"routeKey": route, "connectionId": connection_id}, **event}, None)
 
 
 def say(event: object, data: object = None, **more: object) -> None:
     """One frame of the client `c1`."""
-    assert door("$default", body=json.dumps({"event": event, "data": data, **more})) == OK
+    assert handle("$default", body=json.dumps({"event": event, "data": data, **more})) == OK
 
 
 class TestDoors:
     """websocket.md 2"""
 
     def test_a_client_comes_is_greeted_and_goes(self, stack, pushes):
-        assert door("$connect", headers={}, queryStringParameters={"_": "123"}) == OK
+        assert handle("$connect", headers={}, queryStringParameters={"_": "123"}) == OK
         assert connections.ids_by_audience() == {("", ""): ["c1"]}
         assert pushes.to("c1") == []
         messages = stack.messages("socket")
@@ -50,20 +50,20 @@ class TestDoors:
         assert re.fullmatch(r"[A-Za-z0-9]{14}", greeting["data"]["sid"])
         assert greeting["data"]["data"] == {"sid": greeting["data"]["sid"]}
         assert abs(greeting["data"]["timestamp"] - time.time()) < 60
-        assert door("$disconnect") == OK
+        assert handle("$disconnect") == OK
         assert connections.ids_by_audience() == {}
 
     @pytest.mark.parametrize(
         ("query", "listens"), [({"progress": "true"}, "brief"), ({"progress": "1"}, ""), ({"progress": ""}, "")]
     )
     def test_a_client_may_ask_for_short_progress(self, stack, query, listens):
-        assert door("$connect", headers={}, queryStringParameters=query) == OK
+        assert handle("$connect", headers={}, queryStringParameters=query) == OK
         [audience] = connections.ids_by_audience()
         assert audience.dialect == listens
 
     def test_one_that_left_before_its_greeting(self, stack, pushes):
-        door("$connect")
-        door("$disconnect")
+        handle("$connect")
+        handle("$disconnect")
         [message] = stack.messages("socket")
         assert lambda_handler({"Records": [{"messageId": "m", "body": json.dumps(message)}]}, None) == {
             "batchItemFailures": []
@@ -71,7 +71,7 @@ class TestDoors:
         assert pushes.to("c1") == []
 
     def test_greetings_go_to_the_new_client_alone(self, stack, pushes, listening):
-        door("$connect", "c2")
+        handle("$connect", "c2")
         [message] = stack.messages("socket")
         lambda_handler({"Records": [{"messageId": "m", "body": json.dumps(message)}]}, None)
         assert listening.names == []
@@ -88,7 +88,7 @@ class TestDoors:
     )
     def test_refused_at_the_handshake(self, stack, configure, headers, query, text):
         configure(auth_username="u", auth_password="p")
-        answer = door("$connect", headers=headers, queryStringParameters=query)
+        answer = handle("$connect", headers=headers, queryStringParameters=query)
         assert answer["statusCode"] == 401
         assert json.loads(answer["body"])["error"] == text
         assert connections.ids_by_audience() == {}
@@ -121,21 +121,21 @@ class TestDoors:
             configure(auth_username="u", auth_password="p")
             query = {"apikey": base64.b64encode(b"u:p").decode()}
         multiple = {name: [value] for name, value in headers.items()}
-        answer = door("$connect", headers=headers, multiValueHeaders=multiple, queryStringParameters=query)
+        answer = handle("$connect", headers=headers, multiValueHeaders=multiple, queryStringParameters=query)
         assert answer["statusCode"] == status
         assert connections.ids_by_audience() == ({("", ""): ["c1"]} if status == 200 else {})
 
     def test_a_doubled_origin(self, stack):
         origins = ["https://evil.example", "http://localhost"]
         headers = {"Host": "localhost", "Origin": origins[-1]}
-        answer = door("$connect", headers=headers, multiValueHeaders={"Host": ["localhost"], "Origin": origins})
+        answer = handle("$connect", headers=headers, multiValueHeaders={"Host": ["localhost"], "Origin": origins})
         assert answer["statusCode"] == 403
 
     @pytest.mark.parametrize(("settings", "status"), [({}, 503), ({"allow_open": "true"}, 200)])
     def test_in_the_cloud_without_a_password(self, stack, configure, monkeypatch, settings, status):
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "stack-OnSocketFunction")
         configure(**settings)
-        assert door("$connect", headers={"Host": "x.example"})["statusCode"] == status
+        assert handle("$connect", headers={"Host": "x.example"})["statusCode"] == status
 
     @pytest.mark.parametrize("where", ["header", "query"])
     def test_credentials_open(self, stack, configure, where):
@@ -143,7 +143,7 @@ class TestDoors:
         encoded = base64.b64encode(b"u:p").decode()
         event = {"header": {"headers": {"AUTHORIZATION": f"Basic {encoded}"}},
                  "query": {"queryStringParameters": {"apikey": encoded}}}[where]  # fmt: skip
-        assert door("$connect", **event) == OK
+        assert handle("$connect", **event) == OK
 
     @pytest.mark.parametrize(
         "body",
@@ -151,7 +151,7 @@ class TestDoors:
          '{"event": ["add_url"]}', '{"event": {}}', "[" * 100_000, '{"event": "add_url", "data": "\\ud800"}', None],
     )  # fmt: skip
     def test_bad_frames_are_ignored(self, listening, body):
-        assert door("$default", body=body) == OK
+        assert handle("$default", body=body) == OK
         assert listening.frames == []
         assert connections.ids_by_audience() == {("", ""): ["c1"]}
 

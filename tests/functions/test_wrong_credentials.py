@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dlambda.domain.secrets.attempts import PER_ACCOUNT, PER_ADDRESS
-from tests.functions.test_socket import door
+from tests.functions.test_socket import handle
 
 RIGHT = {"Authorization": "Basic " + base64.b64encode(b"user:word").decode()}
 WRONG = {"Authorization": "Basic " + base64.b64encode(b"user:guess").decode()}
@@ -90,7 +90,7 @@ class TestPassword:
         context = {"routeKey": "$connect", "connectionId": "c1", "identity": {"sourceIp": "192.0.2.9"}}
 
         def connect(key: str):
-            return door("$connect", requestContext=context, headers={}, queryStringParameters={"apikey": key})
+            return handle("$connect", requestContext=context, headers={}, queryStringParameters={"apikey": key})
 
         assert [connect("eDp5")["statusCode"] for _ in range(PER_ADDRESS)] == [401] * PER_ADDRESS
         refused = connect("eDp5")

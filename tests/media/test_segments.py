@@ -55,7 +55,7 @@ def cut_all(location, folder, encoder):
     paths = []
     for segment in grid:
         paths.append(folder / f"{segment.index:03}.ts")
-        # As the door makes it: a request does not say which is the last.
+        # As the route makes it: a request does not say which is the last.
         asked = Segment(segment.index, round(segment.start, 6), round(segment.length, 6))
         write_segment(location, asked, conversion, paths[-1], encoder)
     return paths, grid, duration

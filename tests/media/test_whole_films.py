@@ -32,7 +32,7 @@ def encoder():
 
 
 def cut(location, folder, encoder):
-    """The playlist of all segments, which are made as the door makes them; those that nothing can be read of are not."""
+    """The playlist of all segments, which are made as the route makes them; those that nothing can be read of are not."""
     timeline = read_timeline(location)
     lines, missing = [], []
     for segment in timeline.segments:

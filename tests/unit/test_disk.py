@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlambda.domain.items.failure import FailureKind, classify
-from dlambda.media.machine.disk import DiskSpace, disk_space_at, tightest_room
+from dlambda.media.machine.disk import DiskSpace, disk_space_at, least_space
 
 MB = 1_000_000
 
@@ -19,8 +19,8 @@ def test_what_would_take_from_the_reserve_does_not_fit(free: int, needed: int, f
 
 
 def test_without_a_reserve_everything_fits() -> None:
-    room = DiskSpace(0, 10 * MB, 0)
-    assert (room.low, room.lacks(5 * MB)) == (True, None)
+    space = DiskSpace(0, 10 * MB, 0)
+    assert (space.low, space.lacks(5 * MB)) == (True, None)
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_without_a_reserve_everything_fits() -> None:
     ],
 )
 def test_a_disk_is_low_when_no_download_begins(free: int, total: int, reserve: int, low: bool) -> None:
-    room = DiskSpace(free, total, reserve)
-    assert room.low is low
-    assert (room.lacks(room.least) is not None) is (low and reserve > 0)
+    space = DiskSpace(free, total, reserve)
+    assert space.low is low
+    assert (space.lacks(space.least) is not None) is (low and reserve > 0)
 
 
 def test_the_tightest_volume_counts() -> None:
     reserve = 10**9
-    rooms = [disk_space_at(Path(folder), reserve) for folder in ("/", "/dev/shm")]
-    assert tightest_room([Path("/"), Path("/dev/shm")], reserve).available == min(room.available for room in rooms)
+    spaces = [disk_space_at(Path(folder), reserve) for folder in ("/", "/dev/shm")]
+    assert least_space([Path("/"), Path("/dev/shm")], reserve).available == min(space.available for space in spaces)
 
 
 def test_its_text_is_a_full_disk() -> None:
@@ -54,6 +54,6 @@ def test_its_text_is_a_full_disk() -> None:
 
 
 def test_a_reserve_is_a_twentieth_of_the_volume_at_most(tmp_path: Path) -> None:
-    room = disk_space_at(tmp_path / "not" / "yet", 10**18)
-    assert room.reserve == room.total // 20
+    space = disk_space_at(tmp_path / "not" / "yet", 10**18)
+    assert space.reserve == space.total // 20
     assert disk_space_at(tmp_path, 1).reserve == 1

@@ -16,7 +16,7 @@ from dlambda.node_roles import read_roles
 from dlambda.settings import read_settings
 from local.config import Endpoints, child_environ, read_config
 from local.gateway.process import _of_nodes
-from local.node import name_of, open_door
+from local.node import name_of, open_node_port
 from local.start_error import StartError
 from tests.stack import environment
 
@@ -81,17 +81,17 @@ def test_a_node_stays_the_same_in_its_data_folder(tmp_path: Path) -> None:
 
 
 def test_a_door_is_opened_where_services_are_reached() -> None:
-    door = open_door("", "http://127.0.0.1:9")
-    assert door.url == f"http://127.0.0.1:{door.listener.getsockname()[1]}"
+    node_port = open_node_port("", "http://127.0.0.1:9")
+    assert node_port.url == f"http://127.0.0.1:{node_port.listener.getsockname()[1]}"
     with pytest.raises(StartError, match="DLAMBDA_NODE_URL"):
-        open_door(door.url, "")
-    door.listener.close()
+        open_node_port(node_port.url, "")
+    node_port.listener.close()
 
 
 @pytest.mark.parametrize("url", ["10.0.0.5:8090", "ftp://10.0.0.5", "http://10.0.0.5:8090/x", "http://:8090"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(StartError, match="DLAMBDA_NODE_URL"):
-        open_door(url, "")
+        open_node_port(url, "")
 
 
 @pytest.mark.parametrize("url", ["", "http://10.0.0.5:8090"])
@@ -128,7 +128,7 @@ def test_what_is_no_signature_is_none(value: str) -> None:
 
 
 async def _status(headers: list[tuple[bytes, bytes]], *, body: bytes = PUSH[2]) -> int:
-    """What the door answers a push with these headers; 200 is what is behind it."""
+    """What the port answers a push with these headers; 200 is what is behind it."""
     sent: list[Any] = []
 
     async def behind(_scope: Any, receive: Any, send: Any) -> None:

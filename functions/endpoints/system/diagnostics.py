@@ -101,15 +101,15 @@ def _tool(name: str, tool: Mapping[str, Any]) -> Check:
     )  # fmt: skip
 
 
-def _disk(room: Mapping[str, Any]) -> Check:
-    free, reserve = (room[name] / 1e9 for name in ("available_bytes", "reserve_bytes"))
+def _disk(space: Mapping[str, Any]) -> Check:
+    free, reserve = (space[name] / 1e9 for name in ("available_bytes", "reserve_bytes"))
     text = f"{free:,.1f} GB may still be written, {reserve:,.1f} GB stay free."
     return Check(
         id="disk", label="Disk space", group="core", required=True,
         description="Free space of the volume that downloads fill first.",
-        status=CheckStatus.PASS if room["ok"] else CheckStatus.FAIL,
-        message=text if room["ok"] else f"No download begins: {text}",
-        details=room,
+        status=CheckStatus.PASS if space["ok"] else CheckStatus.FAIL,
+        message=text if space["ok"] else f"No download begins: {text}",
+        details=space,
     )  # fmt: skip
 
 

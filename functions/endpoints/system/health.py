@@ -14,7 +14,7 @@ from dlambda.aws import bucket, queue
 from dlambda.deployment import current
 from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.system.tool_release import age
-from dlambda.media.machine.disk import DiskSpace, tightest_room
+from dlambda.media.machine.disk import DiskSpace, least_space
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.report import Mode, missing_parts
@@ -56,13 +56,13 @@ def ready() -> tuple[dict[str, Any], int]:
     tools = {name: _with_age(name, _tool(name, find_tool(name)), today) for name in own_tools}
     ytdlp = ytdlp_version() or None
     up = all(engine["ok"] for engine in engines.values())
-    room = disk(tightest_room(current().settings.download_folders, current().settings.disk_reserve_bytes))
-    limited = not room["ok"] or any(not tools[name]["ok"] for name in _NEEDED_TOOLS & tools.keys())
+    space = disk(least_space(current().settings.download_folders, current().settings.disk_reserve_bytes))
+    limited = not space["ok"] or any(not tools[name]["ok"] for name in _NEEDED_TOOLS & tools.keys())
     answer = {
         "status": "unavailable" if not up else "limited" if limited else "ok",
         "engines": engines,
         "tools": tools,
-        "disk": room,
+        "disk": space,
         "ytdlp": {"version": ytdlp, **age("yt-dlp", ytdlp, today), **_releases()},
         "missing": missing(current().settings.gaps_file, current().settings.sandbox),
         "node": current().settings.node or None,
@@ -134,14 +134,14 @@ def _with_age(name: str, tool: dict[str, Any], today: date) -> dict[str, Any]:
     return {**tool, **age(name, tool["version"], today)}
 
 
-def disk(room: DiskSpace) -> dict[str, Any]:
+def disk(space: DiskSpace) -> dict[str, Any]:
     """The volume that downloads fill first; where it is not `ok`, none begins."""
     return {
-        "ok": not room.low,
-        "free_bytes": room.free,
-        "available_bytes": room.available,
-        "total_bytes": room.total,
-        "reserve_bytes": room.reserve,
+        "ok": not space.low,
+        "free_bytes": space.free,
+        "available_bytes": space.available,
+        "total_bytes": space.total,
+        "reserve_bytes": space.reserve,
     }
 
 

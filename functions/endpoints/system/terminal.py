@@ -1,4 +1,4 @@
-"""The doors of `/api/system/terminal*` (docs/contract/system.md 5)."""
+"""Routes of `/api/system/terminal*` (docs/contract/system.md 5)."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -12,7 +12,7 @@ Waiting = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class FreeSlots:
     """How many more may start: in all, of an extractor, and of a user."""
 
     in_all: int
@@ -23,14 +23,14 @@ class Room:
 class _Count:
     """Counts, while items are chosen, the slots in use and how many more may start."""
 
-    def __init__(self, room: Room, taken_of: Mapping[Share, int]) -> None:
-        self.in_all = room.in_all
-        self._of_extractor, self._of_user = Counter(room.of_extractor), Counter(room.of_user)
+    def __init__(self, free_slots: FreeSlots, taken_of: Mapping[Share, int]) -> None:
+        self.in_all = free_slots.in_all
+        self._of_extractor, self._of_user = Counter(free_slots.of_extractor), Counter(free_slots.of_user)
         self._taken_of_share, self._taken_of_user = Counter(taken_of), Counter[str]()
         for share, number in taken_of.items():
             self._taken_of_user[share.owner] += number
 
-    def has_room(self, lane: Lane) -> bool:
+    def has_free_slot(self, lane: Lane) -> bool:
         return self._of_extractor[lane.extractor] > 0 and self._of_user[lane.share.owner] > 0
 
     def taken(self, share: Share) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def _by_share(lanes: Iterable[Lane]) -> dict[Share, list[Lane]]:
 
 def choose_in_turn(
     lanes: Iterable[Lane],
-    room: Room,
+    free_slots: FreeSlots,
     taken_of: Mapping[Share, int],
     oldest_of: Callable[[Lane], list[Waiting]],
     random: Callable[[], float],
@@ -67,11 +67,11 @@ def choose_in_turn(
     """
     lanes_of = _by_share(lanes)
     chance = {share: random() for share in lanes_of}
-    count = _Count(room, taken_of)
+    count = _Count(free_slots, taken_of)
     chosen_ids: dict[str, None] = {}
     while lanes_of and count.in_all > 0:
         share = min(lanes_of, key=lambda share: (count.taken(share), chance[share]))
-        candidates = _candidates(filter(count.has_room, lanes_of[share]), oldest_of, chosen_ids)
+        candidates = _candidates(filter(count.has_free_slot, lanes_of[share]), oldest_of, chosen_ids)
         if candidates:
             (_, item_id), lane = min(candidates, key=itemgetter(0))
             chosen_ids[item_id] = None

@@ -1,4 +1,4 @@
-"""Filters over extracted metadata: the door to the filter language (docs/contract/rules.md 4).
+"""Filters over extracted metadata: the entry to the filter language (docs/contract/rules.md 4).
 
 compile_filter("duration>10m & !is_live").matches({"duration": 700, "is_live": False})  # True
 """

@@ -19,7 +19,7 @@ class Attempts:
     def fail(self, address: str, account: str, now: float) -> int:
         """Counts a failure. The seconds to wait when it was one too many, else 0."""
         if len(self._addresses) >= _MOST_ADDRESSES and address not in self._addresses:
-            self._make_room(now)
+            self._drop_oldest(now)
         waits = (
             _window(self._addresses, address, now).fail(PER_ADDRESS, now),
             _window(self._accounts, account, now).fail(PER_ACCOUNT, now),
@@ -31,7 +31,7 @@ class Attempts:
         self._addresses.clear()
         self._accounts.clear()
 
-    def _make_room(self, now: float) -> None:
+    def _drop_oldest(self, now: float) -> None:
         """Forgets what is over; with so many addresses at once, the account's window is the one that counts."""
         self._addresses = {name: window for name, window in self._addresses.items() if now < window.end}
         if len(self._addresses) >= _MOST_ADDRESSES:

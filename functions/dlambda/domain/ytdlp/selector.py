@@ -1,4 +1,4 @@
-"""Format selectors, as far as a door must judge them: whether yt-dlp would read them (docs/contract/hostapi.md, Tasks).
+"""Format selectors, as far as a request must be judged: would yt-dlp read them (docs/contract/hostapi.md, Tasks).
 
     choice = merge { "/" merge }
     merge  = one { "+" one }

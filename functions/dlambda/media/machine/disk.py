@@ -12,7 +12,7 @@ from dlambda.domain.items.failure import FailureKind, classify
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MB = 1_000_000
-# A reserve is no more than this part of the volume: small ones, such as a function's, would have no room else.
+# A reserve is no more than this part of the volume: small ones, such as a function's, would have no space else.
 _PART = 20
 _LEAST_BYTES = 10 * _MB
 
@@ -41,7 +41,7 @@ class DiskSpace:
         return self.available < self.least
 
     def lacks(self, needed_bytes: int = 0) -> str | None:
-        """Why `needed_bytes` further bytes find no room, in words that `classify` knows; None when they do."""
+        """Why `needed_bytes` further bytes do not fit, in words that `classify` knows; None when they do."""
         if self.reserve == 0 or self.free - needed_bytes >= self.reserve:
             return None
         sizes = f"{self.free / _MB:,.0f} MB are free, {self.reserve / _MB:,.0f} MB are to stay free"
@@ -50,16 +50,16 @@ class DiskSpace:
         )
 
     def never_holds(self, needed_bytes: int) -> str | None:
-        """Why `needed_bytes` find no room even when all else has gone, as a text for `classify`; None when they do."""
+        """Why `needed_bytes` do not fit even when all else has gone, as a text for `classify`; None when they do."""
         maximum = self.total - self.reserve
         if self.reserve == 0 or needed_bytes <= maximum:
             return None
         return f"The file is larger than the scratch folder: {needed_bytes / _MB:,.0f} MB of {maximum / _MB:,.0f} MB."
 
 
-def tightest_room(folders: Iterable[Path], reserve_bytes: int) -> DiskSpace:
-    """The room of the volume, of those where `folders` lie, that has the fewest available bytes."""
-    return min((disk_space_at(folder, reserve_bytes) for folder in folders), key=lambda room: room.available)
+def least_space(folders: Iterable[Path], reserve_bytes: int) -> DiskSpace:
+    """The space of the volume, of those where `folders` lie, that has the fewest available bytes."""
+    return min((disk_space_at(folder, reserve_bytes) for folder in folders), key=lambda space: space.available)
 
 
 def disk_space_at(folder: Path, reserve_bytes: int) -> DiskSpace:
@@ -71,6 +71,6 @@ def disk_space_at(folder: Path, reserve_bytes: int) -> DiskSpace:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """True if there is no room for what a step writes: the whole download waits for room then."""
+    """True if there is no space for what a step writes: the whole download waits for space then."""
     full = isinstance(error, OSError) and error.errno in _FULL
     return full or classify(str(error)).kind is FailureKind.DISK

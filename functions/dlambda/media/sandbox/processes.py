@@ -57,11 +57,11 @@ class ProcessCounter:
     def _serve(self) -> None:
         try:
             while (number := receive(self._listener)) is not None:
-                answer(self._listener, number, allow=self._has_room())
+                answer(self._listener, number, allow=self._is_below_limit())
         finally:
             os.close(self._listener)
 
-    def _has_room(self) -> bool:
+    def _is_below_limit(self) -> bool:
         # Reading /proc takes milliseconds, and few workers ever start so many.
         if self._at_most_alive >= self._most:
             self._at_most_alive = _count(self._leader)

@@ -131,8 +131,8 @@ def _change_count(transaction: Transaction, before: Account, admins: int, accoun
     if row is None or _account(row) != before:
         raise StaleWrite("The account was changed meanwhile.")
     if admins or accounts:
-        room = _Row.admins > 1 if admins < 0 else None
-        transaction.update(_Row(_COUNT, _ALL), _counts(accounts, admins), condition=room, error_label=_LAST)
+        another_admin = _Row.admins > 1 if admins < 0 else None
+        transaction.update(_Row(_COUNT, _ALL), _counts(accounts, admins), condition=another_admin, error_label=_LAST)
     return int(row.version or 0)
 
 

@@ -65,9 +65,9 @@ def add(key: Key, value: str, *, most_made: int = 0) -> None:
     """Raises `NameInUse`; `Forbidden` when one of its makers has made `most_made` keys that exist, or is gone."""
     transaction = Transaction()
     for maker in key.makers:
-        room = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
+        below_limit = _Row.kind.exists() & (_Row.made.does_not_exist() | (_Row.made < most_made))
         row = _Row(partition_of(maker), _KEY)
-        transaction.update(row, [_Row.made.add(1)], condition=room, error_label=_MADE_ENOUGH)
+        transaction.update(row, [_Row.made.add(1)], condition=below_limit, error_label=_MADE_ENOUGH)
     list_row = (
         _Row(_of_account(key.account_id), key.number, key_id=key.id)
         if key.account_id

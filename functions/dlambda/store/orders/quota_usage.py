@@ -81,7 +81,7 @@ def raise_to(meter: Meter, size_bytes: int, now: float, limits: Limits) -> Meter
         try:
             _change(meter, entry, growth, limits)
         except ConditionFailed as refused:
-            if refused.reasons == (_ALL_FULL,) and shared_quota.make_room(meter.order_id, growth, limits.all):
+            if refused.reasons == (_ALL_FULL,) and shared_quota.free_quota(meter.order_id, growth, limits.all):
                 continue
             freed = prune(now, limits.seconds)
             after = Meter.of(meter.key_id, meter.order_id)
@@ -100,17 +100,17 @@ def _change(meter: Meter, entry: str, growth: int, limits: Limits) -> None:
     transaction.update(
         _Row(_METERS, meter.key_id),
         [_Row.total.add(growth), place.set(entry)],
-        condition=unchanged & _room(limits.key - growth),
+        condition=unchanged & _below_limit(limits.key - growth),
         error_label=_FULL,
     )
     for maker, limit in limits.makers.items():
         actions = [_Row.total.add(growth), Path([_CHILDS + meter.order_id]).set(entry)]
-        transaction.update(_Row(_METERS, maker), actions, condition=_room(limit - growth), error_label=_FULL)
+        transaction.update(_Row(_METERS, maker), actions, condition=_below_limit(limit - growth), error_label=_FULL)
     shared_quota.take(transaction, meter.order_id, growth, _ALL_FULL)
     transaction.commit()
 
 
-def _room(limit: int) -> Condition:
+def _below_limit(limit: int) -> Condition:
     """The condition that the total is at most `limit`; a row without one counts as 0."""
     within: Condition = _Row.total <= limit
     return within | _Row.total.does_not_exist() if limit >= 0 else within

@@ -43,7 +43,7 @@ def record(order_id: str, now: float, *, limits: Mapping[str, int], seconds: flo
     for _ in range(_TRIES):  # each time old marks have made room, which others may have used
         if _add(limits, order_id, now):
             return
-        wait_seconds = max(_make_room(key_id, now, limit, seconds) for key_id, limit in limits.items())
+        wait_seconds = max(_drop_old_marks(key_id, now, limit, seconds) for key_id, limit in limits.items())
         if wait_seconds:
             raise RateLimitReached(wait_seconds)
     raise RateLimitReached(1.0)
@@ -59,7 +59,7 @@ def _add(limits: Mapping[str, int], order_id: str, now: float) -> bool:
     mark = _mark(order_id, now)
     marked: list[str] = []
     for key_id, limit in limits.items():
-        if not _window(key_id).update_if(_room(limit), [_Row.marks.add({mark})]):
+        if not _window(key_id).update_if(_below_limit(limit), [_Row.marks.add({mark})]):
             withdraw(marked, order_id, now)
             return False
         marked.append(key_id)
@@ -70,13 +70,13 @@ def _mark(order_id: str, now: float) -> str:
     return f"{now:017.6f}~{order_id}"
 
 
-def _room(limit: int) -> Condition:
+def _below_limit(limit: int) -> Condition:
     """The condition that there are fewer marks than `limit`."""
-    room: Condition = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
-    return room
+    condition: Condition = _Row.marks.does_not_exist() | (size(Path(["marks"])) < limit)
+    return condition
 
 
-def _make_room(key_id: str, now: float, limit: int, seconds: float) -> float:
+def _drop_old_marks(key_id: str, now: float, limit: int, seconds: float) -> float:
     """Takes out the marks that are too old; without any, in how many seconds one will be."""
     marks = sorted(_read(key_id))
     old = {mark for mark in marks if _time(mark) + seconds <= now}

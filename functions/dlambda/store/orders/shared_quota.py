@@ -69,7 +69,7 @@ def _adopted_limits() -> dict[str, int]:
     return {}
 
 
-def make_room(order_id: str, size_bytes: int, limit: int) -> bool:
+def free_quota(order_id: str, size_bytes: int, limit: int) -> bool:
     """Has an order's share hold `size_bytes`, by what the others have. False when all together have fewer.
 
     True says that a try is worth while: others may be faster.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dlambda.deployment import current
-from dlambda.media.machine.disk import disk_space_at, tightest_room
+from dlambda.media.machine.disk import disk_space_at, least_space
 from dlambda.media.workers.download import Running
 
 _LOOK_SECONDS = 1.0
@@ -17,7 +17,7 @@ class DiskFull(Exception):
 def check_space_to_begin() -> None:
     """Raises `DiskFull` where `/api/system/ready` says that the disk is full."""
     settings = current().settings
-    space = tightest_room(settings.download_folders, settings.disk_reserve_bytes)
+    space = least_space(settings.download_folders, settings.disk_reserve_bytes)
     if text := space.lacks(space.least):
         raise DiskFull(text)
 

@@ -7,7 +7,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item
 from dlambda.domain.items.lane import Lane
 from dlambda.domain.items.stage import LIVE_LANE, PAST_PAUSE_LANE
-from dlambda.domain.items.turns import Room, Waiting, choose_in_turn
+from dlambda.domain.items.turns import FreeSlots, Waiting, choose_in_turn
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.store.items import items, slots
 
@@ -54,12 +54,12 @@ def _choose(state: slots.Slots, excluded_ids: Sequence[str] = ()) -> list[str]:
             unlimited += [item_id for _, item_id in oldest(lane, count)]
     lanes = [Lane.parse(lane) for lane in free if free[lane] > 0 and lane not in {LIVE_LANE, PAST_PAUSE_LANE}]
     extractors = {lane.extractor for lane in lanes}
-    room = Room(
+    free_slots = FreeSlots(
         in_all=settings.max_workers - state.taken,
         of_extractor={name: state.free(name, settings) for name in extractors},
         of_user={lane.share.owner: state.free_of_user(lane.share.owner, settings) for lane in lanes},
     )
-    return unlimited + choose_in_turn(lanes, room, state.taken_of, oldest_of, current().random.random)
+    return unlimited + choose_in_turn(lanes, free_slots, state.taken_of, oldest_of, current().random.random)
 
 
 def wake(item: Item) -> None:

@@ -309,7 +309,7 @@ class _Download:
     def _retry_or_fail(self, error: str, failure: Failure, asked_seconds: float | None = None) -> None:
         """Puts the item off, or ends it when trying again is of no use.
 
-        On a full disk what it has written goes first: others need the room, the tables that store this among them.
+        On a full disk what it has written goes first: others need the space, the tables that store this among them.
         """
         self._upload.close()
         if failure.kind is FailureKind.DISK and not self._item.is_live:

@@ -86,7 +86,7 @@ class EarlyUpload:
             self.abort()
 
     def _is_tight(self, total_bytes: int) -> bool:
-        """True if the whole file would take more than half of the room."""
+        """True if the whole file would take more than half of the free space."""
         space = disk_space_at(self._workdir, current().settings.disk_reserve_bytes)
         return 2 * total_bytes > space.available
 

@@ -56,7 +56,7 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
     """Uploads the file and its sidecars; `renew` is called meanwhile. Idempotent.
 
     `early_upload` ran beside the download: it is finished when it holds the final file. Raises `Invalid` for a file
-    that holds no media or has no place in the bucket, `DiskFull` where the bucket's volume has no room for it.
+    that holds no media or has no place in the bucket, `DiskFull` where the bucket's volume has no space for it.
     """
     if not result.filepath:
         return Kept(None)
@@ -84,7 +84,7 @@ def keep(item: Item, workdir: Path, result: Result, renew: Callable[[], None], e
 
 
 def _check_room(item: Item, filepath: str, size_bytes: int) -> None:
-    """On one machine the bucket is folders beside the scratch folder: there has to be room for the file twice."""
+    """On one machine the bucket is folders beside the scratch folder: there has to be space for the file twice."""
     _check_place(item, filepath)
     check_space(needed_bytes=size_bytes)
 

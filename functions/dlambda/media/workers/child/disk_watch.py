@@ -12,13 +12,13 @@ from dlambda.media.ytdlp.worker_jobs import DownloadJob
 
 _CHECK_SECONDS = 0.3
 _WAIT_SECONDS = 2.0
-# A file that is taken away as it comes begins where a part of the volume is free, and waits for room then.
+# A file that is taken away as it comes begins where a part of the volume is free, and waits for space then.
 _FREE_PART = 4
 _LONGEST_WAIT_SECONDS = 120.0
 
 
 class DiskFull(DownloadCancelled):  # type: ignore[misc]
-    """The volume has no room for more. Of yt-dlp's errors the one that no option and no fragment swallows."""
+    """The volume has no space for more. Of yt-dlp's errors the one that no option and no fragment swallows."""
 
 
 def is_final(info: Mapping[str, Any]) -> bool:
@@ -39,7 +39,7 @@ class DiskWatch:
         self._last: tuple[object, float, int] = (None, 0.0, 0)  # file, when, how much of it there was
 
     def check(self, status: Mapping[str, Any]) -> None:
-        """Raises `DiskFull` when the file will not fit, or when there is no room for more of it."""
+        """Raises `DiskFull` when the file will not fit, or when there is no space for more of it."""
         if not self._reserve or status.get("status") != "downloading":
             return
         file, now, downloaded = status.get("filename"), time.monotonic(), int(status.get("downloaded_bytes") or 0)
@@ -59,8 +59,8 @@ class DiskWatch:
         soon = 2 * max(0, downloaded - there)  # blocks grow: what comes before the next look may be that much
         if disk_space_at(self._workdir, self._reserve).lacks(soon):
             if is_taken_away:
-                self._wait_for_room(soon)
-            # One that gives up makes room for the others: not all of them at once.
+                self._wait_for_space(soon)
+            # One that gives up frees space for the others: not all of them at once.
             time.sleep(random.uniform(0, _WAIT_SECONDS))  # noqa: S311 no secret
             self._check_for(soon)
 
@@ -75,7 +75,7 @@ class DiskWatch:
         if self._reserve and (text := disk_space_at(self._workdir, self._reserve).never_holds(size_bytes)):
             raise DiskFull(text)
 
-    def _wait_for_room(self, needed_bytes: int) -> None:
+    def _wait_for_space(self, needed_bytes: int) -> None:
         """Lets the parent catch up, which takes away what is there."""
         end = time.monotonic() + _LONGEST_WAIT_SECONDS
         while disk_space_at(self._workdir, self._reserve).lacks(needed_bytes) and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""The doors of files, of the player and of pictures, each opened once as its function: the template lets them."""
+"""Routes of files, of the player and of pictures, each called once as its function: the template lets them."""
 
 import base64
 import re
@@ -13,13 +13,13 @@ from tests.functions.working import handle
 from tests.media.samples import FFMPEG
 from tests.origin.media import media_folder
 
-FILM = "doors/film.mp4"
+FILM = "routes/film.mp4"
 
 
 @pytest.fixture(autouse=True)
 def film(stack):
     bucket.put_file(media_folder() / "clip.mp4", f"files/{FILM}", "video/mp4")
-    bucket.put_bytes("files/doors/film.srt", b"1\n00:00:00,000 --> 00:00:02,000\nFirst\n", "application/x-subrip")
+    bucket.put_bytes("files/routes/film.srt", b"1\n00:00:00,000 --> 00:00:02,000\nFirst\n", "application/x-subrip")
 
 
 def test_looking_at_files(group):
@@ -34,10 +34,10 @@ def test_changing_files(group, configure):
     configure(browser_control_enabled="true")
     files = group("file")
     actions = [
-        {"action": "directory", "path": "doors", "new_dir": "new"},
+        {"action": "directory", "path": "routes", "new_dir": "new"},
         {"action": "rename", "path": FILM, "new_name": "renamed.mp4"},
-        {"action": "move", "path": "doors/renamed.mp4", "new_path": "doors/new"},
-        {"action": "delete", "path": "doors/new"},
+        {"action": "move", "path": "routes/renamed.mp4", "new_path": "routes/new"},
+        {"action": "delete", "path": "routes/new"},
     ]
     for action in actions:
         status, done = files.post("/api/file/actions", [action])
@@ -45,7 +45,7 @@ def test_changing_files(group, configure):
 
 
 def test_a_zip_of_a_folder(group):
-    token = group("file").post("/api/file/download", ["doors"])[1]["token"]
+    token = group("file").post("/api/file/download", ["routes"])[1]["token"]
     handle(RunJob(token))
     assert group("file").get(f"/api/file/download/{token}")[0] == 302
 
@@ -58,7 +58,7 @@ def test_playing(group):
     segment = re.findall(r"^/api/player/segments/.*$", player.last.get_data(as_text=True), re.MULTILINE)[0]
     assert player.get(segment)[0] == 302
     assert player.call("HEAD", segment)[0] == 200
-    assert player.get("/api/player/subtitle/doors/film.srt.vtt")[0] == 200
+    assert player.get("/api/player/subtitle/routes/film.srt.vtt")[0] == 200
 
 
 def test_a_key_in_an_address_is_in_all_that_its_playlist_names(group, configure):
@@ -69,7 +69,7 @@ def test_a_key_in_an_address_is_in_all_that_its_playlist_names(group, configure)
     assert player.call("GET", f"/api/player/playlist/{FILM}.m3u8", query_string={"apikey": key})[0] == 200
     named = addresses(player)
     assert [name.partition("?")[0] for name in named] == [
-        "/api/player/m3u8/subtitle/doors/film.srt.m3u8", f"/api/player/m3u8/video/{FILM}.m3u8",
+        "/api/player/m3u8/subtitle/routes/film.srt.m3u8", f"/api/player/m3u8/video/{FILM}.m3u8",
     ]  # fmt: skip
     for name in named:
         assert player.call("GET", name)[0] == 200
@@ -91,10 +91,10 @@ def test_playing_what_does_not_say_how_long_it_is(group):
     picture, sound = ("-f", "lavfi", "-i", "testsrc=s=64x36:r=5:d=8"), ("-f", "lavfi", "-i", "sine=d=8")
     codecs = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-f", "webm", "-live", "1", "-")
     made = subprocess.run([FFMPEG, "-loglevel", "error", *picture, *sound, *codecs], stdout=subprocess.PIPE, check=True)
-    bucket.put_bytes("files/doors/recorded.webm", made.stdout, "video/webm")
+    bucket.put_bytes("files/routes/recorded.webm", made.stdout, "video/webm")
     player = group("player")
-    assert player.get("/api/player/playlist/doors/recorded.webm.m3u8")[0] == 200
-    assert player.get("/api/player/m3u8/video/doors/recorded.webm.m3u8")[0] == 200
+    assert player.get("/api/player/playlist/routes/recorded.webm.m3u8")[0] == 200
+    assert player.get("/api/player/m3u8/video/routes/recorded.webm.m3u8")[0] == 200
     text = player.last.get_data(as_text=True)
     assert re.findall(r"^#EXTINF:(.*),$", text, re.MULTILINE) == ["6.000000", "2.008000"]
     for segment in re.findall(r"^/api/player/segments/.*$", text, re.MULTILINE):
@@ -124,13 +124,13 @@ def test_a_head_of_a_segment_tells_its_length(group):
 
 
 def test_an_empty_file_cannot_be_played(group):
-    bucket.put_bytes("files/doors/empty.mp4", b"", "video/mp4")
+    bucket.put_bytes("files/routes/empty.mp4", b"", "video/mp4")
     player = group("player")
-    assert error(player.get("/api/player/playlist/doors/empty.mp4.m3u8")) == (
-        404, "Unable to get 'doors/empty.mp4' duration.",
+    assert error(player.get("/api/player/playlist/routes/empty.mp4.m3u8")) == (
+        404, "Unable to get 'routes/empty.mp4' duration.",
     )  # fmt: skip
-    assert error(player.get("/api/player/segments/0/doors/empty.mp4.ts")) == (
-        404, "File 'doors/empty.mp4' cannot be played.",
+    assert error(player.get("/api/player/segments/0/routes/empty.mp4.ts")) == (
+        404, "File 'routes/empty.mp4' cannot be played.",
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dlambda.usecases.operations.nodes import say_alive, take_over
 _log = logging.getLogger(__name__)
 
 
-class Heart(threading.Thread):
+class Heartbeat(threading.Thread):
     """Says every few seconds that this node is there, and looks whether others still are.
 
     `speaks`: one process of a node says it. `on_forgotten`: others thought that it was gone. `on_silent`: another node
@@ -23,7 +23,7 @@ class Heart(threading.Thread):
     def __init__(
         self, *, speaks: bool, on_forgotten: Callable[[], object], on_silent: Callable[[], object] | None = None
     ) -> None:
-        super().__init__(name="heart", daemon=True)
+        super().__init__(name="heartbeat", daemon=True)
         self._speaks, self._on_forgotten, self._on_silent = speaks, on_forgotten, on_silent
         self._watch = Watch()
         self._stopped = threading.Event()
