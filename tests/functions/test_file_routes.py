@@ -24,7 +24,7 @@ def film(stack):
 
 def test_looking_at_files(group):
     files = group("file")
-    for path in ("browser", "browser/doors", f"info/{FILM}", f"ffprobe/{FILM}"):
+    for path in ("browser", "browser/routes", f"info/{FILM}", f"ffprobe/{FILM}"):
         assert files.get(f"/api/file/{path}")[0] == 200, path
     assert files.get(f"/api/download/{FILM}")[0] == 302
     assert files.call("HEAD", f"/api/download/{FILM}")[0] == 200

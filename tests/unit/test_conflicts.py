@@ -37,9 +37,9 @@ def test_a_write_is_tried_again_until_no_other_writer_was_faster() -> None:
 
 def test_the_last_conflict_is_raised() -> None:
     calls, attempt = attempts(*(StaleWrite(str(number)) for number in range(1, 99)))
-    with pytest.raises(StaleWrite, match=r"^20$"):
+    with pytest.raises(StaleWrite, match=r"^30$"):
         retry_conflicts(attempt)
-    assert len(calls) == 20
+    assert len(calls) == 30
 
 
 @pytest.mark.parametrize("error", [Conflict("another reason"), AlreadyExists("its name"), ValueError("a fault")])
