@@ -41,7 +41,7 @@ class _Row(Row):
     class Meta:
         table_name = "connections"
 
-    room = UnicodeAttribute(hash_key=True, default=_ALL)
+    partition = UnicodeAttribute(hash_key=True, attr_name="room", default=_ALL)
     id = UnicodeAttribute(range_key=True)
     sid = UnicodeAttribute()
     opened_at = NumberAttribute()

@@ -15,7 +15,7 @@ class _Row(Row):
     class Meta:
         table_name = "connections"
 
-    room = UnicodeAttribute(hash_key=True, default=_NODES)
+    partition = UnicodeAttribute(hash_key=True, attr_name="room", default=_NODES)
     id = UnicodeAttribute(range_key=True)
     roles = UnicodeAttribute()
     url = UnicodeAttribute(null=True)
