@@ -32,7 +32,7 @@ def _is_answer(owner: ast.expr) -> bool:
 
 def main() -> int:
     """Prints each place as `path:line: expression`."""
-    allowed = {ASKS, FUNCTIONS / "dlambda" / "settings.py"}
+    allowed = {ASKS, FUNCTIONS / "dlambda" / "environment.py"}
     places = [
         f"{path.relative_to(ROOT)}:{line}: {text} asks for the host: read current().hosting"
         for path in sorted(FUNCTIONS.rglob("*.py"))

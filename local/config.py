@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlambda.domain.web.hosts import is_loopback
+from dlambda.environment import SettingsError, read_settings
 from dlambda.node_roles import ROLES
-from dlambda.settings import Settings, SettingsError, read_settings
+from dlambda.settings import Settings
 from local import private
 from local.cloud import Services, credentials_of, read_services
 from local.env_file import EnvFile, EnvFileError, read_env_file

@@ -20,9 +20,10 @@ from functools import cached_property, wraps
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from dlambda.environment import read_environment, read_service_access
 from dlambda.hosting import Hosting
 from dlambda.service_access import ServiceAccess
-from dlambda.settings import Settings, read_environment, read_service_access
+from dlambda.settings import Settings
 
 if TYPE_CHECKING:
     from botocore.session import Session

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlambda.settings import IGNORED_SETTINGS, UserSettings
+from dlambda.environment import IGNORED_SETTINGS
+from dlambda.user_settings import UserSettings
 
 ROOT = Path(__file__).parents[2]
 NO_EFFECT = "no effect here"

@@ -146,7 +146,8 @@ def test_the_bucket_is_private_and_forgets_what_is_temporary():
 
 
 def test_settings_of_the_deployment_exist():
-    from dlambda.settings import PART_VARIABLES, Settings
+    from dlambda.environment import PART_VARIABLES
+    from dlambda.settings import Settings
 
     names = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"].keys() - PART_VARIABLES
     known = {re.sub("^(YTP|DLAMBDA)_", "", name).lower() for name in names}

@@ -213,7 +213,7 @@ class TestConfigured:
         "value", ["*", "null", "page.example", "https://*.example", "https://a.example/path", "https://"]
     )
     def test_what_is_no_origin_is_refused_at_the_start(self, value):
-        from dlambda.settings import SettingsError, read_settings
+        from dlambda.environment import SettingsError, read_settings
 
         with pytest.raises(SettingsError, match="YTP_CORS_ORIGINS"):
             read_settings({"YTP_CORS_ORIGINS": f"https://page.example {value}"})
@@ -337,7 +337,7 @@ class TestHosts:
 
     @pytest.mark.parametrize("value", ["http://nas.local", "nas.local:80", "a/b", "*", "*.local"])
     def test_what_is_no_name_is_refused_at_the_start(self, value):
-        from dlambda.settings import SettingsError, read_settings
+        from dlambda.environment import SettingsError, read_settings
 
         with pytest.raises(SettingsError, match="YTP_ALLOWED_HOSTS"):
             read_settings({"YTP_ALLOWED_HOSTS": value})

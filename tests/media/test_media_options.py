@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from dlambda.environment import read_settings
 from dlambda.errors import Invalid
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.callables import MatchFilter, RetrySleep
 from dlambda.media.ytdlp.options import effective_params, merge, parse_options, render_params
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
-from dlambda.settings import read_settings
 
 SETTINGS = read_settings({})
 

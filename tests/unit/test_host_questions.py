@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dlambda.environment import read_settings
 from dlambda.hosting import Hosting
-from dlambda.settings import read_settings
 
 QUESTIONS = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "host_questions.py"))
 

@@ -12,8 +12,8 @@ from dlambda.domain.system.node import BEAT_SECONDS, SILENT_SECONDS, Node, Watch
 from dlambda.domain.web.answer_size import MOST_MESSAGE_BYTES
 from dlambda.domain.web.connection_id import connection_id, process_of, push_address
 from dlambda.domain.web.node_signature import HEADER, is_signed, sign
+from dlambda.environment import read_settings
 from dlambda.node_roles import read_roles
-from dlambda.settings import read_settings
 from local.config import Endpoints, child_environ, read_config
 from local.gateway.process import _of_nodes
 from local.node import name_of, open_node_port

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dlambda.domain.system.default_preset import missing_preset
+from dlambda.environment import IGNORED_SETTINGS, SettingsError, read_settings
 from dlambda.setting_checks import find_problems
 from dlambda.setting_checks.names import check_names, check_plain_names
-from dlambda.settings import IGNORED_SETTINGS, SettingsError, read_settings
 
 ROOT = Path(__file__).parents[2]
 

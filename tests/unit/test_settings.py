@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from dlambda.deployment import Deployment
-from dlambda.settings import Settings, SettingsError, read_settings
+from dlambda.environment import SettingsError, read_settings
+from dlambda.settings import Settings
 
 
 def test_defaults():

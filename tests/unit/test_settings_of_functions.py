@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dlambda.entry.exposure import check_open
+from dlambda.environment import SettingsError, read_list
 from dlambda.errors import Unavailable
-from dlambda.settings import SettingsError, read_list
 from tests.stack import forget_settings
 
 CLOUD = {"AWS_LAMBDA_FUNCTION_NAME": "history", "YTP_ALLOW_OPEN": "true"}

@@ -5,8 +5,8 @@ from functools import lru_cache
 from dlambda.deployment import current
 from dlambda.domain.web.hosts import is_loopback, is_own_host
 from dlambda.errors import Forbidden, Invalid, Unavailable
-from dlambda.settings import list_words
 from dlambda.usecases.accounts.login_need import login_needed
+from dlambda.user_settings import list_words
 
 _CLOSED_TEXT = (
     "This service has no password, and everyone may reach it: it answers nothing. "

@@ -13,7 +13,7 @@ from dlambda.domain.web.cross_origin import Admission, Request, admission, is_op
 from dlambda.domain.web.origins import normal_origin, sender_of
 from dlambda.entry.exposure import is_open_to_pages
 from dlambda.errors import Forbidden
-from dlambda.settings import list_words
+from dlambda.user_settings import list_words
 
 NAMES = (
     "host",

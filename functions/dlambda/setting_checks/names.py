@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from dlambda.domain.system.setting_problem import Problem
-from dlambda.settings import (
+from dlambda.environment import (
     DEPLOYMENT_PREFIX,
     EXTRACTOR_LIMIT,
     IGNORED_SETTINGS,
     PART_VARIABLES,
     PLAIN_NAMES,
     USER_PREFIX,
-    Settings,
-    UserSettings,
 )
+from dlambda.settings import Settings
+from dlambda.user_settings import UserSettings
 
 _PREFIXES = (USER_PREFIX, DEPLOYMENT_PREFIX)
 _WORD_SIMILARITY = 0.7

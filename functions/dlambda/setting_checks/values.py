@@ -11,8 +11,9 @@ from dlambda.domain.paths.paths import safe_template
 from dlambda.domain.system.setting_problem import Problem
 from dlambda.domain.tasks.schedule import check_timer
 from dlambda.domain.web.proxy_pool import parse_proxies
+from dlambda.environment import EXTRACTOR_LIMIT, USER_PREFIX, is_extractor_limit
 from dlambda.errors import Invalid
-from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings, is_extractor_limit
+from dlambda.settings import Settings
 
 _KEY_SIZES = (16, 24, 32)  # bytes that AES takes
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)

@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dlambda.deployment import current, per_deployment
-from dlambda.settings import SettingsError
+from dlambda.environment import SettingsError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

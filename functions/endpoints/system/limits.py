@@ -5,7 +5,8 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.items.stage import LIVE_LANE
-from dlambda.settings import EXTRACTOR_LIMIT, USER_PREFIX, Settings
+from dlambda.environment import EXTRACTOR_LIMIT, USER_PREFIX
+from dlambda.settings import Settings
 from dlambda.store.items import items, slots
 from dlambda.store.items.slots import Slots
 from dlambda.store.orders import orders

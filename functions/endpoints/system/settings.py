@@ -5,7 +5,9 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.secrets.mask import MASK, mask_addresses
-from dlambda.settings import EXTRACTOR_LIMIT, SECRET_SETTINGS, USER_PREFIX, Settings, UserSettings, variables_of
+from dlambda.environment import EXTRACTOR_LIMIT, SECRET_SETTINGS, USER_PREFIX, variables_of
+from dlambda.settings import Settings
+from dlambda.user_settings import UserSettings
 
 _DEFAULT, _OVERRIDE = "default", "env_override"
 _LIMITS = "extractor_limits"

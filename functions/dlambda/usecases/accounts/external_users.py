@@ -8,11 +8,11 @@ from dlambda.domain.accounts.account import Account, id_of_subject, name_key, re
 from dlambda.domain.accounts.external import RoleMapping
 from dlambda.domain.accounts.principal import Principal, Role
 from dlambda.errors import AlreadyExists, Conflict, Forbidden, Invalid
-from dlambda.settings import list_words
 from dlambda.store.accounts import accounts
 from dlambda.usecases.accounts.homes import free_home
 from dlambda.usecases.accounts.login_need import look_again
 from dlambda.usecases.events.end_connections import end_connections
+from dlambda.user_settings import list_words
 
 log = logging.getLogger(__name__)
 _PROXY = "proxy"
