@@ -1,6 +1,8 @@
 """Sessions of the terminal, which go on without their client: docs/contract/system.md 5."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -9,11 +11,13 @@ import pytest
 from dlambda.domain.messages.queue_messages import RunTerminal
 from dlambda.domain.system.terminal_session import read_cursor
 from dlambda.errors import Invalid
+from dlambda.media.workers.worker import warm_processes
 from dlambda.usecases.operations import terminal_sessions
 from tests.clock import FakeClock
 from tests.functions.calls import Client, error
 from tests.functions.working import beside, handle, until
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack
 
 Configure = Callable[..., None]
@@ -115,6 +119,25 @@ def test_a_session_whose_worker_died_ends(system: Client, clock: FakeClock) -> N
     assert events(system, session) == [(1, "close", {"exitcode": -1})]
     assert not terminal_sessions.hold(session["session_id"])
     assert begin(system, "--version")["session_id"] != session["session_id"]
+
+
+def test_a_session_waits_a_minute_for_its_process(system: Client, clock: FakeClock) -> None:
+    """On a busy machine it starts as slowly; the session is not taken for one whose worker died."""
+    run(begin(system, "--version"))
+    [warm] = warm_processes().running.values()
+    session = begin(system, "--version")
+    path = f"{TERMINAL}/{session['session_id']}"
+    os.kill(warm._process.pid, signal.SIGSTOP)
+    try:
+        worker = beside(lambda: run(session))
+        until(lambda: system.get(path)[1]["status"] == "running")
+        clock.advance(60)
+        assert system.get(path)[1]["status"] == "running"
+    finally:
+        os.kill(warm._process.pid, signal.SIGCONT)
+    worker.join(PATIENCE_SECONDS)
+    after = system.get(path)[1]
+    assert (after["status"], after["exit_code"]) == ("completed", 0)
 
 
 def test_it_is_forgotten_after_a_day(system: Client, clock: FakeClock) -> None:

@@ -23,7 +23,7 @@ def run_session(session_id: str, *, seconds_left: Callable[[], float]) -> None:
     except NotFound:
         return
     command = terminal_sessions.take_command(session_id) if session.is_open else None
-    if command is None or not terminal_sessions.hold(session_id):
+    if command is None or not terminal_sessions.hold(session_id, terminal_sessions.HELD_AT_START_SECONDS):
         return
     session = session.evolve(status=SessionStatus.RUNNING, started_at=current().clock.time())
     terminal_sessions.save(session)

@@ -32,6 +32,8 @@ _FOLLOW_SECONDS: Final = 0.5
 # A message waits no longer than this for its worker; who runs a session renews its claim more often.
 _START_SECONDS: Final = 60.0
 _HELD_SECONDS: Final = 30.0
+# Its process is started between two renewals, which takes a minute at most on a busy machine.
+HELD_AT_START_SECONDS: Final = 90.0
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -113,9 +115,9 @@ def save_page(session_id: str, number: int, events: list[SessionEvent]) -> None:
     cache.put(_page_key(session_id, number), rendered, current().clock.time() + KEPT_SECONDS + _START_SECONDS)
 
 
-def hold(session_id: str) -> bool:
-    """Keeps the session active a little longer; False when it is not any more."""
-    return cache.renew(_ACTIVE, session_id, current().clock.time(), _HELD_SECONDS)
+def hold(session_id: str, seconds: float = _HELD_SECONDS) -> bool:
+    """Keeps the session active for `seconds` from now; False when it is not any more."""
+    return cache.renew(_ACTIVE, session_id, current().clock.time(), seconds)
 
 
 def release(session_id: str) -> None:
