@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.service import Service
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 INNER_HOST = "dlambda.internal:1"
 
@@ -21,7 +22,7 @@ def outside(service: Service) -> Iterator[Api]:
 
     class Proxy(BaseHTTPRequestHandler):
         def forward(self) -> None:
-            connection = http.client.HTTPConnection(urlsplit(service.base).netloc, timeout=30)
+            connection = http.client.HTTPConnection(urlsplit(service.base).netloc, timeout=PATIENCE_SECONDS)
             headers = {name: text for name, text in self.headers.items() if name.lower() != "connection"}
             body = self.rfile.read(int(headers.get("Content-Length", 0)))
             connection.request(self.command, self.path, body or None, headers | {"Host": INNER_HOST})

@@ -16,6 +16,7 @@ from tests.e2e.playback import decode
 from tests.e2e.service import Service
 from tests.origin import Origin
 from tests.origin.media import CLIP_FRAMES, media_folder
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -89,7 +90,9 @@ def test_the_client_is_told_why(client: Client, origin: Origin) -> None:
 
 def test_the_end_of_the_link_knows_ranges_and_needs_no_key(client: Client, origin: Origin) -> None:
     status = ended(client.send_task.get_video(origin.url("clip-range.mp4")))
-    answer = requests.get(client.host_url + status["file"] + "?raw=true", headers={"Range": "bytes=10-19"}, timeout=30)
+    answer = requests.get(
+        client.host_url + status["file"] + "?raw=true", headers={"Range": "bytes=10-19"}, timeout=PATIENCE_SECONDS
+    )
     assert (answer.status_code, len(answer.content)) == (206, 10)
     assert answer.headers["Content-Disposition"] == 'inline; filename="video.mp4"'
 

@@ -13,6 +13,7 @@ from tests.e2e.credentials import ADMIN_KEY
 from tests.e2e.orders import client_of, ended
 from tests.e2e.service import Service
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +79,10 @@ def test_a_task_goes_with_its_file(tight: Service, origin: Origin) -> None:
     robot = client_of(tight, client.create_key("brief", ["get_info"]))
     task = robot.send_task.get_info(origin.url("clip-brief.mp4"))
     file = tight.base + ended(task)["file"]
-    assert requests.get(file, timeout=30).status_code == 200
+    assert requests.get(file, timeout=PATIENCE_SECONDS).status_code == 200
 
     def gone() -> bool:
-        return requests.get(file, timeout=30).status_code == 404
+        return requests.get(file, timeout=PATIENCE_SECONDS).status_code == 404
 
     wait_until(gone, 15, lambda: "the file is still there")
     with pytest.raises(APIError, match="Task not found"):

@@ -109,7 +109,7 @@ class Watched:
             if source.definition:
                 body = {"name": source.name, "match_url": [url], "definition": source.definition}
                 assert self.api.post("/api/tasks/definitions/", body).status == 201
-            found[source.name] = self.api.post("/api/tasks/inspect", {"url": url}, timeout=30).json()
+            found[source.name] = self.api.post("/api/tasks/inspect", {"url": url}).json()
         return found
 
     def make_tasks(self) -> None:

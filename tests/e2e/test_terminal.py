@@ -9,10 +9,11 @@ from pathlib import Path
 from tests.e2e.api import wait_until
 from tests.e2e.service import Service
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 
 
 def open_terminal(service: Service, command: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
     connection.request("POST", "/api/system/terminal", json.dumps({"command": command}))
     return connection, connection.getresponse()
 
@@ -149,6 +150,6 @@ def test_a_session_goes_on_when_its_listener_goes(service: Service, origin: Orig
 def follow(
     service: Service, path: str, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
     connection.request("GET", path, headers=headers or {})
     return connection, connection.getresponse()

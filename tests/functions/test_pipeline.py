@@ -12,6 +12,7 @@ from dlambda.store.items import archive, items, leases, slots
 from dlambda.usecases.rules import resources
 from tests.endless import endless_server
 from tests.functions.working import beside, handle, until, work
+from tests.patience import PATIENCE_SECONDS
 
 PATH = "/api/history"
 
@@ -136,7 +137,7 @@ def test_a_running_download_is_cancelled(history, stack, listening, origin):
     worker = beside(lambda: handle(DownloadItem(item_id)))
     until(lambda: items.get(item_id).status is Status.DOWNLOADING)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
-    worker.join(60)
+    worker.join(PATIENCE_SECONDS)
     assert not worker.is_alive()
     assert items.get(item_id).status is Status.CANCELLED
     assert listening.names[-2:] == ["item_cancelled", "item_moved"]
@@ -158,7 +159,7 @@ def test_an_item_that_is_cancelled_during_its_intake_stays_cancelled(history, st
     worker = beside(lambda: work(stack))
     until(lambda: "GET /delay/1.5/clip-5.mp4" in origin.counts)
     assert history.post(f"{PATH}/cancel", {"ids": [item_id]})[1] == {item_id: "ok"}
-    worker.join(60)
+    worker.join(PATIENCE_SECONDS)
     assert items.get(item_id).status is Status.CANCELLED
     assert listening.names == ["item_added", "item_cancelled", "item_moved"]
 
@@ -168,7 +169,7 @@ def test_an_item_that_is_held_during_its_intake_waits(history, stack, origin):
     worker = beside(lambda: work(stack))
     until(lambda: "GET /delay/1.5/clip-6.mp4" in origin.counts)
     assert history.post(f"{PATH}/pause", {"ids": [item_id]})[1] == {item_id: "paused"}
-    worker.join(60)
+    worker.join(PATIENCE_SECONDS)
     until(lambda: not work(stack) and items.get(item_id).extracted)
     assert (items.get(item_id).status, items.get(item_id).auto_start) == (Status.PENDING, False)
     assert history.post(f"{PATH}/start", {"ids": [item_id]})[1] == {item_id: "started"}

@@ -18,6 +18,7 @@ from tests.functions.calls import Client
 from tests.functions.permissions import acting_as
 from tests.functions.working import beside, handle, until, work
 from tests.origin import Origin
+from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack
 
 PATH = "/api/history"
@@ -67,7 +68,7 @@ def test_so_does_that_of_a_cancelled_one(history: Client, stack: Stack, origin: 
     sweep()
     assert folder.is_dir()
     history.post(f"{PATH}/cancel", {"ids": [item_id]})
-    worker.join(15)
+    worker.join(PATIENCE_SECONDS)
     assert items.get(item_id).status is Status.CANCELLED
     history.delete(PATH, {"type": "done", "ids": [item_id]})
     sweep()

@@ -196,7 +196,7 @@ def test_two_updates_at_once_are_one(system: Client, index: PackageIndex, folder
     index.offer(NEW)
     index.stalls = "page"
     assert system.post("/api/system/yt-dlp/update")[0] == 202
-    assert index.stalled.wait(30)
+    assert index.stalled.wait(PATIENCE_SECONDS)
     assert error(system.post("/api/system/yt-dlp/update")) == (409, "An update of yt-dlp is under way.")
     index.goes_on.set()
     wait_until(lambda: not release(system)["updating"])
@@ -218,7 +218,7 @@ def test_a_killed_update_leaves_what_serves(index: PackageIndex, folder: Release
         wait_until((folder._folder / NEW).is_dir)
         time.sleep(0.5)  # into the trial download
     else:
-        assert index.stalled.wait(30)
+        assert index.stalled.wait(PATIENCE_SECONDS)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     wait_until(lambda: not folder.is_updating())

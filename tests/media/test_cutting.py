@@ -17,6 +17,7 @@ from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.av.pieces import cutting
 from tests.e2e.processes import all_processes
 from tests.media.samples import make
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_one_that_dies_at_work_is_replaced(film: str, silence: str) -> None:
         asked = pool.submit(cutting.read_timeline, silence)
         kill_next(2)
         with pytest.raises(OperationFailed, match="ended unexpectedly"):
-            asked.result(20)
+            asked.result(PATIENCE_SECONDS)
     assert cutting.read_timeline(film).duration
 
 

@@ -98,7 +98,7 @@ class Decoys:
     def _talk(self, connection: socket.socket, address: str, port: int) -> None:
         said = b""
         with connection:
-            connection.settimeout(1)
+            connection.settimeout(5)
             try:
                 said = connection.recv(4096)
                 connection.sendall(_ANSWER)

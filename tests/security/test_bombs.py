@@ -174,7 +174,7 @@ _FILTERS = {
 @pytest.mark.parametrize("fact", _FILTERS)
 def test_no_filter_stops_the_service(api: Api, fact: str) -> None:
     condition = {"name": f"bomb {fact}", "filter": _FILTERS[fact], "cli": "-f best"}
-    reply = api.post("/api/conditions", condition, timeout=30)
+    reply = api.post("/api/conditions", condition)
     assert reply.status in (200, 400), reply.body[:300]
     if reply.status == 200:
         api.request("DELETE", f"/api/conditions/{reply.json()['id']}")
@@ -245,7 +245,7 @@ _TOO_LONG: dict[str, tuple[str, str, dict[str, Any]]] = {
 @pytest.mark.parametrize("fact", _TOO_LONG)
 def test_no_long_text_breaks_a_route(api: Api, fact: str) -> None:
     method, path, body = _TOO_LONG[fact]
-    reply = api.request(method, path, body, timeout=30)
+    reply = api.request(method, path, body)
     assert reply.status < 500, reply.body[:300]
     assert "Internal" not in reply.body.decode()[:300]
 

@@ -24,6 +24,7 @@ from local.gateway.joined_writes import joined_writes, offer
 from local.gateway.process import _config, _Server
 from local.gateway.wsgi import PIECE_BYTES
 from local.ports import listen
+from tests.patience import PATIENCE_SECONDS
 from tests.stack import forget_settings
 
 SHORT = Limits(
@@ -94,7 +95,7 @@ class Served:
         connection = socket.socket(family)
         if receive_bytes:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        connection.settimeout(60)
+        connection.settimeout(PATIENCE_SECONDS)
         if family is socket.AF_INET:
             connection.bind((local, 0))
         connection.connect((self.host, self.port))
@@ -132,7 +133,7 @@ def serving(limits: Limits, host: str = "127.0.0.1") -> Iterator[Served]:
         yield served
     finally:
         server.should_exit = True
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")

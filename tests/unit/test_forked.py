@@ -28,7 +28,7 @@ with open(sys.argv[1], "w+b") as log:
     child = fork(Plan("local.part", main, {"ONE": "1"}, (given.fileno(),)), log)
     child.stdin.write(b"go\\n")
     child.stdin.flush()
-    status = child.wait(20)
+    status = child.wait(120)
     log.seek(0)
     print(json.dumps([status, given.fileno(), json.load(log)]))
 """
@@ -37,7 +37,7 @@ with open(sys.argv[1], "w+b") as log:
 def test_a_forked_process_has_what_it_was_given(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(_CODE), str(tmp_path / "log")],
-        capture_output=True, text=True, check=True, timeout=60, env={"PYTHONPATH": ":".join(sys.path), "OTHER": "x"},
+        capture_output=True, text=True, check=True, timeout=180, env={"PYTHONPATH": ":".join(sys.path), "OTHER": "x"},
     )  # fmt: skip
     status, given, seen = json.loads(done.stdout)
     assert status == 3

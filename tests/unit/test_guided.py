@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from local.guided import Stopping
+from tests.patience import PATIENCE_SECONDS
 
 _MANY_SIGNALS = """
 import os, signal, sys, threading
@@ -45,7 +46,7 @@ def test_all_threads_that_wait_go_on() -> None:
     assert not stopping.is_set()
     stopping.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
     assert stopping.wait()
     assert stopping.is_set()

@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.e2e.api import Api, wait_until
 from tests.e2e.processes import MARK, kill_all, processes_of, wait_gone
 from tests.e2e.service import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 _START_SECONDS = 120
 _PROGRAM = "chromium/chromium"
@@ -89,7 +90,7 @@ class Chromium:
     def _log(self) -> str:
         return f"the browser does not answer:\n{self._log_file.read_text(errors='replace')[-2000:]}"
 
-    def ask(self, method: str, seconds: float = 30, **parameters: object) -> dict[str, Any]:
+    def ask(self, method: str, seconds: float = PATIENCE_SECONDS, **parameters: object) -> dict[str, Any]:
         """One command of the protocol, and its result."""
         assert self._socket
         self._asked += 1
@@ -102,7 +103,7 @@ class Chromium:
                 result: dict[str, Any] = heard["result"]
                 return result
 
-    def evaluate(self, expression: str, seconds: float = 30) -> Any:
+    def evaluate(self, expression: str, seconds: float = PATIENCE_SECONDS) -> Any:
         """The JSON value of a JavaScript expression; of a promise, what it comes to. Raises `TimeoutError`."""
         found = self.ask(
             "Runtime.evaluate", seconds, expression=expression, awaitPromise=True, returnByValue=True, userGesture=True
