@@ -68,6 +68,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_conversion_that_is_killed_again_and_again_is_that_of_one_go(
     extension: str, film: Path, tools: Path, tmp_path: Path
 ) -> None:
+    if not (tools / "ffprobe").exists():
+        pytest.skip("what has no ffprobe converts as one")
     postprocessing.install()
     source = tmp_path / "film.mkv"
     source.symlink_to(film)
