@@ -13,7 +13,7 @@ import pytest
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.domain.messages.queue_messages import SweepTask
-from dlambda.domain.tasks.task import read_tasks
+from dlambda.domain.tasks.task_input import read_tasks
 from dlambda.store.items import archive, items
 from dlambda.usecases.tasks.sweep_task import sweep_task
 from dlambda.usecases.tasks.tasks import make_tasks

@@ -24,12 +24,12 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import SweepTask
 from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.domain.tasks.feed import FeedItem
-from dlambda.domain.tasks.task import read_tasks
+from dlambda.domain.tasks.task_input import read_tasks
 from dlambda.errors import Invalid
 from dlambda.store import connections
 from dlambda.store.items import archive, items
 from dlambda.store.tasks import feed_history, task_schedule
-from dlambda.usecases.items.change_items import clear
+from dlambda.usecases.items.clear_items import clear
 from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.rules import resources
 from dlambda.usecases.tasks import inspect_task

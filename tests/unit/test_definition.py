@@ -6,14 +6,9 @@ import pytest
 
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.definition import Definition, DefinitionInput, find_match
-from dlambda.domain.tasks.recipe import (
-    DEFAULT_BROWSER_URL,
-    BrowserEngine,
-    HttpEngine,
-    PostFilter,
-    post_filtered,
-    read_recipe,
-)
+from dlambda.domain.tasks.post_filter import post_filtered
+from dlambda.domain.tasks.recipe import BrowserEngine, HttpEngine, PostFilter, read_recipe
+from dlambda.domain.tasks.recipe_dialects import DEFAULT_BROWSER_URL
 from dlambda.errors import Invalid, ValidationFailed
 from tests.patience import must_end
 

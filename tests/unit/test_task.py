@@ -8,17 +8,8 @@ import pytest
 
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import next_run
-from dlambda.domain.tasks.task import (
-    Draft,
-    Result,
-    Task,
-    TaskInput,
-    free_name,
-    has_handle,
-    read_tasks,
-    titled,
-    without_handle,
-)
+from dlambda.domain.tasks.task import Result, Task, has_handle, without_handle
+from dlambda.domain.tasks.task_input import Draft, TaskInput, free_name, read_tasks, titled
 from dlambda.errors import Invalid, ValidationFailed
 
 T0 = datetime(2026, 2, 17, 15, 51, 4, tzinfo=UTC)

@@ -14,7 +14,7 @@ from dlambda.store.items import archive, items, leases
 from dlambda.usecases.files.act_on_files import job_view
 from dlambda.usecases.files.find_file import find_file
 from dlambda.usecases.files.probe_file import probed
-from dlambda.usecases.items import change_items
+from dlambda.usecases.items import change_items, clear_items
 from dlambda.usecases.items.add_items import Added, add_items, check_request, wait_for
 from dlambda.usecases.items.rename_item import rename_item
 from dlambda.usecases.items.reorder_queue import FRONT, move_before, move_to_end
@@ -164,5 +164,5 @@ def _delete_matching(shelf: Shelf, body: DeleteBody, owner: str) -> dict[str, st
 
 def _delete_found(shelf: Shelf, batch: Sequence[Item], body: DeleteBody) -> dict[str, str]:
     if shelf is Shelf.DONE:
-        return change_items.clear(batch, remove_files=body.remove_file)
+        return clear_items.clear(batch, remove_files=body.remove_file)
     return change_items.cancel_all(batch)

@@ -8,7 +8,8 @@ from flask import Response
 from dlambda.deployment import current
 from dlambda.domain.system.bottlenecks import average, find_bottlenecks, read_range
 from dlambda.entry.sse import Sent, Streams
-from dlambda.usecases.operations.monitor import Sample, check_enabled, flat, is_enabled, monitor
+from dlambda.usecases.operations.monitor import check_enabled, flat, is_enabled, monitor
+from dlambda.usecases.operations.sample import Sample
 
 _streams = Streams(4)
 _BOTTLENECK_SECONDS: Final = 300.0

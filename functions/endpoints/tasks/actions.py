@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from dlambda.domain.accounts.principal import Principal
 from dlambda.domain.rules.body import detail_of, read
 from dlambda.domain.tasks.definition import DEFINITIONS, Definition, DefinitionInput
-from dlambda.domain.tasks.task import Task, masked, read_tasks
+from dlambda.domain.tasks.task import Task
+from dlambda.domain.tasks.task_input import masked, read_tasks
 from dlambda.entry.pages import PageRequest, fitting_items, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
 from dlambda.usecases.rules.input_rules import input_rules

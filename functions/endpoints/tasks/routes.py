@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from dlambda.domain.accounts.permission import Permission
-from dlambda.domain.tasks.task import masked
+from dlambda.domain.tasks.task_input import masked
 from dlambda.entry.http import make_routes, problems
 from dlambda.entry.pages import read_page
 from dlambda.entry.principals import current_principal

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from dlambda.domain.tasks.definition import DefinitionInput
-from dlambda.domain.tasks.task import TaskInput
+from dlambda.domain.tasks.task_input import TaskInput
 from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice
 from dlambda.entry.resource import body_schema

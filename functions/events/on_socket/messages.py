@@ -12,7 +12,7 @@ from dlambda.store.connections import Connection
 from dlambda.store.items import items
 from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.events.publish import problem, reply
-from dlambda.usecases.items import change_items
+from dlambda.usecases.items import change_items, clear_items
 from dlambda.usecases.items.add_items import add_items, check_request, wait_for
 from dlambda.usecases.rules.input_rules import input_rules
 
@@ -66,9 +66,9 @@ def item_delete(connection: Connection, data: Any) -> None:
     if item is None:
         _tell_missing(connection, f"not found: no item with id '{item_id}'.")
     elif item.shelf is Shelf.QUEUE:
-        change_items.cancel_and_remove(item_id, owner)
+        clear_items.cancel_and_remove(item_id, owner)
     else:
-        change_items.clear([item], remove_files=data.get("remove_file") is True)
+        clear_items.clear([item], remove_files=data.get("remove_file") is True)
 
 
 def item_start(connection: Connection, data: Any) -> None:

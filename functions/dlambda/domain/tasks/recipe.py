@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-import regex
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -20,13 +19,12 @@ from pydantic import (
     model_validator,
 )
 
-from dlambda.domain.rules.pattern import best_group, compile_pattern, find, group
+from dlambda.domain.rules.pattern import compile_pattern
 from dlambda.domain.tasks.expression import check_expression
+from dlambda.domain.tasks.recipe_dialects import check_rules, modern, stripped
 from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import Invalid
 
-DEFAULT_BROWSER_URL: Final = "http://localhost:4444/wd/hub"
-_GENERATED: Final = "archive_id"
 _MAX_EXPRESSION: Final = 5000
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\r\n\0\u0100-\U0010ffff]*")
@@ -99,9 +97,9 @@ class Container(_Part):
     @classmethod
     def _has_its_parts(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
-            if not _words(value.get("selector")):
+            if not stripped(value.get("selector")):
                 raise ValueError("Either 'selector' or 'expression' must be provided.")
-            _check_rules(value.get("fields"), "Container 'fields' must include a 'url' field.")
+            check_rules(value.get("fields"), "Container 'fields' must include a 'url' field.")
         return value
 
     @model_validator(mode="after")
@@ -123,7 +121,7 @@ class WaitFor(_Part):
     @model_validator(mode="before")
     @classmethod
     def _value_is_an_expression(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and not _words(value.get("expression")):
+        if isinstance(value, Mapping) and not stripped(value.get("expression")):
             return {**value, "expression": value.get("value")}
         return value
 
@@ -254,136 +252,3 @@ def check_recipe(document: Mapping[str, Any]) -> None:
     except ValidationError as error:
         problem = error.errors()[0]
         raise Invalid(f"{problem['loc'][-1] if problem['loc'] else 'definition'}: {problem['msg']}") from None
-
-
-# Values
-
-
-def post_filtered(value: str, post_filter: PostFilter | None) -> str | None:
-    """The trimmed value after its filter; None when nothing is left of it."""
-    value = value.strip()
-    if post_filter is not None and value:
-        hit = find(compile_pattern(post_filter.filter), value)
-        value = _choose(hit, post_filter.value).strip() if hit else ""
-    return value or None
-
-
-def _choose(hit: regex.Match[str], name: str | None) -> str:
-    if name:
-        try:
-            return group(hit, name) or best_group(hit)
-        except KeyError:
-            pass
-    return best_group(hit)
-
-
-# The first dialect, rewritten
-
-
-def modern(document: Mapping[str, Any]) -> dict[str, Any]:
-    """`document` in the second dialect. Raises `ValueError` with a documented text."""
-    word = "link" if _speaks_first_dialect(document) else "url"
-    return {
-        "parse": _modern_parse(document.get("parse"), word),
-        "engine": _modern_engine(document.get("engine")),
-        "request": _modern_request(document.get("request")),
-        "response": document.get("response") or {},
-    }
-
-
-def _speaks_first_dialect(document: Mapping[str, Any]) -> bool:
-    """Only for the word in an error: the first dialect calls the item's URL `link`."""
-    engine, request = document.get("engine"), document.get("request")
-    # A tuple, as the type may still be any JSON, and a list is in no set.
-    return (isinstance(engine, Mapping) and engine.get("type") in ("httpx", "selenium")) or (
-        isinstance(request, Mapping) and bool({"data", "json_data"} & request.keys())
-    )
-
-
-def _modern_parse(parse: Any, word: str) -> Any:
-    if not isinstance(parse, Mapping):
-        return parse
-    items = parse.get("items")
-    if items:
-        return {"items": _modern_items(items, word)}
-    rules = _by_name(parse, without=("items",))
-    if not rules:
-        raise ValueError("Field 'parse' must contain either 'items' or direct parsers.")
-    _check_rules(rules, f"Missing required '{word}' parser definition.")
-    return {"rules": rules}
-
-
-def _modern_items(items: Any, word: str) -> Any:
-    if not isinstance(items, Mapping):
-        return items
-    selector = _words(items.get("selector")) or _words(items.get("expression"))
-    fields = items.get("fields")
-    if not isinstance(fields, Mapping):
-        return {**items, "selector": selector}
-    fields = _by_name(fields)
-    if selector:
-        _check_rules(fields, f"Container 'fields' must include a '{word}' field.")
-    return {**items, "selector": selector, "fields": fields}
-
-
-def _by_name(rules: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The rules by name, with `link` (which wins) under `url`."""
-    rules_by_name = {
-        str(key): rule for key, rule in rules.items() if not str(key).startswith("_") and key not in without
-    }
-    if "link" in rules_by_name:
-        rules_by_name["url"] = rules_by_name.pop("link")
-    return rules_by_name
-
-
-def _check_rules(rules: Any, without_url: str) -> None:
-    if not isinstance(rules, Mapping):
-        return
-    for name, rule in rules.items():
-        if not isinstance(rule, Mapping | Rule):
-            raise ValueError(f"Parse field '{name}' must be an object.")  # noqa: TRY004 becomes a detail
-    if _GENERATED in rules:
-        raise ValueError(f"Field '{_GENERATED}' is generated internally and cannot be extracted.")
-    if "url" not in rules:
-        raise ValueError(without_url)
-
-
-def _words(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-_ENGINES: Final = {"httpx": "http", "selenium": "browser"}
-
-
-def _modern_engine(engine: Any) -> Any:
-    if not engine:
-        return {"type": "http"}
-    if not isinstance(engine, Mapping):
-        return engine
-    kind = engine.get("type") or "http"
-    options = engine.get("options") or {}
-    if kind == "selenium" and isinstance(options, Mapping) and not _words(options.get("url")):
-        options = {**options, "url": DEFAULT_BROWSER_URL}
-    return {"type": _ENGINES.get(kind, kind) if isinstance(kind, str) else kind, "options": options}
-
-
-def _modern_request(request: Any) -> Any:
-    if not request:
-        return {}
-    if not isinstance(request, Mapping):
-        return request
-    fields = {key: value for key, value in request.items() if key not in {"data", "json_data"}}
-    if fields.get("body") is None:
-        body = _old_body(request)
-        if body is not None:
-            fields |= {"body": body, "method": "POST"}
-    return fields
-
-
-def _old_body(request: Mapping[str, Any]) -> dict[str, Any] | None:
-    if request.get("json_data") is not None:
-        return {"type": "json", "value": request["json_data"]}
-    data = request.get("data")
-    if data is None:
-        return None
-    return {"type": "raw" if isinstance(data, str) else "form", "value": data}

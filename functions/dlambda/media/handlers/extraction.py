@@ -16,7 +16,8 @@ from parsel import Selector
 
 from dlambda.domain.rules.pattern import MULTI_LINE_DOT_ALL, best_group, compile_pattern, find_all, group
 from dlambda.domain.tasks.expression import as_jmespath
-from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule, post_filtered
+from dlambda.domain.tasks.post_filter import post_filtered
+from dlambda.domain.tasks.recipe import Container, PostFilter, Recipe, Rule
 from dlambda.errors import Invalid
 from dlambda.media.handlers.texts import page_text, parse_json
 

@@ -1,26 +1,20 @@
 """Changes of items by users: cancel, hold, start, edit, clear (docs/contract/downloads.md 4.5-4.9, 5.9)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from dlambda.aws import bucket, queue
+from dlambda.aws import queue
 from dlambda.deployment import current
-from dlambda.domain.events import event
-from dlambda.domain.files.sidecar import owned_by, stem_of
 from dlambda.domain.items.item import Item, Shelf, Stage, Status
 from dlambda.domain.items.request import check_cli
-from dlambda.domain.paths.paths import object_key, safe_template
+from dlambda.domain.paths.paths import safe_template
 from dlambda.domain.ytdlp.cookie_file import check_cookies
 from dlambda.errors import Conflict, NotFound
 from dlambda.store.conflicts import retry_conflicts
-from dlambda.store.files import filename_claims
 from dlambda.store.items import items, leases
 from dlambda.store.items.batches import batches
 from dlambda.store.items.commit import Change, commit
-from dlambda.store.tasks import feed_history
 from dlambda.usecases.events.apply_changes import publish_changes, update
-from dlambda.usecases.files import folders
 from dlambda.usecases.items.add_items import restore_masked_secrets
 from dlambda.usecases.items.dispatch import wake
 from dlambda.usecases.items.intake_message import intake_message
@@ -28,13 +22,10 @@ from dlambda.usecases.rules.input_rules import input_rules
 from dlambda.usecases.rules.presets import check_preset
 
 _EDITABLE = ("title", "description", "preset", "template", "cli", "cookies", "extras", "msg", "error")
-_KEEPING_FILES = (Status.FINISHED, Status.CANCELLED)
 # A removal is up to three writes and a part of its lists' counters; a transaction has room for a hundred. The items of
 # members stand in lists of their own as well.
 _TOGETHER = 20
 _TOGETHER_OF_MEMBERS = 8
-_WORKER_SECONDS = 10.0
-_LOOK_SECONDS = 0.1
 
 
 def _changing(item_id: str, change: Callable[[Item], str], owner: str = "") -> str:
@@ -71,43 +62,25 @@ def cancel(item_id: str, owner: str = "") -> str:
 def cancel_all(targets: Sequence[Item]) -> dict[str, str]:
     """`cancel` of many; id -> `ok` for each that it met. Those that wait end together, a few in each transaction."""
     outcomes: dict[str, str] = {}
-    for batch in batches([item for item in targets if item.stage is not Stage.RUNNING], _most_of(targets)):
+    for batch in batches([item for item in targets if item.stage is not Stage.RUNNING], most_together(targets)):
         changes = [Change(item, item.ended(Status.CANCELLED, current().clock.time())) for item in batch]
-        if diff := _commit_unchanged(changes):
+        if diff := commit_unchanged(changes):
             publish_changes(diff)
             outcomes |= {item.id: "ok" for item in batch}
     return outcomes | {item.id: "ok" for item in targets if item.id not in outcomes and cancel(item.id) == "ok"}
 
 
-def _most_of(targets: Iterable[Item]) -> int:
+def most_together(targets: Iterable[Item]) -> int:
     """How many of them a transaction takes."""
     return _TOGETHER_OF_MEMBERS if any(item.owner for item in targets) else _TOGETHER
 
 
-def _commit_unchanged(changes: Sequence[Change]) -> list[Change]:
+def commit_unchanged(changes: Sequence[Change]) -> list[Change]:
     """Commits `changes`; does nothing, and returns nothing, when an item was changed meanwhile."""
     try:
         return commit(changes)
     except Conflict:
         return []
-
-
-def cancel_and_remove(item_id: str, owner: str = "") -> None:
-    """Does what the event `item_delete` asks of a queue item: it is cancelled, and its record goes (README, Codes).
-
-    A running download ends first; its worker then leaves the record in the history, where it is cleared.
-    """
-    if cancel(item_id, owner) != "ok":
-        return
-    deadline = current().clock.monotonic() + _WORKER_SECONDS
-    while current().clock.monotonic() < deadline:
-        item = items.find(item_id)
-        if item is None:
-            return
-        if item.shelf is Shelf.DONE:
-            clear([item], remove_files=False)
-            return
-        current().clock.sleep(_LOOK_SECONDS)
 
 
 def end_cancelled(item: Item, lease: leases.Lease | None = None, **fields: Any) -> Item:
@@ -203,50 +176,3 @@ def _check(changes: Mapping[str, Any]) -> dict[str, Any]:
     if "preset" in checked:
         check_preset(checked["preset"])
     return checked
-
-
-def clear(targets: Iterable[Item], *, remove_files: bool) -> dict[str, str]:
-    """Removes history records, with their files where asked and allowed; id -> `ok` for each that went."""
-    with_files = remove_files and current().settings.remove_files
-    outcomes: dict[str, str] = {}
-    records = list(targets)
-    for batch in batches(records, _most_of(records)):
-        changes = [Change(item, None) for item in batch]
-        # One by one, those stay that were changed meanwhile: who changed them tells their end.
-        diff = _commit_unchanged(changes) or [removal for change in changes for removal in _commit_unchanged([change])]
-        publish_changes(diff, removed=partial(_clear, with_files=with_files))
-        outcomes |= {change.before.id: "ok" for change in diff if change.before}
-    return outcomes
-
-
-def _remember_failure(item: Item) -> None:
-    """A sweep that queued an item tries it again after a pause; without its record it would not know of the failure."""
-    if item.status is Status.ERROR and item.origin.identity:
-        handler = feed_history.memory_name(str(item.extras.get("source_handler")), item.owner)
-        feed_history.note_failed(handler, item.origin.identity, item.stored_at)
-
-
-def _clear(item: Item, *, with_files: bool) -> event.Event:
-    """Removes the files of a removed record where asked; what to tell of it."""
-    _remember_failure(item)
-    removes = with_files and item.status in _KEEPING_FILES and item.path is not None
-    if removes:
-        remove_files_of(item)
-    word = "Removed" if removes else "Cleared"
-    return event.item_deleted(item, f"Download {word}", f"{word} '{item.title}' from history.")
-
-
-def remove_files_of(item: Item) -> None:
-    """The file and every non-hidden `<stem>.*` beside it (downloads.md 5.9)."""
-    if item.path is None:
-        return
-    folder, _, name = item.path.rpartition("/")
-    stem = item.path.removesuffix(name) + stem_of(name)
-    prefix = f"{stem}."
-    beside = [file_name.key.removeprefix(object_key("")) for file_name in bucket.list_(object_key(prefix))]
-    here = [path.rpartition("/")[2] for path in beside if path.rpartition("/")[0] == folder]
-    own = [name, *owned_by(name, here)]
-    paths = [f"{folder}/{file_name}" if folder else file_name for file_name in own]
-    bucket.delete([object_key(path) for path in paths])
-    folders.note_gone(paths)
-    filename_claims.release([stem])

@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Any, Final
 
 from dlambda.deployment import current
-from dlambda.domain.tasks.task import Draft, has_handle, titled, without_handle
+from dlambda.domain.tasks.task import has_handle, without_handle
+from dlambda.domain.tasks.task_input import Draft, titled
 from dlambda.errors import AppError, Invalid
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.extract import extract

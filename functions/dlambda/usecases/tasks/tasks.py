@@ -10,7 +10,8 @@ from dlambda.domain.accounts.principal import OPERATOR, Principal
 from dlambda.domain.events import event
 from dlambda.domain.rules.body import read, read_change
 from dlambda.domain.tasks.schedule import check_timer, coming_runs, next_run
-from dlambda.domain.tasks.task import FAILED, TASKS, Draft, Result, Task, TaskInput, free_name, masked, unmasked
+from dlambda.domain.tasks.task import TASKS, Result, Task
+from dlambda.domain.tasks.task_input import FAILED, Draft, TaskInput, free_name, masked, unmasked
 from dlambda.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.rules import resources
