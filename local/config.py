@@ -285,6 +285,7 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
         "AWS_ENDPOINT_URL_S3": services.media or endpoints.media,
         "DLAMBDA_TABLES_SOCKET": "" if services.tables else endpoints.tables_socket,
         "DLAMBDA_QUEUES_SOCKET": "" if services.queues else endpoints.queues_socket,
+        "DLAMBDA_MEDIA_ENGINE": endpoints.media if not services.media else "",
         "DLAMBDA_LIBRARY_DIR": "" if services.media else str(config.media_dir / STACK),
         "DLAMBDA_LIBRARY_FILES": "false" if services.media else "true",
     }

@@ -26,6 +26,9 @@ class Settings(UserSettings):
     bucket: str = "dlambda"
     library_dir: str = Field("", description="the bucket as a folder, on one machine; empty: it is elsewhere")
     library_files: Flag = Field(False, description="whether functions read and write that folder themselves")
+    media_engine: str = Field(
+        "", description="address of one machine's engine of the bucket; empty: that of its client"
+    )
     queue_prefix: str = Field("dlambda-", description="queue name -> URL is asked by this prefix + name")
     index_spread: int = Field(
         3, ge=1, le=64, description="partitions that the entries of an index's key are spread over; never to be lowered"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from dlambda.aws.object_store import object_store
 from dlambda.aws.presigned import sign
-from dlambda.aws.s3_client import client
+from dlambda.aws.s3_client import endpoint
 from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 
@@ -134,7 +134,7 @@ class _StorageAddress:
 
     def elsewhere(self) -> str:
         """The origin of signed URLs where it is not the deployment's own; else empty."""
-        return self._public_url or client().meta.endpoint_url
+        return self._public_url or endpoint()
 
     def shown(self, url: str, _origin: str) -> str:
         """The URL as clients get it."""
@@ -153,7 +153,7 @@ class _OwnAddress:
         self._signs_origin = signs_origin
 
     def base(self, origin: str) -> str:
-        return (origin if self._signs_origin else "") or client().meta.endpoint_url
+        return (origin if self._signs_origin else "") or endpoint()
 
     def elsewhere(self) -> str:
         return ""

@@ -10,12 +10,17 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from dlambda.aws.new_files import link_new, write_new
-from dlambda.aws.s3_store import S3Store
+from dlambda.aws.presigned import sign
+from dlambda.aws.s3_client import endpoint
 from dlambda.aws.stored import Stored
 from dlambda.aws.unseen import is_being_written
+from dlambda.deployment import current
 from dlambda.errors import NotFound
 
 _READ_BYTES = 1024 * 1024
@@ -23,6 +28,8 @@ _READ_BYTES = 1024 * 1024
 _DURABLE = ("files/", "orders/")
 # The media engine remembers for a second what lies in a folder.
 _ENGINE_SECONDS = 1.5
+_ENGINE_PATIENCE_SECONDS = 5.0
+_ENGINE_LINK_SECONDS = 60
 _LOOK_SECONDS = 0.02
 
 OnPart = Callable[[], None] | None
@@ -192,21 +199,33 @@ class Library:
 
     def await_engine(self, key: str) -> None:
         """Waits for the engine, which does not see at once what appears beside it."""
-        engine = S3Store()
-        try:
-            while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
-                engine_object = engine.find(key)
-                if engine_object and engine_object.size_bytes == status.st_size:
-                    return
-                time.sleep(_LOOK_SECONDS)
-        finally:
-            engine.disconnect()  # it ends when nobody is connected
+        while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
+            if _size_in_engine(key) == status.st_size:
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def _remove_empty(self, folder: str) -> None:
         """The folder and those around it, until one is not empty (`OSError`); those of the bucket's root stay."""
         while "/" in folder:
             Path(self._root, folder).rmdir()
             folder = folder.rpartition("/")[0]
+
+
+def _size_in_engine(key: str) -> int | None:
+    """The size of an object as the engine sees it; None when it does not, or does not answer. Without a client of S3,
+    which weighs 4 MB, and without a connection that stays: the engine ends when it has none.
+    """
+    settings = current().settings
+    url = urlsplit(sign("HEAD", f"{endpoint()}/{settings.bucket}/{quote(key)}", _ENGINE_LINK_SECONDS))
+    connection = HTTPConnection(url.netloc, timeout=_ENGINE_PATIENCE_SECONDS)
+    try:
+        connection.request("HEAD", f"{url.path}?{url.query}")
+        answer = connection.getresponse()
+        return int(answer.headers["Content-Length"]) if answer.status == HTTPStatus.OK else None
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
 
 
 def _is_shown(entry: os.DirEntry[str]) -> bool:

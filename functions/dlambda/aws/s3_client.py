@@ -26,3 +26,8 @@ def client() -> "S3Client":
     s3: S3Client = boto3.Session(botocore_session=current().session()).client("s3", config=config)
     refuse_links(s3)
     return s3
+
+
+def endpoint() -> str:
+    """The address of the bucket's service; on one machine without making a client, which takes a tenth of a second."""
+    return current().settings.media_engine or client().meta.endpoint_url

@@ -100,10 +100,6 @@ class S3Store:
     def await_engine(self, key: str) -> None:
         """Nothing: it is the engine's."""
 
-    def disconnect(self) -> None:
-        """Closes the connections that are kept for later requests, which open new ones."""
-        client().close()
-
 
 def _bucket() -> str:
     return current().settings.bucket
