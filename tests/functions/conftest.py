@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.store import connections
+from dlambda.usecases.rules import resources
 from tests.functions.calls import Client, Heard
 from tests.functions.permissions import know_the_round, watched
 from tests.pushes import Pushes
@@ -48,6 +50,12 @@ def archiver(group: Callable[[str], Client]) -> Client:
 @pytest.fixture
 def system(group: Callable[[str], Client]) -> Client:
     return group("system")
+
+
+@pytest.fixture
+def target(stack: Stack) -> None:
+    """A notification target that wants every event."""
+    resources.create(NOTIFICATIONS, {"name": "all", "request": {"url": "https://hooks.example/"}})
 
 
 @pytest.fixture

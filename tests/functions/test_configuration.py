@@ -1,5 +1,6 @@
 """/api/ping, the configuration, pause and resume: docs/contract/system.md 4, 5."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,7 @@ from dlambda.aws import bucket
 from dlambda.domain.items.item import Status
 from dlambda.domain.paths.paths import object_key
 from dlambda.domain.rules.resource import DL_FIELDS, PRESETS
-from dlambda.store.items import items, slots
+from dlambda.store.items import items, leases, slots
 from dlambda.usecases.rules import resources
 from tests.functions.calls import Client, Heard
 from tests.stack import Stack
@@ -29,6 +30,14 @@ def test_ping(system: Client) -> None:
     assert system.get("/api/ping") == (200, {"status": "pong"})
 
 
+def test_ready(system: Client) -> None:
+    status, body = system.get("/api/system/ready")
+    assert (status, {name: engine["ok"] for name, engine in body["engines"].items()}) == (
+        200,
+        {"tables": True, "media": True, "queues": True},
+    )
+
+
 class TestConfiguration:
     def test_its_parts(self, system: Client) -> None:
         status, body = system.get(CONFIGURATION)
@@ -36,6 +45,15 @@ class TestConfiguration:
         assert body.keys() >= {"app", "presets", "dl_fields", "paused", "folders", "history_count", "queue"}
         assert body["app"].keys() >= APP
         assert (body["paused"], body["folders"], body["history_count"], body["queue"]) == (False, [], 0, [])
+
+    def test_a_running_download_has_its_progress(self, system: Client) -> None:
+        records.add([waiting("a")])
+        lease = leases.acquire("a", "w", time.time())
+        assert lease
+        records.save(items.get("a"), items.get("a").evolve(status=Status.DOWNLOADING), lease)
+        leases.renew(lease, time.time(), {"percent": 12.5})
+        [shown_item] = system.get(CONFIGURATION)[1]["queue"]
+        assert shown_item["percent"] == 12.5
 
     def test_what_takes_long_may_be_left_out(self, system: Client) -> None:
         body = system.get(CONFIGURATION, without="queue, folders")[1]

@@ -10,6 +10,7 @@ from dlambda.aws import queue
 from dlambda.deployment import current
 from dlambda.domain.items.item import LIVE_LANE, Shelf, Status
 from dlambda.domain.messages.queue_messages import IntakeItem
+from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.domain.telemetry.metric import series
 from dlambda.errors import Invalid
 from dlambda.media.workers.extract import Extraction
@@ -18,7 +19,9 @@ from dlambda.store.items.commit import BATCH
 from dlambda.usecases.events.measure import metrics
 from dlambda.usecases.items import expand, intake
 from dlambda.usecases.items.change_items import cancel
+from dlambda.usecases.rules import resources
 from dlambda.usecases.rules.presets import preset_for
+from tests.functions.permissions import acting_as
 from tests.functions.working import beside, until
 from tests.store import records
 from tests.store.samples import T0, done, item
@@ -211,6 +214,12 @@ class TestArchived:
         archive.add("x.log", ["site 1"], T0)
         assert route({}, archive="x.log") is None
         assert listening.names == ["log_info", "item_deleted"]
+
+    def test_what_a_condition_ignores_is_recorded(self, route):
+        resources.create(CONDITIONS, {"name": "a", "filter": "duration<90", "extras": {"ignore_download": True}})
+        with acting_as("on_intake"):
+            assert route({}, archive="x.log").status is Status.SKIP
+        assert archive.list_("x.log") == ["site 1"]
 
     def test_without_title_or_id(self, route):
         found = route({"title": None, "id": None, "extractor_key": None}, archive="x.log")

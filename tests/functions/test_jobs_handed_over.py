@@ -150,6 +150,16 @@ def test_a_zip_of_an_invocation_that_was_killed_goes_on_from_what_was_saved(stac
     assert len(contents(zip_job)) == 3
 
 
+def test_a_job_that_is_gone_is_looked_for_once(stack: Stack) -> None:
+    now = current().clock.time()
+    jobs.add(Job("gone-1", bundle_files.KIND), now, held=False)
+    jobs._Row("gone-1").delete()
+    assert jobs.list_open() == ["gone-1"]
+    with acting_as("on_schedule"):
+        wake_jobs(now)
+    assert (jobs.list_open(), stack.messages("files")) == ([], [])
+
+
 def test_a_job_whose_message_is_lost_is_woken(stack: Stack, zip_job: Job) -> None:
     with acting_as("on_schedule"):
         wake_jobs(current().clock.time())

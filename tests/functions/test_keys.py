@@ -12,7 +12,7 @@ from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import Kind, Order
 from dlambda.store.items import leases
 from dlambda.store.orders import keys as store
-from dlambda.store.orders import orders
+from dlambda.store.orders import orders, quota_usage
 from dlambda.usecases.orders import keys as usecase
 from dlambda.usecases.orders.sweep_orders import sweep_orders
 
@@ -458,6 +458,14 @@ def test_the_sweep_wakes_what_waits_and_what_lost_its_worker(admin, stack, confi
     sweep_orders(time.time())
     assert stack.messages("order") == [{"id": first}, {"id": second}]
     assert orders.find(third).state.value == "waiting"
+
+
+def test_the_sweep_forgets_bytes_that_no_quota_counts_any_more(stack):
+    now = time.time()
+    limits = quota_usage.Limits(1000, 1000, 60)
+    quota_usage.raise_to(quota_usage.Meter.of("k", "a"), 1000, now - 3600, limits)
+    sweep_orders(now)
+    assert quota_usage.raise_to(quota_usage.Meter.of("k", "b"), 1000, now, limits).bytes == 1000
 
 
 def test_a_place_without_its_order_is_freed(stack):

@@ -1,5 +1,6 @@
 """`/api/logs/level`: docs/contract/system.md 6."""
 
+import importlib
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,10 +9,14 @@ import pytest
 
 from dlambda.entry import logs
 from dlambda.usecases.operations import log_level
+from local import template
 from tests.functions.calls import Client, error
 from tests.functions.deployment import deployment
+from tests.functions.permissions import acting_as, called
 from tests.stack import Stack
 
+PLAN = template.read()
+BY_QUEUE = [consumer.function for consumer in PLAN.consumers]
 Configure = Callable[..., None]
 LEVEL = "/api/logs/level"
 NAMES = ["debug", "info", "warning", "error", "critical"]
@@ -86,6 +91,25 @@ def test_in_the_cloud_functions_read_a_row(engines: Stack, monkeypatch: pytest.M
         look_again(monkeypatch)
         assert Client(archiver.test_client(), "archiver").get("/api/archiver")[0] == 400
     assert logging.getLogger().level == logging.ERROR
+
+
+def test_each_function_reads_it(engines: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {function.module for function in (*(route.function for route in PLAN.routes), *BY_QUEUE, *PLAN.scheduled)}
+    with deployment(engines, monkeypatch, DLAMBDA_LOG_GROUP="/aws/lambda/dlambda", YTP_CHECK_FOR_UPDATES="false"):
+        for name in sorted(modules):
+            look_again(monkeypatch)
+            module, before = importlib.import_module(name), set(called)
+            called.clear()
+            if name.startswith("endpoints."):
+                module.app.test_client().get("/api/nothing")
+            elif name == "events.on_schedule.main":
+                with acting_as("on_schedule"):
+                    module.lambda_handler({}, None)
+            else:
+                module.lambda_handler({"Records": [{"messageId": "m", "body": "{}"}]}, None)
+            function = name.split(".")[1]
+            assert (function, "dynamodb:GetItem", "cache#log-level") in called, name
+            called.update(before)
 
 
 def test_a_level_holds_at_all_nodes(client: Client, configure: Configure, tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from dlambda.domain.orders.order_request import parse_order_request
 from dlambda.media.workers.worker import warm_processes
 from dlambda.settings import HANDOVER_SECONDS
 from dlambda.store.items import leases
-from dlambda.store.orders import orders
+from dlambda.store.orders import orders, quota_usage
 from dlambda.usecases.orders.fulfil_order import Outcome, fulfil_order
 from dlambda.usecases.orders.order_folder import workdir_of
 from tests.e2e.playback import decode
+from tests.functions.permissions import acting_as
 from tests.origin.media import media_folder
 from tests.stack import forget_settings
 
@@ -48,7 +49,8 @@ def place(kind, url, **fields):
 def work(order_id, seconds=ROOMY):
     """One invocation that may run for `seconds` before it must hand over."""
     end = time.monotonic() + seconds + HANDOVER_SECONDS
-    return fulfil_order(order_id, seconds_left=lambda: end - time.monotonic())
+    with acting_as("on_order"):
+        return fulfil_order(order_id, seconds_left=lambda: end - time.monotonic())
 
 
 def until_bytes(order_id):
@@ -136,6 +138,16 @@ def test_an_order_that_kills_its_workers_ends(stack, origin):
     assert orders.find(order_id).error == "The worker ended unexpectedly, again and again."
 
 
+def test_bytes_that_no_quota_counts_any_more_make_room(stack, origin, configure):
+    size = len(CLIP())
+    configure(available_gb=1.5 * size / 1e9)
+    limits = quota_usage.Limits(2 * size, int(1.5 * size), 600)
+    quota_usage.raise_to(quota_usage.Meter.of("k", "a"), size, time.time() - 3600, limits)
+    order_id = place(Kind.GET_VIDEO, origin.url("clip-room.mp4"))
+    assert work(order_id) is Outcome.ENDED
+    assert result(order_id) == CLIP()
+
+
 def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch):
     from events.on_order.main import lambda_handler
 
@@ -146,9 +158,11 @@ def test_an_error_that_nobody_foresaw_ends_the_order(stack, origin, monkeypatch)
         def get_remaining_time_in_millis(self):
             return 900_000
 
+    waiting_id = place(Kind.GET_INFO, origin.url("clip-next.mp4"))
     record = {"messageId": "m", "body": FulfilOrder(order_id).to_json()}
     answer = lambda_handler({"Records": [record]}, Context())
     assert answer == {"batchItemFailures": []}
+    assert stack.messages("order") == [{"id": waiting_id}]
     assert (orders.find(order_id).state, orders.find(order_id).error) == (State.ERROR, "Internal Server Error")
     assert orders.read_places() == set()
 

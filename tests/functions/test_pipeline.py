@@ -39,6 +39,7 @@ def sequence(listening, item_id: str) -> list[str]:
     return found
 
 
+@pytest.mark.usefixtures("target")
 def test_a_download(history, stack, listening, origin):
     item_id = add(history, origin.url("pipeline/clip-1.mp4"), folder="sea")
     work(stack)
@@ -58,6 +59,7 @@ def test_a_download(history, stack, listening, origin):
     assert bucket.find(f"files/sea/{record['filename']}").size_bytes == record["file_size"]
     assert slots.read().taken == 0
     assert not [each.key for each in bucket.list_("info/")]
+    assert len(stack.messages("notify")) == 3  # added, completed, moved: each function has targets told
 
 
 def test_nobody_hears_finished_before_the_file_is_there(history, stack, listening, origin):
@@ -69,7 +71,7 @@ def test_nobody_hears_finished_before_the_file_is_there(history, stack, listenin
 
 
 @pytest.mark.parametrize("path", ["status/404/clip.mp4", "status/500/clip.mp4", "redirect-loop/clip.mp4"])
-def test_a_failed_extraction_ends_in_history(history, stack, listening, origin, path):
+def test_a_failed_extraction_ends_in_history(target, history, stack, listening, origin, path):
     item_id = add(history, origin.url(path))
     work(stack)
     assert [name for name in listening.names if name != "log_warning"] == [

@@ -44,6 +44,7 @@ def test_the_file_and_its_sidecars_go_along(history: Client, listening: Heard) -
     }  # fmt: skip
     assert bucket.get_bytes("files/sea/harbour.mp4") == b"film.mp4"
     assert items.get("a").filename == "harbour.mp4"
+    assert "item_updated" in listening.names
     assert {entry.name for entry in entries_of("sea")} == names()
     assert filename_claims.find_sources(["sea/film", "sea/harbour"]) == {"sea/harbour": "https://video.example/a"}
     assert listening.names == ["item_updated"]
@@ -115,7 +116,7 @@ def test_an_item_without_a_file(history: Client) -> None:
 
 
 def test_a_large_file_is_renamed_in_the_background(
-    history: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    history: Client, stack: Stack, listening: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(act_on_files, "_SMALL_BYTES", 1)
     monkeypatch.setattr(act_on_files, "WAIT_SECONDS", 0.0)

@@ -13,13 +13,15 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.store import connections
-from dlambda.store.items import items, leases
+from dlambda.store.items import archive, items, leases
+from dlambda.store.tasks import feed_history
+from dlambda.usecases.files import folders
 from events.on_socket.main import lambda_handler
 from tests.functions.calls import Heard
 from tests.functions.permissions import acting_as
 from tests.stack import new_deployment
 from tests.store import records
-from tests.store.samples import done, item, waiting
+from tests.store.samples import T0, done, item, waiting
 
 URL = "https://video.example/watch?v=1"
 OK = {"statusCode": 200}
@@ -167,6 +169,10 @@ class TestFanOut:
         assert heard[0] == heard[1] == heard[2]
         assert Heard(pushes, "c1").names == ["item_added", "item_cancelled", "item_moved"]
 
+    def test_a_change_of_fields_is_told(self, group, listening):
+        assert group("dl_fields").post("/api/dl_fields", {"name": "a", "field": "--a"})[0] == 200
+        assert listening.names == ["config_update"]
+
     def test_one_that_is_gone_is_forgotten(self, history, pushes):
         connections.add("c1", "1")
         connections.add("c2", "2")
@@ -239,7 +245,7 @@ class TestAddUrl:
         stop.set()
         thread.join()
 
-    def test_the_sender_gets_a_status(self, listening, pushes, intake):
+    def test_the_sender_gets_a_status(self, target, listening, pushes, intake):
         connections.add("c2", "2")
         say("add_url", {"url": f" {URL} ", "preset": "mobile"})
         assert listening.names == ["item_added", "item_status"]
@@ -278,6 +284,14 @@ class TestAddUrl:
         say("add_url", data)
         assert problems(listening) == [("Error Adding URL", reason)]
         assert listening.of("log_error")[0]["data"] == {"preset": data.get("preset", "")}
+        assert items.count(Shelf.QUEUE) == 0
+
+    def test_what_is_archived_stays_as_it_is(self, listening, configure):
+        configure(daily_gb=1)
+        records.add([done("a", archive_id="site a", archive="x.log")])
+        archive.add("x.log", ["site a"], T0)
+        say("add_url", {"url": items.get("a").url, "cli": "--download-archive x.log"})
+        assert [event["title"] for event in listening.of("log_info")] == ["Already Downloaded"]
         assert items.count(Shelf.QUEUE) == 0
 
     def test_only_the_sender_hears_of_it(self, listening, pushes):
@@ -326,6 +340,23 @@ class TestItems:
         say("item_delete", {"id": "a"})
         assert listening.names == ["item_deleted"]
         assert items.find("a") is None
+
+    def test_delete_of_what_a_feed_brought_is_known_to_its_next_sweep(self, listening):
+        records.add([done("a", Status.ERROR, identity="entry-1", extras={"source_handler": "Rss"})])
+        name = feed_history.memory_name("Rss", "")
+        now = time.time()
+        feed_history.confirm(name, ["entry-1"], {}, now)
+        say("item_delete", {"id": "a"})
+        assert feed_history.find_many(name, ["entry-1"], now)["entry-1"].failed_at == T0
+
+    def test_delete_of_the_last_file_of_a_folder(self, listening, configure):
+        configure(remove_files=True)
+        for path in ("a/x.mp4", "b/y.mp4"):
+            bucket.put_bytes(f"files/{path}", b"x")
+        assert [entry.name for path in ("", "a") for entry in folders.entries_of(path)] == ["a", "b", "x.mp4"]
+        records.add([done("a", folder="a", filename="x.mp4")])
+        say("item_delete", {"id": "a", "remove_file": True})
+        assert [entry.name for entry in folders.entries_of("")] == ["b"]
 
     def test_delete_of_a_queued_item_cancels_and_removes_it(self, listening):
         records.add([item("a")])

@@ -7,9 +7,11 @@ import pytest
 from dlambda.aws import bucket, queue
 from dlambda.domain.items.item import Status
 from dlambda.domain.messages.queue_messages import IntakeEntry, IntakeItem
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.store.items import items, leases
 from dlambda.store.items.commit import BATCH
 from dlambda.usecases.operations import sweep as rounds
+from dlambda.usecases.rules import resources
 from events.on_schedule.main import lambda_handler
 from tests.functions.permissions import acting_as
 from tests.functions.working import handle, work
@@ -140,6 +142,13 @@ class TestStreams:
                  "cli": "-x", "preset": "mobile", "extras": {"k": 1, "live_in": "x", "is_live": 5}}  # fmt: skip
         records.add([done("s", **({"status": Status.NOT_LIVE} | given | values))])
 
+    def test_one_with_a_preset_of_a_user_is_added_again(self, stack):
+        resources.create(PRESETS, {"name": "Own", "folder": "own"})
+        self.upcoming(preset="own", folder="")
+        sweep(T0 + 61)
+        [message] = stack.messages("intake")
+        assert items.get(message["id"]).preset == "own"
+
     def test_one_that_has_begun_is_added_again(self, stack, listening):
         self.upcoming()
         sweep(T0 + 61)
@@ -207,7 +216,7 @@ class TestAutoClear:
     def left(self, names) -> list[str]:
         return [each.id for each in items.find_many(names)]
 
-    def test_old_records_go_and_files_stay(self, stack, listening, configure):
+    def test_old_records_go_and_files_stay(self, stack, listening, target, configure):
         configure(auto_clear_history_days=7, remove_files=True)
         bucket.put_bytes("files/old.mp4", b"x")
         self.add(["old"], 8)
@@ -217,6 +226,7 @@ class TestAutoClear:
         assert bucket.find("files/old.mp4")
         [event] = listening.of("item_deleted")
         assert event["message"] == "'old' record removed from history."
+        assert stack.messages("notify")
 
     def test_only_finished_ones_with_a_file(self, stack, configure):
         configure(auto_clear_history_days=7)

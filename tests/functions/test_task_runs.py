@@ -27,7 +27,7 @@ from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task_input import read_tasks
 from dlambda.errors import Invalid
 from dlambda.store import connections
-from dlambda.store.items import archive, items
+from dlambda.store.items import archive, daily_bytes, items
 from dlambda.store.tasks import feed_history, task_schedule
 from dlambda.usecases.items.clear_items import clear
 from dlambda.usecases.items.intake import process_intake
@@ -96,6 +96,7 @@ def queued() -> list[Any]:
 # The timer
 
 
+@pytest.mark.usefixtures("target")
 def test_a_task_that_is_due_is_added_once_whatever_comes_twice(stack: Stack, heard: Heard) -> None:
     task_id = task(timer="* * * * *", folder="tides", template="%(title)s.%(ext)s", cli="--no-part", auto_start=False)
     later = time.time() + 60
@@ -195,6 +196,19 @@ def test_a_dispatch_that_cannot_be_is_told(stack: Stack, heard: Heard) -> None:
     assert (ran.last_result.status, ran.last_result.error) == ("failed", "Preset 'gone' does not exist.")
 
 
+def test_a_task_adds_nothing_when_the_day_is_used_up(
+    stack: Stack, configure: Callable[..., None], heard: Heard
+) -> None:
+    configure(daily_gb=0.001)
+    now = current().clock.time()
+    daily_bytes.add(datetime.fromtimestamp(now, UTC).date().isoformat(), None, 1_000_000, now)
+    task(timer="* * * * *")
+    wake_due_tasks(time.time() + 60)
+    handle(*stack.messages("task"))
+    assert queued() == []
+    assert "Daily limit reached" in str(heard("log_error"))
+
+
 def test_an_address_inside_is_refused_when_the_task_runs(stack: Stack, configure: Callable[..., None]) -> None:
     task_id = task(timer="* * * * *")
     configure(allow_internal_urls=False)
@@ -272,6 +286,7 @@ def test_a_task_whose_preset_is_gone_has_failed(stack: Stack, origin: Origin) ->
     assert outcome(task_id) == ("failed", "Preset 'gone' does not exist.", 0)
 
 
+@pytest.mark.usefixtures("target", "listening")
 def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     task_id = task(url=origin.url("/feed/5.rss"), folder="tides", preset="")
     archive.add(current().settings.archive_file, [f"generic {origin.url('/clip-feed-5-1.mp4')}"], 0)

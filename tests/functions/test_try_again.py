@@ -17,6 +17,7 @@ from dlambda.usecases.items.change_items import cancel, hold
 from dlambda.usecases.items.dispatch import dispatch
 from dlambda.usecases.items.intake import process_intake
 from dlambda.usecases.items.try_again import resume_retry, schedule_retry, wake_retries
+from tests.functions.permissions import acting_as
 from tests.stack import Stack
 from tests.store import records
 
@@ -54,7 +55,8 @@ def test_when_its_time_has_come_it_waits_for_a_slot_again() -> None:
     stored = schedule_retry(item, lease, "HTTP Error 503", BUSY)
     assert stored is not None
     assert resume_retry(stored, stored.attempt.retry_at - 1) is None
-    again = resume_retry(stored, stored.attempt.retry_at)
+    with acting_as("on_download"):
+        again = resume_retry(stored, stored.attempt.retry_at)
     assert again is not None
     assert (again.is_waiting, again.error, again.failure, again.attempt.failed_before) == (True, None, None, 1)
     assert dispatch() == 1

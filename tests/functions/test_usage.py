@@ -1,7 +1,9 @@
 """That the check of `usage` can fail: what a policy allows too much is found."""
 
+from fnmatch import fnmatchcase
+
 from tests.functions.permissions import RIGHTS
-from tests.functions.usage import unused
+from tests.functions.usage import _UNSEEN, unused
 
 EVERYTHING = {(module, *permission) for module in RIGHTS.functions for permission in RIGHTS.allowed(module)}
 
@@ -22,8 +24,20 @@ def test_a_shared_policy_that_a_function_never_used_is_found() -> None:
 
 
 def test_an_action_of_a_shared_policy_that_nobody_used_is_found() -> None:
-    kept = {each for each in EVERYTHING if each[1:] != ("dynamodb:UpdateItem", "jobs")}
-    assert unused(kept) == ["JobsPolicy dynamodb:UpdateItem jobs"]
+    kept = {each for each in EVERYTHING if each[1:] != ("dynamodb:DeleteItem", "connections")}
+    assert unused(kept) == ["PushPolicy dynamodb:DeleteItem connections"]
+
+
+def test_a_statement_of_a_shared_policy_is_for_all_that_have_the_policy() -> None:
+    kept = {each for each in EVERYTHING if each[0] != "file" or each[2] != "jobs"}
+    assert "file dynamodb:UpdateItem jobs" in unused(kept)
+
+
+def test_what_no_test_can_show_is_allowed() -> None:
+    granted = {*EVERYTHING, *((policy, *permission) for module in RIGHTS.functions for policy, statements in
+                              RIGHTS.policies(module).items() for each in statements for permission in RIGHTS.granted(each))}  # fmt: skip
+    for pattern in _UNSEEN:
+        assert any(all(map(fnmatchcase, call, pattern)) for call in granted), pattern
 
 
 def test_no_function_reads_a_secret_that_no_variable_names() -> None:

@@ -20,17 +20,13 @@ Call = tuple[str, str, str]  # module, action, resource
 
 # What tests of functions, which share a process and its caches, cannot see: pattern of the call -> who needs it.
 _UNSEEN: dict[Call, str] = {
-    ("conditions", "*", "cache"): "a condition tried on a URL, tests/e2e/test_rules.py",
-    ("conditions", "*", "bucket/cache"): "the same",
     ("logs", "*", "log-group"): "CloudWatch alone; one machine reads files",
     ("LogsReadPolicy", "*", "log-group"): "the same",
-    ("*", "dynamodb:GetItem", "cache#log-level"): "the log's level, read every few seconds by who logs in the cloud",
     ("images", "*", "*"): "fetches from the internet, tests/e2e/test_pictures_and_nfo.py",
-    ("system", "s3:GetObject", "bucket/health"): "readiness, tests/e2e/test_logs.py and test_restart.py",
-    ("system", "s3:ListBucket", "bucket/health"): "the same",
     ("*", "secretsmanager:GetSecretValue", "SecretKey"): "records with secrets, of which each function opens some",
     ("*", "s3:AbortMultipartUpload", "*"): "an upload in parts that failed",
-    ("ListingsPolicy", "dynamodb:BatchWriteItem", "listings"): "the index of a folder that is gone",
+    ("player", "dynamodb:BatchWriteItem", "listings"): "the index of a folder that is gone, as in test_file_doors.py",
+    ("*", "dynamodb:BatchWriteItem", "leases"): "of items that ended one by one, two dozen in a request",
     ("auth", "secretsmanager:GetSecretValue", "OidcSecret"): "read with the settings, when a process starts",
     ("file", "s3:ListBucket", "bucket/zips"): "who follows a signed URL to a ZIP that is gone gets 404 for it",
     ("file", "s3:GetObject", "bucket/info"): "the plan of a move that goes on, test_jobs_handed_over.py",
@@ -41,17 +37,7 @@ _UNSEEN: dict[Call, str] = {
     ("on_download", "sqs:*", "intake"): "a failed item that is extracted anew, tests/e2e/test_retries.py",
     ("on_download", "sqs:*", "entries"): "the same, of a playlist",
     ("on_files", "*", "bucket/cache"): "a segment made ahead, tests/e2e/test_player.py",
-    ("on_order", "*", "bucket/resume"): "what an order's worker saves, tests/e2e/test_key_api_media.py",
-    ("on_order", "s3:PutObject", "bucket/orders"): "the file that an order brings; the same",
     ("on_sweep", "dynamodb:GetItem", "accounts"): "the owner of a member's task, as on_task does in test_isolation.py",
-}
-# Shared policies of which a function may use one statement and not another: what it calls decides by the data how far
-# it goes. Each permission is to be used by one of the functions that have them.
-_BROAD: dict[str, str] = {
-    "ItemsPolicy": "who commits a change of items counts, places, folds, releases and records as the item needs it",
-    "PushPolicy": "who publishes an event reaches the clients and targets that there are",
-    "CachePolicy": "answers by their idempotency keys, look-ups that others wait for, the level of the log",
-    "OrdersPolicy": "the quota of the keys that an order counts for, and a message for what is not done",
 }
 
 
@@ -59,7 +45,7 @@ def unused(calls: set[Call], rights: Rights = RIGHTS) -> list[str]:
     """What a template allows and `calls` lack, a line each.
 
     Of a function's own statements every permission is to be used; of the policies that functions share, each permission
-    by one of those that have it, and each statement by all of them, unless the policy is broad.
+    by one of those that have it, and each statement by all of them.
     """
     made = calls | {(module, action, resource.partition("#")[0]) for module, action, resource in calls}
     return sorted({" ".join(each) for each in _lacking(made, rights) if not _is_unseen(each)})
@@ -70,7 +56,7 @@ def _lacking(made: set[Call], rights: Rights) -> Iterator[Call]:
         for policy, statements in rights.policies(module).items():
             for grants in (set(rights.granted(statement)) for statement in statements):
                 missing = {each for each in grants if (module, *each) not in made}
-                if not policy or (missing == grants and policy not in _BROAD):
+                if not policy or missing == grants:
                     yield from ((module, *each) for each in missing)
     for policy, holders in _shared(rights).items():
         grants = {each for statement in rights.policies(holders[0])[policy] for each in rights.granted(statement)}
