@@ -30,7 +30,14 @@ from tests.stack import Stack, environment
 
 _CODE = f"{Path(__file__).resolve().parent.parent / 'functions'}/"
 _LAYERS = {"domain": 0, "store": 1, "aws": 1, "media": 1, "usecases": 2, "entry": 3, "endpoints": 4, "events": 4}
-_BELOW_TABLES = frozenset({"dlambda/engine_client.py", "dlambda/store/table.py", "dlambda/store/usage.py"})
+_BELOW_TABLES = frozenset(
+    {
+        "dlambda/engine_client.py",
+        "dlambda/store/table.py",
+        "dlambda/store/table_connection.py",
+        "dlambda/store/usage.py",
+    }
+)
 _DEEPEST, _MOST_PARTS = 4, 60
 _TAKES_REST, _TAKES_OPTIONS = 0x04, 0x08  # flags of code objects
 

@@ -12,7 +12,8 @@ from pynamodb.connection import Connection
 
 from dlambda.deployment import current
 from dlambda.engine_client import TABLES
-from dlambda.store.table import _EngineTables, _tables, cloud_connection, connection
+from dlambda.store.table import _tables
+from dlambda.store.table_connection import _EngineTables, cloud_connection, connection
 from dlambda.store.usage import usage
 from tests.by_socket import send_through
 from tests.dynamodb.engine import Answer, DynamoDB

@@ -20,7 +20,7 @@ import flask
 
 from dlambda.aws import bucket, log_store, objects, queue, s3_client, socket
 from dlambda.entry import auth, sqs
-from dlambda.store import sealing, table
+from dlambda.store import sealing, table_connection
 from dlambda.store.orders import keys
 from dlambda.usecases.files import sweep_files
 from dlambda.usecases.operations import check_updates, count_state, sweep
@@ -85,7 +85,7 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
         for permission in _needed(model.service_model.service_name, model.name, params):
             note(permission)
 
-    clients: list[Any] = [table.connection().client, queue.client(), s3_client.client()]
+    clients: list[Any] = [table_connection.connection().client, queue.client(), s3_client.client()]
     with ExitStack() as stack:
         for client in clients:
             client.meta.events.register("before-call", look)

@@ -10,7 +10,8 @@ from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.errors import Conflict
 from dlambda.store.items import items
 from dlambda.store.items.commit import BATCH, Change
-from dlambda.store.table import TABLE_ERRORS, connection
+from dlambda.store.table import TABLE_ERRORS
+from dlambda.store.table_connection import connection
 from dlambda.usecases.items.claim_urls import Claim, claim_urls
 from tests.functions.calls import Heard
 from tests.store import records

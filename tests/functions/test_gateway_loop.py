@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.store.table import connection
+from dlambda.store.table_connection import connection
 from dlambda.usecases.accounts.login_need import is_remembered, look_again
 from local.gateway.asgi import Message
 from local.gateway.process import Gateway

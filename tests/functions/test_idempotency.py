@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from dlambda.aws import bucket
-from dlambda.store.table import connection
+from dlambda.store.table_connection import connection
 from dlambda.usecases.orders.keys import make_first_key
 from tests.functions.calls import Client, error
 from tests.stack import Stack

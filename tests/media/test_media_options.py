@@ -11,7 +11,9 @@ from dlambda.environment import read_settings
 from dlambda.errors import Invalid
 from dlambda.media.workers.ytdlp_queries import places_of
 from dlambda.media.ytdlp.callables import MatchFilter, RetrySleep
-from dlambda.media.ytdlp.options import effective_params, merge, parse_options, render_params
+from dlambda.media.ytdlp.effective import effective_params
+from dlambda.media.ytdlp.merging import merge
+from dlambda.media.ytdlp.options import parse_options, render_params
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 
 SETTINGS = read_settings({})

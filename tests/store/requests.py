@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlambda.store.table import connection
+from dlambda.store.table_connection import connection
 
 READ_UNIT = 4096
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dlambda.store.table import connection
+from dlambda.store.table_connection import connection
 from tests.dynamodb.client import behaving_like, new_database
 from tests.dynamodb.engine import DynamoDB
 from tests.dynamodb.rows import size

@@ -9,7 +9,8 @@ import pytest
 from dlambda.domain.items.item import Item, Shelf, Status
 from dlambda.store.items import items
 from dlambda.store.items.commit import Change, UrlTaken, commit
-from dlambda.store.table import MAX_OPERATIONS, connection
+from dlambda.store.table import MAX_OPERATIONS
+from dlambda.store.table_connection import connection
 from tests.store import records
 from tests.store.samples import T0, done, item
 

@@ -12,7 +12,8 @@ from pynamodb.exceptions import PynamoDBException
 from dlambda.domain.items.item import Status
 from dlambda.engine_client import EngineClient
 from dlambda.store.items import item_rows, items, journal, leases
-from dlambda.store.table import ConditionFailed, Transaction, connection
+from dlambda.store.table import ConditionFailed, Transaction
+from dlambda.store.table_connection import connection
 from dlambda.store.usage import usage
 from tests.store import records
 from tests.store.samples import T0, item, waiting

@@ -6,45 +6,26 @@ history = http_entry(app)                  # functions-framework target
 lambda_handler = make_lambda_handler(app)  # API Gateway
 """
 
-import logging
-import time
-import uuid
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Final, cast
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response
 from flask_openapi3 import Info, Tag
-from werkzeug.exceptions import HTTPException
 
 from dlambda.deployment import current
-from dlambda.domain.accounts.permission import Permission, check_permission
-from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
-from dlambda.entry import dialects, idempotency
-from dlambda.entry.attempts import PASSWORD, count_failures
-from dlambda.entry.auth import COOKIE, authenticate
+from dlambda.entry import dialects
+from dlambda.entry.auth import COOKIE
 from dlambda.entry.base_path import BasePath
-from dlambda.entry.exposure import check_host, check_open
+from dlambda.entry.exposure import check_host
 from dlambda.entry.json_request import JsonRequest
-from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
-from dlambda.entry.principals import current_principal, set_principal
-from dlambda.entry.problem import Problem, refuse, render, render_http, render_unexpected
-from dlambda.entry.routes import GroupApp, Routes, permission_of
-from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
-from dlambda.errors import AnswerTooLarge, AppError, Unauthorized
-from dlambda.usecases.accounts.key_limits import count_add
-from dlambda.usecases.accounts.login_need import login_needed
+from dlambda.entry.logs import set_up_logs
+from dlambda.entry.problem import Problem, refuse, render
+from dlambda.entry.routes import GroupApp, Routes
+from dlambda.entry.steps import add_steps
+from dlambda.errors import AppError
 from dlambda.usecases.events.measure import metrics
 
-access_log = logging.getLogger("dlambda.access")
-
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
-_PREFLIGHT_SECONDS = 900
-_KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
-_MEDIA = ("video/", "audio/", "application/octet-stream", "application/zip")
-_PLAIN = ("text/", "application/json", "application/problem+json")
-_TOO_LARGE = "The answer would be larger than 5.5 MB: ask for less of it."
-_QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     "user": [{"session": []}, {"bearer": []}, {"basic": []}, {"apikey": []}],
     "key": [{"key": []}],
@@ -100,34 +81,16 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
         doc_ui=False,
         static_folder=None,
     )
-    app.config[_KNOWS_USERS] = authenticated
     app.request_class = JsonRequest
     app.url_map.strict_slashes = False
     app.json.ensure_ascii = True  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for group in groups:
         app.register_api(group)
-    _add_steps(app, authenticated=authenticated)
+    add_steps(app, authenticated=authenticated)
     below_base = dialects.DialectPaths(app.wsgi_app)
     app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]
     return app
-
-
-def _add_steps(app: GroupApp, *, authenticated: bool) -> None:
-    """Adds the checks before each route, the headers after it, and the answers to errors."""
-    app.before_request(_begin)
-    if authenticated:
-        app.before_request(_authenticate)
-        app.before_request(_authorize)
-        app.before_request(idempotency.replay)
-    app.before_request(dialects.translate_query)
-    # These run from the last to the first: the answer that is kept for repeats is the root's.
-    app.after_request(_finish)
-    app.after_request(dialects.translate_answer)
-    app.after_request(idempotency.keep)
-    app.register_error_handler(AppError, render)
-    app.register_error_handler(HTTPException, render_http)
-    app.register_error_handler(Exception, render_unexpected)
 
 
 def http_entry(app: Flask) -> Callable[[Request], Response]:
@@ -176,103 +139,3 @@ class _Replay:
     def readline(self, _size: int = -1) -> bytes:
         line, mark, self._body = self._body.partition(b"\n")
         return line + mark
-
-
-def _begin() -> Response | None:
-    g.began = time.monotonic()
-    g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
-    set_request_id(g.request_id)
-    follow_level()
-    g.admission = None
-    g.incoming = _incoming()
-    if current_app.config[_KNOWS_USERS]:
-        check_open()
-    g.admission = check_sender(g.incoming)
-    if request.method == "OPTIONS" and request.url_rule is not None:
-        return Response(status=204)
-    return None
-
-
-def _incoming() -> Incoming:
-    environ = request.environ
-    headers = {name: environ[key] for name, key in _variables(header_names()) if key in environ}
-    query = request.query_string.decode("latin-1")
-    return Incoming(request.method, request.path, query, headers, request.remote_addr or "")
-
-
-@lru_cache(maxsize=8)
-def _variables(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Headers with their names in a WSGI environment."""
-    return [(name, f"HTTP_{name.upper().replace('-', '_')}") for name in names]
-
-
-def _authenticate() -> None:
-    """Finds out who asks. A route for everyone is answered without, also when the credentials are wrong."""
-    try:
-        with count_failures(PASSWORD, g.incoming.client):
-            set_principal(authenticate(g.incoming, g.admission, request.args.get("apikey")))
-    except Unauthorized:
-        if not _is_public():
-            raise
-
-
-def _is_public() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return dialects.is_open() or (view is not None and permission_of(view) is Permission.PUBLIC)
-
-
-def _authorize() -> None:
-    """Raises `Forbidden` where the caller lacks the route's permission; a route that declares none is for admins."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or _is_public():  # there is no such route, or it asks nobody
-        return
-    principal, permission = current_principal(), permission_of(view)
-    check_permission(principal, permission)
-    if principal.key_id and permission is Permission.ADD_ITEMS:
-        count_add(principal.key_id)
-
-
-def _bound(response: Response) -> Response:
-    """The answer, or an error in the place of one that is larger than a function's may be. Streams and media pass."""
-    kind = response.mimetype or ""
-    if response.is_streamed or kind.startswith(_MEDIA):
-        return response
-    byte_count = response.calculate_content_length() or 0
-    if not kind.startswith(_PLAIN):  # it grows by a third on its way
-        byte_count = byte_count * 4 // 3
-    return response if byte_count <= MOST_ANSWER_BYTES else render(AnswerTooLarge(_TOO_LARGE))
-
-
-def _finish(answer: Response) -> Response:
-    response = _bound(answer)
-    response.headers.setdefault("X-Request-Id", g.request_id)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    _allow_origins(response)
-    _part_callers(response)
-    if current().settings.access_log and request.path not in _QUIET_PATHS:
-        took = round((time.monotonic() - g.began) * 1000, 1)
-        access_log.info(
-            "%s %s %s",
-            request.method,
-            request.path,
-            response.status_code,
-            extra={"status": response.status_code, "ms": took},
-        )
-    return response
-
-
-def _allow_origins(response: Response) -> None:
-    """CORS (system.md 3)."""
-    headers = cors_headers(g.incoming, g.admission)
-    response.vary.add(headers.pop("Vary"))
-    response.headers.update(headers)
-    response.headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
-
-
-def _part_callers(response: Response) -> None:
-    """Where callers sign in, no cache gives the answer of one to another: members ask for the same paths."""
-    cache_control = response.headers.get("Cache-Control", "")
-    if "max-age" in cache_control and current_app.config[_KNOWS_USERS] and login_needed():
-        response.headers["Cache-Control"] = cache_control.replace("public", "private")
-        response.headers.pop("Pragma", None)
-        response.vary.update(("Authorization", "Cookie"))

@@ -1,13 +1,11 @@
 """The base of every table: its name, one connection, and transactions that say which condition refused them."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self, cast
 
-from botocore.session import Session
-from pynamodb.connection import Connection, TableConnection
+from pynamodb.connection import TableConnection
 from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -15,9 +13,9 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from dlambda.deployment import current, per_deployment
-from dlambda.engine_client import TABLES, EngineClient
 from dlambda.store.conflicts import retry_conflicts
-from dlambda.store.usage import CONFLICTS, THROTTLES, usage
+from dlambda.store.table_connection import connection
+from dlambda.store.usage import CONFLICTS, THROTTLES
 
 # Raised when the tables are away: what was to be done may be done later.
 TABLE_ERRORS = (PynamoDBException,)
@@ -26,13 +24,9 @@ MAX_OPERATIONS = 100
 MAX_PARTITION_KEY_BYTES = 2048
 MAX_SORT_KEY_BYTES = 1024
 _MAX_NUMBER_DIGITS = 38
-_POOL_SIZE = 50
 # The order in which DynamoDB is sent the operations, and so that of its reasons.
 _ORDER = ("condition_check", "delete", "save", "update")
 _preparing = threading.Lock()
-
-# Its debug lines print whole requests, cookies included.
-logging.getLogger("pynamodb").setLevel(logging.WARNING)
 
 
 class _TableName:
@@ -209,54 +203,6 @@ class Transaction:
 def _reason_codes(error: TransactWriteError) -> list[str | None]:
     """Why DynamoDB cancelled the transaction: a code for each operation."""
     return [reason.code if reason else None for reason in error.cancellation_reasons]
-
-
-class _Connection(Connection):
-    @property
-    def session(self) -> Session:
-        return current().session()
-
-    def close(self) -> None:
-        self.client.close()
-
-
-class _EngineTables(EngineClient):
-    """The table engine in the place of botocore's client."""
-
-    def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        if operation == "TransactWriteItems":
-            parameters.setdefault("ClientRequestToken", str(current().new_uuid()))
-        return self.call(operation, parameters)
-
-
-class _EngineConnection(Connection):
-    """A connection with the table engine of one machine."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._engine = _EngineTables(TABLES, path)
-        usage().watch(self._engine)
-
-    @property
-    def client(self) -> Any:
-        return self._engine
-
-    def close(self) -> None:
-        self._engine.close()
-
-
-@per_deployment
-def connection() -> Connection:
-    """The one connection of this deployment, for raw requests, transactions and all rows. Safe between threads."""
-    path = current().settings.tables_socket
-    return _EngineConnection(path) if path else cloud_connection()
-
-
-def cloud_connection() -> Connection:
-    """A new connection by botocore's client."""
-    new_connection = _Connection(max_pool_connections=_POOL_SIZE)
-    usage().watch(new_connection.client)  # made here, where no other thread makes one
-    return new_connection
 
 
 @per_deployment

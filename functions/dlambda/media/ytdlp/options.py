@@ -1,4 +1,4 @@
-"""Option texts parsed by yt-dlp itself, and the parameters that an item runs with (docs/contract/ytdlp.md 2, 8).
+"""Option texts parsed by yt-dlp itself (docs/contract/ytdlp.md 2).
 
 yt_dlp is imported at the first parse, not before: API functions that never parse stay small.
 """
@@ -26,12 +26,8 @@ from dlambda.domain.ytdlp.options import (
 from dlambda.errors import Invalid
 from dlambda.media.ytdlp import curl_library
 from dlambda.media.ytdlp.callables import MatchFilter, RetrySleep, sleep_expressions
-from dlambda.media.ytdlp.worker_jobs import OptionTexts
 
 _LABEL_OF = dict(REMOVED_KEYS)
-_MAX_DEPTH = 50
-_MAX_LIST = 10_000
-_LIBRARY_DEFAULT_FORMATS = frozenset({"not_set", "default", "best"})
 # yt-dlp's parser changes class attributes of its own for some options; parses take turns, and put them back.
 _parse_lock = threading.Lock()
 
@@ -224,99 +220,3 @@ def render_params(value: Any) -> Any:
     if type(value).__name__ == "DateRange":
         return {"start": value.start.strftime("%Y%m%d"), "end": value.end.strftime("%Y%m%d")}
     return str(value)
-
-
-# Merging
-
-
-def merge(destination: Any, source: Any) -> dict[str, Any]:
-    """`destination` with `source` over it (ytdlp.md 8): objects deeply, lists one after the other, else source wins.
-
-    Keys like `__class__`, blank ones and those that are no text are dropped. Inputs stay as they are. Raises `Invalid`.
-    """
-    if not isinstance(destination, Mapping) or not isinstance(source, Mapping):
-        raise Invalid("Both source and destination must be dictionaries.")
-    return _merge(destination, source, ())
-
-
-def _usable(key: object) -> bool:
-    return isinstance(key, str) and bool(key.strip()) and not (key.startswith("__") and key.endswith("__"))
-
-
-def _merge(destination: Mapping[Any, Any], source: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
-    result = {key: _copy(value, above) for key, value in destination.items() if _usable(key)}
-    trail = _deeper(source, above)
-    for key, value in source.items():
-        if not _usable(key):
-            continue
-        old = result.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            result[key] = _merge(old, value, trail)
-        elif isinstance(old, list) and isinstance(value, list):
-            result[key] = [*old, *_copy(value, trail)][:_MAX_LIST]
-        else:
-            result[key] = _copy(value, trail)
-    return result
-
-
-def _deeper(value: object, above: tuple[int, ...]) -> tuple[int, ...]:
-    if id(value) in above:
-        raise Invalid("Circular reference detected.")
-    if len(above) >= _MAX_DEPTH:
-        raise Invalid(f"Recursion depth limit exceeded ({_MAX_DEPTH})")
-    return (*above, id(value))
-
-
-def _copy(value: Any, above: tuple[int, ...]) -> Any:
-    if isinstance(value, Mapping):
-        trail = _deeper(value, above)
-        return {key: _copy(inner, trail) for key, inner in value.items() if _usable(key)}
-    if isinstance(value, list):
-        trail = _deeper(value, above)
-        return [_copy(inner, trail) for inner in value[:_MAX_LIST]]
-    return value
-
-
-# What an item runs with
-
-
-def _real_format(params: dict[str, Any]) -> dict[str, Any]:
-    if params.get("format") in _LIBRARY_DEFAULT_FORMATS:
-        params["format"] = None
-    elif params.get("format") == "-best":
-        params["format"] = "best"
-    return params
-
-
-def _item_text(text: object, least: int) -> str:
-    return text if isinstance(text, str) and len(text.strip()) >= least else ""
-
-
-def effective_params(texts: OptionTexts) -> dict[str, Any]:
-    """yt-dlp's parameters, in the order of ytdlp.md 8: defaults, folder and template, then option texts.
-
-    Raises `Invalid` with the documented texts.
-    """
-    places = texts.places
-    values = preset.variables(places)
-    preset_text, item_text = _item_text(texts.preset_cli, 2), _item_text(texts.item_cli, 2)
-    if preset_text:
-        try:
-            parse_options(preset_text, values, allow_internal=places.allow_internal_urls)
-        except Invalid as error:
-            text = f"Invalid preset '{texts.preset_name}' command options for yt-dlp. '{error.message}'."
-            raise Invalid(text) from None
-    try:
-        text = f"{preset_text}\n{item_text}".strip()
-        user_params = parse_options(text, values, allow_internal=places.allow_internal_urls).params
-    except Invalid as error:
-        raise Invalid(f"Invalid command options for yt-dlp were given. '{error.message}'.") from None
-    home = "/".join(part for part in (places.download_path.rstrip("/"), texts.folder.strip("/")) if part)
-    params = {
-        "paths": {"home": home, "temp": places.temp_path},
-        "outtmpl": {
-            "default": texts.template or places.output_template,
-            "chapter": texts.template_chapter or places.output_template_chapter,
-        },
-    }
-    return _real_format(merge(params, user_params))

@@ -16,7 +16,7 @@ _ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
 
 def item_params(item: Item, preset: Preset) -> dict[str, Any]:
     """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
-    from dlambda.media.ytdlp.options import effective_params
+    from dlambda.media.ytdlp.effective import effective_params
 
     return effective_params(
         OptionTexts(

@@ -31,7 +31,7 @@ def params_of_task(task: Task) -> dict[str, Any]:
 
     For functions that read many pages with them; HTTP functions let a worker parse `texts_of_task`.
     """
-    from dlambda.media.ytdlp.options import effective_params  # brings yt-dlp in
+    from dlambda.media.ytdlp.effective import effective_params  # brings yt-dlp in
 
     return effective_params(texts_of_task(task))
 

@@ -14,7 +14,7 @@ from dlambda.media.workers.child import feeds, programs
 from dlambda.media.workers.child.asking import ask
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.ytdlp import plugins
-from dlambda.media.ytdlp.options import effective_params
+from dlambda.media.ytdlp.effective import effective_params
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import COOKIES
 from dlambda.media.ytdlp.worker_jobs import ExtractJob, OptionTexts

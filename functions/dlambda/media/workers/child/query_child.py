@@ -16,7 +16,8 @@ from dlambda.errors import Invalid
 from dlambda.media.workers.child import programs
 from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.media.ytdlp.channel_folder import folder_of_template
-from dlambda.media.ytdlp.options import effective_params, parse_options, render_params
+from dlambda.media.ytdlp.effective import effective_params
+from dlambda.media.ytdlp.options import parse_options, render_params
 from dlambda.media.ytdlp.worker_jobs import (
     BrowsersJob,
     FolderJob,
