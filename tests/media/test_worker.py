@@ -137,6 +137,16 @@ def test_workers_know_nothing_of_the_services_environment(start: Start, origin: 
     assert "HOME=/nonexistent" in environment
 
 
+@pytest.mark.parametrize(("is_one_of_many", "nice"), [(True, 10), (False, 0)])
+def test_one_of_many_leaves_the_processor_to_others(
+    start: Start, origin: Origin, service: Path, *, is_one_of_many: bool, nice: int
+) -> None:
+    running = start(origin.url("/slow/100000/clip-1.mp4"), is_one_of_many=is_one_of_many)
+    wait_for(running, (service / "items" / "item" / "temp" / "clip-1.mp4.part").exists)
+    own_nice = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, running.pid) - own_nice == nice
+
+
 def test_the_service_itself_loads_no_yt_dlp(service: Path, origin: Origin) -> None:
     code = """
         import sys

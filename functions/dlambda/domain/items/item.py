@@ -146,6 +146,11 @@ class Item(HiddenPart):
         return LIVE_LANE if self.passes_limits else str(Lane(self.extractor, self.share))
 
     @property
+    def is_one_of_many(self) -> bool:
+        """True for an entry, which knows the URLs that led to it, and for what a watched source's handler found."""
+        return bool(self.origin.chain) or "source_handler" in self.extras
+
+    @property
     def share(self) -> Share:
         """Whose part of the slots it takes."""
         task = str(self.extras.get("source_id", "")) if "source_handler" in self.extras else ""

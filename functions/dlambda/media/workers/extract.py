@@ -60,13 +60,15 @@ def extract(
     allow_internal: bool = False,
     follow: bool = True,
     release: str | None = None,
+    is_one_of_many: bool = False,
 ) -> Extraction:
     """The metadata of `url`; errors of sites are values here. Ends the worker's whole group at the timeout.
 
     `params` as from `dlambda.media.ytdlp.options.effective_params`, or the texts that it takes: then the worker parses
     them, and `Invalid` is raised when they don't parse. Their archive and post-processors play no part.
     `entry` says what of the URL is meant. `cookies` is the text of a Netscape cookie file. `follow`: redirects of type
-    `url` are followed. `release`: yt-dlp's; None: the one that serves.
+    `url` are followed. `release`: yt-dlp's; None: the one that serves. `is_one_of_many`: others come first where
+    processors are scarce.
     Raises `Unavailable` when no worker can be started.
     """
     folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
@@ -76,6 +78,7 @@ def extract(
             url=url, params=params, workdir=Path(folder), entry=entry or EntryRef(), cookies=cookies,
             allow_internal=allow_internal, follow=follow, cache=str(settings.scratch / "cache"),
             deno=find_tool("deno"), debug=settings.ytdlp_debug, most_entries=settings.max_playlist_entries,
+            is_one_of_many=is_one_of_many,
         )  # fmt: skip
         return _answer(job, timeout_seconds, release)
     finally:

@@ -96,7 +96,7 @@ class FetchJob:
 class ExtractJob:
     """Read a page's metadata; see `dlambda.media.workers.extract.extract`.
 
-    Of a playlist one entry more than `most_entries`.
+    Of a playlist one entry more than `most_entries`. `is_one_of_many`: others come first where processors are scarce.
     """
 
     url: str
@@ -111,6 +111,7 @@ class ExtractJob:
     deno: str | None = None
     debug: bool = False
     most_entries: int | None = None
+    is_one_of_many: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ class DownloadRequest:
     `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
     `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
     text of a Netscape cookie file. `extras` fill metadata that is missing (playlist fields in templates).
-    `frees_space`: the parent takes files that are final away as they come.
+    `frees_space`: the parent takes files that are final away as they come. `is_one_of_many`: others come first where
+    processors are scarce.
     """
 
     item_id: str
@@ -135,6 +137,7 @@ class DownloadRequest:
     is_live: bool = False
     allow_internal: bool = False
     frees_space: bool = False
+    is_one_of_many: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def download_spec(item: Item, claims: NameClaims, release: str) -> DownloadSpec:
         cookies=cookies_for(item, preset),
         extras=item.extras,
         is_live=bool(item.is_live),
+        is_one_of_many=item.is_one_of_many and not item.is_live,
         allow_internal=current().settings.allow_internal_urls,
         archive=ItemArchive.find(item),
         claim_name=claims.claim_if_free,

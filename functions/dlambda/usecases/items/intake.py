@@ -128,6 +128,7 @@ def _extraction_of(intake: Intake, release: str) -> Extraction:
         timeout_seconds=settings.extract_info_timeout,
         allow_internal=settings.allow_internal_urls,
         release=release,
+        is_one_of_many=item.is_one_of_many,
     )
 
 

@@ -16,9 +16,8 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{0,40}")
 
 
 def intake_message(item: Item) -> IntakeItem:
-    """Entries of a playlist know the URLs that led to them, those of a watched source the handler that found them."""
-    is_entry = item.origin.chain or "source_handler" in item.extras
-    return entry_message(item) if is_entry else add_message(item)
+    """The message for an item by itself."""
+    return entry_message(item) if item.is_one_of_many else add_message(item)
 
 
 def add_message(item: Item) -> IntakeItem:

@@ -30,6 +30,7 @@ READS_PAGES = b"p"
 OTHER_JOB = b"+"
 RETIRE = b"r"
 _PR_SET_PDEATHSIG = 1
+_NICE_OF_MANY = 10  # a ninth of the processor time of others that want it
 # Looked up before any fork: the dynamic loader is no business of a child.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -76,6 +77,8 @@ def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
                 os._exit(1)
         job, policy = pickle.loads(connection.recv_bytes())  # noqa: S301 sent by our own process over a private socket
         connection.send_bytes(json.dumps({"type": "started", "pid": os.getpid()}).encode())
+        if isinstance(job, ExtractJob | DownloadJob) and job.is_one_of_many:
+            os.nice(_NICE_OF_MANY)
         _run(job, policy, connection, broker)
     except (BrokenPipeError, EOFError):
         pass  # whoever ordered the job has given it up, as after a timeout on a busy machine
