@@ -28,6 +28,7 @@ from tests.bench import (
     playing,
     starting,
     watching,
+    weighing,
 )
 from tests.bench.figures import Figure, table, write_json
 from tests.e2e.service import Service
@@ -36,6 +37,7 @@ from tests.origin import Origin
 _REST_SECONDS = 65  # until processes that nobody uses have ended
 PARTS = (
     "start",
+    "disk",
     "answers",
     "rules",
     "looking",
@@ -63,6 +65,8 @@ def measure(
     if "start" in parts:
         figures += starting.measure_memory(service, "at rest")
         memory = starting.memory_by_process(service)
+    if "disk" in parts:
+        figures += weighing.measure_installation()
     if "answers" in parts:
         figures += answering.measure_answers(api)
     if "rules" in parts:
