@@ -1,7 +1,6 @@
 """Recording live streams (docs/contract/downloads.md 5.8): progress, a clean stop, nothing left running."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,17 @@ def live(origin: Origin, path: str) -> tuple[str, dict[str, object]]:
 
 def seconds_of(path: Path) -> float:
     return float(probe(str(path))["format"]["duration"])
+
+
+def record_some(running: Running, growths: int = 2) -> None:
+    """Waits until its file has grown so often."""
+    sizes: set[float] = set()
+
+    def has_grown() -> bool:
+        sizes.update(report.downloaded_bytes or 0 for report in running.messages(0.2) if isinstance(report, Progress))
+        return len(sizes - {0}) > growths
+
+    wait_for(running, has_grown)
 
 
 @pytest.mark.slow
@@ -68,10 +78,10 @@ def test_a_recording_continues_without_a_gap_wherever_it_is_killed(origin: Origi
     params = {"hls_use_mpegts": True}
     for title in ("One 10:00", "One 10:01", "One 10:02"):  # as if a minute passed between the runs
         running = start(url, info={**info, "title": title}, is_live=True, params=params)
-        listen(running, 2)
+        record_some(running)
         assert running.suspend().stopped
     running = start(url, info=info, is_live=True, params=params)
-    listen(running, 2)
+    record_some(running)
     result = running.stop(PATIENCE_SECONDS)
     assert result.ok
     assert result.filepath is not None
@@ -88,7 +98,7 @@ def test_a_stream_that_vanishes_keeps_what_was_recorded(
     forget_settings()
     url, info = live(origin, "/live/vanished+60/0.5/0/index.m3u8")
     running = start(url, info=info, is_live=True)
-    listen(running, 2)
+    record_some(running)
     running.suspend()
     for one in (info, *info["formats"]):  # type: ignore[misc]
         one["url"] = origin.url("/status/404/index.m3u8")
@@ -96,12 +106,6 @@ def test_a_stream_that_vanishes_keeps_what_was_recorded(
     assert result.ok
     assert result.filepath is not None
     assert seconds_of(service / "items" / "item" / "home" / result.filepath) >= 2
-
-
-def listen(running: Running, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and running.alive:
-        running.messages(0.1)
 
 
 # Playlists

@@ -4,7 +4,7 @@ Media          /clip-<anything>.mp4 (one and the same clip), /big.mp4, /short.mp
                /names/<any name>.mp4, /same/a/video.mp4 and /same/b/video.mp4 (different content)
 Streams        /hls/high/index.m3u8, /hls/master.m3u8, /hls/aes/index.m3u8, /dash/manifest.mpd
                /live/<name>/<segment seconds>/<count, 0 = endless>/index.m3u8 (begins at its first request;
-               a name such as `a+12` has 12 segments in its playlist instead of 6)
+               a name such as `a+12` has 12 segments in its playlist instead of 6, `a@8` began 8 s earlier)
 Pages, feeds   /page.html, /film.html, /og.html, /channel.smil, /links/<n>.html, /feed/<n>.rss
                /watched/<name>.rss, .json and .html: as many entries as were published
                /lists/<name>: pages and feeds with several videos (`lists.py`)
@@ -212,8 +212,9 @@ class Routes:
         name, seconds, count, file = rest.split("/")
         key = f"{name}/{seconds}/{count}"
         with self.state.lock:
-            window = int(name.partition("+")[2] or WINDOW)
-            fresh = Broadcast(self.clock(), float(seconds), int(count), window)
+            name_and_window, _, age = name.partition("@")
+            window = int(name_and_window.partition("+")[2] or WINDOW)
+            fresh = Broadcast(self.clock() - float(age or 0), float(seconds), int(count), window)
             broadcast = self.state.broadcasts.setdefault(key, fresh)
         now = self.clock()
         if file == "index.m3u8":
