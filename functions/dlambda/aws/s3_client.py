@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
 from dlambda.aws.links import refuse_links
@@ -22,6 +21,8 @@ def client() -> "S3Client":
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=20,
     )
+    import boto3  # a tenth of a function's start, and most requests ask for no object
+
     # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
     s3: S3Client = boto3.Session(botocore_session=current().session()).client("s3", config=config)
     refuse_links(s3)

@@ -1,10 +1,10 @@
 """The bucket as an S3 has it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from dlambda.aws.refusals import MISSING, TOO_LARGE, is_refusal, refusals_as
@@ -13,11 +13,12 @@ from dlambda.aws.stored import Stored
 from dlambda.deployment import current
 from dlambda.errors import NotFound
 
+if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
+
 _FILE_PART_BYTES = 16 * 1024 * 1024
-_UPLOAD = TransferConfig(multipart_threshold=_FILE_PART_BYTES, multipart_chunksize=_FILE_PART_BYTES, max_concurrency=2)
 _DELETE_BATCH = 1000
-# One request copies up to 5 GB; above it, in parts. Not every S3 can copy parts, but those take any size at once.
-_COPY_IN_PARTS = TransferConfig(multipart_threshold=1, multipart_chunksize=512 * 1024 * 1024)
+_COPY_PART_BYTES = 512 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 
 
@@ -74,8 +75,9 @@ class S3Store:
 
     def put_file(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
         callback = (lambda _bytes: on_part()) if on_part else None
+        parts = _in_parts(above_bytes=_FILE_PART_BYTES, part_bytes=_FILE_PART_BYTES)
         client().upload_file(
-            str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=_UPLOAD, Callback=callback
+            str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=parts, Callback=callback
         )
 
     def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
@@ -89,7 +91,9 @@ class S3Store:
         except ClientError as error:
             if not is_refusal(error, TOO_LARGE):
                 raise
-            client().copy(original, _bucket(), target, Config=_COPY_IN_PARTS)
+            # One request copies up to 5 GB. Not every S3 can copy parts, but those take any size at once.
+            parts = _in_parts(above_bytes=1, part_bytes=_COPY_PART_BYTES)
+            client().copy(original, _bucket(), target, Config=parts)
 
     def delete(self, keys: Iterable[str]) -> None:
         all_keys = list(keys)
@@ -99,6 +103,14 @@ class S3Store:
 
     def await_engine(self, key: str) -> None:
         """Nothing: it is the engine's."""
+
+
+@lru_cache(maxsize=2)
+def _in_parts(*, above_bytes: int, part_bytes: int) -> "TransferConfig":
+    """How a file travels that is larger than `above_bytes`."""
+    from boto3.s3.transfer import TransferConfig  # as `client` imports it: late
+
+    return TransferConfig(multipart_threshold=above_bytes, multipart_chunksize=part_bytes, max_concurrency=2)
 
 
 def _bucket() -> str:
