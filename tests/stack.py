@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from dlambda.deployment import Deployment, current, serve
-from dlambda.store.items import journal, leases, slot_choice
+from dlambda.store.items import journal, leases, record_numbers, slot_choice
 from dlambda.usecases.accounts.login_need import last_answer
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
@@ -170,7 +170,7 @@ class Stack:
         """No rows, no messages, no objects. `whatever_was_touched`: also those that another process wrote."""
         forget(last_answer)
         leases._to_be_ended().take(least=0)  # tests use ids again, and numbers
-        forget(journal._supply)
+        forget(record_numbers._supply)
         forget(journal._expectation)
         forget(slot_choice._free)
         written = touched.take()

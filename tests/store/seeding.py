@@ -14,7 +14,7 @@ from typing import Any
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf, Status
-from dlambda.store.items import catalogue, item_rows, journal, nodes
+from dlambda.store.items import catalogue, item_rows, journal, nodes, record_numbers
 from dlambda.store.items.entry import LEAF_PLACES, net
 from dlambda.store.table import Row, Transaction
 from local.engines import SocketConnection
@@ -64,7 +64,7 @@ def seed(made: Sequence[Item], *, only: Collection[str] | None = None) -> None:
 
     Nobody else may write meanwhile.
     """
-    start, _ = journal.reserve_places(Shelf.DONE, len(made))
+    start, _ = record_numbers.reserve_places(Shelf.DONE, len(made))
     placed = [item.evolve(seq=start + step, version=1) for step, item in enumerate(made)]
     shown = [item for item in placed if only is None or item.id in only]
     with ThreadPoolExecutor(_WRITERS) as pool:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlambda.store.items import catalogue, folding, journal
+from dlambda.store.items import catalogue, folding, journal, record_numbers
 from dlambda.store.items.entry import LEAF_PLACES, TOP_PLACES, Entry
-from dlambda.store.items.journal import Record
+from dlambda.store.items.record import Record
 from dlambda.store.table import Transaction
 from tests.store.samples import pages_of
 
@@ -32,12 +32,12 @@ FILTERS = st.sampled_from([None, {"finished"}, {"error", "skip"}, {"nothing"}, s
 
 def write(*, leave=(), enter=()) -> None:
     transaction = Transaction()
-    journal.put(transaction, journal.reserve(), Record(leave, enter))
+    journal.put(transaction, record_numbers.reserve(), Record(leave, enter))
     transaction.commit()
 
 
 def reserve(name: str, count: int = 1, *, front: bool = False) -> int:
-    first, _ = journal.reserve_places(name, count, front=front)
+    first, _ = record_numbers.reserve_places(name, count, front=front)
     return first
 
 

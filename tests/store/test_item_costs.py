@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlambda.deployment import current
-from dlambda.store.items import journal, leases
+from dlambda.store.items import journal, leases, record_numbers
 from tests.clock import FakeClock
 from tests.dynamodb.client import behaving_like, in_memory, new_database
 from tests.dynamodb.engine import DynamoDB
@@ -33,7 +33,7 @@ def _lives(tables: Callable[[DynamoDB], AbstractContextManager[Any]], request_se
     with tables(database), pytest.MonkeyPatch.context() as patch:
         patch.setattr(current(), "random", Random(1))
         patch.setattr(current(), "clock", clock)
-        forget(journal._supply)
+        forget(record_numbers._supply)
         forget(journal._expectation)
         leases._to_be_ended().take(least=0)
         tally = Tally()

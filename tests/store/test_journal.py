@@ -9,9 +9,9 @@ from pynamodb.expressions.operand import Path
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
-from dlambda.store.items import catalogue, folding, item_rows, items, journal, nodes, slots
+from dlambda.store.items import catalogue, folding, item_rows, items, journal, nodes, record, record_numbers, slots
 from dlambda.store.items.entry import Entry
-from dlambda.store.items.journal import Address, Record
+from dlambda.store.items.record import Address, Record
 from dlambda.store.table import ConditionFailed, Transaction
 from tests.clock import FakeClock
 from tests.dynamodb.client import in_memory, new_database
@@ -78,7 +78,7 @@ def test_a_status_changes_within_a_leaf() -> None:
 
 
 def test_a_number_that_is_not_used_yet_stays_a_hole() -> None:
-    first, address = journal.reserve_places(LIST)
+    first, address = record_numbers.reserve_places(LIST)
     records.add([item("b")])
     folding.fold()
     assert listed() == (["b"], 1)
@@ -95,7 +95,7 @@ def test_a_record_is_read_once(clock: FakeClock) -> None:
     forget(journal._expectation)
     with in_memory(database):
         for seq in range(40):
-            write(journal.reserve(), enter=[entry(seq)])
+            write(record_numbers.reserve(), enter=[entry(seq)])
         units = []
         for _ in range(3):
             before = sum(database.account.read_units.values())
@@ -109,13 +109,13 @@ def test_a_record_is_read_once(clock: FakeClock) -> None:
 
 def test_records_of_other_tables_are_not_remembered() -> None:
     """Numbers begin again where tables are new, in a process that lives on."""
-    write(journal.reserve(), enter=[entry(1)])
+    write(record_numbers.reserve(), enter=[entry(1)])
     folding.fold()
-    write(journal.reserve(), enter=[entry(2)])
+    write(record_numbers.reserve(), enter=[entry(2)])
     assert listed() == (["i1", "i2"], 2)
     with in_memory():
         for seq in range(10, 30):
-            write(journal.reserve(), enter=[entry(seq)])
+            write(record_numbers.reserve(), enter=[entry(seq)])
         assert listed() == ([f"i{seq}" for seq in range(10, 30)], 20)
     forget(journal._expectation)
 
@@ -133,15 +133,15 @@ def test_who_writes_much_takes_several_numbers_at_once(clock: FakeClock) -> None
 
 def test_numbers_that_were_taken_in_vain_are_given_up(clock: FakeClock) -> None:
     """A burst ends with some of them: later records are read and folded all the same, and these at last as empty."""
-    addresses = [journal.reserve() for _ in range(30)]
+    addresses = [record_numbers.reserve() for _ in range(30)]
     assert len(set(addresses)) == 30
     clock.sleep(6)
     for seq in range(12):
-        write(journal.reserve(), enter=[entry(seq)])
+        write(record_numbers.reserve(), enter=[entry(seq)])
     assert listed() == ([f"i{seq}" for seq in range(12)], 12)
     folding.fold()
     clock.sleep(11)
-    write(journal.reserve(), enter=[entry(12)])
+    write(record_numbers.reserve(), enter=[entry(12)])
     folding.fold()
     assert listed()[1] == 13
     with pytest.raises(ConditionFailed):
@@ -150,7 +150,7 @@ def test_numbers_that_were_taken_in_vain_are_given_up(clock: FakeClock) -> None:
 
 
 def test_a_writer_that_comes_too_late_takes_another_number(clock: FakeClock) -> None:
-    first, address = journal.reserve_places(LIST)
+    first, address = record_numbers.reserve_places(LIST)
     records.add([item("b")])
     folding.fold()
     clock.sleep(60)
@@ -160,13 +160,13 @@ def test_a_writer_that_comes_too_late_takes_another_number(clock: FakeClock) -> 
         write(address, enter=[entry(first)])
     assert refused.value.reasons == (journal.LATE,)
     assert listed() == (["b", "c"], 2)
-    write(journal.reserve(), enter=[entry(first)])
+    write(record_numbers.reserve(), enter=[entry(first)])
     assert listed() == (["i0", "b", "c"], 3)
 
 
 def test_an_entry_leaves_after_it_entered_in_whatever_order_records_are_folded() -> None:
     """The record of its leaving is read, and the earlier one of its entering not yet."""
-    address, later = journal.reserve(), journal.reserve()
+    address, later = record_numbers.reserve(), record_numbers.reserve()
     write(later, leave=[entry(0)], enter=[entry(0, "preparing")])
     folding.fold()
     assert base() == {}
@@ -178,7 +178,7 @@ def test_an_entry_leaves_after_it_entered_in_whatever_order_records_are_folded()
 
 def test_a_fold_takes_no_more_nodes_than_a_transaction_has_operations() -> None:
     for leaf in range(120):
-        write(journal.reserve(), enter=[entry(leaf * 256)])
+        write(record_numbers.reserve(), enter=[entry(leaf * 256)])
     assert listed()[1] == 120
     folding.fold()
     assert 0 < journal.read()[0].length < 60
@@ -191,15 +191,15 @@ def test_a_fold_takes_no_more_nodes_than_a_transaction_has_operations() -> None:
 
 def test_rows_of_folded_records_are_written_anew() -> None:
     for _ in range(3):
-        write(journal.reserve(), enter=[entry(current().random.randrange(1000))])
+        write(record_numbers.reserve(), enter=[entry(current().random.randrange(1000))])
     folding.fold()
-    for stream in journal.STREAMS:
-        row = journal._Counter(f"counter/{stream}")
-        row.update(actions=[Path("number").set(journal.RING), Path("folded").set(journal.RING - 1)])
-    folded = {stream: journal.Folded(journal.RING) for stream in journal.STREAMS}
+    for stream in record.STREAMS:
+        row = record_numbers._Counter(f"counter/{stream}")
+        row.update(actions=[Path("number").set(record.RING), Path("folded").set(record.RING - 1)])
+    folded = {stream: journal.Folded(record.RING) for stream in record.STREAMS}
     journal._Fold(fold=7, state=journal._state_row(7, folded, {}).state).save()
     total = items.count(Shelf.QUEUE)
-    write(journal.reserve(), enter=[entry(2000)])
+    write(record_numbers.reserve(), enter=[entry(2000)])
     assert items.count(Shelf.QUEUE) == total + 1
     folding.fold()
     assert items.count(Shelf.QUEUE) == total + 1

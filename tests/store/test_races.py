@@ -14,7 +14,7 @@ from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.items.stage import Stage, statuses_of
 from dlambda.errors import Conflict
 from dlambda.store.files import filename_claims, listings
-from dlambda.store.items import catalogue, item_rows, items, journal, leases, slot_choice, slots
+from dlambda.store.items import catalogue, item_rows, items, leases, record_numbers, slot_choice, slots
 from dlambda.store.items.commit import Change, UrlTaken, commit
 from dlambda.store.table import TABLE_ERRORS
 from tests.store import records
@@ -102,7 +102,7 @@ def test_pause_changes_once() -> None:
 
 
 def test_places_are_given_once() -> None:
-    firsts = together(20, lambda _: journal.reserve_places("some-list", 3)[0])
+    firsts = together(20, lambda _: record_numbers.reserve_places("some-list", 3)[0])
     assert sorted(firsts) == list(range(0, 60, 3))
 
 

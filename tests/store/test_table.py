@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from dlambda.domain.items.item import Status
 from dlambda.engine_client import EngineClient
-from dlambda.store.items import item_rows, items, journal, leases
+from dlambda.store.items import item_rows, items, leases, record_numbers
 from dlambda.store.table import ConditionFailed, Transaction
 from dlambda.store.table_connection import connection
 from dlambda.store.usage import usage
@@ -47,7 +47,7 @@ def refused(operation: str, times: int, answer: dict[str, Any]) -> Iterator[list
 @pytest.mark.parametrize(
     ("operation", "write"),
     [
-        ("UpdateItem", journal.reserve),
+        ("UpdateItem", record_numbers.reserve),
         ("UpdateItem", lambda: leases.acquire("a", "w", T0)),
         ("PutItem", lambda: item_rows.UrlRow("h", item_id="a").save()),
         ("DeleteItem", lambda: item_rows.UrlRow("h").delete()),
@@ -69,7 +69,7 @@ def test_a_transaction_waits_for_another() -> None:
 
 def test_patience_ends() -> None:
     with refused("UpdateItem", 99, COLLISION), pytest.raises(PynamoDBException):
-        journal.reserve()
+        record_numbers.reserve()
 
 
 def test_what_tables_cost_and_refuse_is_counted() -> None:

@@ -1,4 +1,4 @@
-"""What single options may say: those that are refused, and values that would lead out of what a user may do."""
+"""Limits of single options: those that are refused, and values that would lead out of what a user may do."""
 
 import re
 from collections.abc import Callable, Iterable

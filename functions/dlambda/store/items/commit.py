@@ -12,10 +12,11 @@ from dlambda.deployment import current
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.items.stage import Stage, check_transition
 from dlambda.errors import Conflict, StaleWrite
-from dlambda.store.items import folding, journal, leases, slot_choice, slots
+from dlambda.store.items import folding, journal, leases, record_numbers, slot_choice, slots
 from dlambda.store.items.item_rows import ItemRow, UrlRow, entries_of, hash_of, list_name, row_of
 from dlambda.store.items.items import find_holders, find_many
 from dlambda.store.items.leases import Lease
+from dlambda.store.items.record import Address, Record
 from dlambda.store.table import MAX_OPERATIONS, TABLE_ERRORS, ConditionFailed, Transaction
 
 # An item is its row and its two URLs; what its batch shares (lists, slots) takes the rest of a transaction.
@@ -80,7 +81,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
             replace(change, after=change.after and choice.place(change.before, change.after)) for change in changes
         ]
         record = _record(chosen)
-        address = address or (journal.reserve() if record else None)
+        address = address or (record_numbers.reserve() if record else None)
         refusals = _write(chosen, choice, record, address)
         if not refusals:
             _follow(chosen, address)
@@ -91,7 +92,7 @@ def commit(changes: Sequence[Change]) -> list[Change]:
     raise slots.NoSlot
 
 
-def _place(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | None]:
+def _place(changes: Sequence[Change]) -> tuple[list[Change], Address | None]:
     """The changes with versions, and with a place for whoever enters a list; a member's items enter two.
 
     With the places comes the one of the record in the journal: of the list of all.
@@ -104,7 +105,7 @@ def _place(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | N
     places: dict[tuple[int, bool], int] = {}
     address = None
     for (shelf, owner), numbers in entering.items():
-        first, list_address = journal.reserve_places(list_name(shelf, owner), len(numbers))
+        first, list_address = record_numbers.reserve_places(list_name(shelf, owner), len(numbers))
         address = address or list_address
         places |= {(number, bool(owner)): first + step for step, number in enumerate(numbers)}
     placed: list[Change] = []
@@ -120,10 +121,10 @@ def _place(changes: Sequence[Change]) -> tuple[list[Change], journal.Address | N
     return placed, address
 
 
-def _record(changes: Sequence[Change]) -> journal.Record:
+def _record(changes: Sequence[Change]) -> Record:
     """The changes as a record of lists and lanes."""
     moves = [change for change in changes if entries_of(change.before) != entries_of(change.after)]
-    return journal.Record(
+    return Record(
         leave=[entry for change in moves for entry in entries_of(change.before)],
         enter=[entry for change in moves for entry in entries_of(change.after)],
         lanes=slots.lane_changes((change.before, change.after) for change in changes),
@@ -136,7 +137,7 @@ def _slots_of(item_ids: Iterable[str]) -> dict[str, Collection[str]]:
 
 
 def _write(
-    changes: Sequence[Change], choice: slot_choice.Choice, record: journal.Record, address: journal.Address | None
+    changes: Sequence[Change], choice: slot_choice.Choice, record: Record, address: Address | None
 ) -> Sequence[str]:
     """Writes the changes; answers why they are to be written again, with other slots or another number."""
     transaction = Transaction()
@@ -186,7 +187,7 @@ def _write_urls(transaction: Transaction, changes: Sequence[Change]) -> None:
         transaction.put(UrlRow(hash_of(url), item_id=item_id), condition=free, error_label=f"{_URL_TAKEN}{url}")
 
 
-def _follow(changes: Sequence[Change], address: journal.Address | None) -> None:
+def _follow(changes: Sequence[Change], address: Address | None) -> None:
     """Ends leases and folds the journal after a transaction; may be lost with its process."""
     leaving = [change for change in changes if change.leaves_queue]
     worked_ids = [change.before.id for change in leaving if change.before and change.may_have_worker]

@@ -14,10 +14,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dlambda.deployment import current
 from dlambda.service_absence import warn
-from dlambda.store.items import catalogue, journal, nodes
+from dlambda.store.items import catalogue, journal, nodes, record_numbers
 from dlambda.store.items.entry import Entry
-from dlambda.store.items.journal import Address, Folded, Journal, Record
+from dlambda.store.items.journal import Folded, Journal
 from dlambda.store.items.nodes import Answer
+from dlambda.store.items.record import Address, Record
 from dlambda.store.table import MAX_OPERATIONS, TABLE_ERRORS, Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def fold() -> bool:
         journal.bury(transaction, address)
     if not transaction.try_commit():
         return False
-    journal.release(current_journal, folded)
+    record_numbers.release(current_journal, folded)
     return True
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.items.item import ACTIVE, Item, Shelf
 from dlambda.errors import NotFound
-from dlambda.store.items import catalogue, journal
+from dlambda.store.items import catalogue, record_numbers
 from dlambda.store.items.item_rows import (
     BUCKET_PLACES,
     ItemRow,
@@ -143,11 +143,11 @@ def at_end(moved: Sequence[Item], *, front: bool) -> dict[str, Item]:
 
     A `commit` can bring each of `moved`, as it was read, to its new places, together with others of them.
     """
-    first, _ = journal.reserve_places(list_name(Shelf.QUEUE, ""), len(moved), front=front)
+    first, _ = record_numbers.reserve_places(list_name(Shelf.QUEUE, ""), len(moved), front=front)
     placed = {item.id: item.evolve(seq=first + number) for number, item in enumerate(moved)}
     for owner in dict.fromkeys(item.owner for item in moved if item.owner):
         own = [item for item in moved if item.owner == owner]
-        first, _ = journal.reserve_places(list_name(Shelf.QUEUE, owner), len(own), front=front)
+        first, _ = record_numbers.reserve_places(list_name(Shelf.QUEUE, owner), len(own), front=front)
         placed |= {item.id: placed[item.id].evolve(owner_seq=first + number) for number, item in enumerate(own)}
     return placed
 

@@ -16,51 +16,28 @@ takes another number.
 """
 
 import json
-import threading
-import zlib
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Final, Self
+from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.operand import Path
 
-from dlambda.deployment import current, per_deployment
-from dlambda.domain.items.stage import Shelf
-from dlambda.errors import StaleWrite, Unavailable
+from dlambda.deployment import per_deployment
+from dlambda.errors import StaleWrite
 from dlambda.store.items import nodes
 from dlambda.store.items.entry import Entry, net
 from dlambda.store.items.nodes import Answer, number
+from dlambda.store.items.record import MOST_SUPPLY, STREAMS, Address, Record, counter_of
 from dlambda.store.table import Row, Transaction
 
-RING: Final = 16_384
-_QUARTER: Final = RING // 4
 LATE: Final = "the record's number has gone"
 FOLD: Final = "fold"
 PAUSE: Final = "pause"
-_PLAIN_STREAMS: Final = ("0", "1", "2")
-STREAMS: Final = (*(shelf.value for shelf in Shelf), *_PLAIN_STREAMS)
 _MOST_GUESSED: Final = 92
 _MOST_REMEMBERED: Final = 512
-_RATE_SECONDS: Final = 2
-_PER_SECOND: Final = 2
-"""How many times a second a process asks for numbers, when it takes as many as it uses meanwhile."""
-_MOST_SUPPLY: Final = 8
-_SUPPLY_SECONDS: Final = 5.0
-"""How long numbers may lie: a fold gives up those that nobody has used for ten seconds."""
-
-
-class _Counter(Row):
-    class Meta:
-        table_name = "catalogue"
-
-    node = UnicodeAttribute(hash_key=True)
-    number = NumberAttribute(null=True)
-    seq = NumberAttribute(null=True)
-    front = NumberAttribute(null=True)
-    folded = NumberAttribute(null=True)  # rows of records up to this number may be written anew
 
 
 class _Record(Row):
@@ -88,42 +65,6 @@ class _OldSlots(Row):
         table_name = "state"
 
     key = UnicodeAttribute(hash_key=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The place of a record in the journal."""
-
-    stream: str
-    number: int
-
-    @property
-    def node(self) -> str:
-        return f"journal/{self.stream}/{self.number % RING}"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The changes of a transaction: entries that leave and enter lists, and by how much the numbers of lanes change."""
-
-    leave: Sequence[Entry] = ()
-    enter: Sequence[Entry] = ()
-    lanes: Mapping[str, int] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.leave or self.enter or self.lanes)
-
-    def encode(self) -> bytes:
-        leave, enter = (
-            [(entry.list_name, entry.seq, entry.status, entry.id) for entry in entries]
-            for entries in (self.leave, self.enter)
-        )
-        return zlib.compress(json.dumps([leave, enter, dict(self.lanes)], separators=(",", ":")).encode(), 1)
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        leave, enter, lanes = json.loads(zlib.decompress(data))
-        return cls([Entry(*values) for values in leave], [Entry(*values) for values in enter], lanes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,101 +109,6 @@ class FoldedMeanwhile(StaleWrite):
     """Nodes are newer than the journal that was read: both are to be read again."""
 
 
-def reserve() -> Address:
-    """A new record's place, for a change after which nothing stands in a list where it did not stand before.
-
-    Who has asked for many in the last seconds gets some more, which the next calls of this process answer: no more than
-    half a second's. What is left of them then is never used.
-    """
-    supply, now = _supply(), current().clock.monotonic()
-    address, count = supply.take(now)
-    if address:
-        return address
-    try:
-        stream = current().random.choice(_PLAIN_STREAMS)
-        row = _Counter(_counter(stream))
-        row.update(actions=[_Counter.number.add(count)])
-        last = _address(stream, row)
-    except BaseException:
-        supply.put([], now)
-        raise
-    if count > 1:
-        supply.put([Address(stream, number) for number in range(last.number - count + 1, last.number)], now)
-    return last
-
-
-class _Supply:
-    """Numbers of this process that are given and not used. Safe between threads, of which one at a time brings more."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._calls: deque[float] = deque(maxlen=_RATE_SECONDS * _MOST_SUPPLY * _PER_SECOND)
-        self._addresses: list[Address] = []
-        self._good_until = 0.0
-        self._is_growing = False
-
-    def take(self, now: float) -> tuple[Address | None, int]:
-        """A number that was put a moment ago; or None, and how many the caller is to ask for.
-
-        That is as many as this process uses in half a second, which the caller puts here; one while another asks.
-        """
-        with self._lock:
-            self._calls.append(now)
-            if now > self._good_until:
-                self._addresses.clear()
-            if self._addresses:
-                return self._addresses.pop(0), 0
-            recent = sum(moment > now - _RATE_SECONDS for moment in self._calls)
-            count = min(_MOST_SUPPLY, recent // (_RATE_SECONDS * _PER_SECOND))
-            if self._is_growing or count < 2:
-                return None, 1
-            self._is_growing = True
-            return None, count
-
-    def put(self, addresses: Sequence[Address], now: float) -> None:
-        """Adds what the caller of `take` got; nothing where that failed."""
-        with self._lock:
-            self._addresses.extend(addresses)
-            self._good_until = now + _SUPPLY_SECONDS
-            self._is_growing = False
-
-
-@per_deployment
-def _supply() -> _Supply:
-    return _Supply()
-
-
-def reserve_places(list_name: str, count: int = 1, *, front: bool = False) -> tuple[int, Address]:
-    """The first of `count` places at the end of a list, or before all others; and a new record's place.
-
-    Both are given once. What is never used is no harm. The record's place is good for lists of the deployment alone.
-    """
-    row = _Counter(_counter(list_name))
-    places = _Counter.front if front else _Counter.seq
-    actions = [places.add(count), _Counter.number.add(1)]
-    if not row.update_if(_Counter.seq.exists(), actions):
-        _begin_list(list_name)
-        row.update(actions=actions)
-    first = -int(row.front) if front else int(row.seq) - count
-    return first, _address(list_name, row)
-
-
-def _begin_list(list_name: str) -> None:
-    """Makes a list's counter; the lists of earlier versions had their places in their root."""
-    begin()
-    root = nodes.read([list_name]).get(list_name, {})
-    row = _Counter(_counter(list_name), number=0, seq=number(root, "seq"), front=number(root, "front"))
-    row.save_if(_Counter.seq.does_not_exist())
-
-
-def _address(stream: str, row: _Counter) -> Address:
-    """Raises `Unavailable` while the row of the record is taken by one that is not folded yet."""
-    address = Address(stream, int(row.number))
-    if stream in STREAMS and address.number - RING > (row.folded or 0):
-        raise Unavailable("The lists are written too fast.")
-    return address
-
-
 def put(transaction: Transaction, address: Address, record: Record) -> None:
     """Adds a record to the transaction, which fails with the label `LATE` when its number is too old."""
     row = _Record(address.node, number=address.number, changes=record.encode())
@@ -279,9 +125,9 @@ def read(
     its first request for the records that it expects to be there, and once for each. Raises `FoldedMeanwhile`.
     """
     guessed = _expectation().addresses if most is None else ()
-    rows = nodes.read([FOLD, *map(_counter, STREAMS), *beside, *(address.node for address in guessed)])
+    rows = nodes.read([FOLD, *map(counter_of, STREAMS), *beside, *(address.node for address in guessed)])
     fold, folded, lanes = _state(rows.get(FOLD))
-    numbers = {stream: number(rows.get(_counter(stream), {}), "number") for stream in STREAMS}
+    numbers = {stream: number(rows.get(counter_of(stream), {}), "number") for stream in STREAMS}
     addresses = list(islice(_addresses(folded, numbers), most))
     records = dict(_expectation().records_since(fold))
     missing = set(addresses).difference(guessed, records)
@@ -342,7 +188,7 @@ def _expect(
     following: list[Address] = []
     for stream, highest in numbers.items():
         step_count = highest - now.numbers.get(stream, highest)
-        now.steps[stream] = max(1, now.steps.get(stream, 1) - 1, min(step_count, _MOST_SUPPLY))
+        now.steps[stream] = max(1, now.steps.get(stream, 1) - 1, min(step_count, MOST_SUPPLY))
         following += [Address(stream, highest + step) for step in range(1, now.steps[stream] + 1)]
     now.addresses = [*following, *(address for address in addresses if address not in records)][:_MOST_GUESSED]
     now.numbers = numbers
@@ -403,16 +249,3 @@ def put_fold(transaction: Transaction, journal: Journal, folded: Mapping[str, Fo
 def bury(transaction: Transaction, address: Address) -> None:
     """Adds an empty record for a number that nobody used, so that nobody can use it later."""
     put(transaction, address, Record())
-
-
-def release(before: Journal, folded: Mapping[str, Folded]) -> None:
-    """Lets the rows of folded records be written anew: now and then, a quarter of a ring at a time."""
-    for stream, progress in folded.items():
-        highest, old = progress.reusable, before.folded.get(stream, Folded()).reusable
-        if highest // _QUARTER > old // _QUARTER:
-            is_higher = _Counter.folded.does_not_exist() | (_Counter.folded < highest)
-            _Counter(_counter(stream)).update_if(is_higher, [_Counter.folded.set(highest)])
-
-
-def _counter(stream: str) -> str:
-    return f"counter/{stream}"
