@@ -22,6 +22,7 @@ from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.domain.messages.queue_messages import SweepTask
+from dlambda.domain.rules.resource import PRESETS
 from dlambda.domain.tasks.definition import DEFINITIONS
 from dlambda.domain.tasks.feed import FeedItem
 from dlambda.domain.tasks.task_input import read_tasks
@@ -40,6 +41,7 @@ from dlambda.usecases.tasks.sweep_task import UNEXPECTED
 from dlambda.usecases.tasks.task_options import params_of_task
 from dlambda.usecases.tasks.tasks import change_task, find_task, make_tasks
 from local.context import Context as Running
+from tests.functions.people import make_account, set_up
 from tests.origin import Origin
 from tests.patience import must_end
 from tests.pushes import Pushes
@@ -302,6 +304,21 @@ def test_a_sweep_queues_what_is_new(stack: Stack, origin: Origin) -> None:
     assert ran is not None
     assert ran.last_result is not None
     assert (ran.last_result.status, ran.last_result.found, ran.last_result.queued) == ("ok", 5, 4)
+
+
+def test_the_feed_of_a_member_brings_items_of_the_member(origin: Origin) -> None:
+    cookies = "# Netscape HTTP Cookie File\n127.0.0.1\tTRUE\t/\tFALSE\t0\tsid\tsecret\n"
+    resources.create(PRESETS, {"name": "own", "cookies": cookies, "cli": "--download-archive own.log"})
+    member, _ = make_account(set_up(), "somebody", "member")
+    body = {"name": "Tides", "url": origin.url("/feed/1.rss"), "preset": "own"}
+    status, made = member.ask("tasks", "POST", "/api/tasks", body)
+    assert status == 200, made
+    sweep(sweep_message(made["id"]))
+    task = find_task(made["id"])
+    assert task is not None
+    assert task.owner
+    assert outcome(made["id"]) == ("ok", None, 1)
+    assert [(item.owner, item.preset) for item in queued()] == [(task.owner, "own")]
 
 
 def test_an_entry_that_was_read_for_its_archive_id_is_not_read_again(

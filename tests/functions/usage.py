@@ -23,7 +23,6 @@ _UNSEEN: dict[Call, str] = {
     ("logs", "*", "log-group"): "CloudWatch alone; one machine reads files",
     ("LogsReadPolicy", "*", "log-group"): "the same",
     ("images", "*", "*"): "fetches from the internet, tests/e2e/test_pictures_and_nfo.py",
-    ("*", "secretsmanager:GetSecretValue", "SecretKey"): "records with secrets, of which each function opens some",
     ("*", "s3:AbortMultipartUpload", "*"): "an upload in parts that failed",
     ("player", "dynamodb:BatchWriteItem", "listings"): "the index of a folder that is gone, as in test_file_doors.py",
     ("*", "dynamodb:BatchWriteItem", "leases"): "of items that ended one by one, two dozen in a request",
@@ -37,7 +36,6 @@ _UNSEEN: dict[Call, str] = {
     ("on_download", "sqs:*", "intake"): "a failed item that is extracted anew, tests/e2e/test_retries.py",
     ("on_download", "sqs:*", "entries"): "the same, of a playlist",
     ("on_files", "*", "bucket/cache"): "a segment made ahead, tests/e2e/test_player.py",
-    ("on_sweep", "dynamodb:GetItem", "accounts"): "the owner of a member's task, as on_task does in test_isolation.py",
 }
 
 
