@@ -37,7 +37,7 @@ export DLAMBDA_TOOLS_DIR := $(abspath $(TOOLS))/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-again test-fast test-nightly check audit format bench figures coverage clean artifacts deploy costs openapi lock
-.PHONY: prove-cloud prove-faults scale install update smoke upgrade notice bump-ytdlp release-notes
+.PHONY: base-image prove-cloud prove-faults scale install update smoke upgrade notice bump-ytdlp release-notes
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -131,6 +131,9 @@ lock: $(DEV_READY) ## Resolve requirements*.in and package.json again into the l
 
 upgrade: $(DEV_READY) ## Lock the newest of everything that requirements*.in does not pin
 	@$(PY) .ci/locks.py --write --upgrade-all
+
+base-image: $(DEV_READY) ## Pin the image that functions are built on to what its tag means now
+	@$(PY) -m infra.base_image
 
 notice: $(DEV_READY) ## Write the packages and their licences into NOTICE
 	@$(PY) .ci/notice.py --write

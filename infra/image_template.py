@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import artifacts
+from infra.base_image import base_image
 from infra.gradual import WAYS, with_alias
 from infra.roles import with_roles
 from local import template
@@ -38,11 +39,15 @@ def image_functions(document: dict[str, Any]) -> frozenset[str]:
 
 
 def with_images(
-    document: dict[str, Any], *, has_adapter: bool, architecture: str = artifacts.DEFAULT_ARCHITECTURE
+    document: dict[str, Any],
+    *,
+    has_adapter: bool,
+    architecture: str = artifacts.DEFAULT_ARCHITECTURE,
+    base: str = "",
 ) -> dict[str, Any]:
     """The document with images in place of ZIPs where the layer is used, without the layer, and with roles.
 
-    Without an adapter in the image there is no terminal.
+    Without an adapter in the image there is no terminal. `base`: the image to build on; empty for the Dockerfile's.
     """
     resources = dict(document["Resources"])
     outputs = dict(document["Outputs"])
@@ -50,7 +55,7 @@ def with_images(
     if not has_adapter:
         del resources[TERMINAL], outputs["TerminalUrl"]
     for name in image_functions(document) & resources.keys():
-        resources[name] = _as_image(resources[name], architecture)
+        resources[name] = _as_image(resources[name], architecture, base)
     shared = document["Globals"]["Function"]
     # Globals must not give an image what only a ZIP may have.
     of_zips = {key: shared[key] for key in _OF_ZIPS if key in shared} | {"Architectures": [architecture]}
@@ -65,7 +70,7 @@ def with_images(
     return with_roles({**document, "Globals": {"Function": kept}, "Resources": resources, "Outputs": outputs})
 
 
-def _as_image(resource: dict[str, Any], architecture: str) -> dict[str, Any]:
+def _as_image(resource: dict[str, Any], architecture: str, base: str) -> dict[str, Any]:
     properties = resource["Properties"]
     kept = {key: value for key, value in properties.items() if key not in _OF_ZIPS}
     started: dict[str, Any] = {"Command": [properties["Handler"]]}
@@ -81,6 +86,7 @@ def _as_image(resource: dict[str, Any], architecture: str) -> dict[str, Any]:
         "DockerContext": "image",
         "DockerBuildTarget": stage,
         "DockerTag": f"dlambda-{stage}",
+        **({"DockerBuildArgs": {"BASE": base}} if base else {}),
     }
     image = {"PackageType": "Image", "Architectures": [architecture], "ImageConfig": started}
     return {**resource, "Metadata": build, "Properties": kept | image}
@@ -120,7 +126,9 @@ def main() -> None:
     target = template.ROOT / "build" / "template.json"
     adapter = Path(os.environ["WEB_ADAPTER"]) if os.environ.get("WEB_ADAPTER") else None
     stage(template.ROOT, target.parent / "image", adapter)
-    document = with_images(template.load(), has_adapter=adapter is not None, architecture=options.architecture)
+    document = with_images(
+        template.load(), has_adapter=adapter is not None, architecture=options.architecture, base=base_image()
+    )
     if options.gradual:
         document = with_alias(document, options.gradual)
     for resource in document["Resources"].values():
@@ -129,7 +137,7 @@ def main() -> None:
         for name in {"CodeUri", "ContentUri"} & properties.keys():
             properties[name] = str(Path("..") / properties[name])
     target.write_text(json.dumps(document, indent=1))
-    print(f"wrote {target.relative_to(template.ROOT)}")
+    print(f"wrote {target.relative_to(template.ROOT)}, on {base_image()}")
 
 
 if __name__ == "__main__":
