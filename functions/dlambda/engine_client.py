@@ -209,13 +209,18 @@ def _read_answer(connection: socket.socket) -> tuple[int, bytes, bool]:
         if len(text) > _MOST_HEAD_BYTES:
             raise _Gone
         text += _receive(connection)
-    lines = bytes(text[:end]).lower().split(b"\r\n")
-    headers = {name: value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
-    status, length = int(lines[0].split()[1]), int(headers.get(b"content-length", b"0"))
+    head = bytes(text[:end]).lower()
+    status, length = int(head.split(None, 2)[1]), int(_header(head, b"content-length") or b"0")
     body = text[end + 4 :]
     while len(body) < length:
         body += _receive(connection)
-    return status, bytes(body), headers.get(b"connection", b"") != b"close"
+    return status, bytes(body), _header(head, b"connection") != b"close"
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    """A header of an answer's head, whose letters are small; empty without it."""
+    _, _, rest = head.partition(b"\r\n" + name + b":")
+    return rest.partition(b"\r\n")[0].strip()
 
 
 def _receive(connection: socket.socket) -> bytes:

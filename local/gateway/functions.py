@@ -124,11 +124,11 @@ class Functions:
                 body = await exchange.run(threads)
         finally:
             memory.free()
-            self._load_others()
+            self.load_others()
         if body is not None:
             await self._send(exchange, body, client)
 
-    def _load_others(self) -> None:
+    def load_others(self) -> None:
         """Once somebody was answered, all groups are loaded: the start waits for the first one's alone."""
         if not self._has_answered:
             self._has_answered = True

@@ -1,7 +1,6 @@
 """API keys: who may ask for what (docs/contract/hostapi.md, Keys). A key's value is a secret; here it has a name."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ _REQUIRED = "Name and permissions required"
 
 def id_of_value(value: str, secret_key: str) -> str:
     """The look-up id of a key's value: an HMAC under the deployment's secret (base64): tables reveal nothing."""
-    return hmac.new(base64.b64decode(secret_key), b"api key\0" + value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(base64.b64decode(secret_key), b"api key\0" + value.encode(), "sha256").hex()
 
 
 class Permission(StrEnum):

@@ -19,6 +19,8 @@ def client_address(peer: str, forwarded_for: str, proxies: Sequence[Network]) ->
 
     Each proxy appends whom it heard, so the list is read from its end, and only as long as trusted proxies wrote it.
     """
+    if not forwarded_for:
+        return peer
     client = peer
     for entry in reversed(forwarded_for.split(",")):
         parsed = _parse(_without_port(entry.strip()))

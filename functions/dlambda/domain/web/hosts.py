@@ -18,6 +18,7 @@ class Authority(NamedTuple):
     port: int | None
 
 
+@lru_cache(_REMEMBERED)
 def read_authority(text: str) -> Authority | None:
     """The host and port in a `Host` header or a setting; None for anything else than one host."""
     match = _AUTHORITY.fullmatch(text.strip().lower())
