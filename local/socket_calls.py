@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dlambda.media.sandbox import seccomp
+from dlambda.media.sandbox import call_numbers, seccomp
 
 _RECEIVE, _SEND, _ADD_DESCRIPTOR = 0xC0502100, 0xC0182101, 0x40182103
 _REPLACE = 1
@@ -65,7 +65,7 @@ class SocketCalls:
         request = bytearray(_REQUEST.size)
         fcntl.ioctl(self._descriptor, _RECEIVE, request)
         call, pid, _, number, _, _, *arguments = _REQUEST.unpack(request)
-        is_bind = number == seccomp.number_of("bind")
+        is_bind = number == call_numbers.number_of("bind")
         try:
             value, error = self._bind(call, arguments) if is_bind else self._accept(call, pid, arguments)
         except OSError as problem:

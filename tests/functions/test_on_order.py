@@ -14,7 +14,7 @@ from dlambda.aws import bucket
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.domain.orders.order import Kind, Order, State
 from dlambda.domain.orders.order_request import parse_order_request
-from dlambda.media.workers.worker import warm_processes
+from dlambda.media.workers.warm_process import warm_processes
 from dlambda.settings import HANDOVER_SECONDS
 from dlambda.store.items import leases
 from dlambda.store.orders import orders, quota_usage

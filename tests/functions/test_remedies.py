@@ -10,7 +10,7 @@ import pytest
 
 from dlambda.domain.items.item import Item, Shelf
 from dlambda.domain.web.proxy_pool import parse_proxies
-from dlambda.media.workers.worker import warm_processes
+from dlambda.media.workers.warm_process import warm_processes
 from dlambda.store.items import items, site_memory
 from tests.browser_site import BrowserSite, browser_site
 from tests.functions.calls import Client, Heard

@@ -11,7 +11,7 @@ import pytest
 from dlambda.domain.messages.queue_messages import RunTerminal
 from dlambda.domain.system.terminal_session import read_cursor
 from dlambda.errors import Invalid
-from dlambda.media.workers.worker import warm_processes
+from dlambda.media.workers.warm_process import warm_processes
 from dlambda.usecases.operations import terminal_sessions
 from tests.clock import FakeClock
 from tests.functions.calls import Client, error

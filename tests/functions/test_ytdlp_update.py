@@ -17,7 +17,7 @@ from dlambda.domain.items.item_parts import Attempt
 from dlambda.domain.items.request import Request
 from dlambda.domain.system.ytdlp_releases import ENOUGH_SUCCESSES, TRIAL_SECONDS
 from dlambda.media.workers.extract import extract
-from dlambda.media.workers.worker import warm_processes
+from dlambda.media.workers.warm_process import warm_processes
 from dlambda.media.ytdlp.release_folder import ReleaseFolder, release_folder
 from dlambda.usecases.items.add_items import new_item
 from dlambda.usecases.operations import update_ytdlp

@@ -11,7 +11,7 @@ import pytest
 from yt_dlp.utils import download_range_func
 
 from dlambda.domain.items.failure import FailureKind
-from dlambda.media.workers import worker
+from dlambda.media.workers import warm_process
 from dlambda.media.workers.download import Result
 from tests.media.conftest import Start, finish
 from tests.media.hostile import SECRET_WIDTH, Decoy, Site, decoy, hostile_site, make_film
@@ -211,7 +211,7 @@ def test_other_programs_are_not_started(
         program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started-{name}\n")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    worker.warm_processes().close()  # the warm process has the PATH of before
+    warm_process.warm_processes().close()  # the warm process has the PATH of before
     url = site.put("/good.mp4", films / "good.ts")
     live = site.put("/w.m3u8", master(f"rtmp://127.0.0.1:{port.port}/x"))
     try:
@@ -220,6 +220,6 @@ def test_other_programs_are_not_started(
         assert "rtmp streams are not supported" in (finish(start(live, item_id="live")).error or "")
         finish(start(url, item_id="text", params={"bidi_workaround": True}))
     finally:
-        worker.warm_processes().close()
+        warm_process.warm_processes().close()
     assert port.heard == []
     assert list(tmp_path.glob("started-*")) == []

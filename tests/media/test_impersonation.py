@@ -15,7 +15,7 @@ from dlambda.errors import Invalid
 from dlambda.media.outgoing.fetch import FetchFailed, Request
 from dlambda.media.workers.browser_fetch import fetch_as_browser
 from dlambda.media.workers.extract import extract
-from dlambda.media.workers.worker import warm_processes
+from dlambda.media.workers.warm_process import warm_processes
 from dlambda.media.workers.ytdlp_queries import list_browsers
 from dlambda.media.ytdlp.curl_library import MISSING_TEXT
 from dlambda.media.ytdlp.wording import plain

@@ -14,7 +14,7 @@ import pytest
 
 from dlambda.errors import Invalid
 from dlambda.media.sandbox.broker import Broker
-from dlambda.media.workers import worker, ytdlp_queries
+from dlambda.media.workers import warm_process, ytdlp_queries
 from dlambda.media.workers.access import policy_of
 from dlambda.media.workers.child.warm import OTHER_JOB
 from dlambda.media.workers.extract import extract
@@ -32,8 +32,8 @@ def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProces
     )  # fmt: skip
 
 
-def warm_process() -> subprocess.Popen[bytes]:
-    running = worker.warm_processes().running.get("")
+def running_warm_process() -> subprocess.Popen[bytes]:
+    running = warm_process.warm_processes().running.get("")
     assert running is not None
     return running._process
 
@@ -42,19 +42,19 @@ def test_workers_are_forked_from_one_warm_process(origin: Origin, service: Path)
     parents = set()
     for _ in range(3):
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-        parents.add(warm_process().pid)
+        parents.add(running_warm_process().pid)
     assert len(parents) == 1
 
 
 def test_a_dead_warm_process_is_replaced(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-    os.kill(warm_process().pid, signal.SIGKILL)
-    warm_process().wait()
+    os.kill(running_warm_process().pid, signal.SIGKILL)
+    running_warm_process().wait()
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
 
 
 def test_a_warm_process_that_nobody_needs_ends_and_the_next_one_who_asks_starts_another() -> None:
-    processes = worker._WarmProcesses(idle_seconds=0.1)
+    processes = warm_process._WarmProcesses(idle_seconds=0.1)
     with contextlib.closing(processes), contextlib.closing(Broker(policy_of(OptionsJob()))) as broker:
         first = processes.usable()
         with first.fork(broker, OTHER_JOB):  # a child that waits for its job
@@ -70,9 +70,9 @@ def test_a_question_is_answered_though_the_warm_process_is_dying(
 ) -> None:
     """For some milliseconds a killed process still takes what is sent to it, and its children die after it."""
     for delay_ms in delays_ms:
-        worker.warm_up()
+        warm_process.warm_up()
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-        death = threading.Timer(delay_ms / 1000, os.kill, (warm_process().pid, signal.SIGKILL))
+        death = threading.Timer(delay_ms / 1000, os.kill, (running_warm_process().pid, signal.SIGKILL))
         death.start()
         assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info, delay_ms
         death.join()
@@ -82,15 +82,15 @@ def test_a_worker_that_was_given_up_before_it_began_ends_without_a_word(service:
     code = """
     from dlambda.media.sandbox.broker import Broker
     from dlambda.media.sandbox.rights import make_policy
-    from dlambda.media.workers import worker
+    from dlambda.media.workers import warm_process, worker
     from tests.e2e.api import wait_until
-    warm = worker.warm_processes().usable()
+    warm = warm_process.warm_processes().usable()
     children = lambda: open(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children").read()
     connection = warm.fork(Broker(make_policy()), worker.OTHER_JOB)
     wait_until(children, 60, children)
     connection.close()
     wait_until(lambda: not children(), 60, children)
-    worker.warm_processes().close()
+    warm_process.warm_processes().close()
     """
     ended = run(code, service)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -98,7 +98,7 @@ def test_a_worker_that_was_given_up_before_it_began_ends_without_a_word(service:
 
 def test_the_warm_process_has_one_thread_so_that_it_may_fork(origin: Origin, service: Path) -> None:
     assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
-    assert len(os.listdir(f"/proc/{warm_process().pid}/task")) == 1
+    assert len(os.listdir(f"/proc/{running_warm_process().pid}/task")) == 1
 
 
 def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service
 def test_it_reads_a_page_for_itself_once_and_has_one_thread_again(origin: Origin, service: Path) -> None:
     for _ in range(3):
         assert extract(origin.url("/lists/players.html"), {}, allow_internal=True).info
-    assert len(os.listdir(f"/proc/{warm_process().pid}/task")) == 1
+    assert len(os.listdir(f"/proc/{running_warm_process().pid}/task")) == 1
 
 
 def test_workers_know_nothing_of_the_services_environment(start: Start, origin: Origin, service: Path) -> None:
@@ -163,13 +163,13 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
         import os, signal, sys, time
         from pathlib import Path
         from dlambda.media.workers.download import DownloadSpec, start_download
-        from dlambda.media.workers import worker
+        from dlambda.media.workers import warm_process, worker
         work = Path(sys.argv[2]) / "killed"
         running = start_download(DownloadSpec(
             item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
         while not list(work.rglob("*.part")):
             running.messages(0.1)
-        print(running.pid, worker.warm_processes().running[""]._process.pid, flush=True)
+        print(running.pid, warm_process.warm_processes().running[""]._process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     done = run(code, service, origin.url("/slow/100000/clip-1.mp4"), str(service))
@@ -185,9 +185,9 @@ def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origi
     code = """
         import sys
         from dlambda.media.workers.extract import extract
-        from dlambda.media.workers import worker
+        from dlambda.media.workers import warm_process, worker
         extract(sys.argv[1], {}, allow_internal=True)
-        print(worker.warm_processes().running[""]._process.pid)
+        print(warm_process.warm_processes().running[""]._process.pid)
     """
     done = run(code, service, origin.url("/clip-1.mp4"))
     assert done.returncode == 0

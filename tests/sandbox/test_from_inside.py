@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.media.sandbox import landlock, seccomp
+from dlambda.media.sandbox import call_numbers, landlock, seccomp
 from dlambda.media.sandbox.policy import Network, Policy
 from tests.sandbox.conftest import Attempt, run_code
 
@@ -97,7 +97,7 @@ ATTEMPTS = {
     "become another user": ("c('setuid', 1234)", (NOT_PERMITTED,)),
     **{
         f"call {name}": (f"c('syscall', {number}, 0, 0, 0, 0, 0)", (NOT_PERMITTED,))
-        for name, number in (_CALLS if seccomp.machine() == "x86_64" else {}).items()
+        for name, number in (_CALLS if call_numbers.machine() == "x86_64" else {}).items()
     },
     "use the calls of x32": (f"c('syscall', {_X32 + 41}, 1, 1, 0)", (NO_CALL,)),
 }

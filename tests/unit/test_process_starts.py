@@ -7,7 +7,7 @@ from pathlib import Path
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 ALLOWED = {
     "dlambda/media/sandbox/programs.py",
-    "dlambda/media/workers/worker.py",  # the process that workers are forked from
+    "dlambda/media/workers/warm_process.py",  # the process that workers are forked from
     "dlambda/media/workers/child/warm.py",  # forks a worker, which enters its sandbox
     "dlambda/media/ytdlp/release_install.py",  # pip, with the operator's index; nothing of a release runs there
     "dlambda/media/av/pieces/transcode.py",  # runs inside the sandbox of the process that cuts

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dlambda.domain.system.release import parse_version
-from dlambda.media.workers.worker import warm_up
+from dlambda.media.workers.warm_process import warm_up
 from dlambda.media.workers.ytdlp_queries import list_options
 from dlambda.usecases.operations.check_updates import ytdlp_version
 

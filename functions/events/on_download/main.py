@@ -2,7 +2,7 @@
 
 from dlambda.domain.messages.queue_messages import DownloadItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up_at_start
+from dlambda.media.workers.warm_process import warm_up_at_start
 from dlambda.usecases.items.download_item import download_item
 from dlambda.usecases.workers.early_start import await_release
 

@@ -2,7 +2,7 @@
 
 from dlambda.domain.messages.queue_messages import IntakeItem
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up, warm_up_at_start
+from dlambda.media.workers.warm_process import warm_up, warm_up_at_start
 from dlambda.usecases.items.intake import process_intake
 
 warm_up_at_start()

@@ -2,7 +2,7 @@
 
 from dlambda.domain.messages.queue_messages import FulfilOrder
 from dlambda.entry.sqs import Invocation, Route, make_queue_handler
-from dlambda.media.workers.worker import warm_up_at_start
+from dlambda.media.workers.warm_process import warm_up_at_start
 from dlambda.usecases.orders.fulfil_order import await_turn
 from dlambda.usecases.orders.work_on_order import work_on_order
 

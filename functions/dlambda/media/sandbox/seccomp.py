@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from dlambda.media.sandbox.call_numbers import architecture, is_known, machine, number_of, numbers
 from dlambda.media.sandbox.syscall import call, forbid_new_privileges
 
 _SET_FILTER: Final = 1
@@ -49,39 +50,6 @@ _REFUSED: Final = (
     "migrate_pages", "move_pages", "process_mrelease",
 )  # fmt: skip
 
-_SINCE_5: Final = {
-    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
-    "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "clone3": 435, "pidfd_getfd": 438,
-    "process_madvise": 440, "mount_setattr": 442, "process_mrelease": 448,
-}  # fmt: skip
-_X86_64: Final = {
-    "socket": 41, "connect": 42, "accept": 43, "bind": 49,
-    "clone": 56, "fork": 57, "vfork": 58, "ptrace": 101, "syslog": 103, "setpgid": 109, "setsid": 112,
-    "mknod": 133, "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165,
-    "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
-    "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179, "lookup_dcookie": 212,
-    "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "mknodat": 259,
-    "unshare": 272, "perf_event_open": 298, "fanotify_init": 300, "open_by_handle_at": 304, "clock_adjtime": 305,
-    "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
-    "seccomp": 317, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323, "capset": 126, "setpriority": 141,
-    "accept4": 288, "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203, "ioprio_set": 251,
-    "migrate_pages": 256, "move_pages": 279, "prlimit64": 302, "sched_setattr": 314, **_SINCE_5,
-}  # fmt: skip
-_AARCH64: Final = {
-    "lookup_dcookie": 18, "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
-    "acct": 89, "unshare": 97, "kexec_load": 104, "init_module": 105, "delete_module": 106, "clock_settime": 112,
-    "syslog": 116, "ptrace": 117, "reboot": 142, "setpgid": 154, "setsid": 157, "sethostname": 161,
-    "setdomainname": 162, "settimeofday": 170, "adjtimex": 171, "socket": 198,
-    "bind": 200, "accept": 202, "connect": 203, "add_key": 217, "request_key": 218,
-    "keyctl": 219, "clone": 220, "swapon": 224, "swapoff": 225, "perf_event_open": 241, "fanotify_init": 262,
-    "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271,
-    "kcmp": 272, "finit_module": 273, "seccomp": 277, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
-    "accept4": 242,
-    "ioprio_set": 30, "capset": 91, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122,
-    "setpriority": 140, "migrate_pages": 238, "move_pages": 239, "prlimit64": 261, "sched_setattr": 274, **_SINCE_5,
-}  # fmt: skip
-_MACHINES: Final = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
-
 
 @dataclass(frozen=True, slots=True)
 class Calls:
@@ -100,11 +68,6 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def machine() -> str:
-    """The kind of processor, as the filter's tables name it."""
-    return platform.machine()
-
-
 def _kernel() -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
 
@@ -112,11 +75,11 @@ def _kernel() -> tuple[int, ...]:
 @lru_cache(maxsize=2)
 def is_available(action: int = ALLOW) -> bool:
     """True if the kernel filters calls, and knows `action` (`ASK` for counting processes)."""
-    if machine() not in _MACHINES or (action == ASK and _kernel() < _LISTENERS_END):
+    if not is_known() or (action == ASK and _kernel() < _LISTENERS_END):
         return False
     wanted_action = ctypes.c_uint32(action)
     try:
-        call(_MACHINES[machine()][1]["seccomp"], _ACTION_AVAILABLE, 0, ctypes.byref(wanted_action))
+        call(numbers()["seccomp"], _ACTION_AVAILABLE, 0, ctypes.byref(wanted_action))
     except OSError:
         return False
     return True
@@ -141,13 +104,6 @@ def install(calls: Calls) -> int | None:
     return None
 
 
-def number_of(name: str) -> int:
-    """The number of a system call on this machine. Raises OSError on machines that the tables lack."""
-    if machine() not in _MACHINES:
-        raise OSError(errno.ENOSYS, f"not for {machine()}")
-    return _MACHINES[machine()][1][name]
-
-
 def install_rules(rules: Mapping[str, int]) -> int:
     """Decides each named system call of this thread by `rules` (name -> action) and allows the others.
 
@@ -165,7 +121,7 @@ def drop_capabilities() -> None:
     if not is_available():
         return
     header, none = struct.pack("=Ii", _CAPABILITIES_VERSION, 0), bytes(24)
-    call(_MACHINES[machine()][1]["capset"], header, none)
+    call(numbers()["capset"], header, none)
 
 
 def prepare(calls: Calls) -> None:
@@ -176,24 +132,24 @@ def prepare(calls: Calls) -> None:
 
 def _set_filter(code: bytes, flags: int) -> int:
     program = _Program(len(code) // 8, code)
-    return call(_MACHINES[machine()][1]["seccomp"], _SET_FILTER, flags, ctypes.byref(program))
+    return call(numbers()["seccomp"], _SET_FILTER, flags, ctypes.byref(program))
 
 
 @lru_cache(maxsize=16)
 def _assemble(calls: Calls, new_process: int) -> bytes:
     """The filter's program: each block ends in a decision or goes on to the next one."""
-    numbers = _MACHINES[machine()][1]
+    own_numbers = numbers()
     program = _check_machine()
     for name in _REFUSED:
-        if name in numbers:
-            program += _decide(numbers[name], REFUSE | errno.EPERM)
+        if name in own_numbers:
+            program += _decide(own_numbers[name], REFUSE | errno.EPERM)
     if calls.keeps_session:
         for name in ("setsid", "setpgid"):
-            program += _decide(numbers[name], REFUSE | errno.EPERM)
-    program += _own_limits(numbers["prlimit64"])
-    program += _sockets(numbers["socket"], calls.sockets)
+            program += _decide(own_numbers[name], REFUSE | errno.EPERM)
+    program += _own_limits(own_numbers["prlimit64"])
+    program += _sockets(own_numbers["socket"], calls.sockets)
     if new_process != ALLOW:
-        program += _processes(numbers, new_process)
+        program += _processes(own_numbers, new_process)
     return _encode([*program, _return(ALLOW)])
 
 
@@ -205,7 +161,7 @@ def _check_machine() -> list[Instruction]:
     number_of("socket")
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),
-        (_EQUAL, 1, 0, _MACHINES[machine()][0]),
+        (_EQUAL, 1, 0, architecture()),
         _return(REFUSE | errno.EPERM),
         (_LOAD, 0, 0, _NUMBER),
     ]
