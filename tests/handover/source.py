@@ -41,13 +41,15 @@ class Film:
             if start < len(self._head):
                 block = self._head[start : min(end, len(self._head), start + _BLOCK)]
             else:
-                number, offset = divmod(start - len(self._head), len(_NOISE))
-                noise = (self._first + number).to_bytes(8, "big") + _NOISE[
-                    8:
-                ]  # numbered: a block that is lost or doubled shows
-                block = noise[offset : offset + min(_BLOCK, end - start)]
+                block = self._noise(start - len(self._head), min(_BLOCK, end - start))
             yield block
             start += len(block)
+
+    def _noise(self, start: int, most: int) -> bytes:
+        """At most so many bytes from `start`. Each megabyte begins with its number: one lost or doubled shows."""
+        number, offset = divmod(start, len(_NOISE))
+        head = (self._first + number).to_bytes(8, "big")[offset:]
+        return (head + _NOISE[offset + len(head) : offset + most])[:most]
 
     def digest(self) -> str:
         """Its SHA-256."""
