@@ -17,7 +17,7 @@ from dlambda.deployment import current
 from dlambda.domain.messages.queues import wait_seconds
 from dlambda.entry.logs import set_up_logs
 from dlambda.node_roles import GATEWAY, SCHEDULER, WORKER
-from dlambda.service_absence import warn
+from dlambda.service_absence import find_absence, warn
 from dlambda.settings import Settings
 from dlambda.store import cache
 from dlambda.store.files import jobs
@@ -292,8 +292,11 @@ class Worker:
             for function in self._plan.scheduled:
                 try:
                     handler_of(function)({"source": "aws.events"}, Context(function.name, function.timeout_seconds))
-                except Exception:
-                    _log.exception("%s failed", function.module)
+                except Exception as error:
+                    if find_absence(error):
+                        warn(_log, f"{function.module} is tried again in {self._tick_seconds:g} s", error)
+                    else:
+                        _log.exception("%s failed", function.module)
 
     def _is_ours(self, now: float) -> bool:
         """True if no other node does this full tick. A round that two do all the same changes nothing twice."""

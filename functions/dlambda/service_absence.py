@@ -38,8 +38,11 @@ def name_service(error: BaseException, service: str) -> None:
 def find_absence(error: BaseException) -> str | None:
     """The service that is away or has too much to do (`tables`, `queues`, `bucket`, or botocore's name of it).
 
-    The same request may succeed later. None for any other error, refusals among them.
+    The same request may succeed later. None for any other error, refusals too. Each error of a group must say so.
     """
+    if isinstance(error, ExceptionGroup):
+        services = [find_absence(member) for member in error.exceptions]
+        return None if None in services else services[0]
     for cause in _causes(error):
         if isinstance(cause, ClientError) and _is_passing(cause):
             return _name(cause)

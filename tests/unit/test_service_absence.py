@@ -66,6 +66,11 @@ CASES = [
     (PutError("m", refused("ValidationException", BAD, "dynamodb")), None),
     (PutError("m"), None),
     (NoCredentialsError(), None),
+    (
+        ExceptionGroup("of a round", [refused("503", UNAVAILABLE, "sqs"), PutError("m", refused("500", FAILED))]),
+        "queues",
+    ),
+    (ExceptionGroup("of a round", [refused("503", UNAVAILABLE, "sqs"), KeyError("x")]), None),
     (upload_failed(refused("AccessDenied", FORBIDDEN, "s3")), None),
     (KeyError("x"), None),
 ]
