@@ -21,7 +21,7 @@ from dlambda.media.workers.child.asking import ask
 from dlambda.media.workers.child.disk_watch import DiskFull, DiskWatch
 from dlambda.media.workers.child.download_session import EXISTING_TEXT, Archive, Reports, Session, Talk
 from dlambda.media.workers.child.downloader import Journal, build_params, tools_params
-from dlambda.media.workers.child.keeping import NotMedia
+from dlambda.media.workers.child.file_heads import NotMedia
 from dlambda.media.ytdlp import plugins, resume
 from dlambda.media.ytdlp.wording import plain
 from dlambda.media.ytdlp.work_layout import COOKIES, HOME, TEMP

@@ -16,7 +16,8 @@ from dlambda.domain.items.metadata import autonumber_of
 from dlambda.domain.messages.codec import from_fields
 from dlambda.media.workers.child import fragments, resume_patches
 from dlambda.media.workers.child.disk_watch import DiskWatch, is_final
-from dlambda.media.workers.child.keeping import Keeping, check_media
+from dlambda.media.workers.child.file_heads import check_media
+from dlambda.media.workers.child.keeping import Keeping
 from dlambda.media.workers.child.naming import Named
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.wording import plain
