@@ -1,8 +1,8 @@
 """Two nodes that share tables, queues and bucket, one killed in the middle: `python -m tests.e2e.two_nodes [--items 200]`.
 
-Films of several speeds are added at both nodes, each of which has a WebSocket client. Then one node is killed with all
-its processes. Every film must end in the history once, with the bytes of its source, and the client of the node that
-lives must have heard of each.
+Films of several speeds are added at both nodes, whose gateways have two processes, each with a WebSocket client at the
+node that lives. Then the other node is killed with all its processes. Every film must end in the history once, with the
+bytes of its source, and the clients of the node that lives must have heard of each.
 """
 
 import argparse
@@ -68,6 +68,7 @@ def shared_services(place: Path) -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID_S3": key,
             "AWS_SECRET_ACCESS_KEY_S3": secret,
             "DLAMBDA_SECRET_KEY": SECRET,
+            "YTP_HTTP_WORKERS": "2",
             "YTP_MAX_WORKERS": "6",
             "YTP_MAX_WORKERS_PER_EXTRACTOR": "6",
         }
@@ -79,8 +80,9 @@ def run(items: int, place: Path) -> Figures:
     began = time.monotonic()
     with Origin() as origin, shared_services(place) as settings:
         first, second = (Service(place / name, settings | {"DLAMBDA_NODE": name}) for name in ("first", "second"))
-        with second, Listener(second.base) as listener:
+        with second, Listener(second.base) as listener, Listener(second.base) as neighbour:
             listener.wait("connected")
+            neighbour.wait("connected")
             first.start()
             urls = [_url(origin, number) for number in range(items)]
             try:
@@ -98,7 +100,8 @@ def run(items: int, place: Path) -> Figures:
             done = _settled(second, urls)
             figures.seconds_after_kill = time.monotonic() - killed
             _compare(second, urls, done, figures)
-            _listen(listener, done, figures)
+            for client in (listener, neighbour):
+                _listen(client, done, figures)
     figures.seconds = time.monotonic() - began
     return figures
 
