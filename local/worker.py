@@ -30,6 +30,7 @@ from local.context import UNLIMITED_SECONDS, Context
 from local.guided import Stopping, wait_for_go
 from local.heartbeat import Heartbeat
 from local.processes import leave
+from local.spare_memory import give_back_at_rest
 from local.template import Consumer, Function
 
 if TYPE_CHECKING:
@@ -344,6 +345,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     _begin(settings, news)
+    give_back_at_rest()
     worker.run(listener)
     worker.give_back()
     # What handlers were at goes on from the tables.

@@ -49,6 +49,7 @@ from local.gateway.upstream import media_service
 from local.guided import wait_for_go
 from local.heartbeat import Heartbeat
 from local.processes import leave
+from local.spare_memory import give_back_at_rest
 
 _PING_SECONDS = 10.0
 _GRACE_SECONDS = 2
@@ -278,6 +279,7 @@ def main(place: Place) -> None:
     nudge.watch_sends()
     # A client takes a while to make; the first add that sends is not there yet.
     threading.Thread(target=queue.client, name="queue-client", daemon=True).start()
+    give_back_at_rest()
     start_monitor(os.getppid())  # the supervisor, whose children are all processes of the service
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
