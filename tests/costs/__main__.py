@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlambda.usecases.items import download_item, intake
+from dlambda.usecases.items import download_item, download_run, intake
 from local import template
 from tests.costs.model import (
     EGRESS_PER_GB,
@@ -160,7 +160,7 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 | entries of a playlist or feed | `YTP_MAX_PLAYLIST_ENTRIES` (in `Settings`) |
 | bytes of a day | `YTP_DAILY_GB`, `YTP_DAILY_GB_PER_USER` (in `Settings`) |
 | bytes of the key API | `DefaultQuotaGb`, `AvailableGb` in `QuotaRateMinutes` |
-| an item that never ends | a download that gets no further is begun {download_item.MOST_BEGINNINGS} times at most, where one of {download_item.LONG_SECONDS:.0f} s counts as {download_item.LONG_BEGINNINGS}: ${_poison(memory):.2f} at worst; an extraction {intake.MOST_BEGINNINGS} times: ${_poison_intake(memory):.2f} |
+| an item that never ends | a download that gets no further is begun {download_item.MOST_BEGINNINGS} times at most, where one of {download_run.LONG_SECONDS:.0f} s counts as {download_run.LONG_BEGINNINGS}: ${_poison(memory):.2f} at worst; an extraction {intake.MOST_BEGINNINGS} times: ${_poison_intake(memory):.2f} |
 | the account | `MonthlyBudget` sends a mail, and stops nothing |
 
 What is cheapest to change: `ARCH=arm64` (a fifth less for Lambda's GB-seconds), a source limited by its site with fewer workers
@@ -171,8 +171,8 @@ What is cheapest to change: `ARCH=arm64` (a fifth less for Lambda's GB-seconds),
 def _poison(memory: Mapping[str, float]) -> float:
     """Of an item whose worker is stopped each time: after a whole invocation, or just before it counts as long."""
     size = memory["OnDownloadFunction"]
-    long = invocation(900, size).times(download_item.MOST_BEGINNINGS / download_item.LONG_BEGINNINGS + 1)
-    short = invocation(download_item.LONG_SECONDS, size).times(download_item.MOST_BEGINNINGS + 1)
+    long = invocation(900, size).times(download_item.MOST_BEGINNINGS / download_run.LONG_BEGINNINGS + 1)
+    short = invocation(download_run.LONG_SECONDS, size).times(download_item.MOST_BEGINNINGS + 1)
     return max(_total(long), _total(short))
 
 
