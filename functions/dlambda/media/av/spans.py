@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 MICROSECONDS: Final = 1_000_000
-_FIRST_SECONDS: Final = 10.0
-_WORK_SECONDS: Final = 15.0  # of converting a span: what a kill costs at most
-_SECONDS: Final = (5.0, 600.0)  # least and most length of a span
+_FIRST_SECONDS: Final = 2.0  # few: nobody knows yet how long they take
+_WORK_SECONDS: Final = 10.0  # of converting a span: what a kill costs at most
+_SECONDS: Final = (2.0, 600.0)  # least and most length of a span
 _MARGIN_SECONDS: Final = 0.001  # before a key frame: no rounding puts it into the wrong span
 _FORMATS: Final = frozenset({"mp4", "mov", "mkv", "webm"})
 _LEAST_SECONDS: Final = 60.0
