@@ -33,6 +33,7 @@ _PAGE = template.ROOT / "docs" / "costs.md"
 _CLIPS, _SLOW_CLIPS = 20, 2
 _SLOW_SECONDS = 20
 _FLUSH_SECONDS = 12  # until each process has stored its counters
+_IDLE_SECONDS = 60  # one of the minute's rounds
 _MESSAGES = 3.0  # intake, download, and the wake of a free slot now and then
 _SERIES = re.compile(r"^dlambda_table_(write|read)_units_total\S* ([\d.e+]+)$", re.MULTILINE)
 
@@ -71,6 +72,7 @@ def count() -> dict[str, float]:
         busy = time.monotonic() - began
         after = _units(service)
         idle_began = time.monotonic()
+        time.sleep(_IDLE_SECONDS - _FLUSH_SECONDS)
         idle = _units(service)
         rate = {kind: (idle[kind] - after[kind]) / (time.monotonic() - idle_began) for kind in idle}
         item = {kind: max(0.0, (after[kind] - before[kind] - rate[kind] * (busy + _FLUSH_SECONDS)) / _CLIPS)
