@@ -1,6 +1,5 @@
 """Reading a page's metadata in a worker process with a time limit (docs/contract/ytdlp.md 10)."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -64,16 +63,15 @@ def extract(
 ) -> Extraction:
     """The metadata of `url`; errors of sites are values here. Ends the worker's whole group at the timeout.
 
-    `params` as from `dlambda.media.ytdlp.options.effective_params`, or the texts that it takes: then the worker parses
+    `params` as from `media.ytdlp.effective.effective_params`, or the texts that it takes: then the worker parses
     them, and `Invalid` is raised when they don't parse. Their archive and post-processors play no part.
     `entry` says what of the URL is meant. `cookies` is the text of a Netscape cookie file. `follow`: redirects of type
     `url` are followed. `release`: yt-dlp's; None: the one that serves. `is_one_of_many`: others come first where
     processors are scarce.
     Raises `Unavailable` when no worker can be started.
     """
-    folder = tempfile.mkdtemp(prefix="extract-", dir=_scratch())
-    try:
-        settings = current().settings
+    settings = current().settings
+    with tempfile.TemporaryDirectory(prefix="extract-", dir=_scratch(), ignore_cleanup_errors=True) as folder:
         job = ExtractJob(
             url=url, params=params, workdir=Path(folder), entry=entry or EntryRef(), cookies=cookies,
             allow_internal=allow_internal, follow=follow, cache=str(settings.scratch / "cache"),
@@ -81,8 +79,6 @@ def extract(
             is_one_of_many=is_one_of_many,
         )  # fmt: skip
         return _answer(job, timeout_seconds, release)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _scratch() -> str:

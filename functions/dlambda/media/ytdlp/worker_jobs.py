@@ -23,7 +23,7 @@ class Places:
 
 @dataclass(frozen=True)
 class OptionTexts:
-    """Options as texts, which a process without yt-dlp hands on; see `dlambda.media.ytdlp.options.effective_params`.
+    """Options as texts, which a process without yt-dlp hands on; see `media.ytdlp.effective.effective_params`.
 
     `folder` and `template` are those that count already (item, else preset); empty ones mean the defaults.
     """
@@ -118,7 +118,7 @@ class ExtractJob:
 class DownloadRequest:
     """A download: its source, its options and its folder.
 
-    `params` from `dlambda.media.ytdlp.options.effective_params`; their `paths` play no part: the result lies in
+    `params` from `media.ytdlp.effective.effective_params`; their `paths` play no part: the result lies in
     `workdir/home`, named by their `outtmpl`. `workdir` belongs to this item alone; kept, it lets the download continue.
     `entry` says what of the URL is meant. `info` is an extraction's `info`, used in place of the page. `cookies` is the
     text of a Netscape cookie file. `extras` fill metadata that is missing (playlist fields in templates).
