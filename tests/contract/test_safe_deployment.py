@@ -1,11 +1,14 @@
 """`sam deploy` makes nothing that is open by oversight: infra/README.md."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
 from local import template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCUMENT = template.load()
 PARAMETERS = {name: str(each.get("Default", "")) for name, each in DOCUMENT["Parameters"].items()}
@@ -19,8 +22,10 @@ def value(expression: Any, parameters: dict[str, str]) -> Any:
     if function == "Ref":
         return parameters[argument]
     operands = [value(each, parameters) for each in argument]
-    return {"Fn::Equals": lambda: operands[0] == operands[1], "Fn::Not": lambda: not operands[0], "Fn::And": lambda: all(operands),
-            "Fn::Or": lambda: any(operands)}[function]()  # fmt: skip
+    functions: dict[str, Callable[[], bool]] = {
+        "Fn::Equals": lambda: operands[0] == operands[1], "Fn::Not": lambda: not operands[0], "Fn::And": lambda: all(operands),
+            "Fn::Or": lambda: any(operands)}  # fmt: skip
+    return functions[function]()
 
 
 def refusals(**parameters: str) -> list[str]:
@@ -39,7 +44,7 @@ def refusals(**parameters: str) -> list[str]:
     [{}, {"AuthUsername": "u"}, {"AuthPassword": "p"}, {"AllowOpen": "false"}, {"AllowOpen": "false", "AuthPassword": "p"},
      {"WebAdapterLayer": "arn:aws:lambda:eu-west-1:1:layer:x:1"}],
 )  # fmt: skip
-def test_without_a_password_it_fails_with_a_clear_text(parameters):
+def test_without_a_password_it_fails_with_a_clear_text(parameters: dict[str, str]) -> None:
     [text] = refusals(**parameters)
     assert "AuthPassword" in text
     assert "AllowOpen=true" in text
@@ -49,11 +54,11 @@ def test_without_a_password_it_fails_with_a_clear_text(parameters):
     "parameters",
     [{"AuthUsername": "u", "AuthPassword": "p"}, {"AllowOpen": "true"}, {"AllowOpen": "true", "AuthUsername": "u"}],
 )
-def test_with_one_or_the_explicit_word_it_goes_on(parameters):
+def test_with_one_or_the_explicit_word_it_goes_on(parameters: dict[str, str]) -> None:
     assert refusals(**parameters) == []
 
 
-def test_the_rule_survives_the_translation(monkeypatch):
+def test_the_rule_survives_the_translation(monkeypatch: pytest.MonkeyPatch) -> None:
     """`sam deploy` hands CloudFormation what the translator makes of the template."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     document = template.load()
@@ -68,7 +73,7 @@ def test_the_rule_survives_the_translation(monkeypatch):
     assert transform(document, {}, ManagedPolicies())["Rules"] == DOCUMENT["Rules"]
 
 
-def test_the_functions_know_what_was_said():
+def test_the_functions_know_what_was_said() -> None:
     variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["YTP_ALLOW_OPEN"] == {"Ref": "AllowOpen"}
     assert "CorsOrigins" in str(variables["YTP_CORS_ORIGINS"])
@@ -77,7 +82,7 @@ def test_the_functions_know_what_was_said():
         assert not own.keys() & {"YTP_ALLOW_OPEN", "YTP_AUTH_USERNAME", "YTP_AUTH_PASSWORD", "YTP_CORS_ORIGINS"}
 
 
-def test_both_apis_are_throttled():
+def test_both_apis_are_throttled() -> None:
     stages = [
         each["Properties"] for each in DOCUMENT["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Stage"
     ]
@@ -89,13 +94,13 @@ def test_both_apis_are_throttled():
     assert 0 < float(PARAMETERS["ThrottlingRate"]) <= float(PARAMETERS["ThrottlingBurst"])
 
 
-def test_what_streams_believes_its_adapter_alone():
+def test_what_streams_believes_its_adapter_alone() -> None:
     for each in DOCUMENT["Resources"].values():
         if "FunctionUrlConfig" in each.get("Properties", {}):
             assert each["Properties"]["Environment"]["Variables"]["YTP_TRUSTED_PROXIES"] == "127.0.0.0/8"
 
 
-def test_one_address_leads_to_both_apis_and_is_trusted_by_them():
+def test_one_address_leads_to_both_apis_and_is_trusted_by_them() -> None:
     distribution = DOCUMENT["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
     origins = {each["Id"]: each["DomainName"]["Fn::Sub"].partition(".")[0] for each in distribution["Origins"]}
     assert origins == {"http": "${HttpApi}", "sockets": "${SocketApi}"}

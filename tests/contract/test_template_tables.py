@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
@@ -17,16 +19,16 @@ TABLES = {table.name: table for table in read().tables}
 ROWS = {row.Meta.table_name.removeprefix("dlambda-"): row for row in Row.__subclasses__() if row.Meta.table_name}
 
 
-def keys(schema):
+def keys(schema: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {each["AttributeName"]: each["KeyType"] for each in schema}
 
 
-def test_every_row_has_a_table_and_every_table_a_row():
+def test_every_row_has_a_table_and_every_table_a_row() -> None:
     assert set(TABLES) == set(ROWS)
 
 
 @pytest.mark.parametrize("name", sorted(set(ROWS) & set(TABLES)))
-def test_keys_and_indexes_are_the_same(name):
+def test_keys_and_indexes_are_the_same(name: str) -> None:
     row = ROWS[name]._get_schema()
     definition = TABLES[name].definition
     assert keys(definition["KeySchema"]) == keys(row["key_schema"])
@@ -38,12 +40,12 @@ def test_keys_and_indexes_are_the_same(name):
 
 
 @pytest.mark.parametrize("name", sorted(set(ROWS) & set(TABLES)))
-def test_what_expires_has_the_attribute_that_says_when(name):
+def test_what_expires_has_the_attribute_that_says_when(name: str) -> None:
     has = "expires_at" in ROWS[name].get_attributes()
     assert TABLES[name].ttl == ("expires_at" if has else "")
 
 
-def test_only_what_comes_back_by_itself_goes_with_the_stack():
+def test_only_what_comes_back_by_itself_goes_with_the_stack() -> None:
     """What users made is retained; leases, sockets, caches and tasks of the key API are not."""
     tables = {
         name: {each["DeletionPolicy"], each["UpdateReplacePolicy"]}

@@ -15,7 +15,7 @@ _MAKE = re.compile(r"\bmake +([^\n;|&>]+)")
 _WORD = re.compile(r"[a-z][a-z-]*")
 
 
-def parsed(path: Path) -> dict[str, Any]:
+def parsed(path: Path) -> dict[str | bool, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -40,7 +40,7 @@ def rules() -> set[str]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_has_the_parts_that_it_needs(path):
+def test_a_workflow_has_the_parts_that_it_needs(path: Path) -> None:
     workflow = parsed(path)
     assert workflow["name"] == path.stem
     assert True in workflow, "`on`, which YAML reads as true"
@@ -55,19 +55,19 @@ def test_a_workflow_has_the_parts_that_it_needs(path):
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_each_target_that_a_workflow_names_is_one_of_the_makefile(path):
+def test_each_target_that_a_workflow_names_is_one_of_the_makefile(path: Any) -> None:
     targets = {target for text in commands(path) for target in targets_of(text)}
     assert targets
     assert targets <= rules()
 
 
-def test_targets_are_read_from_commands():
+def test_targets_are_read_from_commands() -> None:
     assert targets_of('make test ARGS="-m not b"\nmake -s bump-ytdlp | tail\nx && make notice openapi > y') == {
         "test", "bump-ytdlp", "notice", "openapi",
     }  # fmt: skip
 
 
-def test_the_jobs_run_every_folder_of_tests_on_every_python():
+def test_the_jobs_run_every_folder_of_tests_on_every_python() -> None:
     test = parsed(ROOT / ".github/workflows/check.yml")["jobs"]["test"]
     recipes = " ".join(re.findall(r"^test-fast:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE))
     text = " ".join([*(part["command"] for part in test["strategy"]["matrix"]["part"]), recipes])
@@ -76,7 +76,7 @@ def test_the_jobs_run_every_folder_of_tests_on_every_python():
     assert test["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
 
-def test_hooks_name_programs_that_are_there():
+def test_hooks_name_programs_that_are_there() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
     scripts = [word for hook in hooks for word in hook["entry"].split() if word.startswith((".ci/", "template"))]
     assert all((ROOT / script).is_file() for script in scripts)
@@ -84,5 +84,5 @@ def test_hooks_name_programs_that_are_there():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.stem)
-def test_files_of_the_forge_are_yaml(path):
+def test_files_of_the_forge_are_yaml(path: Any) -> None:
     assert parsed(path)

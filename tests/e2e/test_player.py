@@ -3,12 +3,14 @@
 import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urljoin
 
 import m3u8
 import pytest
 
-from tests.e2e.api import wait_until
+from tests.e2e.api import Api, wait_until
 from tests.e2e.service import Service
 from tests.e2e.store import Store
 from tests.media.samples import FFMPEG, SECONDS, make, make_damaged
@@ -17,17 +19,17 @@ SRT = "1\n00:00:01,000 --> 00:00:02,000\n<i>Hi</i> <b>you</b>\n"
 
 
 @pytest.fixture(scope="module")
-def store(service):
+def store(service: Any) -> Store:
     return Store(service)
 
 
 @pytest.fixture(scope="session")
-def samples(tmp_path_factory):
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return tmp_path_factory.mktemp("samples")
 
 
 @pytest.fixture
-def name():
+def name() -> str:
     """A folder of this test alone."""
     return f"p-{uuid.uuid4().hex[:8]}"
 
@@ -35,7 +37,7 @@ def name():
 @pytest.mark.parametrize(
     "sample", ["h264-aac.mp4", "h264-opus.mkv", "hevc-flac.mkv", "vp9-opus.webm", "opus.opus", "aac.m4a"]
 )
-def test_a_player_gets_the_whole_film(api, store, samples, name, sample):
+def test_a_player_gets_the_whole_film(api: Api, store: Store, samples: Any, name: str, sample: str) -> None:
     store.copy(make(sample, samples), f"{name}/{sample}")
     reply = api.get(f"/api/player/m3u8/video/{name}/{sample}.m3u8")
     assert (reply.status, reply.headers["Content-Type"], reply.headers["Cache-Control"]) == (
@@ -56,7 +58,9 @@ def test_a_player_gets_the_whole_film(api, store, samples, name, sample):
     assert (check.returncode, check.stderr) == (0, b"")
 
 
-def test_ffmpeg_plays_it_through_the_master_playlist(api, store, samples, name, tmp_path):
+def test_ffmpeg_plays_it_through_the_master_playlist(
+    api: Api, store: Store, samples: Any, name: str, tmp_path: Path
+) -> None:
     store.copy(make("h264-aac.mp4", samples), f"{name}/a b.mp4")
     store.put(name, "a b.en.srt", text=SRT)
     address = f"{api.base}/api/player/playlist/{name}/{quote('a b.mp4')}.m3u8"
@@ -68,7 +72,7 @@ def test_ffmpeg_plays_it_through_the_master_playlist(api, store, samples, name, 
     assert f"frame={SECONDS * 25}" in done.stdout
 
 
-def test_what_is_converted_keeps_the_documented_grid(api, store, samples, name):
+def test_what_is_converted_keeps_the_documented_grid(api: Api, store: Store, samples: Any, name: str) -> None:
     store.copy(make("hevc-flac.mkv", samples), f"{name}/v.mkv")
     lines = api.get(f"/api/player/m3u8/video/{name}/v.mkv.m3u8").body.decode().split("\n")
     assert lines[5:] == [
@@ -79,7 +83,7 @@ def test_what_is_converted_keeps_the_documented_grid(api, store, samples, name):
     ]  # fmt: skip
 
 
-def test_of_two_hundred_that_ask_for_a_segment_at_once_one_makes_it(samples, tmp_path):
+def test_of_two_hundred_that_ask_for_a_segment_at_once_one_makes_it(samples: Any, tmp_path: Path) -> None:
     with Service(tmp_path / "data") as fresh:  # its counters tell of nothing else
         Store(fresh).copy(make("hevc-flac.mkv", samples), "v.mkv")
         # The last one: after another, the next would be made ahead.
@@ -93,7 +97,7 @@ def test_of_two_hundred_that_ask_for_a_segment_at_once_one_makes_it(samples, tmp
         assert (counted["dlambda_segments_made_total"], counted["dlambda_segments_reused_total"]) == ("1", "199")
 
 
-def test_a_segment_is_the_same_for_the_next_one(api, store, samples, name):
+def test_a_segment_is_the_same_for_the_next_one(api: Api, store: Store, samples: Any, name: str) -> None:
     store.copy(make("hevc-flac.mkv", samples), f"{name}/v.mkv")
     url = f"/api/player/segments/0/{name}/v.mkv.ts?vc=1&ac=1"
     first, second = api.get(url), api.get(url)
@@ -106,7 +110,7 @@ def test_a_segment_is_the_same_for_the_next_one(api, store, samples, name):
     assert api.get(url, headers={"If-None-Match": '"other"', "If-Modified-Since": time}).status == 302
 
 
-def test_the_next_segment_is_converted_ahead(api, service, store, samples, name):
+def test_the_next_segment_is_converted_ahead(api: Api, service: Any, store: Store, samples: Any, name: str) -> None:
     store.copy(make("vp9-opus.webm", samples), f"{name}/v.webm")
     made = service.folder / "media" / "dlambda" / "cache" / "segments"
     before = len(list(made.glob("*.ts")))
@@ -114,7 +118,7 @@ def test_the_next_segment_is_converted_ahead(api, service, store, samples, name)
     wait_until(lambda: len(list(made.glob("*.ts"))) >= before + 2, 20, lambda: "nothing was made ahead")
 
 
-def test_of_a_film_that_breaks_off_there_is_what_can_be_read(api, store, samples, name):
+def test_of_a_film_that_breaks_off_there_is_what_can_be_read(api: Api, store: Store, samples: Any, name: str) -> None:
     store.copy(make_damaged(samples, "faststart-hevc.mp4", kept=0.5, noise=False), f"{name}/v.mp4")
     lines = api.get(f"/api/player/m3u8/video/{name}/v.mp4.m3u8").body.decode().split("\n")
     replies = [api.follow("GET", urljoin("/", line)) for line in lines if not line.startswith("#")]
@@ -126,7 +130,7 @@ def test_of_a_film_that_breaks_off_there_is_what_can_be_read(api, store, samples
     ("query", "status"),
     [("sd=x", 400), ("sd=0", 400), ("sd=nan", 400), ("vc=maybe", 400), ("st=-1", 400), ("st=600", 404), ("sd=1", 302)],
 )
-def test_segments_that_make_no_sense(api, store, samples, name, query, status):
+def test_segments_that_make_no_sense(api: Api, store: Store, samples: Any, name: str, query: str, status: int) -> None:
     store.copy(make("h264-aac.mp4", samples), f"{name}/v.mp4")
     assert api.get(f"/api/player/segments/0/{name}/v.mp4.ts?{query}").status == status
 
@@ -143,12 +147,12 @@ def test_segments_that_make_no_sense(api, store, samples, name, query, status):
         ("/api/player/subtitles/doc/none.srt", 400, "Only vtt, srt, and ass subtitle formats are supported."),
     ],
 )
-def test_errors_have_the_documented_texts(api, path, status, text):
+def test_errors_have_the_documented_texts(api: Api, path: str, status: int, text: str) -> None:
     reply = api.get(path)
     assert (reply.status, reply.json()["error"]) == (status, text)
 
 
-def test_a_file_without_a_duration(api, store, name):
+def test_a_file_without_a_duration(api: Api, store: Store, name: str) -> None:
     store.put(name, "a.txt", "b.mp4")
     for file in ("a.txt", "b.mp4"):
         reply = api.get(f"/api/player/playlist/{name}/{file}.m3u8")
@@ -158,7 +162,7 @@ def test_a_file_without_a_duration(api, store, name):
         assert api.get(f"/api/player/segments/0/{name}/{file}.ts").status == 404
 
 
-def test_subtitles_are_webvtt(api, store, name):
+def test_subtitles_are_webvtt(api: Api, store: Store, name: str) -> None:
     store.put(name, "v.mp4")
     store.put(name, "v.en.srt", text=SRT)
     store.put(name, "v.ass", text="[Script Info]\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\i1}x")
@@ -178,7 +182,7 @@ def test_subtitles_are_webvtt(api, store, name):
     assert (reply.status, reply.json()["error"]) == (404, f"No subtitle events were found in '{name}/empty.srt'.")
 
 
-def test_the_manifest_names_the_best_first(api, store, name):
+def test_the_manifest_names_the_best_first(api: Api, store: Store, name: str) -> None:
     store.put(name, "v.mp4", "v.de.ass", "v.en.srt", "v.fr.vtt")
     tracks = api.get(f"/api/player/subtitles/manifest/{name}/v.mp4").json()["subtitles"]
     assert [(track["source_format"], track["lang"], track["renderer"]) for track in tracks] == [

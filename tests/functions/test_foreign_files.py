@@ -14,6 +14,8 @@ from dlambda.store.files import filename_claims
 from dlambda.store.items import items
 from tests.functions.calls import Client
 from tests.functions.working import work
+from tests.origin import Origin
+from tests.stack import Stack
 from tests.store import records
 from tests.store.samples import item as queued
 
@@ -22,12 +24,12 @@ FOLDER = "foreign"
 
 
 @pytest.fixture(autouse=True)
-def no_retries(configure):
+def no_retries(configure: Callable[..., None]) -> None:
     configure(retries=0)
 
 
 @pytest.fixture
-def download(history, stack):
+def download(history: Client, stack: Stack) -> Any:
     """The name that the file of a URL gets."""
 
     def run(url: str) -> str:
@@ -42,13 +44,13 @@ def download(history, stack):
 
 
 @pytest.fixture
-def url(origin) -> str:
+def url(origin: Origin) -> str:
     """Another name for each test: the engine notices only a second later that its disk was emptied."""
     return origin.url(f"pipeline/clip-{uuid.uuid4().int % 10**9}.mp4")
 
 
 @pytest.fixture
-def name(download, url) -> str:
+def name(download: Callable[[str], str], url: str) -> str:
     """What the download is called where nothing is; as if it had never been."""
     found = download(url)
     bucket.delete([f"files/{FOLDER}/{found}"])
@@ -64,7 +66,7 @@ def text(name: str) -> bytes:
     return bucket.get_bytes(f"files/{FOLDER}/{name}")
 
 
-def test_somebody_elses_file_stays(download, url, name):
+def test_somebody_elses_file_stays(download: Callable[[str], str], url: str, name: str) -> None:
     put(name)
     second = name.replace(".mp4", " (2).mp4")
     assert download(url) == second
@@ -75,25 +77,25 @@ def test_somebody_elses_file_stays(download, url, name):
     assert len(text(second)) > 1000
 
 
-def test_so_does_somebody_elses_sidecar(download, url, name):
+def test_so_does_somebody_elses_sidecar(download: Callable[[str], str], url: str, name: str) -> None:
     put(name.replace(".mp4", ".en.srt"))
     assert download(url) == name.replace(".mp4", " (2).mp4")
 
 
-def test_a_longer_name_is_another_name(download, url, name):
+def test_a_longer_name_is_another_name(download: Callable[[str], str], url: str, name: str) -> None:
     put(name.replace(".mp4", ".S02.mp4"))
     put(name.replace(".mp4", ".S02.en.srt"))
     assert download(url) == name
 
 
-def test_what_a_crash_left_is_replaced(download, url, name):
+def test_what_a_crash_left_is_replaced(download: Callable[[str], str], url: str, name: str) -> None:
     filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
     put(name)
     assert download(url) == name
     assert len(text(name)) > 1000
 
 
-def test_another_source_does_not_replace_it(download, url, name):
+def test_another_source_does_not_replace_it(download: Callable[[str], str], url: str, name: str) -> None:
     filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", "https://else.example/")
     put(name)
     assert download(url) == name.replace(".mp4", " (2).mp4")
@@ -101,7 +103,7 @@ def test_another_source_does_not_replace_it(download, url, name):
 
 
 @pytest.fixture
-def act(configure) -> Callable[[dict[str, str]], dict[str, Any]]:
+def act(configure: Callable[..., None]) -> Callable[[dict[str, str]], dict[str, Any]]:
     """The result of one action on files, as a client asks for it."""
     configure(browser_control_enabled="true")
     client = Client(importlib.import_module("endpoints.file.main").app.test_client(), "file")
@@ -109,13 +111,14 @@ def act(configure) -> Callable[[dict[str, str]], dict[str, Any]]:
     def run(action: dict[str, str]) -> dict[str, Any]:
         status, results = client.post("/api/file/actions", [action])
         assert status == 200, results
-        return results[0]
+        result: dict[str, Any] = results[0]
+        return result
 
     return run
 
 
 @pytest.fixture
-def rename(act) -> Callable[[str, str], str]:
+def rename(act: Callable[[dict[str, str]], dict[str, Any]]) -> Callable[[str, str], str]:
     """Renames a file; answers the error, `""` without."""
 
     def run(old: str, new: str) -> str:
@@ -128,7 +131,7 @@ def claim(name: str, url: str) -> None:
     assert filename_claims.claim(f"{FOLDER}/{name.removesuffix('.mp4')}", url)
 
 
-def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
+def test_a_rename_leaves_the_name_of_a_running_download_alone(name: str, rename: Callable[[str, str], str]) -> None:
     url = "https://else.example/"
     records.add([queued("a", url=url, folder=FOLDER)])
     claim(name, url)
@@ -139,7 +142,9 @@ def test_a_rename_leaves_the_name_of_a_running_download_alone(name, rename):
 
 
 @pytest.mark.parametrize("owner", [None, "https://else.example/"])
-def test_a_download_that_ended_without_a_file_does_not_replace_what_was_renamed(download, url, name, rename, owner):
+def test_a_download_that_ended_without_a_file_does_not_replace_what_was_renamed(
+    download: Callable[[str], str], url: str, name: str, rename: Callable[[str, str], str], owner: str | None
+) -> None:
     claim(name, url)
     put("mine.mp4")
     if owner:
@@ -149,19 +154,25 @@ def test_a_download_that_ended_without_a_file_does_not_replace_what_was_renamed(
     assert text(name) == b"somebody's"
 
 
-def test_a_second_download_of_a_renamed_file_leaves_the_other_of_that_name_alone(download, origin, url, name, rename):
+def test_a_second_download_of_a_renamed_file_leaves_the_other_of_that_name_alone(
+    download: Callable[[str], str], origin: Origin, url: str, name: str, rename: Callable[[str, str], str]
+) -> None:
     """`rename` gave it the name of the other, with another extension."""
     first = download(url)
     other = origin.url(f"pipeline/clip-{uuid.uuid4().int % 10**9}.mp4")
     second = download(other)
     assert rename(second, first.replace(".mp4", ".mkv")) == ""
     put(first)  # what tells the first from any other
-    records.remove(records.find_by_url(other))
+    record = records.find_by_url(other)
+    assert record
+    records.remove(record)
     assert download(other) not in (first, first.replace(".mp4", ".mkv"))
     assert text(first) == b"somebody's"
 
 
-def test_a_folder_leaves_the_name_of_a_running_download_alone(name, act):
+def test_a_folder_leaves_the_name_of_a_running_download_alone(
+    name: str, act: Callable[[dict[str, str]], dict[str, Any]]
+) -> None:
     source = "https://else.example/"
     records.add([queued("a", url=source, folder=FOLDER)])
     claim(name, source)
@@ -171,12 +182,16 @@ def test_a_folder_leaves_the_name_of_a_running_download_alone(name, act):
     assert act({"action": "rename", "path": f"{FOLDER}/sub", "new_name": name})["error"] == told
 
 
-def test_a_download_beside_a_folder_of_its_name_has_another(download, url, name):
+def test_a_download_beside_a_folder_of_its_name_has_another(
+    download: Callable[[str], str], url: str, name: str
+) -> None:
     put(f"{name}/inside.txt")
     assert download(url) == name.replace(".mp4", " (2).mp4")
 
 
-def test_a_file_where_the_folder_should_be_is_told_at_once(history, stack, configure, url):
+def test_a_file_where_the_folder_should_be_is_told_at_once(
+    history: Client, stack: Stack, configure: Callable[..., None], url: str
+) -> None:
     configure(work_durable="true")
     bucket.put_bytes("files/plainfile", b"x")
     status, body = history.post(PATH, {"url": url, "folder": "plainfile"})
@@ -186,7 +201,7 @@ def test_a_file_where_the_folder_should_be_is_told_at_once(history, stack, confi
     assert (item.status, item.error) == (Status.ERROR, "'plainfile' is a file, not a folder.")
 
 
-def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
+def test_a_rename_and_a_download_never_share_a_name(url: str, name: str, rename: Callable[[str, str], str]) -> None:
     """Of the two that are at it at once, the name is one's."""
     for turn in range(4):
         new = f"{turn}-{name}"
@@ -198,16 +213,18 @@ def test_a_rename_and_a_download_never_share_a_name(url, name, rename):
         assert took.result() == bool(error.result())
 
 
-def test_another_extension_is_the_same_name(download, url, name, rename):
+def test_another_extension_is_the_same_name(
+    download: Callable[[str], str], url: str, name: str, rename: Callable[[str, str], str]
+) -> None:
     found = download(url)
     assert rename(found, found.replace(".mp4", ".mkv")) == ""
     assert filename_claims.is_of(f"{FOLDER}/{found.removesuffix('.mp4')}", url)
 
 
-def test_a_new_name_takes_one_look(download, url, name):
+def test_a_new_name_takes_one_look(download: Callable[[str], str], url: str, name: str) -> None:
     looks = []
 
-    def look(params, **_):
+    def look(params: dict[str, Any], **_: object) -> None:
         looks.append(params["query_string"].get("prefix", ""))
 
     events = s3_client.client().meta.events

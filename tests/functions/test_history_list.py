@@ -1,11 +1,14 @@
 """GET /api/history and /api/history/live: docs/contract/downloads.md 4.1, 4.2, 9."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from dlambda.domain.items.item import Shelf, Status
 from dlambda.store.items import items, leases
 from dlambda.store.items.commit import BATCH
-from tests.functions.calls import error
+from tests.functions.calls import Client, error
 from tests.store import records
 from tests.store.samples import T0, done, item, waiting
 
@@ -42,17 +45,17 @@ def finish(count: int, status: Status = Status.FINISHED, prefix: str = "d") -> l
         ({"order": "INVALID"}, "order must be ASC or DESC."),
     ],
 )
-def test_a_bad_query_is_refused_in_the_documented_order(history, query, text):
+def test_a_bad_query_is_refused_in_the_documented_order(history: Client, query: dict[str, str], text: str) -> None:
     assert error(history.get("/api/history", **({"type": "done"} | query))) == (400, text)
 
 
 @pytest.mark.parametrize("kind", ["done", "DONE", "Queue"])
 @pytest.mark.parametrize("order", ["asc", "DESC"])
-def test_type_and_order_are_read_in_any_case(history, kind, order):
+def test_type_and_order_are_read_in_any_case(history: Client, kind: str, order: str) -> None:
     assert history.get("/api/history", type=kind, order=order)[1]["type"] == kind.lower()
 
 
-def test_a_page_has_the_documented_shape(history):
+def test_a_page_has_the_documented_shape(history: Client) -> None:
     finish(14)
     status, body = history.get("/api/history", type="done", page=2, per_page=10)
     assert status == 200
@@ -64,14 +67,14 @@ def test_a_page_has_the_documented_shape(history):
     assert [each["_id"] for each in body["items"]] == ["d003", "d002", "d001", "d000"]
 
 
-def test_an_item_has_all_its_fields_and_none_of_the_old_ones(history):
+def test_an_item_has_all_its_fields_and_none_of_the_old_ones(history: Client) -> None:
     finish(1)
     [shown] = history.get("/api/history", type="done")[1]["items"]
     assert shown.keys() >= ALWAYS
     assert not shown.keys() & NEVER
 
 
-def test_lists_are_ordered_by_creation(history):
+def test_lists_are_ordered_by_creation(history: Client) -> None:
     records.add([item(name) for name in "abc"])
     assert [each["_id"] for each in history.get("/api/history", type="queue", order="ASC")[1]["items"]] == [
         "a",
@@ -81,7 +84,7 @@ def test_lists_are_ordered_by_creation(history):
     assert [each["_id"] for each in history.get("/api/history", type="queue")[1]["items"]] == ["c", "b", "a"]
 
 
-def test_an_edit_moves_nothing(history):
+def test_an_edit_moves_nothing(history: Client) -> None:
     finish(3)
     history.post("/api/history/d000", {"title": "New"})
     assert [each["_id"] for each in history.get("/api/history", type="done")[1]["items"]] == ["d002", "d001", "d000"]
@@ -91,7 +94,7 @@ def test_an_edit_moves_nothing(history):
     ("page", "per_page", "expected"),
     [(1, 10, (10, 100, 1, 10)), (10, 10, (10, 100, 10, 10)), (4, 30, (10, 100, 4, 4)), (999, 10, (10, 100, 10, 10))],
 )
-def test_pages_of_a_hundred(history, page, per_page, expected):
+def test_pages_of_a_hundred(history: Client, page: int, per_page: int, expected: tuple[int, int, int, int]) -> None:
     finish(100)
     body = history.get("/api/history", type="done", page=page, per_page=per_page)[1]
     paging = body["pagination"]
@@ -99,7 +102,7 @@ def test_pages_of_a_hundred(history, page, per_page, expected):
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_list_of_none_or_one_has_one_page(history, count):
+def test_a_list_of_none_or_one_has_one_page(history: Client, count: int) -> None:
     finish(count)
     body = history.get("/api/history", type="done", page=7)[1]
     assert len(body["items"]) == count
@@ -108,7 +111,7 @@ def test_a_list_of_none_or_one_has_one_page(history, count):
     }  # fmt: skip
 
 
-def test_the_page_size_defaults_to_the_setting(history, configure):
+def test_the_page_size_defaults_to_the_setting(history: Client, configure: Callable[..., None]) -> None:
     configure(default_pagination=3)
     finish(5)
     assert len(history.get("/api/history", type="done")[1]["items"]) == 3
@@ -129,7 +132,7 @@ def test_the_page_size_defaults_to_the_setting(history, configure):
         ("", ["s000", "e000", "d000"]),
     ],
 )
-def test_a_status_filters(history, status, found):
+def test_a_status_filters(history: Client, status: str, found: list[str]) -> None:
     finish(1)
     finish(1, Status.ERROR, "e")
     finish(1, Status.SKIP, "s")
@@ -139,7 +142,7 @@ def test_a_status_filters(history, status, found):
     assert body["pagination"]["total_pages"] == 1
 
 
-def test_the_queue_is_filtered_as_well(history):
+def test_the_queue_is_filtered_as_well(history: Client) -> None:
     records.add([waiting("a"), waiting("b")])
     found = items.get("b")
     records.save(found, found.evolve(status=Status.PREPARING))
@@ -147,7 +150,7 @@ def test_the_queue_is_filtered_as_well(history):
         assert [each["_id"] for each in history.get("/api/history", type="queue", status=status)[1]["items"]] == names
 
 
-def test_all_gives_queue_and_history_without_paging(history):
+def test_all_gives_queue_and_history_without_paging(history: Client) -> None:
     finish(3)
     records.add([item("a"), item("b")])
     status, body = history.get("/api/history", page="x", per_page="y", order="z")
@@ -158,7 +161,7 @@ def test_all_gives_queue_and_history_without_paging(history):
     assert "X-Truncated" not in history.last.headers
 
 
-def test_all_is_cut_at_a_limit_and_says_so(history, configure):
+def test_all_is_cut_at_a_limit_and_says_so(history: Client, configure: Callable[..., None]) -> None:
     configure(history_all_limit=2)
     finish(3)
     body = history.get("/api/history", type="all")[1]
@@ -166,7 +169,7 @@ def test_all_is_cut_at_a_limit_and_says_so(history, configure):
     assert history.last.headers["X-Truncated"] == "true"
 
 
-def test_cookies_are_masked_in_lists(history):
+def test_cookies_are_masked_in_lists(history: Client) -> None:
     records.add([item("a", cookies="secret"), done("b", cookies="secret")])
     for path in ("/api/history", "/api/history?type=done", "/api/history?type=queue", "/api/history/live"):
         history.call("GET", path)
@@ -174,11 +177,12 @@ def test_cookies_are_masked_in_lists(history):
         assert '"cookies": "********"' in history.last.text.replace('":"', '": "')
 
 
-def test_what_runs_shows_its_progress(history):
+def test_what_runs_shows_its_progress(history: Client) -> None:
     records.add([waiting("a")])
     found = items.get("a")
     records.save(found, found.evolve(status=Status.PREPARING))
     lease = leases.acquire("a", "w", T0)
+    assert lease
     leases.renew(lease, T0, {"status": "downloading", "percent": 45.6, "speed": "2.5 MiB/s", "eta": "00:05:23"})
     for shown in (
         history.get("/api/history", type="queue")[1]["items"][0],
@@ -191,7 +195,7 @@ def test_what_runs_shows_its_progress(history):
         )  # fmt: skip
 
 
-def test_live_maps_the_queue_by_id_in_its_order(history):
+def test_live_maps_the_queue_by_id_in_its_order(history: Client) -> None:
     records.add([item(name) for name in ("b", "a", "c")])
     finish(2)
     status, body = history.get("/api/history/live")
@@ -201,7 +205,7 @@ def test_live_maps_the_queue_by_id_in_its_order(history):
     assert body["history_count"] == 2
 
 
-def test_live_of_nothing(history):
+def test_live_of_nothing(history: Client) -> None:
     counts = {"history_count": 0, "queue_count": 0, "queue_loaded": 0, "queue_limit": 0, "truncated": False}
     assert history.get("/api/history/live") == (200, {"queue": {}} | counts)
 
@@ -216,7 +220,7 @@ def test_live_of_nothing(history):
         (" 3 ", ["b", "a", "r"]),
     ],
 )
-def test_live_up_to_a_limit_with_those_that_run(history, limit, shown):
+def test_live_up_to_a_limit_with_those_that_run(history: Client, limit: str, shown: list[str]) -> None:
     records.add([item("b"), item("a"), waiting("r"), item("c")])
     records.save(items.get("r"), items.get("r").evolve(status=Status.PREPARING))
     body = history.get("/api/history/live", limit=limit)[1]
@@ -225,7 +229,7 @@ def test_live_up_to_a_limit_with_those_that_run(history, limit, shown):
     assert body["truncated"] is False
 
 
-def test_the_limit_of_the_setting(history, configure):
+def test_the_limit_of_the_setting(history: Client, configure: Callable[..., None]) -> None:
     configure(queue_display_limit=1)
     records.add([item("a"), item("b")])
     assert list(history.get("/api/history/live")[1]["queue"]) == ["a"]
@@ -237,11 +241,11 @@ def test_the_limit_of_the_setting(history, configure):
     [(bad, "limit must be a valid integer.") for bad in ("", "x", "1.5", "--1", "1e3", "-", "1 2", "9" * 5000)]
     + [("-1", "limit must be >= 0.")],
 )
-def test_bad_limits(history, limit, text):
+def test_bad_limits(history: Client, limit: Any, text: Any) -> None:
     assert error(history.get("/api/history/live", limit=limit)) == (400, text)
 
 
-def test_no_answer_grows_beyond_its_bytes(history):
+def test_no_answer_grows_beyond_its_bytes(history: Client) -> None:
     """Each of 20 items has 300 kB; the answer of a function has 6 MB."""
     for number in range(20):
         records.add([item(f"i{number:02d}", extras={"text": "x" * 300_000})])
@@ -254,7 +258,7 @@ def test_no_answer_grows_beyond_its_bytes(history):
     assert len(history.last.data) < 5_500_000
 
 
-def test_an_item_is_in_exactly_one_list(history):
+def test_an_item_is_in_exactly_one_list(history: Client) -> None:
     records.add([item("a")])
     found = items.get("a")
     records.save(found, found.ended(Status.CANCELLED, T0))
@@ -264,5 +268,5 @@ def test_an_item_is_in_exactly_one_list(history):
 
 
 @pytest.mark.parametrize("path", ["/api/history/", "/api/history"])
-def test_a_trailing_slash_is_no_other_place(history, path):
+def test_a_trailing_slash_is_no_other_place(history: Client, path: str) -> None:
     assert history.get(path, type="done")[0] == 200

@@ -1,7 +1,8 @@
 """Links that somebody made below the library: nothing is written, listed, read or bundled behind one that leads out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -13,7 +14,9 @@ from dlambda.domain.items.item import Status
 from dlambda.errors import Invalid, NotFound
 from dlambda.media.sandbox import landlock
 from dlambda.store.items import items
+from tests.functions.calls import Client
 from tests.functions.working import work
+from tests.origin import Origin
 from tests.stack import Stack, forget_settings
 
 SECRET = b"of somebody else"
@@ -30,18 +33,22 @@ def outside(tmp_path: Path) -> Path:
     return folder
 
 
+def _chain(link: Path, outside: Path) -> None:
+    link.with_name("next").symlink_to(outside)
+    link.symlink_to("next")
+
+
+def _below_a_folder(link: Path, outside: Path) -> None:
+    link.mkdir()
+    (link / "inner").symlink_to(outside)
+
+
 KINDS: dict[str, Callable[[Path, Path], object]] = {
     "absolute": lambda link, outside: link.symlink_to(outside),
     "relative": lambda link, outside: link.symlink_to(Path("../" * 40) / outside.relative_to("/")),
     "above the bucket": lambda link, _: link.symlink_to("../.."),
-    "chain": lambda link, outside: (
-        link.with_name("next").symlink_to(outside),
-        link.symlink_to("next"),
-    ),
-    "below a folder of its own": lambda link, outside: (
-        link.mkdir(),
-        (link / "inner").symlink_to(outside),
-    ),
+    "chain": _chain,
+    "below a folder of its own": _below_a_folder,
 }
 
 
@@ -74,7 +81,7 @@ WRITES: dict[str, Callable[[str, Path], object]] = {
 
 @pytest.mark.parametrize("name", ["new.txt", "below/deep.txt"])
 @pytest.mark.parametrize("way", WRITES)
-def test_nothing_is_written_behind_it(linked, outside, way, name, tmp_path):
+def test_nothing_is_written_behind_it(linked: str, outside: Path, way: Any, name: str, tmp_path: Path) -> None:
     bucket.put_bytes("files/own.txt", b"x")
     own = tmp_path / "own.txt"
     own.write_bytes(b"x")
@@ -84,7 +91,7 @@ def test_nothing_is_written_behind_it(linked, outside, way, name, tmp_path):
 
 
 @pytest.fixture
-def unchecked(stack, monkeypatch):
+def unchecked(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The engine alone: as for one who has its key, or a link that is made between the check and the write."""
     monkeypatch.setenv("DLAMBDA_LIBRARY_DIR", "")
     forget_settings()
@@ -95,7 +102,9 @@ def unchecked(stack, monkeypatch):
 
 @pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 @pytest.mark.parametrize("name", ["secret.txt", "below/new.txt"])
-def test_the_engine_by_itself_writes_and_reads_nothing_behind_it(linked, outside, stack, unchecked, name):
+def test_the_engine_by_itself_writes_and_reads_nothing_behind_it(
+    linked: str, outside: Path, stack: Stack, unchecked: None, name: str
+) -> None:
     key = f"{linked}/{name}"
     # One that does not try again what fails: that takes seconds.
     client = current().client("s3", config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}))
@@ -110,7 +119,7 @@ def test_the_engine_by_itself_writes_and_reads_nothing_behind_it(linked, outside
     assert [path.name for path in stack.config.media_dir.iterdir()] == ["dlambda"]
 
 
-def test_nothing_behind_it_is_read_or_listed(linked, outside):
+def test_nothing_behind_it_is_read_or_listed(linked: str, outside: Path) -> None:
     for name in ("secret.txt", "below/deep.txt"):
         with pytest.raises(NotFound):
             bucket.get_bytes(f"{linked}/{name}")
@@ -119,7 +128,7 @@ def test_nothing_behind_it_is_read_or_listed(linked, outside):
 
 
 @pytest.mark.parametrize("target", ["secret.txt", "none"], ids=["there", "dangling"])
-def test_a_linked_file_is_replaced_and_what_it_led_to_stays(stack, outside, target):
+def test_a_linked_file_is_replaced_and_what_it_led_to_stays(stack: Stack, outside: Path, target: str) -> None:
     key = f"files/film-of-{target}"
     link = stack.bucket_dir / key
     link.parent.mkdir()
@@ -131,14 +140,14 @@ def test_a_linked_file_is_replaced_and_what_it_led_to_stays(stack, outside, targ
     assert untouched(outside)
 
 
-def test_a_link_inside_the_library_may_be_written_through(stack):
+def test_a_link_inside_the_library_may_be_written_through(stack: Stack) -> None:
     (stack.bucket_dir / "files" / "real").mkdir(parents=True)
     (stack.bucket_dir / "files" / "alias").symlink_to("real")
     bucket.put_bytes("files/alias/a.txt", b"x")
     assert (stack.bucket_dir / "files" / "real" / "a.txt").read_bytes() == b"x"
 
 
-def test_a_link_to_a_folder_whose_name_begins_like_the_library_leads_out(stack):
+def test_a_link_to_a_folder_whose_name_begins_like_the_library_leads_out(stack: Stack) -> None:
     twin = stack.bucket_dir.with_name(stack.bucket_dir.name + "-twin")
     (stack.bucket_dir / "files").mkdir()
     (stack.bucket_dir / "files" / "link").symlink_to(twin)
@@ -146,7 +155,9 @@ def test_a_link_to_a_folder_whose_name_begins_like_the_library_leads_out(stack):
         links.check_key("files/link/a.txt")
 
 
-def test_a_download_into_a_linked_folder_ends_with_the_reason(history, stack, configure, origin, outside):
+def test_a_download_into_a_linked_folder_ends_with_the_reason(
+    history: Client, stack: Stack, configure: Callable[..., None], origin: Origin, outside: Path
+) -> None:
     configure(work_durable="true")
     (stack.bucket_dir / "files").mkdir()
     (stack.bucket_dir / "files" / "link").symlink_to(outside)

@@ -1,6 +1,8 @@
 """Pages with several videos, playlists and feeds as sources (docs/contract/downloads.md 5.4)."""
 
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -8,21 +10,25 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.domain.rules.resource import CONDITIONS
 from dlambda.usecases.rules import resources
+from tests.functions.calls import Client
 from tests.functions.working import work
+from tests.origin import Origin
+from tests.stack import Stack
 
 PATH = "/api/history"
+Add = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
-def no_retries(configure):
+def no_retries(configure: Callable[..., None]) -> None:
     configure(retries=0)
 
 
 @pytest.fixture
-def add(history, stack):
+def add(history: Client, stack: Stack) -> Add:
     """Adds a URL, works until nothing is left to do, and answers the records below the folder, in their order."""
 
-    def act(url: str, **fields) -> list[dict]:
+    def act(url: str, **fields: Any) -> list[dict[str, Any]]:
         folder = fields.setdefault("folder", f"lists-{next(_numbers)}")
         status, body = history.post(PATH, {"url": url, **fields})
         assert status == 200, body
@@ -36,11 +42,11 @@ def add(history, stack):
 _numbers = iter(range(10_000))
 
 
-def names(records) -> list[str]:
+def names(records: Iterable[dict[str, Any]]) -> list[str]:
     return sorted(record["filename"] for record in records)
 
 
-def size_of(origin, path: str) -> int:
+def size_of(origin: Origin, path: str) -> int:
     return origin.media("clip.mp4" if "/a/" in path else "other.mp4").stat().st_size
 
 
@@ -53,7 +59,7 @@ def size_of(origin, path: str) -> int:
         ("same-id.html", ["A.mp4", "B.mp4"]),
     ],
 )
-def test_a_page_with_several_videos_gives_all_of_them(add, origin, path, files):
+def test_a_page_with_several_videos_gives_all_of_them(add: Add, origin: Origin, path: str, files: list[str]) -> None:
     records = add(origin.url(f"lists/{path}"))
     assert [record["status"] for record in records] == ["finished"] * 2
     assert names(records) == files
@@ -62,12 +68,12 @@ def test_a_page_with_several_videos_gives_all_of_them(add, origin, path, files):
     assert {record["url"] for record in records} == {origin.url(f"lists/{path}")}
 
 
-def test_a_redirect_to_such_a_page(add, origin):
+def test_a_redirect_to_such_a_page(add: Add, origin: Origin) -> None:
     records = add(origin.url("redirect/1/lists/players.html"))
     assert names(records) == ["A.mp4", "B.mp4"]
 
 
-def test_the_page_once_more_replaces_its_records(add, origin):
+def test_the_page_once_more_replaces_its_records(add: Add, origin: Origin) -> None:
     url = origin.url("lists/two.html?again")
     first = add(url, folder="lists-again")
     second = add(url, folder="lists-again")
@@ -75,7 +81,7 @@ def test_the_page_once_more_replaces_its_records(add, origin):
     assert {record["_id"] for record in first}.isdisjoint(record["_id"] for record in second)
 
 
-def test_the_page_while_its_videos_wait_makes_no_second_records(history, stack, origin):
+def test_the_page_while_its_videos_wait_makes_no_second_records(history: Client, stack: Stack, origin: Origin) -> None:
     url = origin.url("lists/two.html?waiting")
     for _ in range(2):
         history.post(PATH, {"url": url, "auto_start": False, "folder": "lists-waiting"})
@@ -86,7 +92,7 @@ def test_the_page_while_its_videos_wait_makes_no_second_records(history, stack, 
     history.post(f"{PATH}/cancel", {"ids": [record["_id"] for record in waiting]})
 
 
-def test_a_watched_page_brings_nothing_twice(add, origin):
+def test_a_watched_page_brings_nothing_twice(add: Add, origin: Origin) -> None:
     watched = {
         "url": origin.url("lists/players.html?watched"),
         "folder": "watched",
@@ -97,7 +103,9 @@ def test_a_watched_page_brings_nothing_twice(add, origin):
     assert [record["_id"] for record in add(**watched)] == [record["_id"] for record in first]
 
 
-def test_a_video_of_a_page_is_found_again_when_its_metadata_is_old(history, stack, configure, origin):
+def test_a_video_of_a_page_is_found_again_when_its_metadata_is_old(
+    history: Client, stack: Stack, configure: Callable[..., None], origin: Origin
+) -> None:
     configure(download_info_expires=0)
     for path, folder in (("players.html?old", "lists-old-1"), ("same-id.html?old", "lists-old-2")):
         history.post(PATH, {"url": origin.url(f"lists/{path}"), "folder": folder, "cli": "--playlist-items 2"})
@@ -108,7 +116,7 @@ def test_a_video_of_a_page_is_found_again_when_its_metadata_is_old(history, stac
         assert record["file_size"] == size_of(origin, "/b/")
 
 
-def test_a_failure_of_one_video_is_its_own(add, origin):
+def test_a_failure_of_one_video_is_its_own(add: Add, origin: Origin) -> None:
     good, bad = sorted(add(origin.url("lists/one-is-gone.html")), key=lambda record: record["title"])
     assert (good["status"], good["filename"]) == ("finished", "A.mp4")
     assert (bad["status"], bad["title"], bad["failure"]["kind"]) == ("error", "B", "gone")
@@ -117,7 +125,7 @@ def test_a_failure_of_one_video_is_its_own(add, origin):
 SHOW = "%(playlist_index)s %(title)s [%(upload_date)s] %(season_number)sx%(episode_number)s %(id)s.%(ext)s"
 
 
-def test_a_feed_says_what_its_files_do_not(add, origin, stack):
+def test_a_feed_says_what_its_files_do_not(add: Add, origin: Origin, stack: Stack) -> None:
     records = add(origin.url("lists/show.rss?names"), template=SHOW, cli="--write-info-json --playlist-items 2")
     [record] = records
     assert record["filename"] == "2 Ep 2： Title [20261102] 2x2 ep-2.mp4"
@@ -127,13 +135,15 @@ def test_a_feed_says_what_its_files_do_not(add, origin, stack):
     assert (info["title"], info["description"], info["upload_date"]) == ("Ep 2: Title", "Notes 2", "20261102")
 
 
-def test_the_feed_also_wins_when_the_page_is_read_again(add, configure, origin):
+def test_the_feed_also_wins_when_the_page_is_read_again(
+    add: Add, configure: Callable[..., None], origin: Origin
+) -> None:
     configure(download_info_expires=0)
     [record] = add(origin.url("lists/show.rss?old"), template=SHOW, cli="--playlist-items 3")
     assert record["filename"] == "3 Ep 3： Title [20261103] 2x3 ep-3.mp4"
 
 
-def test_an_nfo_has_what_the_feed_says(add, history, origin, stack):
+def test_an_nfo_has_what_the_feed_says(add: Add, history: Client, origin: Origin, stack: Stack) -> None:
     [record] = add(origin.url("lists/show.rss?nfo"), cli="--playlist-items 1")
     status, body = history.post(f"{PATH}/{record['_id']}/nfo", {"type": "tv"})
     assert status == 200, body
@@ -142,7 +152,7 @@ def test_an_nfo_has_what_the_feed_says(add, history, origin, stack):
     assert "2026-11-01" in text
 
 
-def test_an_nfo_of_a_video_that_shares_its_page(add, history, origin, stack):
+def test_an_nfo_of_a_video_that_shares_its_page(add: Add, history: Client, origin: Origin, stack: Stack) -> None:
     record = add(origin.url("lists/players.html?nfo"))[1]
     status, body = history.post(f"{PATH}/{record['_id']}/nfo", {"type": "movie"})
     assert status == 200, body
@@ -150,7 +160,7 @@ def test_an_nfo_of_a_video_that_shares_its_page(add, history, origin, stack):
     assert f"<title>{record['title']}</title>" in text
 
 
-def test_conditions_see_what_the_feed_and_the_page_say(add, origin):
+def test_conditions_see_what_the_feed_and_the_page_say(add: Add, origin: Origin) -> None:
     skip = {"extras": {"ignore_download": True}}
     made = [
         resources.create(CONDITIONS, {"name": name, "filter": f"title*='{name}'", **skip}) for name in ("Ep 2", "B")
@@ -175,7 +185,7 @@ def test_conditions_see_what_the_feed_and_the_page_say(add, origin):
         ("--no-playlist --playlist-items 3", ["Ep 3: Title"]),
     ],
 )
-def test_filters_see_what_the_feed_says(add, origin, cli, titles):
+def test_filters_see_what_the_feed_says(add: Add, origin: Origin, cli: str, titles: list[str]) -> None:
     records = add(origin.url(f"lists/show.rss?{quote(cli)}"), cli=cli)
     assert [record["title"] for record in records if record["status"] == "finished"] == titles
 
@@ -195,12 +205,12 @@ NUMBERS = "%(playlist_index)s %(playlist_autonumber)s %(n_entries)s %(autonumber
         ("players.html", "--playlist-reverse", ["1 2 2 2 A", "2 1 2 1 B"]),
     ],
 )
-def test_numbers(add, origin, path, cli, files):
+def test_numbers(add: Add, origin: Origin, path: str, cli: str, files: list[str]) -> None:
     records = add(origin.url(f"lists/{path}?{quote(cli)}"), cli=cli, template=f"{NUMBERS}.%(ext)s")
     assert names(records) == [f"{name}.mp4" for name in files]
 
 
-def test_addresses_that_are_added_together_are_numbered(history, stack, origin):
+def test_addresses_that_are_added_together_are_numbered(history: Client, stack: Stack, origin: Origin) -> None:
     elements = [
         {
             "url": origin.url(f"episode/together-{n}/clip.mp4"),
@@ -227,14 +237,22 @@ def test_addresses_that_are_added_together_are_numbered(history, stack, origin):
         ("players.html", "--match-title nothing", "skip", "title did not match pattern"),
     ],
 )
-def test_a_list_that_brings_nothing_says_so(add, history, origin, path, cli, status, text):
+def test_a_list_that_brings_nothing_says_so(
+    add: Add,
+    history: Client,
+    origin: Origin,
+    path: str,
+    cli: str,
+    status: str,
+    text: str,
+) -> None:
     url = origin.url(f"lists/{path}?{quote(cli)}")
     [record] = add(url, cli=cli)
     assert record["status"] == status
     assert text in (record["error"] or record["msg"])
 
 
-def test_whoever_waits_hears_that_a_list_brought_nothing(history, stack, origin):
+def test_whoever_waits_hears_that_a_list_brought_nothing(history: Client, stack: Stack, origin: Origin) -> None:
     from tests.functions.working import beside
 
     answers = []
@@ -247,25 +265,25 @@ def test_whoever_waits_hears_that_a_list_brought_nothing(history, stack, origin)
     assert "no entries" in body[0]["msg"]
 
 
-def test_a_feed_that_is_added_by_hand_again_comes_again(add, origin):
+def test_a_feed_that_is_added_by_hand_again_comes_again(add: Add, origin: Origin) -> None:
     url = origin.url("lists/show.rss?by-hand")
     assert len(names(add(url, cli="--playlist-items 2-3", template="%(playlist_index)s.%(ext)s"))) == 2
     assert names(add(url, cli="--playlist-items 3", template="again %(playlist_index)s.%(ext)s")) == ["again 3.mp4"]
 
 
-def test_an_episode_that_stands_twice_comes_once(add, origin):
+def test_an_episode_that_stands_twice_comes_once(add: Add, origin: Origin) -> None:
     assert len(add(origin.url("lists/doubled.rss"))) == 1
 
 
-def test_two_episodes_of_one_file_are_two(add, origin):
+def test_two_episodes_of_one_file_are_two(add: Add, origin: Origin) -> None:
     records = add(origin.url("lists/one-file.rss"))
     assert names(records) == ["Ep 1.mp4", "Ep 2.mp4"]
 
 
-def test_an_entry_that_leads_to_several_videos(add, origin):
+def test_an_entry_that_leads_to_several_videos(add: Add, origin: Origin) -> None:
     records = add(origin.url("lists/pages.rss"), template="%(playlist_title)s - %(title)s.%(ext)s")
     assert len(names(records)) == 2
 
 
-def test_an_entry_without_a_usable_address_is_none(add, origin):
+def test_an_entry_without_a_usable_address_is_none(add: Add, origin: Origin) -> None:
     assert names(add(origin.url("lists/foreign.rss"))) == ["Good.mp4"]

@@ -130,7 +130,7 @@ def unexpected(statuses: dict[str, int], allowed: set[int]) -> dict[str, int]:
 
 @pytest.mark.parametrize(("method", "path", "parameter"), list(operations("path")))
 def test_parts_of_paths(ask: Callable[..., int], method: str, path: str, parameter: str) -> None:
-    body = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
+    body: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
     statuses = {}
     for name, value in values_for(method, path, parameter).items():
         others = re.sub(r"{(?!" + parameter + "})[^}]*}", "x", path)
@@ -141,7 +141,7 @@ def test_parts_of_paths(ask: Callable[..., int], method: str, path: str, paramet
 @pytest.mark.parametrize(("method", "path", "parameter"), list(operations("query")))
 def test_queries(ask: Callable[..., int], method: str, path: str, parameter: str) -> None:
     address = re.sub(r"{[^}]*}", "1", path)
-    body = {"json": {}} if method == "POST" else {}
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
     statuses = {
         name: ask(method, path, f"{address}?{parameter}={quote(value, safe='')}", **body)
         for name, value in VALUES.items()
@@ -150,7 +150,7 @@ def test_queries(ask: Callable[..., int], method: str, path: str, parameter: str
 
 
 URL = "https://video.example/x"
-BODIES = {
+BODIES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "items to start": ("POST", "/api/history/start", lambda value: {"ids": [value]}),
     "items to hold": ("POST", "/api/history/pause", lambda value: {"ids": [value]}),
     "items to cancel": ("POST", "/api/history/cancel", lambda value: {"ids": [value]}),

@@ -2,20 +2,26 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dlambda.deployment import current
 from dlambda.domain.items.item import Status
 from dlambda.store.items import items
+from tests.functions.calls import Client
 from tests.functions.test_pipeline import add
 from tests.functions.working import work
+from tests.origin import Origin
+from tests.stack import Stack
 
 MB = 1_000_000
 
 
 @pytest.fixture
-def volume(tmp_path):
+def volume(tmp_path: Path) -> Iterator[Any]:
     """A file system of 40 MB."""
     folder = tmp_path / "small"
     folder.mkdir()
@@ -26,7 +32,9 @@ def volume(tmp_path):
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_ready_and_downloads_agree_on_whether_there_is_room(history, system, stack, origin, configure, volume):
+def test_ready_and_downloads_agree_on_whether_there_is_room(
+    history: Client, system: Client, stack: Stack, origin: Origin, configure: Callable[..., None], volume: Any
+) -> None:
     configure(work_dir=volume, retries=3)
     reserve = shutil.disk_usage(volume).total // 20
     assert system.get("/api/system/ready")[1]["disk"]["ok"]
@@ -36,7 +44,8 @@ def test_ready_and_downloads_agree_on_whether_there_is_room(history, system, sta
     assert (disk["ok"], 0 <= disk["available_bytes"] <= 30_000) == (False, True)
     waiting = add(history, origin.url("small/clip-1.mp4"))
     work(stack)
-    assert (items.get(waiting).status, items.get(waiting).failure["kind"]) == (Status.PENDING, "disk")
+    item = items.get(waiting)
+    assert (item.status, (item.failure or {}).get("kind")) == (Status.PENDING, "disk")
     fill.unlink()
     assert system.get("/api/system/ready")[1]["disk"]["ok"]
     item_id = add(history, origin.url("small/clip-2.mp4"))

@@ -229,7 +229,9 @@ def test_a_run_that_is_due_stays_due_unless_the_timer_changes(
 ) -> None:
     task_id = task(timer="0 0 * * *")
     task_schedule.schedule(task_id, "0 0 * * *", int(time.time()) - 60)
-    assert (change_task(task_id, change, whole=False).next_run < datetime.now(UTC)) == stays
+    next_run = change_task(task_id, change, whole=False).next_run
+    assert next_run is not None
+    assert (next_run < datetime.now(UTC)) == stays
     assert (wake_due_tasks(time.time() - 1) > 0) == stays
 
 
@@ -359,7 +361,8 @@ class _Ending(Running):
 def test_many_short_invocations_queue_each_entry_once(stack: Stack, origin: Origin) -> None:
     """Each gets a batch further, stops, hands over, and the next reads the feed again."""
     task_id = task(url=origin.url("/feed/130.rss"))
-    message, invocations = sweep_message(task_id), 0
+    message: dict[str, Any] | None = sweep_message(task_id)
+    invocations = 0
     while message and invocations < 99:
         event = {"Records": [{"messageId": "m", "body": json.dumps(message)}]}
         assert events.on_sweep.main.lambda_handler(event, _Ending("on_sweep", invocations + 2)) == {

@@ -16,7 +16,8 @@ from tests.origin.media import ffmpeg
 from tests.stack import forget_settings
 
 # Where `make` puts npm's; without one the tests run with PyAV, as the service does.
-_FFPROBES = str(Path(__file__).parents[2] / ".tools" / "bin" / "ffprobe")
+_TOOLS = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or Path(__file__).parents[2] / ".tools" / "bin")
+_FFPROBES = str(_TOOLS / "ffprobe")
 TITLE = {"outtmpl": {"default": "%(title)s.%(ext)s"}}
 
 

@@ -3,6 +3,7 @@
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", [*PIPED, *JOINED])
-def test_a_copy_has_a_length_and_plays_to_its_end(name, folder, tmp_path):
+def test_a_copy_has_a_length_and_plays_to_its_end(name: Any, folder: Path, tmp_path: Path) -> None:
     seconds = SECONDS * len(JOINED[name][1]) if name in JOINED else SECONDS
     with serve(folder) as server:
         url = f"{server.url}/{name}"
@@ -83,7 +84,7 @@ def test_a_copy_has_a_length_and_plays_to_its_end(name, folder, tmp_path):
     assert kinds == {"sound": {"audio"}, "pictures": {"video"}}.get(name.partition(".")[0], {"audio", "video"})
 
 
-def test_sound_that_pauses_needs_no_copy(tmp_path):
+def test_sound_that_pauses_needs_no_copy(tmp_path: Path) -> None:
     path = tmp_path / "pause.ts"
     picture = ("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=30")
     sound = ("-f", "lavfi", "-i", "sine=d=30", "-af", "aselect='not(between(t,4,24))'")
@@ -92,7 +93,7 @@ def test_sound_that_pauses_needs_no_copy(tmp_path):
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_time_stamps_that_ascend_need_no_copy(name, folder):
+def test_time_stamps_that_ascend_need_no_copy(name: str, folder: Path) -> None:
     timeline = read_timeline(str(folder / name))
     assert timeline.duration == pytest.approx(SECONDS * len(PLAIN[name][1]), abs=0.3)
     assert not timeline.is_of_copy

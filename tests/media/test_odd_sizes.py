@@ -1,6 +1,9 @@
 """Pictures whose width or height is odd: H.264 with 4:2:0 has even sizes only. docs/contract/files.md 4, hostapi.md."""
 
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,10 +40,10 @@ TURNED = ("turned.mp4", "322x181", (182, 322))
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory):
+def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     folder = tmp_path_factory.mktemp("odd")
 
-    def make(name):
+    def make(name: str) -> Path:
         path = folder / name
         size, how, _ = FILMS[name]
         if not path.exists():
@@ -51,13 +54,13 @@ def film(tmp_path_factory):
     return make
 
 
-def size_of(path):
+def size_of(path: Path) -> tuple[int, int]:
     (video,) = [stream for stream in probe(str(path))["streams"] if stream["codec_type"] == "video"]
     return video["width"], video["height"]
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_pieces_have_even_sizes(name, film, tmp_path):
+def test_pieces_have_even_sizes(name: str, film: Callable[[str], Path], tmp_path: Path) -> None:
     path = film(name)
     timeline = read_timeline(str(path))
     assert timeline.convert_video
@@ -66,7 +69,7 @@ def test_pieces_have_even_sizes(name, film, tmp_path):
     assert size_of(piece) == FILMS[name][2]
 
 
-def test_a_turned_picture_is_made_even_as_it_is_shown(film, tmp_path):
+def test_a_turned_picture_is_made_even_as_it_is_shown(film: Callable[[str], Path], tmp_path: Path) -> None:
     path = tmp_path / TURNED[0]
     how = ["-display_rotation", "90", "-i", str(film("422.mp4")), "-c", "copy", str(path)]
     subprocess.run([FFMPEG, "-loglevel", "error", *how], check=True)
@@ -76,7 +79,7 @@ def test_a_turned_picture_is_made_even_as_it_is_shown(film, tmp_path):
 
 
 @pytest.mark.parametrize("codec", [SOFTWARE, *HARDWARE])
-def test_every_encoder_gets_even_sizes(codec):
+def test_every_encoder_gets_even_sizes(codec: Any) -> None:
     arguments = video_arguments("/tmp/a.mp4", Segment(0, 0.0, 6.0), codec)
     filters = arguments[arguments.index("-vf") + 1].split(",")
     assert filters[0] == "pad=ceil(iw/2)*2:ceil(ih/2)*2"
@@ -84,13 +87,13 @@ def test_every_encoder_gets_even_sizes(codec):
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_every_format_takes_an_odd_size(name, film, tmp_path):
+def test_every_format_takes_an_odd_size(name: Any, film: Callable[[str], Path], tmp_path: Path) -> None:
     path = convert([Source.read(film("both.mkv"))], VIDEO[name], tmp_path / "video", tick=lambda: None)
     width, height = size_of(path)
     assert (width in (321, 322), height in (181, 182)) == (True, True)
 
 
-def test_what_ffmpeg_said_goes_along_without_the_place(film, tmp_path):
+def test_what_ffmpeg_said_goes_along_without_the_place(film: Callable[[str], Path], tmp_path: Path) -> None:
     encoder = VideoEncoder(FFMPEG, "no_such_encoder")
     encoder.order = ["no_such_encoder"]
     path = film("wide.webm").rename(tmp_path / "a secret place.webm")
@@ -111,5 +114,5 @@ def test_what_ffmpeg_said_goes_along_without_the_place(film, tmp_path):
         (b"file:/tmp/x.mp4: Invalid data\n[a/b @ 0x1] 1/2 (3x4)", "… Invalid data | [a/b @ 0x1] 1/2 (3x4)"),
     ],
 )  # fmt: skip
-def test_last_words_name_no_place(said, told):
+def test_last_words_name_no_place(said: bytes, told: str) -> None:
     assert last_words(said) == told

@@ -1,13 +1,16 @@
 """The list of options (docs/contract/ytdlp.md 7)."""
 
+from typing import Any
+
 from dlambda.media.workers import ytdlp_queries
 
 
-def list_options() -> list[dict[str, object]]:
-    return ytdlp_queries.list_options()["options"]
+def list_options() -> list[dict[str, Any]]:
+    options: list[dict[str, Any]] = ytdlp_queries.list_options()["options"]
+    return options
 
 
-def by_flag() -> dict[str, dict[str, object]]:
+def by_flag() -> dict[str, dict[str, Any]]:
     return {flag: option for option in list_options() for flag in option["flags"]}
 
 

@@ -1,7 +1,7 @@
 """What comes as a video, a subtitle or a picture and is a list of other files: yt-dlp's post-processors do not follow it."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def imf(path: str) -> str:
 
 
 # Texts that ffmpeg takes for lists of other files, or that point to some in another way.
-LISTS = {
+LISTS: dict[str, Callable[[str, Path], str]] = {
     "dash": lambda secret, folder: mpd(f"{secret}.mp4"),
     "dash-file": lambda secret, folder: mpd(f"file:{folder}/{SECRET}.mp4"),
     "dash-absolute": lambda secret, folder: mpd(f"{folder}/{SECRET}.mp4"),

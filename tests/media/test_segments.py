@@ -5,6 +5,7 @@ import subprocess
 from array import array
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import av
 import pytest
@@ -72,7 +73,7 @@ def cut(samples, encoder, tmp_path_factory):
     return make_all
 
 
-def times_of(path):
+def times_of(path: Path) -> dict[str, tuple[float, int]]:
     """First time, and number, of each kind of packets in a segment."""
     found = {}
     with av.open(str(path)) as container:

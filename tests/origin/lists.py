@@ -1,14 +1,18 @@
 """Pages and feeds with several videos: `/lists/<name>`. Media files are two, so that one is told from the other."""
 
 import json
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIRST, SECOND = "/same/a/video.mp4", "/same/b/video.mp4"
 
 
 def text_of(base: str, name: str) -> str | None:
     """The text of a page or feed; None for a name that there is not."""
-    texts = {
+    texts: dict[str, Callable[[], str]] = {
         "two.html": lambda: _videos(FIRST, SECOND),
         "players.html": lambda: _players(base, [("a", "A", FIRST), ("b", "B", SECOND)]),
         "same-id.html": lambda: _players(base, [("a", "A", FIRST), ("a", "B", SECOND)]),

@@ -1,7 +1,9 @@
 """Counted lists: every page right, whatever came and went; docs/contract/downloads.md 3, 9 (pagination)."""
 
 import uuid
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,7 +32,7 @@ STEPS = st.lists(
 FILTERS = st.sampled_from([None, {"finished"}, {"error", "skip"}, {"nothing"}, set()])
 
 
-def write(*, leave=(), enter=()) -> None:
+def write(*, leave: Sequence[Entry] = (), enter: Sequence[Entry] = ()) -> None:
     transaction = Transaction()
     journal.put(transaction, record_numbers.reserve(), Record(leave, enter))
     transaction.commit()
@@ -49,7 +51,7 @@ class Model:
         self.entries: list[Entry] = []
         self.last = -1
 
-    def do(self, kind: str, what) -> None:
+    def do(self, kind: str, what: Any) -> None:
         if kind == "enter":
             self.enter(what)
         elif kind == "fold":
@@ -60,9 +62,10 @@ class Model:
             if new == old:
                 return
             write(leave=[old], enter=[new] if new else [])
-            self.entries = [new if each is old else each for each in self.entries if each is not old or new]
+            place = self.entries.index(old)
+            self.entries[place : place + 1] = [new] if new else []
 
-    def enter(self, gaps) -> None:
+    def enter(self, gaps: Iterable[tuple[int, str]]) -> None:
         new = []
         for gap, status in gaps:
             self.last += gap
@@ -70,14 +73,16 @@ class Model:
         write(enter=new)
         self.entries += new
 
-    def ids(self, statuses, *, newest_first) -> list[str]:
+    def ids(self, statuses: Collection[str] | None, *, newest_first: bool) -> list[str]:
         found = [each.id for each in self.entries if statuses is None or each.status in statuses]
         return found[::-1] if newest_first else found
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, statuses=FILTERS, newest_first=st.booleans(), per_page=st.integers(1, 7))
-def test_every_page_is_what_a_plain_list_would_show(steps, statuses, newest_first, per_page):
+def test_every_page_is_what_a_plain_list_would_show(
+    steps: Any, statuses: Any, newest_first: Any, per_page: Any
+) -> None:
     model = Model()
     for step in steps:
         model.do(*step)
@@ -106,19 +111,19 @@ def filled(count: int, status: str = "finished") -> str:
     ("page", "per_page", "shown", "number", "pages"),
     [(1, 10, 10, 1, 10), (10, 10, 10, 10, 10), (4, 30, 10, 4, 4), (999, 10, 10, 10, 10), (1, 1000, 100, 1, 1)],
 )
-def test_the_documented_pages_of_a_hundred(page, per_page, shown, number, pages):
+def test_the_documented_pages_of_a_hundred(page: int, per_page: int, shown: int, number: int, pages: int) -> None:
     found = catalogue.page(filled(100), page=page, per_page=per_page, newest_first=True)
     assert (len(found.ids), found.total, found.page, pages_of(found)) == (shown, 100, number, pages)
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_empty_and_single_lists_have_one_page(count):
+def test_empty_and_single_lists_have_one_page(count: int) -> None:
     name = filled(count) if count else "nobody-wrote-here"
     found = catalogue.page(name, page=1, per_page=10, newest_first=True)
     assert (len(found.ids), found.total, found.page, pages_of(found)) == (count, count, 1, 1)
 
 
-def test_filtered_pages_of_a_hundred_finished_and_two_others():
+def test_filtered_pages_of_a_hundred_finished_and_two_others() -> None:
     name = filled(100)
     first = reserve(name, 2)
     write(enter=[Entry(name, first, "pending", "p"), Entry(name, first + 1, "error", "e")])
@@ -132,17 +137,17 @@ def test_filtered_pages_of_a_hundred_finished_and_two_others():
     assert catalogue.page(name, page=1, per_page=9, newest_first=True, statuses={"unknown"}).total == 0
 
 
-def test_places_are_given_once_and_ascend():
+def test_places_are_given_once_and_ascend() -> None:
     name = uuid.uuid4().hex
     assert [reserve(name), reserve(name, 3), reserve(name)] == [0, 1, 4]
 
 
-def test_places_at_the_front_are_given_once_and_descend():
+def test_places_at_the_front_are_given_once_and_descend() -> None:
     name = uuid.uuid4().hex
     assert [reserve(name, front=True), reserve(name, 3, front=True), reserve(name)] == [-1, -4, 0]
 
 
-def test_lists_go_on_below_zero():
+def test_lists_go_on_below_zero() -> None:
     name = uuid.uuid4().hex
     places = [0, 1, -1, -LEAF_PLACES, -LEAF_PLACES - 1, -TOP_PLACES - 3, TOP_PLACES * 7]
     write(enter=[Entry(name, place, "pending", str(place)) for place in places])

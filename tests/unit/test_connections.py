@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ HANDSHAKE = (
 )
 
 
-async def _app(scope, receive, send) -> None:
+async def _app(scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     """`/small` answers its body's length, `/large` a lot, `/film` the same to a patient server; sockets get a lot."""
     if scope["type"] == "websocket":
         await receive()
@@ -58,28 +58,31 @@ async def _app(scope, receive, send) -> None:
             while True:
                 await send({"type": "websocket.send", "bytes": bytes(PIECE_BYTES)})
                 await asyncio.sleep(0)
-        return None
+        return
     if scope["path"] == "/joined":
         with joined_writes(scope):
-            return await answer(send, 200, body=b"joined")
+            await answer(send, 200, body=b"joined")
+            return
     if scope["path"] == "/small":
         length, more = 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return None
+                return
             length += len(message["body"])
             more = message["more_body"]
-        return await answer(send, 200, body=str(length).encode())
+        await answer(send, 200, body=str(length).encode())
+        return
     if scope["path"] == "/film":
         wait_for_reader(scope, 3600)
     if scope["path"] == "/slow":
         await asyncio.sleep(1)
-        return await answer(send, 200)
+        await answer(send, 200)
+        return
     await send({"type": "http.response.start", "status": 200, "headers": []})
     for _ in range(LARGE // PIECE_BYTES):
         await send({"type": "http.response.body", "body": bytes(PIECE_BYTES), "more_body": True})
-    return await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": b""})
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Cookie files in the forms that browsers and extensions write: docs/contract/ytdlp.md 9. The judge is yt-dlp's own jar."""
 
 import io
+from typing import Any
 
 import pytest
 from yt_dlp.cookies import YoutubeDLCookieJar
@@ -45,7 +46,7 @@ def sent(text: str, url: str = "http://127.0.0.1/film.mp4") -> str | None:
         f"{HEADER}no cookie\n{ROW}\n",
     ],
 )  # fmt: skip
-def test_forms_that_are_read(text):
+def test_forms_that_are_read(text: Any) -> None:
     assert sent(text) == "sid=abc"
 
 
@@ -61,21 +62,21 @@ def test_forms_that_are_read(text):
         (ROW.replace("sid\tabc", "\tabc"), "abc"),
     ],
 )
-def test_values(row, header):
+def test_values(row: Any, header: str) -> None:
     assert sent(HEADER + row) == header
 
 
 @pytest.mark.parametrize(
     "row", [SITE, SITE.replace(".site", "site"), SITE.replace("TRUE", "FALSE", 1), SITE.replace("2145916800", "0")]
 )
-def test_a_flag_that_contradicts_the_dot(row):
+def test_a_flag_that_contradicts_the_dot(row: Any) -> None:
     """Python's own reader gives up the whole file for it."""
     assert sent(row, "https://www.site.example/") == sent(row, "https://site.example/") == "sid=abc"
     assert sent(row, "https://other.example/") is None
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\ufeff", HEADER, "# a comment\n"])
-def test_a_file_without_cookies(text):
+def test_a_file_without_cookies(text: Any) -> None:
     assert sent(text) is None
 
 
@@ -107,19 +108,19 @@ def test_a_file_without_cookies(text):
         (f"{ROW}\n" * (MAX_BYTES // len(ROW)), "larger than 200000 bytes"),
     ],
 )  # fmt: skip
-def test_what_is_refused(text, reason):
+def test_what_is_refused(text: Any, reason: str) -> None:
     with pytest.raises(Invalid) as error:
         check_cookies(text)
     assert reason in error.value.message
     assert "abc" not in error.value.message
 
 
-def test_a_text_of_blanks_is_no_work():
+def test_a_text_of_blanks_is_no_work() -> None:
     with must_end(), pytest.raises(Invalid):
         check_cookies("a=" + " " * (MAX_BYTES - 10) + "\tx")
 
 
-def test_a_bad_line_costs_itself_and_is_named():
+def test_a_bad_line_costs_itself_and_is_named() -> None:
     file = read_cookies(f"{HEADER}{ROW}\nno cookie\n{SITE}\n")
     assert file.text == f"{HEADER}{ROW}\n{SITE}\n"
     assert [text.partition(" in place of")[0] for text in file.skipped] == ["Line 4 cannot be read: it has 2 fields"]

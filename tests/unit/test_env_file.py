@@ -1,6 +1,8 @@
 """`.env` files: README.md, Settings."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from local.start_error import StartError
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Any:
     return tmp_path / ".env"
 
 
@@ -21,7 +23,7 @@ def path(tmp_path):
         b"\n\n# text\nexport A=1 # one\n\nB='two words'", b'A = "1"\nB=two words   \n', b"A=0\nA=1\nB=two words\n",
     ],
 )  # fmt: skip
-def test_forms_of_a_file(path, data):
+def test_forms_of_a_file(path: Any, data: bytes) -> None:
     path.write_bytes(data)
     assert read_env_file(path).values == {"A": "1", "B": "two words"}
 
@@ -41,18 +43,18 @@ def test_forms_of_a_file(path, data):
         ("A=1\n".encode("utf-16-le"), 1, "there is a null character. Save the file as UTF-8."),
     ],
 )
-def test_a_broken_line_is_told_with_file_and_line(path, data, line, text):
+def test_a_broken_line_is_told_with_file_and_line(path: Any, data: bytes, line: int, text: str) -> None:
     path.write_bytes(data)
     with pytest.raises(EnvFileError) as error:
         read_env_file(path)
     assert str(error.value) == f"{path}, line {line}: {text}"
 
 
-def test_no_file_is_no_settings(path):
+def test_no_file_is_no_settings(path: Any) -> None:
     assert read_env_file(path).values == {}
 
 
-def test_a_folder_a_dangling_link_and_a_closed_file_are_refused(path, monkeypatch):
+def test_a_folder_a_dangling_link_and_a_closed_file_are_refused(path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path.mkdir()
     with pytest.raises(EnvFileError, match="is a folder"):
         read_env_file(path)
@@ -68,7 +70,7 @@ def test_a_folder_a_dangling_link_and_a_closed_file_are_refused(path, monkeypatc
             read_env_file(path)
 
 
-def test_a_name_that_is_set_twice_is_told(path):
+def test_a_name_that_is_set_twice_is_told(path: Any) -> None:
     path.write_text("A=1\nB=2\nB=2\nA=3\n")
     file = read_env_file(path)
     assert file.values == {"A": "3", "B": "2"}
@@ -76,7 +78,7 @@ def test_a_name_that_is_set_twice_is_told(path):
 
 
 @pytest.mark.parametrize("place", [".env", "data/config/.env"])
-def test_a_broken_file_stops_the_start_in_both_places(tmp_path, place):
+def test_a_broken_file_stops_the_start_in_both_places(tmp_path: Path, place: str) -> None:
     file = tmp_path / place
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("# first\nYTP_MAX_WORKERS 5\n")
@@ -97,23 +99,23 @@ def test_a_broken_file_stops_the_start_in_both_places(tmp_path, place):
         ),
     ],
 )
-def test_what_has_no_effect_is_a_warning(tmp_path, text, warning):
+def test_what_has_no_effect_is_a_warning(tmp_path: Path, text: str, warning: str) -> None:
     (tmp_path / ".env").write_text(text)
     assert read_config({}, tmp_path).warnings == (warning,)
 
 
-def test_a_folder_of_the_machine_as_the_base_folder_is_a_warning(tmp_path):
+def test_a_folder_of_the_machine_as_the_base_folder_is_a_warning(tmp_path: Path) -> None:
     (warning,) = read_config({"YTP_DOWNLOAD_PATH": str(tmp_path)}, tmp_path).warnings
     assert str(tmp_path / "data/media/dlambda/files") in warning
 
 
-def test_a_path_that_no_file_system_holds_is_no_crash(tmp_path):
+def test_a_path_that_no_file_system_holds_is_no_crash(tmp_path: Path) -> None:
     long = "/" + "x" * 300
     config = read_config({"YTP_DOWNLOAD_PATH": long, "YTP_APPRISE_CONFIG": long}, tmp_path)
     assert config.warnings == (f"YTP_APPRISE_CONFIG: there is no file {long}",)
 
 
-def test_the_data_folder_cannot_be_named_inside_itself(tmp_path):
+def test_the_data_folder_cannot_be_named_inside_itself(tmp_path: Path) -> None:
     file = tmp_path / "data/config/.env"
     file.parent.mkdir(parents=True)
     file.write_text("DATA_DIR=/elsewhere")
@@ -122,26 +124,26 @@ def test_the_data_folder_cannot_be_named_inside_itself(tmp_path):
     assert config.warnings == ("DATA_DIR: has no effect in the .env file of the data folder itself",)
 
 
-def test_a_config_folder_that_is_a_file_stops_the_start(tmp_path):
+def test_a_config_folder_that_is_a_file_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StartError, match=r"YTP_CONFIG_PATH: .* is a file and has to be a folder"):
         read_config({"YTP_CONFIG_PATH": str(tmp_path / "file")}, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "  "])
-def test_an_empty_data_dir_is_the_default(tmp_path, text):
+def test_an_empty_data_dir_is_the_default(tmp_path: Path, text: str) -> None:
     config = read_config({"DATA_DIR": text, "YTP_CONFIG_PATH": text, "PORT": text}, tmp_path)
     assert (config.data_dir, config.settings.config_path) == (tmp_path / "data", str(tmp_path / "data/config"))
     assert config.settings.port == 8080
 
 
-def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert read_config({"DATA_DIR": "~/films"}, tmp_path).data_dir == tmp_path / "home/films"
 
 
 @pytest.mark.parametrize("endpoint", ["localhost:4566", "ftp://box"])
-def test_an_endpoint_is_a_url(tmp_path, endpoint):
+def test_an_endpoint_is_a_url(tmp_path: Path, endpoint: str) -> None:
     with pytest.raises(StartError, match="AWS_ENDPOINT_URL"):
         read_config({"AWS_ENDPOINT_URL": endpoint}, tmp_path)
 
@@ -155,7 +157,9 @@ def test_an_endpoint_is_a_url(tmp_path, endpoint):
         ({"YTP_TASKS_HANDLER_TIMER": "often"}, "YTP_TASKS_HANDLER_TIMER"),
     ],
 )
-def test_what_cannot_work_stops_the_start_before_anything_is_made(tmp_path, environ, name):
+def test_what_cannot_work_stops_the_start_before_anything_is_made(
+    tmp_path: Path, environ: dict[str, str], name: str
+) -> None:
     with pytest.raises(StartError, match=name):
         read_config(environ, tmp_path)
     assert not (tmp_path / "data").exists()

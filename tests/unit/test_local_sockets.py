@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import types
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import pytest
 
@@ -11,33 +13,33 @@ from local.template import Function
 
 
 @pytest.fixture
-def called():
+def called() -> Iterator[list[str]]:
     """What the function behind the sockets was called for."""
     calls: list[str] = []
     module = types.ModuleType("a_socket_function")
 
-    def handler(event, _context):
+    def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
         calls.append(event["requestContext"]["routeKey"])
         return {"statusCode": 200}
 
-    module.lambda_handler = handler
+    vars(module)["lambda_handler"] = handler
     sys.modules["a_socket_function"] = module
     yield calls
     del sys.modules["a_socket_function"]
 
 
-def test_a_connection_ends_after_its_longest_time(called):
+def test_a_connection_ends_after_its_longest_time(called: list[str]) -> None:
     async def client() -> list[str]:
         sent: list[str] = []
         never = asyncio.Event()
 
-        async def receive():
+        async def receive() -> dict[str, Any]:
             if not called:
                 return {"type": "websocket.connect"}
             await never.wait()
             return {}
 
-        async def send(message) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message["type"])
 
         sockets = Sockets(Function("F", "a_socket_function", "lambda_handler", 29), longest_seconds=0.05)

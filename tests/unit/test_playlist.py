@@ -1,6 +1,7 @@
 """HLS playlists: the case tables of docs/contract/files.md 4, and cutting at key frames (README.md, Player)."""
 
 from itertools import pairwise
+from typing import Any
 
 import m3u8
 import pytest
@@ -28,7 +29,7 @@ HEADER = [
 NOTHING = Conversion()
 
 
-def test_master_of_a_plain_file():
+def test_master_of_a_plain_file() -> None:
     assert master_playlist("http://localhost/", "My Video.mp4", 60.0).split("\n") == [
         "#EXTM3U",
         "#EXT-X-STREAM-INF:PROGRAM-ID=1",
@@ -36,7 +37,7 @@ def test_master_of_a_plain_file():
     ]
 
 
-def test_master_with_two_subtitles():
+def test_master_with_two_subtitles() -> None:
     subtitles = [
         {"file": "dir/file.en.srt", "lang": "en", "name": "SRT (0) - en"},
         {"file": "dir/another sub.srt", "lang": "fr", "name": "SRT (1) - fr"},
@@ -52,7 +53,7 @@ def test_master_with_two_subtitles():
     ]
 
 
-def test_master_names_its_bandwidth_and_keeps_quotes_out_of_attributes():
+def test_master_names_its_bandwidth_and_keeps_quotes_out_of_attributes() -> None:
     subtitles = [{"file": "a.srt", "lang": "en", "name": 'The "real"\none'}]
     text = master_playlist("/base/", "a.mp4", 1.0, subtitles, bandwidth=800_000)
     assert "#EXT-X-STREAM-INF:PROGRAM-ID=1,BANDWIDTH=800000," in text
@@ -61,7 +62,7 @@ def test_master_names_its_bandwidth_and_keeps_quotes_out_of_attributes():
     assert m3u8.loads(text).playlists[0].stream_info.bandwidth == 800_000
 
 
-def test_video_of_12_seconds():
+def test_video_of_12_seconds() -> None:
     text = video_playlist("http://host/", "dir with space/file.mp4", fixed_grid(12.0), NOTHING)
     assert text.split("\n") == [
         *HEADER,
@@ -73,7 +74,7 @@ def test_video_of_12_seconds():
     ]
 
 
-def test_video_of_13_seconds_to_be_converted():
+def test_video_of_13_seconds_to_be_converted() -> None:
     text = video_playlist("https://s/", "v.mp4", fixed_grid(13.0), Conversion(video=True, audio=True))
     assert text.split("\n") == [
         *HEADER,
@@ -87,7 +88,7 @@ def test_video_of_13_seconds_to_be_converted():
     ]
 
 
-def test_a_segment_off_the_grid_says_where_it_starts():
+def test_a_segment_off_the_grid_says_where_it_starts() -> None:
     segments = [Segment(0, 0.0, 7.2), Segment(1, 7.2, 2.8, last=True)]
     text = video_playlist("/", "v.mp4", segments, Conversion(audio=True))
     assert "#EXT-X-TARGETDURATION:7" in text
@@ -95,7 +96,7 @@ def test_a_segment_off_the_grid_says_where_it_starts():
     assert "/api/player/segments/1/v.mp4.ts?ac=1&sd=2.800000&st=7.200000" in text
 
 
-def test_subtitle():
+def test_subtitle() -> None:
     assert subtitle_playlist("/", "dir/cap.srt", 42.5).split("\n") == [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
@@ -115,13 +116,13 @@ def test_subtitle():
         (0.00001, 6, "0.000010"), (1e17, 10**17, "1e17"), (86400.0, 86400, "86400.0"),
     ],
 )  # fmt: skip
-def test_no_subtitle_is_longer_than_its_target(duration, target, length):
+def test_no_subtitle_is_longer_than_its_target(duration: float, target: int, length: str) -> None:
     lines = subtitle_playlist("/", "a.srt", duration).split("\n")
     assert lines[2] == f"#EXT-X-TARGETDURATION:{target}"
     assert lines[5] == f"#EXTINF:{length if length != '1e17' else '1' + '0' * 17 + '.000000'},"
 
 
-def test_every_address_carries_the_key_that_came_with_the_request():
+def test_every_address_carries_the_key_that_came_with_the_request() -> None:
     key = "dTpwJnc+LzE="
     sent = "apikey=dTpwJnc%2BLzE%3D"
     subtitles = [{"file": "a.srt", "lang": "en", "name": "SRT (0) - en"}]
@@ -136,7 +137,7 @@ def test_every_address_carries_the_key_that_came_with_the_request():
 
 
 @pytest.mark.parametrize("file", ["a#b?c%d.mp4", "🎬 \u202eabc.mp4", 'it\'s "q" & <x>.mp4', "ends...", "x" * 240])
-def test_any_name_survives_as_a_url(file):
+def test_any_name_survives_as_a_url(file: str) -> None:
     lines = video_playlist("/", file, fixed_grid(3), NOTHING).split("\n")
     assert m3u8.loads("\n".join(lines)).segments[0].uri == lines[6]
     assert all(sign not in lines[6].partition(".ts")[0] for sign in '#? "<>')
@@ -152,7 +153,7 @@ def test_any_name_survives_as_a_url(file):
         (12.0000001, [6.0, 6.0000001]),
     ],
 )
-def test_fixed_grid(duration, lengths):
+def test_fixed_grid(duration: float, lengths: list[float]) -> None:
     segments = fixed_grid(duration)
     assert [segment.length for segment in segments] == pytest.approx(lengths)
     assert [segment.start for segment in segments] == [6.0 * index for index in range(len(lengths))]
@@ -171,14 +172,15 @@ def test_fixed_grid(duration, lengths):
         ([], 5.0, [0]),
     ],
 )
-def test_key_frame_grid(key_frames, duration, starts):
+def test_key_frame_grid(key_frames: list[Any], duration: float, starts: list[Any]) -> None:
     segments = key_frame_grid(key_frames, duration)
+    assert segments
     assert [segment.start for segment in segments] == starts
     assert sum(segment.length for segment in segments) == pytest.approx(duration)
     assert all(one.end == pytest.approx(two.start) for one, two in pairwise(segments))
 
 
-def test_key_frames_a_minute_apart_are_of_no_use():
+def test_key_frames_a_minute_apart_are_of_no_use() -> None:
     assert key_frame_grid([0, 100], 200.0) is None
 
 
@@ -195,14 +197,14 @@ def test_key_frames_a_minute_apart_are_of_no_use():
         ([], (False, False)),
     ],
 )
-def test_what_must_be_converted(streams, conversion):
+def test_what_must_be_converted(streams: list[Any], conversion: tuple[bool, bool]) -> None:
     probed = [{"codec_type": kind, "codec_name": codec, "pix_fmt": pixels} for kind, codec, pixels in streams]
     found = conversion_of(probed)
     assert (found.video, found.audio) == conversion
 
 
 @pytest.mark.parametrize(("channels", "converted"), [(2, False), (6, False), (7, True), (8, True), (None, False)])
-def test_sound_of_more_than_six_channels_is_converted(channels, converted):
+def test_sound_of_more_than_six_channels_is_converted(channels: int | None, converted: bool) -> None:
     found = conversion_of([{"codec_type": "audio", "codec_name": "aac", "channels": channels}])
     assert found.audio == converted
 
@@ -216,7 +218,7 @@ def test_sound_of_more_than_six_channels_is_converted(channels, converted):
         ("1", "600", None, 6.0, 60.0),
     ],
 )
-def test_the_segment_that_a_url_names(index, sd, st, start, length):
+def test_the_segment_that_a_url_names(index: str, sd: str | None, st: str | None, start: float, length: float) -> None:
     segment = read_segment(index, sd, st)
     assert (segment.start, segment.length) == (start, length)
 
@@ -226,23 +228,23 @@ def test_the_segment_that_a_url_names(index, sd, st, start, length):
     [("x", None, None), ("-1", None, None), ("0", "x", None), ("0", "0", None), ("0", "-1", None), ("0", "nan", None),
      ("0", "inf", None), ("0", None, "x"), ("0", None, "-2"), ("\u0663", None, None), ("9" * 40, None, None)],
 )  # fmt: skip
-def test_segments_that_make_no_sense_are_refused(index, sd, st):
+def test_segments_that_make_no_sense_are_refused(index: str, sd: str | None, st: str | None) -> None:
     with pytest.raises(Invalid):
         read_segment(index, sd, st)
 
 
 @pytest.mark.parametrize(("text", "message"), [(None, "duration is required."), ("", "duration is required."),
                                                ("x", "duration must be a number."), ("nan", "must be a number")])  # fmt: skip
-def test_durations_that_make_no_sense_are_refused(text, message):
+def test_durations_that_make_no_sense_are_refused(text: str | None, message: str) -> None:
     with pytest.raises(Invalid, match=message):
         read_duration(text)
 
 
 @pytest.mark.parametrize(("text", "value"), [(None, False), ("0", False), ("1", True), ("true", True)])
-def test_flags(text, value):
+def test_flags(text: str | None, value: bool) -> None:
     assert read_flag(text, "vc") is value
 
 
-def test_other_flags_are_refused():
+def test_other_flags_are_refused() -> None:
     with pytest.raises(Invalid, match="vc must be 0 or 1"):
         read_flag("yes please", "vc")
