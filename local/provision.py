@@ -73,10 +73,10 @@ def add_indexes(ask: Ask, name: str, definition: Mapping[str, Any]) -> None:
     table = ask("DescribeTable", {"TableName": name})["Table"]
     indexes = list(table.get("GlobalSecondaryIndexes", ()))
     existing_names = {index["IndexName"] for index in indexes}
-    definitions = (*table["AttributeDefinitions"], *definition["AttributeDefinitions"])
     for index in definition.get("GlobalSecondaryIndexes", ()):
         if index["IndexName"] not in existing_names:  # one a request, as DynamoDB wants it
             indexes.append(index)
+            definitions = (*table["AttributeDefinitions"], *definition["AttributeDefinitions"])
             change = {
                 "TableName": name,
                 "AttributeDefinitions": key_attributes(definitions, table["KeySchema"], indexes),
