@@ -22,6 +22,7 @@ from local.gateway.siblings import Siblings
 from local.template import Function
 
 _HANDSHAKE_SECONDS = 29.0
+_ALL = "*"  # in an id that stands for all connections of a process; no connection has it
 _POST_SECONDS = 5.0
 # API Gateway ends every connection then, and the records of connections count on it.
 _LONGEST_SECONDS = 2 * 3600.0
@@ -156,7 +157,7 @@ class Sockets:
             return await answer(send, 404)
         if self._siblings and self._siblings.have(connection_name):
             return await self._relay(self._siblings, scope["method"], connection_name, body, send)
-        if scope["method"] == "DELETE" and connection_name == connection_id("", "", self._process):
+        if scope["method"] == "DELETE" and connection_name == connection_id(_ALL, "", self._process):
             await self._close_own()
             return await answer(send, 204)
         if connection is None:
@@ -187,7 +188,7 @@ class Sockets:
         if self._siblings:
             for number in self._siblings.numbers:
                 with contextlib.suppress(OSError, ValueError):
-                    await self._siblings.ask("DELETE", connection_id("", "", number))
+                    await self._siblings.ask("DELETE", connection_id(_ALL, "", number))
 
     async def _close_own(self) -> None:
         for connection in list(self._open.values()):
