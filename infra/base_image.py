@@ -55,7 +55,7 @@ def find_digest(origin: str, repository: str, tag: str) -> str:
 
 
 def _token(challenge: str) -> str:
-    """What the token service named in a challenge gives to strangers."""
+    """A token for anonymous reading, from the service that a challenge names."""
     fields = dict(_CHALLENGE.findall(challenge))
     realm = fields.pop("realm", "")
     if not realm:

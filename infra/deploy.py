@@ -41,7 +41,7 @@ def defaults() -> dict[str, str]:
 
 
 def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
-    """What a first deployment needs to know. `limit`: functions that the account runs at once."""
+    """Asks the questions of a first deployment. `limit`: functions that the account runs at once."""
     answers = {"AuthUsername": ask("User name of the admin", "admin")}
     password = ask("Password (empty: one is made)", "")
     answers["AuthPassword"] = password or secrets.token_urlsafe(18)
@@ -58,7 +58,7 @@ def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
 
 
 def build_commands(*, architecture: str, gradual: str = "") -> list[list[str]]:
-    """What builds, in order. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
+    """The commands of a build. `gradual`: how new versions take over (`infra.gradual.WAYS`); empty: at once."""
     return [
         ["make", "artifacts", f"ARCH={architecture}", f"GRADUAL={gradual}"],
         ["sam", "build", "--template", "build/template.json"],
@@ -66,7 +66,7 @@ def build_commands(*, architecture: str, gradual: str = "") -> list[list[str]]:
 
 
 def deploy_command(stack: str, region: str, file: Path, parameters: Mapping[str, str]) -> list[str]:
-    """What updates the stack to the template in `file`, or makes it."""
+    """The command that updates the stack to the template in `file`, or makes it."""
     command = [
         "sam", "deploy", "--template-file", str(file), "--stack-name", stack, "--region", region,
         "--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--resolve-image-repos", "--no-confirm-changeset",

@@ -53,7 +53,7 @@ def _tables_of_both(deployed: Json, template: Json) -> Iterator[tuple[str, list[
 
 
 def _lacking(indexes: list[Json], others: list[Json]) -> list[Json]:
-    """Those of `others` that are not among `indexes`."""
+    """The indexes of `others` that are not among `indexes`."""
     names = {index["IndexName"] for index in indexes}
     return [index for index in others if index["IndexName"] not in names]
 

@@ -54,7 +54,7 @@ def strip_all(folder: Path) -> int:
 
 
 def _loaded_ranges(data: memoryview) -> Ranges:
-    """What a running program needs of a library; empty for what is none."""
+    """The parts of a library that a running program reads; empty for another file."""
     if len(data) < _HEADER_BYTES or bytes(data[: len(_MAGIC)]) != _MAGIC:
         return []
     table, _ = _TABLES.unpack_from(data, _TABLES_OFFSET)

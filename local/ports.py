@@ -52,7 +52,7 @@ class GatewayPorts:
         return f"http://127.0.0.1:{self.internal[0].getsockname()[1]}"
 
     def places(self) -> list[Place]:
-        """Those of the processes."""
+        """The places of the processes, by their numbers."""
         ports = tuple(listener.getsockname()[1] for listener in self.internal)
         counts = OpenCounts(len(ports))
         node_port = self.node_port.fileno() if self.node_port else None

@@ -20,7 +20,7 @@ class Siblings:
 
     @property
     def numbers(self) -> list[int]:
-        """Those of the other processes."""
+        """The numbers of the other processes."""
         return [number for number in range(len(self.place.internal_ports)) if number != self.place.number]
 
     def have(self, connection: str) -> bool:

@@ -40,7 +40,7 @@ class Multipart:
 
     def drop_behind(self, number: int) -> None:
         """Leaves out what was sent behind part `number`."""
-        self._tags = {sent: tag for sent, tag in self._tags.items() if sent <= number}
+        self._tags = {part: tag for part, tag in self._tags.items() if part <= number}
 
     def send(self, number: int, part: bytes) -> None:
         """Uploads a part, numbered from 1; all but the last have at least 5 MB. Parts may be sent at the same time."""

@@ -103,8 +103,8 @@ def send_many(messages: Iterable[Message]) -> None:
             if not is_refusal(error, TAKES_NO_GROUPS):
                 raise
             failures = [{"Id": entry["Id"]} for entry in entries]  # type: ignore[typeddict-item]
-        for failed in failures:
-            _send(batch[int(failed["Id"])], {})
+        for failure in failures:
+            _send(batch[int(failure["Id"])], {})
 
 
 def _group_of(message: Message) -> dict[str, str]:

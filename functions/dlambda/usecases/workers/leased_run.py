@@ -98,8 +98,8 @@ class LeasedRun:
     def renew(self) -> None:
         """Renews the lease and learns whether the user has cancelled. Raises `Lost`."""
         self._renewed_at = current().clock.monotonic()
-        wanted = leases.renew(self.lease, current().clock.time(), self._progress())
-        self.is_cancelled = self.is_cancelled or wanted == leases.CANCEL
+        request = leases.renew(self.lease, current().clock.time(), self._progress())
+        self.is_cancelled = self.is_cancelled or request == leases.CANCEL
 
     def renew_if_due(self) -> None:
         """Renews about once a second, however often it is called: between the parts of an upload."""
