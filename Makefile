@@ -115,7 +115,7 @@ artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment need
 	@$(PY) -m infra.image_template --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL))
 
 deploy: $(DEV_READY) ## Deploy to AWS; the first time it asks (STACK=dlambda ARGS="MaxWorkers=5", ARGS=--check)
-	@$(PY) -m infra.deploy --stack $(STACK) --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL)) $(ARGS)
+	@$(PY) -m infra.deploy --stack $(STACK) $(if $(findstring file,$(origin ARCH)),,--architecture $(ARCH)) $(if $(GRADUAL),--gradual $(GRADUAL)) $(ARGS)
 
 costs: $(DEV_READY) $(PAGE_READY) ## Count what a download takes, and write docs/costs.md: what AWS costs
 	@$(PY) -m tests.costs

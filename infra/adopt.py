@@ -8,6 +8,7 @@ deployment then goes on as an update. Each is known by the tags that CloudFormat
 import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from botocore import xform_name
@@ -49,15 +50,19 @@ def find_leftovers(session: Any, stack: str, document: Mapping[str, Any]) -> dic
 
 
 def _tagged(session: Any, stack: str) -> Iterator[tuple[str, str]]:
-    """Logical id and name of the secrets and buckets that carry the stack's tag."""
-    secrets = session.client("secretsmanager").get_paginator("list_secrets")
-    for page in secrets.paginate(Filters=[{"Key": "tag-key", "Values": [_STACK_TAG]}]):
-        for secret in page["SecretList"]:
-            yield from _of_stack(secret.get("Tags", ()), stack, secret["ARN"])
-    buckets = session.client("s3")
-    for bucket in buckets.list_buckets()["Buckets"]:
+    """Logical id and name of the secrets and buckets that carry the stack's tag, the oldest of each last.
+
+    A creation that failed leaves others behind, which hold nothing.
+    """
+    pages = session.client("secretsmanager").get_paginator("list_secrets")
+    filters = [{"Key": "tag-key", "Values": [_STACK_TAG]}]
+    secrets = [secret for page in pages.paginate(Filters=filters) for secret in page["SecretList"]]
+    for secret in sorted(secrets, key=itemgetter("CreatedDate"), reverse=True):
+        yield from _of_stack(secret.get("Tags", ()), stack, secret["ARN"])
+    s3 = session.client("s3")
+    for bucket in sorted(s3.list_buckets()["Buckets"], key=itemgetter("CreationDate"), reverse=True):
         try:
-            tags = buckets.get_bucket_tagging(Bucket=bucket["Name"])["TagSet"]
+            tags = s3.get_bucket_tagging(Bucket=bucket["Name"])["TagSet"]
         except ClientError:  # it has none, or is another region's or not ours to look at
             continue
         yield from _of_stack(tags, stack, bucket["Name"])
@@ -72,7 +77,7 @@ def _of_stack(tags: Iterable[Mapping[str, str]], stack: str, name: str) -> Itera
 def import_template(document: Mapping[str, Any], leftovers: Iterable[str]) -> Json:
     """A template of these resources alone, as an import wants it: they are as they were, and need no parameter."""
     resources = kept_resources(document)
-    return {"AWSTemplateFormatVersion": document["AWSTemplateFormatVersion"],
+    return {"AWSTemplateFormatVersion": document["AWSTemplateFormatVersion"], "Description": document["Description"],
             "Resources": {logical: resources[logical] for logical in sorted(leftovers)}}  # fmt: skip
 
 

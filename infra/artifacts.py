@@ -61,12 +61,19 @@ def python_version() -> str:
 
 def find_python(version: str) -> str:
     """The interpreter that compiles. Ends the program with advice where there is none."""
+    if path := interpreter(version):
+        return path
+    sys.exit(f"Functions are compiled for Python {version}, which is missing: uv python install {version}")
+
+
+def interpreter(version: str) -> str | None:
+    """The path of an interpreter of this version; None without one."""
     folders = [*map(Path, os.environ.get("PATH", "").split(os.pathsep)), *_managed_folders()]
     for path in (folder / f"python{version}" for folder in folders):
         # The first may be a manager's stand-in for a version that is not switched on.
         if path.exists() and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:
             return str(path)
-    sys.exit(f"Functions are compiled for Python {version}, which is missing: uv python install {version}")
+    return None
 
 
 def _managed_folders() -> list[Path]:

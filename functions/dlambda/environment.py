@@ -52,10 +52,12 @@ _LOGIN_FROM = "DLAMBDA_LOGIN_FROM"
 _ADMIN_KEY_FROM = "DLAMBDA_ADMIN_KEY_FROM"
 _OIDC_SECRET_FROM = "DLAMBDA_OIDC_SECRET_FROM"  # noqa: S105 names a variable
 _MORE = "DLAMBDA_SETTINGS"
-# Variables of a deployment that are no settings: names of secrets, the adapter's module, the socket that wakes pollers.
+# Variables of a deployment that are no settings: names of secrets, the adapter's module, the socket that wakes pollers,
+# the release, which makes a function differ from its last version.
 PART_VARIABLES = frozenset(
-    {_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, _OIDC_SECRET_FROM, _MORE, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET"}
-)
+    {_KEY_FROM, _LOGIN_FROM, _ADMIN_KEY_FROM, _OIDC_SECRET_FROM, _MORE, "DLAMBDA_SERVE", "DLAMBDA_NUDGE_SOCKET",
+     "DLAMBDA_RELEASE"}
+)  # fmt: skip
 
 
 class SettingsError(ValueError):

@@ -8,8 +8,8 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
-from infra.deploy import deployed_template
 from infra.indexes import steps_before, steps_with
+from infra.stack import read_stack
 from local import template
 from tests.cloud.local_cloud import STACK, Cloud, remove
 from tests.e2e.api import Api, Record, Reply, wait_until
@@ -48,12 +48,15 @@ def test_every_route_leads_to_its_function(cloud: Cloud) -> None:
 
 
 def test_a_deployed_template_is_read_back_and_no_index_changes(cloud: Cloud) -> None:
-    deployed = deployed_template(cloud, STACK)
+    stack = read_stack(cloud, STACK)
+    assert stack is not None
+    assert ([*stack.problems()], stack.is_made, stack.parameters["MaxWorkers"]) == ([], True, "20")
+    deployed = stack.template
     assert deployed is not None
     assert deployed["Resources"].keys() >= of_type("AWS::DynamoDB::Table").keys()
     assert [*steps_before(deployed, DOCUMENT)] == []
     assert [*steps_with(deployed, DOCUMENT)] == [DOCUMENT]
-    assert deployed_template(cloud, "another") is None
+    assert read_stack(cloud, "another") is None
 
 
 def test_every_queue_wakes_its_function_and_answers_for_each_message(cloud: Cloud) -> None:

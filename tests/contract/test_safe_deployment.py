@@ -1,42 +1,17 @@
 """`sam deploy` makes nothing that is open by oversight: infra/README.md."""
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 from samtranslator.translator.transform import transform
 
+from infra.parameters import defaults, problems
 from local import template
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 DOCUMENT = template.load()
-PARAMETERS = {name: str(each.get("Default", "")) for name, each in DOCUMENT["Parameters"].items()}
+PARAMETERS = defaults()
 
 
-def value(expression: Any, parameters: dict[str, str]) -> Any:
-    """What CloudFormation makes of an expression of a rule."""
-    if not isinstance(expression, dict):
-        return expression
-    [(function, argument)] = expression.items()
-    if function == "Ref":
-        return parameters[argument]
-    operands = [value(each, parameters) for each in argument]
-    functions: dict[str, Callable[[], bool]] = {
-        "Fn::Equals": lambda: operands[0] == operands[1], "Fn::Not": lambda: not operands[0], "Fn::And": lambda: all(operands),
-            "Fn::Or": lambda: any(operands)}  # fmt: skip
-    return functions[function]()
-
-
-def refusals(**parameters: str) -> list[str]:
-    given = PARAMETERS | parameters
-    return [
-        assertion["AssertDescription"]
-        for rule in DOCUMENT["Rules"].values()
-        if value(rule.get("RuleCondition", True), given)
-        for assertion in rule["Assertions"]
-        if not value(assertion["Assert"], given)
-    ]
+def refusals(**values: str) -> list[str]:
+    return list(problems(PARAMETERS | values))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +31,45 @@ def test_without_a_password_it_fails_with_a_clear_text(parameters: dict[str, str
 )
 def test_with_one_or_the_explicit_word_it_goes_on(parameters: dict[str, str]) -> None:
     assert refusals(**parameters) == []
+
+
+LOGIN = {"AuthUsername": "u", "AuthPassword": "p"}
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"DomainName": "dl.example"}, "DomainName needs OneAddress=true and CertificateArn"),
+        ({"DomainName": "dl.example", "OneAddress": "true"}, "DomainName needs"),
+        ({"MonthlyBudget": "20"}, "MonthlyBudget needs BudgetEmail"),
+        ({"MaxWorkers": "many"}, "MaxWorkers='many': not a number"),
+        ({"MaxWorkers": "1"}, "MaxWorkers='1': at least 2"),
+        ({"TaskMaxWorkers": "1001"}, "TaskMaxWorkers='1001': at most 1000"),
+        ({"OneAddress": "yes"}, "OneAddress='yes': one of true, false"),
+        ({"AuthUsername": "a:b"}, "AuthUsername='a:b': a name without a colon"),
+        ({"AlarmTopic": "alarms"}, "AlarmTopic='alarms': has not the form"),
+        ({"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}, "CertificateArn="),
+        ({"Settings": "REMOVE_FILES=true"}, "Settings: DLAMBDA_SETTINGS: 'REMOVE_FILES=true' is no setting"),
+        ({"Settings": "YTP_TZ=" + "x" * 2000}, "Settings="),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_before_anything_is_built(values: dict[str, str], text: str) -> None:
+    [refusal] = refusals(**LOGIN | values)
+    assert refusal.startswith(text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"OneAddress": "true", "DomainName": "d", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"},
+        {"MonthlyBudget": "20", "BudgetEmail": "ops@example.org"},
+        {"AlarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms"},
+        {"Settings": "YTP_REMOVE_FILES=true; YTP_TZ=Europe/Berlin"},
+        {"AuthPassword": "****"},  # as a stack tells it that has one
+    ],
+)
+def test_values_that_work_are_taken(values: dict[str, str]) -> None:
+    assert refusals(**LOGIN | values) == []
 
 
 def test_the_rule_survives_the_translation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,12 +23,18 @@ class Buckets:
     """S3, as far as it is asked: only CloudFormation itself may set its tags, in moto too."""
 
     def list_buckets(self) -> dict[str, Any]:
-        return {"Buckets": [{"Name": "without-tags"}, {"Name": "another-media"}, {"Name": "dlambda-media"}]}
+        names = (
+            "without-tags",
+            "another-media",
+            "dlambda-media",
+            "dlambda-later",
+        )  # the last one by a creation that failed
+        return {"Buckets": [{"Name": name, "CreationDate": number} for number, name in enumerate(names)]}
 
     def get_bucket_tagging(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803 as AWS calls it
         if Bucket == "without-tags":
             raise ClientError({"Error": {"Code": "NoSuchTagSet"}}, "GetBucketTagging")
-        return {"TagSet": tags("Bucket", Bucket.removesuffix("-media"))}
+        return {"TagSet": tags("Bucket", Bucket.partition("-")[0])}
 
 
 class Account:
@@ -96,6 +102,7 @@ def test_they_are_imported_as_cloudformation_tells_them_apart() -> None:
         {"BucketName": "media"}, {"TableName": "dlambda-items"}, {"Id": "arn:1"},
     ]  # fmt: skip
     imported = import_template(DOCUMENT, found)
+    assert imported["Description"] == DOCUMENT["Description"]  # by which the stack is told from other ones
     assert imported["Resources"].keys() == found.keys()
     text = json.dumps(imported)
     assert not {each for each in DOCUMENT["Parameters"] if f'"Ref": "{each}"' in text}

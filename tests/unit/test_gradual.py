@@ -1,11 +1,12 @@
 """Gradual deployments, as SAM translates them: infra/gradual.py."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
-from infra.gradual import ALARMS, WAYS, with_alias
+from infra.gradual import ALARMS, RELEASE, WAYS, release_of, with_alias
 from infra.image_template import with_images
 from local import template
 
@@ -17,8 +18,7 @@ class ManagedPolicies:
         return {}
 
 
-@pytest.fixture(scope="module")
-def translated() -> dict[str, Any]:
+def translate(release: str) -> dict[str, Any]:
     """The resources that CloudFormation gets."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -31,8 +31,13 @@ def translated() -> dict[str, Any]:
                 properties["ContentUri"] = "s3://code/layer.zip"
             if properties.get("PackageType") == "Image":
                 properties["ImageUri"] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/image:tag"
-        resources: dict[str, Any] = transform(document, {}, ManagedPolicies())["Resources"]
+        resources: dict[str, Any] = transform(document, {RELEASE: release}, ManagedPolicies())["Resources"]
         return resources
+
+
+@pytest.fixture(scope="module")
+def translated() -> dict[str, Any]:
+    return translate("a" * 64)
 
 
 def of_type(translated: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -65,6 +70,39 @@ def test_what_calls_a_function_calls_its_alias(translated: dict[str, Any]) -> No
         assert any(alias in str(each["Properties"]["FunctionName"]) for alias in aliases), name
 
 
-def test_the_alarms_are_some_of_the_template() -> None:
-    assert set(ALARMS) <= template.load()["Resources"].keys()
+def test_another_release_makes_a_version_of_each_function_that_differs_from_the_last(
+    translated: dict[str, Any],
+) -> None:
+    """Lambda refuses a version of a function in which nothing has changed."""
+    versions, others = (set(of_type(each, "AWS::Lambda::Version")) for each in (translated, translate("b" * 64)))
+    functions = of_type(translated, "AWS::Lambda::Function")
+    assert len(versions) == len(others) == len(functions)
+    assert not versions & others
+    for function in functions.values():
+        assert function["Properties"]["Environment"]["Variables"]["DLAMBDA_RELEASE"] == {"Ref": RELEASE}
+
+
+def test_a_release_is_what_was_built_and_what_was_chosen(tmp_path: Path) -> None:
+    (tmp_path / "image" / "functions").mkdir(parents=True)
+    files = [tmp_path / name for name in ("template.json", "ytdlp.zip", "image/functions/main.py")]
+    for file in files:
+        file.write_text("1")
+    first = release_of(tmp_path, {"MaxWorkers": "5"})
+    (tmp_path / "code").mkdir()
+    assert release_of(tmp_path, {"MaxWorkers": "5", RELEASE: first}) == first
+    releases = {first, release_of(tmp_path, {"MaxWorkers": "6"})}
+    for file in files:
+        file.write_text("2")
+        releases.add(release_of(tmp_path, {"MaxWorkers": "5"}))
+    assert len(releases) == 2 + len(files)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_goes_off_while_the_shortest_deployment_looks(name: str) -> None:
+    alarm = template.load()["Resources"][name]["Properties"]
+    points = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+    assert alarm["Period"] * points <= 180  # of five minutes; a metric is late by one or two
+
+
+def test_no_way_is_listed_twice() -> None:
     assert len(WAYS) == len(set(WAYS))

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy import defaults, deploy_command, first_answers
-from infra.prerequisites import Facts, executions, problems
+from infra.deploy import deploy_command, first_answers
+from infra.parameters import defaults
+from infra.prerequisites import Facts, executions, name_problems, problems
 
-READY = Facts(frozenset({"sam", "docker"}), True, "123456789012", "eu-central-1", 1000)
+READY = Facts(frozenset({"sam", "docker", "python3.13"}), True, "123456789012", "eu-central-1", 1000)
 LOGIN = defaults() | {"AuthUsername": "ada", "AuthPassword": "secret"}
 
 
@@ -19,11 +20,16 @@ def test_nothing_is_in_the_way_of_a_machine_that_has_everything() -> None:
 @pytest.mark.parametrize(
     ("facts", "text"),
     [
-        (replace(READY, programs=frozenset({"docker"})), "SAM CLI is missing"),
-        (replace(READY, programs=frozenset({"sam"}), docker_runs=False), "Docker is missing"),
+        (replace(READY, programs=READY.programs - {"sam"}), "SAM CLI is missing"),
+        (replace(READY, programs=READY.programs - {"docker"}, docker_runs=False), "Docker is missing"),
+        (replace(READY, programs=READY.programs - {"python3.13"}), "Python 3.13 is missing"),
         (replace(READY, docker_runs=False), "Docker does not run"),
         (replace(READY, region=None), "No region is chosen"),
         (replace(READY, account=None), "No credentials of AWS"),
+        (
+            replace(READY, account=None, region="eu-centrl-1", is_reached=False),
+            "AWS does not answer in the region 'eu-c",
+        ),
     ],
 )
 def test_what_is_missing_is_named(facts: Facts, text: str) -> None:
@@ -64,6 +70,18 @@ def test_workers_that_are_offered_fit_into_the_account() -> None:
     limit = executions(LOGIN) - 5
     answers = first_answers(lambda question, default: default, limit)
     assert executions(LOGIN | answers) == limit
+
+
+@pytest.mark.parametrize("name", ["dlambda_dev", "2nd", "", "a" * 61, "a b"])
+def test_tables_and_queues_can_be_named_after_the_stack(name: str) -> None:
+    assert list(name_problems("dlambda-dev2")) == []
+    [problem] = name_problems(name)
+    assert problem.fatal
+
+
+def test_a_value_that_is_no_number_is_named_and_nothing_is_reckoned_with_it() -> None:
+    [problem] = problems(READY, LOGIN | {"MaxWorkers": "many"})
+    assert problem.text == "MaxWorkers='many': not a number"
 
 
 def test_values_keep_blanks_and_quotes_on_the_command_line() -> None:
