@@ -8,12 +8,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
+import m3u8
 import pytest
 
 from tests.e2e.processes import Process
 from tests.e2e.service import Service
+from tests.e2e.store import Store
 from tests.listening import ATTEMPTS, Attempt, ports_of, try_port
+from tests.media.samples import make
 from tests.origin import Origin
 
 NOBODY = 65534
@@ -72,7 +76,11 @@ def test_the_data_folder_is_closed_to_others(shared: Service) -> None:
         assert stat.S_ISLNK(mode) or not mode & 0o077, (path, oct(mode))
 
 
-def test_the_media_engine_starts_when_somebody_asks_for_it(shared: Service) -> None:
+def test_the_media_engine_starts_when_somebody_asks_for_it(shared: Service, tmp_path: Path) -> None:
+    Store(shared).copy(make("vp9-opus.webm", tmp_path), "film.webm")  # each segment is converted
+    playlist = m3u8.loads(shared.api.get("/api/player/m3u8/video/film.webm.m3u8").body.decode())
+    assert shared.api.follow("GET", urljoin("/", playlist.segments[0].uri)).status == 200
+    assert shared.api.get("/api/file/ffprobe/film.webm").status == 200
     assert not named(shared, "rclone")
     shared.wake_media_engine()
     assert named(shared, "rclone")

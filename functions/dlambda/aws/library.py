@@ -7,30 +7,18 @@ import contextlib
 import errno
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from dlambda.aws.new_files import link_new, write_new
-from dlambda.aws.presigned import sign
-from dlambda.aws.s3_client import endpoint
 from dlambda.aws.stored import Stored
 from dlambda.aws.unseen import is_being_written
-from dlambda.deployment import current
 from dlambda.errors import NotFound
 
 _READ_BYTES = 1024 * 1024
 # Others are made again by whoever wants them: losing them with the machine's power does no harm.
 _DURABLE = ("files/", "orders/")
-# The media engine remembers for a second what lies in a folder.
-_ENGINE_SECONDS = 1.5
-_ENGINE_PATIENCE_SECONDS = 5.0
-_ENGINE_LINK_SECONDS = 60
-_LOOK_SECONDS = 0.02
 
 OnPart = Callable[[], None] | None
 
@@ -79,6 +67,14 @@ class Library:
     def read(self, key: str, start: int = 0) -> Iterator[bytes]:
         return self.open(key).chunks(start)
 
+    def path_of(self, key: str) -> str:
+        """Behind all links."""
+        file = self.open(key)
+        try:
+            return _place_of(file.descriptor)
+        finally:
+            file.close()
+
     def get_file(self, key: str, path: Path) -> None:
         with path.open("wb", buffering=0) as target:
             for chunk in self.read(key):
@@ -123,7 +119,7 @@ class Library:
             raise ValueError(key)
         descriptor = os.open(f"{self._root}/{key}", flags | os.O_CLOEXEC)
         try:
-            place = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+            place = _place_of(descriptor)
             if not (place.startswith(f"{self._root}/") and is_right(os.fstat(descriptor).st_mode)):
                 raise FileNotFoundError(key)
         except BaseException:
@@ -197,13 +193,6 @@ class Library:
                     os.close(descriptor)
                 self._remove_empty(folder)
 
-    def await_engine(self, key: str) -> None:
-        """Waits for the engine, which does not see at once what appears beside it."""
-        while (status := self._status(key)) and time.time() - status.st_ctime < _ENGINE_SECONDS:
-            if _size_in_engine(key) == status.st_size:
-                return
-            time.sleep(_LOOK_SECONDS)
-
     def _remove_empty(self, folder: str) -> None:
         """The folder and those around it, until one is not empty (`OSError`); those of the bucket's root stay."""
         while "/" in folder:
@@ -211,21 +200,8 @@ class Library:
             folder = folder.rpartition("/")[0]
 
 
-def _size_in_engine(key: str) -> int | None:
-    """The size of an object as the engine sees it; None when it does not, or does not answer. Without a client of S3,
-    which weighs 4 MB, and without a connection that stays: the engine ends when it has none.
-    """
-    settings = current().settings
-    url = urlsplit(sign("HEAD", f"{endpoint()}/{settings.bucket}/{quote(key)}", _ENGINE_LINK_SECONDS))
-    connection = HTTPConnection(url.netloc, timeout=_ENGINE_PATIENCE_SECONDS)
-    try:
-        connection.request("HEAD", f"{url.path}?{url.query}")
-        answer = connection.getresponse()
-        return int(answer.headers["Content-Length"]) if answer.status == HTTPStatus.OK else None
-    except (OSError, HTTPException):
-        return None
-    finally:
-        connection.close()
+def _place_of(descriptor: int) -> str:
+    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
 
 
 def _is_shown(entry: os.DirEntry[str]) -> bool:

@@ -53,8 +53,8 @@ class ObjectStore(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Deletes objects; a key without one is no error."""
 
-    def await_engine(self, key: str) -> None:
-        """Waits until the object can be read by a signed address as well."""
+    def path_of(self, key: str) -> str:
+        """Where the object lies as a file of this machine; empty where it does not. Raises `NotFound`."""
 
 
 def object_store() -> ObjectStore:

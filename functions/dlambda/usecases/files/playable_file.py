@@ -35,7 +35,7 @@ def timeline_of(file: Found) -> Timeline:
 
 
 def source_of(file: Found) -> str:
-    """Where the file's segments are cut from: a URL with ranges, good for an hour. Raises what `timeline_of` raises."""
+    """Where the file's segments are cut from: a path, or a URL with ranges. Raises what `timeline_of` raises."""
     return _copy_of(file) if timeline_of(file).is_of_copy else location_of(file.path)
 
 
@@ -52,7 +52,7 @@ def _read_timeline(file: Found) -> Timeline:
 
 
 def _copy_of(file: Found) -> str:
-    """The URL of the copy, which is made unless it lies there."""
+    """Where the copy lies, which is made unless it is there."""
     assert file.stored is not None
     if file.stored.size_bytes > _MOST_BYTES:
         raise OperationFailed("The file is too large to be copied.")

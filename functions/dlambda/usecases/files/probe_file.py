@@ -18,7 +18,7 @@ _READ_SECONDS = 3600
 
 
 def location_of(path: str) -> str:
-    """Where our own programs read a stored file: a URL with ranges, good for an hour."""
+    """Where our own programs read a stored file: a path, or a URL with ranges, good for an hour. Raises `NotFound`."""
     return bucket.location(object_key(path), seconds=_READ_SECONDS)
 
 

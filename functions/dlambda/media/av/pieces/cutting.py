@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.domain.files.timeline import Timeline
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
+from dlambda.media.av.pieces.locations import is_remote
 from dlambda.media.machine.tools import find_tool
 from dlambda.media.sandbox import programs
 from dlambda.media.sandbox.policy import Policy
@@ -77,12 +79,13 @@ def write_segment(
 
 
 def _rights(location: str) -> Policy:
-    """Reading `location`, and encoding by the program or by the machine's video hardware."""
+    """Reading a `location` of the network, and encoding by the program or by the machine's video hardware. What is a
+    file here is handed over opened.
+    """
     ffmpeg = find_tool("ffmpeg")
     devices = (_RENDERING, *map(str, Path("/dev").glob("nvidia*")))
-    return make_policy(
-        tools=(ffmpeg,) if ffmpeg else (), devices=devices, processes=_PROCESSES, **rights_to_read(location)
-    )
+    reads = rights_to_read(location) if is_remote(location) else {}
+    return make_policy(tools=(ffmpeg,) if ffmpeg else (), devices=devices, processes=_PROCESSES, **reads)
 
 
 class _Process:
@@ -106,9 +109,14 @@ class _Process:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def ask(self, job: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any] | None:
-        """Its answer, None when there is none in time. Raises EOFError or OSError when it ends instead."""
+    def ask(self, job: Mapping[str, Any], file: int | None, timeout_seconds: float) -> dict[str, Any] | None:
+        """Its answer, None when there is none in time. `file`: descriptor of what it reads, unless the job names a URL.
+
+        Raises EOFError or OSError when it ends instead.
+        """
         self._connection.send_bytes(json.dumps({**job, "target": str(self.folder / _OUTPUT)}).encode())
+        if file is not None:
+            reduction.send_handle(self._connection, file, self._process.pid)
         if not self._connection.poll(timeout_seconds):
             return None
         answer: dict[str, Any] = json.loads(self._connection.recv_bytes())
@@ -184,11 +192,27 @@ def _failure(answer: Mapping[str, Any]) -> AppError:
 
 
 def _answer(job: Mapping[str, Any], timeout_seconds: float, target: Path | None) -> dict[str, Any]:
+    location = str(job["location"])
+    if is_remote(location):
+        return _answer_of_process(job, None, timeout_seconds, target)
+    try:
+        file = os.open(location, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise NotFound("The media file does not exist.") from None
+    try:
+        return _answer_of_process({**job, "location": ""}, file, timeout_seconds, target)
+    finally:
+        os.close(file)
+
+
+def _answer_of_process(
+    job: Mapping[str, Any], file: int | None, timeout_seconds: float, target: Path | None
+) -> dict[str, Any]:
     rights, pool = _rights(str(job["location"])), processes()
     for _ in range(_TRIES):
         process = pool.take(rights)
         try:
-            answer = process.ask(job, timeout_seconds)
+            answer = process.ask(job, file, timeout_seconds)
         except (EOFError, OSError):
             # By this file, or because it had waited long enough for one: the next try tells.
             process.end()

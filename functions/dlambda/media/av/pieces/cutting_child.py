@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import av
 
 from dlambda.domain.files.segment import Conversion, Segment
 from dlambda.errors import AppError
+from dlambda.media.av.pieces.locations import of_descriptor
 from dlambda.media.av.pieces.probing import probe
 from dlambda.media.av.pieces.segments import write_segment
 from dlambda.media.av.pieces.timeline import read_timeline
@@ -59,7 +61,7 @@ def _answer(job: Mapping[str, Any]) -> dict[str, Any]:
 
 def _end_with_parent() -> None:
     """Standard input ends when the process that holds its other end is gone; ffmpeg goes with us."""
-    sys.stdin.buffer.read(1)
+    os.read(sys.stdin.fileno(), 1)  # not by its buffer, which this thread would hold when the process ends
     os.killpg(0, signal.SIGKILL)
 
 
@@ -70,10 +72,22 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     while connection.poll(_IDLE_SECONDS):
         try:
-            job = json.loads(connection.recv_bytes())
+            answer = _take(connection)
         except EOFError:
             break
-        connection.send_bytes(json.dumps(_answer(job)).encode())
+        connection.send_bytes(json.dumps(answer).encode())
+
+
+def _take(connection: Connection) -> dict[str, Any]:
+    """The answer to the next job. A file of this machine comes opened: this process can open none."""
+    job = json.loads(connection.recv_bytes())
+    if job["location"]:
+        return _answer(job)
+    descriptor = reduction.recv_handle(connection)
+    try:
+        return _answer({**job, "location": of_descriptor(descriptor)})
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,15 @@ import av
 
 from dlambda.errors import OperationFailed
 from dlambda.media.av.formats import NO_MEDIA, PROBED
-from dlambda.media.av.pieces.locations import input_name, input_options
+from dlambda.media.av.pieces.opening import open_container
 
 _COVER = av.stream.Disposition.attached_pic
 
 
 def probe(location: str) -> dict[str, Any]:
     """`{"format": {...}, "streams": [...]}` of a path or URL. Raises `OperationFailed` when it holds no media."""
-    options = input_options(location) | {"format_whitelist": ",".join(PROBED)}
     try:
-        with av.open(input_name(location), options=options) as container:
+        with open_container(location, {"format_whitelist": ",".join(PROBED)}) as container:
             streams = [_stream(stream) for stream in container.streams]
             seconds = None if container.duration is None else container.duration / av.time_base
             shape = {

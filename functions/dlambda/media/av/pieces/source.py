@@ -1,4 +1,4 @@
-"""A media file opened for reading, from a path or over HTTP ranges, with no way out of that one file.
+"""A media file opened for reading, as a file or over HTTP ranges, with no way out of that one file.
 
 A file from the internet may pretend to be a video and be a playlist that names other files or addresses; so only
 formats that hold their content themselves are opened, and only the protocol that the location needs.
@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from dlambda.errors import Invalid, NotFound, OperationFailed
 from dlambda.media.av.formats import MATROSKA, MP4
-from dlambda.media.av.pieces.locations import input_name, input_options
+from dlambda.media.av.pieces.opening import open_container
 
 _WAIT_SECONDS = (10.0, 30.0)  # to open, and for one read
 # Formats in which a seek guesses the place, or finds it by an index that lacks the first one: it may land behind it.
@@ -109,7 +109,10 @@ def is_turned(source: Source) -> bool:
 
 @contextmanager
 def open_source(location: str, *, is_damaged: bool = False) -> Iterator[Source]:
-    """Opens a path or an http(s) URL. Raises `NotFound` when it is gone, `Invalid` when it is no media."""
+    """Opens a path, an http(s) URL or a descriptor (`locations`).
+
+    Raises `NotFound` when it is gone, `Invalid` when it is no media.
+    """
     with _open(location) as container:
         yield Source(
             location=location,
@@ -154,7 +157,7 @@ def _end(container: InputContainer, about: float) -> float:
 
 def _open(location: str) -> InputContainer:
     try:
-        return av.open(input_name(location), options=input_options(location), timeout=_WAIT_SECONDS)
+        return open_container(location, timeout_seconds=_WAIT_SECONDS)
     except (av.FileNotFoundError, av.HTTPNotFoundError):
         raise NotFound("The media file does not exist.") from None
     except (av.InvalidDataError, av.ArgumentError, av.EOFError):

@@ -1,5 +1,6 @@
 """A piece of a video as H.264, by the ffmpeg program: its encoders are twice as fast as those at hand in-process."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ from typing import IO
 from dlambda.domain.files.segment import EVEN_SIZE, Segment
 from dlambda.errors import OperationFailed, Unavailable
 from dlambda.media.av.last_words import last_words
-from dlambda.media.av.pieces.locations import input_name, input_options
+from dlambda.media.av.pieces.locations import descriptor_of, input_name, input_options
 from dlambda.media.av.pieces.packets import ROUNDING
 
 SOFTWARE = "libx264"
@@ -100,9 +101,16 @@ def candidates(setting: str, available: Iterable[str]) -> list[str]:
     return order
 
 
-def _run(command: Sequence[str], output: IO[bytes] | int) -> subprocess.CompletedProcess[bytes]:
+def _run(command: Sequence[str], output: IO[bytes] | int, location: str = "") -> subprocess.CompletedProcess[bytes]:
+    """`location` is what the command reads."""
+    descriptor = descriptor_of(location)
+    if descriptor is not None:
+        os.lseek(descriptor, 0, os.SEEK_SET)  # ffmpeg takes the present place for the beginning
     try:
-        return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, check=False, timeout=_LONGEST_SECONDS)
+        return subprocess.run(
+            command, stdout=output, stderr=subprocess.PIPE, check=False, timeout=_LONGEST_SECONDS,
+            pass_fds=() if descriptor is None else (descriptor,),
+        )  # fmt: skip
     except FileNotFoundError:
         raise Unavailable("ffmpeg is not available on this system.") from None
     except subprocess.TimeoutExpired:
@@ -139,7 +147,7 @@ class VideoEncoder:
         for position, codec in enumerate(self.order):
             arguments = video_arguments(location, segment, codec, self._device, run_up, is_damaged=is_damaged)
             with target.open("wb") as output:
-                process = _run([self._ffmpeg, *arguments], output)
+                process = _run([self._ffmpeg, *arguments], output, location)
             error_output = process.stderr
             if process.returncode == 0 and not (is_damaged and _BROKEN_OFF.search(error_output)):
                 self.order = self.order[position:]
