@@ -15,6 +15,7 @@ from local.api_document.bodies import BODIES, SCHEMAS
 from local.api_document.declared_examples import add_declared_examples
 from local.api_document.defaults import explain_defaults
 from local.api_document.examples import Examples
+from local.api_document.groups import document_of
 from local.api_document.headers import describe_headers
 from local.api_document.operations import operation_id, operations
 from local.api_document.simplify import (
@@ -41,7 +42,7 @@ def document() -> Json:
     """The documents of all groups, as one."""
     merged: Json = {"paths": {}, "schemas": {}, "tags": [], "security": {}}
     for module in sorted({route.function.module for route in template.read().routes}):
-        _take_in(merged, module.split(".")[-2], importlib.import_module(module).app.api_doc)
+        _take_in(merged, module.split(".")[-2], document_of(importlib.import_module(module).app))
     merged["schemas"] |= SCHEMAS
     refer_to_other_groups(merged["schemas"])
     paths, schemas = replace_aliases(merged["paths"], merged["schemas"])

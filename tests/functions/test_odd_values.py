@@ -18,6 +18,7 @@ from dlambda.domain.rules.resource import PRESETS
 from dlambda.usecases.orders.keys import make_first_key
 from dlambda.usecases.rules.resources import create
 from local import template
+from local.api_document.groups import document_of
 from tests.functions.calls import Client
 
 DOCUMENT = json.loads((Path(template.ROOT) / "functions/endpoints/system/openapi.json").read_text())["paths"]
@@ -100,7 +101,7 @@ def groups() -> dict[str, str]:
     return {
         path: name
         for name in modules
-        for path in importlib.import_module(f"endpoints.{name}.main").app.api_doc["paths"]
+        for path in document_of(importlib.import_module(f"endpoints.{name}.main").app)["paths"]
     }
 
 

@@ -7,19 +7,17 @@ lambda_handler = make_lambda_handler(app)  # API Gateway
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from flask import Flask, Request, Response
-from flask_openapi3 import Info, Tag
 
 from dlambda.deployment import current
 from dlambda.entry import dialects
-from dlambda.entry.auth import COOKIE
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host
 from dlambda.entry.json_request import JsonRequest
 from dlambda.entry.logs import set_up_logs
-from dlambda.entry.problem import Problem, refuse, render
+from dlambda.entry.problem import Problem, render
 from dlambda.entry.routes import GroupApp, Routes
 from dlambda.entry.steps import add_steps
 from dlambda.errors import AppError
@@ -49,44 +47,19 @@ def binary(*media_types: str) -> dict[str, Any]:
 
 def make_routes(name: str, description: str = "", *, security: str = "user") -> Routes:
     """The routes of one group, named by its URL's noun. `security="key"`: they want an API key, not a user."""
-    return Routes(
-        name,
-        name,
-        abp_tags=[Tag(name=name, description=description)],
-        abp_security=_SECURITY[security],
-        abp_responses=problems(401, 403, 500),
-    )
-
-
-# Ways to say who asks, as OpenAPI names them.
-_SECURITY_SCHEMES: Final[dict[str, Any]] = {
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ytp_..."},
-    "basic": {"type": "http", "scheme": "basic"},
-    "apikey": {"type": "apiKey", "in": "query", "name": "apikey"},
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-}
+    return Routes(name, description, _SECURITY[security])
 
 
 def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     """A group's app. `authenticated=False` is for groups that check keys of their own, or are for everyone."""
     set_up_logs()
-    app = GroupApp(
-        groups[0].name,
-        info=Info(title="dlambda", version=current().settings.app_version),
-        security_schemes=_SECURITY_SCHEMES,
-        validation_error_status=400,
-        validation_error_model=Problem,
-        validation_error_callback=refuse,
-        doc_ui=False,
-        static_folder=None,
-    )
+    app = GroupApp(groups[0].name, static_folder=None)
     app.request_class = JsonRequest
     app.url_map.strict_slashes = False
     app.json.ensure_ascii = True  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for group in groups:
-        app.register_api(group)
+        app.register_blueprint(group)
     add_steps(app, authenticated=authenticated)
     below_base = dialects.DialectPaths(app.wsgi_app)
     app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]

@@ -9,16 +9,6 @@ from dlambda.entry.json_text import read_json
 from dlambda.errors import Invalid
 
 
-class _Text:
-    """A body that is a JSON string, and so nothing that any endpoint wants."""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-
-    def __str__(self) -> str:
-        return self.value
-
-
 class JsonRequest(Request):
     """A request whose body is JSON whatever its Content-Type says; none is None. Some routes take forms as well."""
 
@@ -28,11 +18,9 @@ class JsonRequest(Request):
         if not body.strip():
             return None
         try:
-            document = read_json(body)
+            return read_json(body)
         except ValueError:
             form = read_form(body, self.content_type or "") if takes_forms(self.method, self.path) else None
             if form is None:
                 raise Invalid("Invalid JSON in request body.") from None
             return form
-        # The framework would parse a text once more; as something else, each model refuses it in its own words.
-        return _Text(document) if isinstance(document, str) else document
