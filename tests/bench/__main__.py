@@ -19,6 +19,7 @@ from tests.bench import (
     deciding,
     downloading,
     flames,
+    floor,
     functions,
     history,
     listing,
@@ -43,6 +44,7 @@ PARTS = (
     "looking",
     "clips",
     "big",
+    "floor",
     "serving",
     "playing",
     "keys",
@@ -77,6 +79,8 @@ def measure(
         figures += downloading.measure_clips(api, origin, str(time.time_ns()))
     if "big" in parts:
         figures += downloading.measure_big(api, origin)
+    if "floor" in parts:
+        figures += floor.measure_floor(api, origin)
     if "serving" in parts:
         figures += downloading.measure_serving(api, origin)
     if "playing" in parts:

@@ -13,7 +13,7 @@ from tests.bench.rate import CLIENTS
 from tests.bench.timing import seconds_of
 from tests.e2e.api import Api, wait_until
 from tests.origin import Origin
-from tests.origin.media import BIG_BYTES, big_file
+from tests.origin.media import BIG_BYTES, big_file, ffmpeg
 
 _MB = 1_000_000
 _FILES = 400
@@ -55,7 +55,7 @@ def measure_big(api: Api, origin: Origin) -> list[Figure]:
     big_file()
     ours, plain = [], []
     for number in range(3):
-        plain.append(_plain_seconds(origin.url(f"big.mp4?plain-{number}")))
+        plain.append(plain_seconds([origin.url(f"big.mp4?plain-{number}")]))
         ours.append(seconds_until_finished(api, [origin.url(f"big.mp4?ours-{number}")], f"bench/big-{number}"))
     service, alone = statistics.median(ours), statistics.median(plain)
     return [
@@ -65,9 +65,11 @@ def measure_big(api: Api, origin: Origin) -> list[Figure]:
     ]
 
 
-def _plain_seconds(url: str) -> float:
+def plain_seconds(urls: list[str]) -> float:
+    """How long yt-dlp takes as a command, its start included."""
     place = Path(tempfile.mkdtemp(prefix="dlambda-plain-"))
-    command = [sys.executable, "-m", "yt_dlp", "-q", "--no-warnings", "-o", "%(id)s.%(ext)s", url]
+    options = ["-q", "--no-warnings", "--ffmpeg-location", ffmpeg(), "-o", "%(id)s.%(ext)s"]
+    command = [sys.executable, "-m", "yt_dlp", *options, *urls]
     try:
         return seconds_of(lambda: subprocess.run(command, cwd=place, check=True))
     finally:

@@ -166,10 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         source = cast("_Server", self.server).source
-        if (document := source.document(self.path)) is not None:
+        path = self.path.partition("?")[0]
+        if (document := source.document(path)) is not None:
             self._begin(200, len(document))
             self.wfile.write(document)
-        elif (media := source.media(self.path)) is not None:
+        elif (media := source.media(path)) is not None:
             self._begin(200, len(media))
             self._send(source, (media[start : start + _BLOCK] for start in range(0, len(media), _BLOCK)))
         else:
@@ -190,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         if start is not None:
             self.send_header("Content-Range", f"bytes {start}-{start + length - 1}/{source.film.size_bytes}")
         kind = {".m3u8": "application/vnd.apple.mpegurl", ".mpd": "application/dash+xml"}
-        suffix = "." + self.path.rpartition(".")[2]
+        suffix = "." + self.path.partition("?")[0].rpartition(".")[2]
         self.send_header("Content-Type", kind.get(suffix, "video/mp4"))
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("ETag", f'"film-{source.version}"')
