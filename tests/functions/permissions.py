@@ -22,6 +22,7 @@ from dlambda.aws import bucket, log_store, objects, queue, s3_client, socket
 from dlambda.entry import auth, sqs
 from dlambda.store import sealing, table_connection
 from dlambda.store.orders import keys
+from dlambda.usecases.accounts import oidc
 from dlambda.usecases.files import sweep_files
 from dlambda.usecases.operations import check_updates, count_state, sweep
 from dlambda.usecases.orders import keys as order_keys
@@ -48,6 +49,7 @@ _OBJECT_ACTIONS = {
     "DeleteObjects": ("DeleteObject",),
     "ListObjectsV2": ("ListBucket",),
 }
+_SIGNED = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject"}
 # What the cloud answers with 404 before it asks anybody.
 _ONE_MACHINES = frozenset({"/metrics"})
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -99,38 +101,43 @@ def watched() -> Iterator[set[tuple[str, str, str]]]:
 def _calls_are_noted(note: Callable[[Permission], None]) -> Iterator[None]:
     """What is needed without a request of a client that is watched: secrets, signed URLs, pushes, logs."""
 
-    def noted(place: Any, name: str, permission: Callable[..., Permission | None]) -> Any:
+    def noted(place: Any, name: str, permissions: Callable[..., list[Permission]]) -> Any:
         original = getattr(place, name)
 
         def call(*arguments: Any, **options: Any) -> Any:
-            if needed := permission(*arguments, **options):
-                note(needed)
+            for permission in permissions(*arguments, **options):
+                note(permission)
             return original(*arguments, **options)
 
         return mock.patch.object(place, name, call)
 
-    def signed(key: str, *, method: str = "GET", **_: Any) -> Permission:
-        return ("s3:PutObject" if method == "PUT" else "s3:GetObject", _prefix_of(key))
+    def signed(key: str, *, method: str = "GET", **_: Any) -> list[Permission]:
+        """Who follows a signed URL does it with the rights of who signed."""
+        return [(f"s3:{action}", _prefix_of(key)) for action in _OBJECT_ACTIONS[_SIGNED[method]]]
 
-    def in_parts(key: str) -> Permission:
+    def in_parts(key: str) -> list[Permission]:
         """A large object is uploaded in parts, and an upload that failed is given up."""
-        return "s3:AbortMultipartUpload", _prefix_of(key)
+        return [("s3:AbortMultipartUpload", _prefix_of(key))]
+
+    def one(action: str, resource: str) -> Callable[..., list[Permission]]:
+        return lambda *_arguments, **_options: [(action, resource)]
 
     with ExitStack() as stack:
-        for place, name, permission in (
-            (sealing, "_cipher", lambda: (_READ_SECRET, "SecretKey")),
-            (keys, "id_of", lambda _value: (_READ_SECRET, "SecretKey")),
-            (order_keys, "_first", lambda _value: (_READ_SECRET, "AdminKey")),
-            (auth, "current", lambda: (_READ_SECRET, "Login")),
+        for place, name, permissions in (
+            (sealing, "_cipher", one(_READ_SECRET, "SecretKey")),
+            (keys, "id_of", one(_READ_SECRET, "SecretKey")),
+            (order_keys, "_first", one(_READ_SECRET, "AdminKey")),
+            (auth, "current", one(_READ_SECRET, "Login")),
+            (oidc, "_exchange", one(_READ_SECRET, "OidcSecret")),
             (bucket, "presign", signed),
             (bucket, "place_file", lambda _path, key, *_, **__: in_parts(key)),
             (bucket, "put_file", lambda _path, key, *_, **__: in_parts(key)),
             (objects, "copy", lambda _source, target, *_, **__: in_parts(target)),
-            (socket, "push", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
-            (socket, "close", lambda *_: ("execute-api:ManageConnections", "SocketApi")),
-            (log_store, "client", lambda: ("logs:FilterLogEvents", "log-group")),
+            (socket, "push", one("execute-api:ManageConnections", "SocketApi")),
+            (socket, "close", one("execute-api:ManageConnections", "SocketApi")),
+            (log_store, "client", one("logs:FilterLogEvents", "log-group")),
         ):
-            stack.enter_context(noted(place, name, permission))
+            stack.enter_context(noted(place, name, permissions))
         yield
 
 

@@ -51,7 +51,8 @@ def request_id(value: str) -> Iterator[None]:
 
 def _known_secrets(settings: Settings) -> list[str]:
     forms = credential_forms(settings.auth_username, settings.auth_password)
-    return [*forms, *(secret for secret in (settings.secret_key, settings.admin_key) if secret)]
+    secrets = (settings.secret_key, settings.admin_key, settings.oidc_client_secret)
+    return [*forms, *filter(None, secrets)]
 
 
 class JsonLines(logging.Formatter):
