@@ -87,7 +87,8 @@ def _by_alias(properties: Mapping[str, Any], functions: set[str]) -> Json:
             changed[key] = {"Ref": f"{target}.Alias"}
         elif "Fn::Sub" in value:
             text = value["Fn::Sub"]
+            aliases = {f"{name}Alias": {"Ref": f"{name}.Alias"} for name in functions if f"${{{name}.Arn}}" in text}
             for name in functions:
-                text = text.replace(f"${{{name}.Arn}}", f"${{{name}.Alias}}")
-            changed[key] = {"Fn::Sub": text}
+                text = text.replace(f"${{{name}.Arn}}", f"${{{name}Alias}}")
+            changed[key] = {"Fn::Sub": [text, aliases]}
     return changed
