@@ -67,9 +67,16 @@ class Cloud:
 
     def logged(self, message: str, **fields: str) -> list[dict[str, Any]]:
         """The lines of the functions' log with this message and these fields."""
-        events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{STACK}")["events"]
-        lines = [json.loads(each["message"]) for each in events if each["message"].startswith("{")]
-        return [line for line in lines if line.items() >= {"message": message, **fields}.items()]
+        return [line for line in self._log() if line.items() >= {"message": message, **fields}.items()]
+
+    def rounds(self) -> int:
+        """How many of the minute's rounds have counted how things stand."""
+        return sum("history_items" in line for line in self._log())
+
+    def _log(self) -> list[dict[str, Any]]:
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{STACK}")
+        messages = (event["message"] for page in pages for event in page["events"])
+        return [json.loads(message) for message in messages if message.startswith("{")]
 
     @property
     def http(self) -> str:
@@ -157,6 +164,24 @@ def deploy(cloud: Cloud, machine: Machine, parameters: Mapping[str, str]) -> Clo
         resources=resources,
         outputs={output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
     )
+
+
+def update(cloud: Cloud, parameters: Mapping[str, str]) -> None:
+    """Gives parameters of the stack other values; all else stays."""
+    formation = cloud.client("cloudformation")
+    names = [each["ParameterKey"] for each in formation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]]
+    formation.update_stack(
+        StackName=STACK,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": parameters[name]}
+            if name in parameters
+            else {"ParameterKey": name, "UsePreviousValue": True}
+            for name in names
+        ],
+    )
+    assert _settled(formation)["StackStatus"] == "UPDATE_COMPLETE"
 
 
 def remove(cloud: Cloud) -> None:

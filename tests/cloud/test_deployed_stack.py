@@ -8,13 +8,14 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
+from dlambda.domain.events.event import INTERNAL, Name
 from infra.indexes import steps_before, steps_with
 from infra.stack import read_stack
 from local import template
-from tests.cloud.local_cloud import STACK, Cloud, remove
+from tests.cloud.local_cloud import STACK, Cloud, remove, update
 from tests.e2e.api import Api, Record, Reply, wait_until
 from tests.e2e.credentials import basic
-from tests.e2e.listener import Listener
+from tests.e2e.listener import Listener, about, payload
 from tests.e2e.playback import decode
 from tests.origin import Origin
 
@@ -127,6 +128,51 @@ def test_a_url_becomes_a_file_and_every_change_is_told(cloud: Cloud, api: Api, o
     assert (part.status, part.body) == (206, content[10:20])
 
 
+def test_every_event_reaches_a_client_and_its_own_messages_arrive(cloud: Cloud, api: Api, origin: Origin) -> None:
+    """Both directions, and all that a client may hear (docs/contract/websocket.md 7)."""
+    first, second, failing = (
+        origin.url(name) for name in ("slow/400000/clip-heard.mp4", "clip-held.mp4", "status/503/clip-heard.mp4")
+    )
+    with Listener(cloud.sockets, "progress=true", headers={"Authorization": basic()}) as client:
+        client.wait("connected")
+        client.send("add_url", {"url": first, "auto_start": False})
+        client.wait("item_status")
+        ids = [payload(client.wait("item_added", about(first)))["_id"]]
+        api.add(second, auto_start=False)
+        ids.append(payload(client.wait("item_added", about(second)))["_id"])
+        api.add(second)
+        client.wait("log_info", lambda message: message["data"]["title"] == "Already In Queue")
+        for item_id in ids:  # their extraction has ended: they can be moved
+            wait_until(lambda: api.item(item_id)["status"] == "pending", 60, lambda: str(api.everything()))  # noqa: B023
+        assert api.post("/api/history/position", {"ids": ids[1:], "position": "front"}).status == 200
+        client.wait("queue_reordered")
+        for action in ("pause", "resume"):
+            assert api.post(f"/api/system/{action}").status == 200
+            client.wait(f"{action}d")
+        client.send("item_start", ids[:1])
+        client.wait("item_updated", about(first, auto_start=True))
+        client.wait("item_progress")
+        client.send("item_cancel", ids[1])
+        client.wait("item_cancelled", about(second))
+        client.wait("item_moved", about(first))
+        client.send("item_delete", {"id": ids[0]})
+        client.wait("item_deleted", about(first))
+        [added] = api.add(failing).json()
+        client.wait("log_warning")  # it is tried again
+        client.send("item_cancel", added["_id"])
+        client.wait("item_moved", about(failing))
+        assert api.post("/api/history/retry", {"ids": [added["_id"]]}).status == 202
+        client.wait("item_bulk_deleted")
+        client.wait("log_success", lambda message: message["data"]["title"] == "History Retry Finished")
+        client.send("item_cancel", "no-such-item")
+        client.wait("log_error")
+        preset = api.post("/api/presets", {"name": "heard", "cli": "-f best"}).json()
+        assert api.request("DELETE", f"/api/presets/{preset['id']}").status == 200
+        client.wait("config_update", lambda message: payload(message)["action"] == "delete")
+        names = {message["event"] for message in client.messages}
+    assert names == {name.value for name in Name if name not in INTERNAL}
+
+
 def test_a_film_is_played_in_segments(cloud: Cloud, api: Api, origin: Origin) -> None:
     item = api.fetch(origin.url("short.mp4"), folder="played")
     name = quote(f"played/{item['filename']}")
@@ -198,9 +244,22 @@ def test_a_download_that_takes_longer_than_its_function_may_is_handed_over(
     assert len(cloud.logged("downloading", item_id=item["_id"])) > 1
 
 
+def test_the_rule_has_woken_the_round_by_itself(cloud: Cloud) -> None:
+    """Its minute has passed meanwhile; one of the rounds may be the one that a test called."""
+    wait_until(lambda: cloud.rounds() > 1, 90, lambda: f"{cloud.rounds()} rounds")
+
+
 def test_it_is_ready(api: Api) -> None:
     reply = api.get("/api/system/ready")
     assert (reply.status, reply.json()["status"]) == (200, "ok"), reply.body
+
+
+def test_an_update_changes_what_was_named_and_nothing_else(cloud: Cloud, api: Api) -> None:
+    count = api.listed("done")["pagination"]["total"]
+    update(cloud, {"MaxWorkersPerExtractor": "7", "Settings": "YTP_INSTANCE_TITLE=Another"})
+    app = api.get("/api/system/configuration").json()["app"]
+    assert (app["instance_title"], app["max_workers"], app["max_workers_per_extractor"]) == ("Another", 20, 7)
+    assert api.listed("done")["pagination"]["total"] == count
 
 
 def test_a_function_without_a_password_refuses(cloud: Cloud) -> None:

@@ -98,3 +98,14 @@ def _item_id(message: Message) -> str | None:
     item = inner if isinstance(inner, dict) else found
     value = item.get("_id")
     return value if isinstance(value, str) else None
+
+
+def about(url: str, **values: object) -> Callable[[Message], bool]:
+    """Matches messages whose item has this URL and these values."""
+
+    def match(message: Message) -> bool:
+        data = payload(message)
+        item = data.get("item", data)
+        return item.get("url") == url and all(item.get(key) == value for key, value in values.items())
+
+    return match

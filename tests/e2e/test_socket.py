@@ -10,21 +10,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.e2e.api import Api, wait_until
-from tests.e2e.listener import Listener, Message, payload
+from tests.e2e.listener import Listener, Message, about, payload
 from tests.e2e.service import Service
 from tests.origin import Origin
 from tests.patience import PATIENCE_SECONDS
-
-
-def about(url: str, **wanted: object):  # type: ignore[no-untyped-def]
-    """Matches messages whose item has this URL and these values."""
-
-    def match(message: Message) -> bool:
-        found = payload(message)
-        item = found.get("item", found)
-        return item.get("url") == url and all(item.get(key) == value for key, value in wanted.items())
-
-    return match
 
 
 def test_the_greeting_names_the_session(service: Service) -> None:
