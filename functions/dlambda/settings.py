@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from dlambda import __version__
 from dlambda.node_roles import read_roles
@@ -21,6 +21,8 @@ _MISPLACED_IN_BASE_PATH = re.compile(r"[\s?#%\\]|//|/\.\.?(?:/|$)")
 
 class Settings(UserSettings):
     """All settings: those of users, and what a deployment sets as DLAMBDA_<NAME>."""
+
+    model_config = ConfigDict(defer_build=False)  # each start reads them
 
     table_prefix: str = "dlambda-"
     bucket: str = "dlambda"

@@ -37,7 +37,7 @@ def list_words(text: str) -> list[str]:
 class UserSettings(BaseModel):
     """Settings that users set as YTP_<NAME>: the table of docs/contract/system.md 10."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
     app_env: Literal["production", "development"] = Field("production", description="production or development")
     config_path: str = Field("/config", description="folder of the configuration, as paths in options begin with it")

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from dlambda.deployment import current
 from dlambda.domain.web.answer_size import fitting_values
+from dlambda.entry.model import Model
 from dlambda.errors import Invalid
 
 MAX_PER_PAGE = 1000
 TRUNCATED = "true: the page is larger than an answer, its last entries are left out"
 
 
-class Pagination(BaseModel):
+class Pagination(Model):
     """The `pagination` of an answer."""
 
     page: int

@@ -7,10 +7,11 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from flask import Response, has_request_context, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dlambda.domain.web.error_params import params_of
+from dlambda.entry.model import Model
 from dlambda.errors import AppError, ValidationFailed
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ _PROBLEM_TYPE = "application/problem+json"
 _PARAMS = {"resource": "api.resources.item"}
 
 
-class Problem(BaseModel):
+class Problem(Model):
     """Every error body: `error` is for people, `code` for programs."""
 
     model_config = ConfigDict(extra="allow")

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, WithJsonSchema
 
+from dlambda.entry.model import Model
 
-class Query(BaseModel):
+
+class Query(Model):
     """A query string as a model: of a field that is sent twice the first counts."""
 
 

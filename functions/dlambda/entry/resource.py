@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from dlambda.domain.accounts.permission import Permission, holds
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.entry.http import make_routes, problems
+from dlambda.entry.model import Model, Root
 from dlambda.entry.pages import TRUNCATED, PageRequest, Pagination, fitting_items, pagination, read_page
 from dlambda.entry.principals import current_principal
 from dlambda.entry.query import PageNumber, PageSize, Query
@@ -30,7 +31,7 @@ Shorten = Callable[[Sequence[Document], str], list[dict[str, Any]] | None]
 _TAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
-class ResourcePath(BaseModel):
+class ResourcePath(Model):
     id: int = Field(description="given by the service")
 
 
@@ -109,6 +110,7 @@ def _add_collection(
 def _page_model(model: type[BaseModel]) -> type[BaseModel]:
     return create_model(
         f"{model.__name__}Page",
+        __base__=Model,
         items=(list[model], ...),  # type: ignore[valid-type]
         pagination=(Pagination, ...),
         truncated=(bool | None, Field(None, description=TRUNCATED)),
@@ -156,16 +158,14 @@ def _add_single(
         return resources.view(kind, resources.remove(kind, path.id, if_match=_if_match()))
 
 
-def _any_body(kind: Kind, *, whole: bool) -> type[RootModel[Any]]:
+def _any_body(kind: Kind, *, whole: bool) -> type[Root[Any]]:
     """A body that the use case reads itself: its errors have texts of their own. Documented as what it should be."""
     name = kind.model.__name__ if whole else f"{kind.model.__name__}Change"
 
     def describe(schema: dict[str, Any]) -> None:
         schema.update(body_schema(kind.model, name, whole=whole))
 
-    return type(
-        name, (RootModel[Any],), {"model_config": ConfigDict(json_schema_extra=describe), "__module__": __name__}
-    )
+    return type(name, (Root[Any],), {"model_config": ConfigDict(json_schema_extra=describe), "__module__": __name__})
 
 
 def body_schema(model: type[BaseModel], name: str, *, whole: bool) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from dlambda.entry.model import Model
 from dlambda.entry.query import Query, documented
 from dlambda.errors import Invalid, Required
 
@@ -25,7 +26,7 @@ class ReadQuery(Query):
     ids: str | None = Field(None, description="comma list: only those of them that are in the archive")
 
 
-class ItemsBody(BaseModel):
+class ItemsBody(Model):
     preset: str
     items: list[str]
     skip_check: bool = Field(False, description="add without looking for what is there")
@@ -56,7 +57,7 @@ def normalised(entries: list[str]) -> list[str]:
     return [entry for entry in trimmed if " " in entry and len(entry.encode()) <= _MOST_BYTES]
 
 
-class Entries(BaseModel):
+class Entries(Model):
     file: str
     items: list[str]
     count: int
@@ -65,7 +66,7 @@ class Entries(BaseModel):
     )
 
 
-class Changed(BaseModel):
+class Changed(Model):
     file: str
     status: bool
     items: list[str]

@@ -2,23 +2,24 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import Query, like
 
 
-class User(BaseModel):
+class User(Model):
     id: int = Field(description="0: the user of the settings, or everyone where no login is needed", examples=[1])
     username: str = Field(examples=["ann"])
     role: str = Field(description="`admin`, `member` or `guest`", examples=["member"])
 
 
-class Provider(BaseModel):
+class Provider(Model):
     label: str = Field(examples=["single sign-on"])
     url: str = Field(description="where signing in begins", examples=["/api/auth/oidc/login"])
 
 
-class Status(BaseModel):
+class Status(Model):
     disabled: bool = Field(description="no login is needed")
     setup_required: bool = Field(description="nobody can sign in before the first account is made")
     setup_possible: bool = Field(description="`POST /api/auth/setup` would make the first account")
@@ -27,7 +28,7 @@ class Status(BaseModel):
     oidc: Provider | None = Field(description="the provider that users may sign in at")
 
 
-class UserAnswer(BaseModel):
+class UserAnswer(Model):
     user: User
 
 
@@ -36,30 +37,30 @@ class Me(UserAnswer):
     scopes: list[str] = Field(description="what a new API key may hold", examples=[["items:add", "get_video"]])
 
 
-class Credentials(BaseModel):
+class Credentials(Model):
     username: str = Field(examples=["ann"])
     password: str = Field(examples=["correct horse battery staple"])
 
 
-class CredentialsBody(RootModel[Any]):
+class CredentialsBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(Credentials))
 
 
-class AccountChange(BaseModel):
+class AccountChange(Model):
     current_password: str = Field(examples=["correct horse battery staple"])
     username: str | None = Field(None, examples=["anna"])
     password: str | None = Field(None, examples=["battery horse correct staple"])
 
 
-class AccountChangeBody(RootModel[Any]):
+class AccountChangeBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(AccountChange))
 
 
-class SessionView(BaseModel):
+class SessionView(Model):
     id: int
     created_at: str = Field(examples=["2026-01-01 00:00:00"])
     expires_at: str = Field(examples=["2026-01-31 00:00:00"])
@@ -68,20 +69,20 @@ class SessionView(BaseModel):
     current: bool = Field(description="it is the one of this request")
 
 
-class Sessions(BaseModel):
+class Sessions(Model):
     items: list[SessionView]
 
 
-class SessionPath(BaseModel):
+class SessionPath(Model):
     id: str = Field(description="a session's id")
 
 
-class Ticket(BaseModel):
+class Ticket(Model):
     ticket: str = Field(description="for `/ws?ticket=`, once", examples=["ytp_ws_..."])
     expires_in: int = Field(description="seconds", examples=[30])
 
 
-class NewKey(BaseModel):
+class NewKey(Model):
     name: str = Field(examples=["browser"])
     scopes: list[str] | None = Field(None, description="permissions of both APIs; null: all of the account")
     expires_at: str | float | None = Field(
@@ -93,13 +94,13 @@ class NewKey(BaseModel):
     )
 
 
-class NewKeyBody(RootModel[Any]):
+class NewKeyBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(NewKey))
 
 
-class KeyView(BaseModel):
+class KeyView(Model):
     id: int
     name: str = Field(examples=["browser"])
     prefix: str = Field(examples=["ytp_"])
@@ -117,15 +118,15 @@ class KeyAnswer(KeyView):
     key: str = Field(description="its value, here and never again", examples=["ytp_..."])
 
 
-class Keys(BaseModel):
+class Keys(Model):
     items: list[KeyView]
 
 
-class KeyPath(BaseModel):
+class KeyPath(Model):
     id: str = Field(description="a key's id")
 
 
-class AccountPath(BaseModel):
+class AccountPath(Model):
     id: str = Field(description="an account's id")
 
 
@@ -134,13 +135,13 @@ class NewAccount(Credentials):
     home: str | None = Field(None, description="folder below the files; default: `users/<username>`")
 
 
-class NewAccountBody(RootModel[Any]):
+class NewAccountBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(NewAccount))
 
 
-class AccountPatch(BaseModel):
+class AccountPatch(Model):
     username: str | None = None
     password: str | None = None
     role: str | None = None
@@ -148,7 +149,7 @@ class AccountPatch(BaseModel):
     home: str | None = None
 
 
-class AccountPatchBody(RootModel[Any]):
+class AccountPatchBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(AccountPatch))
@@ -162,7 +163,7 @@ class AccountView(User):
     external: bool = Field(description="signs in at a provider or a proxy")
 
 
-class Accounts(BaseModel):
+class Accounts(Model):
     items: list[AccountView]
 
 

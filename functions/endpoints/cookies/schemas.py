@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
 from dlambda.deployment import current
 from dlambda.domain.rules.cookie_jar import CookieJar, file_of_browser, jars_of
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import documented, like
 from dlambda.errors import Invalid, Required
 
@@ -13,7 +14,7 @@ _USES = ("always", "needed")
 _ROW = ".example.com\tTRUE\t/\tTRUE\t1798761600\tsession\t0123456789"
 
 
-class SitePath(BaseModel):
+class SitePath(Model):
     site: str = Field(description="a registered name, such as `example.com`, or an IP address")
 
 
@@ -38,7 +39,7 @@ _COOKIES: Final = {
 }
 
 
-class CookiesOfSites(BaseModel):
+class CookiesOfSites(Model):
     cookies: Annotated[Any, documented(_COOKIES)]
     use: Literal["always", "needed"] = Field(
         "always", description="`needed`: only when a failure asks for them", examples=["always"]
@@ -46,13 +47,13 @@ class CookiesOfSites(BaseModel):
     shared: bool = Field(False, description="of admins: for the items of all accounts", examples=[False])
 
 
-class CookiesBody(RootModel[Any]):
+class CookiesBody(Root[Any]):
     """Read by hand: its errors have texts of their own."""
 
     model_config = ConfigDict(json_schema_extra=like(CookiesOfSites))
 
 
-class JarView(BaseModel):
+class JarView(Model):
     """The cookies of a site, without their values."""
 
     site: str = Field(examples=["example.com"])
@@ -67,7 +68,7 @@ class JarView(BaseModel):
     last_refused_at: float | None
 
 
-class JarList(BaseModel):
+class JarList(Model):
     jars: list[JarView]
 
 

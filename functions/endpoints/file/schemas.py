@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice
 
 
-class FilePath(BaseModel):
+class FilePath(Model):
     path: str = Field(description="below the download root")
 
 
@@ -20,7 +21,7 @@ class FolderQuery(Query):
     search: str | None = Field(None, description="part of a name, in any case")
 
 
-class EntryView(BaseModel):
+class EntryView(Model):
     type: Literal["file", "dir", "link"]
     content_type: str = Field(examples=["video"])
     name: str
@@ -34,14 +35,14 @@ class EntryView(BaseModel):
     is_symlink: bool
 
 
-class FolderView(BaseModel):
+class FolderView(Model):
     path: str = Field(examples=["/videos"])
     contents: list[EntryView]
     pagination: Pagination
     truncated: bool | None = Field(None, description=TRUNCATED)
 
 
-class ProbeView(BaseModel):
+class ProbeView(Model):
     """ffprobe's answer, and the same sorted by kind."""
 
     model_config = ConfigDict(extra="allow")
@@ -58,14 +59,14 @@ class ProbeView(BaseModel):
     is_audio: bool
 
 
-class FileInfo(BaseModel):
+class FileInfo(Model):
     title: str
     ffprobe: dict[str, Any]
     mimetype: str
     sidecar: dict[str, list[dict[str, str]]]
 
 
-class ActionResult(BaseModel):
+class ActionResult(Model):
     model_config = ConfigDict(extra="allow")
 
     path: str
@@ -75,15 +76,15 @@ class ActionResult(BaseModel):
     error: str | None
 
 
-class ActionResults(RootModel[list[ActionResult]]):
+class ActionResults(Root[list[ActionResult]]):
     pass
 
 
-class JobPath(BaseModel):
+class JobPath(Model):
     id: str
 
 
-class JobView(BaseModel):
+class JobView(Model):
     """Long work: `results` are complete when `done` is true."""
 
     job: str
@@ -91,10 +92,10 @@ class JobView(BaseModel):
     results: list[ActionResult]
 
 
-class TokenPath(BaseModel):
+class TokenPath(Model):
     token: str
 
 
-class Bundle(BaseModel):
+class Bundle(Model):
     token: str
     files: list[str]

@@ -2,20 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
 from dlambda.domain.items.item import IN_HISTORY, IN_QUEUE
+from dlambda.entry.model import Model, Root
 from dlambda.entry.pages import TRUNCATED, Pagination
 
 
-class StepWarningView(BaseModel):
+class StepWarningView(Model):
     """A step that failed beside the media, which is there."""
 
     step: str = Field(examples=["EmbedThumbnail"])
     text: str
 
 
-class FailureView(BaseModel):
+class FailureView(Model):
     """A failure, for programs and for people (contract README, Other fields)."""
 
     model_config = ConfigDict(extra="allow")
@@ -26,7 +27,7 @@ class FailureView(BaseModel):
     retry_at: float | None = Field(description="when it is tried again, seconds since 1970")
 
 
-class AttemptView(BaseModel):
+class AttemptView(Model):
     """A try of an item that ended (downloads.md 5.11)."""
 
     at: float = Field(description="when it ended, seconds since 1970", examples=[1767261600.0])
@@ -34,7 +35,7 @@ class AttemptView(BaseModel):
     outcome: str = Field(description="`finished`, or the kind of the failure", examples=["finished"])
 
 
-class SidecarView(BaseModel):
+class SidecarView(Model):
     """A file that goes along with the media file (downloads.md 2.5)."""
 
     model_config = ConfigDict(extra="allow")
@@ -42,7 +43,7 @@ class SidecarView(BaseModel):
     file: str = Field(examples=["/downloads/sea/harbour.en.vtt"])
 
 
-class ItemView(BaseModel):
+class ItemView(Model):
     """An item as everyone sees it (downloads.md 2.2)."""
 
     model_config = ConfigDict(extra="allow")
@@ -104,7 +105,7 @@ class ItemDetails(ItemView):
     ffprobe: dict[str, Any] = Field(description="the probe of its file; empty without", examples=[{}])
 
 
-class ItemPage(BaseModel):
+class ItemPage(Model):
     """The answer to `type=queue` and `type=done`."""
 
     type: Literal["queue", "done"]
@@ -114,18 +115,18 @@ class ItemPage(BaseModel):
     items: list[ItemView]
 
 
-class AllItems(BaseModel):
+class AllItems(Model):
     """The answer to `type=all`: the whole queue, and the newest of the history."""
 
     queue: list[ItemView]
     history: list[ItemView]
 
 
-class ItemLists(RootModel[AllItems | ItemPage]):
+class ItemLists(Root[AllItems | ItemPage]):
     """What `type` asks for."""
 
 
-class LiveQueue(BaseModel):
+class LiveQueue(Model):
     queue: dict[str, ItemView]
     history_count: int
     queue_count: int = Field(description="items of the whole queue", examples=[1])
@@ -134,7 +135,7 @@ class LiveQueue(BaseModel):
     truncated: bool = Field(description="there are more than an answer has place for", examples=[False])
 
 
-class Accepted(BaseModel):
+class Accepted(Model):
     """The outcome of an element of the body."""
 
     model_config = ConfigDict(extra="allow")
@@ -145,18 +146,18 @@ class Accepted(BaseModel):
     item: dict[str, Any] | None = Field(None, description="with `sync=true`: the element", examples=[None])
 
 
-class AcceptedList(RootModel[list[Accepted]]):
+class AcceptedList(Root[list[Accepted]]):
     """An outcome per element of the body, in its order."""
 
 
-class RetryAccepted(BaseModel):
+class RetryAccepted(Model):
     """How many records will be added again; events tell of each."""
 
     status: Literal["accepted"]
     count: int = Field(examples=[100])
 
 
-class RenameJob(BaseModel):
+class RenameJob(Model):
     """A rename that goes on in the background: a job of `/api/file/jobs`."""
 
     job: str
@@ -164,13 +165,13 @@ class RenameJob(BaseModel):
     results: list[dict[str, Any]] = Field(examples=[[]])
 
 
-class AddedByLink(BaseModel):
+class AddedByLink(Model):
     record_id: str | None = Field(alias="_id", description="the item's")
     status: bool
     message: str = Field(examples=["Added."])
 
 
-class Words(BaseModel):
+class Words(Model):
     """Item id -> `ok` or what stands in the way; `status` is `error` when one was not there."""
 
     model_config = ConfigDict(extra="allow")
@@ -182,7 +183,7 @@ class Deleted(Words):
     deleted: int
 
 
-class Message(BaseModel):
+class Message(Model):
     message: str
 
 

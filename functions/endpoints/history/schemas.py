@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import PageNumber, PageSize, Query, choice, documented, like
 from dlambda.errors import Invalid
 from dlambda.usecases.items.reorder_queue import MOST_MOVED
@@ -13,7 +14,7 @@ from dlambda.usecases.items.retry_items import MOST_IDS
 _IDS = "ids is required and must be an array."
 
 
-class ItemPath(BaseModel):
+class ItemPath(Model):
     id: str = Field(description="The record's `_id`.")
 
 
@@ -50,7 +51,7 @@ class SyncQuery(Query):
     )
 
 
-class RequestItem(BaseModel):
+class RequestItem(Model):
     """A download request (downloads.md 2.1). Unknown keys are dropped."""
 
     model_config = ConfigDict(extra="allow")
@@ -65,7 +66,7 @@ class RequestItem(BaseModel):
     extras: dict[str, Any] = Field(default_factory=dict)
 
 
-class AddBody(RootModel[RequestItem | list[RequestItem]]):
+class AddBody(Root[RequestItem | list[RequestItem]]):
     """An item or an array of items."""
 
     @model_validator(mode="wrap")
@@ -75,7 +76,7 @@ class AddBody(RootModel[RequestItem | list[RequestItem]]):
         return cls.model_construct(cast("Any", body))
 
 
-class ItemIds(BaseModel):
+class ItemIds(Model):
     ids: list[str] = Field(json_schema_extra={"minItems": 1})
 
     @model_validator(mode="before")
@@ -122,7 +123,7 @@ class PositionBody(ItemIds):
             raise Invalid("position must be 'front' or 'back'.")
 
 
-class RetryBody(BaseModel):
+class RetryBody(Model):
     """Records to add again: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
 
     ids: list[str] = Field(default_factory=list)
@@ -145,7 +146,7 @@ class RetryBody(BaseModel):
         return {"ids": ids or [], "status": status or ""}
 
 
-class RenameBody(BaseModel):
+class RenameBody(Model):
     new_name: str = Field(examples=["harbour.mp4"])
 
     @model_validator(mode="before")
@@ -159,7 +160,7 @@ class RenameBody(BaseModel):
         return body
 
 
-class DeleteBody(BaseModel):
+class DeleteBody(Model):
     """Items to remove: `ids`, or everything with a `status` (`x`, `!x`, `x,y`)."""
 
     type: Literal["queue", "done"]
@@ -191,7 +192,7 @@ class DeleteBody(BaseModel):
         }
 
 
-class ItemChange(BaseModel):
+class ItemChange(Model):
     """The fields to change."""
 
     title: str = ""
@@ -205,7 +206,7 @@ class ItemChange(BaseModel):
     error: str | None = None
 
 
-class EditBody(RootModel[dict[str, Any]]):
+class EditBody(Root[dict[str, Any]]):
     """Read by hand: what is no field, or of another type, is ignored."""
 
     model_config = ConfigDict(json_schema_extra=like(ItemChange, additionalProperties=True))

@@ -4,15 +4,16 @@ has a text that names its field, and the key is looked at before the body.
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from dlambda.domain.orders.key import Permission
 from dlambda.domain.orders.order import State
 from dlambda.domain.orders.output import AUDIO, VIDEO
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import Query
 
 
-class _Body(RootModel[Any]):
+class _Body(Root[Any]):
     """Taken as it comes; `json_schema_extra` says what it should be."""
 
     root: Any = None
@@ -79,11 +80,11 @@ class PermissionsBody(_Body):
     model_config = _object(["permissions"], permissions=_PERMISSIONS)
 
 
-class NamePath(BaseModel):
+class NamePath(Model):
     name: str = Field(description="the key's name")
 
 
-class KeyTaskPath(BaseModel):
+class KeyTaskPath(Model):
     task_id: str = Field(description="as answered when it was created")
 
 
@@ -91,12 +92,12 @@ class FilePath(KeyTaskPath):
     name: str = Field(description="as in the task's `file`")
 
 
-class KeyTaskCreated(BaseModel):
+class KeyTaskCreated(Model):
     status: State
     task_id: str = Field(examples=["gJ9Xh2LqA7fPz0Wc"])
 
 
-class KeyTask(BaseModel):
+class KeyTask(Model):
     """The options of the task stand beside these."""
 
     model_config = ConfigDict(extra="allow")
@@ -112,7 +113,7 @@ class KeyTask(BaseModel):
     warnings: list[str] | None = Field(None, description="what a recording lacks")
 
 
-class Told(BaseModel):
+class Told(Model):
     """`message`, and the key that it is about."""
 
     message: str
@@ -120,7 +121,7 @@ class Told(BaseModel):
     key: str | None = None
 
 
-class KeyView(BaseModel):
+class KeyView(Model):
     key: str
     name: str
     permissions: list[Permission]
@@ -129,11 +130,11 @@ class KeyView(BaseModel):
     last_access: str | None
 
 
-class KeyList(RootModel[dict[str, KeyView]]):
+class KeyList(Root[dict[str, KeyView]]):
     """By name."""
 
 
-class Metadata(RootModel[dict[str, Any] | list[dict[str, Any]] | list[str] | str | float | bool | None]):
+class Metadata(Root[dict[str, Any] | list[dict[str, Any]] | list[str] | str | float | bool | None]):
     """`info.json` whole, or what was asked of it."""
 
 

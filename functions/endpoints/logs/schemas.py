@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from dlambda.domain.telemetry.log_line import LEVELS, Wanted
+from dlambda.entry.model import Model
 from dlambda.entry.query import Query
 from dlambda.errors import Invalid
 
@@ -47,17 +48,17 @@ def _number(name: str, text: str, default: int) -> int:
         raise Invalid(f"{name} must be a number.") from None
 
 
-class LevelPath(BaseModel):
+class LevelPath(Model):
     level: str = Field(description="`debug`, `info`, `warning`, `error` or `critical`")
 
 
-class LogLevels(BaseModel):
+class LogLevels(Model):
     conf: str = Field(description="that of the settings", examples=["info"])
     active: str = Field(description="that counts now", examples=["debug"])
     levels: list[str] = Field(examples=[["debug", "info", "warning", "error", "critical"]])
 
 
-class Source(BaseModel):
+class Source(Model):
     """A place in the code; `path` from the import root or the package."""
 
     path: str = Field(examples=["dlambda/entry/http.py"])
@@ -67,7 +68,7 @@ class Source(BaseModel):
     line: int
 
 
-class Raised(BaseModel):
+class Raised(Model):
     type: str = Field(examples=["ValueError"])
     message: str
     file: str = Field(examples=["dlambda/entry/http.py"])
@@ -75,7 +76,7 @@ class Raised(BaseModel):
     stack: list[Source] = Field(description="the last 30 frames, outermost first")
 
 
-class Entry(BaseModel):
+class Entry(Model):
     id: str
     line: str
     datetime: str | None
@@ -91,7 +92,7 @@ class Entry(BaseModel):
     request_id: str | None = None
 
 
-class LogPage(BaseModel):
+class LogPage(Model):
     logs: list[Entry] = Field(description="oldest first")
     offset: int
     limit: int

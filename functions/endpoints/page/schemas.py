@@ -1,7 +1,9 @@
 """Paths of the page's routes."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from dlambda.entry.model import Model
 
 
-class PagePath(BaseModel):
+class PagePath(Model):
     path: str = Field(description="of a screen, or of a file that the page loads")

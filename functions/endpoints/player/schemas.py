@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from dlambda.entry.model import Model
 from dlambda.entry.query import Query, choice, documented
 
 
-class FilePath(BaseModel):
+class FilePath(Model):
     file: str = Field(description="below the download root, with its own extension")
 
 
-class Mode(BaseModel):
+class Mode(Model):
     mode: Annotated[str, choice("video", "subtitle")]
 
 
@@ -19,7 +20,7 @@ class ModePath(Mode, FilePath):
     pass
 
 
-class Index(BaseModel):
+class Index(Model):
     segment: Annotated[str, documented({"type": "integer", "minimum": 0})] = Field(description="from 0")
 
 
@@ -42,7 +43,7 @@ class SegmentQuery(Query):
     ac: str | None = Field(None, description="1: convert the sound, 0: copy it")
 
 
-class SubtitleTrack(BaseModel):
+class SubtitleTrack(Model):
     lang: str
     name: str
     source_format: str
@@ -51,5 +52,5 @@ class SubtitleTrack(BaseModel):
     url: str
 
 
-class Manifest(BaseModel):
+class Manifest(Model):
     subtitles: list[SubtitleTrack]

@@ -2,22 +2,24 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from dlambda.entry.model import Model
 
 
-class Liveness(BaseModel):
+class Liveness(Model):
     status: str
     version: str
     uptime_seconds: float | None
 
 
-class Engine(BaseModel):
+class Engine(Model):
     ok: bool
     ms: float | None = None
     error: str | None = None
 
 
-class Age(BaseModel):
+class Age(Model):
     """Sites and published flaws change: what is `old` fails at many, what is not `safe` has one that concerns us."""
 
     version: str | None
@@ -31,7 +33,7 @@ class Tool(Age):
     ok: bool
 
 
-class Disk(BaseModel):
+class Disk(Model):
     """The volume that downloads fill first; not `ok` when none begins."""
 
     ok: bool
@@ -41,7 +43,7 @@ class Disk(BaseModel):
     reserve_bytes: int
 
 
-class NodeView(BaseModel):
+class NodeView(Model):
     """A machine that serves the deployment with others; one that went silent leaves the list within half a minute."""
 
     name: str = Field(examples=["kitchen"])
@@ -51,7 +53,7 @@ class NodeView(BaseModel):
     seen_at: float = Field(description="when it last said that it is there (unix seconds, by its own clock)")
 
 
-class Ready(BaseModel):
+class Ready(Model):
     status: str = Field(description="`ok`, `limited` (a tool is missing, the disk is full) or `unavailable`")
     engines: dict[str, Engine]
     tools: dict[str, Tool]
@@ -62,7 +64,7 @@ class Ready(BaseModel):
     nodes: list[NodeView] = Field(description="all nodes of the deployment; none for one machine alone")
 
 
-class CheckView(BaseModel):
+class CheckView(Model):
     id: str = Field(examples=["ffmpeg"])
     label: str = Field(examples=["ffmpeg"])
     group: str = Field(description="`core`, `security`, `youtube`, `notifications` or `advanced`", examples=["core"])
@@ -73,7 +75,7 @@ class CheckView(BaseModel):
     details: dict[str, Any]
 
 
-class Summary(BaseModel):
+class Summary(Model):
     total: int
     pass_: int = Field(alias="pass")
     fail: int
@@ -82,7 +84,7 @@ class Summary(BaseModel):
     required_failed: int
 
 
-class Diagnostics(BaseModel):
+class Diagnostics(Model):
     status: str = Field(description="`ok`, `degraded`, or `error` when a required check fails", examples=["ok"])
     generated_at: int = Field(description="unix seconds")
     summary: Summary

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from dlambda.entry.model import Model
 from dlambda.entry.query import Query
 
 
-class Pong(BaseModel):
+class Pong(Model):
     status: str
 
 
-class Message(BaseModel):
+class Message(Model):
     message: str
 
 
-class Folder(BaseModel):
+class Folder(Model):
     name: str
     path: str
 
@@ -24,7 +25,7 @@ class ConfigurationQuery(Query):
     without: str = Field("", description="what is left out, of a client that loads it page by page: `folders,queue`")
 
 
-class Configuration(BaseModel):
+class Configuration(Model):
     """The state that a client begins with: read at each page load and each WebSocket connect."""
 
     model_config = ConfigDict(extra="allow")
@@ -42,12 +43,12 @@ class FoldersQuery(Query):
     path: str = Field("", description="a folder below the download root; none: the root")
 
 
-class Subfolders(BaseModel):
+class Subfolders(Model):
     path: str = Field(examples=["videos"])
     folders: list[str] = Field(description="names, in order; none of a folder that does not exist", examples=[["2026"]])
 
 
-class Update(BaseModel):
+class Update(Model):
     status: str = Field(description="`update_available`, `up_to_date`, `error` or `disabled`")
     current_version: str | None
     new_version: str | None
@@ -60,12 +61,12 @@ class Updates(Update):
     ytdlp: Update
 
 
-class RefusedRelease(BaseModel):
+class RefusedRelease(Model):
     version: str = Field(examples=["2026.11.20"])
     reason: str = Field(examples=["It cannot download clip.mp4 (HTTP Error 500)."])
 
 
-class YtdlpRelease(BaseModel):
+class YtdlpRelease(Model):
     """The release of yt-dlp that serves, and what is known of others."""
 
     version: str = Field(description="of the release that serves", examples=["2026.11.20"])
@@ -88,7 +89,7 @@ class YtdlpRelease(BaseModel):
     missing_options: list[str] = Field(description="that it no longer has")
 
 
-class Setting(BaseModel):
+class Setting(Model):
     name: str = Field(examples=["max_workers"])
     setting: str = Field(
         description="the variable that it was read from, or is to be set", examples=["YTP_MAX_WORKERS"]
@@ -100,11 +101,11 @@ class Setting(BaseModel):
     description: str = Field(examples=["downloads at once"])
 
 
-class SettingList(BaseModel):
+class SettingList(Model):
     items: list[Setting] = Field(description="by name; behind them the limits of single extractors")
 
 
-class Source(BaseModel):
+class Source(Model):
     source: str = Field(description="`default`, or `env_override` when somebody set it", examples=["default"])
     setting: str = Field(description="the variable to set", examples=["YTP_MAX_WORKERS"])
 
@@ -130,44 +131,44 @@ class ExtractorLimits(Source):
     items: list[ExtractorLimit]
 
 
-class DownloadLimits(BaseModel):
+class DownloadLimits(Model):
     paused: bool
     global_: GlobalLimit = Field(alias="global")
     per_extractor: ExtractorLimits
 
 
-class ExtractionLimits(BaseModel):
+class ExtractionLimits(Model):
     concurrency: int
     timeout_seconds: float
     info_cache_ttl_seconds: int
 
 
-class LiveLimits(BaseModel):
+class LiveLimits(Model):
     prevent_premiere: bool
     premiere_buffer_minutes: int
 
 
-class Limits(BaseModel):
+class Limits(Model):
     downloads: DownloadLimits
     extraction: ExtractionLimits
     live: LiveLimits
     key_tasks: WorkerLimit = Field(description="tasks of the key API")
 
 
-class Loop(BaseModel):
+class Loop(Model):
     total_tasks: int
     loop: str
     tasks: list[dict[str, Any]]
 
 
-class Packages(BaseModel):
+class Packages(Model):
     """Name and version, null for what is not installed."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, str | None]
 
 
-class DocumentPath(BaseModel):
+class DocumentPath(Model):
     file: str = Field(
         description="README.md, FEATURES.md, FAQ.md, API.md, SECURITY.md, openapi.json, asyncapi.json, sc_short.jpg or "
         "sc_simple.jpg"

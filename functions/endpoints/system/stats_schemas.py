@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import Field
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import Query
 
 
@@ -11,7 +12,7 @@ class RangeQuery(Query):
     range: str = Field("30m", description="`30s`, `5m`, `1h`, `2d`, or seconds")
 
 
-class Numbers(BaseModel):
+class Numbers(Model):
     """`…_bps` are bytes a second, null in the first sample; `process_…` is the whole service."""
 
     ts: float = Field(description="unix seconds")
@@ -38,11 +39,11 @@ class HistoryPoint(Numbers):
     is_paused: int = Field(description="0 or 1")
 
 
-class Series(RootModel[list[HistoryPoint]]):
+class Series(Root[list[HistoryPoint]]):
     """Oldest first."""
 
 
-class ProcessView(BaseModel):
+class ProcessView(Model):
     pid: int
     name: str
     display_name: str
@@ -65,14 +66,14 @@ class SampleView(Numbers):
     uptime_seconds: float | None
 
 
-class Bottleneck(BaseModel):
+class Bottleneck(Model):
     type: str = Field(examples=["cpu"])
     level: str = Field(description="`info`, `warning` or `critical`", examples=["warning"])
     summary: str
     details: str
 
 
-class BottleneckReport(BaseModel):
+class BottleneckReport(Model):
     status: str = Field(description="`ok`, `attention` or `unknown`", examples=["ok"])
     window_samples: int
     averages: dict[str, float | None]

@@ -1,11 +1,12 @@
 """Sessions of the terminal: queries and answers."""
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import Field
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import Query
 
 
-class SessionPath(BaseModel):
+class SessionPath(Model):
     session_id: str = Field(description="as answered when it began")
 
 
@@ -13,7 +14,7 @@ class CursorQuery(Query):
     since: str = Field("", description="the number of the last event that was seen; the larger of it and the header")
 
 
-class Session(BaseModel):
+class Session(Model):
     """A command of the terminal; times are unix seconds."""
 
     session_id: str = Field(examples=["3a8c5f7e2d3b4a8f9c0d1e2f3a4b5c6d"])
@@ -30,14 +31,14 @@ class Session(BaseModel):
     last_sequence: int = Field(description="the number of the last event")
 
 
-class SessionOrNone(RootModel[Session | None]):
+class SessionOrNone(Root[Session | None]):
     """A session, or null."""
 
 
-class SessionList(BaseModel):
+class SessionList(Model):
     items: list[Session]
 
 
-class Cancelled(BaseModel):
+class Cancelled(Model):
     message: str
     session_id: str

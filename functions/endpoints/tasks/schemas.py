@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from dlambda.domain.tasks.definition import DefinitionInput
 from dlambda.domain.tasks.task_input import TaskInput
+from dlambda.entry.model import Model, Root
 from dlambda.entry.pages import TRUNCATED, Pagination
 from dlambda.entry.query import PageNumber, PageSize, Query, choice
 from dlambda.entry.resource import body_schema
 
 
-class TaskPath(BaseModel):
+class TaskPath(Model):
     id: int = Field(description="given by the service")
 
 
@@ -29,14 +30,14 @@ class TimerQuery(Query):
     count: int = Field(5, ge=1, le=50, description="how many runs")
 
 
-class Timer(BaseModel):
+class Timer(Model):
     timer: str = Field(description="as sent, trimmed", examples=["5 */2 * * *"])
     zone: str = Field(description="the zone in which the service reads it", examples=["Europe/Berlin"])
     runs: list[str] = Field(description="the next ones, in UTC", examples=[["2026-02-17T16:05:00+00:00"]])
     error: str | None = Field(description="why it is no timer; a save is refused with the same text", examples=[None])
 
 
-class RunResult(BaseModel):
+class RunResult(Model):
     at: str = Field(examples=["2026-02-17T16:05:00+00:00"])
     status: Literal["ok", "failed"]
     found: int = Field(description="entries that were seen")
@@ -57,13 +58,13 @@ class TaskView(TaskInput):
     last_result: RunResult | None
 
 
-class TaskPage(BaseModel):
+class TaskPage(Model):
     items: list[TaskView]
     pagination: Pagination
     truncated: bool | None = Field(None, description=TRUNCATED)
 
 
-class TaskOrTasks(RootModel[TaskView | list[TaskView]]):
+class TaskOrTasks(Root[TaskView | list[TaskView]]):
     """An object when exactly one task was made."""
 
 
@@ -75,7 +76,7 @@ class DefinitionView(DefinitionInput):
     updated_at: str
 
 
-class ListedDefinition(BaseModel):
+class ListedDefinition(Model):
     id: int
     name: str
     description: str
@@ -87,13 +88,13 @@ class ListedDefinition(BaseModel):
     updated_at: str
 
 
-class DefinitionPage(BaseModel):
+class DefinitionPage(Model):
     items: list[ListedDefinition]
     pagination: Pagination
     truncated: bool | None = Field(None, description=TRUNCATED)
 
 
-class _Unread(RootModel[Any]):
+class _Unread(Root[Any]):
     """A body that is read in the use case: its errors have texts of their own. Documented as what it should be."""
 
     root: Any
@@ -109,7 +110,7 @@ class _Unread(RootModel[Any]):
         return cls.model_construct(json_data)
 
 
-class LaterTask(BaseModel):
+class LaterTask(Model):
     """An element after the first: what it does not say, the first says."""
 
     model_config = ConfigDict(extra="allow")
@@ -147,7 +148,7 @@ class DefinitionPatch(_Unread):
     model_config = ConfigDict(json_schema_extra=body_schema(DefinitionInput, "DefinitionPatch", whole=False))
 
 
-class InspectRequest(BaseModel):
+class InspectRequest(Model):
     model_config = ConfigDict(json_schema_extra={"required": ["url"]})
 
     url: str = Field("", examples=["https://example.com/talks.rss"], json_schema_extra={"minLength": 1})
@@ -162,7 +163,7 @@ class InspectBody(_Unread):
     root: InspectRequest
 
 
-class Trial(BaseModel):
+class Trial(Model):
     """Exactly one of `definition_id` and `document`."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -186,14 +187,14 @@ class TrialBody(_Unread):
     root: Trial
 
 
-class Page(BaseModel):
+class Page(Model):
     url: str = Field(description="after redirects")
     content_type: str = Field(examples=["text/html"])
     text: str = Field(description="the first 500,000 characters")
     truncated: bool
 
 
-class Inspection(BaseModel):
+class Inspection(Model):
     matched: bool
     handler: str
     supported: bool
@@ -205,11 +206,11 @@ class DefinitionInspection(Inspection):
     page: Page | None = Field(None, description="only when asked for")
 
 
-class Message(BaseModel):
+class Message(Model):
     message: str
 
 
-class ChannelFiles(BaseModel):
+class ChannelFiles(Model):
     id: str
     id_type: str
     title: str
@@ -222,5 +223,5 @@ class ChannelFiles(BaseModel):
     thumbnails: dict[str, str]
 
 
-class ImpersonateTargets(BaseModel):
+class ImpersonateTargets(Model):
     targets: list[str]

@@ -2,22 +2,23 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
+from dlambda.entry.model import Model, Root
 from dlambda.entry.query import Query, like
 
 
-class ConvertInput(BaseModel):
+class ConvertInput(Model):
     args: str = Field(examples=["-f bv --quiet -o '%(id)s.%(ext)s'"])
 
 
-class ConvertBody(RootModel[Any]):
+class ConvertBody(Root[Any]):
     """Read by hand: whatever is no object with `args` has one documented text."""
 
     model_config = ConfigDict(json_schema_extra=like(ConvertInput))
 
 
-class Converted(BaseModel):
+class Converted(Model):
     opts: dict[str, Any] = Field(description="the options under yt-dlp's internal names")
     output_template: str | None
     download_path: str | None
@@ -26,7 +27,7 @@ class Converted(BaseModel):
     removed_reasons: dict[str, str] | None = Field(None, description="why, but for what any service sets itself")
 
 
-class CommandInput(BaseModel):
+class CommandInput(Model):
     url: str = Field(description="one, or several separated by blanks")
     preset: str = ""
     folder: str = ""
@@ -35,7 +36,7 @@ class CommandInput(BaseModel):
     cookies: str = ""
 
 
-class CommandBody(RootModel[Any]):
+class CommandBody(Root[Any]):
     """Read by hand, in the documented order of its checks."""
 
     model_config = ConfigDict(json_schema_extra=like(CommandInput))
@@ -45,7 +46,7 @@ class CommandQuery(Query):
     full: str = Field("", description="any value: also the words, the parsed options and what was merged")
 
 
-class Command(BaseModel):
+class Command(Model):
     model_config = ConfigDict(extra="allow")
 
     command: str = Field(examples=["--format best --output '%(title)s.%(ext)s' https://video.example/1"])
@@ -65,7 +66,7 @@ class InfoQuery(Query):
         return self.entries.strip().lower() in ("true", "1", "yes", "on")
 
 
-class Cached(BaseModel):
+class Cached(Model):
     status: str = Field(description="`miss` or `hit`")
     preset: str
     cli_args: str | None
@@ -75,7 +76,7 @@ class Cached(BaseModel):
     expires: float = Field(description="unix seconds")
 
 
-class ListEntry(BaseModel):
+class ListEntry(Model):
     """What the list tells of an entry; with `entries=true` also these."""
 
     model_config = ConfigDict(extra="allow")
@@ -88,7 +89,7 @@ class ListEntry(BaseModel):
     playlist_count: int | None = None
 
 
-class Info(BaseModel):
+class Info(Model):
     """The metadata as yt-dlp gives it, and these."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
@@ -101,13 +102,13 @@ class Info(BaseModel):
     cached: Cached = Field(alias="_cached")
 
 
-class UrlsBody(RootModel[Any]):
+class UrlsBody(Root[Any]):
     """Read by hand: whatever is no list has one documented text."""
 
     model_config = ConfigDict(json_schema_extra={"type": "array", "items": {"type": "string"}})
 
 
-class UrlId(BaseModel):
+class UrlId(Model):
     index: int
     url: str
     id: str | None
@@ -116,18 +117,18 @@ class UrlId(BaseModel):
     error: str | None
 
 
-class UrlIds(RootModel[list[UrlId]]):
+class UrlIds(Root[list[UrlId]]):
     pass
 
 
-class Option(BaseModel):
+class Option(Model):
     flags: list[str]
     description: str
     group: str
     ignored: bool = Field(description="it has no effect here")
 
 
-class OptionList(BaseModel):
+class OptionList(Model):
     version: str = Field(description="of yt-dlp")
     count: int
     options: list[Option]

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from dlambda.domain.items.item import Item
 from dlambda.domain.paths.home import item_from_home
+
+if TYPE_CHECKING:  # whoever tells of something else needs no items
+    from dlambda.domain.items.item import Item
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 16
@@ -128,35 +130,35 @@ def _item_from_home(home: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return item_from_home(home, data) if "download_dir" in data else dict(data)
 
 
-def _of_item(item: Item, name: Name, data: Mapping[str, Any], title: str = "", message: str = "") -> Event:
+def _of_item(item: "Item", name: Name, data: Mapping[str, Any], title: str = "", message: str = "") -> Event:
     return Event(name, data, title or None, message or None, owner=item.owner, home=item.home)
 
 
-def _view(item: Item) -> dict[str, Any]:
+def _view(item: "Item") -> dict[str, Any]:
     """The item as events carry it: a long description would pass a gateway's frame limit (websocket.md 9)."""
     return {**item.view, "description": item.description[:500]}
 
 
-def item_added(item: Item) -> Event:
+def item_added(item: "Item") -> Event:
     message = f"Item '{item.title}' has been added to the download queue."
     return _of_item(item, Name.ITEM_ADDED, _view(item), "Item Added", message)
 
 
-def item_updated(item: Item, progress: Mapping[str, Any] | None = None, *, is_progress: bool = False) -> Event:
+def item_updated(item: "Item", progress: Mapping[str, Any] | None = None, *, is_progress: bool = False) -> Event:
     return replace(_of_item(item, Name.ITEM_UPDATED, _view(item) | dict(progress or {})), is_progress=is_progress)
 
 
-def item_progress(item: Item, progress: Mapping[str, Any]) -> Event:
+def item_progress(item: "Item", progress: Mapping[str, Any]) -> Event:
     """How far a download is, without the rest of the item (websocket.md 5)."""
     return _of_item(item, Name.ITEM_PROGRESS, {"_id": item.id} | {name: progress[name] for name in _PROGRESS})
 
 
-def item_cancelled(item: Item) -> Event:
+def item_cancelled(item: "Item") -> Event:
     message = f"Download '{item.title}' has been cancelled."
     return _of_item(item, Name.ITEM_CANCELLED, _view(item), "Download Cancelled", message)
 
 
-def item_moved(item: Item, *, was_queued: bool = True) -> Event:
+def item_moved(item: "Item", *, was_queued: bool = True) -> Event:
     """Into the history: the UI reads `to: history` and `item`, the published form stands beside (websocket.md 1).
 
     `was_queued`: it leaves the queue by that.
@@ -167,7 +169,7 @@ def item_moved(item: Item, *, was_queued: bool = True) -> Event:
     return replace(_of_item(item, Name.ITEM_MOVED, data, "Item Moved", message), beside=beside)
 
 
-def item_deleted(item: Item, title: str, message: str) -> Event:
+def item_deleted(item: "Item", title: str, message: str) -> Event:
     return _of_item(item, Name.ITEM_DELETED, _view(item), title, message)
 
 
@@ -182,12 +184,12 @@ def items_removed_for_retry(ids: Sequence[str], status: str | None, *, owner: st
     return Event(Name.ITEM_BULK_DELETED, data, "History Retry Started", message, owner=owner)
 
 
-def item_completed(item: Item) -> Event:
+def item_completed(item: "Item") -> Event:
     message = f"Completed '{item.title}' download."
     return _of_item(item, Name.ITEM_COMPLETED, _view(item), "Download Completed", message)
 
 
-def item_held(item: Item, *, held: bool) -> Event:
+def item_held(item: "Item", *, held: bool) -> Event:
     """Internal: for notification targets (downloads.md 4.8)."""
     if held:
         message = f"Download '{item.title}' has been paused."
@@ -201,7 +203,7 @@ def log(name: Name, title: str, message: str, *, owner: str, **data: Any) -> Eve
     return Event(name, data, title, message, owner=owner)
 
 
-def download_error(item: Item) -> Event:
+def download_error(item: "Item") -> Event:
     message = f"'{item.title}' failed to download. {item.error}"
     return _of_item(item, Name.LOG_ERROR, _view(item), "Download Error", message)
 

@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 
@@ -209,12 +210,16 @@ _RULES: tuple[tuple[Failure, *tuple[str, ...]], ...] = (
         "Unexpected (response|error|data)", "object has no attribute", "is not subscriptable", "KeyError",
     ),
 )  # fmt: skip
-_COMPILED = tuple((re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), failure) for failure, *patterns in _RULES)
+
+
+@cache  # few processes see a failure, and compiling takes milliseconds
+def _compiled_rules() -> tuple[tuple[re.Pattern[str], Failure], ...]:
+    return tuple((re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), failure) for failure, *patterns in _RULES)
 
 
 def classify(message: str | None) -> Failure:
     """The failure that `message` stands for. Unknown texts are `OTHER`, not retryable."""
-    for pattern, failure in _COMPILED:
+    for pattern, failure in _compiled_rules():
         if message and pattern.search(message):
             return failure
     return _OTHER

@@ -34,7 +34,7 @@ _DIGITS: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 class Body(BaseModel):
     """The fields of a resource that a client may set. Unknown ones, `id` among them, are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True, defer_build=True)
 
 
 def read(

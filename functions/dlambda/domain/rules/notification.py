@@ -20,6 +20,7 @@ from dlambda.domain.web.web_address import check_web_address
 from dlambda.errors import Invalid
 
 PRODUCT: Final = "dlambda"
+FEATURE: Final = "notifications"
 EVENTS: Final = (
     "test",
     "item_added",

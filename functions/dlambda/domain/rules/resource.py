@@ -119,7 +119,7 @@ DL_FIELDS: Final = Kind(
     not_there="DL field '{id}' not found.",
 )
 NOTIFICATIONS: Final = Kind(
-    feature="notifications",
+    feature=notification.FEATURE,
     model=notification.TargetInput,
     order=lambda fields: fields["name"],
     failed="Failed to validate notification.",

@@ -9,7 +9,6 @@ from dlambda.domain.accounts.external import RoleMapping
 from dlambda.domain.accounts.principal import Principal, Role
 from dlambda.errors import AlreadyExists, Conflict, Forbidden, Invalid
 from dlambda.store.accounts import accounts
-from dlambda.usecases.accounts.homes import free_home
 from dlambda.usecases.accounts.login_need import look_again
 from dlambda.usecases.events.end_connections import end_connections
 from dlambda.user_settings import list_words
@@ -72,6 +71,8 @@ def _sign_in(account: Account | None, subject: str, name: str, groups: list[str]
 
 
 def _new(subject: str, name: str, role: Role) -> Account:
+    from dlambda.usecases.accounts.homes import free_home  # asks items and files, which few functions load
+
     deployment = current()
     if name_key(name) == name_key(deployment.settings.auth_username):
         raise Forbidden("This is the name of the user in the settings, who signs in by password.")

@@ -5,16 +5,16 @@ import hmac
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import TooMany
 
-# Memory in KiB; OWASP's second choice. Few at a time: guesses must not take the memory of everything else.
-_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+# Guesses must not take the memory of everything else.
 _turns: Final = threading.BoundedSemaphore(2)
 _WAIT_SECONDS: Final = 2.0
 _REMEMBERED_SECONDS: Final = 300.0
@@ -22,10 +22,18 @@ _MOST_REMEMBERED: Final = 1000
 _KEY_BYTES: Final = 32
 
 
+@cache
+def _hasher() -> "PasswordHasher":
+    """Memory in KiB; OWASP's second choice."""
+    from argon2 import PasswordHasher  # callers with a session or a key need none
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
 def hash_password(password: str) -> str:
     """Returns the hash that is stored of a password."""
     with _turn():
-        return _HASHER.hash(password)
+        return _hasher().hash(password)
 
 
 @contextmanager
@@ -41,12 +49,14 @@ def _turn() -> Iterator[None]:
 
 def is_right(password_hash: str, password: str) -> bool:
     """True if `password_hash` was made of `password`. Without a hash it takes as long, and is False."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     memory = _memory()
     if password_hash and memory.knows(password_hash, password):
         return True
     try:
         with _turn():
-            _HASHER.verify(password_hash or _nobodys_hash(), password)
+            _hasher().verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
     if not password_hash:

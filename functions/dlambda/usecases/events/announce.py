@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event
 from dlambda.domain.messages.queue_messages import Deliver
-from dlambda.domain.rules.notification import EVENTS, Target, wanted_by
+from dlambda.domain.rules.notification import EVENTS, FEATURE, Target, wanted_by
 from dlambda.domain.rules.notification_message import payload
-from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.service_absence import warn
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery
@@ -36,7 +35,7 @@ def announce(events: Iterable[Event]) -> None:
 
 
 def _targets() -> list[Target]:
-    documents = resources.list_(NOTIFICATIONS.feature)
+    documents = resources.list_(FEATURE)
     return [Target.from_fields(document.id, document.shown) for document in documents]
 
 

@@ -10,15 +10,17 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from dlambda.deployment import current, per_deployment
-from dlambda.domain.items.item import Item
 from dlambda.domain.telemetry.metric import embedded, seconds_observed, series
 from dlambda.errors import NotFound
 from dlambda.service_absence import warn
 from dlambda.store import counters
 from dlambda.store.usage import usage
+
+if TYPE_CHECKING:  # most processes that count have no items
+    from dlambda.domain.items.item import Item
 
 log = logging.getLogger(__name__)
 
@@ -152,13 +154,13 @@ def observe_seconds(name: str, seconds: float) -> None:
     metrics().observe_seconds(name, seconds)
 
 
-def count_finished(item: Item, now: float) -> None:
+def count_finished(item: "Item", now: float) -> None:
     """An item has its file."""
     count("items_finished_total", extractor=item.extractor)
     count("stored_bytes_total", float(item.file_size or 0))
     observe_seconds("item_seconds", max(0.0, now - item.timestamp / 1e9))
 
 
-def count_failed(item: Item) -> None:
+def count_failed(item: "Item") -> None:
     """An item ended with an error."""
     count("items_failed_total", kind=str((item.failure or {}).get("kind")), extractor=item.extractor)

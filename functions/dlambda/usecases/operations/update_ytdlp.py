@@ -16,7 +16,6 @@ from dlambda.domain.system.release import UpdateStatus, compare
 from dlambda.domain.system.tool_release import age
 from dlambda.domain.system.ytdlp_releases import Releases
 from dlambda.errors import AppError, Conflict, NotAcceptable
-from dlambda.media.workers.release_proof import prove
 from dlambda.media.ytdlp.release_folder import INSTALLED, ReleaseFolder, release_folder
 from dlambda.media.ytdlp.release_install import Offer, install, look_up
 from dlambda.usecases.events.publish import publish
@@ -157,6 +156,8 @@ def _try_newest(folder: ReleaseFolder) -> None:
 
 def _prove(folder: ReleaseFolder, offer: Offer) -> bool:
     """Installs the release and tries it; True when it works. A release that does not is never tried again."""
+    from dlambda.media.workers.release_proof import prove  # runs workers, which few processes need
+
     version = offer.version
     log.info("installing yt-dlp %s", version)
     with folder.new_release() as new:

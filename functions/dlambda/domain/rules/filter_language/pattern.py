@@ -4,18 +4,19 @@ The `regex` package (`domain.rules.pattern`) and not RE2: filters in use look ar
 """
 
 import time
-from typing import Final
-
-import regex
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dlambda.domain.rules import pattern
 from dlambda.domain.rules.filter_language.tree import FilterError
 from dlambda.errors import Invalid
 
+if TYPE_CHECKING:
+    import regex
+
 SEARCH_SECONDS: Final = 0.5
 """For all patterns of one filter over one set of data."""
 
-Pattern = regex.Pattern[str]
+Pattern: TypeAlias = "regex.Pattern[str]"
 
 
 def compile_pattern(text: str, position: int | None = None) -> Pattern:
