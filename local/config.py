@@ -226,6 +226,7 @@ class Endpoints:
     nudge_socket: str
     gaps: str
     node_url: str = ""
+    warm_socket: str = ""
 
 
 def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, str]:
@@ -252,6 +253,7 @@ def child_environ(config: Config, endpoints: Endpoints, port: int) -> dict[str, 
         DLAMBDA_STARTED_AT=f"{time.time():.3f}",
         DLAMBDA_NUDGE_SOCKET=endpoints.nudge_socket,
         DLAMBDA_GAPS_FILE=endpoints.gaps,
+        DLAMBDA_WARM_SOCKET=endpoints.warm_socket,
         YTDLP_NO_PLUGINS="1",  # workers load those of a list of ours
     )
     # Each thread that has memory of its own to allocate from keeps some of it for good.

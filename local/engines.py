@@ -50,6 +50,8 @@ class Sockets:
     folder: Path
     tables: socket.socket
     queues: socket.socket
+    warm: socket.socket
+    """Where processes ask for one of yt-dlp's warm processes, by datagrams."""
 
     @property
     def tables_path(self) -> str:
@@ -64,6 +66,10 @@ class Sockets:
         return str(self.folder / "nudge")
 
     @property
+    def warm_path(self) -> str:
+        return str(self.folder / "warm")
+
+    @property
     def gaps(self) -> Path:
         """A line for each protection that this machine cannot give."""
         return self.folder / "gaps"
@@ -71,6 +77,7 @@ class Sockets:
     def close(self) -> None:
         self.tables.close()
         self.queues.close()
+        self.warm.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -83,13 +90,15 @@ def make_sockets(config: Config) -> Sockets:
             shutil.rmtree(old, ignore_errors=True)
         folder = config.run_dir / secrets.token_urlsafe(16)
         folder.mkdir(mode=0o700)
-        listeners = [unix_socket.bind(str(folder / name)) for name in ("tables", "queues")]
+        tables, queues = (unix_socket.bind(str(folder / name)) for name in ("tables", "queues"))
+        warm = unix_socket.bind(str(folder / "warm"), socket.SOCK_DGRAM)
     except OSError as error:
         raise StartError(f"No sockets can be made in {config.run_dir}: {error.strerror}.") from None
-    for listener in listeners:
+    for listener in (tables, queues):
         listener.listen(_BACKLOG)
-        listener.setblocking(False)
-    sockets = Sockets(folder, *listeners)
+    for bound in (tables, queues, warm):
+        bound.setblocking(False)
+    sockets = Sockets(folder, tables, queues, warm)
     gaps = [*config.gaps, *([] if landlock.version() else [_NO_LANDLOCK])]
     sockets.gaps.write_text("".join(f"{gap}\n" for gap in gaps))
     return sockets

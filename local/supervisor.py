@@ -29,6 +29,7 @@ from local.ports import listen, open_ports
 from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
 from local.start_error import StartError
 from local.template import Map
+from local.warm_processes import WarmProcesses
 
 _READY_SECONDS = 60.0
 _START_TRIES = 3
@@ -90,6 +91,7 @@ class Supervisor:
         self._engines = self._make_engines()
         self._idle_engines = IdleEngines(self._engines)
         self._own = self._make_own()
+        self._warm = WarmProcesses(self._sockets.warm, self._own[0].environ, config.logs_dir / "yt-dlp.log")
         self._wake_read, self._wake_write = os.pipe()
         self._stopping = False
         self._provisioned = False
@@ -117,6 +119,7 @@ class Supervisor:
             nudge_socket=self._sockets.nudge_path,
             gaps=str(self._sockets.gaps),
             node_url=self._ports.node_url if self._ports else "",
+            warm_socket=self._sockets.warm_path,
         )
         environ = child_environ(self._config, endpoints, self.port)
         roles, logs = self._config.settings.roles, self._config.logs_dir
@@ -232,10 +235,11 @@ class Supervisor:
     def _watch(self) -> None:
         """Waits for a signal or a second, and starts again what ended."""
         asleep = [child.demand.fileno() for child in self._engines if child.demand and child.process is None]
-        select.select([self._wake_read, *asleep], [], [], _TICK_SECONDS)
+        select.select([self._wake_read, self._warm.fileno(), *asleep], [], [], _TICK_SECONDS)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
         if not self._stopping:
+            self._warm.serve()
             self._restart_ended()
             self._idle_engines.end_idle()
 

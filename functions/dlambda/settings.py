@@ -37,6 +37,7 @@ class Settings(UserSettings):
     )
     tables_socket: str = Field("", description="Unix socket of the table engine; empty: the endpoint's address")
     queues_socket: str = Field("", description="Unix socket of the queue engine; empty: the endpoint's address")
+    warm_socket: str = Field("", description="Unix socket of who starts yt-dlp's warm processes; empty: each process")
     gaps_file: str = Field("", description="a line for each protection that this machine cannot give; empty: no file")
     socket_endpoint: str = Field("", description="management endpoint of the WebSocket API; empty: no sockets here")
     node: str = Field(

@@ -11,7 +11,7 @@ import pytest
 from dlambda.domain.messages.queue_messages import RunTerminal
 from dlambda.domain.system.terminal_session import read_cursor
 from dlambda.errors import Invalid
-from dlambda.media.workers.warm_process import warm_processes
+from dlambda.media.workers.warm_process import OwnWarmProcess, warm_processes
 from dlambda.usecases.operations import terminal_sessions
 from tests.clock import FakeClock
 from tests.functions.calls import Client, error
@@ -125,16 +125,17 @@ def test_a_session_waits_a_minute_for_its_process(system: Client, clock: FakeClo
     """On a busy machine it starts as slowly; the session is not taken for one whose worker died."""
     run(begin(system, "--version"))
     [warm] = warm_processes().running.values()
+    assert isinstance(warm, OwnWarmProcess)
     session = begin(system, "--version")
     path = f"{TERMINAL}/{session['session_id']}"
-    os.kill(warm._process.pid, signal.SIGSTOP)
+    os.kill(warm.pid, signal.SIGSTOP)
     try:
         worker = beside(lambda: run(session))
         until(lambda: system.get(path)[1]["status"] == "running")
         clock.advance(60)
         assert system.get(path)[1]["status"] == "running"
     finally:
-        os.kill(warm._process.pid, signal.SIGCONT)
+        os.kill(warm.pid, signal.SIGCONT)
     worker.join(PATIENCE_SECONDS)
     after = system.get(path)[1]
     assert (after["status"], after["exit_code"]) == ("completed", 0)

@@ -34,7 +34,7 @@ def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProces
 
 def running_warm_process() -> subprocess.Popen[bytes]:
     running = warm_process.warm_processes().running.get("")
-    assert running is not None
+    assert isinstance(running, warm_process.OwnWarmProcess)
     return running._process
 
 
@@ -85,7 +85,7 @@ def test_a_worker_that_was_given_up_before_it_began_ends_without_a_word(service:
     from dlambda.media.workers import warm_process, worker
     from tests.e2e.api import wait_until
     warm = warm_process.warm_processes().usable()
-    children = lambda: open(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children").read()
+    children = lambda: open(f"/proc/{warm.pid}/task/{warm.pid}/children").read()
     connection = warm.fork(Broker(make_policy()), worker.OTHER_JOB)
     wait_until(children, 60, children)
     connection.close()
@@ -169,7 +169,7 @@ def test_nothing_is_left_when_the_service_is_killed(service: Path, origin: Origi
             item_id="x", url=sys.argv[1], params={}, workdir=work, allow_internal=True))
         while not list(work.rglob("*.part")):
             running.messages(0.1)
-        print(running.pid, warm_process.warm_processes().running[""]._process.pid, flush=True)
+        print(running.pid, warm_process.warm_processes().running[""].pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     done = run(code, service, origin.url("/slow/100000/clip-1.mp4"), str(service))
@@ -187,7 +187,7 @@ def test_a_service_that_ends_in_order_leaves_nothing_either(service: Path, origi
         from dlambda.media.workers.extract import extract
         from dlambda.media.workers import warm_process, worker
         extract(sys.argv[1], {}, allow_internal=True)
-        print(warm_process.warm_processes().running[""]._process.pid)
+        print(warm_process.warm_processes().running[""].pid)
     """
     done = run(code, service, origin.url("/clip-1.mp4"))
     assert done.returncode == 0

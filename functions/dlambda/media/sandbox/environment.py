@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,12 @@ def tool_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ} | _TOOL_VARIABLES
 
 
-def python_environment(release: str = "") -> dict[str, str]:
+def python_environment(release: str = "", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The whole environment of a Python process that imports `dlambda`; packages in the folder `release` win over
-    installed ones.
+    installed ones. `environ`: what the process would inherit.
     """
     own, *other_folders = module_folders()
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+    return {name: environ[name] for name in _KEPT if name in environ} | {
         "PYTHONPATH": os.pathsep.join(filter(None, [own, release, *other_folders])),
         "PYTHONNOUSERSITE": "1",
         "YTDLP_NO_PLUGINS": "1",

@@ -1,47 +1,46 @@
-"""The warm processes that workers are forked from, one for each release of yt-dlp in use (`child/warm.py`)."""
+"""The warm processes that workers are forked from, one for each release of yt-dlp in use (`child/warm.py`).
+
+A function of a cloud starts its own. On one machine the supervisor starts one for the gateway and the worker.
+"""
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from multiprocessing.connection import Connection
+from typing import IO, Final
 
+from dlambda import unix_socket
 from dlambda.deployment import current, per_deployment
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.environment import python_environment
-from dlambda.media.workers.child.warm import RETIRE
+from dlambda.media.workers.child.warm import CLIENT, RETIRE
 from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
 
 _WARM_MODULE = "dlambda.media.workers.child.warm"
-_IDLE_SECONDS = 45.0
+IDLE_SECONDS: Final = 45.0
+_PATIENCE_SECONDS: Final = 20.0
+_INSTALLED: Final = b"\0"  # in the place of a path: a datagram has at least a byte
+_MOST_PATH_BYTES: Final = 4096
 
 
 class _WarmProcess:
-    """The process that workers are forked from; it ends when its control socket closes.
+    """A process that workers are forked from, at the other end of a control socket.
 
-    `release`: the folder of yt-dlp's release that it imports; `""` for the installed one. It ends as well when it had
-    nothing to do for `idle_seconds`; 0: never.
+    With the socket all workers end that were forked by it.
     """
 
-    def __init__(self, release: str = "", idle_seconds: float = 0) -> None:
-        parent_socket, child_socket = socket.socketpair()
-        with child_socket:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", _WARM_MODULE, str(child_socket.fileno()), str(idle_seconds)],
-                stdin=subprocess.DEVNULL,
-                env=python_environment(release),
-                pass_fds=[child_socket.fileno()],
-                start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
-            )
-        self._control = parent_socket
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
         self._owner = os.getpid()
 
     @property
     def usable(self) -> bool:
-        return self._owner == os.getpid() and self._process.poll() is None
+        return self._owner == os.getpid() and not self.is_gone(0)
 
     def fork(self, broker: Broker, kind: bytes) -> Connection:
         """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone.
@@ -63,7 +62,55 @@ class _WarmProcess:
             self._control.sendall(RETIRE)
 
     def is_gone(self, timeout_seconds: float) -> bool:
-        """True if it has ended, or ends within the timeout."""
+        """True if it has ended, or ends within the timeout: nothing but its end arrives at the socket."""
+        poll = select.poll()
+        try:
+            poll.register(self._control, select.POLLIN)
+        except ValueError:  # another thread has let go of it
+            return True
+        return bool(poll.poll(timeout_seconds * 1000))
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._control.close()
+
+
+class OwnWarmProcess(_WarmProcess):
+    """One that this process has started, and that ends with it.
+
+    `release`: the folder of yt-dlp's release that it imports; `""` for the installed one. It ends as well when it had
+    nothing to do for `idle_seconds`; 0: never. `output`: where it prints; None: where this process does.
+    """
+
+    def __init__(
+        self,
+        release: str = "",
+        idle_seconds: float = 0,
+        environ: Mapping[str, str] = os.environ,
+        output: IO[bytes] | None = None,
+    ) -> None:
+        parent_socket, child_socket = socket.socketpair()
+        with child_socket:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", _WARM_MODULE, str(child_socket.fileno()), str(idle_seconds)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=python_environment(release, environ),
+                pass_fds=[child_socket.fileno()],
+                start_new_session=True,  # a Ctrl-C in the terminal is for the service, which stops its workers in order
+            )
+        super().__init__(parent_socket)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def introduce(self, client: socket.socket) -> None:
+        """Makes `client` another control socket of it. Raises OSError when it is gone."""
+        socket.send_fds(self._control, [CLIENT], [client.fileno()])
+
+    def is_gone(self, timeout_seconds: float) -> bool:
         try:
             self._process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -72,7 +119,7 @@ class _WarmProcess:
 
     def close(self) -> None:
         """Ends it and every worker."""
-        self._control.close()
+        super().close()
         if self._owner == os.getpid():
             try:
                 self._process.wait(5)
@@ -81,25 +128,56 @@ class _WarmProcess:
                 self._process.wait()
 
 
+def take_client(listener: socket.socket) -> tuple[str, socket.socket]:
+    """The next one that asks at the socket of `_shared`: the folder of a release, and a control socket to introduce.
+
+    Raises OSError when there is none.
+    """
+    release, descriptors, _, _ = socket.recv_fds(listener, _MOST_PATH_BYTES, 1)
+    return "" if release == _INSTALLED else os.fsdecode(release), socket.socket(fileno=descriptors[0])
+
+
+def _shared(server: str, release: str) -> _WarmProcess:
+    """The one of all processes of this machine, by whoever starts it for them (local/warm_processes.py)."""
+    own_end, their_end = socket.socketpair()
+    try:
+        with their_end, unix_socket.connect(server, _PATIENCE_SECONDS, socket.SOCK_DGRAM) as channel:
+            socket.send_fds(channel, [os.fsencode(release) or _INSTALLED], [their_end.fileno()])
+    except OSError:
+        own_end.close()
+        raise
+    return _WarmProcess(own_end)
+
+
 class _WarmProcesses:
     """The warm process of each release of yt-dlp in use, by its folder: one that is gone is replaced by a new one."""
 
-    def __init__(self, idle_seconds: float = 0) -> None:
+    def __init__(self, idle_seconds: float = 0, server: str = "") -> None:
+        """`server`: the socket of who starts them for several processes; empty: this one does."""
         self._idle_seconds = idle_seconds
+        self._server = server
         self.running: dict[str, _WarmProcess] = {}
         self._retired: list[_WarmProcess] = []
         self._lock = threading.Lock()
 
     def usable(self, release: str = "") -> _WarmProcess:
-        """The warm process of a release, started unless it runs. Those of releases that no longer serve retire."""
+        """The warm process of a release, started unless it runs. Those of releases that no longer serve retire.
+
+        Raises OSError when it cannot be started.
+        """
         with self._lock:
             self._retire_others({release, *folders_in_use()})
             warm = self.running.get(release)
             if warm is None or not warm.usable:
                 if warm is not None:
                     warm.close()
-                warm = self.running[release] = _WarmProcess(release, self._idle_seconds)
+                warm = self.running[release] = self._begin(release)
             return warm
+
+    def _begin(self, release: str) -> _WarmProcess:
+        if self._server:
+            return _shared(self._server, release)
+        return OwnWarmProcess(release, self._idle_seconds)
 
     def discard(self, warm: _WarmProcess) -> None:
         """Lets go of one that is gone; one that another thread has started meanwhile stays."""
@@ -133,7 +211,7 @@ def warm_processes() -> _WarmProcesses:
 
     They end when nobody needs them, where memory counts that nobody uses: each holds 60 MB.
     """
-    return _WarmProcesses(0 if current().hosting.idle_is_free else _IDLE_SECONDS)
+    return _WarmProcesses(0 if current().hosting.idle_is_free else IDLE_SECONDS, current().settings.warm_socket)
 
 
 def warm_up() -> None:

@@ -118,7 +118,10 @@ def start_worker(job: Job, release: str | None = None) -> Worker:
 def _try_to_start(job: Job, policy: Policy, release_folder: str) -> Worker | None:
     """A fork of the warm process that has begun `job`; None when that process is gone, or its fork does not answer."""
     processes = warm_processes()
-    warm = processes.usable(release_folder)
+    try:
+        warm = processes.usable(release_folder)
+    except OSError:
+        return None
     broker = Broker(policy)
     try:
         connection = warm.fork(broker, READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB)

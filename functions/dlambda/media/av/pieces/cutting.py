@@ -16,8 +16,8 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from multiprocessing import reduction
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import send_handle
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,7 +116,7 @@ class _Process:
         """
         self._connection.send_bytes(json.dumps({**job, "target": str(self.folder / _OUTPUT)}).encode())
         if file is not None:
-            reduction.send_handle(self._connection, file, self._process.pid)
+            send_handle(self._connection, file, self._process.pid)
         if not self._connection.poll(timeout_seconds):
             return None
         answer: dict[str, Any] = json.loads(self._connection.recv_bytes())

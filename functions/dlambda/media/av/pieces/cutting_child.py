@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
-from multiprocessing import reduction
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def _take(connection: Connection) -> dict[str, Any]:
     job = json.loads(connection.recv_bytes())
     if job["location"]:
         return _answer(job)
-    descriptor = reduction.recv_handle(connection)
+    descriptor = recv_handle(connection)
     try:
         return _answer({**job, "location": of_descriptor(descriptor)})
     finally:

@@ -1,9 +1,10 @@
 """The warm process: yt-dlp is imported and used once, then a child is forked for every job.
 
 Started as a module with a file descriptor, and with the seconds that it stays without a job (0: for ever). Each byte
-on the control socket brings the connection for a new child, and says whether the child reads pages (`READS_PAGES`). It
-ends at the end of that socket, and takes all children and whatever they started with it. After `RETIRE`, or when nobody
-has needed it for that time, it ends with its last child.
+on a control socket brings the connection for a new child, and says whether the child reads pages (`READS_PAGES`), or it
+brings another control socket (`CLIENT`). With the end of a control socket end the children that were ordered by it, and
+whatever they started; with the last one the process. After `RETIRE`, or when nobody has needed it for that time, it
+ends with its last child.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
@@ -29,6 +30,7 @@ from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, FetchJob, J
 READS_PAGES = b"p"
 OTHER_JOB = b"+"
 RETIRE = b"r"
+CLIENT = b"c"
 _PR_SET_PDEATHSIG = 1
 _NICE_OF_MANY = 10  # a ninth of the processor time of others that want it
 # Looked up before any fork: the dynamic loader is no business of a child.
@@ -91,7 +93,7 @@ def _child(connection: Connection, broker: socket.socket, parent: int) -> None:
         os._exit(0)
 
 
-def _reap(children: set[int]) -> None:
+def _reap(children: dict[int, socket.socket]) -> None:
     """Collects ended children, and first ends what is left of their groups: the zombie still holds the number."""
     for pid in list(children):
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
@@ -99,7 +101,7 @@ def _reap(children: set[int]) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        children.discard(pid)
+        del children[pid]
 
 
 @lru_cache(maxsize=1)
@@ -123,60 +125,88 @@ def _keep_memory_shared() -> None:
     gc.freeze()
 
 
-def _serve(control: socket.socket, idle_seconds: float | None) -> None:
-    children: set[int] = set()
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_read, False)
-    os.set_blocking(wake_write, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with selectors.DefaultSelector() as selector:
-        selector.register(control, selectors.EVENT_READ)
-        selector.register(wake_read, selectors.EVENT_READ)
-        is_retired = False
-        while children or not is_retired:
-            ready = {key.fileobj for key, _ in selector.select(None if children else idle_seconds)}
-            is_retired = is_retired or not ready
-            if wake_read in ready:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(wake_read, 4096)
-                _reap(children)
-            if control in ready:
-                message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
-                if not message:
-                    break
-                if message == RETIRE:
-                    is_retired = True
-                    continue
-                children.add(_fork(descriptors, selector, control, (wake_read, wake_write)))
-                if message == READS_PAGES:
-                    _rehearse_page()
-    _end(children)
+class _Server:
+    """Forks children for whoever holds the other end of a control socket."""
 
+    def __init__(self, control: socket.socket) -> None:
+        self._controls = {control}
+        self._children: dict[int, socket.socket] = {}  # by pid: the control socket that ordered it
+        self._is_retired = False
+        self._wake_read, self._wake_write = os.pipe()
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._selector = selectors.DefaultSelector()
+        for source in (control, self._wake_read):
+            self._selector.register(source, selectors.EVENT_READ)
 
-def _fork(
-    descriptors: Sequence[int], selector: selectors.BaseSelector, control: socket.socket, pipe: tuple[int, int]
-) -> int:
-    """The pid of a new worker, which has none of what this process serves with."""
-    parent = os.getpid()
-    pid = os.fork()
-    connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
-    if pid == 0:
-        selector.close()
+    def run(self, idle_seconds: float | None) -> None:
+        """Serves until the last control socket has ended, or until nothing is left to do for one that is retired."""
+        while self._controls and (self._children or not self._is_retired):
+            ready = [key.fileobj for key, _ in self._selector.select(None if self._children else idle_seconds)]
+            self._is_retired = self._is_retired or not ready
+            for source in ready:
+                if isinstance(source, socket.socket):
+                    self._hear(source)
+                else:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_read, 4096)
+                    _reap(self._children)
+        _end(self._children)
+
+    def _hear(self, control: socket.socket) -> None:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        except ConnectionResetError:
+            message, descriptors = b"", []
+        if not message:
+            self._leave(control)
+        elif message == RETIRE:
+            self._is_retired = True
+        elif message == CLIENT:
+            client = socket.socket(fileno=descriptors[0])
+            client.set_inheritable(False)
+            self._controls.add(client)
+            self._selector.register(client, selectors.EVENT_READ)
+        else:
+            self._children[self._fork(descriptors)] = control
+            if message == READS_PAGES:
+                _rehearse_page()
+
+    def _leave(self, control: socket.socket) -> None:
+        """Ends the children of a client that is gone; they are collected when they have died."""
+        self._selector.unregister(control)
+        self._controls.discard(control)
         control.close()
-        for descriptor in pipe:
-            os.close(descriptor)
-        _child(connection, broker, parent)
-    connection.close()
-    broker.close()
-    return pid
+        _kill(pid for pid, client in self._children.items() if client is control)
+
+    def _fork(self, descriptors: Sequence[int]) -> int:
+        """The pid of a new worker, which has none of what this process serves with."""
+        parent = os.getpid()
+        pid = os.fork()
+        connection, broker = Connection(descriptors[0]), socket.socket(fileno=descriptors[1])
+        if pid == 0:
+            self._selector.close()
+            for control in self._controls:
+                control.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            _child(connection, broker, parent)
+        connection.close()
+        broker.close()
+        return pid
 
 
-def _end(children: Collection[int]) -> None:
+def _kill(children: Iterable[int]) -> None:
     for pid in children:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _end(children: Collection[int]) -> None:
+    _kill(children)
     for pid in children:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
@@ -192,7 +222,7 @@ def main() -> None:
     warmup.rehearse()
     prepare()
     _keep_memory_shared()
-    _serve(control, float(sys.argv[2]) or None)
+    _Server(control).run(float(sys.argv[2]) or None)
 
 
 if __name__ == "__main__":
