@@ -99,7 +99,7 @@ def complete_tables(session: Any, names: Collection[str], tables: Iterable[Table
 
     CloudFormation takes an imported table for what the template says, and would change nothing of it.
     """
-    ask = _ask_tables(session.client("dynamodb"))
+    ask = ask_tables(session.client("dynamodb"))
     for table in tables:
         name = f"{stack}-{table.name}"
         if name not in names:
@@ -113,7 +113,7 @@ def complete_tables(session: Any, names: Collection[str], tables: Iterable[Table
             ask("UpdateContinuousBackups", {"TableName": name, "PointInTimeRecoverySpecification": recovery})
 
 
-def _ask_tables(client: Any) -> Ask:
+def ask_tables(client: Any) -> Ask:
     """Asks DynamoDB; a changed table is changed when that returns, as it takes no second change before."""
 
     def ask(operation: str, fields: Mapping[str, Any]) -> Json:

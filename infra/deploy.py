@@ -20,7 +20,7 @@ import boto3
 from infra import artifacts, gradual, parameters, prerequisites
 from infra.adopt import adopt, complete_tables, find_leftovers
 from infra.indexes import ChangedIndexError, steps_before, steps_with
-from infra.stack import Stack, read_stack, remove_remains
+from infra.stack import Stack, form_problems, note_form, read_stack, remove_remains
 from local import template
 
 Json = dict[str, Any]
@@ -127,6 +127,7 @@ def main() -> int:
         *prerequisites.name_problems(options.stack),
         *prerequisites.problems(facts, defaults | current | values),
         *(stack.problems() if stack else ()),
+        *(form_problems(session, options.stack) if facts.account else ()),
     ]
     for problem in problems:
         print(f"{'Missing' if problem.fatal else 'Warning'}: {problem.text}")
@@ -140,7 +141,10 @@ def main() -> int:
         subprocess.run(command, cwd=template.ROOT, check=True)
     if way:
         values[gradual.RELEASE] = gradual.release_of(template.ROOT / "build", current | values)
-    _update(_base(session, options.stack, stack), options.stack, str(facts.region), values)
+    base = _base(session, options.stack, stack)
+    note_form(session, options.stack)  # the first of the new functions writes, whatever becomes of the others
+    _update(base, options.stack, str(facts.region), values)
+    note_form(session, options.stack)  # of tables that are new
     return 0
 
 

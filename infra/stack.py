@@ -1,13 +1,16 @@
 """The stack that is there: what state it is in, and how it was deployed."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.adopt import ask_tables
 from infra.prerequisites import Problem
-from local import template
+from local import stored_form, template
+from local.start_error import StartError
 
 Json = dict[str, Any]
 
@@ -74,8 +77,9 @@ def read_stack(session: Any, name: str) -> Stack | None:
     except ClientError:
         return None
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in about.get("Parameters", ())}
-    description = str(about.get("Description", ""))
-    return Stack(name, about["StackStatus"], description, parameters, _template_of(formation, name))
+    document = _template_of(formation, name)
+    description = str(about.get("Description") or (document or {}).get("Description", ""))
+    return Stack(name, about["StackStatus"], description, parameters, document)
 
 
 def remove_remains(session: Any, name: str) -> None:
@@ -83,6 +87,22 @@ def remove_remains(session: Any, name: str) -> None:
     formation = session.client("cloudformation")
     formation.delete_stack(StackName=name)
     formation.get_waiter("stack_delete_complete").wait(StackName=name)
+
+
+def form_problems(session: Any, name: str) -> Iterator[Problem]:
+    """The problem of a release that is older than the one that wrote the stack's tables."""
+    try:
+        stored_form.check(ask_tables(session.client("dynamodb")), f"{name}-")
+    except StartError as error:
+        yield Problem(str(error))
+    except ClientError:
+        return  # there are no tables
+
+
+def note_form(session: Any, name: str) -> None:
+    """Has the stack's tables say what this release writes, where there are tables."""
+    with suppress(ClientError):
+        stored_form.note(ask_tables(session.client("dynamodb")), f"{name}-")
 
 
 def _template_of(formation: Any, name: str) -> Json | None:

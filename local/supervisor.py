@@ -20,7 +20,7 @@ from dlambda.domain.rules.preset import find_system_preset, normalise_name
 from dlambda.domain.system.default_preset import missing_preset
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.node_roles import GATEWAY
-from local import engines, provision
+from local import engines, provision, stored_form
 from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
 from local.gateway.place import Place
@@ -183,6 +183,7 @@ class Supervisor:
         if not services.tables:
             self._wait_until(lambda: engines.serves(self._sockets.tables_path), "the table engine")
             provision.make_tables(self._tables, self._plan.tables)
+            stored_form.note(self._tables, self._config.table_prefix)
         if not services.queues:
             self._wait_until(lambda: engines.serves(self._sockets.queues_path), "the queue engine")
         self._provisioned = True
@@ -199,6 +200,7 @@ class Supervisor:
             tables = foreign.Service("dynamodb", services.tables, environ)
             self._service_warnings += foreign.make_tables(tables, plan.tables, self._config.table_prefix)
             self._tables = tables.ask
+            stored_form.note(self._tables, self._config.table_prefix)
             if services.are_shared:
                 foreign.check_secret(tables, self._config.table_prefix, environ["DLAMBDA_SECRET_KEY"])
                 foreign.check_name(tables, self._config.table_prefix, self._config.node, self._config.node_identity)
