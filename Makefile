@@ -6,7 +6,7 @@ FLOOR ?= 70
 # Tests wait for half of their time, for the clock and for each other: two workers more than a small machine has cores
 # keep it busy.
 WORKERS ?= 4
-ARCH ?= x86_64
+ARCH ?= arm64
 STACK ?= dlambda
 GRADUAL ?=
 
@@ -109,7 +109,7 @@ coverage: $(DEV_READY) ## Measure what unit and store tests cover, with a floor 
 	@mkdir -p build && $(PY) -m coverage run -m pytest -q tests/unit tests/store
 	@$(PY) -m coverage json -q -o build/coverage.json && $(PY) -m coverage report --fail-under=$(FLOOR) --format=total
 
-artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=arm64: for Graviton)
+artifacts: $(DEV_READY) $(PAGE_READY) ## Build everything that a deployment needs into build/ (ARCH=x86_64: not for Graviton)
 	@$(PY) layers/ffmpeg/build.py --architecture $(ARCH)
 	@$(PY) -m infra.artifacts --architecture $(ARCH)
 	@$(PY) -m infra.image_template --architecture $(ARCH) $(if $(GRADUAL),--gradual $(GRADUAL))

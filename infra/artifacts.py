@@ -25,7 +25,7 @@ from local import template
 from local.tools import remove_services
 
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}  # Lambda has glibc 2.34
-DEFAULT_ARCHITECTURE = "x86_64"
+DEFAULT_ARCHITECTURE = "arm64"  # a fifth cheaper
 LIMIT_BYTES = 250 * 1024 * 1024
 """Unzipped, a function and its layers together."""
 # PyAV cuts and probes media, which is done in images (tests/contract/test_artifacts.py).

@@ -1,7 +1,8 @@
 """Gradual deployments: a new version gets a part of the calls first, and goes when alarms go off meanwhile.
 
 With `make deploy GRADUAL=Canary10Percent5Minutes` each function has the alias `live`, which the APIs, queues and the
-schedule call, and CodeDeploy moves it. A deployment that meets one of `ALARMS` is rolled back, code and stack.
+schedule call, and CodeDeploy moves it. A deployment that meets one of `ALARMS` is rolled back, code and stack; these
+are there in any case.
 
 An alias points at a version, which is a copy of code and variables. SAM makes one when the code of a function is
 another file, and overlooks a changed parameter or layer: so the release says by itself whether anything changed.
@@ -26,6 +27,7 @@ WAYS: Final = (
 """What CodeDeploy knows by itself."""
 _CALLERS = ("AWS::ApiGatewayV2::Integration", "AWS::Lambda::Permission")
 _FUNCTION = "AWS::Serverless::Function"
+_COUNTED_IN_LOG = "AWS::Logs::MetricFilter"  # what two of the alarms look at
 _ZIPS: Final = "*.zip"
 _IMAGE: Final = "image"
 
@@ -63,6 +65,8 @@ def with_alias(document: Json, way: str) -> Json:
             resources[name] = {**resource, "Properties": resource["Properties"] | alias}
         elif resource["Type"] in _CALLERS:
             resources[name] = {**resource, "Properties": _by_alias(resource["Properties"], functions)}
+        elif name in ALARMS or resource["Type"] == _COUNTED_IN_LOG:
+            resources[name] = {key: value for key, value in resource.items() if key != "Condition"}
         else:
             resources[name] = resource
     shared = document["Globals"]["Function"]

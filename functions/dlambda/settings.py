@@ -70,6 +70,7 @@ class Settings(UserSettings):
     ytdlp_releases_url: str = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest"
     releases_dir: str = Field("", description="folder of yt-dlp's releases; empty: the installed one alone serves")
     log_group: str = Field("", description="where all functions log in the cloud; empty: files in log_dir")
+    custom_metrics: Flag = Field(True, description="whether CloudWatch makes metrics of the numbers in that log")
     function_name: str = Field("", description="in the cloud, which sets it; empty on one machine")
     started_at: float = Field(0.0, description="unix seconds of the deployment's start")
     app_version: str = f"v{__version__}"

@@ -105,6 +105,20 @@ def test_an_alarm_says_what_to_do(name):
     assert f"\n## {text.rpartition(', ')[2]}\n" in (ROOT / "docs" / "runbook.md").read_text()
 
 
+def test_what_costs_by_the_month_is_made_for_those_who_ask():
+    observed = {"Ref": "Observability"}
+    assert DOCUMENT["Conditions"]["IsObserved"] == {"Fn::Equals": [observed, "full"]}
+    assert DOCUMENT["Parameters"]["Observability"]["Default"] == "basic"
+    conditions = {
+        "AWS::CloudWatch::Alarm": "HasAlarms",
+        "AWS::Logs::MetricFilter": "HasAlarms",
+        "AWS::CloudWatch::Dashboard": "IsObserved",
+    }
+    for name, resource in DOCUMENT["Resources"].items():
+        if resource["Type"] in conditions:
+            assert resource["Condition"] == conditions[resource["Type"]], name
+
+
 def test_the_dashboard_can_be_read():
     body = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
     widgets = json.loads(re.sub(r"\$\{[A-Za-z:]+\}", "x", body))["widgets"]

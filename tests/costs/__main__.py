@@ -15,7 +15,9 @@ from dlambda.usecases.items import download_item, download_run, intake
 from local import template
 from tests.costs.model import (
     EGRESS_PER_GB,
+    METRIC_PER_MONTH,
     STORAGE_PER_GB_MONTH,
+    X86_TIMES,
     Assumptions,
     Work,
     download,
@@ -23,6 +25,7 @@ from tests.costs.model import (
     hour_played,
     idle_month,
     invocation,
+    observed_month,
 )
 from tests.e2e.api import wait_until
 from tests.e2e.listener import Listener
@@ -34,6 +37,7 @@ _CLIPS, _SLOW_CLIPS = 20, 2
 _SLOW_SECONDS = 20
 _FLUSH_SECONDS = 12  # until each process has stored its counters
 _IDLE_SECONDS = 60  # one of the minute's rounds
+_METRICS = 20  # series that a stack in use has
 _MESSAGES = 3.0  # intake, download, and the wake of a free slot now and then
 _SERIES = re.compile(r"^dlambda_table_(write|read)_units_total\S* ([\d.e+]+)$", re.MULTILINE)
 
@@ -111,8 +115,13 @@ def page(counted: Mapping[str, float]) -> str:
     played = hour_played(given, memory, again=False)
     alarms = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources.values())
     secrets = sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources.values())
-    idle = idle_month(alarms, 20, secrets, len(template.read().consumers))
-    idle_rows = "\n".join(f"| {name} | {cost:.2f} |" for name, cost in idle.items())
+    idle = idle_month(secrets, len(template.read().consumers))
+    observed = observed_month(alarms, _METRICS)
+    basic, more = sum(idle.values()), sum(observed.values())
+    idle_rows = "\n".join(
+        [f"| {name} | {cost:.2f} | {cost:.2f} |" for name, cost in idle.items()]
+        + [f"| {name} | | {cost:.2f} |" for name, cost in observed.items()]
+    )
     rate = document["Parameters"]["ThrottlingRate"]["Default"]
     played_gb = given.stream_mbit / 8 * 3600 / 1000 * 1000
     return f"""# What AWS costs
@@ -148,10 +157,13 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 
 ## A month in which nobody does anything
 
-| part | $ |
-| --- | ---: |
+| part | `Observability=basic`, $ | `full`, $ |
+| --- | ---: | ---: |
 {idle_rows}
-| **sum** | **{sum(idle.values()):.2f}** |
+| **sum** | **{basic:.2f}** | **{basic + more:.2f}** |
+
+An `AlarmTopic` adds the alarms to `basic`, and {2 * METRIC_PER_MONTH:.2f} for the two metrics that are counted in the log. Each queue is asked by five pollers, each
+with a request of 20 seconds: that is the least that AWS does.
 
 ## What bounds it
 
@@ -165,7 +177,7 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 | an item that never ends | a download that gets no further is begun {download_item.MOST_BEGINNINGS} times at most, where one of {download_run.LONG_SECONDS:.0f} s counts as {download_run.LONG_BEGINNINGS}: ${_poison(memory):.2f} at worst; an extraction {intake.MOST_BEGINNINGS} times: ${_poison_intake(memory):.2f} |
 | the account | `MonthlyBudget` sends a mail, and stops nothing |
 
-What is cheapest to change: `ARCH=arm64` (a fifth less for Lambda's GB-seconds), a source limited by its site with fewer workers
+Functions are of arm64; with `ARCH=x86_64` the GB-seconds cost {X86_TIMES:.2f} times as much. What is cheapest to change: a source limited by its site with fewer workers
 (`MaxWorkersPerExtractor`), files removed when they were fetched (`YTP_REMOVE_FILES`).
 """
 

@@ -8,7 +8,7 @@ from typing import Final
 # Dollars in us-east-1, on demand, without the free tier; looked up in November 2026.
 PRICES: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "Lambda, GB-seconds": 16.67e-6,
+        "Lambda, GB-seconds": 13.33e-6,  # arm64
         "Lambda, requests": 0.20e-6,
         "DynamoDB, write units": 0.625e-6,
         "DynamoDB, read units": 0.125e-6,
@@ -19,6 +19,8 @@ PRICES: Final[Mapping[str, float]] = MappingProxyType(
         "CloudWatch, GB of log": 0.50,
     }
 )
+X86_TIMES: Final = 1.25
+"""How much more a GB-second of x86_64 costs."""
 EGRESS_PER_GB: Final = 0.09
 STORAGE_PER_GB_MONTH: Final = 0.023
 ALARM_PER_MONTH, METRIC_PER_MONTH, DASHBOARD_PER_MONTH, SECRET_PER_MONTH = 0.10, 0.30, 3.0, 0.40
@@ -112,16 +114,22 @@ def flood_month(requests_per_second: float) -> Work:
     return one.times(requests_per_second * 30 * 24 * 3600)
 
 
-def idle_month(alarms: int, metrics: int, secrets: int, mappings: int) -> dict[str, float]:
+def idle_month(secrets: int, mappings: int) -> dict[str, float]:
     """Dollars a month of a stack that nobody uses."""
     minutes = 30 * 24 * 60
     polls = mappings * 5 * 3 * minutes  # five pollers of a mapping, each with a long poll of 20 s
     rounds = (invocation(0.5, 1024) + Work({"DynamoDB, read units": 16, "DynamoDB, write units": 0.5})).times(minutes)
     return {
-        "alarms": alarms * ALARM_PER_MONTH,
-        "metrics": metrics * METRIC_PER_MONTH,
-        "dashboard": DASHBOARD_PER_MONTH,
         "secrets": secrets * SECRET_PER_MONTH,
         "queues that are asked": polls * PRICES["SQS, requests"],
         "the minute's round": sum(rounds.dollars().values()),
+    }
+
+
+def observed_month(alarms: int, metrics: int) -> dict[str, float]:
+    """Dollars a month that `Observability=full` adds."""
+    return {
+        "metrics": metrics * METRIC_PER_MONTH,
+        "dashboard": DASHBOARD_PER_MONTH,
+        "alarms": alarms * ALARM_PER_MONTH,
     }

@@ -390,6 +390,19 @@ def test_the_cloud_logs_what_tables_cost_once_a_minute(
     assert capsys.readouterr().out.count('"table_requests_total": 1.0') == 1
 
 
+def test_numbers_of_the_cloud_stay_in_the_log_where_metrics_are_not_paid_for(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dlambda.usecases.events.measure import count
+
+    monkeypatch.setenv("DLAMBDA_LOG_GROUP", "/aws/lambda/a-stack")
+    monkeypatch.setenv("DLAMBDA_CUSTOM_METRICS", "false")
+    with new_deployment():
+        count("items_failed_total", kind="geo")
+        count_state.count_state(0)
+    assert capsys.readouterr().out == '{"kind": "geo", "items_failed_total": 1.0}\n'
+
+
 def test_the_round_counts_how_things_stand_where_nobody_asks(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

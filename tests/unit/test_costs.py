@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.costs.model import PRICES, Assumptions, Work, download, hour_played, idle_month, invocation
+from tests.costs.model import PRICES, Assumptions, Work, download, hour_played, idle_month, invocation, observed_month
 
 COUNTED = {"write_units": 60.0, "read_units": 15.0, "lease_units": 1.0, "messages": 3.0}
 MEMORY = {"OnDownloadFunction": 3008, "OnIntakeFunction": 2048, "HistoryFunction": 1024, "PlayerFunction": 2048}
@@ -38,5 +38,12 @@ def test_a_film_that_was_played_before_costs_less() -> None:
     assert again < first / 2
 
 
-def test_an_idle_stack_costs_its_parts() -> None:
-    assert idle_month(10, 0, 0, 0)["alarms"] == pytest.approx(1.0)
+def test_an_idle_stack_costs_its_secrets_its_queues_and_its_round() -> None:
+    nothing, something = idle_month(0, 0), idle_month(4, 9)
+    assert something["secrets"] == pytest.approx(1.6)
+    assert nothing["queues that are asked"] == 0 < something["queues that are asked"]
+    assert something["the minute's round"] == nothing["the minute's round"] > 0
+
+
+def test_metrics_alarms_and_the_dashboard_cost_by_the_month() -> None:
+    assert sum(observed_month(alarms=10, metrics=20).values()) == pytest.approx(1 + 6 + 3)

@@ -56,6 +56,13 @@ def test_every_function_has_an_alias_that_moves_gradually(translated: dict[str, 
         assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
 
 
+def test_what_takes_a_version_back_is_there_without_a_topic_for_alarms(translated: dict[str, Any]) -> None:
+    counted_in_log = of_type(translated, "AWS::Logs::MetricFilter")
+    assert len(counted_in_log) == 2
+    for resource in (*(translated[name] for name in ALARMS), *counted_in_log.values()):
+        assert "Condition" not in resource
+
+
 def test_what_calls_a_function_calls_its_alias(translated: dict[str, Any]) -> None:
     aliases = set(of_type(translated, "AWS::Lambda::Alias"))
     for kind, key in (

@@ -53,14 +53,14 @@ def test_the_stack_of_something_else_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("architecture", "way", "choice"),
     [
-        ("", "", ("arm64", LINEAR)),
-        ("x86_64", "", ("x86_64", LINEAR)),
-        ("", "AllAtOnce", ("arm64", "AllAtOnce")),
-        ("", "no", ("arm64", "")),
+        ("", "", ("x86_64", LINEAR)),
+        ("arm64", "", ("arm64", LINEAR)),
+        ("", "AllAtOnce", ("x86_64", "AllAtOnce")),
+        ("", "no", ("x86_64", "")),
     ],
 )
 def test_what_nobody_names_stays_as_it_was_deployed(architecture: str, way: str, choice: tuple[str, str]) -> None:
-    deployed = with_alias(with_images(template.load(), has_adapter=False, architecture="arm64"), LINEAR)
+    deployed = with_alias(with_images(template.load(), has_adapter=False, architecture="x86_64"), LINEAR)
     assert choices(stack(template=deployed), architecture, way) == choice
-    assert choices(None, architecture, way) == (architecture or "x86_64", "" if way == "no" else way)
-    assert choices(stack(template=with_images(template.load(), has_adapter=False)), "", "") == ("x86_64", "")
+    assert choices(None, architecture, way) == (architecture or "arm64", "" if way == "no" else way)
+    assert choices(stack(template=with_images(template.load(), has_adapter=False)), "", "") == ("arm64", "")

@@ -86,6 +86,11 @@ def _order(key: str) -> tuple[str, float, str]:
 _DIMENSIONS: Final = ("kind", "status")
 
 
+def logged(name: str, labels: Labels, value: float) -> str:
+    """A line of the log that searches of it can sum up."""
+    return json.dumps({**labels, name: value})
+
+
 def embedded(numbers: Iterable[tuple[str, Labels, float]], now_ms: int, namespace: str) -> list[str]:
     """Lines in CloudWatch's embedded metric format, one per number.
 

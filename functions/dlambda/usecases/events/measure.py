@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from dlambda.deployment import current, per_deployment
-from dlambda.domain.telemetry.metric import embedded, seconds_observed, series
+from dlambda.domain.telemetry.metric import embedded, logged, seconds_observed, series
 from dlambda.errors import NotFound
 from dlambda.service_absence import warn
 from dlambda.store import counters
@@ -107,14 +107,19 @@ class TableMetrics:
 
 
 class LoggedMetrics:
-    """Writes each number as a line of the log, which CloudWatch reads. The namespace is the stack's name."""
+    """Writes each number as a line of the log; CloudWatch makes metrics of them, in the namespace of the stack's name.
 
-    is_told_state = True
+    Without metrics, which cost by the month, nobody asks for how things stand each minute either.
+    """
 
     def __init__(self) -> None:
+        self.is_told_state = current().settings.custom_metrics
         self._usage_written_at = 0.0
 
     def count(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        if not current().settings.custom_metrics:
+            sys.stdout.write(logged(name, labels, value) + "\n")
+            return
         stack = current().hosting.log_group.rpartition("/")[2]
         for line in embedded([(name, labels, value)], int(current().clock.time() * 1000), stack):
             sys.stdout.write(line + "\n")
