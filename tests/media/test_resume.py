@@ -9,9 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from yt_dlp.downloader.hls import HlsFD
+from yt_dlp.YoutubeDL import YoutubeDL
 
+from dlambda.media.workers.child import resume_patches
 from dlambda.media.workers.download import Progress, Running
-from dlambda.media.ytdlp.resume import State, prepare, snapshot, write_json
+from dlambda.media.ytdlp.resume import State, prepare, read_json, snapshot, write_json
 from tests.media.conftest import Start, finish, wait_for
 from tests.origin import Origin
 from tests.origin.media import ffmpeg
@@ -130,6 +133,21 @@ def test_streams_killed_at_any_moment_lose_no_fragment(
     assert result.error is None
     assert result.filepath is not None
     assert digest(workdir / "home" / result.filepath) == digest(service / "items" / "whole" / "home" / whole.filepath)
+
+
+def test_the_state_names_the_fragment_that_was_written_and_not_how_many_have_come(tmp_path: Path) -> None:
+    resume_patches.install()
+    downloader = HlsFD(YoutubeDL({"quiet": True}), {})
+    film, fragment = tmp_path / "film.mp4", tmp_path / "film.mp4.part-Frag2"
+    fragment.write_bytes(b"")
+    with (tmp_path / "film.mp4.part").open("wb") as part:
+        names = {"filename": str(film), "tmpfilename": part.name, "fragment_filename_sanitized": str(fragment)}
+        counts = {"fragment_index": 5, "total_frags": 9}
+        downloader._append_fragment(
+            {**names, **counts, "dest_stream": part, "live": False, "generation": "g"}, b"second"
+        )
+    state = read_json(tmp_path / "film.mp4.ytdl")["downloader"]
+    assert (state["current_fragment"], state["part_bytes"]) == ({"index": 2}, len(b"second"))
 
 
 def test_a_tail_of_an_interrupted_write_is_cut_off(origin: Origin, start: Start, service: Path) -> None:

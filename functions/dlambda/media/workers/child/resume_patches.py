@@ -26,6 +26,7 @@ _TOTAL = re.compile(r"bytes [\d*]+(?:-\d+)?/(\d+)$")
 _MAX_RESTARTS = 3
 _BLOCK_SECONDS = 1 / 32
 _LEAST_BLOCK_BYTES = 16 * 1024
+_FRAGMENT = "-Frag"  # in the name of a fragment's file, before its number
 _CHANGING_TEXT = "unable to download video data: the source changes while it is read"
 
 Open = Callable[[Any], Any]
@@ -189,10 +190,11 @@ def _fragment_state(self: Any, ctx: dict[str, Any]) -> Path:
     return Path(self.ytdl_filename(ctx["filename"]))
 
 
-def _write_state(self: Any, ctx: dict[str, Any]) -> None:
+def _write_state(self: Any, ctx: dict[str, Any], number: int) -> None:
+    """Keeps that the `.part` ends behind the fragment of that number."""
     stream = ctx.get("dest_stream")
     downloader = {
-        "current_fragment": {"index": ctx["fragment_index"]},
+        "current_fragment": {"index": number},
         "part_bytes": stream.tell() if stream is not None else 0,
         "format_id": getattr(self.ydl, "format_id", None),
         "total": ctx.get("total_frags"),
@@ -205,12 +207,15 @@ def _write_state(self: Any, ctx: dict[str, Any]) -> None:
 
 
 def _append(self: Any, ctx: dict[str, Any], content: bytes) -> None:
-    """As yt-dlp's, but the state follows only a complete write."""
+    """As yt-dlp's, but the state follows only a complete write, and names the fragment that was written.
+
+    `fragment_index` does not: where several come at once, each sets it to how many have come.
+    """
     name = ctx["fragment_filename_sanitized"]
     ctx["dest_stream"].write(content)
     ctx["dest_stream"].flush()
     if self._FragmentFD__do_ytdl_file(ctx):
-        _write_state(self, ctx)
+        _write_state(self, ctx, int(name.rpartition(_FRAGMENT)[2]))
     if not self.params.get("keep_fragments", False):
         self.try_remove(name)
     del ctx["fragment_filename_sanitized"]
@@ -248,7 +253,7 @@ def _finish(self: Any, ctx: dict[str, Any], info: dict[str, Any]) -> Any:
 
 
 def _write_ytdl_file(self: Any, ctx: dict[str, Any]) -> None:
-    _write_state(self, ctx)
+    _write_state(self, ctx, ctx["fragment_index"])
 
 
 def _best_block_size(elapsed_seconds: float, size_bytes: int) -> int:
