@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dlambda.aws import objects
+from dlambda.aws import bucket, objects
 from dlambda.aws.growing import PART_BYTES
 from dlambda.aws.multipart import Multipart
 from dlambda.domain.items.item import Status
 from dlambda.domain.paths.paths import object_key_in
 from dlambda.store.items import items
+from tests.handover.dash import digests_of
 from tests.handover.driver import (
     Report,
     add,
@@ -164,6 +165,9 @@ def test_so_is_a_stream_of_which_four_fragments_come_at_once(
     with Source(STREAM_BYTES, 2_000_000, FRAGMENT_BYTES) as source:
         report = download(stack, source.url(path), environments, LIMIT_SECONDS, cli=f"--concurrent-fragments {AT_ONCE}")
         assert (report.item.status, report.item.error) == (Status.FINISHED, None)
+        if path == "stream.mpd":
+            place = bucket.location(object_key_in(report.item.folder, str(report.item.filename)), seconds=60)
+            assert digests_of(place) == source.dash.digests()
         under_way = report.invocations * (AT_ONCE * (FRAGMENT_BYTES + BUFFER_BYTES) + STREAM_UNDER_WAY_BYTES)
         assert source.sent_bytes <= source.sent_by(path) + under_way
     assert report.invocations >= 3

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self, cast
 
+from tests.handover.dash import DashFilm
 from tests.origin.media import media_folder
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
@@ -22,7 +23,7 @@ _PACKET = 188
 _NULL_PACKET = bytes([0x47, 0x1F, 0xFF, 0x10]) + b"\xff" * (_PACKET - 4)
 _NOISE = random.Random(17).randbytes(1024 * 1024)
 _SECONDS = 10  # of the clip that the streams hold
-_DASH_SEGMENTS = 5
+_LEAST_FRAGMENTS = 5
 
 
 class Film:
@@ -66,8 +67,9 @@ class Source:
         self.film = Film(size_bytes)
         self.version = 1
         self.sent_bytes = 0
-        self.fragments = max(_DASH_SEGMENTS, size_bytes // fragment_bytes)
+        self.fragments = max(_LEAST_FRAGMENTS, size_bytes // fragment_bytes)
         self._fragment_bytes = fragment_bytes
+        self.dash = DashFilm(self.fragments, fragment_bytes)
         self._rate = bytes_per_second
         self._lock = threading.Lock()
         self._free_at = 0.0
@@ -103,8 +105,7 @@ class Source:
         """The bytes of media that a stream has."""
         if path == "stream.m3u8":
             return sum(len(self._hls_fragment(number)) for number in range(self.fragments))
-        names = [f"{track}-{number + 1:05d}.m4s" for track in (0, 1) for number in range(self.fragments)]
-        return sum(len(self._dash_fragment(name)) for name in (*names, "init-0.m4s", "init-1.m4s"))
+        return self.dash.size_bytes
 
     def document(self, path: str) -> bytes | None:
         """A playlist or manifest; None for media."""
@@ -114,10 +115,7 @@ class Source:
                 lines += ["#EXTINF:0.050,", f"hls/{number}.ts"]
             return "\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode()
         if path == "/stream.mpd":
-            text = (media_folder() / "dash" / "manifest.mpd").read_text()
-            # The same time in more segments; those that are new hold a box that players pass over.
-            duration = _SECONDS * 1_000_000 / self.fragments
-            return text.replace('duration="2000000"', f'duration="{duration:.0f}"').replace('media="', 'media="dash/').replace('initialization="', 'initialization="dash/').encode()  # fmt: skip
+            return self.dash.manifest.encode()
         return None
 
     def media(self, path: str) -> bytes | None:
@@ -136,16 +134,8 @@ class Source:
         return real + padding
 
     def _dash_fragment(self, name: str) -> bytes:
-        folder = media_folder() / "dash"
-        if name.startswith("init"):
-            return (folder / name).read_bytes()
-        track, _, number_text = name.removesuffix(".m4s").partition("-")
-        every = -(-self.fragments // _DASH_SEGMENTS)
-        segment, offset = divmod(int(number_text) - 1, every)
-        path = folder / f"{track}-{segment + 1:05d}.m4s"
-        real = path.read_bytes() if offset == 0 and path.is_file() else b""
-        size = self._fragment_bytes if track == "0" else 1024
-        return real + size.to_bytes(4, "big") + b"free" + _NOISE[: size - 8]
+        track, _, number = name.removesuffix(".m4s").rpartition("-")
+        return self.dash.init(int(number)) if track == "init" else self.dash.fragment(int(track), int(number) - 1)
 
 
 class _Server(ThreadingHTTPServer):

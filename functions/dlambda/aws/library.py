@@ -30,11 +30,13 @@ class OpenFile:
         self.descriptor = descriptor
         self.stored = _as_stored(key, os.fstat(descriptor))
 
-    def chunks(self, start: int = 0) -> Iterator[bytes]:
-        """All of it from the byte `start` on, in pieces of a megabyte; closes it."""
+    def chunks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """What it has from the byte `start` on, up to `end`, in pieces of a megabyte; closes it."""
+        left = self.stored.size_bytes - start if end is None else end - start
         try:
             os.lseek(self.descriptor, start, os.SEEK_SET)
-            while chunk := os.read(self.descriptor, _READ_BYTES):
+            while chunk := os.read(self.descriptor, max(0, min(left, _READ_BYTES))):
+                left -= len(chunk)
                 yield chunk
         finally:
             self.close()
@@ -64,8 +66,8 @@ class Library:
         status = self._status(key)
         return _as_stored(key, status) if status else None
 
-    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
-        return self.open(key).chunks(start)
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        return self.open(key).chunks(start, end)
 
     def path_of(self, key: str) -> str:
         """Behind all links."""

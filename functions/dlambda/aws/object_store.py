@@ -20,8 +20,8 @@ class ObjectStore(Protocol):
     def find(self, key: str) -> Stored | None:
         """The object's size and time, or None."""
 
-    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
-        """The object from the byte `start` on, in pieces of a megabyte. Raises `NotFound` at once."""
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The object from the byte `start` on, up to `end`, in pieces of a megabyte. Raises `NotFound` at once."""
 
     def get_file(self, key: str, path: Path) -> None:
         """Writes the object to a file. Raises `NotFound`."""

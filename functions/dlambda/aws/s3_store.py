@@ -36,8 +36,9 @@ class S3Store:
             raise
         return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
 
-    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
-        part: dict[str, Any] = {"Range": f"bytes={start}-"} if start else {}
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        last = "" if end is None else end - 1
+        part: dict[str, Any] = {"Range": f"bytes={start}-{last}"} if start or end is not None else {}
         with refusals_as(_not_found(key), MISSING):
             body = client().get_object(Bucket=_bucket(), Key=key, **part)["Body"]
         chunks: Iterator[bytes] = body.iter_chunks(_READ_BYTES)

@@ -1,8 +1,9 @@
 """Downloading one item in a worker process: started, listened to, stopped (docs/contract/downloads.md 5.8)."""
 
 import logging
+import os
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from dlambda.media.workers.redaction import Redaction
 from dlambda.media.workers.worker import Worker, start_worker
 from dlambda.media.ytdlp import worker_messages
 from dlambda.media.ytdlp.output import is_own
-from dlambda.media.ytdlp.work_layout import HOME
+from dlambda.media.ytdlp.work_layout import HOME, TEMP
 from dlambda.media.ytdlp.worker_jobs import DownloadJob, DownloadRequest
 from dlambda.media.ytdlp.worker_messages import (
     DownloadAnswer,
@@ -52,14 +53,16 @@ class DownloadSpec(DownloadRequest):
     `archive`: `in` is asked with ids such as `youtube dQw4w9WgXcQ` (None: no archive). `claim_name` is called with
     names relative to the final folder, without extension, and answers whether the download has the name from now on;
     one in use gets ` (2)`. `existing` tells the media file that has such a name already (`--no-overwrites`; None: files
-    are replaced). `fill` brings what an unfinished file of the work folder lacks, once that is needed. All are asked in
-    the caller's thread, inside `Running.messages`. `release`: yt-dlp's; None: the one that serves.
+    are replaced). `fill` brings what a file of the work folder lacks, once that is needed. `merge` puts two finished
+    files together at a path, or answers that it did not. All are asked in the caller's thread, inside
+    `Running.messages`. `release`: yt-dlp's; None: the one that serves.
     """
 
     archive: Container[str] | None = None
     claim_name: Callable[[str], bool] = lambda _: True
     existing: Callable[[str], str | None] | None = None
     fill: Callable[[str], None] = lambda _: None
+    merge: Callable[[str, Sequence[str]], bool] | None = None
     release: str | None = None
 
 
@@ -187,6 +190,8 @@ class Running:
         if question.about == "bytes":
             self._spec.fill(value)
             return True
+        if question.about == "merge":
+            return self._merge(question)
         if question.about == "file":
             self._existing = (self._spec.existing and self._spec.existing(value)) or None
             return self._existing or ""
@@ -195,6 +200,12 @@ class Running:
             if self._spec.claim_name(value + suffix):
                 return suffix
         raise Invalid(f"The name '{value}' is taken {_MAX_SUFFIX} times.")
+
+    def _merge(self, question: DownloadQuestion) -> bool:
+        """Raises `Invalid` for a file elsewhere."""
+        if not is_own(self._spec.workdir / TEMP, os.path.relpath(question.value, TEMP)):
+            raise Invalid("A worker asks for a file elsewhere.")
+        return self._spec.merge is not None and self._spec.merge(question.value, question.files)
 
 
 def _check_result(result: Result, home: Path, redaction: Redaction) -> Result:
@@ -237,6 +248,7 @@ def start_download(spec: DownloadSpec) -> Running:
         **request,
         has_archive=spec.archive is not None,
         keeps_files=spec.existing is not None,
+        can_merge=spec.merge is not None,
         is_handed_over=not current().hosting.keeps_scratch,
         ffmpeg=find_tool("ffmpeg"),
         cache=str(current().settings.scratch / "cache"),

@@ -82,8 +82,18 @@ def stable_files(workdir: Path) -> Iterator[StableFile]:
             if (unfinished := find_unfinished(workdir, name)) is not None:
                 yield unfinished
         elif state.is_finished(path):
-            entry = state.finished[name]
-            yield StableFile(name, f"finished {entry.get('format_id')}", entry["size"])
+            yield _as_finished(state, name)
+
+
+def find_stable(workdir: Path, name: str) -> StableFile | None:
+    """The file `name` of the folder, finished or not; None for one that no run continues from."""
+    state = State.load(workdir)
+    return _as_finished(state, name) if state.is_finished(workdir / name) else find_unfinished(workdir, name)
+
+
+def _as_finished(state: "State", name: str) -> StableFile:
+    entry = state.finished[name]
+    return StableFile(name, f"finished {entry.get('format_id')}", entry["size"])
 
 
 def stable_bytes(workdir: Path) -> int:

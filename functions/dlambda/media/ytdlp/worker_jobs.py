@@ -145,11 +145,13 @@ class DownloadJob(DownloadRequest):
     """Download one item, with these tools and limits; the workdir exists.
 
     `is_handed_over`: the invocation may end before the work does.
-    `has_archive`, `keeps_files`: the parent answers questions about the archive, about files that are there.
+    `has_archive`, `keeps_files`, `can_merge`: the parent answers questions about the archive, about files that are
+    there, and may put formats together.
     """
 
     has_archive: bool = False
     keeps_files: bool = False
+    can_merge: bool = False
     is_handed_over: bool = False
     plugins: tuple[str, ...] = ()
     ffmpeg: str | None = None

@@ -53,11 +53,13 @@ class Log:
 @dataclass(frozen=True)
 class DownloadQuestion:
     """A question that the worker waits for: is the id `value` in the `archive`, which suffix makes the `name` free,
-    which `file` has the name already, are all `bytes` of an unfinished file here (they are, with the answer)?
+    which `file` has the name already, are all `bytes` of a file here (they are, with the answer), did you `merge` the
+    finished `files` to this one?
     """
 
     about: str
     value: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

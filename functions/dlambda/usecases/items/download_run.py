@@ -45,6 +45,10 @@ _STEP_TOO_LONG = (
 _UNEXPECTED = "Download ended with unexpected status '{}'."
 
 
+class _Cancelled(Exception):
+    """The user wants the download no more."""
+
+
 class DownloadRun:
     """A run of an item's download: what `LeasedRun` asks of it, and the end that its result leads to."""
 
@@ -105,7 +109,27 @@ class DownloadRun:
         self._daily.resume(self._workdir)
         can_upload = self._state.can_upload and not bucket.places_files()
         self._upload.is_allowed = can_upload and not spec.params.get("postprocessors")
-        return download.start_download(replace(spec, frees_space=self._upload.frees_space, fill=self._fill))
+        can_merge = self._state.can_merge and not bucket.places_files()
+        return download.start_download(
+            replace(
+                spec,
+                frees_space=self._upload.frees_space,
+                fill=self._fill,
+                merge=self._merge if can_merge else None,
+            )
+        )
+
+    def _merge(self, target: str, names: Sequence[str]) -> bool:
+        """Puts two formats together in the bucket. Raises `HandOver`, `Lost`, `UploadLost`, `_Cancelled`."""
+        self.note([download.Postprocessing("started", "Merger")])  # what the worker said before waits for the answer
+
+        def check() -> None:
+            self._run.check_time()
+            if self._run.is_cancelled:
+                raise _Cancelled
+
+        self.heartbeat()
+        return self._upload.merge(target, names, check)
 
     def _fill(self, name: str) -> None:
         """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `UploadLost` when it is gone."""
@@ -119,8 +143,10 @@ class DownloadRun:
         try:
             with StateSaver(self._state, is_live=bool(self._item.is_live)):
                 return self._run.follow(running, self)
-        except HandOver:  # what a complete file lacks was being brought back
+        except HandOver:  # what a complete file lacks was being brought back, or put together
             return None
+        except _Cancelled:
+            return running.result
 
     def _hand_over(self) -> bool:
         """Leaves the item, its slot and what was downloaded to the next invocation. Raises `Lost`.

@@ -1,7 +1,7 @@
 """Uploads a large file while it is downloaded (docs/decisions/upload-while-downloading.md)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dlambda.aws.growing import HEAD_BYTES, GrowingUpload, Upload, part_bytes_of
@@ -11,9 +11,11 @@ from dlambda.domain.files.content_type import content_type
 from dlambda.domain.files.sidecar import is_partial
 from dlambda.domain.items.item import Item
 from dlambda.domain.paths.paths import object_key_in
+from dlambda.errors import NotFound
 from dlambda.media.machine.disk import disk_space_at
 from dlambda.media.workers import download
 from dlambda.media.ytdlp.work_layout import TEMP
+from dlambda.usecases.items.merge_saved import merge_saved
 from dlambda.usecases.workers.saved_state import WorkState
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,19 @@ class EarlyUpload:
                     self.abort()
                 if self._upload is None and self.is_allowed:
                     self._begin(message)
+
+    def merge(self, target: str, names: Sequence[str], on_step: Callable[[], None]) -> bool:
+        """Makes the file `target` of two finished ones in the bucket, at its place; false when it makes none.
+
+        Raises what `on_step` raises, and `UploadLost` when what was saved is gone.
+        """
+        key = object_key_in(self._item.folder, Path(target).relative_to(TEMP).as_posix())
+        try:
+            upload = merge_saved(self._state, self._workdir / target, key, names, on_step, self._item.id)
+        except NotFound:
+            raise UploadLost from None
+        self._upload = upload or self._upload
+        return upload is not None
 
     def _begin(self, report: download.Progress) -> None:
         """Nothing for a small file, and for one that will not be kept under its name or as it is."""

@@ -22,6 +22,7 @@ from dlambda.deployment import current
 from dlambda.errors import NotFound
 from dlambda.media.ytdlp.resume import (
     StableFile,
+    find_stable,
     find_unfinished,
     has_begun_anew,
     length_of,
@@ -32,7 +33,8 @@ from dlambda.media.ytdlp.resume import (
     write_state,
 )
 from dlambda.media.ytdlp.work_layout import SEGMENTS
-from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, SavedUpload, Stretch
+from dlambda.usecases.workers.saved_bytes import SavedBytes
+from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, SavedMerge, SavedUpload, Stretch
 from dlambda.usecases.workers.work_folder import remove_folder
 
 log = logging.getLogger(__name__)
@@ -57,15 +59,20 @@ class BucketState:
         self._lock = threading.Lock()
         self._names: dict[int, str] = {}  # of unfinished files, by their inodes, which outlast the names
         self._hollow_segments: list[str] = []  # names of segments, of which the bucket alone has the bytes
-        self._hollow: dict[str, SavedFile] = {}  # unfinished files of which the bucket alone has these bytes
+        self._hollow: dict[str, SavedFile] = {}  # files of which the bucket alone has these bytes
+        self._has_merged = False
 
     @property
     def has_advanced(self) -> bool:
-        return self._saved_bytes() > self._saved_at_begin
+        return self._has_merged or self._saved_bytes() > self._saved_at_begin
 
     @property
     def can_upload(self) -> bool:
         return self._manifest.can_upload and not self._hollow
+
+    @property
+    def can_merge(self) -> bool:
+        return self._manifest.can_upload
 
     @property
     def upload(self) -> Upload | None:
@@ -98,10 +105,13 @@ class BucketState:
         self._load_files()
 
     def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
-        saved_file, present = self._hollow.get(name), find_unfinished(self._workdir, name)
-        if saved_file and present and present.generation == saved_file.generation:
-            self._fetch(saved_file, self._workdir / name, on_chunk)
-        self._hollow.pop(name, None)
+        present = find_stable(self._workdir, name)
+        if present is None:
+            return
+        earlier_name = self._hollow_name(present)
+        if earlier_name:
+            self._fetch(self._hollow[earlier_name], self._workdir / name, on_chunk)
+            del self._hollow[earlier_name]
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         with self._lock:
@@ -170,6 +180,39 @@ class BucketState:
         with self._lock:
             remove_folder(self._workdir)
 
+    # Putting formats together
+
+    @property
+    def merge(self) -> SavedMerge | None:
+        return self._manifest.merge
+
+    def begin_merge(self, merge: SavedMerge) -> None:
+        with self._lock:
+            if self._manifest.merge:
+                _abort(self._manifest.merge)
+            self._write(replace(self._manifest, merge=merge))
+
+    def note_merged(self) -> None:
+        self._has_merged = True
+
+    def open_files(self, names: Iterable[str]) -> list[SavedBytes] | None:
+        with self._lock:
+            files = [(find_stable(self._workdir, name), self._manifest.files.get(name)) for name in names]
+            if not any(present and self._hollow_name(present) for present, _ in files):
+                return None
+            if not all(present and file and file.size_bytes == present.size_bytes for present, file in files):
+                return None
+            return [SavedBytes(self._prefix, file) for _, file in files if file]
+
+    def read_note(self, name: str) -> bytes:
+        try:
+            return bucket.get_bytes(f"{self._prefix}notes/{name}")
+        except NotFound:
+            return b""
+
+    def write_note(self, name: str, content: bytes) -> None:
+        bucket.put_bytes(f"{self._prefix}notes/{name}", content)
+
     def measure(self) -> tuple[int, int]:
         size_bytes = saved_bytes = 0
         for file in stable_files(self._workdir):
@@ -213,8 +256,16 @@ class BucketState:
 
     def _hollow_bytes(self, file: StableFile) -> int:
         """How long the beginning is that the file itself lacks."""
+        name = self._hollow_name(file)
+        return self._hollow[name].size_bytes if name else 0
+
+    def _hollow_name(self, file: StableFile) -> str:
+        """The name by which it lacks bytes: its own, or the one that it had unfinished. Empty: it lacks none."""
         hollow = self._hollow.get(file.name)
-        return hollow.size_bytes if hollow and hollow.generation == file.generation else 0
+        if hollow and hollow.generation == file.generation:
+            return file.name
+        unfinished_name = "" if file.record else self._unfinished_name(file)
+        return unfinished_name if unfinished_name in self._hollow else ""
 
     def _saved_before(self, file: StableFile) -> SavedFile:
         """The saved state of the file, maybe under the name that it had while it was unfinished."""
@@ -241,15 +292,15 @@ class BucketState:
     def _restore(self, files: Mapping[str, SavedFile]) -> Iterator[tuple[str, SavedFile]]:
         """Writes the files; answers those that could be read.
 
-        An unfinished one gets its length alone: what goes on behind its end reads nothing before it, until it is
-        complete (`fill`). However large it is, the next invocation begins at once, and no disk holds it meanwhile.
+        They get their lengths alone: what goes on behind an end reads nothing before it, and who reads a complete one
+        asks for its bytes (`fill`). However large they are, the next invocation begins at once.
         """
         for name, saved_file in files.items():
             path = self._workdir / name
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 rest = self._resume_upload(name, saved_file, path)
-                if saved_file.record and not saved_file.upload:
+                if not saved_file.upload:
                     os.truncate(path, saved_file.size_bytes)
                     self._hollow[name] = saved_file
                 else:
@@ -352,9 +403,13 @@ def forget_state(work_id: str) -> None:
 
 
 def _abort_uploads(manifest: Manifest) -> None:
-    for file in manifest.files.values():
-        if file.upload:
-            Multipart(file.upload.key, _TYPE, upload_id=file.upload.upload_id).abort()
+    for upload in (manifest.merge, *(file.upload for file in manifest.files.values())):
+        if upload:
+            _abort(upload)
+
+
+def _abort(upload: SavedMerge | SavedUpload) -> None:
+    Multipart(upload.key, _TYPE, upload_id=upload.upload_id).abort()
 
 
 def _prefix(work_id: str) -> str:

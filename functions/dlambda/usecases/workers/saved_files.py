@@ -43,6 +43,15 @@ class SavedUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedMerge:
+    """The upload of what formats are put together to: parts of equal size."""
+
+    key: str
+    upload_id: str
+    part_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SavedFile:
     """A file: the generation whose bytes the chunks hold, and the name and text of its record.
 
@@ -90,13 +99,14 @@ class SavedFile:
 class Manifest:
     """The saved state of one item or order. `version` grows with each save; `state` is the text of `state.json`.
 
-    `can_upload`: its files may go to their places while they grow.
+    `can_upload`: its files may go to their places while they grow. `merge` is under way, or was completed.
     """
 
     version: int = 0
     state: str = ""
     files: Mapping[str, SavedFile] = field(default_factory=dict)
     can_upload: bool = True
+    merge: SavedMerge | None = None
 
     def render(self) -> dict[str, Any]:
         """The manifest as a JSON object."""
@@ -113,7 +123,8 @@ class Manifest:
             )
             for name, file in document["files"].items()
         }
-        return cls(document["version"], document["state"], files, document.get("can_upload", True))
+        merge = SavedMerge(**document["merge"]) if document.get("merge") else None
+        return cls(document["version"], document["state"], files, document.get("can_upload", True), merge)
 
 
 def _read_upload(fields: Mapping[str, Any] | None) -> SavedUpload | None:

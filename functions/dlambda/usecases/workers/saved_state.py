@@ -12,6 +12,8 @@ from dlambda.aws.new_files import own_files
 from dlambda.deployment import current
 from dlambda.media.ytdlp.resume import stable_bytes
 from dlambda.usecases.workers.bucket_state import BucketState, forget_state
+from dlambda.usecases.workers.saved_bytes import SavedBytes
+from dlambda.usecases.workers.saved_files import SavedMerge
 
 
 class WorkState(Protocol):
@@ -37,6 +39,10 @@ class WorkState(Protocol):
         """True if files may go to their places while they grow."""
 
     @property
+    def can_merge(self) -> bool:
+        """True if formats may be put together from what is saved of them."""
+
+    @property
     def upload(self) -> Upload | None:
         """The upload that an earlier invocation has begun and this one goes on with."""
 
@@ -45,6 +51,25 @@ class WorkState(Protocol):
 
     def forbid_uploads(self) -> None:
         """Forgets all, since an upload turned out to be of no use; the next invocation makes none."""
+
+    @property
+    def merge(self) -> SavedMerge | None:
+        """The upload of what formats are put together to, as an earlier invocation has begun it."""
+
+    def begin_merge(self, merge: SavedMerge) -> None:
+        """Keeps what is needed to go on with it."""
+
+    def note_merged(self) -> None:
+        """Counts as an advance: there is more of it than at the beginning of this invocation."""
+
+    def open_files(self, names: Iterable[str]) -> list[SavedBytes] | None:
+        """Finished files as they are saved; None when the work folder has them, or one is not saved whole."""
+
+    def read_note(self, name: str) -> bytes:
+        """What `write_note` has kept; nothing without."""
+
+    def write_note(self, name: str, content: bytes) -> None:
+        """Keeps something that takes time to find out."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Keeps some files of the work folder as they are, named relative to it."""
@@ -68,7 +93,9 @@ class FolderState:
 
     is_durable = True
     can_upload = True
+    can_merge = False
     upload = None
+    merge = None
 
     def __init__(self, workdir: Path) -> None:
         self._workdir = workdir
@@ -90,6 +117,22 @@ class FolderState:
 
     def forbid_uploads(self) -> None:
         """Nothing: the file has all its bytes."""
+
+    def begin_merge(self, merge: SavedMerge) -> None:
+        """Nothing."""
+
+    def note_merged(self) -> None:
+        """Nothing."""
+
+    def open_files(self, names: Iterable[str]) -> None:
+        """None: the folder has them."""
+
+    def read_note(self, name: str) -> bytes:  # noqa: ARG002 there are none
+        """Nothing."""
+        return b""
+
+    def write_note(self, name: str, content: bytes) -> None:
+        """Nothing."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Nothing."""

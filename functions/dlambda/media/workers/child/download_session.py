@@ -5,7 +5,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dlambda.media.workers.child import fragments, resume_patches
 from dlambda.media.workers.child.disk_watch import DiskWatch, is_final
 from dlambda.media.workers.child.file_heads import check_media
 from dlambda.media.workers.child.keeping import Keeping
+from dlambda.media.workers.child.merging import can_merge_elsewhere
 from dlambda.media.workers.child.naming import Named
 from dlambda.media.ytdlp import resume
 from dlambda.media.ytdlp.wording import plain
@@ -86,6 +87,7 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self._state = state
         self.rejected: str | None = None
         self.kept: str | None = None  # the file that is there in place of one that would have been downloaded
+        self._is_read_elsewhere = False  # the file that is being downloaded, as its formats are put together
         folders = (job.workdir / HOME, job.workdir / TEMP)
         super().__init__(params, ask=lambda stem: str(talk.ask(DownloadQuestion("name", stem))), folders=folders)
         # Entries of a list are downloaded each by its own worker; `%(autonumber)s` counts on over all of them.
@@ -119,10 +121,30 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
 
     def has_part(self, path: Path, kind: str) -> bool:
         """True if an earlier run has made it, or this one."""
-        return self._state.is_finished(path, kind)
+        if not self._state.is_finished(path, kind):
+            return False
+        self._fill(path)
+        return True
 
     def make_whole(self, part: Path) -> None:
-        self._talk.ask(DownloadQuestion("bytes", os.path.relpath(part, self._job.workdir)))
+        if not self._is_read_elsewhere:
+            self._fill(part)
+
+    def _fill(self, path: Path) -> None:
+        self._talk.ask(DownloadQuestion("bytes", self._relative(path)))
+
+    def _relative(self, path: Path) -> str:
+        return os.path.relpath(path, self._job.workdir)
+
+    def merge_elsewhere(self, target: Path, files: Sequence[str]) -> bool:
+        """Lets the parent put finished files together. False: they are here now, with all their bytes, to be merged."""
+        names = [self._relative(Path(file)) for file in files]
+        if self._talk.ask(DownloadQuestion("merge", self._relative(target), tuple(names))):
+            return True
+        for file, name in zip(files, names, strict=True):
+            self._fill(Path(file))
+            check_media(Path(file), Path(name).suffix[1:])
+        return False
 
     def urlopen(self, req: Any) -> Any:
         if self.watch is not None and self.watch.concerns(req):
@@ -135,9 +157,11 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         self.format_id = info.get("format_id")
         if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
             path.unlink()
+        self._is_read_elsewhere = self.merges_elsewhere and not subtitle and not test
         success, real = super().dl(name, info, subtitle, test)
         if success and not subtitle and not test:
-            if path.is_file():
+            self.make_whole(path)
+            if path.is_file() and not self._is_read_elsewhere:
                 check_media(path, str(info.get("ext")))
             self._state.note_finished(path, self.format_id)
         return success, real
@@ -149,6 +173,7 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         if info_dict.get("is_live"):
             self._keep_title(info_dict)
         DiskWatch(self._job).check_formats(info_dict)
+        self.merges_elsewhere = self._job.can_merge and can_merge_elsewhere(info_dict, self)
         with contextlib.suppress(_Kept):
             super().process_info(info_dict)
 

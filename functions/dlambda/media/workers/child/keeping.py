@@ -26,6 +26,7 @@ from dlambda.domain.files.content import find_container, find_picture
 from dlambda.media.machine.disk import is_disk_full
 from dlambda.media.workers.child.file_heads import read_head
 from dlambda.media.workers.child.files_beside import FilesBeside
+from dlambda.media.workers.child.merging import MergerElsewherePP
 from dlambda.media.ytdlp.wording import plain
 
 # Post-processors whose warnings say what they left out; others warn of a way that they try before the next one.
@@ -34,6 +35,9 @@ _TELLING = frozenset({"EmbedSubtitle", "ModifyChapters", "NFOMaker", "SplitChapt
 
 class Keeping(FilesBeside):
     """`YoutubeDL` that ends with the media, whatever fails beside it."""
+
+    merges_elsewhere = False
+    """True if the formats under way may be put together by the parent."""
 
     def run_pp(self, pp: Any, infodict: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(pp, (FFmpegMergerPP, FFmpegFixupPostProcessor)):
@@ -87,6 +91,11 @@ class Keeping(FilesBeside):
 
     def _merge(self, pp: Any, info: dict[str, Any]) -> dict[str, Any]:
         """In Matroska, which takes nearly everything, when the container asked for does not take these formats."""
+        if self.merges_elsewhere:
+            merger = MergerElsewherePP(self)
+            info = dict(super().run_pp(merger, info))
+            if merger.is_done:
+                return info
         before = _copy(info)
         try:
             return dict(super().run_pp(pp, info))
