@@ -280,17 +280,14 @@ class HttpProtocol(HttpToolsProtocol):
     # Files in an answer
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        def count_off(size: int) -> bool:
-            if not cycle.disconnected:
-                cycle.expected_content_length -= size
-            return not cycle.disconnected
-
-        file_sending.offer(cycle.scope, FileSender(self, count_off))
+        file_sending.offer(cycle.scope, FileSender(self, _FileAnswer(cycle)))
         joined_writes.offer(cycle.scope, cycle)
         super()._start_asgi_task(cycle, app)
 
     async def flush(self) -> None:
         """See `file_sending.Connection`."""
+        if not self.transport.get_write_buffer_size():
+            return
         self.transport.set_write_buffer_limits(high=0)
         await self.flow.drain()
         self.transport.set_write_buffer_limits()
@@ -381,6 +378,21 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.close()
+
+
+class _FileAnswer:
+    """See `file_sending.Answer`."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def head(self, message: Any) -> bytes:
+        return joined_writes.text_of(self._cycle, message)
+
+    def count_off(self, size: int) -> bool:
+        if not self._cycle.disconnected:
+            self._cycle.expected_content_length -= size
+        return not self._cycle.disconnected
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):

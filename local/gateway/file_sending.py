@@ -1,5 +1,8 @@
 """Bytes of files go from the kernel's cache to the client (`sendfile`), in threads: a disk that is slow makes nobody
 else wait, and nothing is copied into this process.
+
+Waking a thread costs as much as the rest of a small answer, so one thread opens a file, writes the answer's head and
+begins with the bytes.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 _KEY: Final = "file_sender"
 _THREADS: Final = 8
@@ -20,6 +23,7 @@ _ROOM_BYTES: Final = 4 * 1024 * 1024
 _PATIENCE_MS: Final = 5
 """A client that reads at once is waited for in the thread; any other by the loop."""
 _threads = ThreadPoolExecutor(_THREADS, "file-sending")
+T = TypeVar("T")
 
 
 class Slice(NamedTuple):
@@ -28,6 +32,15 @@ class Slice(NamedTuple):
     descriptor: int
     offset: int
     size: int
+
+    def after(self, sent: int) -> "Slice":
+        """What is left of it."""
+        return Slice(self.descriptor, self.offset + sent, self.size - sent)
+
+
+_NOTHING: Final = Slice(-1, 0, 0)
+Opening = tuple[Any, Slice]
+"""The message that starts an answer, and the bytes behind its head."""
 
 
 class Connection(Protocol):
@@ -45,12 +58,22 @@ class Connection(Protocol):
         """Has `callback` called when the connection is gone."""
 
 
-class FileSender:
-    """Sends files in an answer that has begun with its length. `count_off`: takes bytes off that length."""
+class Answer(Protocol):
+    """An answer of the connection."""
 
-    def __init__(self, connection: Connection, count_off: Callable[[int], bool]) -> None:
+    def head(self, message: Any) -> bytes:
+        """The bytes of its head, which count as sent; nothing when the client is gone."""
+
+    def count_off(self, size: int) -> bool:
+        """Takes bytes off the length that the head says; False when the client is gone."""
+
+
+class FileSender:
+    """Sends files in an answer."""
+
+    def __init__(self, connection: Connection, answer: Answer) -> None:
         self._connection = connection
-        self._count_off = count_off
+        self._answer = answer
 
     @property
     def is_gone(self) -> bool:
@@ -62,26 +85,71 @@ class FileSender:
         self._connection.transport.abort()
         await asyncio.sleep(0)
 
+    async def begin(
+        self, prepare: Callable[[], T], opening_of: Callable[[T], Opening | None]
+    ) -> tuple[T, Slice | None]:
+        """In a thread: what `prepare` returns, and what is left of its opening, which `go_on` sends; None without one,
+        when nothing was sent. Raises what `prepare` raises.
+        """
+        await self._connection.flush()
+        loop = asyncio.get_running_loop()
+        if self.is_gone:
+            return await loop.run_in_executor(_threads, prepare), _NOTHING
+        with self._client() as client:
+            prepared, head, rest = await loop.run_in_executor(_threads, self._begin, client, prepare, opening_of)
+        if head and not self.is_gone:
+            self._connection.transport.write(head)
+        return prepared, rest
+
+    def _begin(
+        self, client: socket.socket, prepare: Callable[[], T], opening_of: Callable[[T], Opening | None]
+    ) -> tuple[T, bytes, Slice | None]:
+        """With what of the head is not sent yet."""
+        prepared = prepare()
+        opening = opening_of(prepared)
+        if opening is None:
+            return prepared, b"", None
+        message, part = opening
+        head = self._answer.head(message)
+        if not head or not self._answer.count_off(part.size):
+            return prepared, b"", _NOTHING
+        head = head[_send_head(client, head) :]
+        if not head:
+            with _room_in(client), contextlib.suppress(OSError):  # the next burst has the same end
+                part = part.after(_burst(client, part)[0])
+        return prepared, head, part
+
     async def send(self, part: Slice) -> None:
         """Returns when the bytes are handed to the kernel, or the client is gone. Raises `OSError` at a file's end."""
-        if not part.size or not self._count_off(part.size):
+        if part.size and self._answer.count_off(part.size):
+            await self.go_on(part)
+
+    async def go_on(self, part: Slice) -> None:
+        """Sends bytes that are counted."""
+        if not part.size:
             return
         await self._connection.flush()
-        if self._connection.transport.is_closing():
+        if self.is_gone:
             return
-        own = os.dup(self._connection.transport.get_extra_info("socket").fileno())  # the loop watches the other one
-        with socket.socket(fileno=own) as client, _room_in(client):
-            await self._send(client.fileno(), part)
+        with self._client() as client, _room_in(client):
+            await self._send(client, part)
 
-    async def _send(self, client: int, part: Slice) -> None:
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[socket.socket]:
+        """The connection's socket under a descriptor of our own: the loop watches the other one, and closes it."""
+        own = os.dup(self._connection.transport.get_extra_info("socket").fileno())
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, own) as client:
+            yield client
+
+    async def _send(self, client: socket.socket, part: Slice) -> None:
         loop = asyncio.get_running_loop()
-        while part.size and not self._connection.transport.is_closing():
+        while part.size and not self.is_gone:
             sent, goes_on = await loop.run_in_executor(_threads, _burst, client, part)
-            part = Slice(part.descriptor, part.offset + sent, part.size - sent)
+            part = part.after(sent)
             if not goes_on:
                 return
             if part.size and sent < _BURST_BYTES:
-                await self._until_writable(client)
+                await self._until_writable(client.fileno())
 
     async def _until_writable(self, client: int) -> None:
         loop = asyncio.get_running_loop()
@@ -115,7 +183,17 @@ def _room_in(client: socket.socket) -> Iterator[None]:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limit)
 
 
-def _burst(client: int, part: Slice) -> tuple[int, bool]:
+def _send_head(client: socket.socket, head: bytes) -> int:
+    """How much of it the kernel takes; it waits for the first bytes of the file, and goes out with them."""
+    try:
+        return client.send(head, socket.MSG_MORE | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return 0
+    except ConnectionError:
+        return len(head)  # whoever sends what follows finds out
+
+
+def _burst(client: socket.socket, part: Slice) -> tuple[int, bool]:
     """Sends as much as the client takes at once: how much, and False when it is gone. Raises `OSError` at the end."""
     sent, until = 0, time.monotonic() + _BURST_SECONDS
     poll = select.poll()
@@ -123,13 +201,15 @@ def _burst(client: int, part: Slice) -> tuple[int, bool]:
     most = min(part.size, _BURST_BYTES)
     while sent < most:
         try:
-            count = os.sendfile(client, part.descriptor, part.offset + sent, most - sent)
+            count = os.sendfile(client.fileno(), part.descriptor, part.offset + sent, most - sent)
         except BlockingIOError:
             if time.monotonic() > until or not poll.poll(_PATIENCE_MS):
                 break
             continue
         except (BrokenPipeError, ConnectionError):
             return sent, False
+        if not count and sent:
+            break  # the next burst finds nothing
         if not count:
             raise OSError("The file has become shorter while it was sent.")
         sent += count

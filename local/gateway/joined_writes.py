@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,9 @@ class Answer(Protocol):
     """An answer of uvicorn's, as far as it is needed here."""
 
     transport: asyncio.Transport
+
+    def send(self, message: Any, /) -> Coroutine[Any, Any, None]:
+        """Writes a part of the answer."""
 
 
 class _Collected:
@@ -29,10 +32,14 @@ class _Collected:
         self.flush()
         self._transport.close()
 
-    def flush(self) -> None:
-        if self._written and not self._transport.is_closing():
-            self._transport.write(b"".join(self._written))
+    def take(self) -> bytes:
+        text = b"".join(self._written)
         self._written.clear()
+        return text
+
+    def flush(self) -> None:
+        if (text := self.take()) and not self._transport.is_closing():
+            self._transport.write(text)
 
 
 def offer(scope: Any, answer: Answer) -> None:
@@ -56,3 +63,19 @@ def _joined(answer: Answer) -> Iterator[None]:
     finally:
         answer.transport = transport
         collected.flush()
+
+
+def text_of(answer: Answer, message: Any) -> bytes:
+    """What an answer would write for a message; nothing when its client is gone. For any thread while the loop leaves
+    the answer alone, and nothing of it waits to be written.
+    """
+    transport = answer.transport
+    collected = _Collected(transport)
+    answer.transport = collected  # type: ignore[assignment]  # as much of one as an answer uses
+    try:
+        answer.send(message).send(None)
+    except StopIteration:
+        return collected.take()
+    finally:
+        answer.transport = transport
+    raise RuntimeError("The answer waits for its client.")

@@ -1,10 +1,10 @@
 """Media of the library: the signature is checked here, and the plain file is sent, or a ZIP of several."""
 
-import asyncio
 import contextlib
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -17,8 +17,8 @@ from dlambda.deployment import current
 from dlambda.domain.files.content_type import content_type
 from dlambda.errors import AppError, Forbidden, NotFound
 from dlambda.usecases.files.streamed_bundle import find_bundle
-from local.gateway.asgi import Scope, Send, header, refuse
-from local.gateway.file_sending import Slice, sender_of
+from local.gateway.asgi import Message, Scope, Send, header, refuse
+from local.gateway.file_sending import Opening, Slice, sender_of
 from local.gateway.media_headers import Pairs, is_unchanged, named_by_url, protection
 from local.gateway.ranges import Range, read_ranges
 from local.gateway.zip_sending import ZipSource
@@ -46,7 +46,11 @@ class _FileSource:
         self._file = file
 
     async def pieces(self, first: int, end: int) -> AsyncGenerator[bytes | Slice]:
-        yield Slice(self._file.descriptor, first, end - first)
+        yield self.slice(first, end)
+
+    def slice(self, first: int, end: int) -> Slice:
+        """The bytes as a part of the open file."""
+        return Slice(self._file.descriptor, first, end - first)
 
     def close(self) -> None:
         self._file.close()
@@ -58,6 +62,13 @@ class _Answer(NamedTuple):
     status: int
     headers: Pairs
     body: Sequence[bytes | Range] = ()
+
+
+class _Prepared(NamedTuple):
+    """What is sent, and how."""
+
+    source: Source
+    answer: _Answer
 
 
 class LibraryMedia:
@@ -72,19 +83,30 @@ class LibraryMedia:
         try:
             parameters = _check(scope)
             key = unquote_to_bytes(scope["raw_path"].removeprefix(self._prefix)).decode(errors="strict")
-            source = await asyncio.to_thread(self._open, key)
+            prepare = partial(self._prepare, key, scope, parameters, cors)
+            prepared, rest = await sender_of(scope).begin(prepare, partial(_opening, scope["method"]))
         except UnicodeDecodeError:
             return await refuse(send, 404, "File not found", "NOT_FOUND", cors)
         except AppError as error:
             return await refuse(send, error.status, error.message, error.code, cors)
         try:
-            await _send(scope, send, source, _answer(scope, source.stored, parameters), cors)
+            await _send(scope, send, prepared, rest)
         except OSError as error:
             _log.warning("A file could not be sent to its end: %s", error)
             await sender_of(scope).abort()
         finally:
-            source.close()
+            prepared.source.close()
         return None
+
+    def _prepare(self, key: str, scope: Scope, parameters: Parameters, cors: Pairs) -> _Prepared:
+        """In a thread. Raises `NotFound`."""
+        source = self._open(key)
+        try:
+            answer = _answer(scope, source.stored, parameters)
+        except BaseException:
+            source.close()
+            raise
+        return _Prepared(source, answer._replace(headers=[*answer.headers, *cors]))
 
     def _open(self, key: str) -> Source:
         """Raises `NotFound`."""
@@ -150,7 +172,7 @@ def _has_failed(scope: Scope, etag: bytes, modified: bytes) -> bool:
     if wanted := header(scope, b"if-match"):
         return b"*" not in wanted and etag not in [each.strip() for each in wanted.split(b",")]
     since = parse_date(header(scope, b"if-unmodified-since").decode("latin-1"))
-    now = parse_date(modified.decode())
+    now = parse_date(modified.decode()) if since else None
     return since is not None and now is not None and now > since
 
 
@@ -162,13 +184,35 @@ def _length(size: int) -> tuple[bytes, bytes]:
     return b"content-length", str(size).encode()
 
 
-async def _send(scope: Scope, send: Send, source: Source, answer: _Answer, cors: Pairs) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *cors]})
-    for part in answer.body if scope["method"] == "GET" else ():
+def _opening(method: str, prepared: _Prepared) -> Opening | None:
+    """The opening of an answer that is one part of a file; None of any other."""
+    if method != "GET" or not isinstance(prepared.source, _FileSource) or len(prepared.answer.body) != 1:
+        return None
+    (part,) = prepared.answer.body
+    return None if isinstance(part, bytes) else (_start(prepared.answer), prepared.source.slice(*part))
+
+
+def _start(answer: _Answer) -> Message:
+    return {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+
+
+async def _send(scope: Scope, send: Send, prepared: _Prepared, rest: Slice | None) -> None:
+    """`rest`: of its opening."""
+    if rest is None:
+        await send(_start(prepared.answer))
+        await _send_body(scope, send, prepared)
+    else:
+        await sender_of(scope).go_on(rest)
+    if not sender_of(scope).is_gone:
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_body(scope: Scope, send: Send, prepared: _Prepared) -> None:
+    for part in prepared.answer.body if scope["method"] == "GET" else ():
         if isinstance(part, bytes):
             await send({"type": "http.response.body", "body": part, "more_body": True})
             continue
-        async with contextlib.aclosing(source.pieces(*part)) as pieces:
+        async with contextlib.aclosing(prepared.source.pieces(*part)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Slice):
                     await sender_of(scope).send(piece)
@@ -176,4 +220,3 @@ async def _send(scope: Scope, send: Send, source: Source, answer: _Answer, cors:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                 if sender_of(scope).is_gone:
                     return
-    await send({"type": "http.response.body", "body": b""})

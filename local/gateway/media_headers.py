@@ -12,6 +12,8 @@ Pairs = list[tuple[bytes, bytes]]
 # Content that a browser runs nothing of; anything else may not act as a page of this origin. A sandbox would keep its
 # viewer from a PDF.
 _PASSIVE = re.compile(rb"(?:video|audio|image)/(?!.*\bxml\b)[^;]*(?:;.*)?|application/pdf(?:;.*)?")
+# By their names in a WSGI environment.
+_CONDITIONS = {"HTTP_IF_NONE_MATCH": b"if-none-match", "HTTP_IF_MODIFIED_SINCE": b"if-modified-since"}
 _NAMED = ("content-type", "content-disposition", "cache-control", "content-language")
 
 
@@ -32,8 +34,7 @@ def named_by_url(parameters: Iterable[tuple[str, str]]) -> Mapping[bytes, bytes]
 
 def is_unchanged(scope: Scope, etag: bytes, modified: bytes) -> bool:
     """RFC 9110 13.2: If-None-Match counts before If-Modified-Since."""
-    conditions = {
-        f"HTTP_{name.upper()}": header(scope, name.replace("_", "-").encode()).decode("latin-1")
-        for name in ("if_none_match", "if_modified_since")
-    }
+    conditions = {name: header(scope, sent).decode("latin-1") for name, sent in _CONDITIONS.items()}
+    if not any(conditions.values()):
+        return False
     return not is_resource_modified(conditions, etag.decode("latin-1"), last_modified=modified.decode("latin-1"))

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -15,6 +16,8 @@ from dlambda.service_access import ServiceAccess
 
 _LONGEST_SECONDS = 7 * 86400  # what S3 allows
 _SKEW_SECONDS = 900.0
+_CHECKED = 128
+_ESCAPED = 512
 _TIME = "%Y%m%dT%H%M%SZ"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SIGNATURE = "X-Amz-Signature"
@@ -24,11 +27,13 @@ _EXPIRED = "This address has expired."
 Parameters = Sequence[tuple[str, str]]
 KeyPair = tuple[Credentials | ReadOnlyCredentials, str]
 """A key pair, with its token, and the region."""
+Secret = tuple[str, str]
+"""The secret of a key pair, and the region."""
 
 
 def sign(method: str, url: str, seconds: int) -> str:
     """`url` with a signature that is good for `seconds`. It covers the method, the host, the path and the query."""
-    key_pair = access, region = _access()
+    access, region = _access()
     signed_at = datetime.now(UTC).strftime(_TIME)
     parts = urlsplit(url)
     parameters = [
@@ -40,9 +45,10 @@ def sign(method: str, url: str, seconds: int) -> str:
         ("X-Amz-SignedHeaders", "host"),
         *([("X-Amz-Security-Token", access.token)] if access.token else []),
     ]
-    escaped = [_escaped(name, value) for name, value in parameters]
+    escaped = [_escaped_before(name, value) for name, value in parameters]
     signed_query = "&".join(text for _, text in sorted(zip(parameters, escaped, strict=True)))
-    signature = _signature(key_pair, f"{method}\n{parts.path}\n{signed_query}\nhost:{parts.netloc}", signed_at)
+    request = f"{method}\n{parts.path}\n{signed_query}\nhost:{parts.netloc}"
+    signature = _signature((access.secret_key or "", region), request, signed_at)
     return f"{parts.scheme}://{parts.netloc}{parts.path}?{'&'.join(escaped)}&{_SIGNATURE}={signature}"
 
 
@@ -51,6 +57,26 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
 
     However path and query are escaped: they are signed as `sign` writes them.
     """
+    access, region = _access()
+    signed = _check((access.secret_key or "", region), f"{method} {host}", raw_path, query)
+    if signed.time > now + _SKEW_SECONDS:
+        raise Forbidden(_REFUSED)
+    if now > signed.time + signed.seconds:
+        raise Forbidden(_EXPIRED)
+    return signed.parameters
+
+
+class _Signed(NamedTuple):
+    """A request whose signature is right: its parameters, when it was signed, and for how long."""
+
+    parameters: Parameters
+    time: float
+    seconds: int
+
+
+@lru_cache(maxsize=_CHECKED)
+def _check(secret: Secret, method_and_host: str, raw_path: bytes, query: bytes) -> _Signed:
+    """Checks all but the time. Players ask for one address many times. Raises `Forbidden`, which is not remembered."""
     try:
         parameters = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
         values = dict(parameters)
@@ -61,23 +87,22 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
         raise Forbidden(_REFUSED) from None
     covered = [(name, value) for name, value in parameters if name != _SIGNATURE]
     signed_query = "&".join(_escaped(name, value) for name, value in sorted(covered))
+    method, _, host = method_and_host.partition(" ")
     request = f"{method}\n{quote(unquote_to_bytes(raw_path))}\n{signed_query}\nhost:{host}"
-    expected = _signature(_access(), request, signed_at).encode()
+    expected = _signature(secret, request, signed_at).encode()
     if len(values) < len(parameters) or not hmac.compare_digest(expected, values.get(_SIGNATURE, "").encode()):
         raise Forbidden(_REFUSED)
-    if not 0 < seconds <= _LONGEST_SECONDS or signed_time > now + _SKEW_SECONDS:
+    if not 0 < seconds <= _LONGEST_SECONDS:
         raise Forbidden(_REFUSED)
-    if now > signed_time + seconds:
-        raise Forbidden(_EXPIRED)
-    return parameters
+    return _Signed(parameters, signed_time, seconds)
 
 
-def _signature(key_pair: KeyPair, request: str, signed_at: str) -> str:
+def _signature(secret: Secret, request: str, signed_at: str) -> str:
     """The right signature of a request: method, path and sorted query as they are escaped, and host, a line each."""
-    access, region = key_pair
+    secret_key, region = secret
     digest = hashlib.sha256(f"{request}\n\nhost\nUNSIGNED-PAYLOAD".encode()).hexdigest()
     text = f"{_ALGORITHM}\n{signed_at}\n{_scope(signed_at, region)}\n{digest}"
-    return hmac.new(_key(access.secret_key, signed_at[:8], region), text.encode(), "sha256").hexdigest()
+    return hmac.new(_key(secret_key, signed_at[:8], region), text.encode(), "sha256").hexdigest()
 
 
 def _scope(signed_at: str, region: str) -> str:
@@ -95,6 +120,10 @@ def _key(secret: str, day: str, region: str) -> bytes:
 
 def _escaped(name: str, value: str) -> str:
     return f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"
+
+
+_escaped_before = lru_cache(maxsize=_ESCAPED)(_escaped)
+"""For addresses of our own: most of their parameters are those of the one before."""
 
 
 def _access() -> KeyPair:

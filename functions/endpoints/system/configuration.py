@@ -36,7 +36,7 @@ def configuration(principal: Principal, without: str = "") -> dict[str, Any]:
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
         "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
-        "paused": slots.read().paused_at is not None,
+        "paused": slots.paused_at() is not None,
         "history_count": items.count(Shelf.DONE, owner=principal.owner),
     }
     return views | {name: read(principal) for name, read in _LONG.items() if name not in left_out}

@@ -108,6 +108,11 @@ def read() -> Slots:
     )
 
 
+def paused_at() -> float | None:
+    """Since when downloads are paused; None when they are not. One row, for who asks for nothing else."""
+    return read_pause(nodes.read([PAUSE]))
+
+
 def read_pause(rows: Mapping[str, nodes.Answer]) -> float | None:
     """Since when downloads are paused, by the row `PAUSE` among `rows`; None when they are not."""
     row = rows.get(PAUSE, {})

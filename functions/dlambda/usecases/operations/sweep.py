@@ -39,7 +39,7 @@ def sweep(now: float) -> None:
     folding.fold_if_long()  # whoever was to do it may have died
     dispatch()
     clear_work_folders(now)
-    if slots.read().paused_at is None:
+    if slots.paused_at() is None:
         retry_streams(now)
         if time.gmtime(now).tm_min == _AUTO_CLEAR_MINUTE:
             auto_clear(now)
