@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only start,looking,clips] [--items 100,10000,100000] [--json FILE] [--record] [--flames]`.
+"""`python -m tests.bench [--only start,looking,clips] [--items 100,10000,100000] [--json FILE] [--record] [--flames] [--beside URL]`.
 
 Starts the whole service on a fresh data folder, measures, prints a table and writes a JSON file. With `--record` the figures go
 into the history, of which docs/benchmarks.md is made.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.bench import (
     answering,
+    beside,
     deciding,
     downloading,
     flames,
@@ -121,6 +122,13 @@ def _seed(service: Service, first: int, count: int) -> None:
     subprocess.run(command, env=service.environment_of_functions(), check=True)
 
 
+def _beside(service: Service, origin: Origin, address: str) -> list[Figure]:
+    """Both at rest first, then the work in turns."""
+    service.start()
+    time.sleep(2)  # as in `measure`
+    return beside.measure_beside(service.api, service.processes, address, origin)
+
+
 def main() -> int:
     """Reads the command line; 1 when an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
@@ -135,6 +143,11 @@ def main() -> int:
         action="store_true",
         help="write the flame graphs of docs/benchmarks.md; nothing else without --record",
     )
+    parser.add_argument(
+        "--beside",
+        metavar="URL",
+        help="of another running server of the same API: both do the same in turns, nothing else",
+    )
     options = parser.parse_args()
     taken_at, load = time.strftime("%Y-%m-%dT%H:%M:%S%z"), os.getloadavg()[0]
     if options.flames:
@@ -147,7 +160,11 @@ def main() -> int:
     try:
         with Origin() as origin:
             sizes = [int(size) for size in options.items.split(",")]
-            figures, memory = measure(service, origin, options.only.split(","), sizes)
+            memory: dict[str, float] = {}
+            if options.beside:
+                figures = _beside(service, origin, options.beside)
+            else:
+                figures, memory = measure(service, origin, options.only.split(","), sizes)
         service.stop()
     finally:
         service.kill()
