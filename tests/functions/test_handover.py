@@ -34,6 +34,7 @@ FILM_BYTES = 80_000_000
 UNDER_WAY_BYTES = 4_000_000  # at the end of an invocation: buffers, and half a second on a busy machine
 AT_ONCE = 4
 FRAGMENT_BYTES = 32 * 1024
+LARGE_FRAGMENT_BYTES = 1024 * 1024
 STREAM_BYTES = 12_000_000
 STREAM_UNDER_WAY_BYTES = 1_500_000  # likewise, but at the stream's rate
 
@@ -148,6 +149,15 @@ def test_a_film_larger_than_the_scratch_folder_goes_away_as_it_comes(stack: Stac
         report = download(stack, source.url("film.mp4"), lambda _: volume, LIMIT_SECONDS)
         assert digest(report) == source.film.digest()
     assert report.left == []
+
+
+def test_so_do_pictures_and_sound_that_are_put_together(stack: Stack, volume: Path) -> None:
+    with Source(FILM_BYTES, 16_000_000, LARGE_FRAGMENT_BYTES) as source:
+        report = download(stack, source.url("stream.mpd"), lambda _: volume, 60.0)
+        assert (report.item.status, report.item.error) == (Status.FINISHED, None)
+        place = bucket.location(object_key_in(report.item.folder, str(report.item.filename)), seconds=60)
+        assert digests_of(place) == source.dash.digests()
+    assert (report.invocations, report.left) == (1, [])
 
 
 def test_one_that_must_be_converted_is_refused_before_it_begins(stack: Stack, volume: Path) -> None:

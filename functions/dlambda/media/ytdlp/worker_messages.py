@@ -20,7 +20,7 @@ class Progress:
     """How far it is: bytes, bytes per second, seconds. At most five a second. Names are relative to the workdir.
 
     `status` is yt-dlp's: `downloading`, or `finished` for one file of possibly several. `is_final`: the bytes of the
-    file stay as they come, unless a post-processor is asked for.
+    file stay as they come, unless a post-processor is asked for. `is_read_elsewhere`: nobody here reads them.
     """
 
     status: str
@@ -32,6 +32,7 @@ class Progress:
     filename: str | None = None
     tmpfilename: str | None = None
     is_final: bool = False
+    is_read_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dlambda.store.items import leases
 from dlambda.usecases.events.apply_changes import update
 from dlambda.usecases.items.change_items import end_cancelled
 from dlambda.usecases.items.daily_limit import DailyLimit, DailyLimitReached
-from dlambda.usecases.items.disk_watch import DiskFull, DiskWatch, check_space_to_begin
+from dlambda.usecases.items.disk_watch import DiskFull, DiskWatch, check_space, check_space_to_begin
 from dlambda.usecases.items.download_spec import download_spec
 from dlambda.usecases.items.early_upload import EarlyUpload, UploadLost
 from dlambda.usecases.items.end_download import clean_up, end_failed, end_finished, end_skipped, end_stopped
@@ -132,7 +132,8 @@ class DownloadRun:
         return self._upload.merge(target, names, check)
 
     def _fill(self, name: str) -> None:
-        """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `UploadLost` when it is gone."""
+        """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `DiskFull`; `UploadLost`: it is gone."""
+        check_space(needed_bytes=self._state.missing_bytes(name))
         try:
             self._state.fill(name, self._run.check_time)
         except NotFound:
@@ -195,6 +196,9 @@ class DownloadRun:
         """Tells clients, and begins to upload a large file."""
         self._reports.note(self._item, messages)
         self._upload.note(messages)
+        for message in messages:
+            if isinstance(message, download.Progress) and message.is_read_elsewhere and message.tmpfilename:
+                self._state.free(message.tmpfilename)
         self._daily.note(int(self._reports.progress.downloaded_bytes or 0))
 
     def heartbeat(self) -> None:

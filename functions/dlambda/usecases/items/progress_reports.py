@@ -51,8 +51,9 @@ class ProgressReports:
             self._log_quarter(item)
         elif isinstance(message, download.Postprocessing) and message.status == "started":
             report = {"status": Status.POSTPROCESSING.value, "postprocessor": message.name}
-            self.progress = self.progress.after(report)
-            log.info("post-processing: %s", message.name, extra={"item_id": item.id})
+            before, self.progress = self.progress, self.progress.after(report)
+            if self.progress != before:
+                log.info("post-processing: %s", message.name, extra={"item_id": item.id})
         elif isinstance(message, download.Log):
             log.warning(message.text, extra={"item_id": item.id})
 

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from dlambda.aws import bucket
 from dlambda.aws.growing import HEAD_BYTES, EndedUpload, GrowingUpload, Upload
+from dlambda.aws.holes import free_blocks_of
 from dlambda.aws.multipart import Multipart
 from dlambda.deployment import current
 from dlambda.errors import NotFound
+from dlambda.media.machine.disk import disk_space_at
 from dlambda.media.ytdlp.resume import (
     StableFile,
     find_stable,
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 _TYPE = "application/octet-stream"
 _AT_ONCE = 8
 _BUSY_PARTS = 2
+_FREE_PART = 2  # with less than so much of the volume free, files leave it
 
 
 class BucketState:
@@ -61,6 +64,7 @@ class BucketState:
         self._hollow_segments: list[str] = []  # names of segments, of which the bucket alone has the bytes
         self._hollow: dict[str, SavedFile] = {}  # files of which the bucket alone has these bytes
         self._has_merged = False
+        self._freed: set[str] = set()  # names of unfinished files that need not stay here
 
     @property
     def has_advanced(self) -> bool:
@@ -104,6 +108,10 @@ class BucketState:
         self._saved_at_begin = self._saved_bytes()
         self._load_files()
 
+    def missing_bytes(self, name: str) -> int:
+        present = find_stable(self._workdir, name)
+        return self._hollow_bytes(present) if present else 0
+
     def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
         present = find_stable(self._workdir, name)
         if present is None:
@@ -118,6 +126,22 @@ class BucketState:
             state = state_text(self._workdir)
             if state is not None:
                 self._save(state, on_chunk)
+                self._free_saved()
+
+    def free(self, name: str) -> None:
+        self._freed.add(name)
+
+    def _free_saved(self) -> None:
+        """Where little space is left: takes away what is saved of files that need not stay."""
+        space = disk_space_at(self._workdir, current().settings.disk_reserve_bytes)
+        if not self._freed or space.available > space.total // _FREE_PART:
+            return
+        for name in self._freed:
+            saved_file, present = self._manifest.files.get(name), find_unfinished(self._workdir, name)
+            if saved_file and present and present.generation == saved_file.generation:
+                self._hollow[name] = saved_file
+                self._write_mark()  # before: whoever goes on from the folder must know
+                free_blocks_of(self._workdir / name, saved_file.size_bytes)
 
     def _save(self, state: str, on_chunk: Callable[[], None]) -> None:
         files = dict(self._manifest.files)

@@ -31,6 +31,12 @@ class WorkState(Protocol):
         Raises `NotFound` when that is gone.
         """
 
+    def missing_bytes(self, name: str) -> int:
+        """How many bytes `fill` would bring."""
+
+    def free(self, name: str) -> None:
+        """Lets the unfinished file `name` leave the work folder as it is saved, where space is scarce."""
+
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
 
@@ -107,6 +113,13 @@ class FolderState:
 
     def fill(self, name: str, on_chunk: Callable[[], None]) -> None:
         """Nothing: the files have all their bytes."""
+
+    def missing_bytes(self, name: str) -> int:  # noqa: ARG002 they have all
+        """None."""
+        return 0
+
+    def free(self, name: str) -> None:
+        """Nothing: it is saved nowhere else."""
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Nothing."""

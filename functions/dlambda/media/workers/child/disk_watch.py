@@ -28,6 +28,10 @@ def is_final(info: Mapping[str, Any]) -> bool:
     return is_direct and not (is_mended or info.get("section_start") or info.get("section_end"))
 
 
+READ_ELSEWHERE = "__is_read_elsewhere"
+"""The field of a format's metadata that is true when its file need not stay here, as it is saved."""
+
+
 class DiskWatch:
     """Checks the free space when a file begins, and a few times a second while it grows."""
 
@@ -47,7 +51,8 @@ class DiskWatch:
         if file == last_file and now - checked_at < _CHECK_SECONDS and downloaded - there < self._reserve // 4:
             return
         self._last = (file, now, downloaded)
-        is_taken_away = self._frees_space and is_final(status.get("info_dict") or {})
+        info = status.get("info_dict") or {}
+        is_taken_away = bool(info.get(READ_ELSEWHERE)) or (self._frees_space and is_final(info))
         if file != last_file:
             total = int(status.get("total_bytes") or downloaded)
             if is_taken_away:

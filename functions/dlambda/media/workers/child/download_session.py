@@ -15,7 +15,7 @@ from yt_dlp.utils import DownloadCancelled
 from dlambda.domain.items.metadata import autonumber_of
 from dlambda.domain.messages.codec import from_fields
 from dlambda.media.workers.child import fragments, resume_patches
-from dlambda.media.workers.child.disk_watch import DiskWatch, is_final
+from dlambda.media.workers.child.disk_watch import READ_ELSEWHERE, DiskWatch, is_final
 from dlambda.media.workers.child.file_heads import check_media
 from dlambda.media.workers.child.keeping import Keeping
 from dlambda.media.workers.child.merging import can_merge_elsewhere
@@ -158,6 +158,7 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
         if path.is_file() and not subtitle and not test and not self._state.is_finished(path, self.format_id):
             path.unlink()
         self._is_read_elsewhere = self.merges_elsewhere and not subtitle and not test
+        info[READ_ELSEWHERE] = self._is_read_elsewhere
         success, real = super().dl(name, info, subtitle, test)
         if success and not subtitle and not test:
             self.make_whole(path)
@@ -172,8 +173,9 @@ class Session(fragments.Losses, Named, Keeping, resume_patches.Watched):
                 info_dict[key] = value
         if info_dict.get("is_live"):
             self._keep_title(info_dict)
-        DiskWatch(self._job).check_formats(info_dict)
         self.merges_elsewhere = self._job.can_merge and can_merge_elsewhere(info_dict, self)
+        if not self.merges_elsewhere:
+            DiskWatch(self._job).check_formats(info_dict)
         with contextlib.suppress(_Kept):
             super().process_info(info_dict)
 
@@ -206,12 +208,14 @@ class Reports:
         if state == self._last[1] == "downloading" and now - self._last[0] < _PROGRESS_SECONDS:
             return
         self._last = (now, state)
+        info = status.get("info_dict") or {}
         report = Progress(
             state,
             **{name: status.get(name) for name in _PROGRESS_FIELDS},
             filename=self._relative(status.get("filename")),
             tmpfilename=self._relative(status.get("tmpfilename")),
-            is_final=is_final(status.get("info_dict") or {}),
+            is_final=is_final(info),
+            is_read_elsewhere=bool(info.get(READ_ELSEWHERE)),
         )
         self._talk.say(report)
 
