@@ -150,7 +150,14 @@ def test_one_of_many_leaves_the_processor_to_others(
 def test_the_service_itself_loads_no_yt_dlp(service: Path, origin: Origin) -> None:
     code = """
         import sys
+        from dlambda.deployment import current
         from dlambda.media.workers.extract import extract
+        from dlambda.media.workers.ytdlp_queries import params_of, places_of
+        from dlambda.media.ytdlp.worker_jobs import OptionTexts
+        texts = OptionTexts(places_of(current().settings), preset_cli="-S vcodec:h264", item_cli="--match-filters x>3")
+        params = params_of(texts)
+        assert params["match_filter"].filters == ("x>3",), params
+        assert params_of(texts) == params
         assert extract(sys.argv[1], {}, allow_internal=True).info
         print("yt_dlp" in sys.modules, "boto3" in sys.modules, "flask" in sys.modules)
     """

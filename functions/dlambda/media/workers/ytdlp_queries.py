@@ -4,17 +4,20 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import Invalid, Unavailable
 from dlambda.media.workers.worker import Worker, start_worker
+from dlambda.media.ytdlp.portable_params import unpack
 from dlambda.media.ytdlp.release_folder import path_of_release
 from dlambda.media.ytdlp.worker_jobs import (
     BrowsersJob,
     FolderJob,
     OptionsJob,
     OptionTexts,
+    ParamsJob,
     ParseJob,
     Places,
     Question,
@@ -29,6 +32,7 @@ _NO_ANSWER: Final = "The worker for yt-dlp's options did not answer."
 _IDS_KEPT_SECONDS: Final = 300.0
 _MOST_IDS: Final = 5000
 _IDS_AT_ONCE: Final = 500  # some three milliseconds each, far within the patience
+_MOST_TEXTS: Final = 64
 _SHORT_SECONDS: Final = 0.1  # of waiting for the resident: several forks at once take longer
 
 
@@ -65,6 +69,50 @@ def effective(texts: OptionTexts) -> dict[str, Any]:
     """The parameters of an item as JSON values (ytdlp.md 8). Raises `Invalid`."""
     params: dict[str, Any] = _ask_at_once(ParseJob(texts))["params"]
     return params
+
+
+def params_of(texts: OptionTexts) -> dict[str, Any]:
+    """The parameters of an item as yt-dlp has them (ytdlp.md 8). Raises `Invalid`.
+
+    Values that only yt-dlp can make (`--date`, `--impersonate`, `--download-sections`) load it into this process.
+    """
+    packed = _packed_params().get(texts)
+    if packed is not None:
+        params: dict[str, Any] = unpack(packed)
+        return params
+    from dlambda.media.ytdlp.effective import effective_params
+
+    return effective_params(texts)
+
+
+class _PackedParams:
+    """What option texts came to, by a worker: most items have the texts of the one before.
+
+    For a day and a release of yt-dlp, as dates such as `now-1week` are reckoned by then.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # who waits has mostly the same texts
+        self._answers: dict[tuple[OptionTexts, str, date], Any] = {}
+
+    def get(self, texts: OptionTexts) -> Any:
+        """None where a worker cannot say it, or cannot be had. Raises `Invalid`."""
+        key = (texts, path_of_release(), datetime.now(UTC).date())
+        with self._lock:
+            if key not in self._answers:
+                try:
+                    packed = _ask_at_once(ParamsJob(texts))["params"]
+                except Unavailable:
+                    return None
+                if len(self._answers) >= _MOST_TEXTS:
+                    self._answers.clear()
+                self._answers[key] = packed
+            return self._answers[key]
+
+
+@per_deployment
+def _packed_params() -> _PackedParams:
+    return _PackedParams()
 
 
 def folder_of_template(template: str, info: Mapping[str, Any]) -> str:

@@ -49,6 +49,13 @@ class ParseJob:
 
 
 @dataclass(frozen=True)
+class ParamsJob:
+    """Say which parameters an item's option texts make, as `portable_params`; null where these cannot say it."""
+
+    texts: OptionTexts
+
+
+@dataclass(frozen=True)
 class UrlIdsJob:
     """Say which ids URLs tell by themselves."""
 
@@ -207,5 +214,5 @@ class QuestionsJob:
     idle_seconds: float
 
 
-Question = ParseJob | UrlIdsJob | FolderJob | OptionsJob | BrowsersJob
+Question = ParseJob | ParamsJob | UrlIdsJob | FolderJob | OptionsJob | BrowsersJob
 Job = ExtractJob | DownloadJob | RecordJob | TerminalJob | FetchJob | QuestionsJob | Question

@@ -9,7 +9,7 @@ from dlambda.domain.tasks.task import Task
 from dlambda.media.handlers.client import Client, browser_like
 from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request, fetch
 from dlambda.media.workers.browser_fetch import fetch_as_browser
-from dlambda.media.workers.ytdlp_queries import places_of
+from dlambda.media.workers.ytdlp_queries import params_of, places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
 from dlambda.usecases.items.options import archive_named
 from dlambda.usecases.rules.presets import preset_for
@@ -27,13 +27,8 @@ def archive_of_task(task: Task) -> str | None:
 
 
 def params_of_task(task: Task) -> dict[str, Any]:
-    """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`.
-
-    For functions that read many pages with them; HTTP functions let a worker parse `texts_of_task`.
-    """
-    from dlambda.media.ytdlp.effective import effective_params  # brings yt-dlp in
-
-    return effective_params(texts_of_task(task))
+    """yt-dlp's parameters: preset, then the task's options, then its template. Raises `Invalid`."""
+    return params_of(texts_of_task(task))
 
 
 def texts_of_task(task: Task) -> OptionTexts:

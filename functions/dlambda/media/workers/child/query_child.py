@@ -18,11 +18,13 @@ from dlambda.media.ytdlp.archive_ids import id_of_url
 from dlambda.media.ytdlp.channel_folder import folder_of_template
 from dlambda.media.ytdlp.effective import effective_params
 from dlambda.media.ytdlp.options import parse_options, render_params
+from dlambda.media.ytdlp.portable_params import pack
 from dlambda.media.ytdlp.worker_jobs import (
     BrowsersJob,
     FolderJob,
     OptionsJob,
     OptionTexts,
+    ParamsJob,
     ParseJob,
     Question,
     QuestionsJob,
@@ -37,6 +39,13 @@ def _parse(job: ParseJob) -> dict[str, Any]:
         return {"params": render_params(effective_params(job.texts))}
     parsed_options = parse_options(job.texts, allow_internal=job.allow_internal)
     return {**vars(parsed_options), "params": render_params(parsed_options.params)}
+
+
+def _params(job: ParamsJob) -> dict[str, Any]:
+    try:
+        return {"params": pack(effective_params(job.texts))}
+    except TypeError:
+        return {"params": None}
 
 
 def _url_id(url: str) -> dict[str, str] | None:
@@ -69,6 +78,8 @@ def _option(group: str, option: optparse.Option, fill: Callable[[optparse.Option
 def _answer(job: Question) -> dict[str, Any]:
     if isinstance(job, ParseJob):
         return _parse(job)
+    if isinstance(job, ParamsJob):
+        return _params(job)
     if isinstance(job, UrlIdsJob):
         return {"ids": [_url_id(url) for url in job.urls]}
     if isinstance(job, FolderJob):
