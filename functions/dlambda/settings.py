@@ -51,6 +51,10 @@ class Settings(UserSettings):
         "",
         description="origin of presigned URLs; below the service 'request' (signed for its host) or 'gateway'",
     )
+    archives_path: str = Field(
+        "",
+        description="config_path as it was when the data folder was new: archives bear that name; empty: config_path",
+    )
     work_dir: str = Field("", description="scratch folder; empty: temp_path")
     work_durable: Flag = Field(False, description="whether the scratch folder outlives a function's process")
     function_seconds: float = Field(

@@ -6,6 +6,7 @@ import pytest
 
 from dlambda.deployment import current
 from dlambda.usecases.items.options import archive_named
+from tests.stack import environment
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,9 @@ def test_the_last_archive_counts(cli: tuple[Any, ...], named: str | None) -> Non
 
 def test_the_variable_stands_for_the_setting() -> None:
     assert archive_named("--download-archive %(archive_file)s") == current().settings.archive_file
+
+
+def test_a_data_folder_that_was_moved_keeps_its_archives() -> None:
+    with environment({"YTP_CONFIG_PATH": "/new/config", "DLAMBDA_ARCHIVES_PATH": "/old/config"}):
+        assert archive_named("--download-archive %(archive_file)s") == "/old/config/archive.log"
+        assert archive_named("--download-archive /new/configuration.log") == "/new/configuration.log"

@@ -30,8 +30,16 @@ def item_params(item: Item, preset: Preset) -> dict[str, Any]:
 
 
 def archive_named(*cli: str) -> str | None:
-    """The archive that options name; the last one counts. None where they can't be read."""
-    return _archive_in(fill_in_variables(join_cli(*cli), variables(current().settings)))
+    """The archive that options name; the last one counts. None where they can't be read.
+
+    A data folder that was moved since its first start keeps its archives, by the name that they had there.
+    """
+    settings = current().settings
+    name = _archive_in(fill_in_variables(join_cli(*cli), variables(settings)))
+    inside = f"{settings.config_path}/"
+    if name and settings.archives_path and name.startswith(inside):
+        return f"{settings.archives_path}/{name.removeprefix(inside)}"
+    return name
 
 
 def part_named(*cli: str) -> str:
