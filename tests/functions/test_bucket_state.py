@@ -11,6 +11,8 @@ from dlambda.media.ytdlp.resume import prepare, write_json
 from dlambda.media.ytdlp.work_layout import TEMP
 from dlambda.usecases.workers.bucket_state import BucketState
 from dlambda.usecases.workers.leased_run import HandOver
+from dlambda.usecases.workers.saved_bytes import SavedBytes
+from tests.handover.dash import VIDEO, DashFilm
 from tests.handover.driver import limited, manifest_of
 from tests.stack import Stack
 
@@ -103,3 +105,22 @@ def test_chunks_that_are_gone_are_no_bytes(begun: Path) -> None:
     bucket.delete([stored.key for stored in bucket.list_(f"resume/{ID}/chunks/")])
     with pytest.raises(NotFound):
         state.fill(PART, nothing)
+
+
+def test_what_a_film_says_of_its_samples_is_noted_as_it_is_saved(tmp_path: Path) -> None:
+    film = DashFilm(6, 20_000)
+    pieces = [film.init(VIDEO), *(film.fragment(VIDEO, number) for number in range(6))]
+    for number, piece in enumerate(pieces):
+        workdir = tmp_path / str(number)
+        prepare(workdir, ID)
+        state = state_of(workdir)
+        write(workdir, piece)
+        state.expect_merge(PART)
+        state.save(nothing)
+    [file] = manifest_of(ID).files.values()
+    assert len([*bucket.list_(f"resume/{ID}/heads/{file.origin}/")]) == len(pieces)
+    source = SavedBytes(f"resume/{ID}/", file)
+    bucket.delete(chunk.key for chunk in bucket.list_(f"resume/{ID}/chunks/"))
+    heads = source.heads.collect(source.read, file.size_bytes, nothing, lambda: False)
+    assert len(heads.entries) == len(pieces)
+    assert heads.position == sum(map(len, pieces))

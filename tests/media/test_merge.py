@@ -60,8 +60,8 @@ def merge(paths: Sequence[Path]) -> tuple[Merge, bytes]:
     contents = [path.read_bytes() for path in paths]
     tracks = []
     for content in contents:
-        heads = Heads(len(content))
-        for _ in heads.collect(lambda start, end, content=content: content[start:end]):  # type: ignore[misc]
+        heads = Heads()
+        for _ in heads.collect(lambda start, end, content=content: content[start:end], len(content)):  # type: ignore[misc]
             pass
         tracks.append(read_track(heads.entries))
     merged = Merge(tracks)
@@ -143,23 +143,19 @@ def test_no_damage_does_more_than_that(films: Path, tmp_path: Path, name: str) -
             continue
 
 
-def test_what_was_collected_is_not_collected_again(films: Path) -> None:
+@pytest.mark.parametrize("step", [100, 1000, 10_000])
+def test_heads_are_collected_as_their_file_grows(films: Path, step: int) -> None:
     content = (films / "cmaf.mp4").read_bytes()
-    reads: list[int] = []
-
-    def read(start: int, end: int) -> bytes:
-        reads.append(start)
-        return content[start:end]
-
-    whole = Heads(len(content))
-    for count, _ in enumerate(whole.collect(read)):
-        if count == 5:
-            half = whole.render()
-    begin = Heads(len(content), half)
-    before = len(begin.entries)
-    reads.clear()
-    for _ in begin.collect(read):
+    whole, pieces, position = Heads(), Heads(), 0
+    for _ in whole.collect(lambda start, end: content[start:end], len(content)):
         pass
-    assert 0 < before < len(begin.entries)
-    assert begin.entries == whole.entries
-    assert min(reads) >= begin.entries[before - 1][0]
+    for size_bytes in (*range(0, len(content), step), len(content)):
+        there = content[:size_bytes]
+        piece = Heads(position)
+        for _ in piece.collect(lambda start, end, there=there: there[start:end], size_bytes):  # type: ignore[misc]
+            pass
+        pieces.extend(piece.render(), piece.position)
+        position = piece.position
+    assert (pieces.entries, pieces.position) == (whole.entries, whole.position)
+    assert whole.position == len(content)
+    assert {content[4:8] for _, content in whole.entries} == {b"moov", b"moof"}

@@ -58,6 +58,7 @@ class DownloadRun:
         self._state = saved_state().of(item.id, self._workdir)
         self._began_at = current().clock.monotonic()
         self._is_long = False
+        self._is_merging = False  # in the bucket, part by part
         self._reports = ProgressReports()
         self._run = LeasedRun(lease, seconds_left, self._reports.fields, {"item_id": item.id})
         self._claims = NameClaims(item)
@@ -129,7 +130,10 @@ class DownloadRun:
                 raise _Cancelled
 
         self.heartbeat()
-        return self._upload.merge(target, names, check)
+        self._is_merging = True
+        is_merged = self._upload.merge(target, names, check)
+        self._is_merging = False
+        return is_merged
 
     def _fill(self, name: str) -> None:
         """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `DiskFull`; `UploadLost`: it is gone."""
@@ -157,7 +161,8 @@ class DownloadRun:
         self._upload.close()
         self._daily.count()
         self._state.save(self._run.renew_if_due)
-        if self._reports.status is Status.POSTPROCESSING and not self._state.has_advanced:
+        is_one_step = self._reports.status is Status.POSTPROCESSING and not self._is_merging
+        if is_one_step and not self._state.has_advanced:
             self._fail(_STEP_TOO_LONG, classify(_STEP_TOO_LONG))
             return False
         self._count_beginnings()
@@ -198,7 +203,7 @@ class DownloadRun:
         self._upload.note(messages)
         for message in messages:
             if isinstance(message, download.Progress) and message.is_read_elsewhere and message.tmpfilename:
-                self._state.free(message.tmpfilename)
+                self._state.expect_merge(message.tmpfilename)
         self._daily.note(int(self._reports.progress.downloaded_bytes or 0))
 
     def heartbeat(self) -> None:

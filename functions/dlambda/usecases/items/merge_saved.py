@@ -55,18 +55,21 @@ def merge_saved(
 
 
 def _collect(state: WorkState, source: SavedBytes, on_step: Callable[[], None]) -> Heads:
-    """What a file says of its samples; what was found out is kept every few seconds."""
+    """What a file says of its samples; what was not noted while it was saved is noted every few seconds."""
     clock = current().clock
-    heads = Heads(source.size_bytes, state.read_note(source.identity))
-    count, noted_at = len(heads.entries), clock.monotonic()
-    for _ in heads.collect(source.read):
-        on_step()
-        if clock.monotonic() - noted_at > _NOTE_SECONDS:
-            state.write_note(source.identity, heads.render())
-            state.note_merged()
-            count, noted_at = len(heads.entries), clock.monotonic()
-    if len(heads.entries) > count:
-        state.write_note(source.identity, heads.render())
+    noted_at = clock.monotonic()
+
+    def is_due() -> bool:
+        nonlocal noted_at
+        if clock.monotonic() - noted_at < _NOTE_SECONDS:
+            return False
+        noted_at = clock.monotonic()
+        state.note_merged()
+        return True
+
+    heads = source.heads.collect(source.read, source.size_bytes, on_step, is_due)
+    if heads.position != source.size_bytes:
+        raise NotUnderstood("the last box is cut off")
     return heads
 
 
@@ -125,7 +128,6 @@ class _Sending:
         done, others = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
         for part in done:
             part.result()
-            self.state.note_merged()
         self.on_step()
         return others
 
@@ -134,6 +136,7 @@ class _Sending:
         windows = [_Window(source, number, pieces) for number, source in enumerate(self.sources)]
         content = b"".join(piece if isinstance(piece, bytes) else windows[piece.track].read(piece) for piece in pieces)
         upload.send(start // part_bytes + 1, content)
+        self.state.note_merged()
 
 
 class _Window:

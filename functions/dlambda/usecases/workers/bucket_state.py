@@ -22,6 +22,8 @@ from dlambda.aws.multipart import Multipart
 from dlambda.deployment import current
 from dlambda.errors import NotFound
 from dlambda.media.machine.disk import disk_space_at
+from dlambda.media.mp4.boxes import NotUnderstood
+from dlambda.media.mp4.heads import Read
 from dlambda.media.ytdlp.resume import (
     StableFile,
     find_stable,
@@ -37,6 +39,7 @@ from dlambda.media.ytdlp.resume import (
 from dlambda.media.ytdlp.work_layout import SEGMENTS
 from dlambda.usecases.workers.saved_bytes import SavedBytes
 from dlambda.usecases.workers.saved_files import Chunk, Manifest, SavedFile, SavedMerge, SavedUpload, Stretch
+from dlambda.usecases.workers.saved_heads import SavedHeads
 from dlambda.usecases.workers.work_folder import remove_folder
 
 log = logging.getLogger(__name__)
@@ -64,7 +67,8 @@ class BucketState:
         self._hollow_segments: list[str] = []  # names of segments, of which the bucket alone has the bytes
         self._hollow: dict[str, SavedFile] = {}  # files of which the bucket alone has these bytes
         self._has_merged = False
-        self._freed: set[str] = set()  # names of unfinished files that need not stay here
+        self._to_merge: set[str] = set()  # names of unfinished files that will be put together
+        self._heads: dict[str, SavedHeads] = {}  # of those, by their origins
 
     @property
     def has_advanced(self) -> bool:
@@ -126,22 +130,49 @@ class BucketState:
             state = state_text(self._workdir)
             if state is not None:
                 self._save(state, on_chunk)
+                self._note_heads()
                 self._free_saved()
 
-    def free(self, name: str) -> None:
-        self._freed.add(name)
+    def expect_merge(self, name: str) -> None:
+        self._to_merge.add(name)
+
+    def _note_heads(self) -> None:
+        for name, path, saved_file in self._saved_to_merge():
+            heads = self._heads.setdefault(saved_file.origin, SavedHeads.of(self._prefix, saved_file))
+            try:
+                heads.note(self._reader_of(path, saved_file), saved_file.size_bytes)
+            except NotUnderstood:
+                self._to_merge.discard(name)
+
+    def _reader_of(self, path: Path, saved_file: SavedFile) -> Read:
+        """Reads the file at `path`, and what it lacks from the bucket."""
+        hollow = self._hollow.get(path.relative_to(self._workdir).as_posix())
+        hollow_bytes = hollow.size_bytes if hollow else 0
+
+        def read(start: int, end: int) -> bytes:
+            if start < hollow_bytes:
+                return SavedBytes(self._prefix, saved_file).read(start, end)
+            with path.open("rb") as file:
+                return os.pread(file.fileno(), end - start, start)
+
+        return read
 
     def _free_saved(self) -> None:
         """Where little space is left: takes away what is saved of files that need not stay."""
         space = disk_space_at(self._workdir, current().settings.disk_reserve_bytes)
-        if not self._freed or space.available > space.total // _FREE_PART:
+        if space.available > space.total // _FREE_PART:
             return
-        for name in self._freed:
+        for name, path, saved_file in self._saved_to_merge():
+            self._hollow[name] = saved_file
+            self._write_mark()  # before: whoever goes on from the folder must know
+            free_blocks_of(path, saved_file.size_bytes)
+
+    def _saved_to_merge(self) -> Iterator[tuple[str, Path, SavedFile]]:
+        """Names, places and saved states of unfinished files that will be put together."""
+        for name in sorted(self._to_merge):
             saved_file, present = self._manifest.files.get(name), find_unfinished(self._workdir, name)
             if saved_file and present and present.generation == saved_file.generation:
-                self._hollow[name] = saved_file
-                self._write_mark()  # before: whoever goes on from the folder must know
-                free_blocks_of(self._workdir / name, saved_file.size_bytes)
+                yield name, self._workdir / name, saved_file
 
     def _save(self, state: str, on_chunk: Callable[[], None]) -> None:
         files = dict(self._manifest.files)
@@ -228,15 +259,6 @@ class BucketState:
                 return None
             return [SavedBytes(self._prefix, file) for _, file in files if file]
 
-    def read_note(self, name: str) -> bytes:
-        try:
-            return bucket.get_bytes(f"{self._prefix}notes/{name}")
-        except NotFound:
-            return b""
-
-    def write_note(self, name: str, content: bytes) -> None:
-        bucket.put_bytes(f"{self._prefix}notes/{name}", content)
-
     def measure(self) -> tuple[int, int]:
         size_bytes = saved_bytes = 0
         for file in stable_files(self._workdir):
@@ -297,7 +319,9 @@ class BucketState:
         if saved_file and saved_file.generation == file.generation:
             return saved_file
         unfinished = None if file.record else self._manifest.files.get(self._unfinished_name(file))
-        return replace(unfinished, generation=file.generation) if unfinished else SavedFile(file.generation)
+        if unfinished is None:
+            return SavedFile(file.generation, origin=file.generation)
+        return replace(unfinished, generation=file.generation)
 
     def _unfinished_name(self, file: StableFile) -> str:
         """The name that a finished file had before; empty when this invocation has not seen it so."""

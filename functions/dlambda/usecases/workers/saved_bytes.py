@@ -4,21 +4,18 @@ from bisect import bisect_right
 
 from dlambda.aws import objects
 from dlambda.usecases.workers.saved_files import SavedFile
+from dlambda.usecases.workers.saved_heads import SavedHeads
 
 
 class SavedBytes:
-    """The bytes of a file that is saved whole. `prefix`: of the keys of its chunks. For any number of threads."""
+    """What is saved of a file. `prefix`: of the keys of its chunks. For any number of threads."""
 
     def __init__(self, prefix: str, file: SavedFile) -> None:
         self.size_bytes = file.size_bytes
+        self.heads = SavedHeads.of(prefix, file)
         self._prefix = prefix
         self._chunks = file.chunks
         self._starts = [chunk.start for chunk in file.chunks]
-
-    @property
-    def identity(self) -> str:
-        """The name of these bytes: other ones never have it."""
-        return self._chunks[-1].key.rpartition("/")[2]
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end`. Raises `NotFound` when a chunk is gone."""

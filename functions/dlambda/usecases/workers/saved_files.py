@@ -55,13 +55,15 @@ class SavedMerge:
 class SavedFile:
     """A file: the generation whose bytes the chunks hold, and the name and text of its record.
 
-    With an `upload` its parts hold the beginning, and the chunks what is behind them.
+    With an `upload` its parts hold the beginning, and the chunks what is behind them. `origin`: the generation that it
+    began with, also when it is finished.
     """
 
     generation: str
     chunks: tuple[Chunk, ...] = ()
     record: tuple[str, str] | None = None
     upload: SavedUpload | None = None
+    origin: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -120,6 +122,7 @@ class Manifest:
                 tuple(Chunk(**chunk) for chunk in file["chunks"]),
                 tuple(file["record"]) if file["record"] else None,
                 _read_upload(file.get("upload")),
+                file.get("origin", ""),
             )
             for name, file in document["files"].items()
         }

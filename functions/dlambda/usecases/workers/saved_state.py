@@ -34,8 +34,11 @@ class WorkState(Protocol):
     def missing_bytes(self, name: str) -> int:
         """How many bytes `fill` would bring."""
 
-    def free(self, name: str) -> None:
-        """Lets the unfinished file `name` leave the work folder as it is saved, where space is scarce."""
+    def expect_merge(self, name: str) -> None:
+        """Says of the unfinished file `name` that it will be put together with another, and is not read here.
+
+        What it tells of its samples is noted as it is saved, and it may leave the work folder where space is scarce.
+        """
 
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
@@ -70,12 +73,6 @@ class WorkState(Protocol):
 
     def open_files(self, names: Iterable[str]) -> list[SavedBytes] | None:
         """Finished files as they are saved; None when the work folder has them, or one is not saved whole."""
-
-    def read_note(self, name: str) -> bytes:
-        """What `write_note` has kept; nothing without."""
-
-    def write_note(self, name: str, content: bytes) -> None:
-        """Keeps something that takes time to find out."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Keeps some files of the work folder as they are, named relative to it."""
@@ -118,7 +115,7 @@ class FolderState:
         """None."""
         return 0
 
-    def free(self, name: str) -> None:
+    def expect_merge(self, name: str) -> None:
         """Nothing: it is saved nowhere else."""
 
     def save(self, on_chunk: Callable[[], None]) -> None:
@@ -139,13 +136,6 @@ class FolderState:
 
     def open_files(self, names: Iterable[str]) -> None:
         """None: the folder has them."""
-
-    def read_note(self, name: str) -> bytes:  # noqa: ARG002 there are none
-        """Nothing."""
-        return b""
-
-    def write_note(self, name: str, content: bytes) -> None:
-        """Nothing."""
 
     def save_files(self, names: Iterable[str]) -> None:
         """Nothing."""
