@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.errors import Forbidden, Unavailable
 from dlambda.service_access import ServiceAccess
 
@@ -126,10 +126,15 @@ _escaped_before = lru_cache(maxsize=_ESCAPED)(_escaped)
 """For addresses of our own: most of their parameters are those of the one before."""
 
 
+@per_deployment
+def _region() -> str:
+    return current().session().get_config_variable("region") or "us-east-1"
+
+
 def _access() -> KeyPair:
     """What requests are signed with. Raises `Unavailable`."""
     session, own = current().session(), current().service_access.get("s3", ServiceAccess())
-    region = own.region or session.get_config_variable("region") or "us-east-1"
+    region = own.region or _region()
     if own.key:
         return Credentials(own.key, own.secret, own.token or None), region
     credentials = session.get_credentials()

@@ -1,6 +1,6 @@
 """The configuration that clients begin with (docs/contract/system.md 5)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from dlambda.aws import bucket
@@ -14,7 +14,7 @@ from dlambda.errors import Invalid
 from dlambda.settings import Settings
 from dlambda.store.items import items, slots
 from dlambda.usecases.files.folders import folder_key
-from dlambda.usecases.items.list_items import queue_views
+from dlambda.usecases.items.list_items import queue_and_count
 from dlambda.usecases.operations.check_updates import known_updates, ytdlp_version
 from dlambda.usecases.operations.log_level import active_level
 from dlambda.usecases.rules import resources
@@ -30,16 +30,20 @@ def configuration(principal: Principal, without: str = "") -> dict[str, Any]:
     """
     settings = current().settings
     left_out = {name.strip() for name in without.split(",") if name.strip()}
-    if left_out - _LONG.keys():
+    if left_out - _LONG:
         raise Invalid("without must name some of folders, queue.")
-    views = {
+    views: dict[str, Any] = {
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
         "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
         "paused": slots.paused_at() is not None,
-        "history_count": items.count(Shelf.DONE, owner=principal.owner),
     }
-    return views | {name: read(principal) for name, read in _LONG.items() if name not in left_out}
+    if "folders" not in left_out:
+        views["folders"] = list(_folders(settings.download_path_depth, principal.home))
+    if "queue" in left_out:
+        return views | {"history_count": items.count(Shelf.DONE, owner=principal.owner)}
+    queue, count = queue_and_count(principal.owner)
+    return views | {"history_count": count, "queue": queue}
 
 
 def subfolders(path: str, home: str) -> dict[str, Any]:
@@ -95,8 +99,5 @@ def _folders(depth: int, home: str) -> Iterator[dict[str, str]]:
                 todo.append((path, level + 1))
 
 
-_LONG: Mapping[str, Callable[[Principal], list[Any]]] = {
-    "folders": lambda principal: list(_folders(current().settings.download_path_depth, principal.home)),
-    "queue": lambda principal: queue_views(principal.owner),
-}
+_LONG = frozenset({"folders", "queue"})
 """What grows with the library and the queue."""

@@ -34,7 +34,7 @@ from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import journal
 from dlambda.store.items import nodes as node_rows
 from dlambda.store.items.entry import LEAF_PLACES, SLOT_DIGITS, TOP_PLACES, Entry
-from dlambda.store.items.journal import FoldedMeanwhile
+from dlambda.store.items.journal import FoldedMeanwhile, Journal
 from dlambda.store.items.nodes import Answer, Node
 from dlambda.store.table import Transaction
 
@@ -118,7 +118,7 @@ def change(transaction: Transaction, changes: Mapping[Entry, int], leaves: Mappi
 
 def count(list_name: str, statuses: Collection[str] | None = None) -> int:
     """How many entries have one of `statuses` (None: any). One request or two."""
-    return retry_conflicts(lambda: sum(_List(list_name, statuses, [list_name]).tops().values()), on=FoldedMeanwhile)
+    return retry_conflicts(lambda: _read_list(list_name, statuses, [list_name]).count(), on=FoldedMeanwhile)
 
 
 def page(
@@ -133,13 +133,24 @@ def page(
 
     def attempt() -> tuple[Page, list[str]]:
         names = [list_name, f"{list_name}/0", *leaves_of.get(question, ())]
-        return _List(list_name, statuses, names).page(page, per_page, newest_first=newest_first)
+        return _read_list(list_name, statuses, names).page(page, per_page, newest_first=newest_first)
 
     listing, leaves = retry_conflicts(attempt, on=FoldedMeanwhile)
     if len(leaves_of) >= _MOST_REMEMBERED:
         leaves_of.clear()
     leaves_of[question] = leaves[: _BATCH // 2]
     return listing
+
+
+def first_and_count(list_name: str, per_page: int, counted: str) -> tuple[Page, int]:
+    """The first page of a list, oldest first, and how many entries the list `counted` has, for the price of a page."""
+
+    def attempt() -> tuple[Page, int]:
+        names = [list_name, f"{list_name}/0"]
+        listing, other = _read_lists((list_name, None, names), (counted, None, [counted]))
+        return listing.page(1, per_page, newest_first=False)[0], other.count()
+
+    return retry_conflicts(attempt, on=FoldedMeanwhile)
 
 
 @per_deployment
@@ -157,7 +168,7 @@ def iterate(
     first = -math.inf if after is None else after + 1
 
     def begin() -> tuple[list[int], list[str]]:
-        now = _List(list_name, statuses, [list_name, f"{list_name}/0"])
+        now = _read_list(list_name, statuses, [list_name, f"{list_name}/0"])
         places = [place for place in now.places() if place + LEAF_PLACES > first]
         return places, now.members_from(places[:_LEAVES_AT_ONCE], first)
 
@@ -168,7 +179,7 @@ def iterate(
 
         def go_on(batch: Sequence[int] = batch) -> list[str]:
             names = [_leaf_at(list_name, place) for place in batch]
-            return _List(list_name, statuses, names).members_from(batch, first)
+            return _read_list(list_name, statuses, names).members_from(batch, first)
 
         yield retry_conflicts(go_on, on=FoldedMeanwhile)
 
@@ -176,7 +187,7 @@ def iterate(
 def list_leaves(list_name: str, statuses: Collection[str] | None = None) -> list[int]:
     """The first places of the leaves that have entries of `statuses`, in order. Two requests, and one for 100 tops."""
     return retry_conflicts(
-        lambda: _List(list_name, statuses, [list_name, f"{list_name}/0"]).places(), on=FoldedMeanwhile
+        lambda: _read_list(list_name, statuses, [list_name, f"{list_name}/0"]).places(), on=FoldedMeanwhile
     )
 
 
@@ -184,19 +195,36 @@ def _leaf_at(list_name: str, place: int) -> str:
     return Entry(list_name, place, "", "").leaf_node
 
 
+Question = tuple[str, Collection[str] | None, Sequence[str]]
+"""A list's name, the statuses that count in it (None: all), and the nodes to read at once."""
+
+
+def _read_list(name: str, statuses: Collection[str] | None, names: Sequence[str]) -> "_List":
+    """Raises `FoldedMeanwhile`."""
+    return _read_lists((name, statuses, names))[0]
+
+
+def _read_lists(*questions: Question) -> "list[_List]":
+    """Several lists at one moment, by one or two requests. Raises `FoldedMeanwhile`."""
+    recent, rows = journal.read(then=[node for _, _, names in questions for node in names])
+    lists = []
+    for name, statuses, names in questions:
+        lists.append(_List(name, statuses, recent))
+        lists[-1].keep(names, rows)
+    return lists
+
+
 class _List:
     """A list at one moment: its nodes, and the changes that are not folded into them yet.
 
-    Everything may raise `FoldedMeanwhile`. `statuses`: what is counted; None: all. `names`: nodes to read at once.
+    Everything may raise `FoldedMeanwhile`. `statuses`: what is counted; None: all.
     """
 
-    def __init__(self, name: str, statuses: Collection[str] | None, names: Sequence[str]) -> None:
+    def __init__(self, name: str, statuses: Collection[str] | None, recent: Journal) -> None:
         self._name = name
         self._statuses = statuses
-        recent, rows = journal.read(then=names)
         self._fold = recent.fold
         self._nodes: dict[str, Answer | None] = {}
-        self._keep(names, rows)
         # What the journal adds, by node: to the numbers of its children, and members to leaves.
         self._added: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._members: dict[str, dict[str, int]] = defaultdict(dict)
@@ -227,6 +255,10 @@ class _List:
         self._read(names)
         ids = [id_ for name in names for id_ in self.members(name)]
         return ids[start - before : stop - before], names
+
+    def count(self) -> int:
+        """How many entries there are."""
+        return sum(self.tops().values())
 
     def tops(self) -> Mapping[int, int]:
         """Top -> how many entries lie below it, in order, without the zeros."""
@@ -274,9 +306,10 @@ class _List:
 
     def _read(self, names: Sequence[str]) -> None:
         if missing := [name for name in names if name not in self._nodes]:
-            self._keep(missing, node_rows.read(missing))
+            self.keep(missing, node_rows.read(missing))
 
-    def _keep(self, names: Sequence[str], rows: Mapping[str, Answer]) -> None:
+    def keep(self, names: Sequence[str], rows: Mapping[str, Answer]) -> None:
+        """Takes nodes that were read already."""
         for name in names:
             row = rows.get(name)
             if row and node_rows.number(row, _FOLD) > self._fold:

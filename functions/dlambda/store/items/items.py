@@ -138,6 +138,11 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str =
     return catalogue.count(list_name(shelf, owner), statuses)
 
 
+def queue_and_count(per_page: int, *, owner: str = "") -> tuple[catalogue.Page, int]:
+    """The first page of the queue, and how many items are in the history; of all, or of a member (`owner`)."""
+    return catalogue.first_and_count(list_name(Shelf.QUEUE, owner), per_page, list_name(Shelf.DONE, owner))
+
+
 def at_end(moved: Sequence[Item], *, front: bool) -> dict[str, Item]:
     """Items of the queue by id, with new places in this order: before all others of their lists, or behind them.
 

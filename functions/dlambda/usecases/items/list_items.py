@@ -8,6 +8,7 @@ from typing import Any
 from dlambda.domain.items.item import ACTIVE, Item, Shelf, Stage
 from dlambda.domain.web.answer_size import MOST_LIST_BYTES
 from dlambda.store.items import items, leases
+from dlambda.store.items.catalogue import Page
 
 _ALL = 100_000
 _TOGETHER = 100
@@ -31,6 +32,11 @@ def read_queue(limit: int = 0, most_bytes: int = MOST_LIST_BYTES, *, owner: str 
     Those under way are among them wherever they stand. With an `owner` it is the part of that member, as it sees it.
     """
     page = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False, owner=owner)
+    return _read_views(page, limit, most_bytes, owner)
+
+
+def _read_views(page: Page, limit: int, most_bytes: int, owner: str) -> QueueViews:
+    """The views of `page`, which is the whole queue."""
     if not page.total:
         return QueueViews({}, 0)
     active = items.page(Shelf.QUEUE, page=1, per_page=_ALL, newest_first=False, statuses=ACTIVE, owner=owner)
@@ -56,9 +62,13 @@ def _render(running: Sequence[str], waiting: Sequence[str], owner: str) -> Itera
         yield from items.find_views_by_id(stored[start : start + _TOGETHER]).items()
 
 
-def queue_views(owner: str = "") -> list[dict[str, Any]]:
-    """The queue, oldest first, with live progress; as much of it as an answer has place for."""
-    return [json.loads(view) for view in read_queue(owner=owner).views.values()]
+def queue_and_count(owner: str = "") -> tuple[list[dict[str, Any]], int]:
+    """The queue, oldest first, with live progress, as much of it as an answer has place for; and how many items are in
+    the history.
+    """
+    page, count = items.queue_and_count(_ALL, owner=owner)
+    views = _read_views(page, 0, MOST_LIST_BYTES, owner).views
+    return [json.loads(view) for view in views.values()], count
 
 
 def with_progress(listed_items: Sequence[Item], owner: str = "") -> list[dict[str, Any]]:
