@@ -9,11 +9,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.aws.refusals import TAKES_NO_GROUPS, is_refusal
 from dlambda.deployment import current, per_deployment
-from dlambda.domain.messages.queue_messages import Message, QueueName
 from dlambda.engine_client import QUEUES, EngineClient, Json
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # who sends has a message; a queue's depth needs none
     from mypy_boto3_sqs import SQSClient
+
+    from dlambda.domain.messages.queue_messages import Message, QueueName
 
 SEND_ERRORS = (ClientError, BotoCoreError)
 _BATCH = 10
@@ -70,12 +71,12 @@ def _urls() -> dict[str, str]:
     return {}
 
 
-def send(message: Message, *, delay_seconds: int = 0) -> None:
+def send(message: "Message", *, delay_seconds: int = 0) -> None:
     """Sends a message to its queue."""
     _send(message, {"DelaySeconds": delay_seconds})
 
 
-def _send(message: Message, parameters: dict[str, Any]) -> None:
+def _send(message: "Message", parameters: dict[str, Any]) -> None:
     entry: dict[str, Any] = {"QueueUrl": queue_url(message.queue), "MessageBody": message.to_json(), **parameters}
     try:
         client().send_message(**{**entry, **_group_of(message)})
@@ -86,7 +87,7 @@ def _send(message: Message, parameters: dict[str, Any]) -> None:
         client().send_message(**entry)
 
 
-def send_many(messages: Iterable[Message]) -> None:
+def send_many(messages: Iterable["Message"]) -> None:
     """Sends messages of one queue, ten a request. What a batch could not take is sent again alone, so that a failure
     is seen.
     """
@@ -107,7 +108,7 @@ def send_many(messages: Iterable[Message]) -> None:
             _send(batch[int(failure["Id"])], {})
 
 
-def _group_of(message: Message) -> dict[str, str]:
+def _group_of(message: "Message") -> dict[str, str]:
     """The parameter by which the groups of a queue have their turns, where the queue knows groups."""
     if not message.group or message.queue in _without_groups():
         return {}
@@ -120,7 +121,7 @@ def _without_groups() -> set[str]:
     return set()
 
 
-def depth(name: QueueName, *, delayed: bool = True) -> int:
+def depth(name: "QueueName", *, delayed: bool = True) -> int:
     """About how many messages the queue holds, those under way included; `delayed`: also those put off."""
     attributes = client().get_queue_attributes(QueueUrl=queue_url(name), AttributeNames=["All"])["Attributes"]
     return (

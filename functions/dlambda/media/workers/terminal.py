@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dlambda.deployment import current
 from dlambda.media.machine.tools import find_tool
-from dlambda.media.workers.worker import start_worker
-from dlambda.media.ytdlp.worker_jobs import TerminalJob
+
+if TYPE_CHECKING:
+    from dlambda.media.ytdlp.worker_jobs import TerminalJob
 
 _TICK_SECONDS: Final = 1.0
 _LONGEST_LINE: Final = 8192
@@ -50,7 +51,9 @@ class _Lines:
         return [Line(self._pending)] if self._pending else []
 
 
-def _job(words: Sequence[str], workdir: Path) -> TerminalJob:
+def _job(words: Sequence[str], workdir: Path) -> "TerminalJob":
+    from dlambda.media.ytdlp.worker_jobs import TerminalJob
+
     settings = current().settings
     return TerminalJob(
         tuple(words), workdir, allow_internal=settings.allow_internal_urls, ffmpeg=find_tool("ffmpeg"),
@@ -65,6 +68,8 @@ def run_terminal(
 
     Whoever stops listening ends it: its whole process group goes with this generator.
     """
+    from dlambda.media.workers.worker import start_worker  # the group of this route has others, which need no workers
+
     worker = start_worker(_job(words, workdir))
     end = time.monotonic() + seconds
     output = _Lines()

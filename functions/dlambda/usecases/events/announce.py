@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from dlambda.aws import queue
 from dlambda.domain.events.event import Event
-from dlambda.domain.messages.queue_messages import Deliver
 from dlambda.domain.rules.notification import EVENTS, FEATURE, Target, wanted_by
 from dlambda.domain.rules.notification_message import payload
 from dlambda.service_absence import warn
@@ -29,7 +28,7 @@ def announce(events: Iterable[Event]) -> None:
         new_deliveries = [delivery for event in notable for delivery in _plan(targets, event)]
         if new_deliveries:
             deliveries.add(new_deliveries)
-            queue.send_many(Deliver(delivery.id) for delivery in new_deliveries)
+            _wake(delivery.id for delivery in new_deliveries)
     except (*TABLE_ERRORS, *queue.SEND_ERRORS) as error:
         warn(log, "Notifications could not be planned", error)
 
@@ -51,4 +50,10 @@ def _plan(targets: Sequence[Target], event: Event) -> list[Delivery]:
 
 def wake_deliveries(now: float) -> None:
     """The minute's round: those whose message was lost are woken again."""
-    queue.send_many(Deliver(id_) for id_ in deliveries.list_due(now))
+    _wake(deliveries.list_due(now))
+
+
+def _wake(ids: Iterable[int]) -> None:
+    from dlambda.domain.messages.queue_messages import Deliver  # few events have a target
+
+    queue.send_many(Deliver(id_) for id_ in ids)

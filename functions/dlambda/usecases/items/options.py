@@ -8,14 +8,16 @@ from dlambda.domain.items.item import Item
 from dlambda.domain.rules.preset import Preset, fill_in_variables, join_cli, variables
 from dlambda.domain.ytdlp.options import FoundOption, read_options
 from dlambda.errors import Invalid
-from dlambda.media.workers.ytdlp_queries import params_of, places_of
-from dlambda.media.ytdlp.worker_jobs import OptionTexts
 
 _ARCHIVE, _SECTIONS = "download_archive", "download_ranges"
 
 
 def item_params(item: Item, preset: Preset) -> dict[str, Any]:
     """yt-dlp's parameters for `item`. Raises `Invalid` when its preset's or its own options don't parse."""
+    # Who asks for an option alone needs no workers.
+    from dlambda.media.workers.ytdlp_queries import params_of, places_of
+    from dlambda.media.ytdlp.worker_jobs import OptionTexts
+
     return params_of(
         OptionTexts(
             places_of(current().settings),

@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dlambda.deployment import current
 from dlambda.domain.events import event
 from dlambda.domain.events.event import Name
 from dlambda.domain.items.failure import Failure
-from dlambda.domain.items.item import Item
 from dlambda.domain.items.remedy import Remedy
 from dlambda.domain.rules.cookie_jar import REFUSALS, CookieJar
 from dlambda.domain.rules.preset import Preset
@@ -19,6 +18,9 @@ from dlambda.store import cache
 from dlambda.store.rules import cookie_jars
 from dlambda.usecases.events.publish import publish
 from dlambda.usecases.rules.presets import preset_for
+
+if TYPE_CHECKING:  # those who look after jars need no items
+    from dlambda.domain.items.item import Item
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class ItemJar:
     is_used: bool
 
 
-def find_for_item(item: Item, preset: Preset) -> ItemJar | None:
+def find_for_item(item: "Item", preset: Preset) -> ItemJar | None:
     """The jar for an item that brings no cookies, nor does its preset: its owner's, else a shared one of the admins."""
     site = site_of(item.source_url)
     if not site or item.cookies.strip() or preset.cookies.strip():
@@ -73,7 +75,7 @@ def find_for_item(item: Item, preset: Preset) -> ItemJar | None:
     return None
 
 
-def note_success(item: Item, renewed_text: str) -> None:
+def note_success(item: "Item", renewed_text: str) -> None:
     """Notes that the jar of the item works, and keeps its cookies as the site has renewed them."""
     now = current().clock.time()
     item_jar = find_for_item(item, preset_for(item.preset))
@@ -87,7 +89,7 @@ def note_success(item: Item, renewed_text: str) -> None:
         cookie_jars.change_jar(owner, jar, replace(renewed, success_at=now))
 
 
-def note_failure(item: Item, failure: Failure) -> None:
+def note_failure(item: "Item", failure: Failure) -> None:
     """Notes a refusal of the cookies; the first one is told."""
     item_jar = find_for_item(item, preset_for(item.preset)) if failure.kind in REFUSALS else None
     if item_jar is None or not item_jar.is_used:
