@@ -1,7 +1,7 @@
 """The warm processes of yt-dlp (`dlambda/media/workers/warm_process.py`), which the gateway and the worker share.
 
 Whoever needs one sends a datagram with the folder of yt-dlp's release, and with the end of a control socket, which goes
-on to the process of that release. Each holds 60 MB, and ends when nobody has needed it for a while.
+on to the process of that release. Each holds 60 to 80 MB, and ends when nobody has needed it for a while.
 """
 
 import contextlib

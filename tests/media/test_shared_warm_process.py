@@ -1,12 +1,13 @@
 """One warm process for several that need workers, started by whoever looks after them."""
 
 import contextlib
+import json
 import os
+import pickle
 import signal
 import socket
 import threading
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from dlambda import unix_socket
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.workers import warm_process
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.child.warm import OTHER_JOB
-from dlambda.media.ytdlp.worker_jobs import OptionsJob
+from dlambda.media.ytdlp.worker_jobs import QuestionsJob
 from local.warm_processes import WarmProcesses
 from tests.e2e.api import wait_until
+from tests.e2e.processes import all_processes
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -44,9 +45,6 @@ class Shared:
         """Of the process with the installed release."""
         return self.processes.running[""].pid
 
-    def children(self) -> str:
-        return Path(f"/proc/{self.pid()}/task/{self.pid()}/children").read_text()
-
     def close(self) -> None:
         """Ends the warm process with its last client."""
         self._ended.set()
@@ -71,9 +69,20 @@ def clients(shared: Shared) -> Iterator[tuple[warm_process._WarmProcesses, ...]]
         processes.close()
 
 
-def _fork(processes: warm_process._WarmProcesses, stack: contextlib.ExitStack) -> Connection:
-    broker = stack.enter_context(contextlib.closing(Broker(policy_of(OptionsJob()))))
-    return stack.enter_context(processes.usable().fork(broker, OTHER_JOB))
+def _start(processes: warm_process._WarmProcesses, stack: contextlib.ExitStack) -> int:
+    """The pid of a worker that waits for questions."""
+    job = QuestionsJob(PATIENCE_SECONDS)
+    policy = policy_of(job)
+    broker = Broker(policy)
+    connection = stack.enter_context(processes.usable().fork(broker))
+    connection.send_bytes(pickle.dumps((job, policy)))
+    pid = int(json.loads(connection.recv_bytes())["pid"])
+    broker.start(pid)
+    return pid
+
+
+def _is_running(pid: int) -> bool:
+    return any(process.pid == pid for process in all_processes())
 
 
 def test_it_is_one_and_the_end_of_one_client_ends_its_workers_alone(
@@ -81,17 +90,14 @@ def test_it_is_one_and_the_end_of_one_client_ends_its_workers_alone(
 ) -> None:
     first, second = clients
     with contextlib.ExitStack() as stack:
-        _fork(first, stack)
-        wait_until(lambda: len(shared.children().split()) == 1, PATIENCE_SECONDS, shared.children)
-        remaining = shared.children()
-        own = _fork(second, stack)
-        wait_until(lambda: len(shared.children().split()) == 2, PATIENCE_SECONDS, shared.children)
+        workers = _start(first, stack), _start(second, stack)
+        warm = shared.pid()
+        assert {process.parent for process in all_processes() if process.pid in workers} == {warm}
         second.close()
-        assert own.poll(PATIENCE_SECONDS)  # its end
-        wait_until(lambda: shared.children() == remaining, PATIENCE_SECONDS, shared.children)
-        pid = shared.pid()
-        _fork(second, stack)
-        assert shared.pid() == pid
+        wait_until(lambda: not _is_running(workers[1]), PATIENCE_SECONDS, lambda: "it runs on")
+        assert _is_running(workers[0])
+        _start(second, stack)
+        assert shared.pid() == warm
 
 
 def test_one_that_dies_is_replaced_for_all(shared: Shared, clients: tuple[warm_process._WarmProcesses, ...]) -> None:

@@ -16,12 +16,15 @@ from dlambda.errors import Invalid
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.workers import warm_process, ytdlp_queries
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.child.warm import OTHER_JOB
 from dlambda.media.workers.extract import extract
 from dlambda.media.ytdlp.worker_jobs import OptionsJob
+from tests.e2e.api import wait_until
+from tests.e2e.processes import memory_bytes
 from tests.media.conftest import Start, processes_of_group, wait_for
 from tests.origin import Origin
 from tests.patience import PATIENCE_SECONDS
+
+_ALL_SITES_BYTES = 10_000_000
 
 
 def run(code: str, service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +60,7 @@ def test_a_warm_process_that_nobody_needs_ends_and_the_next_one_who_asks_starts_
     processes = warm_process._WarmProcesses(idle_seconds=0.1)
     with contextlib.closing(processes), contextlib.closing(Broker(policy_of(OptionsJob()))) as broker:
         first = processes.usable()
-        with first.fork(broker, OTHER_JOB):  # a child that waits for its job
+        with first.fork(broker):  # a child that waits for its job
             assert not first.is_gone(5)
         assert first.is_gone(PATIENCE_SECONDS)
         assert processes.usable() is not first
@@ -82,11 +85,11 @@ def test_a_worker_that_was_given_up_before_it_began_ends_without_a_word(service:
     code = """
     from dlambda.media.sandbox.broker import Broker
     from dlambda.media.sandbox.rights import make_policy
-    from dlambda.media.workers import warm_process, worker
+    from dlambda.media.workers import warm_process
     from tests.e2e.api import wait_until
     warm = warm_process.warm_processes().usable()
     children = lambda: open(f"/proc/{warm.pid}/task/{warm.pid}/children").read()
-    connection = warm.fork(Broker(make_policy()), worker.OTHER_JOB)
+    connection = warm.fork(Broker(make_policy()))
     wait_until(children, 60, children)
     connection.close()
     wait_until(lambda: not children(), 60, children)
@@ -123,8 +126,15 @@ def test_a_page_finds_the_extractors_of_all_sites_loaded(origin: Origin, service
 
 
 def test_it_reads_a_page_for_itself_once_and_has_one_thread_again(origin: Origin, service: Path) -> None:
+    assert extract(origin.url("/clip-1.mp4"), {}, allow_internal=True).info
+    warm = running_warm_process().pid
+    few = memory_bytes(warm)[1]
     for _ in range(3):
         assert extract(origin.url("/lists/players.html"), {}, allow_internal=True).info
+    # A site's own page, or a file, needs none of the others.
+    wait_until(
+        lambda: memory_bytes(warm)[1] > few + _ALL_SITES_BYTES, PATIENCE_SECONDS, lambda: str(memory_bytes(warm))
+    )
     assert len(os.listdir(f"/proc/{running_warm_process().pid}/task")) == 1
 
 

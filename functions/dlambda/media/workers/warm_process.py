@@ -18,7 +18,7 @@ from dlambda import unix_socket
 from dlambda.deployment import current, per_deployment
 from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.environment import python_environment
-from dlambda.media.workers.child.warm import CLIENT, RETIRE
+from dlambda.media.workers.child.warm import CLIENT, FORK, RETIRE
 from dlambda.media.ytdlp.release_folder import folders_in_use, path_of_release
 
 _WARM_MODULE = "dlambda.media.workers.child.warm"
@@ -42,15 +42,12 @@ class _WarmProcess:
     def usable(self) -> bool:
         return self._owner == os.getpid() and not self.is_gone(0)
 
-    def fork(self, broker: Broker, kind: bytes) -> Connection:
-        """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone.
-
-        `kind`: `READS_PAGES` or `OTHER_JOB`.
-        """
+    def fork(self, broker: Broker) -> Connection:
+        """A connection to a fresh child, which `broker` serves. Raises OSError when the warm process is gone."""
         own_end, child_end = socket.socketpair()
         with child_end:
             try:
-                socket.send_fds(self._control, [kind], [child_end.fileno(), broker.theirs.fileno()])
+                socket.send_fds(self._control, [FORK], [child_end.fileno(), broker.theirs.fileno()])
             except OSError:
                 own_end.close()
                 raise

@@ -20,11 +20,10 @@ from dlambda.media.sandbox.broker import Broker
 from dlambda.media.sandbox.enter import protect_parent
 from dlambda.media.sandbox.policy import Policy
 from dlambda.media.workers.access import policy_of
-from dlambda.media.workers.child.warm import OTHER_JOB, READS_PAGES
 from dlambda.media.workers.own_services import with_aliases
 from dlambda.media.workers.warm_process import warm_processes
 from dlambda.media.ytdlp.release_folder import path_of_release
-from dlambda.media.ytdlp.worker_jobs import ExtractJob, Job, Question
+from dlambda.media.ytdlp.worker_jobs import Job, Question
 
 _START_SECONDS = 60.0
 _MOST_STARTS = 3
@@ -124,7 +123,7 @@ def _try_to_start(job: Job, policy: Policy, release_folder: str) -> Worker | Non
         return None
     broker = Broker(policy)
     try:
-        connection = warm.fork(broker, READS_PAGES if isinstance(job, ExtractJob) else OTHER_JOB)
+        connection = warm.fork(broker)
         connection.send_bytes(pickle.dumps((job, policy)))
     except OSError:
         broker.close()

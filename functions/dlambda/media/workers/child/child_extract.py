@@ -10,7 +10,7 @@ from yt_dlp.utils import YoutubeDLError, strftime_or_none
 
 from dlambda.domain.items.entry_ref import EntryRef
 from dlambda.errors import Invalid
-from dlambda.media.workers.child import feeds, programs
+from dlambda.media.workers.child import all_sites, feeds, programs
 from dlambda.media.workers.child.asking import ask
 from dlambda.media.workers.child.downloader import Downloader, Journal, build_params, tools_params
 from dlambda.media.ytdlp import plugins
@@ -163,4 +163,5 @@ def run(job: ExtractJob, connection: Connection) -> None:
         answer = {"invalid": error.message}
     except Exception as error:  # noqa: BLE001 last resort of this process: an extractor's bug is an answer too
         answer = {"info": None, "warnings": [], "error": plain(error) or type(error).__name__}
+    all_sites.note()  # before whoever has the answer ends this process
     connection.send_bytes(json.dumps({"type": "extracted", **answer}).encode())

@@ -1,10 +1,9 @@
 """The warm process: yt-dlp is imported and used once, then a child is forked for every job.
 
 Started as a module with a file descriptor, and with the seconds that it stays without a job (0: for ever). Each byte
-on a control socket brings the connection for a new child, and says whether the child reads pages (`READS_PAGES`), or it
-brings another control socket (`CLIENT`). With the end of a control socket end the children that were ordered by it, and
-whatever they started; with the last one the process. After `RETIRE`, or when nobody has needed it for that time, it
-ends with its last child.
+on a control socket brings the connection for a new child (`FORK`), or another control socket (`CLIENT`). With a
+control socket's end the children end that were ordered by it, and whatever they started; with the last one the process.
+After `RETIRE`, or when nobody has needed it for that time, it ends with its last child.
 """
 
 import contextlib
@@ -24,11 +23,11 @@ from multiprocessing.connection import Connection
 
 from dlambda.media.sandbox.enter import enter, prepare
 from dlambda.media.sandbox.policy import Policy
+from dlambda.media.workers.child import all_sites
 from dlambda.media.ytdlp import curl_library
 from dlambda.media.ytdlp.worker_jobs import DownloadJob, ExtractJob, FetchJob, Job, RecordJob, TerminalJob
 
-READS_PAGES = b"p"
-OTHER_JOB = b"+"
+FORK = b"+"
 RETIRE = b"r"
 CLIENT = b"c"
 _PR_SET_PDEATHSIG = 1
@@ -106,7 +105,7 @@ def _reap(children: dict[int, socket.socket]) -> None:
 
 @lru_cache(maxsize=1)
 def _rehearse_page() -> None:
-    """Once, and after the first fork: the first page does not wait for what the later ones save.
+    """Once, after a child with a page that no site claims: it has waited for what the later ones save.
 
     A failure (no descriptor, no space for a folder) must not end this process, with which all its workers would die.
     """
@@ -154,6 +153,8 @@ class _Server:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_read, 4096)
                     _reap(self._children)
+                    if all_sites.were_loaded():
+                        _rehearse_page()
         _end(self._children)
 
     def _hear(self, control: socket.socket) -> None:
@@ -172,8 +173,6 @@ class _Server:
             self._selector.register(client, selectors.EVENT_READ)
         else:
             self._children[self._fork(descriptors)] = control
-            if message == READS_PAGES:
-                _rehearse_page()
 
     def _leave(self, control: socket.socket) -> None:
         """Ends the children of a client that is gone; they are collected when they have died."""
@@ -203,6 +202,7 @@ def _kill(children: Iterable[int]) -> None:
     for pid in children:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)  # one that has no group of its own yet
 
 
 def _end(children: Collection[int]) -> None:
