@@ -54,11 +54,13 @@ def convert(session: Any, source: Path, extension: str) -> Path:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film whose sound begins a fifth of a second after its pictures."""
+    """A film with two sounds, of which one begins a fifth of a second after its pictures."""
     path = tmp_path_factory.mktemp("film") / "film.mkv"
+    sounds = [["-f", "lavfi", "-i", f"sine=f={tone}:r=44100:d={_SECONDS}"] for tone in (300, 500)]
     encode(
-        ["-f", "lavfi", "-i", f"testsrc2=s=96x64:r=10000/1001:d={_SECONDS}", "-itsoffset", "0.2", "-f", "lavfi", "-i",
-         f"sine=f=300:r=44100:d={_SECONDS}", *_VIDEO, "-c:a", "aac", "-metadata", "title=A film"],
+        ["-f", "lavfi", "-i", f"testsrc2=s=96x64:r=10000/1001:d={_SECONDS}", "-itsoffset", "0.2", *sounds[0], *sounds[1],
+         "-map", "0", "-map", "1", "-map", "2", *_VIDEO, "-c:a", "aac", "-metadata", "title=A film",
+         "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=fra"],
         path,
     )  # fmt: skip
     return path
@@ -88,7 +90,8 @@ def test_a_conversion_that_is_killed_again_and_again_is_that_of_one_go(
     unkept = Keeper(tools, 99, {})
     unkept.keeps_parts = False
     whole = convert(unkept, whole_source, extension)
-    for stream in ("v:0", "a:0"):
+    for stream in ("v:0", "a:0", "a:1"):
         assert packets(result, stream, tools) == pytest.approx(packets(whole, stream, tools), abs=0.0011)
     described = SpannedVideoConvertorPP(last).get_metadata_object(str(result))
     assert described["format"]["tags"]["title"] == "A film"
+    assert [stream["tags"]["language"] for stream in described["streams"][1:]] == ["eng", "fra"]

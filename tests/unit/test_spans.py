@@ -1,5 +1,6 @@
 """Where a conversion is cut."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ VIDEO = {"codec_type": "video", "start_time": "0.5"}
 SOUND = {"codec_type": "audio", "start_time": "0.3"}
 COVER = {"codec_type": "video", "disposition": {"attached_pic": 1}}
 TEXT = {"codec_type": "subtitle"}
-SOURCE = Source(0.3, 0.2, 100.0, has_sound=True)
+SOURCE = Source(0.3, 0.2, 100.0, sounds=1)
 SECOND = 1_000_000
 
 
@@ -23,12 +24,12 @@ def probed(*streams: Any, name: str = "matroska,webm", seconds: str = "100") -> 
     [
         (probed(VIDEO, SOUND), "mp4", SOURCE),
         (probed(SOUND, VIDEO), "webm", SOURCE),
-        (probed(VIDEO), "mkv", Source(0.3, 0.2, 100.0, has_sound=False)),
+        (probed(VIDEO), "mkv", Source(0.3, 0.2, 100.0, sounds=0)),
         (probed(VIDEO, SOUND), "avi", None),
         (probed(VIDEO, SOUND), "mp3", None),
         (probed(VIDEO, SOUND, seconds="59"), "mp4", None),
         (probed(VIDEO, SOUND, name="mpegts"), "mp4", None),
-        (probed(VIDEO, SOUND, SOUND), "mp4", None),
+        (probed(VIDEO, SOUND, SOUND), "mp4", replace(SOURCE, sounds=2)),
         (probed(VIDEO, SOUND, TEXT), "mp4", None),
         (probed(VIDEO, COVER), "mp4", None),
         (probed(COVER, SOUND), "mp4", None),
@@ -39,7 +40,7 @@ def probed(*streams: Any, name: str = "matroska,webm", seconds: str = "100") -> 
 def test_what_is_converted_in_spans(description: dict[str, Any], extension: str, source: Source | None) -> None:
     found = Source.read(description, extension)
     assert (found and found.first) == (source and source.first)
-    assert (found and found.has_sound) == (source and source.has_sound)
+    assert (found and found.sounds) == (source and source.sounds)
 
 
 def test_key_frames_are_counted_from_the_begin_of_the_file() -> None:

@@ -25,13 +25,13 @@ class Source:
     begin: float
     video_start: float
     seconds: float
-    has_sound: bool
+    sounds: int
 
     @classmethod
     def read(cls, probed: Mapping[str, Any], extension: str) -> Self | None:
         """The source, by ffprobe's description; None for one that is converted as a whole.
 
-        Such are short ones, other target formats, and files with other streams than a video and a sound; and transport
+        Such are short ones, other target formats, and files with other streams than a video and sounds; and transport
         streams, whose time ffmpeg counts from the streams that it uses.
         """
         streams: Sequence[Mapping[str, Any]] = probed.get("streams") or ()
@@ -40,16 +40,11 @@ class Source:
         seconds = float(container.get("duration") or 0)
         if extension not in _FORMATS or seconds < _LEAST_SECONDS or container.get("format_name") == "mpegts":
             return None
-        if (
-            kinds.count("video") != 1
-            or kinds.count("audio") > 1
-            or set(kinds) - {"video", "audio"}
-            or _is_picture(streams[kinds.index("video")])
-        ):
+        if kinds.count("video") != 1 or set(kinds) - {"video", "audio"} or _is_picture(streams[kinds.index("video")]):
             return None
         begin = float(container.get("start_time") or 0)
         video_start = float(streams[kinds.index("video")].get("start_time") or 0) - begin
-        return cls(begin, max(0.0, video_start), seconds, "audio" in kinds)
+        return cls(begin, max(0.0, video_start), seconds, kinds.count("audio"))
 
     @property
     def first(self) -> int:

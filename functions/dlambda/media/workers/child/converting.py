@@ -79,7 +79,7 @@ class _Conversion:
     def run(self) -> bool:
         """Converts; False, and nothing is left, when the result is not as long as the source."""
         self._folder.mkdir(exist_ok=True)
-        sound = self._convert_sound() if self._source.has_sound else None
+        sound = self._convert_sound() if self._source.sounds else None
         self._join([*self._convert_spans()], sound)
         self._remove_parts()
         if is_whole(self._source, self._tool.get_metadata_object(str(self._target))):
@@ -89,6 +89,7 @@ class _Conversion:
         return False
 
     def _convert_sound(self) -> Path:
+        """Converts all sounds that there are."""
         path = self._file(_SOUND)
         self._convert(path, [], ["-map", "0:a"])
         return path
@@ -141,4 +142,6 @@ class _Conversion:
         if sound is not None:
             inputs.append((str(sound), []))
             maps += ["-map", "2:a"]
+            for number in range(self._source.sounds):
+                maps += [f"-map_metadata:s:a:{number}", f"2:s:a:{number}"]
         self._tool.real_run_ffmpeg(inputs, [(str(self._target), [*maps, "-c", "copy", "-copyts"])])
