@@ -11,6 +11,7 @@ import json
 import random
 import select
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -26,7 +27,10 @@ from dlambda.unix_socket import connect
 _TRIES: Final = 4
 _FIRST_WAIT_SECONDS: Final = 0.05
 _CONNECT_SECONDS: Final = 15.0
-_READ_SECONDS: Final = 60.0
+_WAIT_SECONDS: Final = 60
+"""For the engine to read, or to answer."""
+_FRESH_SECONDS: Final = 1.0
+"""How long a connection is taken for open without a look: each look lets other threads come first."""
 _MOST_IDLE: Final = 50
 _CHUNK_BYTES: Final = 65536
 _MOST_HEAD_BYTES: Final = 65536
@@ -117,7 +121,7 @@ class EngineClient:
         self.meta = Meta()
         self._service = service
         self._path = path
-        self._idle: deque[socket.socket] = deque(maxlen=_MOST_IDLE)
+        self._idle: deque[tuple[socket.socket, float]] = deque(maxlen=_MOST_IDLE)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Json:
         """The engine's answer. Raises `ClientError` where it refuses, other errors of botocore where it is away.
@@ -130,7 +134,7 @@ class EngineClient:
         context: Json = {}
         request = dict(parameters)
         emit(f"before-parameter-build.{name}", params=request, model=model, context=context)
-        body = json.dumps(request, default=_encode).encode()
+        body = _to_json(request).encode()
         emit(f"before-call.{name}", model=model, params={"body": body}, context=context)
         answer = self._ask_patiently(operation, body, f"response-received.{name}")
         if answer.status >= _REFUSED:
@@ -145,7 +149,7 @@ class EngineClient:
     def close(self) -> None:
         """Closes the connections that are kept."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
 
     def _ask_patiently(self, operation: str, body: bytes, event: str) -> "_Answer":
         """The answer; the request is sent again while it may succeed later."""
@@ -154,6 +158,7 @@ class EngineClient:
             try:
                 answer = _Answer.read(*self._send(operation, body))
             except (OSError, _Gone) as error:
+                self.close()  # an engine that was started anew has closed the others as well
                 self.meta.events.emit(event, parsed_response=None, exception=error, context={})
                 if is_last:
                     raise self._named(_failure_of(error)) from None
@@ -177,7 +182,7 @@ class EngineClient:
             connection.close()
             raise
         if is_kept and len(self._idle) < _MOST_IDLE:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
         return status, text
@@ -186,13 +191,23 @@ class EngineClient:
         """A connection: one that is kept, unless the engine has closed it meanwhile, or a new one."""
         while self._idle:
             with contextlib.suppress(IndexError):  # another thread was faster
-                connection = self._idle.pop()
-                if not _is_closed(connection):
+                connection, used_at = self._idle.pop()
+                if time.monotonic() - used_at < _FRESH_SECONDS or not _is_closed(connection):
                     return connection
                 connection.close()
         connection = connect(self._path, _CONNECT_SECONDS)
-        connection.settimeout(_READ_SECONDS)
+        _limit_waits(connection)
         return connection
+
+
+def _limit_waits(connection: socket.socket) -> None:
+    """Has the kernel end waits (`BlockingIOError`). Python's own limit would ask before each call whether it may wait,
+    and let other threads come first once more.
+    """
+    limit = struct.pack("ll", _WAIT_SECONDS, 0)
+    connection.settimeout(None)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def _is_closed(connection: socket.socket) -> bool:
@@ -237,6 +252,9 @@ def _encode(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is nothing that a request has")
 
 
+_to_json = json.JSONEncoder(default=_encode).encode
+
+
 def _decode(text: bytes) -> Any:
     """An answer; texts of binary attributes become bytes."""
     hook = _with_bytes if b'"B":' in text or b'"BS":' in text else None
@@ -255,7 +273,7 @@ def _with_bytes(value: Json) -> Json:
 def _failure_of(error: BaseException) -> Exception:
     """The error that botocore makes of an engine that is away. It names no path: that is secret."""
     url = "http://engine.invalid"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | BlockingIOError):
         return ReadTimeoutError(endpoint_url=url)
     if isinstance(error, _Gone | ConnectionResetError | BrokenPipeError):
         return ConnectionClosedError(endpoint_url=url)

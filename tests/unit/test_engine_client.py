@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
+from dlambda import engine_client
 from dlambda.engine_client import TABLES, EngineClient
 from dlambda.unix_socket import bind
 
@@ -108,6 +109,13 @@ def test_a_refusal_says_what_the_engine_says(tmp_path: Path) -> None:
         client.call("TransactWriteItems", {})
     assert error.value.response["Error"] == {"Code": "TransactionCanceledException", "Message": "no"}
     assert error.value.response["CancellationReasons"] == [{"Code": "ConditionalCheckFailed"}]
+
+
+def test_an_engine_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_client, "_WAIT_SECONDS", 1)
+    monkeypatch.setattr(engine_client, "_TRIES", 1)
+    with engine(tmp_path, b"HTTP/1.1 200 X\r\n", answer(b"{}")) as (client, _), pytest.raises(ReadTimeoutError):
+        client.call("Scan", {})
 
 
 def test_an_engine_that_is_away_is_an_error_without_its_path(tmp_path: Path) -> None:
