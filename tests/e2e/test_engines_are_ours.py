@@ -90,7 +90,7 @@ def test_another_user_reaches_no_socket(shared: Service) -> None:
     if os.geteuid():
         pytest.skip("only root can act as another user")
     sockets = [path for path in (shared.folder / "run").rglob("*") if path.is_socket()]
-    assert {path.name for path in sockets} == {"tables", "queues", "nudge"}
+    assert {path.name for path in sockets} == {"tables", "queues", "nudge", "warm"}
     python = Path("/usr/bin/python3")
     if not python.exists():
         pytest.skip("no Python that every user may run")
