@@ -131,12 +131,12 @@ def _with_secrets(environ: Mapping[str, str], fetch: Callable[[str], str]) -> Ma
 
     texts: dict[str, str] = {}
     if environ.get(_KEY_FROM):
-        key = text_of(_KEY_FROM)
+        key = text_of(_KEY_FROM).strip()  # a copy that was kept in a file ends with a newline
         texts["DLAMBDA_SECRET_KEY"] = key + "=" * (-len(key) % 4)  # 43 letters and digits are 32 bytes
     if environ.get(_LOGIN_FROM):
         texts["YTP_AUTH_USERNAME"], _, texts["YTP_AUTH_PASSWORD"] = text_of(_LOGIN_FROM).partition(":")
     if environ.get(_ADMIN_KEY_FROM):
-        texts["YTP_ADMIN_KEY"] = text_of(_ADMIN_KEY_FROM)
+        texts["YTP_ADMIN_KEY"] = text_of(_ADMIN_KEY_FROM).strip()
     if environ.get(_OIDC_SECRET_FROM):
         texts["YTP_OIDC_CLIENT_SECRET"] = text_of(_OIDC_SECRET_FROM).removesuffix(" ")  # empty secrets are refused
     return {**environ, **texts}

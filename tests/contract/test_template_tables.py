@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from dlambda import store
 from dlambda.store.table import Row
-from local.template import load, read
+from local.template import ROOT, load, read
 
 for module in pkgutil.walk_packages(store.__path__, "dlambda.store."):
     importlib.import_module(module.name)
@@ -54,3 +55,14 @@ def test_only_what_comes_back_by_itself_goes_with_the_stack() -> None:
     }
     going = {"CacheTable", "ConnectionsTable", "LeasesTable", "OrdersTable"}
     assert tables == {name: {"Delete"} if name in going else {"Retain"} for name in tables}
+
+
+def test_a_copy_has_every_table_that_is_kept() -> None:
+    """As docs/how-to/deploy-to-aws.md lists them, for copies and for what is restored."""
+    tables = {table["Properties"]["TableName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+            for table in load()["Resources"].values()
+            if table["Type"] == "AWS::DynamoDB::Table" and table["DeletionPolicy"] == "Retain"}  # fmt: skip
+    lists = re.findall(r"^for table in (.+); do$", (ROOT / "docs/how-to/deploy-to-aws.md").read_text(), re.MULTILINE)
+    assert len(lists) == 3
+    for names in lists:
+        assert set(names.split()) == tables

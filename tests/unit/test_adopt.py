@@ -1,17 +1,21 @@
 """A stack that is made again goes on with what an earlier one left behind: infra/adopt.py."""
 
 import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra.adopt import complete_tables, find_leftovers, identifiers, import_template, kept_resources
+from infra.adopt import adopt, complete_tables, find_leftovers, identifiers, import_template, kept_resources
 from local import template
 
 DOCUMENT = template.load()
+LEFTOVERS = {"ItemsTable": "dlambda-items", "SecretKey": "arn:1", "Bucket": "media"}
 
 
 def tags(logical_id: str, stack: str = "dlambda") -> list[dict[str, str]]:
@@ -97,13 +101,12 @@ def test_restored_tables_get_what_a_restore_leaves_out(session: Any) -> None:
 
 
 def test_they_are_imported_as_cloudformation_tells_them_apart() -> None:
-    found = {"ItemsTable": "dlambda-items", "SecretKey": "arn:1", "Bucket": "media"}
-    assert [each["ResourceIdentifier"] for each in identifiers(DOCUMENT, found)] == [
+    assert [each["ResourceIdentifier"] for each in identifiers(DOCUMENT, LEFTOVERS)] == [
         {"BucketName": "media"}, {"TableName": "dlambda-items"}, {"Id": "arn:1"},
     ]  # fmt: skip
-    imported = import_template(DOCUMENT, found)
+    imported = import_template(DOCUMENT, LEFTOVERS)
     assert imported["Description"] == DOCUMENT["Description"]  # by which the stack is told from other ones
-    assert imported["Resources"].keys() == found.keys()
+    assert imported["Resources"].keys() == LEFTOVERS.keys()
     text = json.dumps(imported)
     assert not {each for each in DOCUMENT["Parameters"] if f'"Ref": "{each}"' in text}
 
@@ -112,3 +115,24 @@ def test_whatever_is_kept_can_be_imported() -> None:
     kinds = {each["Type"] for each in kept_resources(DOCUMENT).values()}
     assert kinds == {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}
     assert import_template(DOCUMENT, kept_resources(DOCUMENT))["Resources"] == kept_resources(DOCUMENT)
+
+
+def test_a_stack_is_made_of_what_is_there() -> None:
+    """CloudFormation gets what its API takes, in the order that an import has."""
+    client = boto3.client("cloudformation", "us-east-1", aws_access_key_id="key", aws_secret_access_key="secret")
+    change_set = {"StackName": "dlambda", "ChangeSetName": "adopt"}
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    imported = {
+        "ChangeSetType": "IMPORT",
+        "TemplateBody": json.dumps(import_template(DOCUMENT, LEFTOVERS)),
+        "ResourcesToImport": identifiers(DOCUMENT, LEFTOVERS),
+    }
+    assert len(imported["TemplateBody"]) < 51_200  # what a request may carry
+    with Stubber(client) as stubber:
+        stubber.add_response("create_change_set", {}, {**change_set, **imported})
+        stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"}, change_set)
+        stubber.add_response("execute_change_set", {}, change_set)
+        stack = {"StackName": "dlambda", "CreationTime": at, "StackStatus": "IMPORT_COMPLETE"}
+        stubber.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "dlambda"})
+        adopt(SimpleNamespace(client=lambda _service: client), "dlambda", DOCUMENT, LEFTOVERS)
+        stubber.assert_no_pending_responses()

@@ -156,6 +156,13 @@ def test_a_login_without_both_halves_is_none(stored, enabled):
     assert read_settings({"DLAMBDA_LOGIN_FROM": "arn"}, lambda _: stored).auth_enabled is enabled
 
 
+@pytest.mark.parametrize("text", ["a" * 43, "a" * 43 + "\n", "a" * 43 + "=", "a" * 43 + "=\n"])
+def test_a_secret_key_opens_what_it_sealed_after_it_was_kept_in_a_file(text: str) -> None:
+    """As `--output text > secret.key` writes it, and as one machine keeps it."""
+    made = read_settings({"DLAMBDA_SECRET_KEY_FROM": "arn"}, lambda _: text)
+    assert base64.b64decode(made.secret_key, validate=True) == base64.b64decode("a" * 43 + "=")
+
+
 def test_a_secret_that_cannot_be_read_stops_the_start():
     with pytest.raises(SettingsError, match="DLAMBDA_LOGIN_FROM: the secret 'gone' cannot be read: ResourceNotFound"):
         read_settings({"DLAMBDA_LOGIN_FROM": "gone"}, fetch)
