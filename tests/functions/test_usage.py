@@ -1,9 +1,12 @@
 """That the check of `usage` can fail: what a policy allows too much is found."""
 
-from fnmatch import fnmatchcase
+from collections.abc import Callable
+from copy import deepcopy
 
+from local import template
 from tests.functions.permissions import RIGHTS
-from tests.functions.usage import _UNSEEN, unused
+from tests.functions.rights import Rights
+from tests.functions.usage import unused
 
 EVERYTHING = {(module, *permission) for module in RIGHTS.functions for permission in RIGHTS.allowed(module)}
 
@@ -33,11 +36,25 @@ def test_a_statement_of_a_shared_policy_is_for_all_that_have_the_policy() -> Non
     assert "file dynamodb:UpdateItem jobs" in unused(kept)
 
 
-def test_what_no_test_can_show_is_allowed() -> None:
-    granted = {*EVERYTHING, *((policy, *permission) for module in RIGHTS.functions for policy, statements in
-                              RIGHTS.policies(module).items() for each in statements for permission in RIGHTS.granted(each))}  # fmt: skip
-    for pattern in _UNSEEN:
-        assert any(all(map(fnmatchcase, call, pattern)) for call in granted), pattern
+def with_actions_of_the_archiver(change: Callable[[list[str]], list[str]]) -> Rights:
+    """The rights of the template with other ones of that function to the archives."""
+    document = deepcopy(template.load())
+    [statement] = [
+        each
+        for policy in document["Resources"]["ArchiverFunction"]["Properties"]["Policies"]
+        for each in policy.get("Statement", ())
+        if each["Resource"] == {"Fn::GetAtt": "ArchiveTable.Arn"}
+    ]
+    statement["Action"] = change(statement["Action"])
+    return Rights(document)
+
+
+def test_a_right_that_the_template_loses_is_missed_and_one_that_it_gains_is_seen() -> None:
+    fewer = with_actions_of_the_archiver(lambda actions: [each for each in actions if each != "dynamodb:Query"])
+    assert RIGHTS.allow("archiver", ("dynamodb:Query", "archive"))
+    assert not fewer.allow("archiver", ("dynamodb:Query", "archive"))
+    more = with_actions_of_the_archiver(lambda actions: [*actions, "dynamodb:DeleteItem"])
+    assert unused(EVERYTHING, more) == ["archiver dynamodb:DeleteItem archive"]
 
 
 def test_no_function_reads_a_secret_that_no_variable_names() -> None:

@@ -4,7 +4,6 @@ A pytest plugin: what is allowed and never used is known only when all tests hav
 """
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +17,6 @@ _GATE = "not nightly"
 """The marker expression of `make test` (`addopts`), which leaves out no kind of call."""
 Call = tuple[str, str, str]  # module, action, resource
 
-# What tests of functions, which share a process and its caches, cannot see: pattern of the call -> who needs it.
-_UNSEEN: dict[Call, str] = {
-    ("logs", "*", "log-group"): "CloudWatch alone; one machine reads files",
-    ("LogsReadPolicy", "*", "log-group"): "the same",
-    ("images", "*", "*"): "fetches from the internet, tests/e2e/test_pictures_and_nfo.py",
-    ("*", "s3:AbortMultipartUpload", "*"): "an upload in parts that failed",
-    ("player", "dynamodb:BatchWriteItem", "listings"): "the index of a folder that is gone, as in test_file_doors.py",
-    ("*", "dynamodb:BatchWriteItem", "leases"): "of items that ended one by one, two dozen in a request",
-    ("auth", "secretsmanager:GetSecretValue", "OidcSecret"): "read with the settings, when a process starts",
-    ("file", "s3:ListBucket", "bucket/zips"): "who follows a signed URL to a ZIP that is gone gets 404 for it",
-    ("file", "s3:GetObject", "bucket/info"): "the plan of a move that goes on, test_jobs_handed_over.py",
-    ("file", "s3:ListBucket", "bucket/info"): "the same",
-    ("history", "s3:GetObject", "bucket/info"): "the same, of a rename",
-    ("history", "s3:ListBucket", "bucket/info"): "the same",
-    ("on_download", "s3:DeleteObject", "bucket/files"): "an upload that turns out to hold no media",
-    ("on_download", "sqs:*", "intake"): "a failed item that is extracted anew, tests/e2e/test_retries.py",
-    ("on_download", "sqs:*", "entries"): "the same, of a playlist",
-    ("on_files", "*", "bucket/cache"): "a segment made ahead, tests/e2e/test_player.py",
-}
-
 
 def unused(calls: set[Call], rights: Rights = RIGHTS) -> list[str]:
     """What a template allows and `calls` lack, a line each.
@@ -46,7 +25,7 @@ def unused(calls: set[Call], rights: Rights = RIGHTS) -> list[str]:
     by one of those that have it, and each statement by all of them.
     """
     made = calls | {(module, action, resource.partition("#")[0]) for module, action, resource in calls}
-    return sorted({" ".join(each) for each in _lacking(made, rights) if not _is_unseen(each)})
+    return sorted({" ".join(call) for call in _lacking(made, rights)})
 
 
 def _lacking(made: set[Call], rights: Rights) -> Iterator[Call]:
@@ -70,10 +49,6 @@ def _shared(rights: Rights) -> dict[str, list[str]]:
             if policy:
                 found.setdefault(policy, []).append(module)
     return found
-
-
-def _is_unseen(call: Call) -> bool:
-    return any(all(map(fnmatchcase, call, pattern)) for pattern in _UNSEEN)
 
 
 class Usage:
