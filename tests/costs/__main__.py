@@ -16,6 +16,7 @@ from local import template
 from tests.costs.model import (
     EGRESS_PER_GB,
     METRIC_PER_MONTH,
+    SECRET_PER_MONTH,
     STORAGE_PER_GB_MONTH,
     X86_TIMES,
     Assumptions,
@@ -120,7 +121,9 @@ def page(counted: Mapping[str, float]) -> str:
     cheap, slow_cheap = (download(counted, assumed, less_memory) for assumed in (given, slow_source))
     played = hour_played(given, memory, again=False)
     alarms = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources.values())
-    secrets = sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources.values())
+    secrets = sum(
+        each["Type"] == "AWS::SecretsManager::Secret" and "Condition" not in each for each in resources.values()
+    )
     idle = idle_month(secrets, len(template.read().consumers))
     observed = observed_month(alarms, _METRICS)
     basic, more = sum(idle.values()), sum(observed.values())
@@ -181,7 +184,7 @@ Again, from segments that are there: **${_sum(hour_played(given, memory, again=T
 | **sum** | **{basic:.2f}** | **{basic + more:.2f}** |
 
 An `AlarmTopic` adds the alarms to `basic`, and {2 * METRIC_PER_MONTH:.2f} for the two metrics that are counted in the log. Each queue is asked by five pollers, each
-with a request of 20 seconds: that is the least that AWS does.
+with a request of 20 seconds: that is the least that AWS does. A provider for signing in adds a secret, {SECRET_PER_MONTH:.2f}.
 
 ## What bounds it
 

@@ -71,6 +71,8 @@ class Rights:
         """The noun of a table or queue, the folder of the bucket; the indexes of a table one by one."""
         if isinstance(resource, str):
             return []
+        if "Fn::If" in resource:  # where the condition holds
+            return self._names(resource["Fn::If"][1])
         if "Ref" in resource:
             return self._own(resource["Ref"], "")
         if "Fn::GetAtt" in resource:
