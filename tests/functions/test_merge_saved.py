@@ -40,19 +40,19 @@ def state_of(workdir: Path) -> BucketState:
     return state
 
 
-def finish(workdir: Path, *contents: bytes) -> BucketState:
-    """What an invocation leaves that has downloaded the formats."""
+def finish(workdir: Path, *contents: bytes, kind: str = "") -> BucketState:
+    """What an invocation leaves that has downloaded the formats, whose ids end in `kind`."""
+    saved_state = state_of(workdir)
     state = prepare(workdir, ID)
     for name, content in zip(NAMES, contents, strict=True):
         (workdir / name).write_bytes(content)
-        state.note_finished(workdir / name, name)
-    saved_state = state_of(workdir)
+        state.note_finished(workdir / name, name + kind)
     saved_state.save(nothing)
     return saved_state
 
 
-def film_of(track: int) -> bytes:
-    return FILM.init(track) + b"".join(FILM.fragment(track, number) for number in range(FILM.fragments))
+def film_of(track: int, film: DashFilm = FILM) -> bytes:
+    return film.init(track) + b"".join(film.fragment(track, number) for number in range(film.fragments))
 
 
 def merge(state: BucketState, workdir: Path, step: Iterator[None]) -> Path | None:
@@ -94,6 +94,17 @@ def test_each_invocation_goes_on_behind_the_parts_that_were_sent(tmp_path: Path)
         assert target.stat().st_size == stored.size_bytes
         assert target.stat().st_blocks * 512 < stored.size_bytes // 4
     assert digests_of(bucket.location(object_key("film.mp4"), seconds=60)) == FILM.digests()
+
+
+def test_parts_of_other_formats_are_not_gone_on_with(tmp_path: Path) -> None:
+    finish(tmp_path / "first", film_of(VIDEO), film_of(AUDIO))
+    state = state_of(tmp_path / "second")
+    with pytest.raises(HandOver):
+        merge(state, tmp_path / "second", until_advanced(state))
+    other = DashFilm(FILM.fragments, 900_000)
+    finish(tmp_path / "third", film_of(VIDEO, other), film_of(AUDIO, other), kind="-other")
+    assert merge(state_of(tmp_path / "fourth"), tmp_path / "fourth", for_ever())
+    assert digests_of(bucket.location(object_key("film.mp4"), seconds=60)) == other.digests()
 
 
 def test_what_lies_here_is_left_to_ffmpeg(tmp_path: Path) -> None:

@@ -82,13 +82,15 @@ class _Sending:
 
     def send(self, key: str) -> None:
         """Sends the parts that are missing. Nothing when the object is there."""
-        saved = self.state.merge
-        upload = self._resume(saved) if saved and saved.key == key else None
-        if upload is None and saved and saved.key == key and self._is_complete(key):
+        saved, origins = self.state.merge, tuple(source.origin for source in self.sources)
+        if saved and (saved.key, saved.sources) != (key, origins):
+            saved = None  # of other formats, which an earlier invocation chose
+        upload = self._resume(saved) if saved else None
+        if saved and upload is None and self._is_complete(key):
             return
-        if upload is None or saved is None:
+        if saved is None or upload is None:
             upload = Multipart(key, content_type(key))
-            saved = SavedMerge(key, upload.id, part_bytes_of(self.merge.size_bytes))
+            saved = SavedMerge(key, upload.id, part_bytes_of(self.merge.size_bytes), origins)
             self.state.begin_merge(saved)
         self._send_parts(upload, saved.part_bytes)
         upload.complete()

@@ -320,7 +320,7 @@ class BucketState:
             return saved_file
         unfinished = None if file.record else self._manifest.files.get(self._unfinished_name(file))
         if unfinished is None:
-            return SavedFile(file.generation, origin=file.generation)
+            return SavedFile(file.generation, origin=file.generation if file.record else current().new_uuid().hex)
         return replace(unfinished, generation=file.generation)
 
     def _unfinished_name(self, file: StableFile) -> str:

@@ -12,6 +12,7 @@ class SavedBytes:
 
     def __init__(self, prefix: str, file: SavedFile) -> None:
         self.size_bytes = file.size_bytes
+        self.origin = file.origin
         self.heads = SavedHeads.of(prefix, file)
         self._prefix = prefix
         self._chunks = file.chunks

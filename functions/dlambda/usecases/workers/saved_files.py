@@ -44,19 +44,20 @@ class SavedUpload:
 
 @dataclass(frozen=True, slots=True)
 class SavedMerge:
-    """The upload of what formats are put together to: parts of equal size."""
+    """The upload of what formats are put together to: parts of equal size. `sources`: the origins of their files."""
 
     key: str
     upload_id: str
     part_bytes: int
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFile:
     """A file: the generation whose bytes the chunks hold, and the name and text of its record.
 
-    With an `upload` its parts hold the beginning, and the chunks what is behind them. `origin`: the generation that it
-    began with, also when it is finished.
+    With an `upload` its parts hold the beginning, and the chunks what is behind them. `origin`
+    names what was downloaded, also when it is finished: what begins anew has another one.
     """
 
     generation: str
@@ -126,8 +127,12 @@ class Manifest:
             )
             for name, file in document["files"].items()
         }
-        merge = SavedMerge(**document["merge"]) if document.get("merge") else None
-        return cls(document["version"], document["state"], files, document.get("can_upload", True), merge)
+        can_upload, merge = document.get("can_upload", True), _read_merge(document.get("merge"))
+        return cls(document["version"], document["state"], files, can_upload, merge)
+
+
+def _read_merge(fields: Mapping[str, Any] | None) -> SavedMerge | None:
+    return SavedMerge(**{**fields, "sources": tuple(fields.get("sources", ()))}) if fields else None
 
 
 def _read_upload(fields: Mapping[str, Any] | None) -> SavedUpload | None:
