@@ -21,7 +21,7 @@ SETTINGS = "YTP_ALLOW_INTERNAL_URLS=true; YTP_INSTANCE_TITLE=A cloud; YTP_MAX_WO
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     folder = tmp_path_factory.mktemp("cloud")
     tools = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or template.ROOT / ".tools" / "bin")
-    parameters = {"AuthUsername": USER, "AuthPassword": PASSWORD, "Settings": SETTINGS}
+    parameters = {"AuthUsername": USER, "AuthPassword": PASSWORD, "Settings": SETTINGS, "Observability": "full"}
     machine = Machine(folder, tools, {"OnDownloadFunction": DOWNLOAD_SECONDS})
     with engine(folder) as running:
         yield deploy(running, machine, parameters)
