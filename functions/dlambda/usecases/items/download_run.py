@@ -137,7 +137,8 @@ class DownloadRun:
 
     def _fill(self, name: str) -> None:
         """Brings back what a complete file lacks. Raises `HandOver`, `Lost`, `DiskFull`; `UploadLost`: it is gone."""
-        check_space(needed_bytes=self._state.missing_bytes(name))
+        if missing_bytes := self._state.missing_bytes(name):
+            check_space(needed_bytes=missing_bytes)
         try:
             self._state.fill(name, self._run.check_time)
         except NotFound:
