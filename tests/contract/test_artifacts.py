@@ -1,5 +1,6 @@
 """What functions are deployed from: infra/artifacts.py."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +21,24 @@ def graph() -> grimp.ImportGraph:
 def test_a_zip_lacks_nothing_that_its_function_imports(graph: grimp.ImportGraph, module: str) -> None:
     missing = {name for name in graph.find_upstream_modules(module) if name in artifacts.IMAGES_ALONE}
     assert not missing, [graph.find_shortest_chain(module, name) for name in missing]
+
+
+def test_a_start_loads_nothing_that_is_for_few_requests() -> None:
+    """Each would make every start of every function later (docs/cold-starts.md)."""
+    program = (
+        "import sys, endpoints.presets.main\n"
+        "from dlambda.entry.model import Model\n"
+        "print(*sys.modules)\n"
+        "print(*(model.__name__ for model in Model.__subclasses__() if model.__pydantic_complete__))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    loaded, built = (line.split() for line in answer.split("\n")[:2])
+    for_few = {
+        "argon2", "av", "boto3", "dlambda.domain.items.item", "dlambda.domain.messages.queue_messages",
+        "dlambda.media.workers.worker", "flask_openapi3", "regex", "yt_dlp",
+    }  # fmt: skip
+    assert for_few.isdisjoint(loaded), for_few.intersection(loaded)
+    assert built == []
 
 
 def test_the_same_input_makes_the_same_bytes(tmp_path: Path) -> None:
