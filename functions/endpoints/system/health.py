@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlambda.aws import bucket, queue
 from dlambda.deployment import current
@@ -16,14 +16,14 @@ from dlambda.domain.messages.queue_messages import QueueName
 from dlambda.domain.system.tool_release import age
 from dlambda.media.machine.disk import DiskSpace, least_space
 from dlambda.media.machine.tools import find_tool
-from dlambda.media.sandbox import programs
-from dlambda.media.sandbox.report import Mode, missing_parts
-from dlambda.media.sandbox.rights import make_policy
 from dlambda.store import nodes
 from dlambda.store.items import slots
 from dlambda.store.table import TABLE_ERRORS
 from dlambda.usecases.operations import update_ytdlp
 from dlambda.usecases.operations.check_updates import ytdlp_version
+
+if TYPE_CHECKING:
+    from dlambda.media.sandbox.report import Mode
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,10 @@ def _tool(name: str, path: str | None) -> dict[str, Any]:
     """True if it runs; asked once, since a binary does not change while the process lives."""
     if path is None:
         return {"ok": False, "version": None}
+    # The sandbox asks the kernel through ctypes, which no other request of this group does.
+    from dlambda.media.sandbox import programs
+    from dlambda.media.sandbox.rights import make_policy
+
     try:
         process = programs.run(
             [path, _TOOL_ARGUMENT[name]], make_policy(tools=(path,)), seconds=_TOOL_SECONDS, stdout=subprocess.PIPE
@@ -145,10 +149,12 @@ def disk(space: DiskSpace) -> dict[str, Any]:
     }
 
 
-def missing(gaps_file: str, sandbox: Mode) -> list[str]:
+def missing(gaps_file: str, sandbox: "Mode") -> list[str]:
     """The protections that this machine cannot give, a sentence each: of the engines (local/engines.py writes the
     file) and of the sandbox. None of them makes the service unready.
     """
+    from dlambda.media.sandbox.report import missing_parts
+
     try:
         lines = Path(gaps_file).read_text(encoding="utf-8").splitlines() if gaps_file else []
     except OSError:

@@ -71,7 +71,7 @@ def _sign_in(account: Account | None, subject: str, name: str, groups: list[str]
 
 
 def _new(subject: str, name: str, role: Role) -> Account:
-    from dlambda.usecases.accounts.homes import free_home  # asks items and files, which few functions load
+    from dlambda.usecases.accounts.homes import free_home  # looks into the bucket, as few functions do
 
     deployment = current()
     if name_key(name) == name_key(deployment.settings.auth_username):

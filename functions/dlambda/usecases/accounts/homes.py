@@ -4,13 +4,9 @@ from itertools import count
 
 from dlambda.aws import bucket
 from dlambda.domain.accounts.account import Account, home_of
-from dlambda.domain.items.stage import Shelf
 from dlambda.domain.paths.paths import FILES_PREFIX, resolve_folder
-from dlambda.domain.tasks.task import TASKS
 from dlambda.errors import AlreadyExists, Conflict, Invalid
 from dlambda.store.accounts import accounts
-from dlambda.store.items import items
-from dlambda.store.rules import resources
 
 
 def free_home(name: str) -> str:
@@ -46,6 +42,12 @@ def check_home(account: Account) -> None:
 
 def check_unused(account: Account) -> None:
     """Raises `Conflict` for an account that has items or tasks: their files are in its folder, and come there."""
+    # Few requests move an account's folder, and all others of its group need no items.
+    from dlambda.domain.items.stage import Shelf
+    from dlambda.domain.tasks.task import TASKS
+    from dlambda.store.items import items
+    from dlambda.store.rules import resources
+
     is_used = any(items.count(shelf, owner=account.id) for shelf in Shelf) or any(
         task.shown.get("owner") == account.id for task in resources.list_(TASKS)
     )
