@@ -41,7 +41,14 @@ def ask(question: str, default: str) -> str:
 
 def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
     """Asks the questions of a first deployment. `limit`: functions that the account runs at once."""
-    answers = {"AuthUsername": ask("User name of the admin", "admin")}
+
+    def value_of(name: str, question: str, default: str) -> str:
+        """Asks until the answer is one that the parameter takes."""
+        while text := parameters.objection(name, answer := ask(question, default)):
+            print(f"{answer!r}: {text}")
+        return answer
+
+    answers = {"AuthUsername": value_of("AuthUsername", "User name of the admin", "admin")}
     password = ask("Password (empty: one is made)", "")
     answers["AuthPassword"] = password or secrets.token_urlsafe(18)
     if not password:
@@ -50,9 +57,9 @@ def first_answers(ask: Ask, limit: int | None) -> dict[str, str]:
     workers = defaults["MaxWorkers"]
     if limit is not None:
         workers = str(min(int(workers), prerequisites.affordable_workers(limit, defaults)))
-    answers["MaxWorkers"] = ask("Downloads at once", workers)
-    answers["OneAddress"] = ask("One address for HTTP and /ws, by CloudFront (true, false)", "true")
-    if budget := ask("Dollars a month above which you get a mail (empty: none)", ""):
+    answers["MaxWorkers"] = value_of("MaxWorkers", "Downloads at once", workers)
+    answers["OneAddress"] = value_of("OneAddress", "One address for HTTP and /ws, by CloudFront (true, false)", "true")
+    if float(budget := value_of("MonthlyBudget", "Dollars a month above which you get a mail (0: none)", "0")):
         answers |= {"MonthlyBudget": budget, "BudgetEmail": ask("Mail address", "")}
     return answers
 

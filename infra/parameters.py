@@ -22,7 +22,7 @@ def problems(parameters: Parameters) -> Iterator[str]:
     """What CloudFormation, or a function at its start, would refuse. `parameters`: all of the template."""
     document = template.load()
     for name, value in parameters.items():
-        if name in document["Parameters"] and (text := _objection(document["Parameters"][name], value)):
+        if name in document["Parameters"] and (text := objection(name, value)):
             yield f"{name}={value!r}: {text}"
     yield from (text for rule in document["Rules"].values() for text in _refusals(rule, parameters))
     try:
@@ -36,8 +36,9 @@ def has_login(parameters: Parameters) -> bool:
     return not _refusals(template.load()["Rules"][LOGIN_RULE], parameters)
 
 
-def _objection(definition: Json, value: str) -> str:
+def objection(name: str, value: str) -> str:
     """The reason why a parameter may not have this value; empty if it may."""
+    definition = template.load()["Parameters"][name]
     if "AllowedValues" in definition and value not in definition["AllowedValues"]:
         return f"one of {', '.join(definition['AllowedValues'])}"
     if "AllowedPattern" in definition and not re.fullmatch(definition["AllowedPattern"], value):

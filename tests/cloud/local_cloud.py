@@ -13,7 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -45,6 +45,8 @@ class Cloud:
     endpoint: str
     resources: Mapping[str, str]  # logical id -> physical id
     outputs: Mapping[str, str]
+    invoked: list[str] = field(default_factory=list)
+    """Logical ids of functions, once for each time that a test called one by itself."""
 
     def client(self, service: str) -> Any:
         """A client of one service of the engine."""
@@ -90,6 +92,7 @@ class Cloud:
 
     def invoke(self, function: str) -> Any:
         """Calls a function by its logical id, as the rule of a schedule does; its answer."""
+        self.invoked.append(function)
         answer = self.client("lambda").invoke(FunctionName=self.resources[function], Payload=b"{}")
         payload = json.loads(answer["Payload"].read() or b"null")
         assert "FunctionError" not in answer, payload

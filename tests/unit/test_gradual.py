@@ -77,6 +77,12 @@ def test_what_calls_a_function_calls_its_alias(translated: dict[str, Any]) -> No
         assert any(alias in str(each["Properties"]["FunctionName"]) for alias in aliases), name
 
 
+def test_the_schedule_calls_the_alias(translated: dict[str, Any]) -> None:
+    [rule] = of_type(translated, "AWS::Events::Rule").values()
+    [target] = rule["Properties"]["Targets"]
+    assert target["Arn"] == {"Ref": "OnScheduleFunctionAliaslive"}
+
+
 def test_another_release_makes_a_version_of_each_function_that_differs_from_the_last(
     translated: dict[str, Any],
 ) -> None:

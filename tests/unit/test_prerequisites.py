@@ -66,6 +66,31 @@ def test_a_new_account_is_warned_and_offered_fewer_workers() -> None:
     assert len(answers["AuthPassword"]) >= 20
 
 
+def test_an_answer_that_cannot_be_is_asked_for_again() -> None:
+    said = {
+        "User name": ["a:b", "ada"],
+        "Password": ["secret"],
+        "Downloads": ["many", "1", "5"],
+        "One address": ["yes", "false"],
+        "Dollars": ["20 $", "20"],
+        "Mail": ["ada@example.org"],
+    }
+
+    def answer(question: str, _default: str) -> str:
+        [left] = [each for beginning, each in said.items() if question.startswith(beginning)]
+        return left.pop(0)
+
+    assert first_answers(answer, None) == {
+        "AuthUsername": "ada",
+        "AuthPassword": "secret",
+        "MaxWorkers": "5",
+        "OneAddress": "false",
+        "MonthlyBudget": "20",
+        "BudgetEmail": "ada@example.org",
+    }
+    assert not any(said.values())
+
+
 def test_workers_that_are_offered_fit_into_the_account() -> None:
     limit = executions(LOGIN) - 5
     answers = first_answers(lambda question, default: default, limit)
