@@ -175,7 +175,7 @@ def main() -> int:
     write_json(figures, options.json, taken_at)
     print(f"written to {options.json}")
     if options.record:
-        history.record(history.new_run(figures, memory, taken_at, load))
+        history.record(history.new_run(figures, memory, taken_at, load, is_in_turns=bool(options.beside)))
     return 1 if any(figure.reached is False for figure in figures) else 0
 
 

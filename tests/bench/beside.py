@@ -53,7 +53,7 @@ def measure_beside(ours: Api, own: Callable[[], list[Process]], address: str, or
     time.sleep(_REST_SECONDS)
     weights["after a minute's rest"] = [_weight(owner()) for owner in owners]
     for when, (mine, others) in weights.items():
-        figures.append(_figure(f"beside another server: memory of all processes, PSS, {when}", mine, others, "MB"))
+        figures.append(_figure(f"memory of all processes, PSS, {when}", mine, others, "MB"))
     return figures
 
 

@@ -25,9 +25,13 @@ _HEAD: Final = """# Benchmarks
 Made by `make bench ARGS=--record` from [benchmarks.jsonl](benchmarks.jsonl), which keeps the figures of every recorded run.
 
 The reference is the best known server of the same API: one asyncio process with SQLite and plain files, measured on the same
-kind of machine by the same clients, the two in turns; of the key API its own reference server. "Better by" is how many times
+kind of machine by the same clients, on another day; of the key API its own reference server. What both did in the same minutes
+stands below ("In turns"). "Better by" is how many times
 the reference's figure is worse than ours: above 1 we are ahead. "Before" is the run before, of whatever machine. A loaded machine
 makes every time longer: each run says what the load was.
+"""
+_IN_TURNS: Final = """Both servers on one machine in the same minutes, by the same clients, medians of five turns (`make bench ARGS="--beside URL"`, whose
+URL is the other server's). Only the ratio counts here: whatever the machine does beside (its load was {load}) slows both.
 """
 _PICTURES: Final[Mapping[str, str]] = {
     "flames-add.svg": "`POST /api/history`: adds of one URL each",
@@ -38,9 +42,15 @@ _PICTURES: Final[Mapping[str, str]] = {
 Run = Mapping[str, Any]
 
 
-def new_run(figures: Sequence[Figure], memory: Mapping[str, float], taken_at: str, load: float) -> Run:
-    """What is kept of a measurement. `memory`: PSS in MB by process; `load`: of the machine, before."""
+def new_run(
+    figures: Sequence[Figure], memory: Mapping[str, float], taken_at: str, load: float, *, is_in_turns: bool = False
+) -> Run:
+    """What is kept of a measurement. `memory`: PSS in MB by process; `load`: of the machine, before.
+
+    `is_in_turns`: beside another server, whose figures are of the same minutes.
+    """
     return {
+        "in_turns": is_in_turns,
         "taken_at": taken_at,
         "commit": _commit(),
         "machine": {
@@ -69,7 +79,14 @@ def read() -> list[Run]:
 
 def page(runs: Sequence[Run]) -> str:
     """The page as Markdown: for each figure its newest measurement, whichever run has it."""
-    parts = [_HEAD, "## Figures\n", _figures_table(runs)]
+    in_turns = [run for run in runs if run.get("in_turns")]
+    parts = [_HEAD, "## Figures\n", _figures_table([run for run in runs if run not in in_turns])]
+    if in_turns:
+        parts += [
+            "\n## In turns\n",
+            _IN_TURNS.format(load=in_turns[-1]["machine"]["load"]),
+            _figures_table(in_turns[-1:]),
+        ]
     if run := next((run for run in reversed(runs) if run["memory_mb"]), None):
         parts += ["\n## Memory by process\n", f"PSS at rest, in MB ({_name(run)}).\n", _memory_table(run["memory_mb"])]
     parts += ["\n## Runs\n", _runs_table(runs)]
