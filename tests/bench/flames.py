@@ -45,7 +45,7 @@ def _take_pictures(service: Service, origin: Origin, clip: Record) -> None:
     works: Mapping[str, Callable[[Api, int], object]] = {
         "add": lambda api, number: api.add(origin.url(f"clip-flame-{number}.mp4"), auto_start=False),
         "page": lambda api, _: api.get("/api/history?type=done&per_page=50"),
-        "download": lambda api, _: api.get(path),
+        "download": lambda api, _: api.follow("GET", path),
     }
     (gateway,) = (process.pid for process in service.processes() if "local.gateway" in process.command)
     for name, work in works.items():
