@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from dlambda.media.machine.tools import find_tool
-from dlambda.media.mp4.boxes import NotUnderstood
+from dlambda.media.mp4.boxes import NotUnderstood, get, words
 from dlambda.media.mp4.heads import Heads
 from dlambda.media.mp4.merge import Merge, Run
 from dlambda.media.mp4.track import read_track
@@ -64,8 +65,7 @@ def merge(paths: Sequence[Path]) -> tuple[Merge, bytes]:
         for _ in heads.collect(lambda start, end, content=content: content[start:end], len(content)):  # type: ignore[misc]
             pass
         tracks.append(read_track(heads.entries))
-    merged = Merge(tracks)
-    merged.check([len(content) for content in contents])
+    merged = Merge.of(tracks, [len(content) for content in contents])
     pieces = (
         piece if isinstance(piece, bytes) else contents[piece.track][piece.position : piece.position + piece.size_bytes]
         for piece in merged.pieces(0, merged.size_bytes)
@@ -119,6 +119,24 @@ def test_each_part_can_be_made_by_itself(films: Path) -> None:
         )
         assert part == content[start : start + part_bytes]
     assert [*merged.pieces(merged.size_bytes, merged.size_bytes + 1)] == []
+
+
+def test_positions_behind_four_gigabytes_have_tables_of_their_own(films: Path) -> None:
+    heads = Heads()
+    content = (films / "cmaf.mp4").read_bytes()
+    for _ in heads.collect(lambda start, end: content[start:end], len(content)):
+        pass
+    track = read_track(heads.entries)
+    count, size = len(track.samples), 2**27
+    track.samples.sizes = array("I", [size]) * count
+    track.samples.positions = array("Q", range(0, count * size, size))
+    merged = Merge.of([track], [count * size])
+    chunks = get(merged.head[:-16], b"moov", b"trak", b"mdia", b"minf", b"stbl", b"co64")
+    [run] = {piece for piece in merged.pieces(words(chunks, 8, code="Q")[-1], merged.size_bytes)}
+    assert isinstance(run, Run)
+    assert run.position + run.size_bytes == count * size > 2**32
+    with pytest.raises(NotUnderstood):
+        Merge.of([track], [count * size - 1])
 
 
 @pytest.mark.parametrize("name", ["both.mp4", "encrypted.mp4"])

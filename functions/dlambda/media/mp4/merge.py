@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, groupby
 from math import lcm
+from typing import Self
 
 from dlambda.media.mp4.boxes import NotUnderstood, box, full_box, table
 from dlambda.media.mp4.track import Track
@@ -44,10 +45,19 @@ class Merge:
         self.size_bytes = start + media_bytes
         self._ends = [*accumulate((run.size_bytes for run in self.runs), initial=start)]
 
-    def check(self, sizes: Sequence[int]) -> None:
-        """Raises `NotUnderstood` for samples behind the ends of their files, which have these sizes."""
-        if any(run.position + run.size_bytes > sizes[run.track] for run in self.runs):
+    @classmethod
+    def of(cls, tracks: Sequence[Track], sizes: Sequence[int]) -> Self:
+        """The merge of tracks whose files have these sizes.
+
+        Raises `NotUnderstood` for samples behind the ends of their files, and for times and sizes that no box holds.
+        """
+        try:
+            merge = cls(tracks)
+        except (struct.error, OverflowError, ValueError) as error:
+            raise NotUnderstood(str(error)) from error
+        if any(run.position + run.size_bytes > sizes[run.track] for run in merge.runs):
             raise NotUnderstood("samples behind the end")
+        return merge
 
     def _render(
         self, tracks: Sequence[Track], turns: "list[_Turn]", start: int, media_bytes: int, *, is_long: bool
@@ -91,12 +101,15 @@ class Merge:
 
 
 def _brands(codecs: Container[bytes]) -> Iterator[bytes]:
+    """Those that ffmpeg names, in its order."""
     yield b"isom"
-    yield from (
-        brand for codec, brand in ((b"av01", b"av01"), (b"ac-3", b"dby1"), (b"ec-3", b"dby1")) if codec in codecs
-    )
+    if b"av01" in codecs:
+        yield b"av01"
+    if b"ac-3" in codecs or b"ec-3" in codecs:
+        yield b"dby1"
     yield b"iso2"
-    yield from (b"avc1" for codec in (b"avc1",) if codec in codecs)
+    if b"avc1" in codecs:
+        yield b"avc1"
     yield b"mp41"
 
 

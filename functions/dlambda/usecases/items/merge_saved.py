@@ -41,8 +41,8 @@ def merge_saved(
     if sources is None:
         return None
     try:
-        merge = Merge([read_track(_collect(state, source, on_step).entries) for source in sources])
-        merge.check([source.size_bytes for source in sources])
+        tracks = [read_track(_collect(state, source, on_step).entries) for source in sources]
+        merge = Merge.of(tracks, [source.size_bytes for source in sources])
     except NotUnderstood as reason:
         log.info("formats are put together by ffmpeg: %s", reason, extra={"item_id": item_id})
         return None
