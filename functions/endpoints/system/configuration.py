@@ -14,7 +14,7 @@ from dlambda.errors import Invalid
 from dlambda.settings import Settings
 from dlambda.store.items import items, slots
 from dlambda.usecases.files.folders import folder_key
-from dlambda.usecases.items.list_items import queue_and_count
+from dlambda.usecases.items.list_items import overview
 from dlambda.usecases.operations.check_updates import known_updates, ytdlp_version
 from dlambda.usecases.operations.log_level import active_level
 from dlambda.usecases.rules import resources
@@ -36,14 +36,14 @@ def configuration(principal: Principal, without: str = "") -> dict[str, Any]:
         "app": _app(settings),
         "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
         "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
-        "paused": slots.paused_at() is not None,
     }
     if "folders" not in left_out:
         views["folders"] = list(_folders(settings.download_path_depth, principal.home))
     if "queue" in left_out:
-        return views | {"history_count": items.count(Shelf.DONE, owner=principal.owner)}
-    queue, count = queue_and_count(principal.owner)
-    return views | {"history_count": count, "queue": queue}
+        history_count = items.count(Shelf.DONE, owner=principal.owner)
+        return views | {"paused": slots.paused_at() is not None, "history_count": history_count}
+    queue, history_count, is_paused = overview(principal.owner)
+    return views | {"paused": is_paused, "history_count": history_count, "queue": queue}
 
 
 def subfolders(path: str, home: str) -> dict[str, Any]:

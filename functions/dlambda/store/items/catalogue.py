@@ -142,13 +142,17 @@ def page(
     return listing
 
 
-def first_and_count(list_name: str, per_page: int, counted: str) -> tuple[Page, int]:
-    """The first page of a list, oldest first, and how many entries the list `counted` has, for the price of a page."""
+def first_and_count(
+    list_name: str, per_page: int, counted: str, beside: Sequence[str]
+) -> tuple[Page, int, Mapping[str, Answer]]:
+    """The first page of a list, oldest first, how many entries the list `counted` has, and the rows `beside` them, for
+    the price of a page.
+    """
 
-    def attempt() -> tuple[Page, int]:
+    def attempt() -> tuple[Page, int, Mapping[str, Answer]]:
         names = [list_name, f"{list_name}/0"]
-        listing, other = _read_lists((list_name, None, names), (counted, None, [counted]))
-        return listing.page(1, per_page, newest_first=False)[0], other.count()
+        (listing, other), rows = _read_lists((list_name, None, names), (counted, None, [counted]), beside=beside)
+        return listing.page(1, per_page, newest_first=False)[0], other.count(), rows
 
     return retry_conflicts(attempt, on=FoldedMeanwhile)
 
@@ -201,17 +205,20 @@ Question = tuple[str, Collection[str] | None, Sequence[str]]
 
 def _read_list(name: str, statuses: Collection[str] | None, names: Sequence[str]) -> "_List":
     """Raises `FoldedMeanwhile`."""
-    return _read_lists((name, statuses, names))[0]
+    (answer,), _ = _read_lists((name, statuses, names))
+    return answer
 
 
-def _read_lists(*questions: Question) -> "list[_List]":
-    """Several lists at one moment, by one or two requests. Raises `FoldedMeanwhile`."""
-    recent, rows = journal.read(then=[node for _, _, names in questions for node in names])
+def _read_lists(*questions: Question, beside: Sequence[str] = ()) -> "tuple[list[_List], Mapping[str, Answer]]":
+    """Several lists at one moment, and the rows that were read for it, those `beside` the journal among them; by one or
+    two requests. Raises `FoldedMeanwhile`.
+    """
+    recent, rows = journal.read(beside, [node for _, _, names in questions for node in names])
     lists = []
     for name, statuses, names in questions:
         lists.append(_List(name, statuses, recent))
         lists[-1].keep(names, rows)
-    return lists
+    return lists, rows
 
 
 class _List:

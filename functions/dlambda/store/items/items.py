@@ -9,7 +9,7 @@ from typing import Any
 from dlambda.deployment import current
 from dlambda.domain.items.item import ACTIVE, Item, Shelf
 from dlambda.errors import NotFound
-from dlambda.store.items import catalogue, record_numbers
+from dlambda.store.items import catalogue, journal, record_numbers, slots
 from dlambda.store.items.item_rows import (
     BUCKET_PLACES,
     ItemRow,
@@ -138,9 +138,13 @@ def count(shelf: Shelf, statuses: Collection[str] | None = None, *, owner: str =
     return catalogue.count(list_name(shelf, owner), statuses)
 
 
-def queue_and_count(per_page: int, *, owner: str = "") -> tuple[catalogue.Page, int]:
-    """The first page of the queue, and how many items are in the history; of all, or of a member (`owner`)."""
-    return catalogue.first_and_count(list_name(Shelf.QUEUE, owner), per_page, list_name(Shelf.DONE, owner))
+def overview(per_page: int, *, owner: str = "") -> tuple[catalogue.Page, int, float | None]:
+    """The first page of the queue, how many items are in the history (of all, or of a member), and since when downloads
+    are paused, at one moment.
+    """
+    lists = list_name(Shelf.QUEUE, owner), per_page, list_name(Shelf.DONE, owner)
+    page, done_count, rows = catalogue.first_and_count(*lists, beside=[journal.PAUSE])
+    return page, done_count, slots.read_pause(rows)
 
 
 def at_end(moved: Sequence[Item], *, front: bool) -> dict[str, Item]:

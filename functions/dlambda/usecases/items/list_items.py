@@ -62,13 +62,13 @@ def _render(running: Sequence[str], waiting: Sequence[str], owner: str) -> Itera
         yield from items.find_views_by_id(stored[start : start + _TOGETHER]).items()
 
 
-def queue_and_count(owner: str = "") -> tuple[list[dict[str, Any]], int]:
-    """The queue, oldest first, with live progress, as much of it as an answer has place for; and how many items are in
-    the history.
+def overview(owner: str = "") -> tuple[list[dict[str, Any]], int, bool]:
+    """The queue, oldest first, with live progress, as much of it as an answer has place for; how many items are in the
+    history; and whether downloads are paused.
     """
-    page, count = items.queue_and_count(_ALL, owner=owner)
+    page, count, paused_at = items.overview(_ALL, owner=owner)
     views = _read_views(page, 0, MOST_LIST_BYTES, owner).views
-    return [json.loads(view) for view in views.values()], count
+    return [json.loads(view) for view in views.values()], count, paused_at is not None
 
 
 def with_progress(listed_items: Sequence[Item], owner: str = "") -> list[dict[str, Any]]:
