@@ -152,7 +152,7 @@ def test_a_film_larger_than_the_scratch_folder_goes_away_as_it_comes(stack: Stac
 
 
 def test_so_do_pictures_and_sound_that_are_put_together(stack: Stack, volume: Path) -> None:
-    with Source(FILM_BYTES, 40_000_000, LARGE_FRAGMENT_BYTES) as source:
+    with Source(FILM_BYTES, 16_000_000, LARGE_FRAGMENT_BYTES) as source:
         report = download(stack, source.url("stream.mpd"), lambda _: volume, 60.0)
         assert (report.item.status, report.item.error) == (Status.FINISHED, None)
         place = bucket.location(object_key_in(report.item.folder, str(report.item.filename)), seconds=60)
