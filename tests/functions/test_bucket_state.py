@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from dlambda.aws import bucket
+from dlambda.aws.growing import PART_BYTES, GrowingUpload
+from dlambda.aws.multipart import Multipart
 from dlambda.errors import NotFound
 from dlambda.media.ytdlp.resume import prepare, write_json
 from dlambda.media.ytdlp.work_layout import TEMP
@@ -124,3 +126,21 @@ def test_what_a_film_says_of_its_samples_is_noted_as_it_is_saved(tmp_path: Path)
     heads = source.heads.collect(source.read, file.size_bytes, nothing, lambda: False)
     assert len(heads.entries) == len(pieces)
     assert heads.position == sum(map(len, pieces))
+
+
+def test_an_upload_that_lags_goes_on_with_what_was_saved_behind_it(tmp_path: Path) -> None:
+    workdir = tmp_path / "first"
+    prepare(workdir, ID)
+    part = workdir / PART
+    content = b"".join(bytes([number]) * PART_BYTES for number in (1, 2, 3, 4)) + b"end"
+    part.write_bytes(content[: PART_BYTES - 1])
+    write_json(part.with_name(f"{part.name}.source.json"), {"generation": "g1", "length": len(content)})
+    state, upload = state_of(workdir), GrowingUpload(part, Multipart("clip.mp4", "video/mp4"))
+    assert state.begin_upload(PART, upload)
+    upload.stop()
+    part.write_bytes(content)
+    state.save(nothing)
+    state = state_of(tmp_path / "second")
+    assert state.upload
+    assert state.upload.finish(tmp_path / "second" / PART)
+    assert bucket.get_bytes("clip.mp4") == content

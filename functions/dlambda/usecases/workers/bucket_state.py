@@ -346,17 +346,16 @@ class BucketState:
         for name, saved_file in files.items():
             path = self._workdir / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
             try:
-                rest = self._resume_upload(name, saved_file, path)
-                if not saved_file.upload:
+                if saved_file.upload:
+                    self._resume_upload(name, saved_file, path, saved_file.upload)
+                else:
                     os.truncate(path, saved_file.size_bytes)
                     self._hollow[name] = saved_file
-                else:
-                    self._fetch(rest, path)
             except NotFound:  # a worker that had lost its lease wrote the manifest
                 log.warning("A part of what was saved is gone: %s begins anew", name, exc_info=True)
                 path.unlink(missing_ok=True)
-                self._uploads.pop(name, None)
                 continue
             if saved_file.record:
                 record, text = saved_file.record
@@ -364,33 +363,32 @@ class BucketState:
                 self._names[path.stat().st_ino] = name
             yield name, saved_file
 
-    def _resume_upload(self, name: str, saved_file: SavedFile, path: Path) -> SavedFile:
-        """Makes a file of the length that was sent, without its bytes; what is to be fetched into it.
+    def _resume_upload(self, name: str, saved_file: SavedFile, path: Path, upload: SavedUpload) -> None:
+        """Gives a file the length that was sent, without its bytes, and what is saved behind it; its upload goes on.
 
         Raises `NotFound` when its upload has ended, and not by the object that it was for.
         """
-        path.touch()
-        upload = saved_file.upload
-        if upload is None:
-            return saved_file
         multipart = Multipart(upload.key, _TYPE, upload_id=upload.upload_id)
+        stored = None
         try:
             multipart.read_parts(upload.part_bytes)
             sent_bytes = multipart.parts * upload.part_bytes
-            os.truncate(path, sent_bytes)
-            self._uploads[name] = GrowingUpload(
-                path, multipart, part_bytes=upload.part_bytes, sent_bytes=sent_bytes, frees=True, item_id=self._work_id
-            )
         except NotFound:
             # Killed between the end of the upload and that of the item?
             stored = bucket.find(upload.key)
             if stored is None or stored.size_bytes != length_of_source(saved_file.record):
                 raise
             sent_bytes = stored.size_bytes
-            os.truncate(path, sent_bytes)
-            self._uploads[name] = EndedUpload(path, upload.key)
+        os.truncate(path, sent_bytes)
         rest = saved_file.behind(sent_bytes)
-        return replace(rest, chunks=(upload.head, *rest.chunks)) if sent_bytes else rest
+        self._fetch(replace(rest, chunks=(upload.head, *rest.chunks)) if sent_bytes else rest, path)
+        if stored:
+            self._uploads[name] = EndedUpload(path, upload.key)
+            return
+        # Behind the fetch, whose chunks come in any order: it would send what is not there yet.
+        self._uploads[name] = GrowingUpload(
+            path, multipart, part_bytes=upload.part_bytes, sent_bytes=sent_bytes, frees=True, item_id=self._work_id
+        )
 
     def _fetch(self, saved_file: SavedFile, path: Path, on_chunk: Callable[[], None] = lambda: None) -> None:
         with path.open("r+b") as target, ThreadPoolExecutor(_AT_ONCE) as pool:
