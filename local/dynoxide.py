@@ -148,6 +148,12 @@ def _forward_stop(pid: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 
 
+def _exit_code(status: int) -> int:
+    """Of the ended engine. One that is asked to end before it listens for that ends by the signal: well, too."""
+    code = os.waitstatus_to_exitcode(status)
+    return 0 if code == -signal.SIGTERM else code & 0xFF
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
@@ -168,7 +174,7 @@ def main() -> int:
         with Path(os.environ["GAPS"]).open("a") as file:
             file.write(_GAP + "\n")
     status = _serve_by_socket(listener, command) if way is Way.SOCKET else _serve_by_relay(listener, command, way)
-    return os.waitstatus_to_exitcode(status) & 0xFF
+    return _exit_code(status)
 
 
 if __name__ == "__main__":
