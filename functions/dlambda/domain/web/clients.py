@@ -1,11 +1,13 @@
 """Addresses of clients: behind proxies, and as a key for counting."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 Network = IPv4Network | IPv6Network
 _SITE_BITS: Final = 64
+_LONGEST: Final = 100  # an address of 45 characters and its zone
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
@@ -39,6 +41,12 @@ def counted_as(address: str) -> str:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    """None for a text that is no address."""
+    return _parse_short(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # most requests are from few clients, and each asks for its address several times
+def _parse_short(text: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(text.partition("%")[0])
     except ValueError:
