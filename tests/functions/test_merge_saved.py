@@ -63,7 +63,9 @@ def merge(state: BucketState, workdir: Path, step: Iterator[None]) -> Path | Non
             raise HandOver
 
     target = workdir / TEMP / "film.mp4"
-    upload = merge_saved(state, target, object_key("film.mp4"), NAMES, on_step, ID)
+    state.save(nothing)
+    assert state.merging
+    upload = merge_saved(state.merging, target, object_key("film.mp4"), NAMES, on_step, ID)
     return target if upload and upload.is_only_copy and upload.follows(target) else None
 
 
@@ -73,7 +75,7 @@ def for_ever() -> Iterator[None]:
 
 
 def until_advanced(state: BucketState) -> Iterator[None]:
-    while not (state.merge and state.has_advanced):
+    while not (state.merging and state.merging.upload and state.has_advanced):
         yield None
 
 
@@ -82,8 +84,10 @@ def test_each_invocation_goes_on_behind_the_parts_that_were_sent(tmp_path: Path)
     state = state_of(tmp_path / "second")
     with pytest.raises(HandOver):
         merge(state, tmp_path / "second", until_advanced(state))
-    assert state.merge
-    upload = Multipart(state.merge.key, "video/mp4", upload_id=state.merge.upload_id)
+    assert state.merging
+    saved = state.merging.upload
+    assert saved
+    upload = Multipart(saved.key, "video/mp4", upload_id=saved.upload_id)
     upload.read_parts(PART_BYTES)
     assert upload.parts > 0
     for name in ("third", "fourth"):  # the last one finds that all is done

@@ -110,7 +110,7 @@ class DownloadRun:
         self._daily.resume(self._workdir)
         can_upload = self._state.can_upload and not bucket.places_files()
         self._upload.is_allowed = can_upload and not spec.params.get("postprocessors")
-        can_merge = self._state.can_merge and not bucket.places_files()
+        can_merge = self._state.merging and not bucket.places_files()
         return download.start_download(
             replace(
                 spec,
@@ -202,9 +202,10 @@ class DownloadRun:
         """Tells clients, and begins to upload a large file."""
         self._reports.note(self._item, messages)
         self._upload.note(messages)
+        merging = self._state.merging
         for message in messages:
-            if isinstance(message, download.Progress) and message.is_read_elsewhere and message.tmpfilename:
-                self._state.expect_merge(message.tmpfilename)
+            if merging and isinstance(message, download.Progress) and message.is_read_elsewhere and message.tmpfilename:
+                merging.expect(message.tmpfilename)
         self._daily.note(int(self._reports.progress.downloaded_bytes or 0))
 
     def heartbeat(self) -> None:

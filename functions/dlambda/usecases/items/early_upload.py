@@ -65,9 +65,13 @@ class EarlyUpload:
 
         Raises what `on_step` raises, and `UploadLost` when what was saved is gone.
         """
+        merging = self._state.merging
+        if merging is None:
+            return False
         key = object_key_in(self._item.folder, Path(target).relative_to(TEMP).as_posix())
         try:
-            upload = merge_saved(self._state, self._workdir / target, key, names, on_step, self._item.id)
+            self._state.save(on_step)
+            upload = merge_saved(merging, self._workdir / target, key, names, on_step, self._item.id)
         except NotFound:
             raise UploadLost from None
         self._upload = upload or self._upload

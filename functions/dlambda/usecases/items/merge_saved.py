@@ -18,7 +18,7 @@ from dlambda.media.mp4.merge import Merge, Run
 from dlambda.media.mp4.track import read_track
 from dlambda.usecases.workers.saved_bytes import SavedBytes
 from dlambda.usecases.workers.saved_files import SavedMerge
-from dlambda.usecases.workers.saved_state import WorkState
+from dlambda.usecases.workers.saved_merging import SavedMerging
 
 log = logging.getLogger(__name__)
 
@@ -28,33 +28,33 @@ _SPREAD = 4  # samples of a part lie within so many times its length, or are rea
 
 
 def merge_saved(
-    state: WorkState, target: Path, key: str, names: Sequence[str], on_step: Callable[[], None], item_id: str
+    merging: SavedMerging, target: Path, key: str, names: Sequence[str], on_step: Callable[[], None], item_id: str
 ) -> Upload | None:
     """Makes the object `key` of the finished files `names`, and a file of its length without its bytes at `target`.
 
+    The files are saved as they are.
     None, with nothing made, when the work folder has the files, or they are not of the kinds that this understands.
     `on_step` may end it by raising; the next invocation goes on behind the parts that were sent. Raises `NotFound` when
     what was saved is gone.
     """
-    state.save(on_step)
-    sources = state.open_files(names)
+    sources = merging.open_files(names)
     if sources is None:
         return None
     try:
-        tracks = [read_track(_collect(state, source, on_step).entries) for source in sources]
+        tracks = [read_track(_collect(merging, source, on_step).entries) for source in sources]
         merge = Merge.of(tracks, [source.size_bytes for source in sources])
     except NotUnderstood as reason:
         log.info("formats are put together by ffmpeg: %s", reason, extra={"item_id": item_id})
         return None
     log.info("putting formats together in the bucket: %d bytes", merge.size_bytes, extra={"item_id": item_id})
-    _Sending(state, merge, sources, on_step).send(key)
+    _Sending(merging, merge, sources, on_step).send(key)
     with target.open("wb") as file:
         file.write(merge.head)
         file.truncate(merge.size_bytes)
     return EndedUpload(target, key)
 
 
-def _collect(state: WorkState, source: SavedBytes, on_step: Callable[[], None]) -> Heads:
+def _collect(merging: SavedMerging, source: SavedBytes, on_step: Callable[[], None]) -> Heads:
     """What a file says of its samples; what was not noted while it was saved is noted every few seconds."""
     clock = current().clock
     noted_at = clock.monotonic()
@@ -64,7 +64,7 @@ def _collect(state: WorkState, source: SavedBytes, on_step: Callable[[], None]) 
         if clock.monotonic() - noted_at < _NOTE_SECONDS:
             return False
         noted_at = clock.monotonic()
-        state.note_merged()
+        merging.has_advanced = True
         return True
 
     heads = source.heads.collect(source.read, source.size_bytes, on_step, is_due)
@@ -75,14 +75,14 @@ def _collect(state: WorkState, source: SavedBytes, on_step: Callable[[], None]) 
 
 @dataclass(frozen=True)
 class _Sending:
-    state: WorkState
+    merging: SavedMerging
     merge: Merge
     sources: Sequence[SavedBytes]
     on_step: Callable[[], None]
 
     def send(self, key: str) -> None:
         """Sends the parts that are missing. Nothing when the object is there."""
-        saved, origins = self.state.merge, tuple(source.origin for source in self.sources)
+        saved, origins = self.merging.upload, tuple(source.origin for source in self.sources)
         if saved and (saved.key, saved.sources) != (key, origins):
             saved = None  # of other formats, which an earlier invocation chose
         upload = self._resume(saved) if saved else None
@@ -91,7 +91,7 @@ class _Sending:
         if saved is None or upload is None:
             upload = Multipart(key, content_type(key))
             saved = SavedMerge(key, upload.id, part_bytes_of(self.merge.size_bytes), origins)
-            self.state.begin_merge(saved)
+            self.merging.begin(saved)
         self._send_parts(upload, saved.part_bytes)
         upload.complete()
 
@@ -138,7 +138,7 @@ class _Sending:
         windows = [_Window(source, number, pieces) for number, source in enumerate(self.sources)]
         content = b"".join(piece if isinstance(piece, bytes) else windows[piece.track].read(piece) for piece in pieces)
         upload.send(start // part_bytes + 1, content)
-        self.state.note_merged()
+        self.merging.has_advanced = True
 
 
 class _Window:

@@ -1,9 +1,13 @@
-"""Reads a saved file by ranges, from its chunks in the bucket."""
+"""Reads a saved file, by ranges or whole, from its chunks in the bucket."""
 
+import os
 from bisect import bisect_right
+from collections.abc import Callable
+from pathlib import Path
 
-from dlambda.aws import objects
-from dlambda.usecases.workers.saved_files import SavedFile
+from dlambda.aws import bucket, objects
+from dlambda.usecases.workers.parallel import for_all
+from dlambda.usecases.workers.saved_files import Chunk, SavedFile
 from dlambda.usecases.workers.saved_heads import SavedHeads
 
 
@@ -27,3 +31,12 @@ class SavedBytes:
             first, last = max(start, chunk.start) - chunk.start, min(end, chunk.end) - chunk.start
             pieces.append(objects.read_range(self._prefix + chunk.key, first, last))
         return b"".join(pieces)
+
+    def write_to(self, path: Path, on_chunk: Callable[[], None] = lambda: None) -> None:
+        """Writes all of it into a file that is there. Raises `NotFound`, and what `on_chunk` raises."""
+        with path.open("r+b") as target:
+
+            def fetch(chunk: Chunk) -> None:
+                os.pwrite(target.fileno(), bucket.get_bytes(self._prefix + chunk.key), chunk.start)
+
+            for_all(self._chunks, fetch, on_chunk)

@@ -11,6 +11,11 @@ from typing import Any
 CHUNK_BYTES = 16 * 1024 * 1024
 
 
+def prefix_of(work_id: str) -> str:
+    """What all keys of an item or order begin with."""
+    return f"resume/{work_id}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """The object `key`, which holds the bytes of a file from `start` on."""

@@ -3,7 +3,7 @@
 Two implementations: the work folder itself where it outlives the process (one machine), and the bucket (the cloud).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -11,9 +11,9 @@ from dlambda.aws.growing import GrowingUpload, Upload
 from dlambda.aws.new_files import own_files
 from dlambda.deployment import current
 from dlambda.media.ytdlp.resume import stable_bytes
-from dlambda.usecases.workers.bucket_state import BucketState, forget_state
-from dlambda.usecases.workers.saved_bytes import SavedBytes
-from dlambda.usecases.workers.saved_files import SavedMerge
+from dlambda.usecases.workers.bucket_state import BucketState
+from dlambda.usecases.workers.saved_manifest import forget_state
+from dlambda.usecases.workers.saved_merging import SavedMerging
 
 
 class WorkState(Protocol):
@@ -34,22 +34,12 @@ class WorkState(Protocol):
     def missing_bytes(self, name: str) -> int:
         """How many bytes `fill` would bring."""
 
-    def expect_merge(self, name: str) -> None:
-        """Says of the unfinished file `name` that it will be put together with another, and is not read here.
-
-        What it tells of its samples is noted as it is saved, and it may leave the work folder where space is scarce.
-        """
-
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Keeps what the work continues from; also while a worker writes it. `on_chunk` is called between requests."""
 
     @property
     def can_upload(self) -> bool:
         """True if files may go to their places while they grow."""
-
-    @property
-    def can_merge(self) -> bool:
-        """True if formats may be put together from what is saved of them."""
 
     @property
     def upload(self) -> Upload | None:
@@ -62,23 +52,8 @@ class WorkState(Protocol):
         """Forgets all, since an upload turned out to be of no use; the next invocation makes none."""
 
     @property
-    def merge(self) -> SavedMerge | None:
-        """The upload of what formats are put together to, as an earlier invocation has begun it."""
-
-    def begin_merge(self, merge: SavedMerge) -> None:
-        """Keeps what is needed to go on with it."""
-
-    def note_merged(self) -> None:
-        """Counts as an advance: there is more of it than at the beginning of this invocation."""
-
-    def open_files(self, names: Iterable[str]) -> list[SavedBytes] | None:
-        """Finished files as they are saved; None when the work folder has them, or one is not saved whole."""
-
-    def save_files(self, names: Iterable[str]) -> None:
-        """Keeps some files of the work folder as they are, named relative to it."""
-
-    def fill_files(self, on_file: Callable[[], None]) -> None:
-        """Brings the content of segments, of which `load` brings the lengths. `on_file` may end it by raising."""
+    def merging(self) -> SavedMerging | None:
+        """What puts formats together from what is saved of them; None where it is not done."""
 
     def leave(self) -> None:
         """Removes the work folder when the state is elsewhere: another invocation goes on."""
@@ -96,9 +71,8 @@ class FolderState:
 
     is_durable = True
     can_upload = True
-    can_merge = False
     upload = None
-    merge = None
+    merging = None
 
     def __init__(self, workdir: Path) -> None:
         self._workdir = workdir
@@ -115,9 +89,6 @@ class FolderState:
         """None."""
         return 0
 
-    def expect_merge(self, name: str) -> None:
-        """Nothing: it is saved nowhere else."""
-
     def save(self, on_chunk: Callable[[], None]) -> None:
         """Nothing."""
 
@@ -127,21 +98,6 @@ class FolderState:
 
     def forbid_uploads(self) -> None:
         """Nothing: the file has all its bytes."""
-
-    def begin_merge(self, merge: SavedMerge) -> None:
-        """Nothing."""
-
-    def note_merged(self) -> None:
-        """Nothing."""
-
-    def open_files(self, names: Iterable[str]) -> None:
-        """None: the folder has them."""
-
-    def save_files(self, names: Iterable[str]) -> None:
-        """Nothing."""
-
-    def fill_files(self, on_file: Callable[[], None]) -> None:
-        """Nothing: they have it."""
 
     def leave(self) -> None:
         """Nothing."""
