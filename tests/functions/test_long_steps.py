@@ -75,3 +75,20 @@ def test_it_has_a_whole_invocation_and_ends_then(stack: Stack, origin: Origin, t
     assert item.error == (
         "What follows the download (a conversion, putting formats together) takes longer than one function may run."
     )
+
+
+def test_a_step_behind_a_download_that_could_not_be_saved_begins_anew(
+    stack: Stack, origin: Origin, tmp_path: Path
+) -> None:
+    item_id = add(origin.url("clip.mp4"), tmp_path, cli="--recode-video webm")
+
+    def seconds_left() -> float:
+        left = until_converting(item_id)()
+        for state in tmp_path.rglob("state.json") if not left else ():
+            state.unlink()  # as when the step has replaced the file that it tells of
+        return left
+
+    for _ in range(2):
+        with inside(tmp_path):
+            download_item(item_id, seconds_left=seconds_left)
+        assert items.get(item_id).stage is Stage.RUNNING

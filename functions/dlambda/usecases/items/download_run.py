@@ -163,7 +163,7 @@ class DownloadRun:
         self._daily.count()
         self._state.save(self._run.renew_if_due)
         is_one_step = self._reports.status is Status.POSTPROCESSING and not self._is_merging
-        if is_one_step and not self._state.has_advanced:
+        if is_one_step and not self._state.has_advanced and not self._reports.has_received:
             self._fail(_STEP_TOO_LONG, classify(_STEP_TOO_LONG))
             return False
         self._count_beginnings()

@@ -21,6 +21,9 @@ class ProgressReports:
 
     def __init__(self) -> None:
         self.progress = Progress(Status.PREPARING.value)
+        self.has_received = False
+        """True once bytes of a file have come, which may not be saved yet."""
+        self._first_sizes: dict[str, float] = {}  # by the file's name, as its first report told
         self._published_at = 0.0
         self._logged_quarter = 0
 
@@ -47,6 +50,8 @@ class ProgressReports:
 
     def _take(self, item: Item, message: download.Message) -> None:
         if isinstance(message, download.Progress):
+            size = message.downloaded_bytes or 0
+            self.has_received = self.has_received or size > self._first_sizes.setdefault(message.filename or "", size)
             self.progress = self.progress.after({**vars(message), "status": Status.DOWNLOADING.value})
             self._log_quarter(item)
         elif isinstance(message, download.Postprocessing) and message.status == "started":
