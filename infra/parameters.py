@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from dlambda.environment import SettingsError, read_list
@@ -13,14 +14,19 @@ Parameters = Mapping[str, str]
 LOGIN_RULE: Final = "PasswordOrAllowOpen"
 
 
+@cache
+def _document() -> Json:
+    return template.load()
+
+
 def defaults() -> dict[str, str]:
     """Parameter -> its value when nobody names one."""
-    return {name: str(each.get("Default", "")) for name, each in template.load()["Parameters"].items()}
+    return {name: str(each.get("Default", "")) for name, each in _document()["Parameters"].items()}
 
 
 def problems(parameters: Parameters) -> Iterator[str]:
     """What CloudFormation, or a function at its start, would refuse. `parameters`: all of the template."""
-    document = template.load()
+    document = _document()
     for name, value in parameters.items():
         if name in document["Parameters"] and (text := objection(name, value)):
             yield f"{name}={value!r}: {text}"
@@ -33,12 +39,12 @@ def problems(parameters: Parameters) -> Iterator[str]:
 
 def has_login(parameters: Parameters) -> bool:
     """Whether users must sign in, or everyone may use it on purpose."""
-    return not _refusals(template.load()["Rules"][LOGIN_RULE], parameters)
+    return not _refusals(_document()["Rules"][LOGIN_RULE], parameters)
 
 
 def objection(name: str, value: str) -> str:
     """The reason why a parameter may not have this value; empty if it may."""
-    definition = template.load()["Parameters"][name]
+    definition = _document()["Parameters"][name]
     if "AllowedValues" in definition and value not in definition["AllowedValues"]:
         return f"one of {', '.join(definition['AllowedValues'])}"
     if "AllowedPattern" in definition and not re.fullmatch(definition["AllowedPattern"], value):
