@@ -13,7 +13,7 @@ from dlambda.media.workers.warm_process import IDLE_SECONDS, OwnWarmProcess, tak
 
 
 class WarmProcesses:
-    """Those that run, by the folder of their release.
+    """The running warm processes, by the folder of their release.
 
     `listener`: where the datagrams arrive. `environ`: what a client's processes inherit. `log`: where they print.
     """

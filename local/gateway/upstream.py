@@ -83,7 +83,7 @@ class TlsStream:
         self._plain.close()
 
     async def _until_done(self, action: Callable[[], T]) -> T:
-        """What `action` returns once enough has arrived for it."""
+        """Repeats `action` until enough bytes have arrived for it, and returns its result."""
         while True:
             try:
                 result = action()

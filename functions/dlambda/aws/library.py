@@ -31,12 +31,12 @@ class OpenFile:
         self.stored = _as_stored(key, os.fstat(descriptor))
 
     def chunks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """What it has from the byte `start` on, up to `end`, in pieces of a megabyte; closes it."""
-        left = self.stored.size_bytes - start if end is None else end - start
+        """Yields the bytes from `start` up to `end`, in pieces of a megabyte, and closes the object."""
+        remaining_bytes = self.stored.size_bytes - start if end is None else end - start
         try:
             os.lseek(self.descriptor, start, os.SEEK_SET)
-            while chunk := os.read(self.descriptor, max(0, min(left, _READ_BYTES))):
-                left -= len(chunk)
+            while chunk := os.read(self.descriptor, max(0, min(remaining_bytes, _READ_BYTES))):
+                remaining_bytes -= len(chunk)
                 yield chunk
         finally:
             self.close()

@@ -132,7 +132,7 @@ def _region() -> str:
 
 
 def _access() -> KeyPair:
-    """What requests are signed with. Raises `Unavailable`."""
+    """Returns the credentials that sign requests. Raises `Unavailable`."""
     session, own = current().session(), current().service_access.get("s3", ServiceAccess())
     region = own.region or _region()
     if own.key:

@@ -16,7 +16,7 @@ _POSITION = struct.Struct(">Q")
 
 
 class Heads:
-    """What is collected of a file. `position`: up to where; `entries`: boxes, each with its own position."""
+    """The boxes that are collected of a file. `position`: up to where; `entries`: boxes, each with its own position."""
 
     def __init__(self, position: int = 0) -> None:
         self.position = position

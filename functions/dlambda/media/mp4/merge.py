@@ -62,14 +62,13 @@ class Merge:
     def _render(
         self, tracks: Sequence[Track], turns: "list[_Turn]", start: int, media_bytes: int, *, is_long: bool
     ) -> bytes:
-        """What stands before the samples, which begin at `start`."""
+        """Renders the boxes before the samples, which begin at `start`."""
         positions: list[list[int]] = [[] for _ in tracks]
-        for _, number, first, end in turns:
-            positions[number].append(start)
-            start += sum(tracks[number].samples.sizes[first:end])
         counts: list[list[int]] = [[] for _ in tracks]
         for _, number, first, end in turns:
+            positions[number].append(start)
             counts[number].append(end - first)
+            start += sum(tracks[number].samples.sizes[first:end])
         timescale = _timescale(tracks)
         durations = [_duration_in(timescale, track) for track in tracks]
         header = struct.pack(">IIIIIH10x", 0, 0, timescale, max(durations), 0x10000, 0x100)
@@ -87,7 +86,7 @@ class Merge:
         return box(b"ftyp", b"isom", struct.pack(">I", 0x200), brands) + moov + mdat
 
     def pieces(self, start: int, end: int) -> Iterator[bytes | Run]:
-        """What the bytes from `start` up to `end` of the file are made of, in order."""
+        """Yields the sources of the bytes from `start` up to `end` of the file, in order."""
         if start < len(self.head):
             yield self.head[start:end]
             start = len(self.head)
@@ -101,7 +100,7 @@ class Merge:
 
 
 def _brands(codecs: Container[bytes]) -> Iterator[bytes]:
-    """Those that ffmpeg names, in its order."""
+    """Yields the brands that ffmpeg writes, in its order."""
     yield b"isom"
     if b"av01" in codecs:
         yield b"av01"
@@ -150,7 +149,7 @@ def _media_duration(track: Track) -> int:
     samples = track.samples
     ends = map(sum, zip(samples.times, samples.offsets, samples.durations, strict=True))
     length = max(ends) - track.start
-    return length if track.shown is None else min(length, track.shown)
+    return length if track.play_length is None else min(length, track.play_length)
 
 
 def _timescale(tracks: Sequence[Track]) -> int:

@@ -22,7 +22,7 @@ _MATRIX_BYTES = 60  # behind the times of a `tkhd`: layer, volume, matrix, width
 class Track:
     """A track: boxes that are the same in every file which holds it, and its samples.
 
-    `start`: which time of it is shown first. `shown`: for how long; None up to its end.
+    `start`: which time of it is shown first. `play_length`: for how long; None up to its end.
     """
 
     handler: bytes  # `vide` or `soun`
@@ -35,7 +35,7 @@ class Track:
     tags: bytes  # of its file: the box `udta`, or nothing
     samples: Samples
     start: int
-    shown: int | None
+    play_length: int | None
 
 
 def read_track(heads: Sequence[tuple[int, bytes]]) -> Track:
@@ -75,7 +75,7 @@ def _read_track(heads: Sequence[tuple[int, bytes]]) -> Track:
     edit = _read_edit(trak, get(moov, b"mvhd"), timescale)
     if fragments and edit is not None:
         edit = _edit_of_fragments(samples, edit[0], codec)
-    start, shown = _shown(samples, edit, is_sound=is_sound)
+    start, play_length = _played_range(samples, edit, is_sound=is_sound)
     tags = find(moov, b"udta")
     media_header = b"vmhd" if handler == b"vide" else b"smhd"
     return Track(
@@ -89,11 +89,11 @@ def _read_track(heads: Sequence[tuple[int, bytes]]) -> Track:
         tags=b"" if tags is None else box(b"udta", tags),
         samples=samples,
         start=start,
-        shown=shown,
+        play_length=play_length,
     )
 
 
-def _shown(samples: Samples, edit: tuple[int, int | None] | None, *, is_sound: bool) -> tuple[int, int | None]:
+def _played_range(samples: Samples, edit: tuple[int, int | None] | None, *, is_sound: bool) -> tuple[int, int | None]:
     """Which time is shown first, and for how long (None: to the end). `edit` says so; None: all is shown.
 
     Raises `NotUnderstood` for pictures that are only decoded.
@@ -107,7 +107,7 @@ def _shown(samples: Samples, edit: tuple[int, int | None] | None, *, is_sound: b
 
 
 def _edit_of_fragments(samples: Samples, start: int, codec: bytes) -> tuple[int, None] | None:
-    """What an edit means that was written before the fragments: of AAC, what its decoder needs and does not play."""
+    """Interprets an edit that was written before the fragments: for AAC, samples that are decoded and not played."""
     if codec != b"mp4a" or start == 0:
         return None
     if samples.times[0]:

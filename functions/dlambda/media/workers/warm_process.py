@@ -73,7 +73,7 @@ class _WarmProcess:
 
 
 class OwnWarmProcess(_WarmProcess):
-    """One that this process has started, and that ends with it.
+    """A warm process that this process has started, and that ends with it.
 
     `release`: the folder of yt-dlp's release that it imports; `""` for the installed one. It ends as well when it had
     nothing to do for `idle_seconds`; 0: never. `output`: where it prints; None: where this process does.

@@ -86,7 +86,7 @@ def params_of(texts: OptionTexts) -> dict[str, Any]:
 
 
 class _PackedParams:
-    """What option texts came to, by a worker: most items have the texts of the one before.
+    """Parsed option texts, as a worker answered them: most items have the texts of the one before.
 
     For a day and a release of yt-dlp, as dates such as `now-1week` are reckoned by then.
     """

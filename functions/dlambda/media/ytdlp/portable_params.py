@@ -51,7 +51,7 @@ def _parts(value: Any) -> tuple[str, Any]:
 
 
 def unpack(value: Any) -> Any:
-    """What `pack` was given."""
+    """Restores the parameters that `pack` was given."""
     if isinstance(value, list):
         return [unpack(inner) for inner in value]
     if not isinstance(value, dict):

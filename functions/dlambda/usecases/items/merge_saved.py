@@ -55,7 +55,7 @@ def merge_saved(
 
 
 def _collect(merging: SavedMerging, source: SavedBytes, on_step: Callable[[], None]) -> Heads:
-    """What a file says of its samples; what was not noted while it was saved is noted every few seconds."""
+    """Collects the sample tables of a file, and saves its progress every few seconds."""
     clock = current().clock
     noted_at = clock.monotonic()
 

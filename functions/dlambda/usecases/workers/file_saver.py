@@ -19,7 +19,7 @@ _BUSY_PARTS = 2
 
 @dataclass(frozen=True)
 class FileSaver:
-    """Those of one work folder."""
+    """Saves the files of one work folder."""
 
     workdir: Path
     manifest: SavedManifest

@@ -16,7 +16,7 @@ from dlambda.usecases.workers.unfinished_names import UnfinishedNames
 
 
 class HollowFiles:
-    """Those of one work folder. `prefix`: of the keys of their chunks."""
+    """The hollow files of one work folder. `prefix`: of the keys of their chunks."""
 
     def __init__(self, prefix: str, workdir: Path, names: UnfinishedNames) -> None:
         self._prefix = prefix

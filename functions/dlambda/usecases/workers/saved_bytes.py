@@ -12,7 +12,7 @@ from dlambda.usecases.workers.saved_heads import SavedHeads
 
 
 class SavedBytes:
-    """What is saved of a file. `prefix`: of the keys of its chunks. For any number of threads."""
+    """The saved bytes of a file. `prefix`: of the keys of its chunks. Safe for several threads."""
 
     def __init__(self, prefix: str, file: SavedFile) -> None:
         self.size_bytes = file.size_bytes

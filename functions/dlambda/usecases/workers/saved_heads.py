@@ -1,4 +1,4 @@
-"""What MP4 files say of their samples, collected while they are saved, and kept in pieces beside their chunks.
+"""Sample tables of MP4 files, collected while they are saved, and kept in pieces beside their chunks.
 
 A piece is an object, named by the positions in the file from which and up to which it was collected.
 """
@@ -20,7 +20,7 @@ class SavedHeads:
 
     @classmethod
     def of(cls, prefix: str, file: SavedFile) -> Self:
-        """Those of a saved file, of whose state all keys begin with `prefix`."""
+        """The tables of a saved file; all keys of its state begin with `prefix`."""
         return cls(f"{prefix}heads/{file.origin or file.generation}/")
 
     def note(self, read: Read, size_bytes: int) -> None:

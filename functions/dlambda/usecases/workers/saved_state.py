@@ -53,7 +53,7 @@ class WorkState(Protocol):
 
     @property
     def merging(self) -> SavedMerging | None:
-        """What puts formats together from what is saved of them; None where it is not done."""
+        """The merge of formats from their saved bytes; None where it is not possible."""
 
     def leave(self) -> None:
         """Removes the work folder when the state is elsewhere: another invocation goes on."""

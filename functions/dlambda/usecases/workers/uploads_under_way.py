@@ -18,7 +18,7 @@ from dlambda.usecases.workers.saved_files import SavedFile, SavedUpload, prefix_
 
 
 class UploadsUnderWay:
-    """Those of one item or order, by the names of their unfinished files."""
+    """The uploads of one item or order, by the names of their unfinished files."""
 
     def __init__(self, work_id: str) -> None:
         self._work_id = work_id
