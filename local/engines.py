@@ -6,6 +6,7 @@ process reaches (docs/decisions/engines.md). Media, which checks every signature
 
 import contextlib
 import http.client
+import importlib
 import json
 import os
 import secrets
@@ -160,6 +161,19 @@ def tables(config: Config, sockets: Sockets) -> Child:
         "the table engine (dynoxide)",
         (listener,),
     )
+
+
+def forked(engine: Child) -> Child:
+    """An engine that is a module of ours, forked from this process in place of started: it shares the memory of Python
+    and of what is loaded. For a process that has one thread.
+    """
+    _, _, module, *arguments = engine.command
+
+    def run() -> None:
+        sys.argv = [module, *arguments]
+        sys.exit(importlib.import_module(module).main() or 0)
+
+    return replace(engine, name=module.removeprefix("local."), main=run)
 
 
 def media(config: Config, port: int, pair: Credentials) -> Child:

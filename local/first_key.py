@@ -9,9 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 
-from dlambda.deployment import current
 from dlambda.domain.orders.key import ADMIN, id_of_value
-from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
 from local.forked import Plan, fork
 
 _SECONDS = 20
@@ -45,6 +43,10 @@ class FirstKey:
 
 def main() -> None:
     """Prints the new key."""
+    # The supervisor, which this process is forked from, needs none of it.
+    from dlambda.deployment import current
+    from dlambda.usecases.orders.keys import choose_admin_key, make_first_key
+
     new_key, admin_value = make_first_key(), current().settings.admin_key
     if new_key and not admin_value:
         print(new_key)

@@ -1,7 +1,7 @@
-"""Processes that are forked from the supervisor in place of being started: what it has loaded is theirs at once, and is
-in memory once (docs/decisions/one-machine-memory.md).
+"""Processes that are forked in place of being started: what was loaded before is theirs at once, and is in memory once
+(docs/decisions/one-machine-memory.md).
 
-The supervisor has one thread, holds no client, and never returns into its own code in the child.
+Whoever forks has one thread, holds no client, and never returns into its own code in the child.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
@@ -24,6 +24,7 @@ _MOST_DESCRIPTORS = 1 << 20  # where a process may have as many as it likes
 _MOST_NAME_BYTES = 15
 _ARGUMENTS = slice(45, 47)
 """Where a process' arguments begin and end in memory: fields of /proc/self/stat, counted behind the command's name."""
+_ADOPTION_SECONDS = 0.001
 _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -82,6 +83,56 @@ def fork(plan: Plan, log: IO[bytes]) -> Forked:
         _live(plan, write_end, log.fileno())
     os.close(write_end)
     return Forked(pid, os.fdopen(read_end, "wb"))
+
+
+def fork_together(load: Callable[[], None], starts: Sequence[tuple[Plan, IO[bytes]]]) -> list[Forked]:
+    """Starts the plans, each with its log, from a process that has called `load`: what that loads they share.
+
+    The process ends then, and they are children of this one, which must adopt orphans. What went wrong stands in the
+    first log; fewer processes come back then, the first ones.
+    """
+    pipes = [os.pipe() for _ in starts]
+    pids_read, pids_write = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    loader = os.fork()
+    if loader == 0:
+        _load_and_fork(load, starts, [read for read, _ in pipes], pids_write)
+    os.close(pids_write)
+    with os.fdopen(pids_read) as lines:
+        pids = [int(line) for line in lines]
+    os.waitpid(loader, 0)  # they are ours from now on
+    for read, _ in pipes:
+        os.close(read)
+    for _, write in pipes[len(pids) :]:
+        os.close(write)
+    return [Forked(pid, os.fdopen(write, "wb")) for pid, (_, write) in zip(pids, pipes, strict=False)]
+
+
+def _load_and_fork(
+    load: Callable[[], None], starts: Sequence[tuple[Plan, IO[bytes]]], inputs: Sequence[int], pids: int
+) -> NoReturn:
+    """The life of the process between. The supervisor waits for it, and nobody else is to be told when it is killed."""
+    try:
+        os.setsid()
+        _leave_signals()
+        for target in (1, 2):
+            os.dup2(starts[0][1].fileno(), target)
+        load()
+        loader = os.getpid()
+        for (plan, log), standard_input in zip(starts, inputs, strict=True):
+            pid = os.fork()
+            if pid == 0:
+                while os.getppid() == loader:
+                    time.sleep(_ADOPTION_SECONDS)
+                _live(plan, standard_input, log.fileno())
+            os.write(pids, f"{pid}\n".encode())
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _live(plan: Plan, standard_input: int, output: int) -> NoReturn:

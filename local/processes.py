@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
-from local.forked import Forked, Plan, fork
+from local.forked import Forked, Plan, fork, fork_together
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -80,11 +80,19 @@ class Child:
         return self.demand is None or bool(select.select([self.demand], [], [], 0)[0])
 
     def start(self) -> None:
-        _rotate(self.log)
-        with self.log.open("ab") as output:
-            self.process = self._fork(output, self.main) if self.main else self._run(output)
+        with self.open_log() as output:
+            self.note_start(fork(self.plan(self.main), output) if self.main else self._run(output))
+
+    def note_start(self, process: subprocess.Popen[bytes] | Forked) -> None:
+        """Remembers the process that runs from now on."""
+        self.process = process
         self.started = time.monotonic()
         self.restart_at = 0.0
+
+    def open_log(self) -> IO[bytes]:
+        """The log, for more output."""
+        _rotate(self.log)
+        return self.log.open("ab")
 
     def _run(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -99,9 +107,10 @@ class Child:
             preexec_fn=_follow(os.getpid(), signal.SIGKILL, self.confine),  # noqa: PLW1509
         )
 
-    def _fork(self, output: IO[bytes], main: Callable[[], None]) -> Forked:
+    def plan(self, main: Callable[[], None]) -> Plan:
+        """How the process is forked; `main` is its own."""
         follow = _follow(os.getpid(), signal.SIGTERM, None)
-        return fork(Plan(f"local.{self.name}", main, self.environ, self.descriptors, follow), output)
+        return Plan(f"local.{self.name}", main, self.environ, self.descriptors, follow)
 
     def go(self) -> None:
         """Tells a guided process that what it needs is there."""
@@ -144,6 +153,15 @@ class Child:
         if self.process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def start_together(load: Callable[[], None], children: Sequence[Child]) -> None:
+    """Starts processes of our own, which share the memory of what `load` loads (`fork_together`)."""
+    with contextlib.ExitStack() as logs:
+        starts = [(child.plan(child.main), logs.enter_context(child.open_log())) for child in children if child.main]
+        started = fork_together(load, starts)
+    for child, process in zip(children, started, strict=False):
+        child.note_start(process)
 
 
 def end(children: Iterable[Child], patience_seconds: float) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +27,7 @@ from local.first_key import FirstKey, needs_key
 from local.gateway.place import Place
 from local.idle_engines import IdleEngines
 from local.ports import listen, open_ports
-from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants
+from local.processes import Child, adopt_orphans, collect_orphans, end, end_descendants, start_together
 from local.start_error import StartError
 from local.template import Map
 from local.warm_processes import WarmProcesses
@@ -62,11 +63,16 @@ def lock(config: Config) -> IO[str]:
     return file
 
 
+@lru_cache(maxsize=1)
 def _load() -> None:
-    """Loads what the gateway and the worker share, while the engines start: both are forked from this process."""
+    """Loads what the gateway and the worker share, in a process that they are forked from, or in one of them."""
     for name in _SHARED_MODULES:
         importlib.import_module(name)
-    # A collection in a child would write to, and so copy, each page of memory that holds objects.
+    _freeze()
+
+
+def _freeze() -> None:
+    """A collection in a forked process would write to, and so copy, each page of memory that holds objects."""
     gc.collect()
     gc.freeze()
 
@@ -104,9 +110,9 @@ class Supervisor:
         if self._media:
             services_made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))
         if not services.tables:
-            services_made.append(engines.tables(config, self._sockets))
+            services_made.append(engines.forked(engines.tables(config, self._sockets)))
         if not services.queues:
-            services_made.append(engines.queues(config, self._sockets, self._plan.queues))
+            services_made.append(engines.forked(engines.queues(config, self._sockets, self._plan.queues)))
         return services_made
 
     def _make_own(self) -> list[Child]:
@@ -125,6 +131,7 @@ class Supervisor:
         roles, logs = self._config.settings.roles, self._config.logs_dir
 
         def work() -> None:
+            _load()
             importlib.import_module("local.worker").main()
 
         own = [_gateway(place, environ, logs / "gateway.log") for place in self._ports.places()] if self._ports else []
@@ -159,12 +166,12 @@ class Supervisor:
         self._stopping = True
 
     def _start(self) -> None:
+        _freeze()
         for child in self._engines:
             if child.is_due:
                 child.start()
-        _load()
-        for child in self._own:
-            child.start()
+        start_together(_load, self._own)
+        self._restart_ended()
         self._provision()
         for child in self._own:
             child.go()
@@ -326,6 +333,7 @@ class Supervisor:
 
 def _gateway(place: Place, environ: Mapping[str, str], log: Path) -> Child:
     def serve() -> None:
+        _load()
         importlib.import_module("local.gateway.process").main(place)
 
     kind = "the gateway" if place.is_first else f"the gateway's process {place.number + 1}"
