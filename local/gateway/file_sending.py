@@ -1,41 +1,25 @@
-"""Bytes of files go from the kernel's cache to the client (`sendfile`), in threads: a disk that is slow makes nobody
-else wait, and nothing is copied into this process.
+"""Bytes of files go from the kernel's cache to the client (`sendfile`): nothing is copied into this process.
 
-Waking a thread costs as much as the rest of a small answer, so one thread opens a file, writes the answer's head and
-begins with the bytes.
+Waking a thread costs as much as the rest of a small answer. So the loop itself sends what is small and in memory; all
+else goes in threads, so that a disk that is slow makes nobody else wait, and one thread opens a file, writes the
+answer's head and begins with the bytes.
 """
 
 import asyncio
 import contextlib
 import os
-import select
 import socket
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+
+from local.gateway.bursts import BURST_BYTES, Slice, burst, is_at_hand, room_in, send_head
 
 _KEY: Final = "file_sender"
 _THREADS: Final = 8
-_BURST_BYTES: Final = 16 * 1024 * 1024
-_BURST_SECONDS: Final = 0.05
-_ROOM_BYTES: Final = 4 * 1024 * 1024
-_PATIENCE_MS: Final = 5
-"""A client that reads at once is waited for in the thread; any other by the loop."""
 _threads = ThreadPoolExecutor(_THREADS, "file-sending")
 T = TypeVar("T")
-
-
-class Slice(NamedTuple):
-    """A part of an open file."""
-
-    descriptor: int
-    offset: int
-    size: int
-
-    def after(self, sent: int) -> "Slice":
-        """What is left of it."""
-        return Slice(self.descriptor, self.offset + sent, self.size - sent)
 
 
 _NOTHING: Final = Slice(-1, 0, 0)
@@ -85,6 +69,22 @@ class FileSender:
         self._connection.transport.abort()
         await asyncio.sleep(0)
 
+    async def start(self, opening: Opening) -> Slice:
+        """Sends an answer's head, and of the file what the client takes; the rest is for `go_on`."""
+        loop = asyncio.get_running_loop()
+        is_free = not self._connection.transport.get_write_buffer_size()
+        if not is_free:
+            await self._connection.flush()
+        if self.is_gone:
+            return _NOTHING
+        with self._client() as client:
+            if is_free and is_at_hand(opening[1]):
+                head, rest = self._start(client, opening, waits=False)
+            else:
+                head, rest = await loop.run_in_executor(_threads, partial(self._start, client, opening, waits=True))
+        self._write(head)
+        return rest
+
     async def begin(
         self, prepare: Callable[[], T], opening_of: Callable[[T], Opening | None]
     ) -> tuple[T, Slice | None]:
@@ -97,8 +97,7 @@ class FileSender:
             return await loop.run_in_executor(_threads, prepare), _NOTHING
         with self._client() as client:
             prepared, head, rest = await loop.run_in_executor(_threads, self._begin, client, prepare, opening_of)
-        if head and not self.is_gone:
-            self._connection.transport.write(head)
+        self._write(head)
         return prepared, rest
 
     def _begin(
@@ -107,17 +106,24 @@ class FileSender:
         """With what of the head is not sent yet."""
         prepared = prepare()
         opening = opening_of(prepared)
-        if opening is None:
-            return prepared, b"", None
+        return (prepared, b"", None) if opening is None else (prepared, *self._start(client, opening, waits=True))
+
+    def _start(self, client: socket.socket, opening: Opening, *, waits: bool) -> tuple[bytes, Slice]:
+        """What of head and file is not sent yet. `waits`: see `burst`."""
         message, part = opening
         head = self._answer.head(message)
         if not head or not self._answer.count_off(part.size):
-            return prepared, b"", _NOTHING
-        head = head[_send_head(client, head) :]
+            return b"", _NOTHING
+        head = head[send_head(client, head) :]
         if not head:
-            with _room_in(client), contextlib.suppress(OSError):  # the next burst has the same end
-                part = part.after(_burst(client, part)[0])
-        return prepared, head, part
+            with room_in(client), contextlib.suppress(OSError):  # the next burst has the same end
+                part = part.after(burst(client, part, waits=waits)[0])
+        return head, part
+
+    def _write(self, head: bytes) -> None:
+        """By the loop, what the kernel did not take."""
+        if head and not self.is_gone:
+            self._connection.transport.write(head)
 
     async def send(self, part: Slice) -> None:
         """Returns when the bytes are handed to the kernel, or the client is gone. Raises `OSError` at a file's end."""
@@ -131,7 +137,7 @@ class FileSender:
         await self._connection.flush()
         if self.is_gone:
             return
-        with self._client() as client, _room_in(client):
+        with self._client() as client, room_in(client):
             await self._send(client, part)
 
     @contextlib.contextmanager
@@ -144,11 +150,14 @@ class FileSender:
     async def _send(self, client: socket.socket, part: Slice) -> None:
         loop = asyncio.get_running_loop()
         while part.size and not self.is_gone:
-            sent, goes_on = await loop.run_in_executor(_threads, _burst, client, part)
+            if is_at_hand(part):
+                sent, goes_on = burst(client, part, waits=False)
+            else:
+                sent, goes_on = await loop.run_in_executor(_threads, partial(burst, client, part, waits=True))
             part = part.after(sent)
             if not goes_on:
                 return
-            if part.size and sent < _BURST_BYTES:
+            if part.size and sent < BURST_BYTES:
                 await self._until_writable(client.fileno())
 
     async def _until_writable(self, client: int) -> None:
@@ -168,52 +177,6 @@ class FileSender:
             self._connection.note_waiting(waits=False)
             self._connection.on_lost(None)
             loop.remove_writer(client)
-
-
-@contextlib.contextmanager
-def _room_in(client: socket.socket) -> Iterator[None]:
-    """Has the kernel take a small file as a whole, and much of a large one: it holds no copy of it, and the fewer times
-    somebody comes back for the rest, the less it costs.
-    """
-    limit = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _ROOM_BYTES)
-    try:
-        yield
-    finally:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limit)
-
-
-def _send_head(client: socket.socket, head: bytes) -> int:
-    """How much of it the kernel takes; it waits for the first bytes of the file, and goes out with them."""
-    try:
-        return client.send(head, socket.MSG_MORE | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return 0
-    except ConnectionError:
-        return len(head)  # whoever sends what follows finds out
-
-
-def _burst(client: socket.socket, part: Slice) -> tuple[int, bool]:
-    """Sends as much as the client takes at once: how much, and False when it is gone. Raises `OSError` at the end."""
-    sent, until = 0, time.monotonic() + _BURST_SECONDS
-    poll = select.poll()
-    poll.register(client, select.POLLOUT)
-    most = min(part.size, _BURST_BYTES)
-    while sent < most:
-        try:
-            count = os.sendfile(client.fileno(), part.descriptor, part.offset + sent, most - sent)
-        except BlockingIOError:
-            if time.monotonic() > until or not poll.poll(_PATIENCE_MS):
-                break
-            continue
-        except (BrokenPipeError, ConnectionError):
-            return sent, False
-        if not count and sent:
-            break  # the next burst finds nothing
-        if not count:
-            raise OSError("The file has become shorter while it was sent.")
-        sent += count
-    return sent, True
 
 
 def offer(scope: Any, sender: FileSender) -> None:

@@ -18,7 +18,8 @@ from dlambda.domain.files.content_type import content_type
 from dlambda.errors import AppError, Forbidden, NotFound
 from dlambda.usecases.files.streamed_bundle import find_bundle
 from local.gateway.asgi import Message, Scope, Send, header, refuse
-from local.gateway.file_sending import Opening, Slice, sender_of
+from local.gateway.bursts import Slice
+from local.gateway.file_sending import Opening, sender_of
 from local.gateway.media_headers import Pairs, is_unchanged, named_by_url, protection
 from local.gateway.ranges import Range, read_ranges
 from local.gateway.zip_sending import ZipSource
@@ -83,8 +84,7 @@ class LibraryMedia:
         try:
             parameters = _check(scope)
             key = unquote_to_bytes(scope["raw_path"].removeprefix(self._prefix)).decode(errors="strict")
-            prepare = partial(self._prepare, key, scope, parameters, cors)
-            prepared, rest = await sender_of(scope).begin(prepare, partial(_opening, scope["method"]))
+            prepared, rest = await self._begin(key, scope, parameters, cors)
         except UnicodeDecodeError:
             return await refuse(send, 404, "File not found", "NOT_FOUND", cors)
         except AppError as error:
@@ -98,15 +98,27 @@ class LibraryMedia:
             prepared.source.close()
         return None
 
-    def _prepare(self, key: str, scope: Scope, parameters: Parameters, cors: Pairs) -> _Prepared:
-        """In a thread. Raises `NotFound`."""
-        source = self._open(key)
+    async def _begin(
+        self, key: str, scope: Scope, parameters: Parameters, cors: Pairs
+    ) -> tuple[_Prepared, Slice | None]:
+        """The answer, and what is left of its opening; None without one, when nothing was sent. Raises `NotFound`."""
+        opening_of = partial(_opening, scope["method"])
         try:
-            answer = _answer(scope, source.stored, parameters)
+            source = _FileSource(self._library.open_at_once(key))
+        except (BlockingIOError, NotFound):
+            prepare = partial(self._prepare, key, scope, parameters, cors)
+            return await sender_of(scope).begin(prepare, opening_of)
+        prepared = _prepared(source, scope, parameters, cors)
+        opening = opening_of(prepared)
+        try:
+            return prepared, await sender_of(scope).start(opening) if opening else None
         except BaseException:
             source.close()
             raise
-        return _Prepared(source, answer._replace(headers=[*answer.headers, *cors]))
+
+    def _prepare(self, key: str, scope: Scope, parameters: Parameters, cors: Pairs) -> _Prepared:
+        """In a thread. Raises `NotFound`."""
+        return _prepared(self._open(key), scope, parameters, cors)
 
     def _open(self, key: str) -> Source:
         """Raises `NotFound`."""
@@ -129,6 +141,16 @@ def _check(scope: Scope) -> Parameters:
         if scope["method"] != "HEAD":
             raise
     return check_signature("HEAD", *parts)
+
+
+def _prepared(source: Source, scope: Scope, parameters: Parameters, cors: Pairs) -> _Prepared:
+    """Closes the source when something is wrong."""
+    try:
+        answer = _answer(scope, source.stored, parameters)
+    except BaseException:
+        source.close()
+        raise
+    return _Prepared(source, answer._replace(headers=[*answer.headers, *cors]))
 
 
 def _answer(scope: Scope, stored: Stored, parameters: Parameters) -> _Answer:

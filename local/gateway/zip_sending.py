@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dlambda.aws.library import Library, OpenFile
 from dlambda.errors import NotFound
 from dlambda.usecases.files.streamed_bundle import StreamedBundle
+from local.gateway.bursts import Slice
 from local.gateway.checksums import checksum_of
-from local.gateway.file_sending import Slice
 
 
 class ZipSource:

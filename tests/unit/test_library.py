@@ -1,11 +1,13 @@
 """The bucket as a folder: what can be read of it, and that nothing else can."""
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dlambda.aws.library import Library
+from dlambda.aws.library import Library, OpenFile
 from dlambda.errors import NotFound
 
 
@@ -26,14 +28,31 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+def _open_waiting(library: Library, key: str) -> OpenFile:
+    return library.open(key)
+
+
+def _open_at_once(library: Library, key: str) -> OpenFile:
+    """Where the kernel knows the path by now, as it does once somebody looked."""
+    with contextlib.suppress(NotFound):
+        library.open(key).close()
+    return library.open_at_once(key)
+
+
+WAYS = pytest.mark.parametrize("open_file", [_open_waiting, _open_at_once])
+
+
+@WAYS
 @pytest.mark.parametrize("key", ["files/real/a.mp4", "files/alias/a.mp4", "files/link.mp4"])
 @pytest.mark.parametrize("is_linked", [False, True])
-def test_a_file_is_read_by_each_of_its_names(root: Path, key: str, is_linked: bool) -> None:
+def test_a_file_is_read_by_each_of_its_names(
+    root: Path, key: str, is_linked: bool, open_file: Callable[[Library, str], OpenFile]
+) -> None:
     folder = root
     if is_linked:
         folder = root.with_name("elsewhere")
         folder.symlink_to(root)
-    file = Library(str(folder)).open(key)
+    file = open_file(Library(str(folder)), key)
     try:
         assert (file.stored.size_bytes, os.pread(file.descriptor, 10, 0)) == (4, b"film")
     finally:
@@ -48,8 +67,9 @@ def test_a_file_is_read_by_each_of_its_names(root: Path, key: str, is_linked: bo
         "files/up/library-twin/b.mp4", "files/pipe.mp4", "files/a\0.mp4", "files/\ud800.mp4", "files/" + "a" * 300,
     ],
 )  # fmt: skip
-def test_nothing_else_is(root: Path, key: str) -> None:
+@WAYS
+def test_nothing_else_is(root: Path, key: str, open_file: Callable[[Library, str], OpenFile]) -> None:
     before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(NotFound):
-        Library(str(root)).open(key)
+    with pytest.raises((NotFound, BlockingIOError)):
+        open_file(Library(str(root)), key)
     assert len(os.listdir("/proc/self/fd")) == before

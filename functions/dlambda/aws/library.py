@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dlambda.aws.cached_open import open_cached
 from dlambda.aws.new_files import link_new, write_new
 from dlambda.aws.stored import Stored
 from dlambda.aws.unseen import is_being_written
@@ -60,7 +61,16 @@ class Library:
         try:
             return OpenFile(self._open(key, os.O_RDONLY | os.O_NONBLOCK, stat.S_ISREG), key)
         except (OSError, ValueError):
-            raise NotFound(f"File '{key.rpartition('/')[2]}' does not exist.") from None
+            raise NotFound(_missing(key)) from None
+
+    def open_at_once(self, key: str) -> OpenFile:
+        """For an event loop, which must not wait for a disk. Raises `BlockingIOError` where it might have to."""
+        try:
+            return OpenFile(self._open(key, os.O_RDONLY | os.O_NONBLOCK, stat.S_ISREG, open_cached), key)
+        except BlockingIOError:
+            raise
+        except (OSError, ValueError):
+            raise NotFound(_missing(key)) from None
 
     def find(self, key: str) -> Stored | None:
         status = self._status(key)
@@ -115,11 +125,13 @@ class Library:
         finally:
             os.close(descriptor)
 
-    def _open(self, key: str, flags: int, is_right: Callable[[int], bool]) -> int:
+    def _open(
+        self, key: str, flags: int, is_right: Callable[[int], bool], open_path: Callable[[str, int], int] = os.open
+    ) -> int:
         """A descriptor of what is named by the key and is of the right kind. Raises `OSError`, `ValueError`."""
         if any(part in {"", ".", ".."} or is_being_written(part) for part in key.split("/")):
             raise ValueError(key)
-        descriptor = os.open(f"{self._root}/{key}", flags | os.O_CLOEXEC)
+        descriptor = open_path(f"{self._root}/{key}", flags | os.O_CLOEXEC)
         try:
             place = _place_of(descriptor)
             if not (place.startswith(f"{self._root}/") and is_right(os.fstat(descriptor).st_mode)):
@@ -204,6 +216,10 @@ class Library:
 
 def _place_of(descriptor: int) -> str:
     return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 a path takes longer than the call
+
+
+def _missing(key: str) -> str:
+    return f"File '{key.rpartition('/')[2]}' does not exist."
 
 
 def _is_shown(entry: os.DirEntry[str]) -> bool:

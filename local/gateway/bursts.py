@@ -1,0 +1,101 @@
+"""Bytes of open files for a client's socket (`sendfile`): in a thread, or by the loop where no disk is waited for."""
+
+import contextlib
+import os
+import select
+import socket
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+BURST_BYTES: Final = 16 * 1024 * 1024
+_BURST_SECONDS: Final = 0.05
+_ROOM_BYTES: Final = 4 * 1024 * 1024
+_PATIENCE_MS: Final = 5
+"""A client that reads at once is waited for in the thread; any other by the loop."""
+_AT_ONCE_BYTES: Final = 4 * 1024 * 1024
+_STEP_BYTES: Final = 128 * 1024  # what the kernel reads ahead by
+
+
+class Slice(NamedTuple):
+    """A part of an open file."""
+
+    descriptor: int
+    offset: int
+    size: int
+
+    def after(self, sent: int) -> "Slice":
+        """What is left of it."""
+        return Slice(self.descriptor, self.offset + sent, self.size - sent)
+
+
+@contextlib.contextmanager
+def room_in(client: socket.socket) -> Iterator[None]:
+    """Has the kernel take a small file as a whole, and much of a large one: it holds no copy of it, and the fewer times
+    somebody comes back for the rest, the less it costs.
+    """
+    limit = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _ROOM_BYTES)
+    try:
+        yield
+    finally:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limit)
+
+
+def send_head(client: socket.socket, head: bytes) -> int:
+    """How much of it the kernel takes; it waits for the first bytes of the file, and goes out with them."""
+    try:
+        return client.send(head, socket.MSG_MORE | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return 0
+    except ConnectionError:
+        return len(head)  # whoever sends what follows finds out
+
+
+def is_at_hand(part: Slice) -> bool:
+    """True if the part is small and the kernel has it in memory, as far as samples tell: sending it waits for nothing.
+
+    False as well where a file system cannot say it, as those of the network.
+    """
+    if part.size > _AT_ONCE_BYTES:
+        return False
+    byte = bytearray(1)
+    last = part.offset + part.size - 1
+    try:
+        for offset in (*range(part.offset, last, _STEP_BYTES), last):
+            if not os.preadv(part.descriptor, (byte,), offset, os.RWF_NOWAIT):
+                return False  # it has become shorter
+    except OSError:
+        return False
+    return True
+
+
+def burst(client: socket.socket, part: Slice, *, waits: bool) -> tuple[int, bool]:
+    """Sends as much as the client takes at once: how much, and False when it is gone. Raises `OSError` at the end.
+
+    `waits`: a moment for a client that reads, as a thread may.
+    """
+    sent, until = 0, time.monotonic() + _BURST_SECONDS
+    most = min(part.size, BURST_BYTES)
+    while sent < most:
+        try:
+            count = os.sendfile(client.fileno(), part.descriptor, part.offset + sent, most - sent)
+        except BlockingIOError:
+            if not waits or time.monotonic() > until or not _has_room(client):
+                break
+            continue
+        except (BrokenPipeError, ConnectionError):
+            return sent, False
+        if not count and sent:
+            break  # the next burst finds nothing
+        if not count:
+            raise OSError("The file has become shorter while it was sent.")
+        sent += count
+    return sent, True
+
+
+def _has_room(client: socket.socket) -> bool:
+    """Waits for it."""
+    poll = select.poll()
+    poll.register(client, select.POLLOUT)
+    return bool(poll.poll(_PATIENCE_MS))
