@@ -73,21 +73,42 @@ smoke: $(DEV_READY) ## Run the tests that a new yt-dlp may break
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/media tests/functions/test_ytdlp.py \
 	  tests/functions/test_pipeline.py tests/unit/test_options.py
 
+# What takes longest begins first, and two at a time share the cores.
+CHECKS := .check-types .check-page .check-template .check-dead-code .check-locks .check-texts .check-style .check-imports
+
 check: $(DEV_READY) ## Lint, types, import rules, template, workflows, lock files, version, commits (SINCE=ref: those after it)
-	@$(PY) .ci/locks.py
-	@$(PY) .ci/notice.py
-	@$(PY) .ci/version.py
-	@$(PY) .ci/commits.py $(if $(SINCE),--since $(SINCE))
-	@$(PY) -m ruff check functions local tests .ci layers infra
-	@$(PY) -m ruff format --check --quiet functions local tests .ci layers infra || { echo "Run make format."; exit 1; }
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync $(CHECKS)
+
+.PHONY: $(CHECKS)
+.check-types:
 	@$(PY) -m mypy functions local infra layers
 	@$(PY) .ci/typed_tests.py
-	@$(abspath $(VENV))/bin/lint-imports
+
+.check-page:
+	@$(PY) .ci/page.py
+
+.check-template:
 	@$(abspath $(VENV))/bin/cfn-lint template.yaml
 	@$(abspath $(VENV))/bin/zizmor --quiet --offline --no-progress .github/workflows
+
+.check-dead-code:
 	@$(PY) .ci/dead_code.py
+
+.check-locks:
+	@$(PY) .ci/locks.py
+	@$(PY) .ci/notice.py
+
+.check-texts:
+	@$(PY) .ci/version.py
+	@$(PY) .ci/commits.py $(if $(SINCE),--since $(SINCE))
 	@$(PY) .ci/host_questions.py
-	@$(PY) .ci/page.py
+
+.check-style:
+	@$(PY) -m ruff check functions local tests .ci layers infra
+	@$(PY) -m ruff format --check --quiet functions local tests .ci layers infra || { echo "Run make format."; exit 1; }
+
+.check-imports:
+	@$(abspath $(VENV))/bin/lint-imports
 
 audit: $(DEV_READY) ## Look for advisories of locked packages, and old binaries; fails when it cannot look
 	@$(PY) .ci/audit.py $(abspath $(TOOLS))/bin

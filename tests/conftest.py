@@ -4,13 +4,14 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from dlambda.deployment import current
 from dlambda.store.usage import usage
 from tests.clock import FakeClock
-from tests.order import folder_rank, group_of, seconds_by_group
+from tests.order import collection_order, folder_rank, group_of, seconds_by_group
 from tests.origin import Origin
 from tests.pushes import Pushes
 from tests.stack import Stack, environment, forget, forget_settings
@@ -19,9 +20,10 @@ pytest_plugins = ["tests.functions.usage", "tests.large_bytes"]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """What is collected stays until the end: the garbage collector need not look at its million objects."""
     gc.disable()
+    _begin_elsewhere(session.config)
     try:
         return (yield)
     finally:
@@ -29,10 +31,24 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def _begin_elsewhere(config: pytest.Config) -> None:
+    """For one of several processes that collect all tests."""
+    process = getattr(config, "workerinput", None)  # of xdist
+    if process and [Path(argument).resolve() for argument in config.args] == [Path(__file__).parent]:
+        config.args = collection_order(int(process["workerid"].removeprefix("gw")), process["workercount"])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: else one worker would end with a long file while the others have nothing left."""
+    """The longest first: else one worker would end with a long file while the others have nothing left.
+
+    The same in all processes, whatever they collected first.
+    """
     seconds = seconds_by_group()
-    items.sort(key=lambda item: (folder_rank(item.nodeid), -seconds[group_of(item.nodeid)]))
+
+    def place(item: pytest.Item) -> tuple[int, int, str]:
+        return folder_rank(item.nodeid), -seconds[group_of(item.nodeid)], item.nodeid.partition("::")[0]
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
