@@ -19,8 +19,10 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from dlambda.deployment import Deployment, current, serve
-from dlambda.store.items import journal, leases, record_numbers, slot_choice
+from dlambda.store.items import catalogue, journal, leases, record_numbers, slot_choice
+from dlambda.store.rules import resources
 from dlambda.usecases.accounts.login_need import last_answer
+from dlambda.usecases.operations import check_updates
 from local import engines, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
@@ -172,6 +174,9 @@ class Stack:
         leases._to_be_ended().take(least=0)  # tests use ids again, and numbers
         forget(record_numbers._supply)
         forget(journal._expectation)
+        forget(catalogue._memory)
+        forget(resources._memory)
+        forget(check_updates._latest_known)
         forget(slot_choice._free)
         written = touched.take()
         for table in plan().tables:

@@ -22,6 +22,7 @@ from tests.clock import FakeClock
 from tests.functions.deployment import deployment
 from tests.origin import Origin
 from tests.stack import Stack, new_deployment
+from tests.store.requests import counted
 
 Configure = Callable[..., None]
 ROOT = Path(__file__).parents[2]
@@ -417,3 +418,10 @@ def test_the_round_counts_how_things_stand_where_nobody_asks(
     assert [name for line in lines for name in line if name in {"history_items", "workers_busy"}] == [
         "history_items", "workers_busy",
     ]  # fmt: skip
+
+
+def test_a_configuration_that_was_read_before_takes_two_requests(client: FlaskClient) -> None:
+    before = client.get("/api/system/configuration").json
+    with counted() as cost:
+        assert client.get("/api/system/configuration").json == before
+    assert cost.requests == ["BatchGetItem"] * 2

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dlambda.domain.items.item import Shelf
-from dlambda.store.items import items
-from tests.stack import Stack, environment
+from dlambda.store.items import catalogue, items
+from tests.stack import Stack, environment, forget
 from tests.store.requests import counted
 from tests.store.samples import pages_of
 from tests.store.seeding import history, seed
@@ -61,7 +61,19 @@ def test_pages_are_right_at_that_size(size: int) -> None:
     assert items.count(Shelf.DONE, ["error"]) == size // 10
 
 
-def test_a_count_takes_two_requests(size: int) -> None:
+def test_a_count_takes_two_requests_and_then_one(size: int) -> None:
+    forget(catalogue._memory)
     with counted() as cost:
         assert items.count(Shelf.DONE) == size
     assert cost.requests == ["BatchGetItem"] * 2
+    with counted() as cost:
+        assert items.count(Shelf.DONE) == size
+    assert cost.requests == ["BatchGetItem"]
+
+
+def test_a_page_that_was_read_before_takes_one_request_for_its_ids(size: int) -> None:
+    pages = [items.page(Shelf.DONE, page=1, per_page=50, newest_first=True)]
+    with counted() as cost:
+        pages.append(items.page(Shelf.DONE, page=1, per_page=50, newest_first=True))
+    assert pages[0] == pages[1]
+    assert cost.requests == ["BatchGetItem"]

@@ -32,10 +32,11 @@ def configuration(principal: Principal, without: str = "") -> dict[str, Any]:
     left_out = {name.strip() for name in without.split(",") if name.strip()}
     if left_out - _LONG:
         raise Invalid("without must name some of folders, queue.")
+    presets, dl_fields = resources.list_remembered(PRESETS, DL_FIELDS)
     views: dict[str, Any] = {
         "app": _app(settings),
-        "presets": [resources.view(PRESETS, document) for document in resources.list_documents(PRESETS)],
-        "dl_fields": [resources.view(DL_FIELDS, document) for document in resources.list_documents(DL_FIELDS)],
+        "presets": [resources.view(PRESETS, document) for document in presets],
+        "dl_fields": [resources.view(DL_FIELDS, document) for document in dl_fields],
     }
     if "folders" not in left_out:
         views["folders"] = list(_folders(settings.download_path_depth, principal.home))

@@ -13,7 +13,8 @@ other counts.
 
 Nodes are written by folds alone (`folding.py`). What changed since the last one stands in the journal (`journal.py`)
 and is added here to what the nodes say. A node has the number of the fold that wrote it last: where that is newer than
-the journal that was read, both are read again.
+the journal that was read, both are read again. So a process remembers the nodes that it has read until the next fold,
+and a list that is asked for again costs one request.
 
 The counts of a row are packed, several into one number: a top with 1,024 leaves is then some 90 attributes, not
 thousands. A number has 38 digits, adding to one field is adding a power of ten, and DynamoDB adds atomically.
@@ -22,8 +23,8 @@ thousands. A number has 38 digits, adding to one field is adding a power of ten,
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from pynamodb.attributes import UnicodeSetAttribute
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _BATCH = 100
 _LEAVES_AT_ONCE = 20
 _MOST_REMEMBERED = 512
+_MOST_REMEMBERED_NODES = 64
 _FOLD = "fold"
 K = TypeVar("K")
 
@@ -124,7 +126,7 @@ def count(list_name: str, statuses: Collection[str] | None = None) -> int:
 def page(
     list_name: str, *, page: int, per_page: int, newest_first: bool, statuses: Collection[str] | None = None
 ) -> Page:
-    """The ids of one page; a page beyond the end is the last one (downloads.md 3). Two requests, or three or four.
+    """The ids of one page; a page beyond the end is the last one (downloads.md 3). One request, or two to four.
 
     Whoever asked for the same page before is likely to find it in the same leaves: they are read along with the root.
     """
@@ -213,12 +215,67 @@ def _read_lists(*questions: Question, beside: Sequence[str] = ()) -> "tuple[list
     """Several lists at one moment, and the rows that were read for it, those `beside` the journal among them; by one or
     two requests. Raises `FoldedMeanwhile`.
     """
-    recent, rows = journal.read(beside, [node for _, _, names in questions for node in names])
-    lists = []
-    for name, statuses, names in questions:
-        lists.append(_List(name, statuses, recent))
-        lists[-1].keep(names, rows)
-    return lists, rows
+    names = list(dict.fromkeys(node for _, _, nodes in questions for node in nodes))
+    remembered: dict[str, Answer | None] = {}
+
+    def then(fold_row: Answer | None) -> list[str]:
+        remembered.update(_remembered(fold_row))
+        return [name for name in names if name not in remembered]
+
+    recent, rows = journal.read(beside, then)
+    nodes = _Nodes(recent.fold, rows.get(journal.FOLD), remembered)
+    nodes.keep(names, rows)
+    return [_List(name, statuses, recent, nodes) for name, statuses, _ in questions], rows
+
+
+@dataclass(slots=True)
+class _RememberedNodes:
+    """Nodes that this process has read while the row of folds was `fold_row`; None where there is no row."""
+
+    fold_row: Answer | None = None
+    rows: Mapping[str, Answer | None] = field(default_factory=dict)
+
+
+@per_deployment
+def _memory() -> list[_RememberedNodes]:
+    """One entry, replaced as a whole: threads share it."""
+    return [_RememberedNodes()]
+
+
+def _remembered(fold_row: Answer | None) -> Mapping[str, Answer | None]:
+    """The nodes that are as they were, since `fold_row` is."""
+    (last,) = _memory()
+    return last.rows if fold_row == last.fold_row else {}
+
+
+class _Nodes:
+    """The nodes at one moment, read when they are asked for. Everything may raise `FoldedMeanwhile`."""
+
+    def __init__(self, fold: int, fold_row: Answer | None, rows: Mapping[str, Answer | None]) -> None:
+        """`rows`: the nodes that are remembered."""
+        self._fold = fold
+        self._fold_row = fold_row
+        self._rows = dict(rows)
+
+    def __getitem__(self, name: str) -> Answer:
+        """The node's row; an empty one where there is none."""
+        self.read([name])
+        return self._rows[name] or {}
+
+    def read(self, names: Sequence[str]) -> None:
+        """Reads those that are not known yet, by one request for 100."""
+        if missing := [name for name in names if name not in self._rows]:
+            self.keep(missing, node_rows.read(missing))
+
+    def keep(self, names: Sequence[str], rows: Mapping[str, Answer]) -> None:
+        """Takes those of `names` that are new from what was read."""
+        new_rows = {name: rows.get(name) for name in names if name not in self._rows}
+        if any(row and node_rows.number(row, _FOLD) > self._fold for row in new_rows.values()):
+            raise FoldedMeanwhile("The lists were folded meanwhile.")
+        if new_rows:
+            self._rows |= new_rows
+            last_rows = dict(islice(reversed(self._rows.items()), _MOST_REMEMBERED_NODES))
+            _memory()[:] = [_RememberedNodes(self._fold_row, dict(reversed(last_rows.items())))]
 
 
 class _List:
@@ -227,11 +284,10 @@ class _List:
     Everything may raise `FoldedMeanwhile`. `statuses`: what is counted; None: all.
     """
 
-    def __init__(self, name: str, statuses: Collection[str] | None, recent: Journal) -> None:
+    def __init__(self, name: str, statuses: Collection[str] | None, recent: Journal, nodes: _Nodes) -> None:
         self._name = name
         self._statuses = statuses
-        self._fold = recent.fold
-        self._nodes: dict[str, Answer | None] = {}
+        self._nodes = nodes
         # What the journal adds, by node: to the numbers of its children, and members to leaves.
         self._added: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._members: dict[str, dict[str, int]] = defaultdict(dict)
@@ -259,7 +315,7 @@ class _List:
         start, stop = start - before, stop - before
         wanted_leaves, before = _covering(self.leaves(wanted_tops), start, stop)
         names = [f"{self._name}/{top}/{leaf}" for top, leaf in wanted_leaves]
-        self._read(names)
+        self._nodes.read(names)
         ids = [id_ for name in names for id_ in self.members(name)]
         return ids[start - before : stop - before], names
 
@@ -274,7 +330,7 @@ class _List:
     def leaves(self, tops: Iterable[int]) -> Mapping[tuple[int, int], int]:
         """(top, leaf) -> how many entries lie in it, in order, without the zeros."""
         names = {top: f"{self._name}/{top}" for top in tops}
-        self._read(list(names.values()))
+        self._nodes.read(list(names.values()))
         return {
             (top, leaf): number for top, name in names.items() for leaf, number in self._counts(name, _IN_TOP).items()
         }
@@ -286,22 +342,20 @@ class _List:
     def members_from(self, places: Iterable[int], first: float) -> list[str]:
         """The ids of the leaves that begin at `places`, in order, without those whose place is below `first`."""
         leaves = {_leaf_at(self._name, place): place for place in places}
-        self._read([*leaves])
+        self._nodes.read([*leaves])
         return [id_ for leaf, place in leaves.items() for id_ in self.members(leaf, first - place)]
 
     def members(self, leaf: str, first: float = 0) -> list[str]:
         """The ids of a leaf from the place `first` in it on, in the order of their places."""
-        self._read([leaf])
-        row, changes = self._nodes[leaf] or {}, self._members.get(leaf, {})
+        row, changes = self._nodes[leaf], self._members.get(leaf, {})
         sets = (value["SS"] for name, value in row.items() if "SS" in value and self._counts_in(name))
         members = {member for member in chain.from_iterable(sets) if changes.get(member, 0) >= 0}
         members |= {member for member, sign in changes.items() if sign > 0}
         return [member[SLOT_DIGITS:] for member in sorted(members) if int(member[:SLOT_DIGITS]) >= first]
 
     def _counts(self, node: str, packing: _Packing) -> Mapping[int, int]:
-        self._read([node])
         counts: dict[int, int] = defaultdict(int, self._added.get(node, {}))
-        for name, value in (self._nodes[node] or {}).items():
+        for name, value in self._nodes[node].items():
             status, mark, word = name.partition("~")
             if mark and self._counts_in(status):
                 for child, number in packing.counts(int(word), int(value["N"])):
@@ -310,18 +364,6 @@ class _List:
 
     def _counts_in(self, status: str) -> bool:
         return self._statuses is None or status in self._statuses
-
-    def _read(self, names: Sequence[str]) -> None:
-        if missing := [name for name in names if name not in self._nodes]:
-            self.keep(missing, node_rows.read(missing))
-
-    def keep(self, names: Sequence[str], rows: Mapping[str, Answer]) -> None:
-        """Takes nodes that were read already."""
-        for name in names:
-            row = rows.get(name)
-            if row and node_rows.number(row, _FOLD) > self._fold:
-                raise FoldedMeanwhile("The lists were folded meanwhile.")
-            self._nodes[name] = row
 
 
 def _covering(counts: Mapping[K, int], start: int, stop: int) -> tuple[list[K], int]:

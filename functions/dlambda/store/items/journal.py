@@ -17,7 +17,7 @@ takes another number.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -117,12 +117,13 @@ def put(transaction: Transaction, address: Address, record: Record) -> None:
 
 
 def read(
-    beside: Sequence[str] = (), then: Sequence[str] = (), most: int | None = None
+    beside: Sequence[str] = (), then: Callable[[Answer | None], Sequence[str]] = lambda _: (), most: int | None = None
 ) -> tuple[Journal, dict[str, Answer]]:
     """The journal, and other rows of its table: `beside` it, or read `then`, after it. One request, or two.
 
-    `most`: no more records than so many, oldest first. What a caller has written before is in it. A process asks in
-    its first request for the records that it expects to be there, and once for each. Raises `FoldedMeanwhile`.
+    `then` gets the row of folds, and names the rows to read. `most`: no more records than so many, oldest first. What
+    a caller has written before is in it. A process asks in its first request for the records that it expects to be
+    there, and once for each. Raises `FoldedMeanwhile`.
     """
     guessed = _expectation().addresses if most is None else ()
     rows = nodes.read([FOLD, *map(counter_of, STREAMS), *beside, *(address.node for address in guessed)])
@@ -131,7 +132,7 @@ def read(
     addresses = list(islice(_addresses(folded, numbers), most))
     records = dict(_expectation().records_since(fold))
     missing = set(addresses).difference(guessed, records)
-    rows |= nodes.read([*then, *(address.node for address in missing)])
+    rows |= nodes.read([*then(rows.get(FOLD)), *(address.node for address in missing)])
     for address in addresses:
         if address not in records and (record := _record(rows.get(address.node), address)):
             records[address] = record

@@ -4,16 +4,18 @@ A kind is a partition. Beside its documents lie, in partitions of their own, its
 a document and its name are written in one transaction, so two requests cannot both have a name.
 
 A document with secrets is kept twice: as it is shown, masked, and whole, sealed. So lists need no key.
+
+The row of the counter also counts the changes of the kind, so that a process need not read again what it remembers.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.errors import AlreadyExists, Invalid, StaleWrite
 from dlambda.store import sealing
 from dlambda.store.table import ConditionFailed, Row, Transaction
@@ -22,6 +24,8 @@ _NAME_TAKEN = "name taken"
 _CHANGED = "changed meanwhile"
 _LARGEST_ID = 2**63
 _ROW_BYTES = 380_000  # of 400 KB
+_REMEMBERED_SECONDS = 60.0
+"""A writer that died between its change and the count of changes leaves others with the old list for so long."""
 _SINGLE = 0
 """Id of the one row in the partition of a counter or a name."""
 
@@ -40,6 +44,7 @@ class _Row(Row):
     created_at = NumberAttribute(null=True)
     updated_at = NumberAttribute(null=True)
     last_id = NumberAttribute(null=True)  # of a counter
+    changes = NumberAttribute(null=True)  # of a counter: how often users have changed its kind
     holder = NumberAttribute(null=True)  # of a name: the id of its document
 
 
@@ -79,6 +84,41 @@ def list_(kind: str) -> list[Document]:
     return [_document(row) for row in _Row.query(kind, consistent_read=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """A list as it was read at `read_at` (unix seconds), after `changes` changes."""
+
+    changes: int
+    read_at: float
+    documents: Sequence[Document]
+
+    def holds(self, changes: int, now: float) -> bool:
+        """True while nobody has changed the list: there were `changes` until now."""
+        return self.changes == changes and 0 <= now - self.read_at < _REMEMBERED_SECONDS
+
+
+def remembered_lists(kinds: Sequence[str]) -> dict[str, Sequence[Document]]:
+    """All documents of each of `kinds`, by id: one request, and one more for each kind that a user has changed.
+
+    What the service notes about a document (`status`) is as it was when the list was read.
+    """
+    counters = {
+        row.kind: int(row.changes or 0)
+        for row in _Row.batch_get([(_counter(kind), _SINGLE) for kind in kinds], consistent_read=True)
+    }
+    memory, now = _memory(), current().clock.time()
+    for kind in kinds:
+        changes, remembered = counters.get(_counter(kind), 0), memory.get(kind)
+        if not (remembered and remembered.holds(changes, now)):
+            memory[kind] = _Remembered(changes, now, list_(kind))
+    return {kind: memory[kind].documents for kind in kinds}
+
+
+@per_deployment
+def _memory() -> dict[str, _Remembered]:
+    return {}
+
+
 def find(kind: str, id_: int) -> Document | None:
     if id_ > _LARGEST_ID:
         return None  # a table's numbers have 38 digits; a URL's may have more
@@ -98,7 +138,7 @@ def add(kind: str, content: Content, *, first_id: int = 1) -> Document:
     transaction = Transaction()
     transaction.put(row, condition=_Row.kind.does_not_exist(), error_label=_CHANGED)
     transaction.put(_name(row), condition=_Row.kind.does_not_exist(), error_label=_NAME_TAKEN)
-    _commit(transaction)
+    _commit(kind, transaction)
     return _document(row)
 
 
@@ -115,7 +155,7 @@ def replace(document: Document, content: Content) -> Document:
     if content.name_key != document.name_key:
         transaction.put(_name(row), condition=_Row.kind.does_not_exist(), error_label=_NAME_TAKEN)
         transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
-    _commit(transaction)
+    _commit(kind, transaction)
     return _document(row)
 
 
@@ -126,7 +166,7 @@ def remove(document: Document) -> None:
         _Row(document.kind, document.id), condition=_Row.version == document.version, error_label=_CHANGED
     )
     transaction.delete(_Row(_name_partition(document.kind, document.name_key), _SINGLE))
-    _commit(transaction)
+    _commit(document.kind, transaction)
 
 
 def note(kind: str, id_: int, status: Mapping[str, Any]) -> None:
@@ -136,18 +176,26 @@ def note(kind: str, id_: int, status: Mapping[str, Any]) -> None:
 
 
 def _next_id(kind: str, first_id: int) -> int:
-    counter = _Row(f"{kind}/counter", _SINGLE)
+    counter = _Row(_counter(kind), _SINGLE)
     counter.update([_Row.last_id.set((_Row.last_id | (first_id - 1)) + 1)])
     return int(counter.last_id)
 
 
-def _commit(transaction: Transaction) -> None:
+def _counter(kind: str) -> str:
+    return f"{kind}/counter"
+
+
+def _commit(kind: str, transaction: Transaction) -> None:
+    """The change is counted after it was made, and before anybody is answered. In the same transaction, writers of one
+    kind would refuse each other.
+    """
     try:
         transaction.commit()
     except ConditionFailed as refused:
         if _NAME_TAKEN in refused.reasons:
             raise AlreadyExists("The name is in use.") from None
         raise StaleWrite("It was changed meanwhile.") from None
+    _Row(_counter(kind), _SINGLE).update([_Row.changes.add(1)])
 
 
 def _name_partition(kind: str, name_key: str) -> str:

@@ -7,13 +7,13 @@ are remembered for five minutes, errors not at all.
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from dlambda.deployment import current
+from dlambda.deployment import current, per_deployment
 from dlambda.domain.events import event
 from dlambda.domain.system.release import UpdateStatus, compare
 from dlambda.errors import AppError
@@ -29,6 +29,8 @@ _TIMEOUT_SECONDS: Final = 10.0
 _REMEMBERED_SECONDS: Final = 300
 _KNOWN_SECONDS: Final = 365 * 86400
 _LIMIT_BYTES: Final = 1024 * 1024
+_UNREAD_SECONDS: Final = 10.0
+"""How long a process answers from what it has read of known updates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,31 @@ def known_updates() -> dict[str, str]:
     """`new_version` and `yt_new_version` as the configuration shows them; `""` for none."""
     settings, now = current().settings, current().clock.time()
     sources = {"new_version": ("app", settings.app_version), "yt_new_version": ("ytdlp", ytdlp_version())}
-    return {name: _keep_known(subject, version, now) or "" for name, (subject, version) in sources.items()}
+    latest = _read_latest(now)
+    return {name: _if_newer(latest.get(subject), installed) or "" for name, (subject, installed) in sources.items()}
+
+
+class _Latest:
+    """The newest releases that are known, by subject, as they were read last; read again after `until`."""
+
+    def __init__(self) -> None:
+        self.versions: Mapping[str, str] = {}
+        self.until = 0.0
+
+
+@per_deployment
+def _latest_known() -> _Latest:
+    return _Latest()
+
+
+def _read_latest(now: float) -> Mapping[str, str]:
+    """The table's answer, as it was some seconds ago at the latest: clients hear of what is new by an event."""
+    latest, monotonic_now = _latest_known(), current().clock.monotonic()
+    if monotonic_now >= latest.until:
+        entries = {subject: cache.find(_key(subject), now) for subject in ("app", "ytdlp")}
+        latest.versions = {subject: entry["new_version"] for subject, entry in entries.items() if entry}
+        latest.until = monotonic_now + _UNREAD_SECONDS
+    return latest.versions
 
 
 def check_daily(now: float) -> None:
@@ -101,7 +127,11 @@ def _key(subject: str) -> str:
 def _keep_known(subject: str, installed: str, now: float) -> str | None:
     """The version of an update that is known and still is one."""
     entry = cache.find(_key(subject), now)
-    latest = entry["new_version"] if entry else None
+    return _if_newer(entry["new_version"] if entry else None, installed)
+
+
+def _if_newer(latest: str | None, installed: str) -> str | None:
+    """`latest` where it is newer than `installed`."""
     return latest if latest and compare(installed, latest) is UpdateStatus.UPDATE_AVAILABLE else None
 
 
@@ -116,10 +146,14 @@ def _check(subject: str, installed: str, url: str, settings: Settings) -> Checke
     if status is UpdateStatus.ERROR or latest is None:
         return Checked(UpdateStatus.ERROR, installed)
     cache.put(f"{_key(subject)}:checked", installed, now + _REMEMBERED_SECONDS)
-    if status is UpdateStatus.UP_TO_DATE:
+    is_new = status is UpdateStatus.UPDATE_AVAILABLE
+    if is_new:
+        cache.put(_key(subject), {"new_version": latest}, now + _KNOWN_SECONDS)
+    else:
         cache.remove(_key(subject))
+    _latest_known().until = 0.0
+    if not is_new:
         return Checked(status, installed)
-    cache.put(_key(subject), {"new_version": latest}, now + _KNOWN_SECONDS)
     checked = Checked(status, installed, latest)
     publish(*_news(subject, checked))
     return checked

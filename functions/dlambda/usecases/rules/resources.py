@@ -3,7 +3,7 @@
 Everything in which one kind differs from another stands in its row of `domain.rules.resource`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,9 +27,19 @@ def _no_check(_: Fields) -> dict[str, Any]:
 
 def list_documents(kind: Kind) -> list[Document]:
     """All of a kind in the order of its lists, built-in ones included."""
+    return _with_built_in(kind, resources.list_(kind.feature))
+
+
+def list_remembered(*kinds: Kind) -> list[list[Document]]:
+    """Of each kind the same, from this process' memory while nobody has changed it: for kinds without notes."""
+    lists = resources.remembered_lists([kind.feature for kind in kinds])
+    return [_with_built_in(kind, lists[kind.feature]) for kind in kinds]
+
+
+def _with_built_in(kind: Kind, documents: Sequence[Document]) -> list[Document]:
     built_in = [_as_document(kind, built_in_content) for built_in_content in kind.built_in]
     shadowed = {document.name_key for document in built_in}
-    own = [document for document in resources.list_(kind.feature) if document.name_key not in shadowed]
+    own = [document for document in documents if document.name_key not in shadowed]
     return sorted([*built_in, *own], key=lambda document: kind.order(document.shown))
 
 
