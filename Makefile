@@ -16,8 +16,12 @@ key = $(firstword $(shell (pwd; cat $(1)) | cksum))
 # Says nothing but what went wrong.
 pip = $(PY) -m pip install --disable-pip-version-check --require-hashes -r $(1) >$(VENV)/install.log 2>&1 \
   || { tail -n 30 $(VENV)/install.log; exit 1; }
+npm_ci = npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+page_tools = mkdir -p $(TOOLS)/page && cp page/package.json page/package-lock.json $(TOOLS)/page/ \
+  && $(npm_ci) --prefix $(TOOLS)/page $(1) >/dev/null && find $(TOOLS)/page/node_modules -name '*.map' -delete \
+  && rm -f $(TOOLS)/.page-* && touch $(PAGE_TOOLS_READY)
 RUN_READY := $(VENV)/.run-$(call key,requirements-local.txt package-lock.json)
-# The web page has stamps of its own: a changed source is built again, and nothing else is installed again.
+# The web page has a stamp of its own: a changed source is built again, and nothing else is installed again.
 PAGE_TOOLS_READY := $(TOOLS)/.page-$(call key,page/package-lock.json)
 PAGE_SOURCES := $(shell find page -type f -not -path '*/node_modules/*')
 PAGE_READY := functions/endpoints/page/built/.made-$(call key,$(PAGE_SOURCES))
@@ -27,7 +31,7 @@ DEV_LOCKS := requirements-dev.txt package-lock.json page/package-lock.json $(BRO
 DEV_READY := $(VENV)/.dev-$(call key,$(DEV_LOCKS))
 
 # As measured (docs/decisions/installation-size.md).
-RUN_SIZE := 650 MB
+RUN_SIZE := 560 MB
 DEV_SIZE := 1.1 GB more
 
 # Some machines forbid .pyc files; a start without them takes a second longer each time.
@@ -189,38 +193,36 @@ $(DEV_READY): $(RUN_READY)
 	@$(MAKE) --no-print-directory .page-checks-ready .browser-ready .asyncapi-ready
 	@rm -f $(VENV)/.dev-*; touch $@
 
-$(PAGE_TOOLS_READY): | $(RUN_READY)
-	@mkdir -p $(TOOLS)/page && cp page/package.json page/package-lock.json $(TOOLS)/page/
-	@npm ci --prefix $(TOOLS)/page --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-	@find $(TOOLS)/page/node_modules -name '*.map' -delete # 23 MB that only a debugger of the packages reads
-	@rm -f $(TOOLS)/.page-*; touch $@
-
-$(PAGE_READY): | $(PAGE_TOOLS_READY)
+# What builds the page goes when it is built, 23 MB, and comes again when a source has changed. Where the tools of
+# development are, it stays with what checks the page.
+$(PAGE_READY): | $(RUN_READY)
+	@test -e $(PAGE_TOOLS_READY) || { $(call page_tools,$(if $(wildcard $(VENV)/.dev-*),,--omit=dev)); }
 	@$(PY) -m local.web_page
+	@ls $(VENV)/.dev-* >/dev/null 2>&1 || rm -rf $(TOOLS)/page $(PAGE_TOOLS_READY)
 	@touch $@
 
 .PHONY: .tools-ready
 .tools-ready:
 	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)/
 	@test -n "$(DLAMBDA_DYNOXIDE)" \
-	  || npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	  || $(npm_ci) --prefix $(TOOLS) >/dev/null
 	@$(PY) -m local.tools $(TOOLS)
 	@$(PY) -m compileall -q -j 2 functions local
 
 # What checks the page's types, beside what builds it.
 .PHONY: .page-checks-ready
-.page-checks-ready: $(PAGE_TOOLS_READY)
-	@npm ci --prefix $(TOOLS)/page --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+.page-checks-ready:
+	@$(call page_tools)
 
 # A browser for the tests alone, which brings its libraries: the machine needs none.
 .PHONY: .browser-ready
 .browser-ready:
 	@mkdir -p $(TOOLS)/browser && cp $(BROWSER)/package.json $(BROWSER)/package-lock.json $(TOOLS)/browser/
-	@npm ci --prefix $(TOOLS)/browser --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(npm_ci) --prefix $(TOOLS)/browser >/dev/null
 	@$(PY) -m tests.e2e.browser.unpack $(TOOLS)/browser
 
 # The schema of AsyncAPI.
 .PHONY: .asyncapi-ready
 .asyncapi-ready:
 	@mkdir -p $(TOOLS)/asyncapi && cp $(ASYNCAPI)/package.json $(ASYNCAPI)/package-lock.json $(TOOLS)/asyncapi/
-	@npm ci --prefix $(TOOLS)/asyncapi --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(npm_ci) --prefix $(TOOLS)/asyncapi >/dev/null

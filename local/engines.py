@@ -1,4 +1,4 @@
-"""The engines of one machine: tables (dynoxide), media (rclone), queues (`queue_engine`).
+"""The engines of one machine: tables (dynoxide), queues (`queue_engine`); media (rclone) is in `media_engine`.
 
 Tables and queues check no signature: they serve Unix sockets below DATA_DIR/run, which no other user, page or worker
 process reaches (docs/decisions/engines.md). Media, which checks every signature, listens on a loopback port.
@@ -11,34 +11,22 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlambda import unix_socket
 from dlambda.media.sandbox import landlock
-from local.config import Config, Credentials
+from local.config import Config
 from local.processes import Child
 from local.start_error import StartError
-from local.template import ROOT, STACK, Queue
+from local.template import ROOT, Queue
 
-_LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
 _IMPORTS = os.pathsep.join([str(ROOT / "functions"), str(ROOT)])
 _PROBE_SECONDS = 0.5
-_FIRST_HANDED = 3
-# Where Go's library learns which ending means which content type.
-_CONTENT_TYPES = (
-    "/usr/local/share/mime/globs2",
-    "/usr/share/mime/globs2",
-    "/etc/mime.types",
-    "/etc/apache2/mime.types",
-    "/etc/apache/mime.types",
-    "/etc/httpd/conf/mime.types",
-)
 _NO_LANDLOCK = (
     "This kernel has no Landlock (Linux 5.13): links out of the library are refused by a check before writing only."
 )
@@ -128,14 +116,15 @@ def serves(path: str) -> bool:
     return True
 
 
-def _tool(config: Config, name: str) -> str:
+def find_program(config: Config, name: str) -> str:
+    """The path of a program among the tools. Raises `StartError` without it."""
     path = config.tools_dir / name
     if not path.exists():
         raise StartError(f"{name} is missing in {config.tools_dir}. `make run` installs it (README.md, Requirements).")
     return str(path)
 
 
-def _environ(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
+def make_environ(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
     """Engines see the machine, none of the service's secrets."""
     inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR") if name in os.environ}
     return inherited | {"HOME": str(config.data_dir)} | dict(extra)
@@ -146,7 +135,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def tables(config: Config, sockets: Sockets) -> Child:
-    program = config.settings.dynoxide or _tool(config, "dynoxide")
+    program = config.settings.dynoxide or find_program(config, "dynoxide")
     if not (Path(program).is_file() and os.access(program, os.X_OK)):
         raise StartError(f"DLAMBDA_DYNOXIDE={program} is no program.")
     engine = [program, "--db-path", str(config.data_dir / "tables" / "tables.db")]
@@ -156,7 +145,7 @@ def tables(config: Config, sockets: Sockets) -> Child:
         "tables",
         _module("dynoxide", str(listener), *allowed, "--", *engine),
         # By the environment, since everyone on the machine may read a command line, and the folder's name is secret.
-        _environ(config, {"PYTHONPATH": _IMPORTS, "GAPS": str(sockets.gaps)}),
+        make_environ(config, {"PYTHONPATH": _IMPORTS, "GAPS": str(sockets.gaps)}),
         config.logs_dir / "tables.log",
         "the table engine (dynoxide)",
         (listener,),
@@ -176,67 +165,15 @@ def forked(engine: Child) -> Child:
     return replace(engine, name=module.removeprefix("local."), main=run)
 
 
-def media(config: Config, port: int, pair: Credentials) -> Child:
-    command = [
-        _tool(config, "rclone"), "serve", "s3", "--addr", f"{_LOOPBACK}:{port}", "--etag-hash", "none",
-        # The signature covers a body's checksum already: a second one takes half of an upload's time, and one over what
-        # is read takes eight times as long as the reading. The system reads ahead by itself.
-        "--ignore-checksum", "--no-checksum", "--buffer-size", "0",
-        "--vfs-cache-mode", "off", "--dir-cache-time", "1s", str(config.media_dir),
-    ]  # fmt: skip
-    # By the environment (where rclone reads lists as CSV), since everyone on the machine may read a command line.
-    extra = {"RCLONE_AUTH_KEY": f'"{pair.key},{pair.secret}"', "RCLONE_CONFIG": os.devnull}
-    return Child(
-        "media",
-        command,
-        _environ(config, extra),
-        config.logs_dir / "media.log",
-        "the media engine (rclone)",
-        confine=_library_alone(config),
-    )
-
-
-def media_on_demand(config: Config, listener: socket.socket, pair: Credentials) -> Child:
-    """The same, started when somebody connects to `listener`: the service reads and writes the folder by itself, and
-    it takes 15 MB that nobody else uses (docs/decisions/one-machine-memory.md).
-    """
-    engine = media(config, listener.getsockname()[1], pair)
-
-    def run() -> None:
-        if confine := _library_alone(config):
-            confine()
-        os.dup2(listener.fileno(), _FIRST_HANDED)
-        os.set_inheritable(_FIRST_HANDED, True)
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        handed = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}  # as systemd does
-        os.execve(engine.command[0], list(engine.command), {**os.environ, **handed})  # noqa: S606 no shell is wanted
-
-    return replace(engine, confine=None, main=run, demand=listener, descriptors=(listener.fileno(),))
-
-
-def _library_alone(config: Config) -> Callable[[], None] | None:
-    """Keeps the media engine in the bucket's folder: rclone follows a link that lies there wherever it leads."""
-    if not landlock.version():
-        return None
-    ruleset = landlock.make_ruleset(
-        {
-            str(config.media_dir): landlock.LIST,
-            str(config.media_dir / STACK): landlock.WRITE,
-            _tool(config, "rclone"): landlock.READ,
-            os.devnull: landlock.DEVICE,
-            **dict.fromkeys(_CONTENT_TYPES, landlock.READ),
-        }
-    )
-    return lambda: landlock.enter(ruleset)
-
-
 def queues(config: Config, sockets: Sockets, queue_list: Iterable[Queue]) -> Child:
     """The queue engine, which has `queue_list` from its first answer on, also after a restart: it keeps nothing."""
     listener = sockets.queues.fileno()
     return Child(
         "queues",
         _module("queue_engine", str(listener)),
-        _environ(config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in queue_list])}),
+        make_environ(
+            config, {"PYTHONPATH": _IMPORTS, "QUEUES": json.dumps([queue.definition() for queue in queue_list])}
+        ),
         config.logs_dir / "queues.log",
         "the queue engine",
         (listener,),

@@ -21,7 +21,7 @@ from dlambda.domain.rules.preset import find_system_preset, normalise_name
 from dlambda.domain.system.default_preset import missing_preset
 from dlambda.media.sandbox.report import missing_parts
 from dlambda.node_roles import GATEWAY
-from local import engines, provision, stored_form
+from local import engines, media_engine, provision, stored_form
 from local.config import Config, Endpoints, child_environ, credentials
 from local.first_key import FirstKey, needs_key
 from local.gateway.place import Place
@@ -108,7 +108,7 @@ class Supervisor:
         """The engines in whose place no other service is named."""
         config, services, services_made = self._config, self._config.services, []
         if self._media:
-            services_made.append(engines.media_on_demand(config, self._media, credentials(config.data_dir)))
+            services_made.append(media_engine.media_on_demand(config, self._media, credentials(config.data_dir)))
         if not services.tables:
             services_made.append(engines.forked(engines.tables(config, self._sockets)))
         if not services.queues:

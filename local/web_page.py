@@ -1,6 +1,7 @@
 """Builds the web page into its function's folder: `python -m local.web_page` (page/README.md).
 
-What builds it lies beside the other tools, in `.tools/page`; nothing is written when nothing has changed.
+What builds it lies beside the other tools, in `.tools/page`, until `make install` is done; nothing is written when
+nothing has changed.
 """
 
 import fcntl

@@ -23,7 +23,7 @@ from dlambda.store.items import catalogue, journal, leases, record_numbers, slot
 from dlambda.store.rules import resources
 from dlambda.usecases.accounts.login_need import last_answer
 from dlambda.usecases.operations import check_updates
-from local import engines, provision, template
+from local import engines, media_engine, provision, template
 from local.config import Config, Endpoints, child_environ, credentials, read_config
 from local.processes import Child, end
 from tests.free_port import answers, free_port
@@ -109,7 +109,7 @@ class Stack:
         self.config: Config = read_config(given | settings, folder)
         self.sockets, self._media_port = engines.make_sockets(self.config), free_port()
         self._children = [
-            engines.media(self.config, self._media_port, credentials(folder)),
+            media_engine.media(self.config, self._media_port, credentials(folder)),
             engines.tables(self.config, self.sockets),
             engines.queues(self.config, self.sockets, plan().queues),
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from local import packed
 from local.template import ROOT
 from tests.bench.figures import Figure
 
@@ -15,8 +16,8 @@ _BLOCK_BYTES = 512
 _LARGEST = 12
 _LOCK = ROOT / "requirements-local.txt"
 _PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
-# Folders beside the environment that the tests alone use.
-_OF_TESTS = frozenset({"browser", "asyncapi"})
+# Folders beside the environment that the tests and checks alone use.
+_OF_TESTS = frozenset({"browser", "asyncapi", "page"})
 
 
 def measure_installation() -> list[Figure]:
@@ -39,7 +40,9 @@ def _files_of(name: str) -> Iterator[Path]:
         package = distribution(name)
     except PackageNotFoundError:
         return
-    yield from (Path(str(package.locate_file(file))) for file in package.files or ())
+    for file in package.files or ():
+        path = Path(str(package.locate_file(file)))
+        yield from (path, packed.archive_of(path))
 
 
 def _weight(paths: Iterator[Path]) -> int:

@@ -17,15 +17,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local import packed
 from tests.e2e.companion import companion
 from tests.e2e.listener import Listener
 from tests.e2e.service import ROOT, Service
 from tests.origin import Origin
 
 KEY, SECRET = "an-access-key", "a-secret-of-forty-characters-0123456789abc"
-_OUR_PROGRAMS = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ.get("DLAMBDA_TOOLS_DIR") or str(ROOT / ".tools" / "bin")]
-)
+_TOOLS = Path(os.environ.get("DLAMBDA_TOOLS_DIR") or ROOT / ".tools" / "bin")
+_OUR_PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), str(_TOOLS)])
 _SEAWEED = {
     "identities": [{"name": "d", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}]
 }
@@ -50,7 +50,11 @@ class Engine:
 
     def program(self) -> str | None:
         """The path of the program; None where it is not installed."""
-        return shutil.which(self.command[0]) or shutil.which(self.command[0], path=_OUR_PROGRAMS)
+        name = self.command[0]
+        if program := shutil.which(name) or shutil.which(name, path=_OUR_PROGRAMS):
+            return program
+        archive = packed.archive_of(_TOOLS / name)
+        return str(packed.unpack(archive.resolve(), [_TOOLS.parent / "unpacked"])) if archive.exists() else None
 
     @contextlib.contextmanager
     def run(self, folder: Path) -> Iterator[str]:
