@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 
 class Stopping:
-    """Whether a process is to end: a `threading.Event` that a signal handler may set.
+    """The order to end, for a process: a `threading.Event` that a signal handler may set.
 
     A handler runs in the main thread, in the middle of anything, also of itself: when the supervisor is killed, a
     process gets the signal twice. An event has a lock, for which the second one would wait for ever.

@@ -1,4 +1,4 @@
-"""What CloudFormation's transform `AWS::LanguageExtensions` makes of a template, as far as `template.yaml` uses it.
+"""CloudFormation's transform `AWS::LanguageExtensions` of a template, as far as `template.yaml` uses it.
 
 Loops become what they repeat, and what a loop's identifier decides is decided: keys, `Fn::Sub`, `Fn::FindInMap`, and
 functions inside `Ref` and `Fn::GetAtt`. The result is a template for those who know no loops: the readers here, the SAM

@@ -17,7 +17,7 @@ _BEYOND_LISTS = 0o007
 _LIST = "system.posix_acl_access"
 
 UMASK = 0o077
-"""What this run's processes take away from each file that they make."""
+"""The permissions that this run's processes take away from each file that they make."""
 
 
 def is_everyones(folder: Path) -> bool:

@@ -38,7 +38,7 @@ def own_tables(socket_path: str) -> Ask:
 
 
 def call_engine(socket_path: str, target: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """One request to an engine of ours; a table that exists already is no error. Raises `StartError`."""
+    """Sends one request to an engine of ours; a table that exists already is no error. Raises `StartError`."""
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target, **_SIGNATURE}
     connection = SocketConnection(socket_path, _TIMEOUT_SECONDS)
     try:

@@ -1,4 +1,4 @@
-"""Whether this release reads what the tables hold (dlambda/domain/system/stored_form.py), asked before it writes."""
+"""Checks that this release reads what the tables hold (dlambda/domain/system/stored_form.py), before it writes."""
 
 from dlambda import __version__
 from dlambda.domain.system.stored_form import FORM, KEY, refusal

@@ -57,7 +57,7 @@ class Clock:
         time.sleep(seconds)
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """What `calls` answer, in their order; they run at the same time, in threads. Raises what one of them raises.
+        """Answers of `calls`, in their order; they run at the same time, in threads. Raises what one of them raises.
 
         For requests that wait for nothing but their answers.
         """

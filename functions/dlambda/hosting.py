@@ -29,7 +29,7 @@ class Hosting:
     keeps_scratch: bool
     """The scratch folder outlives an invocation, and all functions see it."""
     answers_alone: bool
-    """One process answers all requests, and lives on behind an answer."""
+    """True if one process answers all requests, and lives on behind an answer."""
     hides_failed_messages: bool
     """A message that could not be handled comes again at the end of its queue's visibility; else sooner, at first."""
     socket_url: str

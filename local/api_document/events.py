@@ -103,7 +103,7 @@ BESIDE: Final[Mapping[Name, Json]] = {
     name: _object({"timestamp": {"type": "number", "description": "seconds since 1970"}})
     for name in Name if name.startswith("log_")
 }  # fmt: skip
-"""What stands beside the payload and is no copy of its keys."""
+"""Fields beside the payload that are no copies of its keys."""
 
 RECEIVED: Final[Mapping[str, tuple[str, Json, Any]]] = {
     "add_url": ("adds an item, and waits for its extraction", _reference("RequestItem"), {"url": _ITEM.url}),

@@ -48,7 +48,7 @@ def offer(scope: Any, answer: Answer) -> None:
 
 
 def joined_writes(scope: Any) -> AbstractContextManager[None]:
-    """What the request's application sends inside goes out at the end, as one."""
+    """Sends at its end, as one write, what the request's application has sent inside."""
     join: Callable[[], AbstractContextManager[None]] = scope.get("state", {}).get(_KEY, nullcontext)
     return join()
 
@@ -66,8 +66,8 @@ def _joined(answer: Answer) -> Iterator[None]:
 
 
 def text_of(answer: Answer, message: Any) -> bytes:
-    """What an answer would write for a message; nothing when its client is gone. For any thread while the loop leaves
-    the answer alone, and nothing of it waits to be written.
+    """The bytes that an answer would write for a message; none when its client is gone. For any thread while the loop
+    leaves the answer alone, and nothing of it waits to be written.
     """
     transport = answer.transport
     collected = _Collected(transport)

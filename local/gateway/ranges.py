@@ -1,4 +1,4 @@
-"""Which parts of a file a request asks for (RFC 9110 14)."""
+"""The parts of a file that a request asks for (RFC 9110 14)."""
 
 import re
 from typing import Final

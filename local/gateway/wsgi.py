@@ -19,10 +19,10 @@ from local.gateway.asgi import Receive, Scope, Send, header
 from local.gateway.joined_writes import joined_writes
 
 MOST_BODY_BYTES: Final = 10 * 1024 * 1024
-"""What API Gateway takes."""
+"""The limit of API Gateway."""
 _WHOLE_BYTES: Final = 16 * 1024 * 1024
 PIECE_BYTES: Final = 64 * 1024
-"""What is handed to a connection at once: the rest of an answer waits until the client has read."""
+"""The bytes that are handed to a connection at once: the rest of an answer waits until the client has read."""
 _EMPTY: Final = frozenset({204, 304})
 
 if TYPE_CHECKING:

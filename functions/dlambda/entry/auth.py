@@ -19,7 +19,7 @@ from dlambda.usecases.accounts.sign_in import find_by_password, find_by_session,
 COOKIE: Final = "ytp_session"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Authorization Required."'}
 _OWN_PAGES: Final = frozenset({Admission.OWN, Admission.CONFIGURED, Admission.LINK})
-"""What a browser adds by itself counts for these alone: others only prove what they know."""
+"""Admissions with which credentials count that a browser adds by itself; with others it only proves what it knows."""
 
 
 def authenticate(incoming: Incoming, admitted: Admission, apikey: str | None, ticket: str | None = None) -> Principal:

@@ -22,7 +22,7 @@ def like(model: type[BaseModel], **more: Any) -> Callable[[dict[str, Any]], None
 
 
 def documented(schema: dict[str, Any]) -> WithJsonSchema:
-    """What a text that is read by hand should be, since each of its errors has a documented text."""
+    """The type for the document of a text that is read by hand, since each of its errors has a documented text."""
     return WithJsonSchema(schema)
 
 

@@ -26,7 +26,7 @@ def try_condition(body: object, owner: str) -> dict[str, Any]:
 
 
 def check_condition(body: object) -> dict[str, Any]:
-    """Whether a filter can be read, as rules.md 3.2 has it. Raises `Invalid` for a body without one."""
+    """Checks whether a filter can be read (rules.md 3.2). Raises `Invalid` for a body without one."""
     text = _text(_fields(body), "condition")
     try:
         compile_filter(text)

@@ -1,4 +1,4 @@
-"""What routes of the history answer (docs/contract/downloads.md 2.2, 4)."""
+"""Answers of the history's routes (docs/contract/downloads.md 2.2, 4)."""
 
 from typing import Annotated, Any, Literal
 
@@ -123,7 +123,7 @@ class AllItems(Model):
 
 
 class ItemLists(Root[AllItems | ItemPage]):
-    """What `type` asks for."""
+    """The lists that `type` asks for."""
 
 
 class LiveQueue(Model):

@@ -27,7 +27,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What there is: `files` by path, `screens` by the first segment of their addresses.
+    """The built page: `files` by path, `screens` by the first segment of their addresses.
 
     The entry, `scripts` and `styles` are loaded at once.
     """
@@ -40,7 +40,7 @@ class Manifest:
 
 
 def manifest() -> Manifest:
-    """What was built last. Raises `Unavailable` where nothing was."""
+    """The page that was built last. Raises `Unavailable` where there is none."""
     path = FOLDER / _INDEX
     try:
         version = path.stat().st_mtime_ns

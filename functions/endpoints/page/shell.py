@@ -43,7 +43,7 @@ def answer(path: str) -> Response:
 
 
 def _policy() -> str:
-    """Everything comes from here, but for media and events where a deployment answers them elsewhere."""
+    """The page's policy: all is of this origin, but for media and events where a deployment answers them elsewhere."""
     media = _origin(bucket.media_origin())
     # Browsers differ in whether 'self' means a WebSocket as well.
     socket = _origin(current().hosting.socket_url) or f"{'wss' if request.is_secure else 'ws'}://{request.host}"

@@ -101,4 +101,4 @@ def _folders(depth: int, home: str) -> Iterator[dict[str, str]]:
 
 
 _LONG = frozenset({"folders", "queue"})
-"""What grows with the library and the queue."""
+"""Parts that grow with the library and the queue."""

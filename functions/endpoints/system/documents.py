@@ -65,7 +65,7 @@ def document(name: str) -> Response:
 
 
 def _here() -> dict[bytes, bytes]:
-    """What the generated documents say of a service at the root of one host -> of this one, below its base path."""
+    """Texts of the generated documents, of a service at the root of one host -> of this one, below its base path."""
     root, host = request.script_root, request.host
     return {
         _SERVER % b'"/"': _SERVER % json.dumps(root or "/").encode(),

@@ -78,7 +78,7 @@ def _releases() -> dict[str, Any]:
 
 
 def _nodes() -> list[dict[str, Any]]:
-    """Those that serve this deployment together, by name; none for one machine alone, and while the tables are away."""
+    """Nodes that serve this deployment together, by name; none for one machine alone, or while the tables are away."""
     if not current().settings.shares_services:
         return []
     try:

@@ -127,7 +127,7 @@ def updates() -> Answer:
 
 @routes.get("/api/system/yt-dlp", permission=Permission.READ_SYSTEM, responses={200: YtdlpRelease})
 def get_ytdlp() -> Answer:
-    """Which release of yt-dlp serves, how old it is, and what is known of newer ones."""
+    """The release of yt-dlp that serves, its age, and what is known of newer ones."""
     return update_ytdlp.status()
 
 

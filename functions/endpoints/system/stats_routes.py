@@ -28,7 +28,7 @@ def history(query: RangeQuery) -> Response:
     "/api/stats/bottlenecks", permission=Permission.READ_METRICS, responses={200: BottleneckReport, **problems(403)}
 )
 def bottlenecks() -> dict[str, Any]:
-    """What was too high in the last five minutes, in words."""
+    """The figures that were too high in the last five minutes, in words."""
     return stats.bottlenecks()
 
 

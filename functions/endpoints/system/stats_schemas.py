@@ -1,4 +1,4 @@
-"""What the machine is used for: queries and answers."""
+"""Queries and answers about the use of the machine."""
 
 from typing import Any
 

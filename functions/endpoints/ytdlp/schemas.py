@@ -77,7 +77,7 @@ class Cached(Model):
 
 
 class ListEntry(Model):
-    """What the list tells of an entry; with `entries=true` also these."""
+    """An entry as the list tells it; with `entries=true` also these."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -1330,7 +1330,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was too high in the last five minutes, in words. */
+        /** The figures that were too high in the last five minutes, in words. */
         get: operations["list_bottlenecks"];
         put?: never;
         post?: never;
@@ -1658,7 +1658,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which release of yt-dlp serves, how old it is, and what is known of newer ones. */
+        /** The release of yt-dlp that serves, its age, and what is known of newer ones. */
         get: operations["get_ytdlp_release"];
         put?: never;
         post?: never;
@@ -3085,7 +3085,7 @@ export interface components {
         ItemIds: {
             ids: string[];
         };
-        /** @description What `type` asks for. */
+        /** @description The lists that `type` asks for. */
         ItemLists: components["schemas"]["AllItems"] | components["schemas"]["ItemPage"];
         /** @description The answer to `type=queue` and `type=done`. */
         ItemPage: {
@@ -3320,7 +3320,7 @@ export interface components {
             /** @description tasks of the key API */
             key_tasks: components["schemas"]["WorkerLimit"];
         };
-        /** @description What the list tells of an entry; with `entries=true` also these. */
+        /** @description An entry as the list tells it; with `entries=true` also these. */
         ListEntry: {
             /**
              * @description the address to add

@@ -16,7 +16,7 @@ class Permission(StrEnum):
     ANY_KEY = "key"
     """Every key of the key API; its other routes need a permission of such a key (hostapi.md)."""
     ACCOUNT = "account"
-    """One's own account: its name, password, sessions and API keys."""
+    """The caller's own account: its name, password, sessions and API keys."""
     ADD_ITEMS = "items:add"
     READ_ITEMS = "items:read"
     WRITE_ITEMS = "items:write"

@@ -152,7 +152,7 @@ class Item(HiddenPart):
 
     @property
     def share(self) -> Share:
-        """Whose part of the slots it takes."""
+        """The share of the slots that it takes."""
         task = str(self.extras.get("source_id", "")) if "source_handler" in self.extras else ""
         return Share(self.owner, task if task.isdecimal() else "")
 

@@ -9,7 +9,7 @@ _TASK: Final = "#"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Share:
-    """Whose part of the slots an item takes: its owner's (`""`: the admins'), and there that of the task it is from."""
+    """The share of the slots that an item takes: its owner's (`""`: the admins'), and there that of its task."""
 
     owner: str = ""
     task: str = ""

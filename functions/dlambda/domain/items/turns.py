@@ -1,4 +1,4 @@
-"""Which item is next when a slot is free: of the user with the fewest slots, there of such a task, there the oldest."""
+"""The next item for a free slot: of the user with the fewest slots, there of such a task, there the oldest."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping

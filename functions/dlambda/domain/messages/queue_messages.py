@@ -39,7 +39,7 @@ class Message:
 
     @property
     def group(self) -> str:
-        """Whose message it is, where the groups of a queue have their turns; else empty."""
+        """The group of the message, where the groups of a queue have their turns; else empty."""
         return ""
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""What a notification target is sent, and when it is tried again (docs/contract/rules.md 6.4)."""
+"""The message to a notification target, and when it is tried again (docs/contract/rules.md 6.4)."""
 
 import json
 from collections.abc import Mapping

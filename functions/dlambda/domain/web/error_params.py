@@ -1,4 +1,4 @@
-"""What the sentence of an error's `code` has gaps for: keys that clients translate (docs/contract/system.md 3). Pure.
+"""Values for the gaps in the sentence of an error's `code`, which clients translate (docs/contract/system.md 3). Pure.
 
 Names that the newest API's pages can translate begin with `api.`; others are shown as they are.
 """

@@ -14,12 +14,12 @@ _TEXTS = "ass sami srt webvtt"
 _OTHER_TEXTS = "ffmetadata jacosub lrc microdvd mpl2 pjs realtext scc stl subviewer subviewer1 vplayer"
 
 CONTAINERS: tuple[str, ...] = (MP4, MATROSKA, *_PLAYED.split(" "))
-"""What is played."""
+"""Formats that are played."""
 PROBED: tuple[str, ...] = (*CONTAINERS, *f"{_OTHER_MEDIA} {_TEXTS} {_PICTURES}".split(" "))
-"""What a probe may say of a file, and what is converted."""
+"""Formats that a probe may name, and that are converted."""
 POSTPROCESSED: tuple[str, ...] = (*PROBED, *_OTHER_TEXTS.split(" "))
-"""What yt-dlp's post-processors read: media, and the subtitles, pictures and chapters beside it."""
+"""Formats that yt-dlp's post-processors read: media, and the subtitles, pictures and chapters beside it."""
 JOINED: tuple[str, ...] = ("concat", *POSTPROCESSED)
-"""What they read by a list of files that they have written themselves."""
+"""Formats that they read by a list of files that they have written themselves."""
 STREAMED: tuple[str, ...] = ("hls", "dash", *PROBED)
-"""What is read from the network: the manifests that name further addresses, whose protocols are limited, too."""
+"""Formats read from the network: the manifests that name further addresses, whose protocols are limited, too."""

@@ -50,7 +50,7 @@ def read_page(definition: Definition, url: str, client: Client) -> Feed:
 
 
 def fetch_page(definition: Definition, url: str, client: Client) -> Answer:
-    """What `definition` reads at `url`, in its way of asking. Raises `HandlerFailed`."""
+    """The entries that `definition` reads at `url`, in its way of asking. Raises `HandlerFailed`."""
     recipe = _recipe(definition)
     return _ask(recipe, _target(recipe, url), client)
 

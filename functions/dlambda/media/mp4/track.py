@@ -94,7 +94,7 @@ def _read_track(heads: Sequence[tuple[int, bytes]]) -> Track:
 
 
 def _played_range(samples: Samples, edit: tuple[int, int | None] | None, *, is_sound: bool) -> tuple[int, int | None]:
-    """Which time is shown first, and for how long (None: to the end). `edit` says so; None: all is shown.
+    """The time that is shown first, and for how long (None: to the end). `edit` says so; None: all is shown.
 
     Raises `NotUnderstood` for pictures that are only decoded.
     """

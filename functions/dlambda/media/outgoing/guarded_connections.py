@@ -29,7 +29,7 @@ from dlambda.errors import Invalid
 
 _SOCKS_PORT: Final = 1080
 IsRefused = Callable[[str], bool]
-"""Whether an IP address must not be reached."""
+"""Says of an IP address whether it must not be reached."""
 _Place = tuple[socket.AddressFamily, Any]
 
 

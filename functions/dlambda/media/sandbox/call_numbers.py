@@ -54,7 +54,7 @@ def architecture() -> int:
 
 
 def numbers() -> dict[str, int]:
-    """This machine's table."""
+    """The table of this machine."""
     return _MACHINES[machine()][1]
 
 

@@ -182,7 +182,7 @@ def _claims(id_token: str, nonce: str) -> Mapping[str, Any]:
 
 
 def _user_info(tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the provider tells beside the token; nothing when it tells of somebody else, or has no such address."""
+    """The provider's claims beside the token; none when they are somebody else's, or it has no such address."""
     url, access = _provider().metadata().get("userinfo_endpoint"), tokens.get("access_token")
     if not isinstance(url, str) or not isinstance(access, str):
         return {}

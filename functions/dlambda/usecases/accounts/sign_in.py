@@ -86,7 +86,7 @@ def find_by_session(text: str) -> Principal | None:
 
 
 def _find(account_id: str) -> tuple[Principal | None, str]:
-    """Who may sign in as that account, and what a session must have been begun under; None and empty for nobody."""
+    """The principal of that account, and the stamp that its sessions must have; None and empty for nobody."""
     if account_id != OPERATOR_ID:
         account = accounts.find(account_id)
         return (account.principal, account.stamp) if account and not account.disabled else (None, "")

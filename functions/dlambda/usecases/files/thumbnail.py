@@ -103,7 +103,7 @@ def _moment(duration: float) -> float:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """One of the few that may be made at once by this process. Raises `Unavailable` when none is free for long."""
+    """Takes one of this process' few places to make pictures. Raises `Unavailable` when none is free for long."""
     turns = _turns()
     if not turns.acquire(timeout=_PATIENCE_SECONDS):
         raise Unavailable("Too many thumbnails are being made; try again.")

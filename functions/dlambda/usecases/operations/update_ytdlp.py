@@ -30,7 +30,7 @@ _UNDER_WAY: Final = "An update of yt-dlp is under way."
 
 
 def status() -> dict[str, Any]:
-    """Which release serves, how old it is, and what is known of newer ones."""
+    """The release that serves, its age, and what is known of newer ones."""
     folder, settings = release_folder(), current().settings
     releases = folder.read() if folder else Releases()
     version = ytdlp_version()

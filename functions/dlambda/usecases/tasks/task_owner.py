@@ -11,7 +11,7 @@ NO_OWNER: Final = "The account of the task is gone or disabled."
 
 
 def find_owner(task: Task) -> Principal | None:
-    """Who runs the task; None when its account is gone or disabled."""
+    """The principal that runs the task; None when its account is gone or disabled."""
     if not task.owner:
         return OPERATOR
     account = accounts.find(task.owner)

@@ -12,7 +12,7 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 def prefix_of(work_id: str) -> str:
-    """What all keys of an item or order begin with."""
+    """The prefix of all keys of an item or order."""
     return f"resume/{work_id}/"
 
 

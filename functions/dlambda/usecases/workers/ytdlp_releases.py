@@ -1,4 +1,4 @@
-"""Which release of yt-dlp works on an item, and what became of it there (docs/decisions/ytdlp-updates.md)."""
+"""The release of yt-dlp that works on an item, and its outcome there (docs/decisions/ytdlp-updates.md)."""
 
 from dlambda.domain.items.failure import Failure
 from dlambda.domain.items.item import Item
