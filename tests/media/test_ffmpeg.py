@@ -88,6 +88,16 @@ def test_a_cover_is_no_video_whoever_probes(by: Callable[..., Any], tmp_path: Pa
     assert summary(found)["is_video"] is False
 
 
+def test_rates_are_written_alike_whoever_probes(tmp_path: Path) -> None:
+    film = str(tmp_path / "film.mp4")
+    subprocess.run([FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36:d=1:r=25", film], check=True)
+    ours, theirs = (by(film)["streams"][0] for by in (probe_by_library, probe))
+    assert {name: ours[name] for name in ("avg_frame_rate", "time_base", "duration")} == {
+        name: theirs[name] for name in ("avg_frame_rate", "time_base", "duration")
+    }
+    assert ours["avg_frame_rate"] == "25/1"
+
+
 def test_tools_are_found_in_the_tools_folder(tools: Path) -> None:
     assert find_tool("ffmpeg") == str(tools / "ffmpeg")
     assert find_tool("no-such-tool") is None

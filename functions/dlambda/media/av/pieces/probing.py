@@ -1,5 +1,6 @@
 """Probes by PyAV in the shape of ffprobe's answer; runs in the sandboxed process of `cutting_child`."""
 
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -39,15 +40,20 @@ def _stream(stream: Any) -> dict[str, Any]:
         "codec_type": stream.type,
         "codec_name": codec.codec.canonical_name if codec else None,
         "profile": stream.profile,
-        "time_base": str(stream.time_base) if stream.time_base else None,
+        "time_base": _ratio(stream.time_base) if stream.time_base else None,
         "disposition": {"attached_pic": int(bool(stream.disposition & _COVER))},
         "tags": dict(stream.metadata),
     }
     if stream.type == "video":
         fields |= {"width": codec.width, "height": codec.height, "pix_fmt": codec.pix_fmt,
-                  "avg_frame_rate": str(stream.average_rate or "0/0")}  # fmt: skip
+                  "avg_frame_rate": _ratio(stream.average_rate) if stream.average_rate else "0/0"}  # fmt: skip
     elif stream.type == "audio":
         fields |= {"sample_rate": str(codec.sample_rate), "channels": codec.channels}
     if stream.duration is not None and stream.time_base:
         fields["duration"] = f"{float(stream.duration * stream.time_base):.6f}"
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def _ratio(number: Fraction) -> str:
+    """A fraction as ffprobe writes it, `25/1`."""
+    return f"{number.numerator}/{number.denominator}"
