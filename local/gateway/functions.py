@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dlambda.entry.direct import DirectRoute
+from local.gateway import direct
 from local.gateway.asgi import Receive, Scope, Send, refuse
 from local.gateway.pools import COMMON, POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
 from local.gateway.senders import client_of_scope
@@ -60,6 +62,11 @@ class _Application:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self.load()(environ, start_response)
 
+    def direct_route(self, path: str) -> DirectRoute | None:
+        """The route of a path below the base path that answers without the application; none before that is loaded."""
+        routes = getattr(self._app, "direct_routes", ())
+        return next((route for route in routes if path.startswith(route.prefix)), None)
+
     def load(self) -> WsgiApp:
         """A function that does not load answers 500, and the others work."""
         with _loading:
@@ -88,7 +95,7 @@ class Functions:
         for app in self._apps.values():
             app.load()
 
-    def find(self, method: str, path: str) -> WsgiApp | None:
+    def find(self, method: str, path: str) -> _Application | None:
         """The application that answers, or None."""
         function = self._router.find(method, path)
         return self._apps[function.module] if function else None
@@ -96,6 +103,25 @@ class Functions:
     def pool_of(self, method: str, path: str, query: bytes) -> Pool:
         """The pool in whose threads the application answers; `path` lies below the base path."""
         return self._pool_of.find(method, path, query)
+
+    async def answer_directly(
+        self, app: _Application, pool: Pool, path: str, parts: tuple[Scope, Receive, Send]
+    ) -> bool:
+        """Answers without the application, where a route can; False when it has to. `path` lies below the base path."""
+        scope, _, send = parts
+        route = app.direct_route(path)
+        incoming = direct.plain_request(scope, path) if route else None
+        if route is None or incoming is None:
+            return False
+        places = self._places[pool]
+        try:
+            answered = await direct.answer(route, incoming, scope["scheme"], places, client_of_scope(scope))
+        except Full:
+            return False  # it is refused there
+        if answered is None:
+            return False
+        await direct.send_answer(scope, send, answered, places)
+        return True
 
     async def call(self, app: WsgiApp, pool: Pool, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets `app` answer; it takes the base path off by itself. Stops streaming when the client goes."""

@@ -119,7 +119,10 @@ class Gateway:
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND")
         pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
-        return await self._functions.call(app, pool, scope, receive, send)
+        parts = (scope, receive, send)
+        if not await self._functions.answer_directly(app, pool, path, parts):
+            await self._functions.call(app, pool, *parts)
+        return None
 
 
 class _Server(uvicorn.Server):

@@ -13,10 +13,10 @@ _FORWARDED = {b"x-forwarded-for": "x-forwarded-for"}
 def incoming(scope: Scope, path: str) -> Incoming:
     """The sender, for the rules that functions have too; `path` lies below the base path."""
     query = scope["query_string"].decode("latin-1")
-    return Incoming(scope["method"], path, query, _headers(scope, _NAMES), _peer(scope))
+    return Incoming(scope["method"], path, query, headers_of(scope, _NAMES), peer_of(scope))
 
 
-def _headers(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
+def headers_of(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
     """The request's headers among `names`, several of one name joined by commas."""
     headers: dict[str, str] = {}
     for key, value in scope["headers"]:
@@ -26,11 +26,12 @@ def _headers(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
     return headers
 
 
-def _peer(scope: Scope) -> str:
+def peer_of(scope: Scope) -> str:
+    """The address that the connection comes from."""
     peer: str = (scope.get("client") or ("", 0))[0]
     return peer
 
 
 def client_of_scope(scope: Scope) -> str:
     """The client, behind trusted proxies, as limits count clients (`shares.client_of`)."""
-    return client_of(Incoming(scope["method"], "", "", _headers(scope, _FORWARDED), _peer(scope)).client)
+    return client_of(Incoming(scope["method"], "", "", headers_of(scope, _FORWARDED), peer_of(scope)).client)

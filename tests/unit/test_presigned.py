@@ -27,9 +27,10 @@ def keys() -> Iterator[None]:
         yield
 
 
-def signed(name: str = "a.mp4", method: str = "GET", query: str = "") -> tuple[bytes, bytes]:
-    """Path and query of a signed address that is good for an hour."""
-    parts = urlsplit(sign(method, f"http://{HOST}/dlambda/files/{quote(name)}{query}", 3600))
+def signed(name: str = "a.mp4", method: str = "GET", **answer: str) -> tuple[bytes, bytes]:
+    """Path and query of a signed address that is good for an hour. `answer`: headers that it names."""
+    parameters = [(f"response-{header.replace('_', '-')}", text) for header, text in answer.items()]
+    parts = urlsplit(sign(method, f"http://{HOST}/dlambda/files/{quote(name)}", 3600, parameters))
     return parts.path.encode(), parts.query.encode()
 
 
@@ -39,8 +40,8 @@ def now() -> float:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_signed_is_accepted(name: str) -> None:
-    query = f"?response-content-disposition={quote(f'inline; filename={name}', safe='')}"
-    parameters = dict(check_signature("GET", HOST, *signed(name, query=query), now()))
+    parts = signed(name, content_disposition=f"inline; filename={name}")
+    parameters = dict(check_signature("GET", HOST, *parts, now()))
     assert parameters["response-content-disposition"] == f"inline; filename={name}"
 
 
@@ -49,9 +50,10 @@ def test_what_is_signed_is_accepted(name: str) -> None:
 def test_it_is_signed_as_by_the_library(name: str, token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if token:
         monkeypatch.setenv("AWS_SESSION_TOKEN", token)
-    url = f"http://{HOST}/dlambda/files/{quote(name)}?response-content-disposition={quote(name, safe='')}"
-    signed_url = sign("GET", url, 3600)
+    address = f"http://{HOST}/dlambda/files/{quote(name)}"
+    signed_url = sign("GET", address, 3600, [("response-content-disposition", name)])
     date = dict(parse_qsl(urlsplit(signed_url).query))["X-Amz-Date"]
+    url = f"{address}?response-content-disposition={quote(name, safe='')}"
     request = AWSRequest("GET", url, headers={"host": HOST})
     signer = S3SigV4QueryAuth(Credentials("AKIAEXAMPLE", "secret", token), "s3", "us-east-1", expires=3600)
     moment = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -82,7 +84,7 @@ def test_however_it_is_escaped() -> None:
     ],
 )
 def test_nothing_that_was_changed(old: bytes, new: bytes) -> None:
-    path, query = signed(query="?response-content-type=video%2Fmp4")
+    path, query = signed(content_type="video/mp4")
     assert old in query
     with pytest.raises(Forbidden, match="Access denied"):
         check_signature("GET", HOST, path, query.replace(old, new), now())

@@ -64,6 +64,11 @@ def find(key: str) -> Stored | None:
     return object_store().find(key)
 
 
+def find_at_once(key: str) -> Stored | None:
+    """The same for an event loop. Raises `BlockingIOError` where a disk or a service would be waited for."""
+    return object_store().find_at_once(key)
+
+
 def list_(prefix: str) -> Iterator[Stored]:
     """All objects below `prefix`, by key."""
     return object_store().list_(prefix)
@@ -113,9 +118,8 @@ def presign(
     address = _media_address()
     base = address.base(origin).rstrip("/")
     url = f"{base}/{current().settings.bucket}/{quote(key)}"
-    if answer:
-        url += "?" + "&".join(f"response-{name}={quote(value, safe='')}" for name, value in sorted(answer.items()))
-    return address.shown(sign(method, url, seconds), origin)
+    parameters = [(f"response-{name}", value) for name, value in sorted((answer or {}).items())]
+    return address.shown(sign(method, url, seconds, parameters), origin)
 
 
 def media_origin() -> str:

@@ -73,8 +73,18 @@ class Library:
             raise NotFound(_missing(key)) from None
 
     def find(self, key: str) -> Stored | None:
-        status = self._status(key)
-        return _as_stored(key, status) if status else None
+        try:
+            return self._look(key, os.open)
+        except OSError:
+            return None
+
+    def find_at_once(self, key: str) -> Stored | None:
+        try:
+            return self._look(key, open_cached)
+        except BlockingIOError:
+            raise
+        except OSError:
+            return None
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         return self.open(key).chunks(start, end)
@@ -115,13 +125,14 @@ class Library:
     def has_any(self, prefix: str) -> bool:
         return next(self.list_(prefix), None) is not None
 
-    def _status(self, key: str) -> os.stat_result | None:
+    def _look(self, key: str, open_path: Callable[[str, int], int]) -> Stored | None:
+        """Raises `OSError` as `open_path` does."""
         try:
-            descriptor = self._open(key, os.O_PATH, stat.S_ISREG)
-        except (OSError, ValueError):
+            descriptor = self._open(key, os.O_PATH, stat.S_ISREG, open_path)
+        except ValueError:
             return None
         try:
-            return os.fstat(descriptor)
+            return _as_stored(key, os.fstat(descriptor))
         finally:
             os.close(descriptor)
 

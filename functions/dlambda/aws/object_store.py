@@ -20,6 +20,9 @@ class ObjectStore(Protocol):
     def find(self, key: str) -> Stored | None:
         """The object's size and time, or None."""
 
+    def find_at_once(self, key: str) -> Stored | None:
+        """The same for an event loop. Raises `BlockingIOError` where a disk or a service would be waited for."""
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The object from the byte `start` on, up to `end`, in pieces of a megabyte. Raises `NotFound` at once."""
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
@@ -24,32 +25,48 @@ _SIGNATURE = "X-Amz-Signature"
 _REFUSED = "Access denied."
 _EXPIRED = "This address has expired."
 
-Parameters = Sequence[tuple[str, str]]
+Parameter = tuple[str, str]
+Parameters = Sequence[Parameter]
 KeyPair = tuple[Credentials | ReadOnlyCredentials, str]
 """A key pair, with its token, and the region."""
 Secret = tuple[str, str]
 """The secret of a key pair, and the region."""
 
 
-def sign(method: str, url: str, seconds: int) -> str:
-    """`url` with a signature that is good for `seconds`. It covers the method, the host, the path and the query."""
+def sign(method: str, address: str, seconds: int, parameters: Parameters = ()) -> str:
+    """`address` (scheme, host, escaped path) and `parameters` with a signature that is good for `seconds`.
+
+    It covers the method, the host, the path and the query.
+    """
     access, region = _access()
-    signed_at = datetime.now(UTC).strftime(_TIME)
-    parts = urlsplit(url)
+    signed_at = _as_text(int(time.time()))
+    own = _own_parameters((access.access_key, access.token or "", region), signed_at, seconds)
+    covered = [*((parameter, _escaped_before(*parameter)) for parameter in parameters), *own]
+    signed_query = "&".join([text for _, text in sorted(covered)])
+    host, slash, path = address.partition("://")[2].partition("/")
+    request = f"{method}\n{slash}{path}\n{signed_query}\nhost:{host}"
+    signature = _signature((access.secret_key or "", region), request, signed_at)
+    return f"{address}?{'&'.join([text for _, text in covered])}&{_SIGNATURE}={signature}"
+
+
+@lru_cache(maxsize=4)
+def _as_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime(_TIME)
+
+
+@lru_cache(maxsize=8)
+def _own_parameters(access: tuple[str, str, str], signed_at: str, seconds: int) -> Sequence[tuple[Parameter, str]]:
+    """The parameters of a signature beside itself, each with its escaped text. `access`: key, token, region."""
+    access_key, token, region = access
     parameters = [
-        *parse_qsl(parts.query, keep_blank_values=True),
         ("X-Amz-Algorithm", _ALGORITHM),
-        ("X-Amz-Credential", f"{access.access_key}/{_scope(signed_at, region)}"),
+        ("X-Amz-Credential", f"{access_key}/{_scope(signed_at, region)}"),
         ("X-Amz-Date", signed_at),
         ("X-Amz-Expires", str(seconds)),
         ("X-Amz-SignedHeaders", "host"),
-        *([("X-Amz-Security-Token", access.token)] if access.token else []),
+        *([("X-Amz-Security-Token", token)] if token else []),
     ]
-    escaped = [_escaped_before(name, value) for name, value in parameters]
-    signed_query = "&".join(text for _, text in sorted(zip(parameters, escaped, strict=True)))
-    request = f"{method}\n{parts.path}\n{signed_query}\nhost:{parts.netloc}"
-    signature = _signature((access.secret_key or "", region), request, signed_at)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}?{'&'.join(escaped)}&{_SIGNATURE}={signature}"
+    return [(parameter, _escaped(*parameter)) for parameter in parameters]
 
 
 def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: float) -> Parameters:
@@ -123,7 +140,7 @@ def _escaped(name: str, value: str) -> str:
 
 
 _escaped_before = lru_cache(maxsize=_ESCAPED)(_escaped)
-"""For addresses of our own: most of their parameters are those of the one before."""
+"""For addresses of our own: many of their parameters are those of one before."""
 
 
 @per_deployment

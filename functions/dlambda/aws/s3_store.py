@@ -36,6 +36,9 @@ class S3Store:
             raise
         return Stored(key, head["ContentLength"], head["LastModified"], head.get("ETag", "").strip('"'))
 
+    def find_at_once(self, key: str) -> Stored | None:
+        raise BlockingIOError(key)
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         last = "" if end is None else end - 1
         part: dict[str, Any] = {"Range": f"bytes={start}-{last}"} if start or end is not None else {}

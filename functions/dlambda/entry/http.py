@@ -60,6 +60,8 @@ def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for group in groups:
         app.register_blueprint(group)
+    if authenticated:
+        app.direct_routes = [route for group in groups for route in group.direct_routes]
     add_steps(app, authenticated=authenticated)
     below_base = dialects.DialectPaths(app.wsgi_app)
     app.wsgi_app = BasePath(below_base, current().settings.base_path)  # type: ignore[method-assign]

@@ -111,13 +111,17 @@ def set_up_logs() -> None:
     _log_problems(settings)
 
 
+def is_level_due() -> bool:
+    """True if `follow_level` looks for another level, in a file or a table."""
+    return _set_up and time.monotonic() - _level_read_at >= level_store().fresh_seconds
+
+
 def follow_level() -> None:
     """Takes over a level that was set while this process runs, at most so often that it costs nothing."""
     global _level, _level_read_at
-    now = time.monotonic()
-    if not _set_up or now - _level_read_at < level_store().fresh_seconds:
+    if not is_level_due():
         return
-    _level_read_at = now
+    _level_read_at = time.monotonic()
     try:
         level = active_level()
     except TABLE_ERRORS:

@@ -7,7 +7,7 @@ A view names the models of what it reads: `path`, `query`, `body`. A route witho
 `tests/functions/test_permissions.py` fails. What the API's document says of a route stays with it as a `Declaration`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import cache, wraps
 from typing import Any, NamedTuple, TypeVar, get_type_hints
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 from flask import Blueprint, Flask, request
 from pydantic import BaseModel, ValidationError
 
+from dlambda.entry.direct import DirectRoute
 from dlambda.entry.problem import refuse
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,6 +37,7 @@ class Routes(Blueprint):
         super().__init__(name, name)
         self.description, self.security = description, security
         self.declarations: list[Declaration] = []
+        self.direct_routes: list[DirectRoute] = []
 
     def get(self, rule: str, *, permission: StrEnum | None = None, **options: Any) -> Callable[[View], View]:
         return self._declare("GET", rule, permission, options)
@@ -56,11 +58,14 @@ class Routes(Blueprint):
         self, method: str, rule: str, permission: StrEnum | None, options: dict[str, Any]
     ) -> Callable[[View], View]:
         endpoint = options.pop("endpoint", None)
+        direct = options.pop("direct", None)
 
         def declare(view: View) -> View:
             required_permission = permission or permission_of(view)
             if required_permission is not None:
                 view.permission = required_permission  # type: ignore[attr-defined]  # the wrapper takes it along
+            if direct:
+                self.direct_routes.append(DirectRoute(rule.partition("<")[0], required_permission, direct))
             if options.pop("doc_ui", True):
                 self.declarations.append(Declaration(method, rule, view, options))
             self.add_url_rule(rule, endpoint, _reading(view), methods=[method])
@@ -70,7 +75,9 @@ class Routes(Blueprint):
 
 
 class GroupApp(Flask):
-    """A group's app."""
+    """A group's app. `direct_routes`: of its routes, those that answer without it as well."""
+
+    direct_routes: Sequence[DirectRoute] = ()
 
     def ensure_sync(self, func: View) -> View:
         """No route and no hook is a coroutine; Flask would look at each of them at each request."""

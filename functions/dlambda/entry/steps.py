@@ -1,36 +1,29 @@
 """The steps around every route: who asks and from where, what the answer says beside its body, the line of the log."""
 
-import logging
 import time
-import uuid
 from functools import lru_cache
 
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from dlambda.deployment import current
 from dlambda.domain.accounts.permission import Permission, check_permission
 from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
 from dlambda.entry import dialects, idempotency
+from dlambda.entry.around import admit, common_headers, id_of_request, is_logged, log_answer, origin_headers
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import authenticate
-from dlambda.entry.exposure import check_open
 from dlambda.entry.logs import follow_level, set_request_id
 from dlambda.entry.principals import current_principal, set_principal
 from dlambda.entry.problem import render, render_http, render_unexpected
 from dlambda.entry.routes import GroupApp, permission_of
-from dlambda.entry.senders import Incoming, check_sender, cors_headers, header_names
+from dlambda.entry.senders import Incoming, header_names
 from dlambda.errors import AnswerTooLarge, AppError, Unauthorized
 from dlambda.usecases.accounts.key_limits import count_add
 from dlambda.usecases.accounts.login_need import login_needed
 
-access_log = logging.getLogger("dlambda.access")
-
-_PREFLIGHT_SECONDS = 900
 _MEDIA = ("video/", "audio/", "application/octet-stream", "application/zip")
 _PLAIN = ("text/", "application/json", "application/problem+json")
 _TOO_LARGE = "The answer would be larger than 5.5 MB: ask for less of it."
-_QUIET_PATHS = frozenset({"/api/ping", "/api/system/live", "/api/system/ready"})
 _KNOWS_USERS = "DLAMBDA_KNOWS_USERS"
 
 
@@ -57,14 +50,12 @@ def add_steps(app: GroupApp, *, authenticated: bool) -> None:
 
 def _begin() -> Response | None:
     g.began = time.monotonic()
-    g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
+    g.request_id = id_of_request(request.headers.get("X-Request-Id", ""))
     set_request_id(g.request_id)
     follow_level()
     g.admission = None
     g.incoming = _incoming()
-    if current_app.config[_KNOWS_USERS]:
-        check_open()
-    g.admission = check_sender(g.incoming)
+    g.admission = admit(g.incoming, knows_users=current_app.config[_KNOWS_USERS])
     if request.method == "OPTIONS" and request.url_rule is not None:
         return Response(status=204)
     return None
@@ -122,28 +113,22 @@ def _bound(response: Response) -> Response:
 
 def _finish(answer: Response) -> Response:
     response = _bound(answer)
-    response.headers.setdefault("X-Request-Id", g.request_id)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    for name, text in common_headers(g.request_id).items():
+        response.headers.setdefault(name, text)
     _allow_origins(response)
     _part_callers(response)
-    if current().settings.access_log and request.path not in _QUIET_PATHS:
-        took = round((time.monotonic() - g.began) * 1000, 1)
-        access_log.info(
-            "%s %s %s",
-            request.method,
-            request.path,
-            response.status_code,
-            extra={"status": response.status_code, "ms": took},
-        )
+    if is_logged(request.path):
+        log_answer(request.method, request.path, response.status_code, g.began)
     return response
 
 
 def _allow_origins(response: Response) -> None:
     """CORS (system.md 3)."""
-    headers = cors_headers(g.incoming, g.admission)
+    headers = origin_headers(g.incoming, g.admission)
     response.vary.add(headers.pop("Vary"))
+    max_age = headers.pop("Access-Control-Max-Age")
     response.headers.update(headers)
-    response.headers.setdefault("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
+    response.headers.setdefault("Access-Control-Max-Age", max_age)
 
 
 def _part_callers(response: Response) -> None:

@@ -27,7 +27,12 @@ routes = make_routes("file", "Files below the download root")
 Answer = dict[str, Any] | Response
 
 
-@routes.get("/api/download/<path:path>", permission=Permission.READ_FILES, responses={302: None, **problems(404)})
+@routes.get(
+    "/api/download/<path:path>",
+    permission=Permission.READ_FILES,
+    direct=download.redirect,
+    responses={302: None, **problems(404)},
+)
 def get(path: FilePath) -> Response:
     """Leads to the file: a presigned URL that understands ranges. HEAD is answered directly."""
     return download.answer(path.path)

@@ -40,8 +40,7 @@ def find_file(request_path: str, missing: str = "File '{file}' does not exist.",
     """
     text = missing.format(file=request_path.removeprefix("/"))
     try:
-        path = at_home(home, request_path)
-        key = object_key(path)
+        path, key = _place_of(request_path, home)
     except Invalid:
         raise NotFound(text) from None
     file = bucket.find(key) if path else None
@@ -53,6 +52,25 @@ def find_file(request_path: str, missing: str = "File '{file}' does not exist.",
     if renamed is None:
         raise NotFound(text)
     return Found(renamed, None, moved=True, home=home)
+
+
+def find_plain(request_path: str, home: str = "", *, may_wait: bool = True) -> Found | None:
+    """Finds the file that has the client's path; None for all else, which `find_file` finds or explains.
+
+    Raises `BlockingIOError` when it would have to wait and may not.
+    """
+    try:
+        path, key = _place_of(request_path, home)
+    except Invalid:
+        return None
+    file = (bucket.find if may_wait else bucket.find_at_once)(key) if path else None
+    return None if file is None else Found(path, file, home=home)
+
+
+def _place_of(request_path: str, home: str) -> tuple[str, str]:
+    """The path below the root, and the key. Raises `Invalid`."""
+    path = at_home(home, request_path)
+    return path, object_key(path)
 
 
 def _same_id(path: str) -> str | None:
