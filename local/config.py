@@ -295,6 +295,12 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
     if not services.tables:
         values["DLAMBDA_INDEX_SPREAD"] = "1"  # our engine has no partitions
     pair = credentials(config.data_dir)
+    if not services.media:  # named, so that whoever signs an address needs no session of botocore
+        values |= {
+            "AWS_ACCESS_KEY_ID_S3": pair.key,
+            "AWS_SECRET_ACCESS_KEY_S3": pair.secret,
+            "AWS_REGION_S3": values["AWS_REGION"],
+        }
     if not services.addresses:
         return values | {
             "AWS_ACCESS_KEY_ID": pair.key,
@@ -303,7 +309,7 @@ def _aws_environ(config: Config, endpoints: Endpoints) -> dict[str, str]:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
     values |= credentials_of(config.environ, services)
-    for suffix, address in (("DYNAMODB", services.tables), ("SQS", services.queues), ("S3", services.media)):
+    for suffix, address in (("DYNAMODB", services.tables), ("SQS", services.queues)):
         if not address:
             values |= {f"AWS_ACCESS_KEY_ID_{suffix}": pair.key, f"AWS_SECRET_ACCESS_KEY_{suffix}": pair.secret}
     return values

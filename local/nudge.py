@@ -26,8 +26,8 @@ class Nudger:
     def watch(self, clients: Any) -> None:
         """Registers with a session, whose clients made from now on send nudges, or with one client's events."""
         for operation in ("SendMessage", "SendMessageBatch"):
-            clients.register(f"before-parameter-build.sqs.{operation}", self._remember, unique_id=f"n1{operation}")
-            clients.register(f"after-call.sqs.{operation}", self._nudge, unique_id=f"n2{operation}")
+            clients.register(f"before-parameter-build.sqs.{operation}", self._remember)
+            clients.register(f"after-call.sqs.{operation}", self._nudge)
 
     def _remember(self, **event: Any) -> None:
         event["context"][_CONTEXT_KEY] = str(event["params"].get("QueueUrl", "")).rpartition("/")[2]

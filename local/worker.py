@@ -44,6 +44,8 @@ _VISIBILITY_SECONDS = 60
 _EXTEND_SECONDS = 20.0
 _BATCH = 10
 _LONG_POLL_SECONDS = 10
+# An item waits for their functions; those of other queues are loaded by their first message.
+_EARLY_QUEUES = ("intake", "download")
 # Live items pass the limit of downloads at once; the next function of a recording waits beside the present one.
 _BESIDE_THE_LIMIT = 8
 _log = logging.getLogger(__name__)
@@ -269,7 +271,8 @@ class Worker:
 
     def _load(self) -> None:
         for poller in self._pollers:
-            poller.load()
+            if poller.name in _EARLY_QUEUES:
+                poller.load()
 
     def _hold(self) -> None:
         while not self.stopping.wait(_EXTEND_SECONDS):

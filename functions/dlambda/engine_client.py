@@ -14,12 +14,11 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-from botocore.hooks import HierarchicalEmitter
 
 from dlambda.service_absence import name_service
 from dlambda.unix_socket import connect
@@ -72,11 +71,32 @@ class Operation:
     service_model: Service
 
 
+class Events:
+    """Handlers by their event, `before-call.dynamodb.Query`, or by first parts of its name, as botocore has them."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, tuple[Callable[..., object], ...]] = {}
+
+    def register(self, name: str, handler: Callable[..., object]) -> None:
+        self._handlers[name] = (*self._handlers.get(name, ()), handler)
+
+    def unregister(self, name: str, handler: Callable[..., object]) -> None:
+        self._handlers[name] = tuple(other for other in self._handlers.get(name, ()) if other != handler)
+
+    def emit(self, name: str, **arguments: object) -> None:
+        """Calls the handlers, those of the whole name first."""
+        part = name
+        while part:
+            for handler in self._handlers.get(part, ()):
+                handler(event_name=name, **arguments)
+            part = part.rpartition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Meta:
     """Where handlers register, as at a client of botocore."""
 
-    events: HierarchicalEmitter = field(default_factory=HierarchicalEmitter)
+    events: Events = field(default_factory=Events)
 
 
 class _Gone(Exception):

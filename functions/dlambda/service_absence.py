@@ -9,14 +9,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
-from botocore.hooks import BaseEventHooks
 
 TABLES: Final = "tables"
 BUCKET: Final = "bucket"
 _NAMES: Final[Mapping[str, str]] = {"dynamodb": TABLES, "sqs": "queues", "s3": BUCKET}
 _SERVICE: Final = "Service"
 _ATTRIBUTE: Final = "asked_service"
-_TRANSFERS: Final = "boto3.exceptions"  # not imported: engines of one machine do without boto3
 _BUSY: Final = frozenset(
     {"ProvisionedThroughputExceeded", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown",
      "Throttling", "ThrottlingError", "ThrottlingException", "TooManyRequestsException", "TransactionConflict",
@@ -24,7 +22,7 @@ _BUSY: Final = frozenset(
 )  # fmt: skip
 
 
-def watch(events: BaseEventHooks) -> None:
+def watch(events: Any) -> None:
     """Has the errors of all clients that have these hooks of botocore name their service."""
     events.register("after-call", _name_refusal)
     events.register("after-call-error", _name_failure)
@@ -57,14 +55,13 @@ def warn(log: logging.Logger, text: str, error: BaseException, **extra: object) 
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, then the ones that it wraps: PynamoDB names a `cause`, boto3's transfers raise in its handler."""
+    """The error, then the ones that it wraps: PynamoDB names a `cause`."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
         if isinstance(cause, ClientError | BotoCoreError):
             return
-        inner = cause.__context__ if type(cause).__module__ == _TRANSFERS else None
-        cause = getattr(cause, "cause", None) or getattr(cause, "last_exception", None) or inner
+        cause = getattr(cause, "cause", None)
 
 
 def _is_passing(error: ClientError) -> bool:

@@ -16,8 +16,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.hooks import BaseEventHooks
-
 _TRACE: Final = "_X_AMZN_TRACE_ID"  # Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1
 _DAEMON: Final = "AWS_XRAY_DAEMON_ADDRESS"
 _HEADER: Final = b'{"format": "json", "version": 1}\n'
@@ -72,7 +70,7 @@ def step(name: str, **annotations: str) -> Iterator[None]:
         trace.send(name, began, fields, part_id)
 
 
-def watch(events: BaseEventHooks) -> None:
+def watch(events: Any) -> None:
     """Measures the requests of all clients that have these hooks of botocore."""
     events.register("before-call", _note_begin)
     events.register("after-call", _note_answer)

@@ -24,6 +24,8 @@ _UNREAD_BYTES = 32 * _MEGABYTE
 """A client that has left so much unread gets nothing more of what costs work, until it has read some of it."""
 _RETRY_SECONDS = 5
 _CLOSE = (b"connection", b"close")
+_EARLY_MODULES = frozenset(f"endpoints.{name}.main" for name in ("auth", "file", "history", "page", "system"))
+"""What any client needs first. The others, half of the weight of all, are loaded by the first request for them."""
 _log = logging.getLogger(__name__)
 # Two threads that import modules which import each other could see one of them unfinished.
 _loading = threading.Lock()
@@ -60,7 +62,8 @@ class _Application:
         self._app: WsgiApp | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return self.load()(environ, start_response)
+        app = self._app or self.load()  # nobody waits while another group is loaded
+        return app(environ, start_response)
 
     def direct_route(self, path: str) -> DirectRoute | None:
         """The route of a path below the base path that answers without the application; none before that is loaded."""
@@ -91,9 +94,10 @@ class Functions:
         self._bodies = Shares(*_BODY_BYTES)
         self._answers = Shares(*_ANSWER_BYTES)
 
-    def _load_all(self) -> None:
-        for app in self._apps.values():
-            app.load()
+    def _load_early(self) -> None:
+        for module, app in self._apps.items():
+            if module in _EARLY_MODULES:
+                app.load()
 
     def find(self, method: str, path: str) -> _Application | None:
         """The application that answers, or None."""
@@ -150,15 +154,15 @@ class Functions:
                 body = await exchange.run(threads)
         finally:
             memory.free()
-            self.load_others()
+            self.load_early()
         if body is not None:
             await self._send(exchange, body, client)
 
-    def load_others(self) -> None:
-        """Once somebody was answered, all groups are loaded: the start waits for the first one's alone."""
+    def load_early(self) -> None:
+        """Once somebody was answered, what clients need first is loaded: the start waits for the first group alone."""
         if not self._has_answered:
             self._has_answered = True
-            threading.Thread(target=self._load_all, name="loader", daemon=True).start()
+            threading.Thread(target=self._load_early, name="loader", daemon=True).start()
 
     async def _send(self, exchange: Exchange, body: bytes, client: str) -> None:
         """A large answer counts while it waits for its client. One to a request that changed something always goes."""

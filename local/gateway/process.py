@@ -278,7 +278,7 @@ def main(place: Place) -> None:
     if settings.shares_services and place.is_first:
         enter()
     if not place.is_first:
-        functions.load_others()  # the start waits for the first process; this one's first client should not
+        functions.load_early()  # the start waits for the first process; this one's first client should not
     nudge.watch_sends()
     # A client takes a while to make; the first add that sends is not there yet.
     threading.Thread(target=queue.client, name="queue-client", daemon=True).start()

@@ -45,7 +45,7 @@ def film(stack: Stack, configure: Callable[..., None]) -> None:
 def functions() -> Functions:
     """The gateway's part that calls applications, with that of files loaded."""
     functions = Functions([Route("ANY", "/api/download", True, Function("file", "endpoints.file.main", "file", 30))])
-    functions.load_others()
+    functions.load_early()
     importlib.import_module("endpoints.file.main")
     app = functions.find("GET", PATH)
     assert app

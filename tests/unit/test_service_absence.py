@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from boto3.exceptions import S3UploadFailedError
+from boto3.exceptions import RetriesExceededError, S3UploadFailedError
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
@@ -14,6 +14,7 @@ from botocore.exceptions import (
 )
 from pynamodb.exceptions import PutError, QueryError, TransactWriteError
 
+from dlambda.aws.transient_errors import transfer_errors
 from dlambda.service_absence import find_absence, name_service
 
 _URL = "http://engine.invalid"
@@ -32,15 +33,25 @@ def asked(error: Exception, service: str) -> Exception:
     return error
 
 
-def upload_failed(cause: Exception) -> Exception:
-    """What a transfer of boto3 raises."""
+def transfer_failed(raised: Exception, cause: Exception) -> Exception:
+    """What the bucket raises when a transfer of boto3 has met an error."""
     try:
-        try:
-            raise cause
-        except type(cause):
-            raise S3UploadFailedError("Failed to upload")  # noqa: B904 as boto3 does
-    except S3UploadFailedError as error:
+        with transfer_errors():
+            try:
+                raise cause
+            except type(cause):
+                raise raised  # noqa: B904 as boto3 does
+    except Exception as error:
         return error
+
+
+def upload_failed(cause: Exception) -> Exception:
+    return transfer_failed(S3UploadFailedError("Failed to upload"), cause)
+
+
+def download_failed(cause: Exception) -> Exception:
+    raised = RetriesExceededError(cause)  # type: ignore[arg-type]  # it takes any, as s3transfer gives it
+    return transfer_failed(raised, KeyError("of the last try"))
 
 
 UNAVAILABLE, FAILED = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR
@@ -51,6 +62,8 @@ CASES = [
     (refused("503", UNAVAILABLE, "sqs"), "queues"),
     (refused("ThrottlingException", BAD, "secrets-manager"), "secrets-manager"),
     (upload_failed(refused("InternalError", FAILED, "s3")), "bucket"),
+    (download_failed(ResponseStreamingError(error="cut off")), "bucket"),
+    (download_failed(ConnectionResetError("reset")), "bucket"),
     (ResponseStreamingError(error="cut off"), "bucket"),
     (asked(EndpointConnectionError(endpoint_url=_URL), "sqs"), "queues"),
     (PutError("m", asked(ReadTimeoutError(endpoint_url=_URL), "dynamodb")), "tables"),

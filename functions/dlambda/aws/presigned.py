@@ -4,12 +4,11 @@ import hashlib
 import hmac
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
-
-from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from dlambda.deployment import current, per_deployment
 from dlambda.errors import Forbidden, Unavailable
@@ -27,8 +26,6 @@ _EXPIRED = "This address has expired."
 
 Parameter = tuple[str, str]
 Parameters = Sequence[Parameter]
-KeyPair = tuple[Credentials | ReadOnlyCredentials, str]
-"""A key pair, with its token, and the region."""
 Secret = tuple[str, str]
 """The secret of a key pair, and the region."""
 
@@ -38,14 +35,14 @@ def sign(method: str, address: str, seconds: int, parameters: Parameters = ()) -
 
     It covers the method, the host, the path and the query.
     """
-    access, region = _access()
+    access = _access()
     signed_at = _as_text(int(time.time()))
-    own = _own_parameters((access.access_key, access.token or "", region), signed_at, seconds)
+    own = _own_parameters((access.key, access.token, access.region), signed_at, seconds)
     covered = [*((parameter, _escaped_before(*parameter)) for parameter in parameters), *own]
     signed_query = "&".join([text for _, text in sorted(covered)])
     host, slash, path = address.partition("://")[2].partition("/")
     request = f"{method}\n{slash}{path}\n{signed_query}\nhost:{host}"
-    signature = _signature((access.secret_key or "", region), request, signed_at)
+    signature = _signature((access.secret, access.region), request, signed_at)
     return f"{address}?{'&'.join([text for _, text in covered])}&{_SIGNATURE}={signature}"
 
 
@@ -74,8 +71,8 @@ def check_signature(method: str, host: str, raw_path: bytes, query: bytes, now: 
 
     However path and query are escaped: they are signed as `sign` writes them.
     """
-    access, region = _access()
-    signed = _check((access.secret_key or "", region), f"{method} {host}", raw_path, query)
+    access = _access()
+    signed = _check((access.secret, access.region), f"{method} {host}", raw_path, query)
     if signed.time > now + _SKEW_SECONDS:
         raise Forbidden(_REFUSED)
     if now > signed.time + signed.seconds:
@@ -148,13 +145,16 @@ def _region() -> str:
     return current().session().get_config_variable("region") or "us-east-1"
 
 
-def _access() -> KeyPair:
-    """Returns the credentials that sign requests. Raises `Unavailable`."""
-    session, own = current().session(), current().service_access.get("s3", ServiceAccess())
+def _access() -> ServiceAccess:
+    """Returns the keys that sign requests, and the region. Raises `Unavailable`."""
+    own = current().service_access.get("s3", ServiceAccess())
+    if own.key and own.region:
+        return own
     region = own.region or _region()
     if own.key:
-        return Credentials(own.key, own.secret, own.token or None), region
-    credentials = session.get_credentials()
+        return replace(own, region=region)
+    credentials = current().session().get_credentials()
     if credentials is None:
         raise Unavailable("No credentials for the bucket are at hand.")
-    return credentials.get_frozen_credentials(), region
+    pair = credentials.get_frozen_credentials()
+    return ServiceAccess(pair.access_key or "", pair.secret_key or "", pair.token or "", region)

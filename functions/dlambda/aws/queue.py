@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.aws.refusals import TAKES_NO_GROUPS, is_refusal
@@ -53,6 +52,8 @@ def client() -> "SQSClient":
     """The client of the queues: of the engine of one machine, or of the cloud."""
     if path := current().settings.queues_socket:
         return cast("SQSClient", _EngineQueues(QUEUES, path))
+    from botocore.config import Config  # loads botocore, which the engine of one machine does without
+
     config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
     sqs: SQSClient = current().client("sqs", config=config)
     return sqs

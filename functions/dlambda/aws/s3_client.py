@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
-
 from dlambda.aws.links import refuse_links
 from dlambda.deployment import current, per_deployment
 
@@ -13,6 +11,9 @@ if TYPE_CHECKING:
 
 @per_deployment
 def client() -> "S3Client":
+    import boto3  # a tenth of a function's start, and most requests ask for no object
+    from botocore.config import Config
+
     # Checksums "when supported" would read and frame each body once more, which not every S3 understands.
     config = Config(
         s3={"addressing_style": "path"},
@@ -21,8 +22,6 @@ def client() -> "S3Client":
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=20,
     )
-    import boto3  # a tenth of a function's start, and most requests ask for no object
-
     # By boto3, which adds the transfers of files: once, it cannot add them twice to one session.
     s3: S3Client = boto3.Session(botocore_session=current().session()).client("s3", config=config)
     refuse_links(s3)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from dlambda.aws.refusals import MISSING, TOO_LARGE, is_refusal, refusals_as
 from dlambda.aws.s3_client import client
 from dlambda.aws.stored import Stored
+from dlambda.aws.transient_errors import transfer_errors
 from dlambda.deployment import current
 from dlambda.errors import NotFound
 
@@ -48,7 +49,7 @@ class S3Store:
         return chunks
 
     def get_file(self, key: str, path: Path) -> None:
-        with refusals_as(_not_found(key), MISSING):
+        with refusals_as(_not_found(key), MISSING), transfer_errors():
             client().download_file(_bucket(), key, str(path))
 
     def list_(self, prefix: str) -> Iterator[Stored]:
@@ -80,9 +81,10 @@ class S3Store:
     def put_file(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
         callback = (lambda _bytes: on_part()) if on_part else None
         parts = _in_parts(above_bytes=_FILE_PART_BYTES, part_bytes=_FILE_PART_BYTES)
-        client().upload_file(
-            str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=parts, Callback=callback
-        )
+        with transfer_errors():
+            client().upload_file(
+                str(path), _bucket(), key, ExtraArgs={"ContentType": content_type}, Config=parts, Callback=callback
+            )
 
     def place(self, path: Path, key: str, content_type: str, on_part: Callable[[], None] | None = None) -> None:
         self.put_file(path, key, content_type, on_part)

@@ -4,8 +4,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dlambda.aws.refusals import CLIENT_GONE, is_refusal
@@ -65,15 +63,14 @@ def _client_of(connection_id: str) -> "ApiGatewayManagementApiClient":
         return _own_client()
     clients = _node_clients()
     if address not in clients:
-        clients[address] = _make_client(address, Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0}))
+        clients[address] = _make_client(address, connect_timeout=1, max_attempts=0)
         clients[address].meta.events.register("before-send.apigatewaymanagementapi", _sign)
     return clients[address]
 
 
 @per_deployment
 def _own_client() -> "ApiGatewayManagementApiClient":
-    config = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 2})
-    return _make_client(current().settings.socket_endpoint, config)
+    return _make_client(current().settings.socket_endpoint, connect_timeout=2, max_attempts=2)
 
 
 @per_deployment
@@ -87,14 +84,17 @@ def _away_until() -> dict[str, float]:
     return {}
 
 
-def _make_client(endpoint: str, config: Config) -> "ApiGatewayManagementApiClient":
+def _make_client(endpoint: str, connect_timeout: int, max_attempts: int) -> "ApiGatewayManagementApiClient":
+    from botocore.config import Config  # loads botocore, which few processes of one machine need
+
+    config = Config(connect_timeout=connect_timeout, read_timeout=5, retries={"max_attempts": max_attempts})
     management_api: ApiGatewayManagementApiClient = current().client(
         "apigatewaymanagementapi", endpoint_url=endpoint, config=config
     )
     return management_api
 
 
-def _sign(request: AWSPreparedRequest, **_: Any) -> None:
+def _sign(request: Any, **_: Any) -> None:  # `AWSPreparedRequest` of botocore
     """Lets the other node know that it is asked by one of the same deployment."""
     body = request.body if isinstance(request.body, bytes) else b""
     deployment = current()

@@ -16,9 +16,9 @@ from dlambda.entry import dialects
 from dlambda.entry.base_path import BasePath
 from dlambda.entry.exposure import check_host
 from dlambda.entry.json_request import JsonRequest
-from dlambda.entry.logs import set_up_logs
 from dlambda.entry.problem import Problem, render
 from dlambda.entry.routes import GroupApp, Routes
+from dlambda.entry.start import set_up
 from dlambda.entry.steps import add_steps
 from dlambda.errors import AppError
 from dlambda.usecases.events.measure import metrics
@@ -52,7 +52,7 @@ def make_routes(name: str, description: str = "", *, security: str = "user") -> 
 
 def make_app(*groups: Routes, authenticated: bool = True) -> GroupApp:
     """A group's app. `authenticated=False` is for groups that check keys of their own, or are for everyone."""
-    set_up_logs()
+    set_up()
     app = GroupApp(groups[0].name, static_folder=None)
     app.request_class = JsonRequest
     app.url_map.strict_slashes = False

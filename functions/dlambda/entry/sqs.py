@@ -10,7 +10,8 @@ from dlambda.aws import queue
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.messages.queue_messages import Message
 from dlambda.domain.messages.queues import MOST_RECEIVES, QUEUES, read_message, wait_seconds
-from dlambda.entry.logs import follow_level, set_request_id, set_up_logs
+from dlambda.entry.logs import follow_level, set_request_id
+from dlambda.entry.start import set_up
 from dlambda.errors import AppError
 from dlambda.service_absence import find_absence
 from dlambda.traces import step
@@ -59,7 +60,7 @@ class QueueHandler:
 
 def make_queue_handler(*routes: Route[Any]) -> QueueHandler:
     """A handler with a route for each type of message that its queues carry."""
-    set_up_logs()
+    set_up()
     return QueueHandler(routes)
 
 

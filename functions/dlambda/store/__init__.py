@@ -1,0 +1,1 @@
+from dlambda.store import late_botocore as late_botocore  # before any module imports PynamoDB

@@ -1,14 +1,16 @@
 """The one connection with the tables: by botocore's client in the cloud, by a socket to the engine of one machine."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.session import Session
 from pynamodb.connection import Connection
 
 from dlambda.deployment import current, per_deployment
 from dlambda.engine_client import TABLES, EngineClient
 from dlambda.store.usage import usage
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 _POOL_SIZE = 50
 # Its debug lines print whole requests, cookies included.
@@ -17,7 +19,7 @@ logging.getLogger("pynamodb").setLevel(logging.WARNING)
 
 class _Connection(Connection):
     @property
-    def session(self) -> Session:
+    def session(self) -> "Session":
         return current().session()
 
     def close(self) -> None:

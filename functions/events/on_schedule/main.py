@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlambda.deployment import current
-from dlambda.entry.logs import follow_level, set_up_logs
+from dlambda.entry.logs import follow_level
+from dlambda.entry.start import set_up
 from dlambda.usecases.operations.run_round import run_round
 
-set_up_logs()
+set_up()
 
 
 def lambda_handler(_event: Mapping[str, Any], _context: Any) -> None:
