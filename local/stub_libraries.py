@@ -1,4 +1,4 @@
-"""Libraries that PyAV brings and nothing here calls, 30 MB: stubs of the same name take their places.
+"""Libraries that PyAV brings and nothing here calls, 32 MB: stubs of the same name take their places.
 
 PyAV probes, copies, and encodes sound; films are encoded by ffmpeg, a program of its own. The loader wants each library
 that another was linked with: a stub has the functions that the others name, and all answer that there is nothing
@@ -61,6 +61,7 @@ class Library:
 
 LIBRARIES: Final = (
     Library("libx265-*.so.*", b"x265_", 0),
+    Library("libx264-*.so.*", b"x264_", 0),
     Library("libSvtAv1Enc-*.so.*", b"svt_", -1),
     Library("libvpx-*.so.*", b"vpx_", 0),  # ffmpeg's libraries decode VP8 and VP9 by themselves
 )
