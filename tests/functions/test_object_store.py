@@ -98,6 +98,10 @@ def test_listings_are_in_the_order_of_keys() -> None:
     assert [each.key for each in bucket.list_("files/")] == sorted(key for key in keys if key.startswith("files/"))
     files, folders = bucket.list_folder("files/")
     assert ([each.key for each in files], sorted(folders)) == (["files/a.txt", "files/b"], ["a", "a-b", "ab"])
+    names = [
+        sorted(name for some in bucket.walk_folder_names(place) for name in some) for place in ("files/", "files/a/")
+    ]
+    assert names == [["a", "a-b", "ab"], ["2"]]
     files, folders = bucket.list_folder("files/a.")
     assert ([each.key for each in files], folders) == (["files/a.txt"], [])
     assert [each.key for each in bucket.list_("files/a")] == sorted(key for key in keys if key.startswith("files/a"))

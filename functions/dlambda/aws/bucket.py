@@ -89,6 +89,11 @@ def walk_folder(prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
     return object_store().walk_folder(prefix)
 
 
+def walk_folder_names(prefix: str) -> Iterator[list[str]]:
+    """The names alone of the folders in the folder `prefix`, some at a time."""
+    return object_store().walk_folder_names(prefix)
+
+
 def delete(keys: Iterable[str]) -> None:
     """Deletes objects; what is not there is no error."""
     object_store().delete(keys)

@@ -115,6 +115,9 @@ class Library:
         files = [stored for _, stored in entries if stored is not None]
         yield files, [key.removeprefix(prefix) for key, stored in entries if stored is None]
 
+    def walk_folder_names(self, prefix: str) -> Iterator[list[str]]:
+        yield [key.removeprefix(prefix) for key, _ in self._entries(prefix, only_folders=True)]
+
     def has_folder(self, key: str) -> bool:
         try:
             os.close(self._open(key, os.O_PATH, stat.S_ISDIR))
@@ -152,7 +155,7 @@ class Library:
             raise
         return descriptor
 
-    def _entries(self, prefix: str) -> list[tuple[str, Stored | None]]:
+    def _entries(self, prefix: str, *, only_folders: bool = False) -> list[tuple[str, Stored | None]]:
         """The entries of the prefix's folder that begin like it, in the order of keys; None for a folder."""
         folder, slash, begin = prefix.rpartition("/")
         try:
@@ -161,7 +164,8 @@ class Library:
             return []
         try:
             with os.scandir(descriptor) as entries:
-                visible_entries = [entry for entry in entries if entry.name.startswith(begin) and _is_shown(entry)]
+                listed = (entry for entry in entries if entry.is_dir()) if only_folders else entries
+                visible_entries = [entry for entry in listed if entry.name.startswith(begin) and _is_shown(entry)]
                 keyed = [(f"{folder}{slash}{entry.name}", entry) for entry in visible_entries]
                 return [
                     (key, None if entry.is_dir() else _as_stored(key, entry.stat()))

@@ -35,6 +35,9 @@ class ObjectStore(Protocol):
     def walk_folder(self, prefix: str) -> Iterator[tuple[list[Stored], list[str]]]:
         """The same up to the next `/`, in portions, and the names of the folders there."""
 
+    def walk_folder_names(self, prefix: str) -> Iterator[list[str]]:
+        """The names of the folders up to the next `/`, in portions; files are not looked at where that saves time."""
+
     def has_any(self, prefix: str) -> bool:
         """True if a key begins with `prefix`."""
 

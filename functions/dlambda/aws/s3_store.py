@@ -67,6 +67,10 @@ class S3Store:
             folders = answer.get("CommonPrefixes", ())
             yield files, [entry["Prefix"].removeprefix(prefix).rstrip("/") for entry in folders]
 
+    def walk_folder_names(self, prefix: str) -> Iterator[list[str]]:
+        for _, names in self.walk_folder(prefix):
+            yield names
+
     def has_any(self, prefix: str) -> bool:
         answer = client().list_objects_v2(Bucket=_bucket(), Prefix=prefix, MaxKeys=1)
         return bool(answer.get("Contents"))

@@ -1,6 +1,7 @@
 """The configuration that clients begin with (docs/contract/system.md 5)."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from dlambda.aws import bucket
@@ -54,7 +55,7 @@ def subfolders(path: str, home: str) -> dict[str, Any]:
     """
     folder = at_home(home, resolve_folder(path.strip(), input_rules()))
     names: list[str] = []
-    for _, some_names in bucket.walk_folder(folder_key(folder)):
+    for some_names in bucket.walk_folder_names(folder_key(folder)):
         names += some_names
         if len(names) >= _MOST_FOLDERS:
             break
@@ -91,7 +92,7 @@ def _folders(depth: int, home: str) -> Iterator[dict[str, str]]:
     remaining = _MOST_FOLDERS
     while todo and remaining > 0:
         folder, level = todo.pop(0)
-        _, names = bucket.list_folder(folder_key(at_home(home, folder)))
+        names = chain.from_iterable(bucket.walk_folder_names(folder_key(at_home(home, folder))))
         for name in sorted(names)[:remaining]:
             path = f"{folder}/{name}" if folder else name
             yield {"name": name, "path": path}
