@@ -26,7 +26,7 @@ def seconds_until_finished(api: Api, urls: list[str], folder: str, patience: flo
     known = _finished(api)
     began = time.perf_counter()
     reply = api.post("/api/history", [{"url": url, "folder": folder} for url in urls])
-    assert reply.status == 200, reply.body
+    assert reply.status in (200, 202), reply.body
     while time.perf_counter() - began < patience:
         if _finished(api) >= known + len(urls):
             return time.perf_counter() - began
@@ -87,7 +87,7 @@ def measure_serving(api: Api, origin: Origin) -> list[Figure]:
     address = api.base + api.download_path(item)
     speed = BIG_BYTES / _MB / statistics.median(seconds_to_read(address) for _ in range(3))
     path = f"{item['folder']}/{item['filename']}"
-    zip_speed = BIG_BYTES / _MB / statistics.median(_seconds_to_zip(api, path) for _ in range(3))
+    zip_speed = BIG_BYTES / _MB / statistics.median(seconds_to_zip(api, path) for _ in range(3))
     rate = files_per_second(api.base + api.download_path(clip))
     return [
         Figure("/api/download of 522 MB", speed, "MB/s", "2,920 MB/s", "3,500 MB/s", 3500, at_least=True),
@@ -96,7 +96,9 @@ def measure_serving(api: Api, origin: Origin) -> list[Figure]:
     ]
 
 
-def _seconds_to_zip(api: Api, path: str) -> float:
+def seconds_to_zip(api: Api, path: str) -> float:
+    """The large file in a ZIP, from the POST that orders it to its last byte."""
+
     def order_and_read() -> None:
         token = api.post("/api/file/download", [path]).json()["token"]
         _read(f"{api.base}/api/file/download/{token}")

@@ -4,7 +4,7 @@ import statistics
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from functools import partial
 from subprocess import run
 from urllib.parse import quote
 
@@ -28,22 +28,20 @@ _PLAIN = textwrap.dedent("""
 """)
 
 
-def _asking(api: Api, url: str, query: str = "") -> Callable[[], None]:
-    def ask() -> None:
-        assert api.get(f"/api/yt-dlp/url/info?url={quote(url, safe='')}{query}").status == 200
-
-    return ask
+def look(api: Api, url: str) -> None:
+    """Asks for the metadata of a URL."""
+    assert api.get(f"/api/yt-dlp/url/info?url={quote(url, safe='')}").status == 200
 
 
 def measure_looking(api: Api, origin: Origin) -> list[Figure]:
     """A first look against yt-dlp in a warm process, and a second look."""
     tag = time.time_ns()
-    _asking(api, origin.url(f"clip-{tag}-first.mp4"))()  # starts the warm process
+    look(api, origin.url(f"clip-{tag}-first.mp4"))  # starts the warm process
     urls = [origin.url(f"clip-{tag}-{number}.mp4") for number in range(_TIMES)]
-    ours = statistics.median(seconds_of(_asking(api, url)) for url in urls)
+    ours = statistics.median(seconds_of(partial(look, api, url)) for url in urls)
     done = run([sys.executable, "-c", _PLAIN, urls[0], *urls], capture_output=True, text=True, check=True)
     plain = float(done.stdout)
-    hit = median_seconds(_asking(api, urls[0]), 30) * 1000
+    hit = median_seconds(partial(look, api, urls[0]), 30) * 1000
     return [
         Figure("url/info, first look", ours * 1000, "ms"),
         Figure("the same by yt-dlp in a warm process", plain * 1000, "ms"),
