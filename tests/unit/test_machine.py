@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.template import ROOT
-from local.tools import AWS_SERVICES, remove_services
+from local.tools import AWS_SERVICES, UNUSED_PARTS, remove_parts, remove_services
 
 PROGRAMS = {
     "uname": 'case "$1" in -s) echo Linux;; *) echo x86_64;; esac',
@@ -89,6 +89,29 @@ def test_descriptions_of_other_services_go(tmp_path):
     (tmp_path / "endpoints.json").write_text("{}")
     remove_services(tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["endpoints.json", "s3"]
+
+
+def test_parts_that_nothing_reads_go(tmp_path):
+    gone = ("Cryptodome/SelfTest/a.py", "lxml/objectify.cpython-311.so", "lxml/html/_difflib.cpython-311.so")
+    kept = ("Cryptodome/Cipher/AES.py", "lxml/etree.cpython-311.so", "lxml/html/clean.py")
+    for name in (*gone, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    for _ in range(2):
+        remove_parts(tmp_path)
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == sorted(kept)
+
+
+def test_no_source_names_a_part_that_goes():
+    modules = [part.partition(".")[0].replace("/", ".") for part in UNUSED_PARTS]
+    assert {"Cryptodome.SelfTest", "lxml.objectify"} <= {*modules}
+    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, modules))})\b")
+    assert not [
+        path
+        for folder in ("functions", "local")
+        for path in (ROOT / folder).rglob("*.py")
+        if words.search(path.read_text("utf-8"))
+    ]
 
 
 @pytest.mark.parametrize("target", ["install", "run"])
