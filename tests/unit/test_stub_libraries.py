@@ -61,11 +61,13 @@ def test_what_does_not_work_with_a_stub_gets_its_library_back(tmp_path: Path, mo
     """PyAV cannot be loaded here: a package of its name that fails lies before it."""
     library = _library()
     path = _lay(tmp_path, library)
-    (tmp_path / "av.py").write_text("raise ImportError")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "av.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(broken))
     assert replace_unused(tmp_path) == 0
     assert path.read_bytes() == library
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["av.py", "libavcodec-1.so.1", path.name]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["broken", "libavcodec-1.so.1", path.name]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="libraries of Linux")
