@@ -14,7 +14,7 @@ SIGNED = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCES
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("items", [16, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("items", [8, pytest.param(200, marks=pytest.mark.nightly)])
 def test_a_killed_node_loses_nothing_and_every_client_hears_everything(tmp_path: Path, items: int) -> None:
     figures = two_nodes.run(items, tmp_path)
     print(figures.report())

@@ -35,8 +35,8 @@ UNDER_WAY_BYTES = 4_000_000  # at the end of an invocation: buffers, and half a 
 AT_ONCE = 4
 FRAGMENT_BYTES = 32 * 1024
 LARGE_FRAGMENT_BYTES = 1024 * 1024
-STREAM_BYTES = 12_000_000
-STREAM_UNDER_WAY_BYTES = 1_500_000  # likewise, but at the stream's rate
+STREAM_BYTES, STREAM_RATE = 8_000_000, 1_300_000
+STREAM_UNDER_WAY_BYTES = 1_000_000  # likewise, but at the stream's rate
 
 
 @pytest.fixture(autouse=True)
@@ -172,7 +172,7 @@ def test_one_that_must_be_converted_is_refused_before_it_begins(stack: Stack, vo
 def test_so_is_a_stream_of_which_four_fragments_come_at_once(
     stack: Stack, environments: Callable[[int], Path], path: str
 ) -> None:
-    with Source(STREAM_BYTES, 2_000_000, FRAGMENT_BYTES) as source:
+    with Source(STREAM_BYTES, STREAM_RATE, FRAGMENT_BYTES) as source:
         report = download(stack, source.url(path), environments, LIMIT_SECONDS, cli=f"--concurrent-fragments {AT_ONCE}")
         assert (report.item.status, report.item.error) == (Status.FINISHED, None)
         if path == "stream.mpd":

@@ -74,9 +74,10 @@ def names(folder: ReleaseFolder) -> list[str]:
 
 
 def test_a_newer_release_is_taken_for_items_that_failed_and_then_for_all(
-    system: Client, index: PackageIndex, folder: ReleaseFolder, listening: Heard
+    group: Callable[[str], Client], index: PackageIndex, folder: ReleaseFolder, listening: Heard
 ) -> None:
-    installed = installed_ytdlp()
+    """With its options, of which the new ones are refused."""
+    system, installed = group("system"), installed_ytdlp()
     before = release(system)
     assert (before["version"], before["installed"], before["newest"]) == (installed, installed, None)
     index.offer(NEW, WITH_NEW_OPTION)
@@ -98,11 +99,6 @@ def test_a_newer_release_is_taken_for_items_that_failed_and_then_for_all(
     assert system.get("/api/system/configuration")[1]["app"]["ytdlp_version"] == NEW
     assert [data["data"]["data"]["ytdlp_version"] for data in listening.of("config_update")] == [NEW]
 
-
-def test_a_new_option_is_refused(group: Callable[[str], Client], index: PackageIndex, folder: ReleaseFolder) -> None:
-    index.offer(NEW, WITH_NEW_OPTION)
-    update_ytdlp.update_now()
-    folder.change(lambda releases: releases.serve(NEW, 1.0))
     ytdlp = group("ytdlp")
     flags = [flag for option in ytdlp.get("/api/yt-dlp/options")[1]["options"] for flag in option["flags"]]
     assert "--brand-new" in flags
