@@ -156,13 +156,14 @@ def forked(engine: Child) -> Child:
     """An engine that is a module of ours, forked from this process in place of started: it shares the memory of Python
     and of what is loaded. For a process that has one thread.
     """
-    _, _, module, *arguments = engine.command
+    _, _, name, *arguments = engine.command
+    module = importlib.import_module(name)  # here, where it fills fresh pages: afterwards it would write to shared ones
 
     def run() -> None:
-        sys.argv = [module, *arguments]
-        sys.exit(importlib.import_module(module).main() or 0)
+        sys.argv = [name, *arguments]
+        sys.exit(module.main() or 0)
 
-    return replace(engine, name=module.removeprefix("local."), main=run)
+    return replace(engine, name=name.removeprefix("local."), main=run)
 
 
 def queues(config: Config, sockets: Sockets, queue_list: Iterable[Queue]) -> Child:

@@ -85,11 +85,11 @@ def fork(plan: Plan, log: IO[bytes]) -> Forked:
     return Forked(pid, os.fdopen(read_end, "wb"))
 
 
-def fork_together(load: Callable[[], None], starts: Sequence[tuple[Plan, IO[bytes]]]) -> list[Forked]:
+def fork_together(load: Callable[[], None], starts: Sequence[tuple[Plan, IO[bytes]]]) -> Callable[[], list[Forked]]:
     """Starts the plans, each with its log, from a process that has called `load`: what that loads they share.
 
-    The process ends then, and they are children of this one, which must adopt orphans. What went wrong stands in the
-    first log; fewer processes come back then, the first ones.
+    Returns at once. The call of what it returns waits until that process has ended; they are children of this one then,
+    which must adopt orphans. What went wrong stands in the first log; fewer come back then, the first ones.
     """
     pipes = [os.pipe() for _ in starts]
     pids_read, pids_write = os.pipe()
@@ -98,15 +98,18 @@ def fork_together(load: Callable[[], None], starts: Sequence[tuple[Plan, IO[byte
     loader = os.fork()
     if loader == 0:
         _load_and_fork(load, starts, [read for read, _ in pipes], pids_write)
-    os.close(pids_write)
-    with os.fdopen(pids_read) as lines:
-        pids = [int(line) for line in lines]
-    os.waitpid(loader, 0)  # they are ours from now on
-    for read, _ in pipes:
-        os.close(read)
-    for _, write in pipes[len(pids) :]:
-        os.close(write)
-    return [Forked(pid, os.fdopen(write, "wb")) for pid, (_, write) in zip(pids, pipes, strict=False)]
+    for descriptor in (pids_write, *(read for read, _ in pipes)):
+        os.close(descriptor)
+
+    def wait() -> list[Forked]:
+        with os.fdopen(pids_read) as lines:
+            pids = [int(line) for line in lines]
+        os.waitpid(loader, 0)  # they are ours from now on
+        for _, write in pipes[len(pids) :]:
+            os.close(write)
+        return [Forked(pid, os.fdopen(write, "wb")) for pid, (_, write) in zip(pids, pipes, strict=False)]
+
+    return wait
 
 
 def _load_and_fork(

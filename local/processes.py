@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
@@ -155,13 +155,17 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def start_together(load: Callable[[], None], children: Sequence[Child]) -> None:
-    """Starts processes of our own, which share the memory of what `load` loads (`fork_together`)."""
+@contextlib.contextmanager
+def start_together(load: Callable[[], None], children: Sequence[Child]) -> Iterator[None]:
+    """Starts processes of our own, which share the memory of what `load` loads (`fork_together`), beside the body."""
     with contextlib.ExitStack() as logs:
         starts = [(child.plan(child.main), logs.enter_context(child.open_log())) for child in children if child.main]
-        started = fork_together(load, starts)
-    for child, process in zip(children, started, strict=False):
-        child.note_start(process)
+        wait = fork_together(load, starts)
+    try:
+        yield
+    finally:
+        for child, process in zip(children, wait(), strict=False):
+            child.note_start(process)
 
 
 def end(children: Iterable[Child], patience_seconds: float) -> None:

@@ -67,7 +67,7 @@ adopt_orphans()
 names = ("one", "two")
 logs = [open(os.path.join(sys.argv[2], name), "w+b") for name in names]
 plans = [Plan(f"local.{name}", lambda name=name: main(name), {}) for name in names]
-children = fork_together(load, list(zip(plans, logs)))
+children = fork_together(load, list(zip(plans, logs)))()
 for child in children:
     child.stdin.write(b"go\\n")
     child.stdin.flush()

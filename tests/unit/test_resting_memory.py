@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 _SUPERVISOR = "import local.supervisor"
-_SHARED = "import local.worker; from local import supervisor, template; supervisor._load()"
+_SHARED = """
+import importlib
+from dlambda import deployment
+from local import supervisor, template
+for name in (*supervisor._GATEWAY_MODULES, *supervisor._WORKER_MODULES):
+    importlib.import_module(name)
+assert deployment._current is None, "it would have the supervisor's environment"
+"""
 _GATEWAY = f"""{_SHARED}
-import local.gateway.process
+import local.gateway.functions
 local.gateway.functions.Functions(template.read().routes)._load_early()
 """
 _WORKER = f"""{_SHARED}
+import local.worker
 for consumer in template.read().consumers:
     if consumer.queue in local.worker._EARLY_QUEUES:
         local.worker.handler_of(consumer.function)
@@ -41,7 +49,7 @@ def _run(code: str, folder: Path) -> str:
 
 @pytest.mark.parametrize(
     ("code", "absent"),
-    [(_SUPERVISOR, (*_HEAVY, *_OF_OTHERS)), (_GATEWAY, _HEAVY), (_WORKER, (*_HEAVY, "asyncio", "uvicorn"))],
+    [(_SUPERVISOR, (*_HEAVY, *_OF_OTHERS)), (_GATEWAY, _HEAVY), (_WORKER, _HEAVY)],
     ids=["supervisor", "gateway", "worker"],
 )
 def test_a_process_at_rest_has_not_loaded(code: str, absent: tuple[str, ...], tmp_path: Path) -> None:
