@@ -62,10 +62,13 @@ def test_a_burst_sends_what_the_client_takes_and_no_more(film: int, ends: tuple[
 
 
 @pytest.mark.parametrize("waits", [False, True])
-def test_a_client_that_is_gone_ends_it(film: int, ends: tuple[socket.socket, socket.socket], waits: bool) -> None:
+@pytest.mark.parametrize("size", [MEGABYTE, 5 * MEGABYTE])
+def test_a_client_that_is_gone_ends_it(
+    film: int, ends: tuple[socket.socket, socket.socket], waits: bool, size: int
+) -> None:
     here, there = ends
     there.close()
-    part = Slice(film, 0, 5 * MEGABYTE)
+    part = Slice(film, 0, size)
     goes_on = True
     for _ in range(100):
         sent, goes_on = burst(here, part, waits=waits)
@@ -76,8 +79,9 @@ def test_a_client_that_is_gone_ends_it(film: int, ends: tuple[socket.socket, soc
 
 
 @pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("size", [1, 5 * MEGABYTE])
 def test_a_file_that_has_become_shorter_is_an_error(
-    film: int, ends: tuple[socket.socket, socket.socket], waits: bool
+    film: int, ends: tuple[socket.socket, socket.socket], waits: bool, size: int
 ) -> None:
     with pytest.raises(OSError, match="shorter"):
-        burst(ends[0], Slice(film, 5 * MEGABYTE, 1), waits=waits)
+        burst(ends[0], Slice(film, 5 * MEGABYTE, size), waits=waits)
