@@ -1,6 +1,7 @@
 """Which tests run together, in one process, and in which order: those that take long first."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 _TESTS = Path(__file__).parent
@@ -9,6 +10,8 @@ _TOGETHER = ("tests/e2e/page/", "tests/security/")
 """Folders whose lab, browser and services take seconds to start."""
 _FOLDERS = (*_TOGETHER, "tests/e2e/", "tests/cloud/", "tests/media/", "tests/functions/")
 """Beginnings of test ids. A process runs what it runs of a folder at a stretch: the folder's services end behind it."""
+_WAITING = (*_TOGETHER, "tests/e2e/", "tests/cloud/")
+"""Those whose tests mostly wait for services; the others compute."""
 
 
 def group_of(test_id: str) -> str:
@@ -41,3 +44,12 @@ def collection_order(place: int, places: int) -> list[str]:
     beginning = files[place * len(files) // places].relative_to(_TESTS).parts[0]
     first = folders.index(_TESTS / beginning)
     return [str(folder) for folder in folders[first:] + folders[:first]]
+
+
+def next_group(groups: Iterable[str], process: int) -> str:
+    """Which of the groups that are left a process is given: the first that waits for the even ones, else computes.
+
+    Waiting and computing go well together, and two processes start the services of tests/e2e, not four.
+    """
+    left = list(groups)
+    return next((group for group in left if group.startswith(_WAITING) == (process % 2 == 0)), left[0])

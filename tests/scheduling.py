@@ -1,10 +1,11 @@
 """Which tests one process of `pytest -n` runs together, and what becomes of them when it dies."""
 
+from functools import cached_property
 from typing import Any
 
 from xdist.scheduler import LoadFileScheduling
 
-from tests.order import group_of
+from tests.order import group_of, next_group
 
 
 class ByServices(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
@@ -16,6 +17,17 @@ class ByServices(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Test id -> its place in the collection, which xdist would search for each test."""
+        return {test: number for number, test in enumerate(self.collection)}
+
+    def _assign_work_unit(self, node: Any) -> None:
+        scope = next_group(self.workqueue, int(node.gateway.id.removeprefix("gw")))
+        unit = self.workqueue.pop(scope)
+        self.assigned_work.setdefault(node, {})[scope] = unit
+        node.send_runtest_some([self._numbers[test] for test, is_complete in unit.items() if not is_complete])
 
     def remove_node(self, node: Any) -> str | None:
         """Gives the tests that a process leaves to others; answers the one that it died of, which has failed."""

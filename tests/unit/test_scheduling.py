@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.order import next_group
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -37,3 +38,9 @@ def test_a_process_that_dies_costs_the_test_it_died_of(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "1 failed, 4 passed" in done.stdout, done.stdout + done.stderr
     assert "crashed while running 'test_fatal.py::test_number[1]'" in done.stdout
+
+
+def test_half_of_the_processes_begin_with_what_waits() -> None:
+    groups = ["tests/e2e/page/", "tests/e2e/test_a.py", "tests/media/test_b.py", "tests/unit/test_c.py"]
+    assert [next_group(groups, process) for process in range(3)] == [groups[0], groups[2], groups[0]]
+    assert [next_group(groups[:1], 1), next_group(groups[2:], 2)] == [groups[0], groups[2]]
