@@ -84,6 +84,12 @@ def _freeze() -> None:
     gc.freeze()
 
 
+def say(line: str) -> None:
+    """Tells the person who started this; a terminal or pipe that is gone ends nothing."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
+
+
 class Stopped(Exception):
     """A person wants to stop while we still start."""
 
@@ -265,7 +271,7 @@ class Supervisor:
         for child in children:
             if (status := child.ended()) is not None:
                 self._give_up_early(child)
-                print(f"{child.kind} ended ({_reason(status)}) and is started again; see {child.log}", flush=True)
+                say(f"{child.kind} ended ({_reason(status)}) and is started again; see {child.log}")
             if child.is_due:
                 self._restart(child)
         if self._has_begun:  # before that there are children that nobody names yet
@@ -285,7 +291,7 @@ class Supervisor:
 
     def _announce(self) -> None:
         for line in self._welcome():
-            print(line, flush=True)
+            say(line)
 
     def _warnings(self) -> Iterator[object]:
         """Warnings about settings. The default preset may be one that a client makes later, so it stops no start."""
@@ -329,7 +335,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         if self._stopping:
-            print("Stopping", flush=True)
+            say("Stopping")
         end(self._own, _OWN_PATIENCE_SECONDS)
         end(self._engines, _ENGINE_PATIENCE_SECONDS)
         end_descendants()

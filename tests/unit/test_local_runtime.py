@@ -326,3 +326,10 @@ _SECRET_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 )
 def test_a_start_looks_after_the_admin_key_when_there_is_none_or_another_was_chosen(known, chosen, needed):
     assert needs_key(known, chosen, _SECRET_KEY) is needed
+
+
+def test_a_terminal_that_is_gone_ends_nothing():
+    code = "import sys; from local.supervisor import say; say('one'); say('two'); print('alive', file=sys.stderr)"
+    with open("/dev/full", "w") as full:  # each word that is written there is refused
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert "alive" in done.stderr
