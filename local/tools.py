@@ -11,8 +11,6 @@ from pathlib import Path
 
 from local import packed
 from local.debug_info import strip_all
-from local.stub_libraries import replace_unused
-from local.zipped_pip import zip_pip
 
 _NPM = {"dynoxide": "@dynoxide/*/dynoxide"}
 _FROM_VENV = ("deno", "rclone.gz")
@@ -97,10 +95,8 @@ def slim_packages(packages: Path) -> None:
     """Takes out of an environment's packages what nothing here starts, calls or reads."""
     for name in ("botocore", "boto3"):
         remove_services(packages / name / "data")
-    zip_pip(packages)
     remove_parts(packages)
     strip_all(packages)
-    replace_unused(packages / "av.libs")
 
 
 def main() -> int:

@@ -1,29 +1,19 @@
-"""Programs that lie compressed until they are asked for, and pip as one archive."""
+"""Programs that lie compressed until they are asked for."""
 
 import errno
 import gzip
 import os
-import shutil
 import stat
 import subprocess
 import sys
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from local.packed import archive_of, pack, unpack
 from local.template import ROOT
-from local.zipped_pip import zip_pip
 
-WHEEL = {
-    "here.py": "NAME = 'here'",
-    "here-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: here\nVersion: 1\n",
-    "here-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    "here-1.dist-info/RECORD": "",
-}
 SCRIPT = "#!/bin/sh\necho one\n"
 
 
@@ -99,32 +89,3 @@ def test_many_ask_at_once(tmp_path: Path) -> None:
         paths = set(pool.map(lambda _: unpack(archive_of(program), [tmp_path / "unpacked"]), range(16)))
     assert len(paths) == 1
     assert subprocess.check_output([paths.pop()], text=True) == "one\n"
-
-
-def test_zipped_pip_installs(tmp_path: Path) -> None:
-    packages = tmp_path / "packages"
-    pip = distribution("pip")
-    _copy_whole(Path(str(pip.locate_file("pip"))), packages / "pip")
-    information = packages / f"pip-{pip.version}.dist-info"
-    shutil.copytree(Path(str(pip.locate_file(information.name))), information)
-    for _ in range(2):
-        zip_pip(packages)
-    files = ["__init__.py", "__pip-runner__.py", "pip.zip"]
-    assert _names(packages / "pip") == files
-    rows = (information / "RECORD").read_text(encoding="utf-8").splitlines()
-    assert [row for row in rows if row.startswith("pip/")] == [f"pip/{name},," for name in files]
-    wheel = tmp_path / "here-1-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as file:
-        for name, text in WHEEL.items():
-            file.writestr(name, text)
-    words = ["-m", "pip", "install", "--no-index", "--quiet", "--target", str(tmp_path / "target"), str(wheel)]
-    subprocess.run([sys.executable, *words], check=True, env=os.environ | {"PYTHONPATH": str(packages)})
-    assert (tmp_path / "target" / "here.py").read_text() == WHEEL["here.py"]
-
-
-def _copy_whole(folder: Path, target: Path) -> None:
-    """A pip as it is installed, made of the one of this environment, which may be an archive already."""
-    if (archive := folder / "pip.zip").exists():
-        zipfile.ZipFile(archive).extractall(target.parent)
-    else:
-        shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
