@@ -1,11 +1,12 @@
 """Pushes to WebSocket clients by the management API of their gateway: the deployment's, or that of another node."""
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dlambda.aws.gateway_client import GatewayClient
 from dlambda.aws.refusals import CLIENT_GONE, is_refusal
 from dlambda.deployment import current, per_deployment
 from dlambda.domain.web.connection_id import push_address
@@ -70,7 +71,10 @@ def _client_of(connection_id: str) -> "ApiGatewayManagementApiClient":
 
 @per_deployment
 def _own_client() -> "ApiGatewayManagementApiClient":
-    return _make_client(current().settings.socket_endpoint, connect_timeout=2, max_attempts=2)
+    endpoint = current().settings.socket_endpoint
+    if current().hosting.behind_gateway:
+        return _make_client(endpoint, connect_timeout=2, max_attempts=2)
+    return cast("ApiGatewayManagementApiClient", GatewayClient(endpoint))
 
 
 @per_deployment
@@ -85,7 +89,7 @@ def _away_until() -> dict[str, float]:
 
 
 def _make_client(endpoint: str, connect_timeout: int, max_attempts: int) -> "ApiGatewayManagementApiClient":
-    from botocore.config import Config  # loads botocore, which few processes of one machine need
+    from botocore.config import Config  # loads botocore, which an only machine does without
 
     config = Config(connect_timeout=connect_timeout, read_timeout=5, retries={"max_attempts": max_attempts})
     management_api: ApiGatewayManagementApiClient = current().client(
