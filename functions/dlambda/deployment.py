@@ -14,7 +14,6 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, wraps
 from random import Random, SystemRandom
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _TOKEN_BYTES: Final = 32
+_MISSING: Final = object()
 
 
 class Clock:
@@ -111,8 +111,9 @@ class Deployment:
 
     def value(self, make: Callable[[], T]) -> T:
         """The value of `make()`, which is called once in this deployment."""
-        with suppress(KeyError):
-            return cast("T", self._values[make])
+        value = self._values.get(make, _MISSING)  # most requests ask several times
+        if value is not _MISSING:
+            return cast("T", value)
         with self._lock:
             if make not in self._values:
                 self._values[make] = make()

@@ -5,12 +5,12 @@ import contextvars
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
-from dlambda.entry.direct import CONDITIONS, REQUEST_ID, Answered, DirectRoute, answer_directly
+from dlambda.entry.direct import CONDITIONS, REQUEST_ID, Answered, DirectAnswer, DirectRoute, answer_directly
 from dlambda.entry.senders import Incoming, header_names
 from local.gateway.asgi import Scope, Send
 from local.gateway.joined_writes import joined_writes
 from local.gateway.pools import Places
-from local.gateway.senders import headers_of, peer_of
+from local.gateway.senders import client_of_scope, headers_of, peer_of
 
 # What the framework's way reads first.
 _BODY = frozenset({b"content-length", b"transfer-encoding", b"expect"})
@@ -26,27 +26,20 @@ def plain_request(scope: Scope, path: str) -> Incoming | None:
     return Incoming("GET", path, scope["query_string"].decode("latin-1"), headers, peer_of(scope))
 
 
-async def answer(route: DirectRoute, incoming: Incoming, scheme: str, places: Places, client: str) -> Answered | None:
-    """The answer; None when the framework has to answer. Raises `Full`."""
-    try:
-        return answer_directly(route, incoming, scheme, may_wait=False)
-    except BlockingIOError:
-        work = partial(answer_directly, route, incoming, scheme, may_wait=True)
-        async with places.place(client) as threads:
-            return await asyncio.get_running_loop().run_in_executor(threads, contextvars.copy_context().run, work)
+async def answer_in_thread(route: DirectRoute, incoming: Incoming, scope: Scope, places: Places) -> Answered | None:
+    """The answer, which may wait; None when the framework has to answer. Raises `Full`."""
+    work = partial(answer_directly, route, incoming, scope["scheme"], may_wait=True)
+    async with places.place(client_of_scope(scope)) as threads:
+        return await asyncio.get_running_loop().run_in_executor(threads, contextvars.copy_context().run, work)
 
 
-async def send_answer(scope: Scope, send: Send, answered: Answered, places: Places) -> None:
-    """Sends the answer; then a thread writes the line of the log, for which nobody waits."""
-    headers = [
-        (name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in answered.answer.headers.items()
-    ]
+async def send_answer(scope: Scope, send: Send, answer: DirectAnswer) -> None:
+    """Sends the answer."""
+    headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in answer.headers.items()]
     headers.append((b"content-length", b"0"))
     with joined_writes(scope):
-        await send({"type": "http.response.start", "status": answered.answer.status, "headers": headers})
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
-    if answered.log:
-        places.threads.submit(contextvars.copy_context().run, answered.log)
 
 
 @lru_cache(maxsize=8)

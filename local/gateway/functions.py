@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dlambda.entry.direct import DirectRoute
+from dlambda.entry.direct import DirectRoute, answer_directly
 from local.gateway import direct
 from local.gateway.asgi import Receive, Scope, Send, refuse
+from local.gateway.log_lines import LogLines
 from local.gateway.pools import COMMON, POOLS, ROUTES, Full, Places, Pool, PoolOfRoute
 from local.gateway.senders import client_of_scope
 from local.gateway.shares import Shares
@@ -36,7 +37,7 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._exact = {(route.method, route.path): route.function for route in routes if not route.greedy}
-        self._greedy = [route for route in routes if route.greedy]
+        self._greedy = [(route.method, f"{route.path}/", route.function) for route in routes if route.greedy]
 
     def find(self, method: str, path: str) -> Function | None:
         """The function that answers `method` on `path` (below the base path), or None."""
@@ -44,9 +45,9 @@ class Router:
         for verb in (method, "ANY"):
             if function := self._exact.get((verb, bare)):
                 return function
-        for route in self._greedy:
-            if route.method in {method, "ANY"} and path.startswith(route.path + "/"):
-                return route.function
+        for verb, prefix, function in self._greedy:
+            if path.startswith(prefix) and verb in {method, "ANY"}:
+                return function
         return None
 
 
@@ -91,6 +92,7 @@ class Functions:
         self._has_answered = False
         self._pool_of = PoolOfRoute(ROUTES.items())
         self._places = {pool: Places(pool) for pool in POOLS}
+        self._log_lines = LogLines(self._places[COMMON].threads)
         self._bodies = Shares(*_BODY_BYTES)
         self._answers = Shares(*_ANSWER_BYTES)
 
@@ -108,24 +110,30 @@ class Functions:
         """The pool in whose threads the application answers; `path` lies below the base path."""
         return self._pool_of.find(method, path, query)
 
-    async def answer_directly(
-        self, app: _Application, pool: Pool, path: str, parts: tuple[Scope, Receive, Send]
-    ) -> bool:
+    async def answer_directly(self, app: _Application, path: str, scope: Scope, send: Send) -> bool:
         """Answers without the application, where a route can; False when it has to. `path` lies below the base path."""
-        scope, _, send = parts
         route = app.direct_route(path)
         incoming = direct.plain_request(scope, path) if route else None
         if route is None or incoming is None:
             return False
-        places = self._places[pool]
         try:
-            answered = await direct.answer(route, incoming, scope["scheme"], places, client_of_scope(scope))
-        except Full:
-            return False  # it is refused there
+            answered = answer_directly(route, incoming, scope["scheme"], may_wait=False)
+        except BlockingIOError:
+            places = self._places[self.pool_of("GET", path, scope["query_string"])]
+            try:
+                answered = await direct.answer_in_thread(route, incoming, scope, places)
+            except Full:
+                return False  # it is refused there
         if answered is None:
             return False
-        await direct.send_answer(scope, send, answered, places)
+        await direct.send_answer(scope, send, answered.answer)
+        if answered.log:
+            self._log_lines.add(answered.log)
         return True
+
+    def close(self) -> None:
+        """Leaves nothing unwritten."""
+        self._log_lines.write()
 
     async def call(self, app: WsgiApp, pool: Pool, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets `app` answer; it takes the base path off by itself. Stops streaming when the client goes."""

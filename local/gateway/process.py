@@ -118,10 +118,9 @@ class Gateway:
         app = self._functions.find(scope["method"], path) if inside else None
         if app is None:
             return await refuse(send, 404, "Not Found", "NOT_FOUND")
-        pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
-        parts = (scope, receive, send)
-        if not await self._functions.answer_directly(app, pool, path, parts):
-            await self._functions.call(app, pool, *parts)
+        if not await self._functions.answer_directly(app, path, scope, send):
+            pool = self._functions.pool_of(scope["method"], path, scope["query_string"])
+            await self._functions.call(app, pool, scope, receive, send)
         return None
 
 
@@ -287,4 +286,5 @@ def main(place: Place) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, inner[: len(listeners) - 1], sockets, listeners, place))
+        functions.close()
         leave()

@@ -6,19 +6,21 @@ import importlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.secrets.attempts import PER_ADDRESS
+from dlambda.entry.logs import JsonLines
 from dlambda.store.table_connection import connection
 from dlambda.usecases.accounts.login_need import login_needed, look_again
 from local.gateway.asgi import Message, Scope
 from local.gateway.functions import Functions
 from local.template import Function, Route
+from tests.e2e.api import wait_until
 from tests.functions.people import make_account, set_up
+from tests.patience import PATIENCE_SECONDS
 from tests.stack import Stack
 
 FILM = "direct/film a.mp4"
@@ -78,8 +80,13 @@ class Exchange:
         return reply
 
     def _ask(self, *, is_direct: bool) -> tuple[Reply | None, bool]:
+        return asyncio.run(self.ask(is_direct=is_direct))
+
+    async def ask(self, *, is_direct: bool) -> tuple[Reply | None, bool]:
+        """The answer, if one was sent, and whether it is complete."""
         messages: list[Message] = []
-        nobody: Any = None
+        app = self._functions.find(self._scope["method"], self._path)
+        assert app
 
         async def send(message: Message) -> None:
             messages.append(message)
@@ -87,16 +94,12 @@ class Exchange:
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def ask() -> bool:
-            app = self._functions.find(self._scope["method"], self._path)
+        has_answered = True
+        if is_direct:
+            has_answered = await self._functions.answer_directly(app, self._path, self._scope, send)
+        else:
             pool = self._functions.pool_of(self._scope["method"], self._path, self._scope["query_string"])
-            parts = (self._scope, receive, send)
-            if is_direct:
-                return await self._functions.answer_directly(app or nobody, pool, self._path, parts)
-            await self._functions.call(app or nobody, pool, *parts)
-            return True
-
-        has_answered = asyncio.run(ask())
+            await self._functions.call(app, pool, self._scope, receive, send)
         if not messages:
             return None, has_answered
         headers = {name.decode(): _OWN.sub("", text.decode("latin-1")) for name, text in messages[0]["headers"]}
@@ -273,11 +276,29 @@ def test_the_line_of_the_log(
     functions: Functions, configure: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "dlambda.access")
+    caplog.handler.setFormatter(JsonLines())
     assert current().settings.access_log
-    for ask in (Exchange.directly, Exchange.by_framework):
-        ask(Exchange(functions, "GET", PATH, "", {"X-Request-Id": "line"}))
+    Exchange(functions, "GET", PATH, "", {"X-Request-Id": "line"}).directly()
+    functions.close()
+    Exchange(functions, "GET", PATH, "", {"X-Request-Id": "line"}).by_framework()
     lines = [record for record in caplog.records if record.name == "dlambda.access"]
     assert [line.getMessage() for line in lines] == [f"GET {PATH} 302"] * 2
+    assert [vars(line)["status"] for line in lines] == [302] * 2
+    assert caplog.text.count('"request_id": "line"') == 2
     configure(access_log="false")
     Exchange(functions, "GET", PATH, "", {}).directly()
+    functions.close()
     assert len([record for record in caplog.records if record.name == "dlambda.access"]) == 2
+
+
+def test_lines_of_the_log_are_written_by_a_thread(functions: Functions, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "dlambda.access")
+
+    async def ask() -> None:
+        for _ in range(3):
+            await Exchange(functions, "GET", PATH, "", {}).ask(is_direct=True)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(ask())
+    wait_until(lambda: len(caplog.records) == 3, PATIENCE_SECONDS, lambda: caplog.text)
+    assert {record.threadName for record in caplog.records} == {"common_0"}

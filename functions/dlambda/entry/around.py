@@ -3,6 +3,8 @@
 import logging
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from dlambda.deployment import current
@@ -39,12 +41,9 @@ def origin_headers(incoming: Incoming, admitted: Admission | None) -> dict[str, 
     return {**cors_headers(incoming, admitted), "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS)}
 
 
-def is_logged(path: str) -> bool:
-    """True if an answer leaves a line in the log."""
-    return current().settings.access_log and path not in _QUIET_PATHS
-
-
-def log_answer(method: str, path: str, status: int, began: float) -> None:
-    """Writes that line. `began`: the monotonic time at which the request came."""
-    took = round((time.monotonic() - began) * 1000, 1)
-    access_log.info("%s %s %s", method, path, status, extra={"status": status, "ms": took})
+def line_of_answer(method: str, path: str, status: int, began: float) -> Callable[[], object] | None:
+    """A call that writes the line of the log; None for an answer without one. `began`: the request's monotonic time."""
+    if not current().settings.access_log or path in _QUIET_PATHS:
+        return None
+    extra = {"status": status, "ms": round((time.monotonic() - began) * 1000, 1)}
+    return partial(access_log.info, "%s %s %s", method, path, status, extra=extra)

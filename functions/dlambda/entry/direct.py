@@ -9,18 +9,19 @@ errors have one text, failures are counted once, and the cloud knows no other wa
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from dlambda.domain.accounts.key_request import PREFIX
 from dlambda.domain.accounts.permission import check_permission
 from dlambda.domain.accounts.principal import Principal
-from dlambda.entry.around import admit, common_headers, id_of_request, is_logged, log_answer, origin_headers
+from dlambda.entry.around import admit, common_headers, id_of_request, line_of_answer, origin_headers
 from dlambda.entry.auth import authenticate
 from dlambda.entry.logs import follow_level, is_level_due, set_request_id
+from dlambda.entry.logs import request_id as line_id
 from dlambda.entry.senders import Incoming
 from dlambda.errors import AppError
 from dlambda.usecases.accounts.login_need import account_exists, is_remembered, login_needed
@@ -70,7 +71,7 @@ class Answered:
     """A direct answer with all its headers. `log` writes the line of the log, to a disk: not in the event loop."""
 
     answer: DirectAnswer
-    log: Callable[[], None] | None = field(default=None)
+    log: Callable[[], object] | None
 
 
 def answer_directly(route: DirectRoute, incoming: Incoming, scheme: str, *, may_wait: bool) -> Answered | None:
@@ -102,13 +103,14 @@ def answer_directly(route: DirectRoute, incoming: Incoming, scheme: str, *, may_
     if answer is None:
         return None
     headers = {**answer.headers, **common_headers(request_id), **origin_headers(incoming, admitted)}
-    log = None
-    if is_logged(incoming.path):
+    log = line_of_answer(incoming.method, incoming.path, answer.status, began)
+    return Answered(DirectAnswer(answer.status, headers), log and partial(_log, request_id, log))
 
-        def log() -> None:
-            log_answer(incoming.method, incoming.path, answer.status, began)
 
-    return Answered(DirectAnswer(answer.status, headers), log)
+def _log(request_id: str, log: Callable[[], object]) -> None:
+    """In another thread than the answer, and later."""
+    with line_id(request_id):
+        log()
 
 
 def _takes_a_hash(credentials: str | None) -> bool:

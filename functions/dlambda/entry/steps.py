@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from dlambda.domain.accounts.permission import Permission, check_permission
 from dlambda.domain.web.answer_size import MOST_ANSWER_BYTES
 from dlambda.entry import dialects, idempotency
-from dlambda.entry.around import admit, common_headers, id_of_request, is_logged, log_answer, origin_headers
+from dlambda.entry.around import admit, common_headers, id_of_request, line_of_answer, origin_headers
 from dlambda.entry.attempts import PASSWORD, count_failures
 from dlambda.entry.auth import authenticate
 from dlambda.entry.logs import follow_level, set_request_id
@@ -117,8 +117,8 @@ def _finish(answer: Response) -> Response:
         response.headers.setdefault(name, text)
     _allow_origins(response)
     _part_callers(response)
-    if is_logged(request.path):
-        log_answer(request.method, request.path, response.status_code, g.began)
+    if log := line_of_answer(request.method, request.path, response.status_code, g.began):
+        log()
     return response
 
 

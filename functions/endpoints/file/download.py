@@ -49,10 +49,10 @@ def bundle(key: str, name: str) -> Response:
 def redirect(request: DirectRequest) -> DirectAnswer | None:
     """The 302 of `answer` to the file itself, without the framework."""
     file = find_plain(request.path, request.principal.home, may_wait=request.may_wait)
-    if file is None:
+    if file is None or file.stored is None:
         return None
     attachment = any(name == "download" for name, _ in request.query)
-    headers = _headers_of_link(object_key(file.path), _name_of(file), request.origin, attachment=attachment)
+    headers = _headers_of_link(file.stored.key, _name_of(file), request.origin, attachment=attachment)
     return DirectAnswer(302, {"Content-Type": "text/html; charset=utf-8", **headers})
 
 

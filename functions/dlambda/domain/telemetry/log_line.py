@@ -77,11 +77,16 @@ _SECRETS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
      rf"\1{MASK}"),
 )  # fmt: skip
 
+# Each of them needs one of these.
+_HINT: Final = re.compile(r"[=:\t\\]|--|-[p2]")
+
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without what looks like a secret, and without the `secrets` ones wherever they stand."""
     for secret in secrets:
         text = text.replace(secret, MASK)
+    if not _HINT.search(text):
+        return text
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from dlambda.deployment import current
@@ -30,7 +31,12 @@ class Browser:
 
 def operator() -> Principal:
     """Returns the admin without an account: the user of the settings, or everyone where no login is needed."""
-    return replace(OPERATOR, name=current().settings.auth_username or OPERATOR.name)
+    return _operator(current().settings.auth_username or OPERATOR.name)
+
+
+@lru_cache(maxsize=1)
+def _operator(name: str) -> Principal:
+    return replace(OPERATOR, name=name)
 
 
 def find_by_password(name: str, password: str) -> Principal | None:
