@@ -13,9 +13,10 @@ GRADUAL ?=
 PY := $(abspath $(VENV))/bin/python
 # The stamps' names carry the lock files' checksum and this folder: a changed lock or a moved checkout installs again.
 key = $(firstword $(shell (pwd; cat $(1)) | cksum))
-# Says nothing but what went wrong.
-pip = $(PY) -m pip install --disable-pip-version-check --require-hashes -r $(1) >$(VENV)/install.log 2>&1 \
+# Says nothing but what went wrong. `compile` follows, since pip itself would compile on one core.
+pip = $(PY) -m pip install --no-compile --disable-pip-version-check --require-hashes -r $(1) >$(VENV)/install.log 2>&1 \
   || { tail -n 30 $(VENV)/install.log; exit 1; }
+compile = $(PY) -m compileall -q -j 2 $(VENV)/lib functions local
 npm_ci = npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 page_tools = mkdir -p $(TOOLS)/page && cp page/package.json page/package-lock.json $(TOOLS)/page/ \
   && $(npm_ci) --prefix $(TOOLS)/page $(1) >/dev/null && find $(TOOLS)/page/node_modules -name '*.map' -delete \
@@ -183,14 +184,15 @@ $(VENV)/bin/python:
 $(RUN_READY): | $(VENV)/bin/python
 	@PYTHON=$(PYTHON) VENV=$(VENV) sh local/machine.sh
 	@echo "Installing into $(VENV) and $(TOOLS), once: $(RUN_SIZE), one to three minutes"
-	@$(call pip,requirements-local.txt)
-	@$(MAKE) --no-print-directory .tools-ready
+	@$(MAKE) --no-print-directory --jobs 2 .run-packages .binaries
+	@$(PY) -m local.tools $(TOOLS)
+	@$(compile)
 	@rm -f $(VENV)/.run-*; touch $@
 
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing the tools of development, once: $(DEV_SIZE), two to five minutes"
-	@$(call pip,requirements-dev.txt)
-	@$(MAKE) --no-print-directory .page-checks-ready .browser-ready .asyncapi-ready
+	@$(MAKE) --no-print-directory --jobs 2 .dev-packages .browser-ready .page-checks-ready .asyncapi-ready
+	@$(compile)
 	@rm -f $(VENV)/.dev-*; touch $@
 
 # What builds the page goes when it is built, 23 MB, and comes again when a source has changed. Where the tools of
@@ -201,13 +203,18 @@ $(PAGE_READY): | $(RUN_READY)
 	@ls $(VENV)/.dev-* >/dev/null 2>&1 || rm -rf $(TOOLS)/page $(PAGE_TOOLS_READY)
 	@touch $@
 
-.PHONY: .tools-ready
-.tools-ready:
+.PHONY: .run-packages .dev-packages
+.run-packages:
+	@$(call pip,requirements-local.txt)
+
+.dev-packages:
+	@$(call pip,requirements-dev.txt)
+
+.PHONY: .binaries
+.binaries:
 	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)/
 	@test -n "$(DLAMBDA_DYNOXIDE)" \
 	  || $(npm_ci) --prefix $(TOOLS) >/dev/null
-	@$(PY) -m local.tools $(TOOLS)
-	@$(PY) -m compileall -q -j 2 functions local
 
 # What checks the page's types, beside what builds it.
 .PHONY: .page-checks-ready
