@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.gateway.bursts import Slice, burst, is_at_hand, room_in
+from local.gateway.bursts import Slice, burst, is_at_hand, room_in, way
 
 MEGABYTE = 1024 * 1024
 
@@ -17,7 +17,7 @@ def film(tmp_path: Path) -> Iterator[int]:
     """The descriptor of a file of 5 MB that was just written."""
     path = tmp_path / "film"
     path.write_bytes(os.urandom(MEGABYTE) * 5)
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDWR)
     yield descriptor
     os.close(descriptor)
 
@@ -49,16 +49,31 @@ def test_what_is_small_and_in_memory_is_at_hand(film: int, offset: int, size: in
     assert is_at_hand(Slice(film, offset, size)) is expected
 
 
-def test_a_burst_sends_what_the_client_takes_and_no_more(film: int, ends: tuple[socket.socket, socket.socket]) -> None:
+@pytest.mark.parametrize(("offset", "size"), [(0, 5 * MEGABYTE), (1, 5 * MEGABYTE - 1), (4097, MEGABYTE), (5, 1000)])
+def test_a_burst_sends_what_the_client_takes_and_no_more(
+    film: int, ends: tuple[socket.socket, socket.socket], offset: int, size: int
+) -> None:
     here, there = ends
-    part, received = Slice(film, 1, 5 * MEGABYTE - 1), b""
+    part, received = Slice(film, offset, size), b""
     with room_in(here):
         while part.size:
             sent, goes_on = burst(here, part, waits=False)
             assert goes_on
             part = part.after(sent)
             received += there.recv(sent, socket.MSG_WAITALL) if sent else b""
-    assert received == os.pread(film, 5 * MEGABYTE, 1)
+    assert received == os.pread(film, size, offset)
+
+
+def test_a_file_that_is_cut_while_it_is_sent_ends_nobody_else(
+    film: int, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    """A page of it that is mapped and gone would end a process that looks at it; the kernel says so."""
+    here, _ = ends
+    part = Slice(film, 0, 5 * MEGABYTE)
+    with way(here, part, part.size) as send:
+        os.truncate(film, 0)
+        with pytest.raises(OSError, match="Bad address"):
+            send(0, part.size)
 
 
 @pytest.mark.parametrize("waits", [False, True])
