@@ -51,6 +51,7 @@ _GATEWAY_MODULES = (
 )
 _WORKER_MODULES = (
     "local.worker",
+    "dlambda.entry.sqs",
     "dlambda.usecases.items.download_item",
     "dlambda.usecases.items.intake",
     "dlambda.usecases.operations.run_round",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dlambda.media.handlers.client import Client
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 
 
 class Web:

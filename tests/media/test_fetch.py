@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dlambda.errors import Invalid
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request, fetch, with_params
+from dlambda.media.outgoing.fetch import fetch, with_params
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 from tests.media.servers import SocksHandler, serving
 from tests.origin import Origin
 from tests.patience import must_end

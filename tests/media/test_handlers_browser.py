@@ -8,7 +8,7 @@ import pytest
 from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
 from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 from tests.media.canned import Web, client_of
 
 HUB = "http://hub.example:4444/wd/hub"

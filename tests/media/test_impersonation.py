@@ -12,7 +12,7 @@ from yt_dlp.networking.impersonate import ImpersonateTarget
 from dlambda.domain.items.failure import FailureKind
 from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
-from dlambda.media.outgoing.fetch import FetchFailed, Request
+from dlambda.media.outgoing.request import FetchFailed, Request
 from dlambda.media.workers.browser_fetch import fetch_as_browser
 from dlambda.media.workers.extract import extract
 from dlambda.media.workers.warm_process import warm_processes

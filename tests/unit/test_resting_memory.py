@@ -36,7 +36,7 @@ print(json.dumps([name for name, module in sys.modules.items() if getattr(module
 # Each weighs a megabyte at least, or brings one along.
 _HEAVY = (
     "argon2", "av", "boto3", "botocore.client", "botocore.config", "botocore.hooks", "botocore.session", "cryptography",
-    "joserfc", "lxml", "PIL", "requests", "yt_dlp",
+    "joserfc", "lxml", "PIL", "regex", "requests", "urllib3", "yt_dlp",
 )  # fmt: skip
 _OF_OTHERS = ("asyncio", "flask", "pynamodb", "uvicorn", "dlambda.store")
 
@@ -49,8 +49,13 @@ def _run(code: str, folder: Path) -> str:
 
 @pytest.mark.parametrize(
     ("code", "absent"),
-    [(_SUPERVISOR, (*_HEAVY, *_OF_OTHERS)), (_GATEWAY, _HEAVY), (_WORKER, _HEAVY)],
-    ids=["supervisor", "gateway", "worker"],
+    [
+        (_SUPERVISOR, (*_HEAVY, *_OF_OTHERS)),
+        (_GATEWAY, _HEAVY),
+        (_WORKER, _HEAVY),
+        ("import endpoints.tasks.main", ("lxml", "parsel", "regex")),  # until a page is read by a definition
+    ],
+    ids=["supervisor", "gateway", "worker", "tasks"],
 )
 def test_a_process_at_rest_has_not_loaded(code: str, absent: tuple[str, ...], tmp_path: Path) -> None:
     assert set(absent) & set(json.loads(_run(code + _SHOW, tmp_path))) == set()

@@ -9,7 +9,8 @@ from flask import Response
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.errors import Invalid, NotFound, OperationFailed
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request, fetch
+from dlambda.media.outgoing.fetch import fetch
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 from dlambda.store import cache
 
 KEPT_SECONDS = 3600

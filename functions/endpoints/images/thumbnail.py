@@ -9,7 +9,8 @@ from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.web.http_date import http_date
 from dlambda.errors import AppError, Forbidden, Invalid, NotFound, OperationFailed
-from dlambda.media.outgoing.fetch import FetchFailed, Request, fetch
+from dlambda.media.outgoing.fetch import fetch
+from dlambda.media.outgoing.request import FetchFailed, Request
 from dlambda.media.sandbox.guard import check_url
 
 _YEAR_SECONDS = 31_536_000

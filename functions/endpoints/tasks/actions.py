@@ -14,7 +14,6 @@ from dlambda.domain.tasks.task_input import masked, read_tasks
 from dlambda.entry.pages import PageRequest, fitting_items, pagination
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, ValidationFailed
 from dlambda.usecases.rules.input_rules import input_rules
-from dlambda.usecases.tasks import inspect_task
 from dlambda.usecases.tasks.definitions import get_definition
 from dlambda.usecases.tasks.source_info import with_look_ups
 from dlambda.usecases.tasks.tasks import get_task, make_tasks, refuse_taken_name
@@ -47,6 +46,8 @@ def make(body: object, principal: Principal) -> dict[str, Any] | list[dict[str, 
 
 def inspect(body: object, owner: str) -> dict[str, Any]:
     """`docs/contract/tasks.md` 2, inspect."""
+    from dlambda.usecases.tasks import inspect_task  # loads the handlers, and lxml with them
+
     fields = body if isinstance(body, dict) else {}
     inspection = _read_inspection({name: value for name, value in fields.items() if value is not None})
     try:
@@ -72,6 +73,8 @@ def _read_inspection(fields: dict[str, Any]) -> InspectRequest:
 
 def try_definition(body: object, owner: str) -> dict[str, Any]:
     """`docs/contract/tasks.md` 7.2, inspect: one definition on one URL."""
+    from dlambda.usecases.tasks import inspect_task  # as above
+
     if not isinstance(body, dict):
         raise Invalid(DEFINITIONS.no_object)
     text = "Failed to validate definition inspection request."

@@ -4,9 +4,8 @@ import fnmatch
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import regex
 from pydantic import BeforeValidator, Field, field_validator
 
 from dlambda.domain.rules.body import Body, Name, Priority
@@ -14,6 +13,9 @@ from dlambda.domain.rules.pattern import begins, compile_pattern
 from dlambda.domain.rules.resource import Fields, Kind
 from dlambda.domain.tasks.recipe import STRICT, Recipe, read_recipe
 from dlambda.errors import Invalid
+
+if TYPE_CHECKING:
+    import regex
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Patience:
     def __init__(self, seconds: float = MATCH_SECONDS) -> None:
         self._begin, self._seconds = time.thread_time(), seconds
 
-    def begins(self, pattern: regex.Pattern[str], url: str) -> bool:
+    def begins(self, pattern: "regex.Pattern[str]", url: str) -> bool:
         """True if `pattern` matches at the start of `url`; no when it cannot tell in its time."""
         seconds = self._seconds - (time.thread_time() - self._begin)
         return seconds > -self._seconds and begins(pattern, url, max(seconds / 10, _LEAST_SECONDS))

@@ -7,13 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import jmespath
-import lxml.etree
-from cssselect import SelectorError
-from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
-from parsel.csstranslator import HTMLTranslator
-
 from dlambda.domain.rules.pattern import MULTI_LINE_DOT_ALL, compile_pattern
 from dlambda.errors import Invalid
 
@@ -48,7 +41,13 @@ def as_jmespath(text: str) -> str:
     return "@" + text[1:] if text.startswith("$") else text
 
 
+# What reads an expression is loaded by the first one: lists of definitions need none of it, and lxml is 2 MB.
+
+
 def _check_css(text: str) -> None:
+    from cssselect import SelectorError
+    from parsel.csstranslator import HTMLTranslator
+
     try:
         path = HTMLTranslator().css_to_xpath(text)
     except SelectorError as error:
@@ -63,6 +62,8 @@ def _check_xpath(text: str) -> None:
 
 
 def _check_xpath_syntax(path: str) -> None:
+    import lxml.etree
+
     try:
         lxml.etree.XPath(path)
     except (lxml.etree.XPathError, ValueError) as error:
@@ -86,6 +87,10 @@ def _check_pattern(text: str) -> None:
 
 
 def _check_json_path(text: str) -> None:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+    from jmespath.functions import Functions
+
     try:
         tree = jmespath.compile(as_jmespath(text)).parsed
     except (JMESPathError, ValueError) as error:

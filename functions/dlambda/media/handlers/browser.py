@@ -15,7 +15,7 @@ from urllib.parse import quote
 from dlambda.domain.tasks.recipe import BrowserOptions, WaitFor
 from dlambda.errors import AppError
 from dlambda.media.handlers.client import Client
-from dlambda.media.outgoing.fetch import Answer, FetchFailed
+from dlambda.media.outgoing.request import Answer, FetchFailed
 
 _POLL_SECONDS: Final = 0.5
 # What is kept of the client's time to read a page that was waited for, and to end a session for which none is left.

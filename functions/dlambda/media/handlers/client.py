@@ -9,7 +9,7 @@ from dlambda.domain.items.entry_limit import TooManyEntries, at_most
 from dlambda.domain.tasks.feed import Feed, FeedItem
 from dlambda.errors import AppError, Invalid
 from dlambda.media.handlers.texts import parse_json
-from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
+from dlambda.media.outgoing.request import DEFAULT_TIMEOUT_SECONDS, Answer, FetchFailed, Request
 
 Ask = Callable[[Request], Answer]
 """`dlambda.media.outgoing.fetch.fetch` with the deployment's guard bound; tests hand in canned answers."""

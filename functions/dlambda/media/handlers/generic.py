@@ -14,7 +14,8 @@ from dlambda.media.handlers.browser import render
 from dlambda.media.handlers.client import Client, HandlerFailed, Named
 from dlambda.media.handlers.expressions import DEADLINE_SECONDS, extract_safely
 from dlambda.media.handlers.texts import resolve, whole
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, with_params
+from dlambda.media.outgoing.fetch import with_params
+from dlambda.media.outgoing.request import Answer, FetchFailed
 from dlambda.media.ytdlp import curl_library
 
 FETCH_FAILURE = "Failed to fetch target URL."

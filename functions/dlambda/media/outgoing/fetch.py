@@ -10,7 +10,7 @@ thumbnails and notification targets.
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
@@ -22,7 +22,7 @@ from urllib3.util import parse_url
 
 from dlambda.domain.web.urls import is_internal
 from dlambda.domain.web.web_address import check_web_address
-from dlambda.errors import Invalid, OperationFailed
+from dlambda.errors import Invalid
 from dlambda.media.outgoing.guarded_connections import (
     Hop,
     IsRefused,
@@ -32,9 +32,8 @@ from dlambda.media.outgoing.guarded_connections import (
     proxy_parts,
     under_way,
 )
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 
-DEFAULT_TIMEOUT_SECONDS: Final = 120.0
-DEFAULT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
 _LONGEST_SECONDS: Final = 3600.0  # clocks and sockets take no number at all
 _CONNECT_SECONDS: Final = 30.0
@@ -43,58 +42,6 @@ _URL_CHARACTERS: Final = "!#$%&'()*+,/:;=?@[]~"
 _CHUNK_BYTES: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-
-class FetchFailed(OperationFailed):
-    """`message` is the cause, in words; `upstream_status` the status that was not wanted, if that is it."""
-
-    def __init__(self, message: str, upstream_status: int | None = None) -> None:
-        super().__init__(message)
-        self.upstream_status = upstream_status
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request. `timeout_seconds` covers everything from look-up to the last byte and all redirects.
-
-    `proxy` is one of the forms that yt-dlp takes: http, https, socks4, socks4a, socks5, socks5h; http without a scheme.
-    """
-
-    url: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
-    limit_bytes: int = DEFAULT_LIMIT_BYTES
-    proxy: str | None = None
-    follow: bool = True
-    browser: str | None = None  # whose handshake it is made with; by `dlambda.media.workers.browser_fetch` alone
-    sends_browser_headers: bool = True
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer. `url` is the address after redirects; header names are lower case."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def ok(self) -> bool:
-        return self.status < 400
-
-    @property
-    def content_type(self) -> str:
-        """Without parameters, lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def expect_ok(self) -> "Answer":
-        """Itself. Raises `FetchFailed` for a status of 400 and above."""
-        if not self.ok:
-            raise FetchFailed(f"HTTP status {self.status}", self.status)
-        return self
 
 
 def fetch(request: Request, *, allow_internal: bool = False, is_refused: IsRefused = is_internal) -> Answer:

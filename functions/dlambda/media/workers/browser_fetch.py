@@ -3,7 +3,7 @@
 import base64
 
 from dlambda.errors import Invalid
-from dlambda.media.outgoing.fetch import Answer, FetchFailed, Request
+from dlambda.media.outgoing.request import Answer, FetchFailed, Request
 from dlambda.media.workers.worker import start_worker
 from dlambda.media.workers.ytdlp_queries import list_browsers
 from dlambda.media.ytdlp.worker_jobs import FetchJob

@@ -12,7 +12,7 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.accounts.external import groups_of_claims, name_of_claims
 from dlambda.domain.accounts.principal import Principal
 from dlambda.errors import AppError, Invalid, NotFound, OperationFailed, Unavailable
-from dlambda.media.outgoing.fetch import Request, fetch
+from dlambda.media.outgoing.request import Request
 from dlambda.store.accounts import sessions
 from dlambda.usecases.accounts.external_users import find_by_subject
 
@@ -193,6 +193,8 @@ def _user_info(tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> Mapping[
 
 def _read(request: Request) -> Mapping[str, Any]:
     """A JSON object of the provider, whose address the operator chose: it may lie in the private network."""
+    from dlambda.media.outgoing.fetch import fetch  # loads urllib3, for deployments that have a provider
+
     try:
         answer = fetch(request, allow_internal=True)
     except AppError as error:

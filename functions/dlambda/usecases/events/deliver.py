@@ -15,7 +15,8 @@ from dlambda.domain.rules.resource import NOTIFICATIONS
 from dlambda.domain.web.urls import INTERNAL_TEXT
 from dlambda.errors import Invalid
 from dlambda.media.outgoing import services
-from dlambda.media.outgoing.fetch import FetchFailed, Request, fetch
+from dlambda.media.outgoing.fetch import fetch
+from dlambda.media.outgoing.request import FetchFailed, Request
 from dlambda.store.rules import deliveries, resources
 from dlambda.store.rules.deliveries import Delivery
 

@@ -17,7 +17,7 @@ from dlambda.deployment import current, per_deployment
 from dlambda.domain.events import event
 from dlambda.domain.system.release import UpdateStatus, compare
 from dlambda.errors import AppError
-from dlambda.media.outgoing.fetch import Request, fetch
+from dlambda.media.outgoing.request import Request
 from dlambda.media.ytdlp.release_folder import INSTALLED, release_folder
 from dlambda.settings import Settings
 from dlambda.store import cache
@@ -170,6 +170,8 @@ def _latest(url: str, settings: Settings) -> str | None:
     """The tag of the latest release; None for whatever goes wrong."""
     if not url:
         return None
+    from dlambda.media.outgoing.fetch import fetch  # loads urllib3, for a question in days
+
     request = Request(
         url,
         headers={"Accept": "application/json", "User-Agent": f"dlambda/{settings.app_version}"},

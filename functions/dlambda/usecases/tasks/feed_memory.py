@@ -8,7 +8,7 @@ from typing import Final
 
 from dlambda.aws import bucket
 from dlambda.errors import NotFound
-from dlambda.media.outgoing.fetch import Answer
+from dlambda.media.outgoing.request import Answer
 from dlambda.usecases.transient_errors import ENGINE_ERRORS
 
 _KEPT_HEADERS: Final = ("etag", "last-modified", "content-type")

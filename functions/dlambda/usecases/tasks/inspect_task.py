@@ -15,7 +15,7 @@ from dlambda.media.handlers.client import Handler, HandlerFailed
 from dlambda.media.handlers.generic import GenericTaskHandler, fetch_page, items_of_page
 from dlambda.media.handlers.registry import find_by_name, find_handler, handlers_for
 from dlambda.media.handlers.texts import page_text
-from dlambda.media.outgoing.fetch import Answer
+from dlambda.media.outgoing.request import Answer
 from dlambda.media.sandbox.guard import check_url
 from dlambda.media.workers.ytdlp_queries import effective
 from dlambda.media.ytdlp.worker_jobs import OptionTexts

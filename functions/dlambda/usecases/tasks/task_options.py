@@ -7,7 +7,7 @@ from dlambda.deployment import current
 from dlambda.domain.items.archive import archive_key
 from dlambda.domain.tasks.task import Task
 from dlambda.media.handlers.client import Client, browser_like
-from dlambda.media.outgoing.fetch import DEFAULT_TIMEOUT_SECONDS, Answer, Request, fetch
+from dlambda.media.outgoing.request import DEFAULT_TIMEOUT_SECONDS, Answer, Request
 from dlambda.media.workers.browser_fetch import fetch_as_browser
 from dlambda.media.workers.ytdlp_queries import params_of, places_of
 from dlambda.media.ytdlp.worker_jobs import OptionTexts
@@ -50,6 +50,8 @@ def texts_of(preset_name: str, cli: str, folder: str = "", template: str = "") -
 
 
 def _ask(request: Request) -> Answer:
+    from dlambda.media.outgoing.fetch import fetch  # loads urllib3, which a list of tasks does without
+
     how = fetch_as_browser if request.browser else fetch
     return how(request, allow_internal=current().settings.allow_internal_urls)
 
