@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import importlib
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ import pytest
 from dlambda.aws import bucket
 from dlambda.deployment import current
 from dlambda.domain.secrets.attempts import PER_ADDRESS
-from dlambda.entry.logs import JsonLines
+from dlambda.entry.logs import JsonLines, follow_level
 from dlambda.store.table_connection import connection
 from dlambda.usecases.accounts.login_need import login_needed, look_again
+from dlambda.usecases.operations.log_level import configured_level, set_level
 from local.gateway.asgi import Message, Scope
 from local.gateway.functions import Functions
 from local.template import Function, Route
@@ -302,3 +304,16 @@ def test_lines_of_the_log_are_written_by_a_thread(functions: Functions, caplog: 
     asyncio.run(ask())
     wait_until(lambda: len(caplog.records) == 3, PATIENCE_SECONDS, lambda: caplog.text)
     assert {record.threadName for record in caplog.records} == {"common_0"}
+
+
+def test_another_level_of_the_log_is_followed(functions: Functions) -> None:
+    before = configured_level()
+    try:
+        for name, number in (("error", logging.ERROR), ("warning", logging.WARNING)):
+            set_level(name)
+            Exchange(functions, "GET", PATH, "", {}).directly()
+            functions.close()
+            assert logging.getLogger().level == number
+    finally:
+        set_level(before)
+        follow_level()

@@ -68,7 +68,9 @@ class DirectRoute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A direct answer with all its headers. `log` writes the line of the log, to a disk: not in the event loop."""
+    """A direct answer with all its headers. `log` follows the log's level and writes the line: on disks, and not in the
+    event loop.
+    """
 
     answer: DirectAnswer
     log: Callable[[], object] | None
@@ -80,11 +82,10 @@ def answer_directly(route: DirectRoute, incoming: Incoming, scheme: str, *, may_
     Raises `BlockingIOError` when a table or a disk is needed for it, unless it `may_wait`.
     """
     began = time.monotonic()
-    if not may_wait and (is_level_due() or not is_remembered() or login_needed()):
+    if not may_wait and (not is_remembered() or login_needed()):
         raise BlockingIOError
     request_id = id_of_request(incoming.headers.get(REQUEST_ID, ""))
     set_request_id(request_id)
-    follow_level()
     query = _parameters(incoming.query)
     host = incoming.headers.get("host", "")
     if query is None or not _is_plain_host(host) or any(name in incoming.headers for name in CONDITIONS):
@@ -103,14 +104,17 @@ def answer_directly(route: DirectRoute, incoming: Incoming, scheme: str, *, may_
     if answer is None:
         return None
     headers = {**answer.headers, **common_headers(request_id), **origin_headers(incoming, admitted)}
-    log = line_of_answer(incoming.method, incoming.path, answer.status, began)
-    return Answered(DirectAnswer(answer.status, headers), log and partial(_log, request_id, log))
+    line = line_of_answer(incoming.method, incoming.path, answer.status, began)
+    needs_log = line is not None or is_level_due()
+    return Answered(DirectAnswer(answer.status, headers), partial(_log, request_id, line) if needs_log else None)
 
 
-def _log(request_id: str, log: Callable[[], object]) -> None:
+def _log(request_id: str, line: Callable[[], object] | None) -> None:
     """In another thread than the answer, and later."""
+    follow_level()
     with line_id(request_id):
-        log()
+        if line:
+            line()
 
 
 def _takes_a_hash(credentials: str | None) -> bool:
