@@ -127,12 +127,12 @@ def test_another_keys_tasks_are_invisible(client: Client, service: Service, orig
 
 
 @pytest.mark.slow
-def test_forty_requests_of_eight_clients(service: Service, origin: Origin) -> None:
+def test_many_requests_of_eight_clients(service: Service, origin: Origin) -> None:
     def ask(number: int) -> Status:
         own = client_of(service)
         return ended(own.send_task.get_info(origin.url(f"clip-many-{number}.mp4")))
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(ask, range(40)))
-    assert [each["status"] for each in statuses] == ["completed"] * 40
-    assert len({each["file"] for each in statuses}) == 40
+        statuses = list(pool.map(ask, range(24)))
+    assert [each["status"] for each in statuses] == ["completed"] * 24
+    assert len({each["file"] for each in statuses}) == 24

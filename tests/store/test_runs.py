@@ -106,7 +106,7 @@ def test_ticks_at_once_claim_each_run_once() -> None:
 
 def test_the_cost_of_a_minute_follows_what_is_due() -> None:
     with task_schedule._Row.batch_write() as batch:
-        for task_id in range(1, 3001):
+        for task_id in range(1, 301):
             due = NOW if task_id <= 3 else NOW + 86400
             batch.save(task_schedule._Row(task_id, due="due", next_run=due, timer="0 0 * * *"))
     found = task_schedule._Row.by_due.query("due", task_schedule._Row.next_run <= NOW)
