@@ -73,7 +73,7 @@ def test_a_full_disk_leaves_nothing_and_is_told(tmp_path: Path) -> None:
     assert _names(tmp_path / "unpacked") == []
 
 
-@pytest.mark.parametrize("text", [b"no archive", gzip.compress(SCRIPT.encode())[:-9]])
+@pytest.mark.parametrize("text", [b"no archive", gzip.compress(SCRIPT.encode())[:-9]], ids=["other", "cut"])
 def test_a_damaged_archive_is_no_program(tmp_path: Path, text: bytes) -> None:
     archive = tmp_path / "engine.gz"
     archive.write_bytes(text)
