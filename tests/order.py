@@ -47,9 +47,9 @@ def collection_order(place: int, places: int) -> list[str]:
 
 
 def next_group(groups: Iterable[str], process: int) -> str:
-    """Which of the groups that are left a process is given: the first that waits for the even ones, else computes.
+    """The next group of the queue for a process: the first that waits for the even ones, that computes for the others.
 
     Waiting and computing go well together, and two processes start the services of tests/e2e, not four.
     """
-    left = list(groups)
-    return next((group for group in left if group.startswith(_WAITING) == (process % 2 == 0)), left[0])
+    queue = list(groups)
+    return next((group for group in queue if group.startswith(_WAITING) == (process % 2 == 0)), queue[0])
