@@ -6,12 +6,14 @@ is flawless XML, and of each item the first enclosure, were it a picture.
 
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from yt_dlp.extractor.generic import GenericIE
 
 from dlambda.domain.tasks.feed import FeedItem, with_own_guids
-from dlambda.media.handlers.rss import Document, read_document
+
+if TYPE_CHECKING:
+    from dlambda.media.handlers.rss import Document
 
 _HEAD_BYTES: Final = 8192
 _BEGINS_A_FEED: Final = re.compile(rb"<(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
@@ -52,10 +54,12 @@ def _content(self: Any, urlh: Any, *arguments: Any, prefix: bytes | None = None,
     return _DETECTED
 
 
-def _document(body: bytes, url: str, content_type: str) -> Document | None:
+def _document(body: bytes, url: str, content_type: str) -> "Document | None":
     """None for what is no feed, or an empty one that is not RSS: other pages may begin alike."""
     if not _BEGINS_A_FEED.search(body[:_HEAD_BYTES].replace(b"\0", b"")):
         return None
+    from dlambda.media.handlers.rss import read_document  # loads lxml, and few pages are feeds
+
     try:
         document = read_document(body, url, content_type)
         items = list(document.items)
