@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dlambda.entry.direct import DirectRoute, answer_directly
+from dlambda.errors import AppError
+from dlambda.store.table import TABLE_ERRORS
 from local.gateway import direct
 from local.gateway.asgi import Receive, Scope, Send, refuse
 from local.gateway.log_lines import LogLines
@@ -124,6 +126,10 @@ class Functions:
                 answered = await direct.answer_in_thread(route, incoming, scope, places)
             except Full:
                 return False  # it is refused there
+            except TABLE_ERRORS as error:
+                _log.error("Unexpected failure in %s %s", "GET", path, exc_info=error)
+                await refuse(send, 500, "Internal Server Error", AppError.code)
+                return True
         if answered is None:
             return False
         await direct.send_answer(scope, send, answered.answer)

@@ -3,12 +3,14 @@
 import asyncio
 import base64
 import importlib
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from dlambda.aws import bucket
 from dlambda.deployment import current
@@ -272,6 +274,22 @@ def test_a_member_has_its_home_alone(functions: Functions) -> None:
     session = {"Cookie": f"ytp_session={member.cookie}"}
     assert answers(functions, session) == (None, 404)
     assert assert_alike(Exchange(functions, "GET", "/api/download/own.mp4", "", session))[0] == 302
+
+
+def test_tables_that_are_away_are_waited_for_once(functions: Functions) -> None:
+    exchange = Exchange(functions, "GET", PATH, "", {"Cookie": f"ytp_session={set_up().cookie}"})
+
+    def fail(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://tables")
+
+    events = connection().client.meta.events
+    events.register("before-call.dynamodb", fail)
+    try:
+        (status, _, body), (expected, _, text) = exchange.directly() or (0, {}, b""), exchange.by_framework()
+    finally:
+        events.unregister("before-call.dynamodb", fail)
+    assert (status, json.loads(body)) == (expected, json.loads(text))
+    assert status == 500
 
 
 def test_the_line_of_the_log(

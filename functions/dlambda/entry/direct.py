@@ -79,7 +79,8 @@ class Answered:
 def answer_directly(route: DirectRoute, incoming: Incoming, scheme: str, *, may_wait: bool) -> Answered | None:
     """The answer of `route`; None leaves the request to the framework. `scheme`: of the connection.
 
-    Raises `BlockingIOError` when a table or a disk is needed for it, unless it `may_wait`.
+    Raises `BlockingIOError` when a table or a disk is needed for it, unless it `may_wait`; then `TABLE_ERRORS` when the
+    tables are away, which would be waited for a second time.
     """
     began = time.monotonic()
     if not may_wait and (not is_remembered() or login_needed()):
@@ -122,9 +123,10 @@ def _takes_a_hash(credentials: str | None) -> bool:
     return bool(credentials) and PREFIX not in str(credentials) and login_needed() and account_exists()
 
 
-@lru_cache(maxsize=64)
 def _parameters(query: str) -> Sequence[tuple[str, str]] | None:
     """The parameters of a query; None for one that is read in several ways."""
+    if not query:
+        return ()
     return parse_qsl(query, keep_blank_values=True) if query.isascii() and query.isprintable() else None
 
 
