@@ -9,7 +9,8 @@ import pytest
 
 from dlambda.aws.library import Library, OpenFile
 from dlambda.errors import NotFound
-from tests.patience import must_end
+
+_TRIES = 20
 
 
 @pytest.fixture
@@ -35,12 +36,12 @@ def _open_waiting(library: Library, key: str) -> OpenFile:
 
 def _open_at_once(library: Library, key: str) -> OpenFile:
     """Where the kernel knows the path by now, as it does once somebody looked and nobody renames anything meanwhile."""
-    with must_end():
-        while True:
-            with contextlib.suppress(NotFound):
-                library.open(key).close()
-            with contextlib.suppress(BlockingIOError):
-                return library.open_at_once(key)
+    for _ in range(_TRIES):
+        with contextlib.suppress(NotFound):
+            library.open(key).close()
+        with contextlib.suppress(BlockingIOError):
+            return library.open_at_once(key)
+    return library.open_at_once(key)
 
 
 WAYS = pytest.mark.parametrize("open_file", [_open_waiting, _open_at_once])
