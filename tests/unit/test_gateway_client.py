@@ -26,6 +26,8 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[Request] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -35,6 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.requests.append((self.command, self.path, body, self.client_address[1]))
+        self.server.may_answer.wait()
         self.send_response(self.server.status)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -80,6 +83,18 @@ def test_a_connection_that_has_ended_is_replaced() -> None:
         for _ in range(3):
             client.post_to_connection(ConnectionId="a", Data=b"x")
     assert len(server.requests) == 3
+
+
+def test_a_frame_that_is_not_answered_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway may have it: it only answers late."""
+    monkeypatch.setattr("dlambda.aws.gateway_client._SECONDS", 0.2)
+    with served() as (server, client):
+        client.post_to_connection(ConnectionId="a", Data=b"one")
+        server.may_answer.clear()
+        with pytest.raises(BotoCoreError):
+            client.post_to_connection(ConnectionId="a", Data=b"two")
+        server.may_answer.set()
+    assert [body for _, _, body, _ in server.requests] == [b"one", b"two"]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class GatewayClient:
                 answer.read()
             except BaseException as error:
                 connection.close()
-                if kept and isinstance(error, OSError | http.client.HTTPException):
+                if kept and isinstance(error, ConnectionError | http.client.HTTPException):
                     continue
                 raise
             if answer.will_close or len(self._idle) >= _MOST_IDLE:
