@@ -119,10 +119,13 @@ def _write(batch: dict[str, list[dict[str, Any]]]) -> None:
 def _count(placed: Sequence[Item]) -> None:
     """The lists' nodes, as many leaves at a time as a transaction takes."""
     size = LEAF_PLACES * _LEAVES_AT_ONCE
-    fold = journal.read()[0].fold
+    if journal.FOLD not in journal.read()[1]:
+        journal.begin()
     for start in range(0, len(placed), size):
         entries = net([((), [entry for item in placed[start : start + size] for entry in item_rows.entries_of(item)])])
         transaction = Transaction()
+        now, _ = journal.read()
+        fold = journal.put_fold(transaction, now, now.folded, now.folded_lanes)
         catalogue.change(transaction, entries, nodes.read([*{entry.leaf_node for entry in entries}]), fold)
         transaction.commit()
 

@@ -291,3 +291,15 @@ def test_readers_see_each_item_once_while_others_fold(parallel_tables: str) -> N
 def add(name: str, added: list[str]) -> None:
     records.add([item(name)])
     added.append(name)
+
+
+def test_nodes_that_are_written_without_a_fold_are_seen_a_second_later(clock: FakeClock) -> None:
+    """As by whoever mends tables by hand."""
+    write(record_numbers.reserve(), enter=[entry(1)])
+    folding.fold()
+    assert listed() == (["i1"], 1)
+    transaction = Transaction()
+    catalogue.change(transaction, {entry(2): 1}, nodes.read([entry(2).leaf_node]), 1)
+    transaction.commit()
+    clock.sleep(1.1)
+    assert listed() == (["i1", "i2"], 2)

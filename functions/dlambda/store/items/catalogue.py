@@ -23,14 +23,14 @@ thousands. A number has 38 digits, adding to one field is adding a power of ten,
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.expressions.operand import Path
 
-from dlambda.deployment import per_deployment
+from dlambda.deployment import current, per_deployment
 from dlambda.store.conflicts import retry_conflicts
 from dlambda.store.items import journal
 from dlambda.store.items import nodes as node_rows
@@ -46,6 +46,8 @@ _BATCH = 100
 _LEAVES_AT_ONCE = 20
 _MOST_REMEMBERED = 512
 _MOST_REMEMBERED_NODES = 64
+_SECONDS = 1.0
+"""Folds tell of themselves. Whoever fills or mends tables in another way is seen after so long."""
 _FOLD = "fold"
 K = TypeVar("K")
 
@@ -216,24 +218,29 @@ def _read_lists(*questions: Question, beside: Sequence[str] = ()) -> "tuple[list
     two requests. Raises `FoldedMeanwhile`.
     """
     names = list(dict.fromkeys(node for _, _, nodes in questions for node in nodes))
-    remembered: dict[str, Answer | None] = {}
+    remembered = _RememberedNodes()
 
     def then(fold_row: Answer | None) -> list[str]:
-        remembered.update(_remembered(fold_row))
-        return [name for name in names if name not in remembered]
+        nonlocal remembered
+        remembered = _remembered(fold_row)
+        return [name for name in names if name not in remembered.rows]
 
     recent, rows = journal.read(beside, then)
-    nodes = _Nodes(recent.fold, rows.get(journal.FOLD), remembered)
+    nodes = _Nodes(recent.fold, remembered)
     nodes.keep(names, rows)
     return [_List(name, statuses, recent, nodes) for name, statuses, _ in questions], rows
 
 
 @dataclass(slots=True)
 class _RememberedNodes:
-    """Nodes that this process has read while the row of folds was `fold_row`; None where there is no row."""
+    """Nodes that this process has read while the row of folds was `fold_row`; None where there is no row.
+
+    `until`: a monotonic time.
+    """
 
     fold_row: Answer | None = None
     rows: Mapping[str, Answer | None] = field(default_factory=dict)
+    until: float = 0.0
 
 
 @per_deployment
@@ -242,20 +249,20 @@ def _memory() -> list[_RememberedNodes]:
     return [_RememberedNodes()]
 
 
-def _remembered(fold_row: Answer | None) -> Mapping[str, Answer | None]:
+def _remembered(fold_row: Answer | None) -> _RememberedNodes:
     """The nodes that are as they were, since `fold_row` is."""
     (last,) = _memory()
-    return last.rows if fold_row == last.fold_row else {}
+    now = current().clock.monotonic()
+    return last if fold_row == last.fold_row and now < last.until else _RememberedNodes(fold_row, {}, now + _SECONDS)
 
 
 class _Nodes:
     """The nodes at one moment, read when they are asked for. Everything may raise `FoldedMeanwhile`."""
 
-    def __init__(self, fold: int, fold_row: Answer | None, rows: Mapping[str, Answer | None]) -> None:
-        """`rows`: the nodes that are remembered."""
+    def __init__(self, fold: int, remembered: _RememberedNodes) -> None:
         self._fold = fold
-        self._fold_row = fold_row
-        self._rows = dict(rows)
+        self._remembered = remembered
+        self._rows = dict(remembered.rows)
 
     def __getitem__(self, name: str) -> Answer:
         """The node's row; an empty one where there is none."""
@@ -275,7 +282,7 @@ class _Nodes:
         if new_rows:
             self._rows |= new_rows
             last_rows = dict(islice(reversed(self._rows.items()), _MOST_REMEMBERED_NODES))
-            _memory()[:] = [_RememberedNodes(self._fold_row, dict(reversed(last_rows.items())))]
+            _memory()[:] = [replace(self._remembered, rows=dict(reversed(last_rows.items())))]
 
 
 class _List:
