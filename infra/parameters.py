@@ -21,11 +21,11 @@ def _document() -> Json:
 
 def defaults() -> dict[str, str]:
     """Parameter -> its value when nobody names one."""
-    return {name: str(each.get("Default", "")) for name, each in _document()["Parameters"].items()}
+    return {name: str(parameter.get("Default", "")) for name, parameter in _document()["Parameters"].items()}
 
 
 def problems(parameters: Parameters) -> Iterator[str]:
-    """What CloudFormation, or a function at its start, would refuse. `parameters`: all of the template."""
+    """Reasons why CloudFormation, or a function at its start, would refuse them. `parameters`: all of the template."""
     document = _document()
     for name, value in parameters.items():
         if name in document["Parameters"] and (text := objection(name, value)):
@@ -38,7 +38,7 @@ def problems(parameters: Parameters) -> Iterator[str]:
 
 
 def has_login(parameters: Parameters) -> bool:
-    """Whether users must sign in, or everyone may use it on purpose."""
+    """True if users must sign in, or everyone may use it on purpose."""
     return not _refusals(_document()["Rules"][LOGIN_RULE], parameters)
 
 
@@ -67,17 +67,17 @@ def _refusals(rule: Json, parameters: Parameters) -> list[str]:
     if not _value(rule.get("RuleCondition", True), parameters):
         return []
     assertions = rule["Assertions"]
-    return [each["AssertDescription"] for each in assertions if not _value(each["Assert"], parameters)]
+    return [assertion["AssertDescription"] for assertion in assertions if not _value(assertion["Assert"], parameters)]
 
 
 def _value(expression: Any, parameters: Parameters) -> Any:
-    """What CloudFormation makes of an expression of a rule."""
+    """The value that CloudFormation gives an expression of a rule."""
     if not isinstance(expression, dict):
         return expression
     [(function, argument)] = expression.items()
     if function == "Ref":
         return parameters[argument]
-    operands = [_value(each, parameters) for each in argument]
+    operands = [_value(operand, parameters) for operand in argument]
     if function == "Fn::Equals":
         return str(operands[0]) == str(operands[1])
     return {"Fn::Not": not operands[0], "Fn::And": all(operands), "Fn::Or": any(operands)}[function]

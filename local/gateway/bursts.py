@@ -30,9 +30,9 @@ class Slice(NamedTuple):
     offset: int
     size: int
 
-    def after(self, sent: int) -> "Slice":
-        """What is left of it."""
-        return Slice(self.descriptor, self.offset + sent, self.size - sent)
+    def after(self, size: int) -> "Slice":
+        """The rest behind its first `size` bytes."""
+        return Slice(self.descriptor, self.offset + size, self.size - size)
 
 
 @contextlib.contextmanager
@@ -81,32 +81,32 @@ def burst(client: socket.socket, part: Slice, *, waits: bool) -> tuple[int, bool
 
     `waits`: a moment for a client that reads, as a thread may.
     """
-    sent, until = 0, time.monotonic() + _BURST_SECONDS
+    position, until = 0, time.monotonic() + _BURST_SECONDS
     most = min(part.size, BURST_BYTES)
-    with way(client, part, most) as send:
-        while sent < most:
+    with open_sender(client, part, most) as send:
+        while position < most:
             try:
-                count = send(sent, most - sent)
+                count = send(position, most - position)
             except BlockingIOError:
                 if not waits or time.monotonic() > until or not _has_room(client):
                     break
                 continue
             except (BrokenPipeError, ConnectionError):
-                return sent, False
-            if not count and sent:
+                return position, False
+            if not count and position:
                 break  # the next burst finds nothing
             if not count:
                 raise OSError(_SHORTER)
-            sent += count
-    return sent, True
+            position += count
+    return position, True
 
 
 _Send = Callable[[int, int], int]
 """Sends bytes of a part, from a place in it and so many: how many the client took, none at the end of the file."""
 
 
-def way(client: socket.socket, part: Slice, size: int) -> AbstractContextManager[_Send]:
-    """The way for the first `size` bytes of the part. Raises `OSError` when the file has not so many."""
+def open_sender(client: socket.socket, part: Slice, size: int) -> AbstractContextManager[_Send]:
+    """A function that sends the first `size` bytes of the part. Raises `OSError` when the file has fewer."""
     if size >= _COPIED_BYTES and _is_near(client):
         try:
             return _Mapped(client, part, size)

@@ -88,8 +88,8 @@ class FileSender:
     async def begin(
         self, prepare: Callable[[], T], opening_of: Callable[[T], Opening | None]
     ) -> tuple[T, Slice | None]:
-        """In a thread: what `prepare` returns, and what is left of its opening, which `go_on` sends; None without one,
-        when nothing was sent. Raises what `prepare` raises.
+        """Prepares and begins an answer in a thread. Returns what `prepare` returns, and the rest of its opening, which
+        `go_on` sends; None without an opening, when nothing was sent. Raises what `prepare` raises.
         """
         await self._connection.flush()
         loop = asyncio.get_running_loop()
@@ -103,13 +103,13 @@ class FileSender:
     def _begin(
         self, client: socket.socket, prepare: Callable[[], T], opening_of: Callable[[T], Opening | None]
     ) -> tuple[T, bytes, Slice | None]:
-        """With what of the head is not sent yet."""
+        """The same with the unsent rest of the head."""
         prepared = prepare()
         opening = opening_of(prepared)
         return (prepared, b"", None) if opening is None else (prepared, *self._start(client, opening, waits=True))
 
     def _start(self, client: socket.socket, opening: Opening, *, waits: bool) -> tuple[bytes, Slice]:
-        """What of head and file is not sent yet. `waits`: see `burst`."""
+        """Sends head and file; returns the unsent rest of both. `waits`: see `burst`."""
         message, part = opening
         head = self._answer.head(message)
         if not head or not self._answer.count_off(part.size):
@@ -121,7 +121,7 @@ class FileSender:
         return head, part
 
     def _write(self, head: bytes) -> None:
-        """By the loop, what the kernel did not take."""
+        """Has the loop send what the kernel did not take."""
         if head and not self.is_gone:
             self._connection.transport.write(head)
 
@@ -151,13 +151,13 @@ class FileSender:
         loop = asyncio.get_running_loop()
         while part.size and not self.is_gone:
             if is_at_hand(part):
-                sent, goes_on = burst(client, part, waits=False)
+                size, goes_on = burst(client, part, waits=False)
             else:
-                sent, goes_on = await loop.run_in_executor(_threads, partial(burst, client, part, waits=True))
-            part = part.after(sent)
+                size, goes_on = await loop.run_in_executor(_threads, partial(burst, client, part, waits=True))
+            part = part.after(size)
             if not goes_on:
                 return
-            if part.size and sent < BURST_BYTES:
+            if part.size and size < BURST_BYTES:
                 await self._until_writable(client.fileno())
 
     async def _until_writable(self, client: int) -> None:

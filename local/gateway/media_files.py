@@ -66,7 +66,7 @@ class _Answer(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """What is sent, and how."""
+    """A source, and the answer that is made of it."""
 
     source: Source
     answer: _Answer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.gateway.bursts import Slice, burst, is_at_hand, room_in, way
+from local.gateway.bursts import Slice, burst, is_at_hand, open_sender, room_in
 
 MEGABYTE = 1024 * 1024
 
@@ -70,7 +70,7 @@ def test_a_file_that_is_cut_while_it_is_sent_ends_nobody_else(
     """A page of it that is mapped and gone would end a process that looks at it; the kernel says so."""
     here, _ = ends
     part = Slice(film, 0, 5 * MEGABYTE)
-    with way(here, part, part.size) as send:
+    with open_sender(here, part, part.size) as send:
         os.truncate(film, 0)
         with pytest.raises(OSError, match="Bad address"):
             send(0, part.size)

@@ -55,17 +55,17 @@ class GatewayClient:
             raise ClientError({"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status)}, method)
 
     def _send(self, method: str, path: str, body: bytes) -> int:
-        """The status of the answer. A connection that was kept may have ended meanwhile; then by another one."""
+        """The status of the answer. An idle connection may have ended meanwhile: then another one is tried."""
         while True:
-            kept = self._take()
-            connection = kept or http.client.HTTPConnection(*self._address, timeout=_SECONDS)
+            idle = self._take()
+            connection = idle or http.client.HTTPConnection(*self._address, timeout=_SECONDS)
             try:
                 connection.request(method, path, body)
                 answer = connection.getresponse()
                 answer.read()
             except BaseException as error:
                 connection.close()
-                if kept and isinstance(error, ConnectionError | http.client.HTTPException):
+                if idle and isinstance(error, ConnectionError | http.client.HTTPException):
                     continue
                 raise
             if answer.will_close or len(self._idle) >= _MOST_IDLE:
@@ -75,6 +75,7 @@ class GatewayClient:
             return answer.status
 
     def _take(self) -> http.client.HTTPConnection | None:
+        """Returns an idle connection; None without one."""
         try:
             return self._idle.pop()
         except IndexError:

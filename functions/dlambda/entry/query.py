@@ -27,7 +27,7 @@ def documented(schema: dict[str, Any]) -> WithJsonSchema:
 
 
 def choice(*words: str) -> WithJsonSchema:
-    """One of `words`; other forms that are taken as well, such as capitals, are not documented."""
+    """The type of a text that is one of `words`; other accepted forms, such as capitals, are not documented."""
     return WithJsonSchema({"type": "string", "enum": [*words]})
 
 

@@ -1,4 +1,4 @@
-"""What every function does when its process starts."""
+"""The start of every function's process."""
 
 from dlambda.deployment import current
 from dlambda.entry.logs import set_up_logs

@@ -245,7 +245,7 @@ class _RememberedNodes:
 
 @per_deployment
 def _memory() -> list[_RememberedNodes]:
-    """One entry, replaced as a whole: threads share it."""
+    """A list of one entry, which is replaced as a whole: threads share it."""
     return [_RememberedNodes()]
 
 

@@ -127,11 +127,11 @@ class _Sending:
 
     def _wait(self, under_way: set[Future[None]]) -> set[Future[None]]:
         """Waits for one of them; answers the others."""
-        done, others = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
-        for part in done:
+        ended_parts, running_parts = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
+        for part in ended_parts:
             part.result()
         self.on_step()
-        return others
+        return running_parts
 
     def _send_part(self, upload: Multipart, start: int, part_bytes: int) -> None:
         pieces = list(self.merge.pieces(start, min(start + part_bytes, self.merge.size_bytes)))
